@@ -1,0 +1,67 @@
+"""What can be wrong with a message. Each docstring says what the receiver does with the mail.
+
+    MessageError
+    ├── Unreadable          the bytes break a limit or a grammar                → hold (bad message)
+    │   └── TooBig          a limit was passed before any parser ran            → hold
+    ├── NotOurs             no manifest in it                                   → alien, left alone
+    ├── BadSignature        signed wrongly, or by an algorithm we refuse        → hold, never answered
+    │   └── UnknownSigner   signed by a key that nobody pinned                  → hold until a partner has it
+    ├── Damaged             a part that the manifest lists is missing or altered → hold, no answer: it comes again
+    ├── NewerRelease        a manifest version or kind of a later release       → hold until we are upgraded
+    └── BadDocument         the document is no legal UBL, or contradicts itself → RE or hold, by partner policy
+"""
+
+from __future__ import annotations
+
+
+class MessageError(Exception):
+    """Base of all that can be wrong with a message; `str()` is a sentence for a person, in English."""
+
+
+class Unreadable(MessageError):
+    """The mail breaks a limit or a grammar: it is held, nothing of it is booked, nobody is answered."""
+
+
+class TooBig(Unreadable):
+    """A limit was passed before any parser ran: held like `Unreadable`."""
+
+
+class NotOurs(MessageError):
+    """There is no manifest in the mail: it is an alien and is left alone."""
+
+
+class BadSignature(MessageError):
+    """The manifest's signature does not hold: the mail is held and never answered."""
+
+
+class UnknownSigner(BadSignature):
+    """Nobody pinned the key that signed: the mail is held until `partner add` brings that key.
+
+    :ivar kid: the key id that the manifest names (RFC 7638 thumbprint), for matching it later.
+    """
+
+    def __init__(self, kid: str) -> None:
+        super().__init__(f"No partner has the key {kid}.")
+        self.kid = kid
+
+
+class Damaged(MessageError):
+    """A listed part is missing or altered: the whole mail is held, no answer is sent, the resend heals it."""
+
+
+class NewerRelease(MessageError):
+    """The manifest is of a later release than we are: the mail is held until the site is upgraded."""
+
+
+class BadDocument(MessageError):
+    """A document is no legal UBL or contradicts itself.
+
+    :ivar rule: the broken rule's id, such as ``PEPPOL-T01-R001``, or ``UBL`` for the schema itself.
+    :ivar line: the order line concerned, if it is one.
+    """
+
+    def __init__(self, message: str, *, rule: str = "UBL", line: str | None = None) -> None:
+        where = f" (line {line})" if line is not None else ""
+        super().__init__(f"[{rule}] {message}{where}")
+        self.rule = rule
+        self.line = line
