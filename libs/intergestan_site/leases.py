@@ -1,0 +1,98 @@
+"""Who works on what. Leases live in the base and nowhere else (`design.md` §12).
+
+A claim raises the row's fence; every later write about that row carries the fence, so that a process that was
+asleep past its lease can change nothing. Correctness does not rest on leases but on the UNIQUE keys of the
+ledger: a lease only saves work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from intergestan_site.tables import InboundMail, Mailbox, OutboundMail, Worker
+
+WORKER_VALID = timedelta(seconds=9)
+WORKER_BEAT_S = 3.0
+MAIL_LEASE = timedelta(seconds=60)
+MAIL_BEAT_S = 15.0
+
+MailTable = type[OutboundMail] | type[InboundMail]
+
+
+def beat(connection: Connection, name: str, service: str, now: datetime) -> None:
+    """Say that a worker is alive for the next nine seconds; its first beat enters it."""
+    alive = update(Worker).where(Worker.name == name).values(alive_until=now + WORKER_VALID)
+    if connection.execute(alive).rowcount == 0:
+        connection.execute(
+            insert(Worker).values(name=name, service=service, started_at=now, alive_until=now + WORKER_VALID)
+        )
+
+
+def leave(connection: Connection, name: str) -> None:
+    """A clean stop: the worker's mailboxes and mails are free at once."""
+    connection.execute(delete(Worker).where(Worker.name == name))
+    connection.execute(update(Mailbox).where(Mailbox.owner == name).values(owner=None))
+    for table in (OutboundMail, InboundMail):
+        connection.execute(
+            update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None)
+        )
+
+
+def claim_mail(
+    connection: Connection, table: MailTable, row_id: int, states: Sequence[str], worker: str, now: datetime
+) -> int | None:
+    """Take the lease of a mail that is in one of `states` and that nobody holds.
+
+    :returns: the fence that every later write must carry, or None when the row is not to be had.
+    """
+    free = or_(table.lease_until.is_(None), table.lease_until < now)
+    return connection.execute(
+        update(table)
+        .where(table.id == row_id, table.state.in_(states), free)
+        .values(lease_owner=worker, lease_until=now + MAIL_LEASE, lease_fence=table.lease_fence + 1)
+        .returning(table.lease_fence)
+    ).scalar_one_or_none()
+
+
+def renew_mails(connection: Connection, table: MailTable, worker: str, now: datetime) -> None:
+    """Prolong every lease that a worker still holds, in one statement; a lost lease stays lost."""
+    connection.execute(
+        update(table)
+        .where(table.lease_owner == worker, table.lease_until >= now)
+        .values(lease_until=now + MAIL_LEASE)
+    )
+
+
+FREE = {"lease_owner": None, "lease_until": None}
+"""The values that give a lease back; written together with what was done under it."""
+
+
+def claim_mailbox(connection: Connection, mailbox_id: int, worker: str, now: datetime) -> int | None:
+    """Take a mailbox whose owner is not alive (or is ourselves).
+
+    :returns: the fence that later writes about the mailbox must carry, or None while another worker owns it.
+    """
+    alive = select(Worker.name).where(Worker.alive_until >= now, Worker.name != worker)
+    return connection.execute(
+        update(Mailbox)
+        .where(
+            Mailbox.id == mailbox_id,
+            Mailbox.active,
+            or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive)),
+        )
+        .values(owner=worker, fence=Mailbox.fence + 1)
+        .returning(Mailbox.fence)
+    ).scalar_one_or_none()
+
+
+def holds_mailbox(connection: Connection, mailbox_id: int, worker: str, fence: int) -> bool:
+    """Whether a worker still owns a mailbox under this fence; locks the row until the transaction ends."""
+    row = connection.execute(
+        select(Mailbox.id)
+        .where(Mailbox.id == mailbox_id, Mailbox.owner == worker, Mailbox.fence == fence)
+        .with_for_update()
+    )
+    return row.first() is not None

@@ -1,0 +1,139 @@
+"""The words that stand in columns: states, kinds, outcomes, reasons. One place, one spelling."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OutboundState(StrEnum):
+    """Where an outbound mail stands (`design.md` §5)."""
+
+    REQUESTED = "requested"
+    COMPOSED = "composed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    ANSWERED = "answered"
+    HELD = "held"
+    ABANDONED = "abandoned"
+
+
+class PurchaseState(StrEnum):
+    """Where a purchase order stands; `waiting` is what clerks call *en attente*."""
+
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    TRANSMITTING = "transmitting"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class InboundState(StrEnum):
+    """Where an inbound mail stands."""
+
+    ARCHIVED = "archived"
+    DONE = "done"
+    HELD = "held"
+    ALIEN = "alien"
+
+
+class SalesState(StrEnum):
+    """Where a sales order stands; `review` waits for a clerk."""
+
+    REVIEW = "review"
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+
+
+class MailKind(StrEnum):
+    """What an outbound mail carries."""
+
+    ORDERS = "orders"
+    ANSWERS = "answers"
+
+
+class AttemptPhase(StrEnum):
+    """How far a delivery attempt went: `dot` is committed before the final dot is sent."""
+
+    STARTED = "started"
+    DOT = "dot"
+    ENDED = "ended"
+
+
+class LedgerOutcome(StrEnum):
+    """What became of a document, as the ledger keeps it."""
+
+    CREATED = "created"
+    HELD = "held"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+    APPLIED = "applied"
+
+
+class HoldReason(StrEnum):
+    """Why something waits for a person. The words shown to people stand beside each in `holds.py`."""
+
+    UNKNOWN_SIGNER = "unknown_signer"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_MESSAGE = "bad_message"
+    DAMAGED = "damaged"
+    NEWER_RELEASE = "newer_release"
+    WRONG_RECIPIENT = "wrong_recipient"
+    TOO_OLD = "too_old"
+    CLAIM_MISMATCH = "claim_mismatch"
+    TRANSFER_CONFLICT = "transfer_conflict"
+    POISON = "poison"
+    BAD_DOCUMENT = "bad_document"
+    UNKNOWN_PRODUCT = "unknown_product"
+    PRICE_DIFFERENCE = "price_difference"
+    VAT_DIFFERENCE = "vat_difference"
+    CURRENCY = "currency"
+    CONFLICT = "conflict"
+    OUT_OF_ORDER = "out_of_order"
+    UNMATCHED_ANSWER = "unmatched_answer"
+    FAILED = "failed"
+    REFUSED_BY_SERVER = "refused_by_server"
+    NO_ANSWER = "no_answer"
+    NOT_COMPOSED = "not_composed"
+
+
+class PricePolicy(StrEnum):
+    """What is done with a price or a VAT rate that differs from ours."""
+
+    COMPARE = "compare"
+    TAKE_THEIRS = "take_theirs"
+    TAKE_OURS = "take_ours"
+
+
+class PriceAction(StrEnum):
+    """What `compare` does beyond the tolerance."""
+
+    ACCEPT = "accept"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+class UnknownProduct(StrEnum):
+    """What is done with a line whose product we do not know."""
+
+    HOLD = "hold"
+    PARK_LINE = "park_line"
+    REJECT = "reject"
+
+
+class Acceptance(StrEnum):
+    """Whether an order without differences is accepted at once or looked at by a clerk first."""
+
+    ACCEPT = "accept"
+    REVIEW = "review"
+
+
+class Security(StrEnum):
+    """How a connection to a mail server is protected; `none` is for loopback addresses only."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
