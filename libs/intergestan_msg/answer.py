@@ -1,13 +1,15 @@
 """What a seller answers to an order (UBL 2.1 OrderResponse, Peppol transactions T76 and T116)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
-from intergestan_msg.order import Item, Party, Period
+from intergestan_msg.errors import BadDocument
+from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period
+from intergestan_msg.order_rules import check_fine, check_line_ids, check_references
+
+PEPPOL_ORDER_RESPONSE = "urn:fdc:peppol.eu:poacc:trns:order_response:3"
 
 
 class AnswerCode(StrEnum):
@@ -31,7 +33,7 @@ class LineCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """What became of one line, named by the buyer's line id."""
+    """What became of one line, named by the buyer's line id; `price` is for `base_quantity` units."""
 
     id: str
     code: LineCode
@@ -43,11 +45,25 @@ class AnswerLine:
     backorder: Decimal | None = None
     substitute: Item | None = None
     note: str | None = None
+    base_quantity: Decimal = Decimal(1)
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise BadDocument("A line has no identifier.", rule="PEPPOL-T76-R003")
+        check_references((self.id, self.unit), self.id)
+        _check_figure(self.quantity, "quantity", self.id)
+        _check_figure(self.backorder, "backorder quantity", self.id)
+        _check_figure(self.price, "price", self.id)
+        _check_figure(self.base_quantity, "base quantity", self.id)
+        _check_period(self.promised, self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class OrderAnswer:
-    """The answer to one order. AB, AP and RE carry no lines; CA carries all of them."""
+    """The answer to one order. AB, AP and RE carry no lines; CA carries all of them.
+
+    :raises BadDocument: naming the rule, when the lines do not fit the code, or a line id comes twice.
+    """
 
     id: str
     issue_date: date
@@ -60,6 +76,39 @@ class OrderAnswer:
     sales_order_id: str | None = None
     note: str | None = None
     lines: tuple[AnswerLine, ...] = ()
-    customization_id: str | None = None
-    profile_id: str | None = None
+    customization_id: str | None = PEPPOL_ORDER_RESPONSE
+    profile_id: str | None = PEPPOL_ORDERING
     left_out: tuple[str, ...] = ()
+    promised: Period | None = None
+
+    def __post_init__(self) -> None:
+        if not (self.id and self.order_id):
+            raise BadDocument("The answer lacks its number or that of the order.")
+        check_references((self.id, self.order_id, self.sales_order_id, self.currency))
+        check_line_ids([line.id for line in self.lines], "PEPPOL-T76-R003")
+        _check_period(self.promised)
+        rule = _RULE_ON_LINES[self.code]
+        if bool(self.lines) is not (self.code is AnswerCode.CHANGED):
+            wanted = "needs lines" if self.code is AnswerCode.CHANGED else "carries no lines"
+            raise BadDocument(f"An answer with the code {self.code} {wanted}.", rule=rule)
+
+
+_RULE_ON_LINES = {
+    AnswerCode.CHANGED: "PEPPOL-T76-R007",
+    AnswerCode.ACCEPTED: "PEPPOL-T76-R008",
+    AnswerCode.REJECTED: "PEPPOL-T76-R009",
+    AnswerCode.RECEIVED: "PEPPOL-T76-R010",
+}
+
+
+def _check_figure(value: Decimal | None, what: str, line: str) -> None:
+    if value is None:
+        return
+    check_fine(value, what, line)
+    if value < 0:
+        raise BadDocument(f"The {what} {value} is negative.", line=line)
+
+
+def _check_period(period: Period | None, line: str | None = None) -> None:
+    if period is not None and period.start and period.end and period.end < period.start:
+        raise BadDocument("The promised period ends before it starts.", rule="PEPPOL-T76-R004", line=line)

@@ -1,14 +1,14 @@
 """What can be wrong with a message. Each docstring says what the receiver does with the mail.
 
-    MessageError
-    ├── Unreadable          the bytes break a limit or a grammar                → hold (bad message)
-    │   └── TooBig          a limit was passed before any parser ran            → hold
-    ├── NotOurs             no manifest in it                                   → alien, left alone
-    ├── BadSignature        signed wrongly, or by an algorithm we refuse        → hold, never answered
-    │   └── UnknownSigner   signed by a key that nobody pinned                  → hold until a partner has it
-    ├── Damaged             a part that the manifest lists is missing or altered → hold, no answer: it comes again
-    ├── NewerRelease        a manifest version or kind of a later release       → hold until we are upgraded
-    └── BadDocument         the document is no legal UBL, or contradicts itself → RE or hold, by partner policy
+MessageError
+├── Unreadable          the bytes break a limit or a grammar                → hold (bad message)
+│   └── TooBig          a limit was passed before any parser ran            → hold
+├── NotOurs             no manifest in it                                   → alien, left alone
+├── BadSignature        signed wrongly, or by an algorithm we refuse        → hold, never answered
+│   └── UnknownSigner   signed by a key that nobody pinned                  → hold until a partner has it
+├── Damaged             a part is missing or altered, or all of the manifest → hold, no answer: it comes again
+├── NewerRelease        a manifest version or kind of a later release       → hold until we are upgraded
+└── BadDocument         the document is no legal UBL, or contradicts itself → RE or hold, by partner policy
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class UnknownSigner(BadSignature):
 
 
 class Damaged(MessageError):
-    """A listed part is missing or altered: the whole mail is held, no answer is sent, the resend heals it."""
+    """A listed part is missing or altered: the whole mail is held, no answer is sent, the resend heals it.
+
+    So is a mail under our header `X-Intergestan-Transfer` that has lost its manifest on the way.
+    """
 
 
 class NewerRelease(MessageError):

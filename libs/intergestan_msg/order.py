@@ -7,11 +7,31 @@ A document that we *write* is complete. A document that we *read* may lack whate
 those fields can be None; what a document said and we have no field for is named in `Order.left_out`.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+
+from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, Totals
+from intergestan_msg.order_rules import check_figures, check_line, check_order, check_party
+
+__all__ = [
+    "Address",
+    "AllowanceCharge",
+    "Contact",
+    "Delivery",
+    "Identifier",
+    "Item",
+    "Order",
+    "OrderLine",
+    "Party",
+    "Period",
+    "Price",
+    "TaxCategory",
+    "Totals",
+]
+
+PEPPOL_ORDER = "urn:fdc:peppol.eu:poacc:trns:order:3"
+PEPPOL_ORDERING = "urn:fdc:peppol.eu:poacc:bis:ordering:3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +44,11 @@ class Identifier:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A postal address (UBL `cac:Address`); `country` is ISO 3166-1 alpha-2."""
+    """A postal address (UBL `cac:Address`); `country` is ISO 3166-1 alpha-2.
+
+    `building` (a house number) and `postbox` stand apart in documents that others wrote; ours have them in
+    the lines.
+    """
 
     line1: str | None = None
     line2: str | None = None
@@ -32,6 +56,9 @@ class Address:
     city: str | None = None
     subdivision: str | None = None
     country: str | None = None
+    line3: str | None = None
+    building: str | None = None
+    postbox: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +72,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """A firm in one of its roles (UBL `cac:Party`)."""
+    """A firm in one of its roles (UBL `cac:Party`). Without a `legal_name` it is registered by its name."""
 
     name: str
     legal_name: str | None = None
@@ -56,36 +83,10 @@ class Party:
     address: Address | None = None
     contact: Contact | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class TaxCategory:
-    """A VAT category (UNCL 5305: S, Z, E, AE, K, G, O …) and its rate in percent."""
-
-    code: str
-    percent: Decimal | None = None
-    scheme: str = "VAT"
-
-
-@dataclass(frozen=True, slots=True)
-class AllowanceCharge:
-    """A charge (port, frais) or an allowance (remise) of a document or a line; `amount` is never negative."""
-
-    is_charge: bool
-    amount: Decimal
-    reason: str | None = None
-    reason_code: str | None = None
-    base_amount: Decimal | None = None
-    percent: Decimal | None = None
-    tax: TaxCategory | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """A net unit price for `base_quantity` units (UBL `cac:Price`)."""
-
-    amount: Decimal
-    base_quantity: Decimal = Decimal(1)
-    base_unit: str | None = None
+    def __post_init__(self) -> None:
+        if self.legal_name is None and self.name:
+            object.__setattr__(self, "legal_name", self.name)
+        check_party(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One line. `id` is the buyer's stable line id: answers and changes refer to it, never to the product."""
+    """One line. `id` is the buyer's stable line id: answers and changes refer to it, never to the product.
+
+    `tax_amount` is what others may state; Peppol has none at the line, so ours leave it out.
+    """
 
     id: str
     item: Item
@@ -126,6 +130,9 @@ class OrderLine:
     wanted: Period | None = None
     tax_amount: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        check_line(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -138,22 +145,13 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
-    """UBL `cac:AnticipatedMonetaryTotal`; HT is `tax_exclusive`, TTC is `tax_inclusive`."""
-
-    lines: Decimal
-    payable: Decimal
-    tax_exclusive: Decimal | None = None
-    tax_inclusive: Decimal | None = None
-    allowances: Decimal | None = None
-    charges: Decimal | None = None
-    prepaid: Decimal | None = None
-    rounding: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
-    """A purchase order as it travels (UBL 2.1 Order, Peppol BIS Advanced Ordering 3, transaction T01)."""
+    """A purchase order as it travels (UBL 2.1 Order, Peppol BIS Advanced Ordering 3, transaction T01).
+
+    :raises BadDocument: naming the rule and the line, when a line id comes twice, a figure does not fit, or the
+        stated figures contradict each other. A document that names another specification than Peppol's in
+        `customization_id` promises nothing about its figures: they are taken as stated (see `check_figures`).
+    """
 
     id: str
     issue_date: date
@@ -177,6 +175,12 @@ class Order:
     allowances: tuple[AllowanceCharge, ...] = ()
     tax_amount: Decimal | None = None
     totals: Totals | None = None
-    customization_id: str | None = None
-    profile_id: str | None = None
+    customization_id: str | None = PEPPOL_ORDER
+    profile_id: str | None = PEPPOL_ORDERING
     left_out: tuple[str, ...] = ()
+    incoterm: str | None = None
+
+    def __post_init__(self) -> None:
+        check_order(self)
+        if self.customization_id is None or self.customization_id.startswith(PEPPOL_ORDER):
+            check_figures(self)

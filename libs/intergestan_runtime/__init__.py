@@ -1,0 +1,1 @@
+"""The plumbing that every process shares; it knows nothing of orders."""

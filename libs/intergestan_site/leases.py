@@ -36,9 +36,7 @@ def leave(connection: Connection, name: str) -> None:
     connection.execute(delete(Worker).where(Worker.name == name))
     connection.execute(update(Mailbox).where(Mailbox.owner == name).values(owner=None))
     for table in (OutboundMail, InboundMail):
-        connection.execute(
-            update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None)
-        )
+        connection.execute(update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None))
 
 
 def claim_mail(
@@ -60,9 +58,7 @@ def claim_mail(
 def renew_mails(connection: Connection, table: MailTable, worker: str, now: datetime) -> None:
     """Prolong every lease that a worker still holds, in one statement; a lost lease stays lost."""
     connection.execute(
-        update(table)
-        .where(table.lease_owner == worker, table.lease_until >= now)
-        .values(lease_until=now + MAIL_LEASE)
+        update(table).where(table.lease_owner == worker, table.lease_until >= now).values(lease_until=now + MAIL_LEASE)
     )
 
 

@@ -132,7 +132,7 @@ def move(
     by: str,
     at: datetime,
     fence: int | None = None,
-    detail: Mapping[str, Any] | None = None,
+    event_detail: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> None:
     """Move all the named rows, or none of them.
@@ -140,6 +140,7 @@ def move(
     :param event: a key of the machine's table.
     :param by: the user's login or the service that acts.
     :param fence: the lease that must still hold, for a row that was claimed.
+    :param event_detail: what the `event` rows shall tell besides.
     :param values: other columns to set in the same statement.
     :raises StaleState: when any row does not allow it; the caller's transaction must then be rolled back.
     """
@@ -161,7 +162,7 @@ def move(
         event,
         by=by,
         at=at,
-        detail=detail,
+        detail=event_detail,
     )
 
 

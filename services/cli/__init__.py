@@ -1,0 +1,1 @@
+"""The command `intergestan`: one file for each subject."""

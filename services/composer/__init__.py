@@ -1,0 +1,1 @@
+"""The composer: turns requests into frozen, signed mails."""

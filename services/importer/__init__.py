@@ -1,0 +1,1 @@
+"""The importer: reads archived mails, decides, books, and applies answers."""

@@ -142,7 +142,7 @@ class Relay(AccountColumns, Table):
     bounce_mode: Mapped[str] = mapped_column(String(10), default="fixed")
     bounce_address: Mapped[str | None] = mapped_column(String(254))
     mails_per_minute: Mapped[int | None]
-    max_size: Mapped[int | None]
+    next_slot_at: Mapped[Instant | None]
     paused_until: Mapped[Instant | None]
     last_error: Mapped[str | None] = mapped_column(Text)
 

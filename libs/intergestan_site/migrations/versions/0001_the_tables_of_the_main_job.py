@@ -84,7 +84,7 @@ def upgrade() -> None:
     sa.Column('bounce_mode', sa.String(length=10), nullable=False),
     sa.Column('bounce_address', sa.String(length=254), nullable=True),
     sa.Column('mails_per_minute', sa.BigInteger(), nullable=True),
-    sa.Column('max_size', sa.BigInteger(), nullable=True),
+    sa.Column('next_slot_at', sa.BigInteger(), nullable=True),
     sa.Column('paused_until', sa.BigInteger(), nullable=True),
     sa.Column('last_error', sa.Text(), nullable=True),
     sa.Column('name', sa.String(length=60), nullable=False),

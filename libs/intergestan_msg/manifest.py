@@ -1,0 +1,188 @@
+"""The manifest: who sends what to whom. It is what gets signed (formats.md §2).
+
+Its JSON is canonical when we write it and read strictly when we read it; claims that we do not know are
+ignored, so that a later minor version may add some.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from intergestan_msg import plain_text
+from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
+from intergestan_msg.strict_json import read_object, write_object
+
+VERSION = 1
+MAX_DOCUMENTS = 1000
+
+_Int = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+_Text = Annotated[str, msgspec.Meta(max_length=200, pattern=plain_text.VISIBLE)]
+_Name = Annotated[str, msgspec.Meta(max_length=120, pattern=plain_text.FILE_NAME)]
+_MediaType = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[a-z0-9.+-]+/[a-z0-9.+-]+\Z")]
+_Hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[A-Za-z0-9:_=-]+\Z")]
+_Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+SiteCode = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
+"""A SIRET, or a slug: nothing that a path, a header or a shell would take for something else."""
+TransferId = Annotated[
+    str,
+    msgspec.Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"),
+]
+"""A UUIDv7 in its canonical form (RFC 9562 §4)."""
+
+
+class Kind(StrEnum):
+    """What a mail is for. `orders` and `answers` are counted by `epoch` and `seq`; the others are not."""
+
+    ORDERS = "orders"
+    ANSWERS = "answers"
+    STATEMENT = "statement"
+    KEY = "key"
+    HEARTBEAT = "heartbeat"
+    CATALOGUE = "catalogue"
+
+
+class DocumentType(StrEnum):
+    """What a listed document is."""
+
+    ORDER = "order"
+    CHANGE = "change"
+    CANCEL = "cancel"
+    RESPONSE = "response"
+
+
+_TYPES_OF_KIND = {
+    Kind.ORDERS: {DocumentType.ORDER, DocumentType.CHANGE, DocumentType.CANCEL},
+    Kind.ANSWERS: {DocumentType.RESPONSE},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A listed part of the mail. `sha256` over its decoded bytes finds it; `name` is only for people."""
+
+    type: DocumentType
+    id: _Text
+    revision: _Int
+    sha256: _Sha256
+    name: _Name
+    media_type: _MediaType = "application/xml"
+    business_hash: _Hash | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InReplyTo:
+    """The transfer that is answered, and the digest of its manifest."""
+
+    jti: TransferId
+    digest: _Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerNumber:
+    """The n-th answer to this order; the buyer applies only a higher `n` than it has applied."""
+
+    order_id: _Text
+    n: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """The claims. `iss` and `aud` are site codes, `jti` the transfer id, `iat` seconds since 1970 (UTC).
+
+    `answers` has one entry per document of a manifest of kind `answers`, and is empty otherwise.
+    """
+
+    v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
+    iss: SiteCode
+    aud: SiteCode
+    jti: TransferId
+    epoch: _Int = 0
+    seq: _Int = 0
+    iat: _Int
+    kind: Kind
+    documents: Annotated[tuple[Document, ...], msgspec.Meta(max_length=MAX_DOCUMENTS)] = ()
+    in_reply_to: InReplyTo | None = None
+    answers: Annotated[tuple[AnswerNumber, ...], msgspec.Meta(max_length=MAX_DOCUMENTS)] = ()
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Write the manifest as canonical JSON. Raises ValueError for one that `decode` would refuse."""
+    payload = write_object(_without_empty(msgspec.to_builtins(manifest)))
+    try:
+        decode(payload)
+    except MessageError as error:
+        raise ValueError(f"Every reader would refuse this manifest: {error}") from error
+    return payload
+
+
+def decode(payload: bytes) -> Manifest:
+    """Read a manifest whose signature has been checked.
+
+    Raises `NewerRelease` for a version, kind or document type that we do not know, `Unreadable` for all else.
+    """
+    claims = read_object(payload)
+    _check_release(claims)
+    try:
+        manifest = msgspec.convert(claims, Manifest)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"The manifest is wrong: {error}.") from error
+    if (fault := _contradiction(manifest)) is not None:
+        raise Unreadable(f"The manifest contradicts itself: {fault}.")
+    return manifest
+
+
+def _without_empty(claims: dict[str, Any]) -> dict[str, Any]:
+    """Absent is the only way to say "none", so that a manifest has one spelling."""
+    claims["documents"] = [
+        {name: value for name, value in document.items() if value is not None} for document in claims["documents"]
+    ]
+    return {name: value for name, value in claims.items() if value is not None and value not in ([], ())}
+
+
+def _check_release(claims: dict[str, Any]) -> None:
+    version, kind = claims.get("v"), claims.get("kind")
+    if not isinstance(version, int):
+        raise Unreadable("The manifest does not say its version.")
+    if version > VERSION:
+        raise NewerRelease(f"The manifest has version {str(version)[:20]}; we read version {VERSION}.")
+    if isinstance(kind, str) and kind not in set(Kind):
+        raise NewerRelease(f"We do not know the kind of mail {plain_text.shown(kind, 40)!r}.")
+    for document in _list(claims.get("documents")):
+        name = document.get("type") if isinstance(document, dict) else None
+        if isinstance(name, str) and name not in set(DocumentType):
+            raise NewerRelease(f"We do not know the type of document {plain_text.shown(name, 40)!r}.")
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _contradiction(manifest: Manifest) -> str | None:
+    documents = manifest.documents
+    if len({(d.type, d.id, d.revision) for d in documents}) != len(documents):
+        return "it lists a document twice"
+    if len({d.sha256 for d in documents}) != len(documents):
+        return "two documents have the same bytes"
+    types = _TYPES_OF_KIND.get(manifest.kind)
+    if types is None:
+        return None
+    if manifest.seq == 0 or not documents:
+        return f"kind {manifest.kind} needs documents and a sequence number"
+    if any(d.type not in types for d in documents):
+        return f"a document is of a type that kind {manifest.kind} does not carry"
+    return _answer_contradiction(manifest)
+
+
+def _answer_contradiction(manifest: Manifest) -> str | None:
+    is_answers = manifest.kind is Kind.ANSWERS
+    if is_answers != (manifest.in_reply_to is not None):
+        return "in_reply_to stands in answers, and only there"
+    if len({answer.order_id for answer in manifest.answers}) != len(manifest.answers):
+        return "it numbers the answers to an order twice"
+    if len(manifest.answers) != (len(manifest.documents) if is_answers else 0):
+        return "it does not number each answer"
+    return None

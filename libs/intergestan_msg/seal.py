@@ -1,0 +1,217 @@
+"""Who signed it: Ed25519 keys, and JWS in compact form (RFC 7515, RFC 8037, RFC 9864).
+
+A reader takes exactly the header `{alg: Ed25519, typ, kid}` and looks the key up among pinned ones: a header
+can neither bring a key, nor choose an algorithm, nor ask for an extension (RFC 8725 §3.1; reliability.md H1).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from intergestan_msg.errors import BadSignature, UnknownSigner, Unreadable
+from intergestan_msg.strict_json import read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANIFEST_TYPE = "intergestan+jws"
+CARD_TYPE = "intergestan-card+jws"
+ALGORITHM = "Ed25519"
+MAX_COMPACT = 2 * 1024 * 1024
+"""Characters of a compact JWS: a manifest of 1 000 documents with long names stays below it."""
+
+_KID = re.compile(r"\A[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
+_COMPACT = re.compile(r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\Z")
+_MAX_HEADER = 512
+_WORD_BITS, _WORD_COUNT = 11, 12
+
+
+class _Registry(jws.JWSRegistry):
+    max_payload_length = MAX_COMPACT  # joserfc's own limit stops at some 300 documents
+
+
+_REGISTRY = _Registry(algorithms=[ALGORITHM])
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An Ed25519 public key: its 32 bytes (RFC 8032). Raises ValueError for another length."""
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != 32:
+            raise ValueError("An Ed25519 public key has 32 bytes.")
+
+    @classmethod
+    def from_jwk(cls, jwk: Mapping[str, object]) -> PublicKey:
+        """Read a JWK (RFC 8037 §2). Raises ValueError when it is not the public half of an Ed25519 key."""
+        x = jwk.get("x")
+        if set(jwk) != {"kty", "crv", "x"} or (jwk["kty"], jwk["crv"]) != ("OKP", "Ed25519"):
+            raise ValueError("This is not the JWK of an Ed25519 public key.")
+        if not isinstance(x, str) or not _KID.match(x):
+            raise ValueError("The JWK's x is not 32 bytes in base64url.")
+        return cls(_from_base64url(x))
+
+    def jwk(self) -> dict[str, str]:
+        """The key as a JWK with its required members only."""
+        return {"crv": "Ed25519", "kty": "OKP", "x": _to_base64url(self.raw)}
+
+    @property
+    def thumbprint(self) -> bytes:
+        """The key's 32 byte fingerprint (RFC 7638: SHA-256 of the required members in order)."""
+        members = f'{{"crv":"Ed25519","kty":"OKP","x":"{_to_base64url(self.raw)}"}}'
+        return hashlib.sha256(members.encode()).digest()
+
+    @property
+    def kid(self) -> str:
+        """The fingerprint in base64url: how manifests name the key."""
+        return _to_base64url(self.thumbprint)
+
+    def words(self) -> tuple[str, ...]:
+        """12 English words (BIP-39) for the first 132 bits of the fingerprint, to compare by telephone."""
+        from mnemonic import Mnemonic
+
+        wordlist: list[str] = Mnemonic("english").wordlist
+        bits = int.from_bytes(self.thumbprint) >> (256 - _WORD_BITS * _WORD_COUNT)
+        shifts = range(_WORD_BITS * (_WORD_COUNT - 1), -1, -_WORD_BITS)
+        return tuple(wordlist[bits >> shift & 2047] for shift in shifts)
+
+
+class SigningKey:
+    """An Ed25519 private key. It never shows itself: `repr` names the public half."""
+
+    __slots__ = ("_key", "_okp", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        """:param seed: the 32 private bytes (RFC 8032 §5.1.5)."""
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._okp = OKPKey.import_key(self._key)
+        self.public = PublicKey(self._key.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.public.kid})"
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """Make a new key from the system's randomness."""
+        return cls(Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> SigningKey:
+        """Read an unencrypted PKCS #8 key. Raises ValueError for anything else."""
+        try:
+            key = load_pem_private_key(pem, password=None)
+        except TypeError as error:  # it wants a password
+            raise ValueError("The key file is encrypted.") from error
+        if isinstance(key, Ed25519PrivateKey):
+            return cls(key.private_bytes_raw())
+        raise ValueError("The key file holds no Ed25519 key.")
+
+    def to_pem(self) -> bytes:
+        """The private key as unencrypted PKCS #8: for a file that only its owner can read."""
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def compact(self, payload: bytes, typ: str) -> str:
+        """Sign `payload` as a compact JWS of type `typ`. Raises ValueError when it gets longer than 2 MB."""
+        header = {"alg": ALGORITHM, "kid": self.public.kid, "typ": typ}
+        compact = jws.serialize_compact(header, payload, self._okp, registry=_REGISTRY)
+        if len(compact) > MAX_COMPACT:
+            raise ValueError("This is too long to be signed as one manifest.")
+        return compact
+
+
+def sign(payload: bytes, key: SigningKey, typ: str = MANIFEST_TYPE) -> str:
+    """Sign these bytes; the result carries them. Raises ValueError when it gets longer than 2 MB."""
+    return key.compact(payload, typ)
+
+
+def verify(compact: str, keys: Mapping[str, PublicKey], typ: str = MANIFEST_TYPE) -> bytes:
+    """Check the signature over the exact characters received and return the payload, unread.
+
+    :param keys: pinned public keys by `kid`.
+    Raises `UnknownSigner` for a `kid` that is not among them, `BadSignature` for all else.
+    """
+    kid = signer(compact, typ)
+    if kid not in keys:
+        raise UnknownSigner(kid)
+    try:
+        token = jws.deserialize_compact(compact, _okp(keys[kid].raw), registry=_REGISTRY)
+    except (JoseError, ValueError) as error:
+        raise BadSignature("The signature does not hold.") from error
+    return token.payload
+
+
+def signer(compact: str, typ: str = MANIFEST_TYPE) -> str:
+    """The `kid` that the header names; nothing is verified yet. Raises `BadSignature` for any odd header."""
+    if len(compact) > MAX_COMPACT or not _COMPACT.match(compact):
+        raise BadSignature("This is not a JWS in compact form.")
+    parts = compact.split(".")
+    if len(parts[0]) > _MAX_HEADER or not all(map(_is_canonical, parts)):
+        raise BadSignature("The JWS has a header that is too long, or base64url with stray bits.")
+    try:
+        header = read_object(_from_base64url(parts[0]))
+    except Unreadable as error:
+        raise BadSignature(f"The JWS header is not readable. {error}") from error
+    kid = header.get("kid")
+    if set(header) != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, typ):
+        raise BadSignature(f"The JWS header is not exactly alg {ALGORITHM}, kid, and typ {typ}.")
+    if not isinstance(kid, str) or not _KID.match(kid):
+        raise BadSignature("The key id is not a SHA-256 fingerprint.")
+    return kid
+
+
+def claims_type(compact: str, typ: str) -> bool:
+    """Whether the header calls itself `typ`. This only finds a JWS among others; it proves nothing."""
+    try:
+        return read_object(_from_base64url(compact[:_MAX_HEADER].partition(".")[0])).get("typ") == typ
+    except (Unreadable, ValueError):
+        return False
+
+
+def unverified_payload(compact: str) -> bytes:
+    """The payload, which nobody has vouched for yet: only for a card, whose key stands inside."""
+    return _from_base64url(compact.split(".")[1])
+
+
+def transfer_digest(compact: str) -> str:
+    """Name a transfer: SHA-256, in hex, of its manifest's compact JWS without white space (formats.md §2)."""
+    return hashlib.sha256("".join(compact.split()).encode("ascii")).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _okp(raw: bytes) -> OKPKey:
+    return OKPKey.import_key(Ed25519PublicKey.from_public_bytes(raw))
+
+
+def _is_canonical(text: str) -> bool:
+    """Whether the last character has no unused bits: else one signature would have several spellings."""
+    try:
+        return _to_base64url(_from_base64url(text)) == text
+    except binascii.Error:
+        return False
+
+
+def _to_base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def _from_base64url(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

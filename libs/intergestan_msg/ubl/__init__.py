@@ -1,0 +1,16 @@
+"""Orders and answers as UBL 2.1 XML, the way Peppol BIS Ordering 3 uses it (transactions T01 and T76).
+
+Reading takes whatever is legal UBL 2.0 or 2.1: any prefixes, any optional element absent. What a document says
+and `Order` has no field for is named in its `left_out`. Text is kept without white space at its ends, an empty
+element counts as absent, and of attributes only the scheme of an identifier, units and currencies are kept.
+
+Writing gives the elements in the order of the OASIS schemas, in UTF-8, without white space between them; the
+same value always gives the same bytes. Everything but `left_out` is read back equal.
+"""
+
+from intergestan_msg.ubl.order_in import read_order
+from intergestan_msg.ubl.order_out import write_order
+from intergestan_msg.ubl.response_in import read_order_response
+from intergestan_msg.ubl.response_out import write_order_response
+
+__all__ = ["read_order", "read_order_response", "write_order", "write_order_response"]

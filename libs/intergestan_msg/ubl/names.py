@@ -1,0 +1,23 @@
+"""The XML namespaces of UBL 2."""
+
+from typing import Final
+
+_SCHEMA = "urn:oasis:names:specification:ubl:schema:xsd:"
+
+CAC: Final = _SCHEMA + "CommonAggregateComponents-2"
+CBC: Final = _SCHEMA + "CommonBasicComponents-2"
+EXT: Final = _SCHEMA + "CommonExtensionComponents-2"
+ORDER: Final = _SCHEMA + "Order-2"
+ORDER_RESPONSE: Final = _SCHEMA + "OrderResponse-2"
+
+PREFIXES: Final = {CAC: "cac:", CBC: "cbc:", EXT: "ext:", ORDER: "", ORDER_RESPONSE: ""}
+
+
+def cac(name: str) -> str:
+    """The full tag of an aggregate."""
+    return f"{{{CAC}}}{name}"
+
+
+def cbc(name: str) -> str:
+    """The full tag of a basic component."""
+    return f"{{{CBC}}}{name}"

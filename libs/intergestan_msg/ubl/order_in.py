@@ -1,0 +1,207 @@
+"""Reading a UBL Order."""
+
+from typing import Any
+
+from lxml.etree import _Element as Element
+
+from intergestan_msg.money import ZERO, Price, Totals
+from intergestan_msg.order import Delivery, Order, OrderLine
+from intergestan_msg.ubl.names import ORDER, cac, cbc
+from intergestan_msg.ubl.parts_in import (
+    address,
+    allowance,
+    inside,
+    item,
+    period,
+    price,
+    principal,
+    quantity,
+    role,
+    tuples,
+)
+from intergestan_msg.ubl.parts_in import party as read_party
+from intergestan_msg.ubl.xml_in import (
+    JOINED,
+    LISTED,
+    ONCE,
+    Reading,
+    Table,
+    amount,
+    clock,
+    collect,
+    day,
+    document_currency,
+    flag,
+    identifier,
+    parse,
+    reference,
+    required,
+    text,
+)
+
+NO_CURRENCY = "XXX"  # ISO 4217's own code for it
+
+
+def read_order(xml: bytes) -> Order:
+    """Read a UBL 2.0 or 2.1 Order, from any ERP.
+
+    An order that names no currency has that of its amounts, else XXX (none).
+
+    :raises BadDocument: naming the rule, the element and the order line, when the bytes are no UBL Order, or
+        one that contradicts itself (see `Order`).
+    """
+    root = parse(xml, f"{{{ORDER}}}Order")
+    reading = Reading("PEPPOL-T01-R003")
+    values = collect(root, _ORDER, reading)
+    values["currency"] = reading.currency or NO_CURRENCY
+    values.update(values.pop("terms", {}))
+    values.setdefault("customization_id", None)
+    values.setdefault("profile_id", None)
+    for name, child in _REQUIRED.items():
+        required(values, name, root, child)
+    tuples(values, "lines", "allowances")
+    _settle_totals(root, values, reading)
+    return Order(**values, left_out=reading.left_out)
+
+
+_REQUIRED = {
+    "id": "cbc:ID",
+    "issue_date": "cbc:IssueDate",
+    "buyer": "cac:BuyerCustomerParty",
+    "seller": "cac:SellerSupplierParty",
+    "lines": "cac:OrderLine",
+}
+
+_TOTALS: Table = {
+    cbc("LineExtensionAmount"): ("lines", amount, ONCE),
+    cbc("TaxExclusiveAmount"): ("tax_exclusive", amount, ONCE),
+    cbc("TaxInclusiveAmount"): ("tax_inclusive", amount, ONCE),
+    cbc("AllowanceTotalAmount"): ("allowances", amount, ONCE),
+    cbc("ChargeTotalAmount"): ("charges", amount, ONCE),
+    cbc("PrepaidAmount"): ("prepaid", amount, ONCE),
+    cbc("PayableRoundingAmount"): ("rounding", amount, ONCE),
+    cbc("PayableAmount"): ("payable", amount, ONCE),
+}
+
+
+def _totals(element: Element, reading: Reading) -> dict[str, Any]:
+    values = collect(element, _TOTALS, reading)
+    required(values, "payable", element, "cbc:PayableAmount")
+    return values
+
+
+def _settle_totals(root: Element, values: dict[str, Any], reading: Reading) -> None:
+    """Make the totals a value. A sum of the lines that is not stated is what the lines state (R008)."""
+    totals = values.pop("totals", None)
+    if totals is None:
+        return
+    if "lines" not in totals:
+        stated = [line.line_total for line in values["lines"]]
+        if None in stated:
+            for element in root.iterchildren(cac("AnticipatedMonetaryTotal")):
+                reading.leave_out(element)
+            return
+        totals["lines"] = sum(stated, ZERO)
+    values["totals"] = Totals(**totals)
+
+
+_DELIVERY_LOCATION: Table = {
+    cbc("ID"): ("location_id", identifier, ONCE),
+    cac("Address"): ("address", address, ONCE),
+}
+
+
+def _delivery_location(element: Element, reading: Reading) -> dict[str, Any]:
+    return collect(element, _DELIVERY_LOCATION, reading)
+
+
+_DELIVERY: Table = {
+    cac("DeliveryAddress"): ("address", address, ONCE),  # where UBL 2.0 has it
+    cac("DeliveryLocation"): ("location", _delivery_location, ONCE),
+    cac("RequestedDeliveryPeriod"): ("wanted", period, ONCE),
+    cac("DeliveryParty"): ("party", read_party, ONCE),
+}
+
+
+def _delivery(element: Element, reading: Reading) -> Delivery | None:
+    values = collect(element, _DELIVERY, reading)
+    values = {**values.pop("location", {}), **values}
+    return Delivery(**values) if values else None
+
+
+_DELIVERY_TERMS: Table = {
+    cbc("ID"): ("incoterm", reference, ONCE),
+    cbc("SpecialTerms"): ("delivery_terms", text, JOINED),
+}
+
+
+def _delivery_terms(element: Element, reading: Reading) -> dict[str, Any]:
+    return collect(element, _DELIVERY_TERMS, reading)
+
+
+_LINE_ITEM: Table = {
+    cbc("ID"): ("id", reference, ONCE),
+    cbc("Note"): ("note", text, JOINED),
+    cbc("Quantity"): ("quantity", quantity, ONCE),
+    cbc("LineExtensionAmount"): ("line_total", amount, ONCE),
+    cbc("TotalTaxAmount"): ("tax_amount", amount, ONCE),
+    cbc("PartialDeliveryIndicator"): ("partial_delivery", flag, ONCE),
+    cac("Delivery"): ("wanted", inside(cac("RequestedDeliveryPeriod"), period), ONCE),
+    cac("AllowanceCharge"): ("allowances", allowance, LISTED),
+    cac("Price"): ("price", price, ONCE),
+    cac("Item"): ("item", item, ONCE),
+    cac("TaxTotal"): ("tax_amount", inside(cbc("TaxAmount"), amount), ONCE),
+}
+
+
+def _line_item(element: Element, reading: Reading) -> dict[str, Any]:
+    values = collect(element, _LINE_ITEM, reading)
+    required(values, "id", element, "cbc:ID")
+    required(values, "item", element, "cac:Item")
+    values["quantity"], values["unit"] = values.get("quantity", (None, None))
+    if "price" in values:
+        values["price"] = Price(**values["price"])
+    return tuples(values, "allowances")
+
+
+_LINE: Table = {
+    cbc("Note"): ("note", text, JOINED),
+    cac("LineItem"): ("line_item", _line_item, ONCE),
+}
+
+
+def _line(element: Element, reading: Reading) -> OrderLine:
+    values = collect(element, _LINE, reading)
+    line_item = required(values, "line_item", element, "cac:LineItem")
+    notes = [note for note in (values.get("note"), line_item.pop("note", None)) if note]
+    return OrderLine(**line_item, note="\n".join(notes) or None)
+
+
+_document_id = inside(cbc("ID"), reference)
+
+_ORDER: Table = {
+    cbc("CustomizationID"): ("customization_id", text, ONCE),
+    cbc("ProfileID"): ("profile_id", text, ONCE),
+    cbc("ID"): ("id", reference, ONCE),
+    cbc("IssueDate"): ("issue_date", day, ONCE),
+    cbc("IssueTime"): ("issue_time", clock, ONCE),
+    cbc("OrderTypeCode"): ("type_code", reference, ONCE),
+    cbc("Note"): ("note", text, JOINED),
+    cbc("DocumentCurrencyCode"): ("currency", document_currency, ONCE),
+    cbc("CustomerReference"): ("customer_reference", reference, ONCE),
+    cbc("AccountingCost"): ("accounting_cost", text, ONCE),
+    cac("ValidityPeriod"): ("valid_until", inside(cbc("EndDate"), day), ONCE),
+    cac("QuotationDocumentReference"): ("quotation_id", _document_id, ONCE),
+    cac("OriginatorDocumentReference"): ("originator_order_id", _document_id, ONCE),
+    cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
+    cac("SellerSupplierParty"): ("seller", principal, ONCE),
+    cac("OriginatorCustomerParty"): ("originator", role, ONCE),
+    cac("AccountingCustomerParty"): ("invoice_to", role, ONCE),
+    cac("Delivery"): ("delivery", _delivery, ONCE),
+    cac("DeliveryTerms"): ("terms", _delivery_terms, ONCE),
+    cac("PaymentTerms"): ("payment_terms", inside(cbc("Note"), text, JOINED), JOINED),
+    cac("AllowanceCharge"): ("allowances", allowance, LISTED),
+    cac("TaxTotal"): ("tax_amount", inside(cbc("TaxAmount"), amount), ONCE),
+    cac("AnticipatedMonetaryTotal"): ("totals", _totals, ONCE),
+    cac("OrderLine"): ("lines", _line, LISTED),
+}

@@ -1,0 +1,107 @@
+"""Writing a UBL Order."""
+
+from intergestan_msg.money import Price, Totals
+from intergestan_msg.order import Delivery, Order, OrderLine
+from intergestan_msg.ubl.names import ORDER
+from intergestan_msg.ubl.parts_out import address, allowances, item, party, period, role
+from intergestan_msg.ubl.xml_out import amount, document, flag, identifier, inside, optional, quantity, text
+
+
+def write_order(order: Order) -> bytes:
+    """The order as UBL 2.1: valid against the OASIS schemas, and the same bytes for the same order.
+
+    What `order.left_out` names is not there any more.
+
+    :raises BadDocument: when a text has a character that XML can't carry.
+    """
+    return document("Order", ORDER, _header(order) + _parties(order) + _figures(order))
+
+
+def _header(order: Order) -> str:
+    time = order.issue_time
+    return (
+        text("CustomizationID", order.customization_id)
+        + text("ProfileID", order.profile_id)
+        + text("ID", order.id)
+        + text("IssueDate", order.issue_date.isoformat())
+        + text("IssueTime", time.isoformat() if time is not None else None)
+        + text("OrderTypeCode", order.type_code)
+        + text("Note", order.note)
+        + text("DocumentCurrencyCode", order.currency)
+        + text("CustomerReference", order.customer_reference)
+        + text("AccountingCost", order.accounting_cost)
+        + inside("ValidityPeriod", text("EndDate", optional(str, order.valid_until)))
+        + inside("QuotationDocumentReference", text("ID", order.quotation_id))
+        + inside("OriginatorDocumentReference", text("ID", order.originator_order_id))
+    )
+
+
+def _parties(order: Order) -> str:
+    return (
+        role("BuyerCustomerParty", order.buyer)
+        + role("SellerSupplierParty", order.seller)
+        + role("OriginatorCustomerParty", order.originator)
+        + role("AccountingCustomerParty", order.invoice_to)
+        + inside("Delivery", optional(_delivery, order.delivery))
+        + inside("DeliveryTerms", text("ID", order.incoterm) + text("SpecialTerms", order.delivery_terms))
+        + inside("PaymentTerms", text("Note", order.payment_terms))
+    )
+
+
+def _delivery(value: Delivery) -> str:
+    place = identifier("ID", value.location_id) + inside("Address", optional(address, value.address))
+    return (
+        inside("DeliveryLocation", place)
+        + period("RequestedDeliveryPeriod", value.wanted)
+        + party("DeliveryParty", value.party)
+    )
+
+
+def _figures(order: Order) -> str:
+    currency = order.currency
+    totals = _totals(order.totals, currency) if order.totals else ""
+    return (
+        allowances(order.allowances, currency)
+        + inside("TaxTotal", amount("TaxAmount", order.tax_amount, currency))
+        + totals
+        + "".join([_line(line, currency) for line in order.lines])
+    )
+
+
+def _totals(totals: Totals, currency: str) -> str:
+    return inside(
+        "AnticipatedMonetaryTotal",
+        amount("LineExtensionAmount", totals.lines, currency)
+        + amount("TaxExclusiveAmount", totals.tax_exclusive, currency)
+        + amount("TaxInclusiveAmount", totals.tax_inclusive, currency)
+        + amount("AllowanceTotalAmount", totals.allowances, currency)
+        + amount("ChargeTotalAmount", totals.charges, currency)
+        + amount("PrepaidAmount", totals.prepaid, currency)
+        + amount("PayableRoundingAmount", totals.rounding, currency)
+        + amount("PayableAmount", totals.payable, currency),
+    )
+
+
+def _price(price: Price, currency: str) -> str:
+    content = amount("PriceAmount", price.amount, currency)
+    if price.base_unit is not None or price.base_quantity != 1:
+        content += quantity("BaseQuantity", price.base_quantity, price.base_unit)
+    return inside("Price", content)
+
+
+def _line(line: OrderLine, currency: str) -> str:
+    return (
+        "<cac:OrderLine>"
+        + text("Note", line.note)
+        + "<cac:LineItem>"
+        + text("ID", line.id)
+        + quantity("Quantity", line.quantity, line.unit)
+        + amount("LineExtensionAmount", line.line_total, currency)
+        + amount("TotalTaxAmount", line.tax_amount, currency)
+        + flag("PartialDeliveryIndicator", line.partial_delivery)
+        + inside("Delivery", period("RequestedDeliveryPeriod", line.wanted))
+        + allowances(line.allowances, currency)
+        + (_price(line.price, currency) if line.price else "")
+        + item(line.item)
+        + "</cac:LineItem></cac:OrderLine>"
+    )

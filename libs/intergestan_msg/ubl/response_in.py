@@ -1,0 +1,156 @@
+"""Reading a UBL OrderResponse."""
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from lxml.etree import _Element as Element
+
+from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.money import ONE
+from intergestan_msg.order import Item
+from intergestan_msg.ubl.names import ORDER_RESPONSE, cac, cbc
+from intergestan_msg.ubl.order_in import NO_CURRENCY
+from intergestan_msg.ubl.parts_in import inside, item, period, price, principal, quantity
+from intergestan_msg.ubl.xml_in import (
+    JOINED,
+    LISTED,
+    ONCE,
+    Reading,
+    Table,
+    bad,
+    clock,
+    collect,
+    day,
+    document_currency,
+    parse,
+    reference,
+    required,
+    text,
+)
+
+Code = TypeVar("Code", bound=StrEnum)
+
+
+def read_order_response(xml: bytes) -> OrderAnswer:
+    """Read a UBL OrderResponse (AB, AP, CA, RE with line codes), from any ERP.
+
+    :raises BadDocument: naming the rule, the element and the line, when the bytes are no UBL OrderResponse, or
+        one that contradicts itself (see `OrderAnswer`).
+    """
+    root = parse(xml, f"{{{ORDER_RESPONSE}}}OrderResponse")
+    reading = Reading("PEPPOL-T76-R005")
+    values = collect(root, _RESPONSE, reading)
+    for name, child in _REQUIRED.items():
+        required(values, name, root, child)
+    values["currency"] = reading.currency or NO_CURRENCY
+    values.setdefault("customization_id", None)
+    values.setdefault("profile_id", None)
+    values["lines"] = tuple(values.get("lines", ()))
+    return OrderAnswer(**values, left_out=reading.left_out)
+
+
+_REQUIRED = {
+    "id": "cbc:ID",
+    "issue_date": "cbc:IssueDate",
+    "code": "cbc:OrderResponseCode",
+    "order_id": "cac:OrderReference/cbc:ID",
+    "seller": "cac:SellerSupplierParty",
+    "buyer": "cac:BuyerCustomerParty",
+}
+
+
+def _one_of(codes: type[Code], element: Element, reading: Reading) -> Code | None:
+    content = reference(element, reading)
+    if content is None:
+        return None
+    try:
+        return codes(content)
+    except ValueError:
+        bad(element, content, f"one of {', '.join(codes)}")
+
+
+def _answer_code(element: Element, reading: Reading) -> AnswerCode | None:
+    return _one_of(AnswerCode, element, reading)
+
+
+def _line_code(element: Element, reading: Reading) -> LineCode | None:
+    return _one_of(LineCode, element, reading)
+
+
+def _item(element: Element, reading: Reading) -> Item | None:
+    """The item, unless it is the empty one that the schema wants where there is none."""
+    found = item(element, reading)
+    return found if found != Item(name="") else None
+
+
+_promised = inside(cac("PromisedDeliveryPeriod"), period)
+
+_LINE_ITEM: Table = {
+    cbc("ID"): ("id", reference, ONCE),
+    cbc("Note"): ("note", text, JOINED),
+    cbc("LineStatusCode"): ("code", _line_code, ONCE),
+    cbc("Quantity"): ("quantity", quantity, ONCE),
+    cbc("MaximumBackorderQuantity"): ("backorder", quantity, ONCE),
+    cac("Delivery"): ("promised", _promised, ONCE),
+    cac("Price"): ("price", price, ONCE),
+    cac("Item"): ("item", _item, ONCE),
+}
+
+
+def _line_item(element: Element, reading: Reading) -> dict[str, Any]:
+    values = collect(element, _LINE_ITEM, reading)
+    required(values, "id", element, "cbc:ID")
+    required(values, "code", element, "cbc:LineStatusCode")
+    values["quantity"], values["unit"] = values.get("quantity", (None, None))
+    values["backorder"], backorder_unit = values.get("backorder", (None, None))
+    values["unit"] = values["unit"] or backorder_unit
+    found = values.pop("price", None)
+    if found:
+        values["price"] = found["amount"]
+        values["base_quantity"] = found.get("base_quantity", ONE)
+    return values
+
+
+_SUBSTITUTE: Table = {
+    cbc("ID"): ("id", reference, ONCE),  # the schema wants one; it numbers the substitute and names nothing
+    cac("Item"): ("item", _item, ONCE),
+}
+
+
+def _substitute(element: Element, reading: Reading) -> Item | None:
+    found: Item | None = collect(element, _SUBSTITUTE, reading).get("item")
+    return found
+
+
+_LINE: Table = {
+    cbc("Note"): ("note", text, JOINED),
+    cac("LineItem"): ("line_item", _line_item, ONCE),
+    cac("SellerSubstitutedLineItem"): ("substitute", _substitute, ONCE),
+    cac("OrderLineReference"): ("buyers_line", inside(cbc("LineID"), reference), ONCE),
+}
+
+
+def _line(element: Element, reading: Reading) -> AnswerLine:
+    values = collect(element, _LINE, reading)
+    found = required(values, "line_item", element, "cac:LineItem")
+    found["id"] = values.get("buyers_line") or found["id"]
+    notes = [note for note in (values.get("note"), found.pop("note", None)) if note]
+    return AnswerLine(**found, note="\n".join(notes) or None, substitute=values.get("substitute"))
+
+
+_RESPONSE: Table = {
+    cbc("CustomizationID"): ("customization_id", text, ONCE),
+    cbc("ProfileID"): ("profile_id", text, ONCE),
+    cbc("ID"): ("id", reference, ONCE),
+    cbc("SalesOrderID"): ("sales_order_id", reference, ONCE),
+    cbc("IssueDate"): ("issue_date", day, ONCE),
+    cbc("IssueTime"): ("issue_time", clock, ONCE),
+    cbc("OrderResponseCode"): ("code", _answer_code, ONCE),
+    cbc("Note"): ("note", text, JOINED),
+    cbc("DocumentCurrencyCode"): ("currency", document_currency, ONCE),
+    cac("OrderReference"): ("order_id", inside(cbc("ID"), reference), ONCE),
+    cac("SellerSupplierParty"): ("seller", principal, ONCE),
+    cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
+    cac("Delivery"): ("promised", _promised, ONCE),
+    cac("OrderLine"): ("lines", _line, LISTED),
+}

@@ -1,0 +1,167 @@
+"""The bell between processes: dramatiq over Redis, made to survive what Redis and its client can do to it.
+
+A message carries a row id. It may be lost, doubled or late, and no harm is done, for the base is the truth;
+so what counts here is that a worker *always* comes back to work by itself. How this differs from dramatiq's
+own broker:
+
+- an idle consumer blocks on its queue instead of polling it: a hop takes milliseconds, an idle queue few
+  commands;
+- after any failure of Redis, a time-out included, the consumer starts anew, and first gives back what this
+  process had fetched without ever getting to see it (the reply was lost on the way);
+- a message that cannot be read goes to the dead letters and hides no other;
+- there are no delays, hence no delay queue: retry schedules live in the base.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+from uuid import uuid4
+
+import redis
+from dramatiq import Consumer, Message
+from dramatiq.brokers.redis import RedisBroker
+from prometheus_client import CollectorRegistry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from structlog import get_logger
+
+from intergestan_runtime.consumer import BellConsumer, Held
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.middleware import LogMiddleware, MetricsMiddleware
+
+MAX_CLOCK_SKEW = 2.0
+"""Seconds. A process with a wrong clock makes living workers look dead, and their work is done twice."""
+
+_HEARTBEAT_TIMEOUT_MS = 10_000
+_MAINTENANCE_PER_MILLION = 100_000  # one fetch in ten looks for messages that dead workers held
+_LATE_REPLY = 1.5  # seconds after which a silent Redis counts as frozen
+
+_log = get_logger(__name__)
+
+
+class ClockSkew(Exception):
+    """The clocks of this machine and of Redis differ too much to start; the message names the cure."""
+
+
+def make_broker(url: str, site_code: str, *, wait_seconds: float = 1.0, metrics: Metrics | None = None) -> BellBroker:
+    """The broker of one process for one site. Nothing is connected yet.
+
+    Several sites may share one server: every key starts with ``{intergestan:<site code>}``.
+
+    :param url: ``redis://``, ``rediss://`` or ``unix://``.
+    :param wait_seconds: how long an idle consumer blocks in one command. A command to a frozen server gives
+        up after this plus 1.5 s.
+    :param metrics: where bells are counted; without it nobody reads the counts.
+    """
+    patience = wait_seconds + _LATE_REPLY
+    client = redis.Redis.from_url(
+        url,
+        retry=Retry(NoBackoff(), 0),  # a fetch or an enqueue made twice loses or doubles messages
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
+    )
+    return BellBroker(client, site_code, wait_seconds, metrics or Metrics(CollectorRegistry()))
+
+
+def check_clock(client: redis.Redis) -> None:
+    """Raise `ClockSkew` where our clock and that of Redis differ by more than 2 s."""
+    before = time.time()
+    seconds, microseconds = client.time()
+    ours = (before + time.time()) / 2
+    skew = ours - (seconds + microseconds / 1e6)
+    if abs(skew) > MAX_CLOCK_SKEW:
+        raise ClockSkew(
+            f"The clock of this machine is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} that of "
+            f"Redis; at most {MAX_CLOCK_SKEW:g} s is safe. "
+            "Set both by NTP (timedatectl set-ntp true) and start again."
+        )
+
+
+class BellBroker(RedisBroker):
+    """A dramatiq broker without delays and retries. Made by `make_broker`."""
+
+    def __init__(self, client: redis.Redis, site_code: str, wait_seconds: float, metrics: Metrics) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            client=client,
+            namespace=f"{{intergestan:{site_code}}}",
+            middleware=[MetricsMiddleware(metrics), LogMiddleware()],
+            heartbeat_timeout=_HEARTBEAT_TIMEOUT_MS,
+            maintenance_chance=_MAINTENANCE_PER_MILLION,
+        )
+        self.client: redis.Redis = client
+        self.metrics = metrics
+        self.wait_seconds = wait_seconds
+        self._held: dict[str, Held] = {}
+        self._silent = False
+
+    def ring(self, queue: str, messages: Sequence[Message[Any]]) -> bool:
+        """Enqueue in one round trip. False, and never an exception, where Redis fails: the dispatcher rings
+        again.
+        """
+        try:
+            self._push(queue, messages)
+        except redis.RedisError as error:
+            self.metrics.inc("rings_total", len(messages), queue=queue, outcome="lost")
+            self._say_once(f"Redis does not take bells, the dispatcher will ring again: {error!r}", silent=True)
+            return False
+        self.metrics.inc("rings_total", len(messages), queue=queue, outcome="rung")
+        self._say_once("Redis takes bells again.", silent=False)
+        return True
+
+    def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
+        """What dramatiq itself calls. Raises `redis.RedisError`, and ValueError for a delay."""
+        if delay is not None:
+            raise ValueError("There are no delays: what is due later stands in the base.")
+        self._push(message.queue_name, [message])
+        return message
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Without the delay queue that dramatiq adds, and would poll."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues.add(queue_name)
+            self.emit_after("declare_queue", queue_name)
+
+    def consume(
+        self,
+        queue_name: str,
+        prefetch: int = 2,
+        timeout: int = 1000,  # noqa: ARG002 - the signature is dramatiq's
+    ) -> Consumer:
+        """One message for each thread (dramatiq asks for two): none waits while another process is idle."""
+        held = self._held.setdefault(queue_name, Held())
+        consumer = BellConsumer(self, queue_name, max(1, prefetch // 2), held)
+        consumer.give_back_orphans()
+        return consumer
+
+    def key(self, name: str) -> str:
+        """The full name of a key of this site."""
+        return f"{self.namespace}:{name}"
+
+    def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
+        """How many bells wait in each queue, in one round trip. Raises `redis.RedisError`."""
+        names = list(queues)
+        with self.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.llen(self.key(name))
+            return dict(zip(names, pipe.execute(), strict=True))
+
+    def _push(self, queue: str, messages: Sequence[Message[Any]]) -> None:
+        if not messages:
+            return
+        payloads = {}
+        for message in messages:
+            key = str(uuid4())
+            payloads[key] = message.copy(options={"redis_message_id": key}).encode()
+        # What dramatiq's script does to enqueue, for many at once, and without its heartbeat.
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.hset(self.key(f"{queue}.msgs"), mapping=cast("Any", payloads))
+            pipe.rpush(self.key(queue), *payloads)
+            pipe.execute()
+
+    def _say_once(self, text: str, *, silent: bool) -> None:
+        if self._silent != silent:
+            self._silent = silent
+            _log.warning(text)

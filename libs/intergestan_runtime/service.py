@@ -1,0 +1,110 @@
+"""Runs one service: its worker threads, its own loops, its health port; until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import redis
+from dramatiq import Worker
+from structlog import get_logger
+
+from intergestan_runtime.broker import BellBroker, ClockSkew, check_clock
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.steps import Step
+from intergestan_runtime.stopping import stop_on_signals
+
+_log = get_logger(__name__)
+
+Loop = Callable[[threading.Event], None]
+"""Works until the event is set."""
+
+
+def run_service(
+    name: str,
+    broker: BellBroker,
+    *,
+    steps: Sequence[Step] = (),
+    threads: int = 4,
+    loops: Sequence[Loop] = (),
+    health: HealthServer,
+    stop_seconds: float = 30.0,
+    stop: threading.Event | None = None,
+) -> int:
+    """Run until SIGTERM, SIGINT or `stop`; the exit code. The caller has declared the actors of `steps`.
+
+    On stopping no work is begun; what is under way has `stop_seconds` to end (the sender: 11 minutes). A
+    Redis that is away, wiped or frozen stops nothing: the consumers come back within seconds of its return.
+    A loop that ends by itself ends the service with 1, for its supervisor to start anew.
+
+    :raises ClockSkew: our clock and that of Redis differ too much to start.
+    """
+    stop = stop or stop_on_signals()
+    crew = [_LoopThread(loop, stop) for loop in loops]
+    try:
+        _check_redis(broker)
+        worker = _start_worker(broker, steps, threads)
+        for thread in crew:
+            thread.start()
+        health.live_when("threads", lambda: _dead_threads([*_threads_of(worker), *crew]))
+        health.ready_when("redis", lambda: _redis_problem(broker))
+        health.start()
+        _log.info("Started.", service=name, queues=[step.queue for step in steps], health_port=health.port)
+        stop.wait()
+        _log.info("Stopping.", service=name)
+        if worker is not None:
+            worker.stop(timeout=int(stop_seconds * 1000))
+        for thread in crew:
+            thread.join(stop_seconds)
+    finally:
+        health.stop()
+    return int(any(thread.failed for thread in crew))
+
+
+def _start_worker(broker: BellBroker, steps: Sequence[Step], threads: int) -> Worker | None:
+    if not steps:
+        return None
+    worker = Worker(broker, queues={step.queue for step in steps}, worker_threads=threads)
+    worker.start()
+    return worker
+
+
+class _LoopThread(threading.Thread):
+    def __init__(self, loop: Loop, stop: threading.Event) -> None:
+        super().__init__(name=getattr(loop, "__name__", "loop"), daemon=True)
+        self.failed = False
+        self._loop = loop
+        self._stop_event = stop
+
+    def run(self) -> None:
+        try:
+            self._loop(self._stop_event)
+        except Exception:  # noqa: BLE001 - logged, and it ends the service
+            _log.exception("A loop failed; the service ends.", loop=self.name)
+        if not self._stop_event.is_set():
+            self.failed = True
+            self._stop_event.set()
+
+
+def _threads_of(worker: Worker | None) -> list[threading.Thread]:
+    return [] if worker is None else [*worker.workers, *worker.consumers.values()]
+
+
+def _dead_threads(threads: Sequence[threading.Thread]) -> str | None:
+    dead = [thread.name for thread in threads if not thread.is_alive()]
+    return f"These threads are dead: {', '.join(dead)}." if dead else None
+
+
+def _check_redis(broker: BellBroker) -> None:
+    try:
+        check_clock(broker.client)
+    except redis.RedisError as error:
+        _log.warning("Redis is away; we start all the same and wait for it.", error=repr(error))
+
+
+def _redis_problem(broker: BellBroker) -> str | None:
+    try:
+        check_clock(broker.client)
+    except (redis.RedisError, ClockSkew) as error:
+        return str(error)
+    return None

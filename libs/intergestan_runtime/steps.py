@@ -1,0 +1,55 @@
+"""The steps of the pipeline, and how one rings for the next.
+
+A step is handed over by name only: a process that *declared* the next step's queue would start to consume it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from dramatiq import Actor, Message
+
+from intergestan_runtime.broker import BellBroker
+
+RowId = int | str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A queue and the actor that works on its rows."""
+
+    name: str
+    queue: str
+    actor: str
+
+    def ring(self, broker: BellBroker, *row_ids: RowId) -> bool:
+        """Say that these rows are due: one message each, all in one round trip.
+
+        Never raises for a failure of Redis: a lost bell (False) costs seconds, for the dispatcher rings
+        again for every row that the base has as due.
+        """
+        return broker.ring(self.queue, [self._message(row_id) for row_id in row_ids])
+
+    def work_with(self, broker: BellBroker, function: Callable[[Any], None]) -> None:
+        """Make `function` the actor of this step; it gets a row id and must be idempotent.
+
+        What it raises is logged and counted, and never retried here: retry schedules live in the base.
+        """
+        Actor(function, broker=broker, actor_name=self.actor, queue_name=self.queue, priority=0, options={})
+
+    def _message(self, row_id: RowId) -> Message[None]:
+        return Message(queue_name=self.queue, actor_name=self.actor, args=(row_id,), kwargs={}, options={})
+
+
+COMPOSE = Step("compose", queue="compose", actor="compose")
+SEND = Step("send", queue="send", actor="send")
+IMPORT = Step("import", queue="import", actor="take_in")
+
+STEPS = (COMPOSE, SEND, IMPORT)
+
+
+def poll_step(worker: str) -> Step:
+    """The step of one poller: each consumes only its own queue, because it owns its mailboxes."""
+    return Step("poll", queue=f"poll.{worker}", actor="poll")

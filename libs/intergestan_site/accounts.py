@@ -1,0 +1,154 @@
+"""The accounts of a site: the mailboxes that it polls (G21, G22), the relay that takes its mail.
+
+A password is never here in clear: either the name of a secret file, or bytes sealed under `base.key`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from intergestan_site import states
+from intergestan_site.problem import Problem
+from intergestan_site.setup import check_address
+from intergestan_site.tables import Mailbox, Relay
+from intergestan_site.words import Security
+
+RELAY = "relay"
+"""The name of a site's one relay, until it has several."""
+
+IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
+POP3_PORTS = {Security.TLS: 995, Security.STARTTLS: 110, Security.NONE: 110}
+SMTP_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A server and our login. `secret` names a secret file, `sealed` is a sealed password: one or none."""
+
+    name: str
+    host: str
+    port: int
+    security: Security = Security.TLS
+    ca_file: str | None = None
+    login: str | None = None
+    secret: str | None = None
+    sealed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMailbox(Account):
+    """A mailbox to poll; `protocol` is `imap` or `pop3`."""
+
+    protocol: str = "imap"
+    folder: str = "INBOX"
+    poll_seconds: int = 60
+    idle: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRelay(Account):
+    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7)."""
+
+    from_mode: str = "user"
+    bounce_mode: str = "fixed"
+    bounce_address: str | None = None
+    mails_per_minute: int | None = None
+
+
+def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: datetime) -> int:
+    """Enter a mailbox; the pollers take it up by themselves.
+
+    :raises Problem: when the name is taken or the account is not usable.
+    """
+    _check_account(mailbox)
+    if mailbox.protocol not in {"imap", "pop3"}:
+        raise Problem("The protocol is imap or pop3.")
+    if mailbox.login is None:
+        raise Problem("A mailbox needs a login.")
+    if mailbox.poll_seconds < 1:
+        raise Problem("A mailbox is polled every 1 second or less often.")
+    if connection.execute(select(Mailbox.id).where(Mailbox.name == mailbox.name)).first() is not None:
+        raise Problem("There is already a mailbox «{name}»: choose another name.", name=mailbox.name)
+    mailbox_id = connection.execute(
+        insert(Mailbox).values(**asdict(mailbox)).returning(Mailbox.id)
+    ).scalar_one()
+    _record(connection, Mailbox.__tablename__, mailbox_id, mailbox, by, at)
+    return mailbox_id
+
+
+def list_mailboxes(connection: Connection) -> list[Mapping[str, Any]]:
+    """All mailboxes by name, without their passwords."""
+    return _listed(connection, Mailbox)
+
+
+def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime) -> int:
+    """Enter the relay, or change it; mails that wait for it go on at once.
+
+    :raises Problem: when the account is not usable.
+    """
+    _check_account(relay)
+    if relay.from_mode not in {"user", "site"}:
+        raise Problem("The From of a relay is user or site.")
+    if relay.bounce_mode not in {"plus", "fixed"}:
+        raise Problem("The bounce address of a relay is plus or fixed.")
+    if relay.bounce_address is not None:
+        check_address(relay.bounce_address)
+    values = asdict(relay) | {"paused_until": None, "last_error": None}
+    changed = update(Relay).where(Relay.name == relay.name).values(**values).returning(Relay.id)
+    relay_id = connection.execute(changed).scalar_one_or_none()
+    if relay_id is None:
+        relay_id = connection.execute(insert(Relay).values(**values).returning(Relay.id)).scalar_one()
+    _record(connection, Relay.__tablename__, relay_id, relay, by, at)
+    return relay_id
+
+
+def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
+    """All relays by name, without their passwords."""
+    return _listed(connection, Relay)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, so that nobody else can listen in."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _check_account(account: Account) -> None:
+    if not account.name.strip():
+        raise Problem("An account needs a name.")
+    if not account.host.strip():
+        raise Problem("An account needs a server.")
+    if not 0 < account.port < 65536:
+        raise Problem("{port} is not a port: it lies between 1 and 65535.", port=account.port)
+    if account.security == Security.NONE and not is_loopback(account.host):
+        raise Problem(
+            "Without TLS the password and the orders could be read on the way to {host}: "
+            "security none is for this machine only. Choose tls or starttls.",
+            host=account.host,
+        )
+    if account.secret is not None and account.sealed is not None:
+        raise Problem("Name a secret file or give a password, not both.")
+    if account.login is not None and account.secret is None and account.sealed is None:
+        raise Problem("The login {login} needs a password or the name of a secret file.", login=account.login)
+
+
+def _listed(connection: Connection, table: type[Mailbox | Relay]) -> list[Mapping[str, Any]]:
+    columns = [column for column in table.__table__.columns if column.key != "sealed"]
+    has_password = table.sealed.is_not(None).label("has_sealed_password")
+    query = select(*columns, has_password).order_by(table.name)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _record(
+    connection: Connection, subject: str, row_id: int, account: Account, by: str, at: datetime
+) -> None:
+    detail = {"host": account.host, "login": account.login}
+    states.record(connection, subject, [(row_id, None, None)], "set", by=by, at=at, detail=detail)

@@ -1,0 +1,194 @@
+"""Writes the answers of a seller to our purchase orders, all of one mail in the caller's one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from intergestan_msg.answer import AnswerCode, OrderAnswer
+from intergestan_msg.manifest import InReplyTo
+from intergestan_site import states
+from intergestan_site.book import BY, ClaimedMail, Transfer, finish_mail, insert_transfer
+from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
+from intergestan_site.words import LedgerOutcome, OutboundState
+
+EVENTS = {
+    AnswerCode.RECEIVED: "wait",
+    AnswerCode.ACCEPTED: "accept",
+    AnswerCode.CHANGED: "change",
+    AnswerCode.REJECTED: "reject",
+}
+
+
+class UnmatchedAnswer(Exception):
+    """The answer quotes a mail that we did not send to this partner, or an order that was not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedAnswer:
+    """An answer with its n and the hash of its bytes."""
+
+    n: int
+    answer: OrderAnswer
+    sha256: str
+
+
+def apply_answers(
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    quoted: InReplyTo,
+    answers: Sequence[NumberedAnswer],
+    now: datetime,
+) -> list[str]:
+    """Apply what is newer than what we know; stop the resending of the mail that is answered.
+
+    An answer counts only if its signer is the addressee of the mail that it quotes, and quotes it exactly
+    (`design.md` §10).
+
+    :returns: an outcome for each answer, `done` or `duplicate`.
+    :raises UnmatchedAnswer: nothing of the mail is applied then.
+    """
+    outbound = _quoted_mail(connection, transfer.partner.id, quoted)
+    orders = _orders_of(connection, outbound.id, answers)
+    transfer_id = insert_transfer(connection, mail, transfer, now)
+    fresh = [each for each in answers if each.n > orders[each.answer.order_id].answer_n]
+    _move_orders(connection, orders, fresh, transfer.partner.name, now)
+    _keep_details(connection, orders, fresh)
+    _enter_ledger(connection, transfer, transfer_id, fresh, now)
+    if outbound.state not in {OutboundState.ANSWERED, OutboundState.ABANDONED}:
+        states.move(
+            connection,
+            states.OUTBOUND_MAIL,
+            [outbound.id],
+            "answer",
+            by=BY,
+            at=now,
+            answered_at=now,
+            next_attempt_at=None,
+            reason=None,
+            detail=None,
+        )
+    finish_mail(connection, mail, transfer, now)
+    return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> Any:
+    mail = connection.execute(
+        select(OutboundMail.id, OutboundMail.state)
+        .where(
+            OutboundMail.transfer_id == quoted.jti,
+            OutboundMail.transfer_digest == quoted.digest,
+            OutboundMail.partner_id == partner_id,
+        )
+        .with_for_update()
+    ).first()
+    if mail is None:
+        raise UnmatchedAnswer(f"We sent this partner no mail {quoted.jti} with that content.")
+    return mail
+
+
+def _orders_of(connection: Connection, mail_id: int, answers: Sequence[NumberedAnswer]) -> dict[str, Any]:
+    rows = connection.execute(
+        select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.answer_n, PurchaseOrder.state)
+        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+        .where(OutboundOrder.outbound_mail_id == mail_id)
+        .with_for_update(of=PurchaseOrder)
+    )
+    orders = {row.number: row for row in rows}
+    for each in answers:
+        if each.answer.order_id not in orders:
+            raise UnmatchedAnswer(f"The mail that is answered did not carry order {each.answer.order_id}.")
+    return orders
+
+
+def _move_orders(
+    connection: Connection, orders: dict[str, Any], fresh: Sequence[NumberedAnswer], who: str, now: datetime
+) -> None:
+    """One statement per code. AB moves only an order that still waits: it takes nothing back."""
+    for code, event in EVENTS.items():
+        froms, _ = states.PURCHASE_ORDER.moves[event]
+        ids = [
+            order.id
+            for each in fresh
+            if each.answer.code is code and (order := orders[each.answer.order_id]).state in froms
+        ]
+        states.move(
+            connection,
+            states.PURCHASE_ORDER,
+            ids,
+            event,
+            by=BY,
+            at=now,
+            event_detail={"answered by": who},
+            updated_at=now,
+            answer_code=code,
+        )
+        if code is AnswerCode.REJECTED and ids:
+            connection.execute(update(OutboundOrder).where(OutboundOrder.purchase_order_id.in_(ids)).values(live=False))
+
+
+def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequence[NumberedAnswer]) -> None:
+    heads = [
+        {
+            "row_id": orders[each.answer.order_id].id,
+            "n": each.n,
+            "words": each.answer.note,
+            "supplier_number": each.answer.sales_order_id,
+        }
+        for each in fresh
+    ]
+    if heads:
+        connection.execute(_KEEP_HEAD, heads)
+    lines = [
+        {
+            "order_id": orders[each.answer.order_id].id,
+            "buyer_line_id": line.id,
+            "line_code": line.code,
+            "said": msgspec.to_builtins(line),
+        }
+        for each in fresh
+        for line in each.answer.lines
+    ]
+    if lines:
+        connection.execute(_KEEP_LINE, lines)
+
+
+_ORDERS = Table.metadata.tables["purchase_order"]
+_LINES = Table.metadata.tables["purchase_order_line"]
+_KEEP_HEAD = (
+    update(_ORDERS)
+    .where(_ORDERS.c.id == bindparam("row_id"))
+    .values(answer_n=bindparam("n"), answer_note=bindparam("words"), supplier_order_number=bindparam("supplier_number"))
+)
+_KEEP_LINE = (
+    update(_LINES)
+    .where(_LINES.c.purchase_order_id == bindparam("order_id"), _LINES.c.line_id == bindparam("buyer_line_id"))
+    .values(answer_code=bindparam("line_code"), answer=bindparam("said"))
+)
+
+
+def _enter_ledger(
+    connection: Connection, transfer: Transfer, transfer_id: int, fresh: Sequence[NumberedAnswer], now: datetime
+) -> None:
+    rows = [
+        {
+            "partner_id": transfer.partner.id,
+            "type": "response",
+            "number": each.answer.order_id,
+            "revision": each.n,
+            "inbound_transfer_id": transfer_id,
+            "business_hash": f"sha256:{each.sha256}",
+            "outcome": LedgerOutcome.APPLIED,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for each in fresh
+    ]
+    if rows:
+        connection.execute(insert(Ledger), rows)

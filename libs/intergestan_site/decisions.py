@@ -1,0 +1,100 @@
+"""What can become of an order: values that `decide` returns and `book` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from intergestan_msg.answer import AnswerCode, AnswerLine
+from intergestan_site.words import HoldReason, SalesState
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about a mail or an order; `explain.py` makes sentences of it.
+
+    :ivar values: what the sentence of this reason and variant speaks of, as text.
+    :ivar line_id: the buyer's line id, if it is about one line.
+    """
+
+    reason: HoldReason
+    values: Mapping[str, str] = field(default_factory=dict)
+    line_id: str | None = None
+    variant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLine:
+    """A line as the sales order will have it; without a product it is parked."""
+
+    line_id: str
+    product_id: int | None
+    product_code: str | None
+    name: str
+    quantity: Decimal
+    unit: str
+    price: Decimal
+    base_quantity: Decimal
+    allowance: Decimal
+    total: Decimal
+    vat_category: str
+    vat_rate: Decimal
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BookedCharge:
+    """A charge (> 0) or allowance (< 0) of the whole sales order."""
+
+    reason: str | None
+    amount: Decimal
+    vat_category: str | None
+    vat_rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The order becomes a sales order; amounts in the order's currency, HT without and TTC with VAT."""
+
+    state: SalesState
+    lines: tuple[BookedLine, ...]
+    charges: tuple[BookedCharge, ...]
+    total_ht: Decimal
+    total_vat: Decimal
+    total_ttc: Decimal
+    code: AnswerCode
+    answer_lines: tuple[AnswerLine, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person must look first; the buyer is told that the order came (AB)."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The order is refused by policy; the buyer is told why (RE)."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """We have this very order already: nothing is written, the answer is given again."""
+
+    ledger_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """We have this order with other content: a person looks, the sales order stays untouched."""
+
+    ledger_id: int
+    finding: Finding
+
+
+Decision = Accepted | Held | Refused | Duplicate | Conflict

@@ -1,0 +1,202 @@
+"""What the rules need to know about a batch of orders, read in as few queries as possible, then frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select
+
+from intergestan_msg.order import Order, OrderLine
+from intergestan_site.tables import Answer, Ledger, PartnerPrice, Product
+from intergestan_site.words import Acceptance, LedgerOutcome, PriceAction, PricePolicy, UnknownProduct
+
+GTIN = "0160"
+"""ICD code of a GTIN in `cbc:ID@schemeID`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerFacts:
+    """Who sent the order, and what we agreed with them."""
+
+    id: int
+    party_id: int
+    site_code: str
+    name: str
+    siret: str | None
+    vat_id: str | None
+    price_policy: PricePolicy = PricePolicy.COMPARE
+    price_tolerance: Decimal = Decimal("0.01")
+    price_tolerance_percent: Decimal = Decimal(0)
+    price_action: PriceAction = PriceAction.HOLD
+    unknown_product: UnknownProduct = UnknownProduct.HOLD
+    acceptance: Acceptance = Acceptance.ACCEPT
+    language: str = "fr"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """One of our products; `price` is the partner's price if there is one, else the sale price."""
+
+    id: int
+    code: str
+    unit: str
+    price: Decimal
+    vat_category: str
+    vat_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger says about a document that came before."""
+
+    ledger_id: int
+    business_hash: str
+    outcome: str
+    sales_order_id: int | None
+    waived: frozenset[str]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the document was booked or refused: it will not be looked at again."""
+        return self.outcome in {LedgerOutcome.CREATED, LedgerOutcome.REJECTED}
+
+
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """The newest answer that we gave to an order."""
+
+    n: int
+    code: str
+    sales_order_number: str | None
+    note: str | None
+    lines: list[dict[str, Any]] | None
+
+
+DocumentKey = tuple[str, str, int]
+"""Type, number and revision: with the partner, what makes a document the same document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the decisions about one transfer may depend on."""
+
+    partner: PartnerFacts
+    currency: str
+    products: Mapping[str, ProductFacts]
+    by_gtin: Mapping[str, ProductFacts]
+    known: Mapping[DocumentKey, Known]
+    answers: Mapping[str, LastAnswer]
+
+    def product_of(self, line: OrderLine) -> ProductFacts | None:
+        """Our product of a line: by our code as the buyer wrote it, by the common code (G05), by GTIN."""
+        item = line.item
+        for code in (item.sellers_id, item.buyers_id):
+            if code is not None and code in self.products:
+                return self.products[code]
+        standard = item.standard_id
+        return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
+
+
+def partner_facts(row: Row[*tuple[Any, ...]]) -> PartnerFacts:
+    """The facts that stand in a `partner` row."""
+    return PartnerFacts(
+        id=row.id,
+        party_id=row.party_id,
+        site_code=row.site_code,
+        name=row.name,
+        siret=row.siret,
+        vat_id=row.vat_id,
+        price_policy=PricePolicy(row.price_policy),
+        price_tolerance=row.price_tolerance,
+        price_tolerance_percent=row.price_tolerance_percent,
+        price_action=PriceAction(row.price_action),
+        unknown_product=UnknownProduct(row.unknown_product),
+        acceptance=Acceptance(row.acceptance),
+        language=row.language,
+    )
+
+
+def read_facts(
+    connection: Connection,
+    partner: PartnerFacts,
+    currency: str,
+    keys: Sequence[DocumentKey],
+    orders: Sequence[Order],
+) -> Facts:
+    """Read the facts for one transfer in three queries, however many orders and lines it has."""
+    products = _products(connection, partner.id, orders)
+    return Facts(
+        partner=partner,
+        currency=currency,
+        products={row.code: _product(row) for row in products},
+        by_gtin={row.gtin: _product(row) for row in products if row.gtin},
+        known=read_known(connection, partner.id, keys),
+        answers=read_answers(connection, partner.id, keys),
+    )
+
+
+def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:
+    """What the ledger has of these documents."""
+    numbers = sorted({number for _, number, _ in keys})
+    rows = connection.execute(
+        select(
+            Ledger.id,
+            Ledger.type,
+            Ledger.number,
+            Ledger.revision,
+            Ledger.business_hash,
+            Ledger.outcome,
+            Ledger.sales_order_id,
+            Ledger.waived,
+        ).where(Ledger.partner_id == partner_id, Ledger.number.in_(numbers))
+    )
+    return {
+        (row.type, row.number, row.revision): Known(
+            row.id, row.business_hash, row.outcome, row.sales_order_id, frozenset(row.waived or ())
+        )
+        for row in rows
+    }
+
+
+def read_answers(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[str, LastAnswer]:
+    """The newest answer to each of these orders, by order number."""
+    numbers = sorted({number for _, number, _ in keys})
+    rows = connection.execute(
+        select(Answer.order_number, Answer.n, Answer.code, Answer.sales_order_number, Answer.note, Answer.lines)
+        .where(Answer.partner_id == partner_id, Answer.order_number.in_(numbers))
+        .order_by(Answer.n)
+    )
+    return {row.order_number: LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines) for row in rows}
+
+
+def _products(connection: Connection, partner_id: int, orders: Iterable[Order]) -> Sequence[Row[*tuple[Any, ...]]]:
+    items = [line.item for order in orders for line in order.lines]
+    codes = {code for item in items for code in (item.sellers_id, item.buyers_id) if code is not None}
+    gtins = {
+        item.standard_id.value for item in items if item.standard_id is not None and item.standard_id.scheme == GTIN
+    }
+    by_code = Product.code.in_(sorted(codes))
+    wanted = or_(by_code, Product.gtin.in_(sorted(gtins))) if gtins else by_code
+    price = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == partner_id)
+    return connection.execute(
+        select(
+            Product.id,
+            Product.code,
+            Product.gtin,
+            Product.unit,
+            Product.sale_price,
+            Product.vat_category,
+            Product.vat_rate,
+            PartnerPrice.price.label("agreed_price"),
+        )
+        .outerjoin(PartnerPrice, price)
+        .where(Product.active, wanted)
+    ).all()
+
+
+def _product(row: Row[*tuple[Any, ...]]) -> ProductFacts:
+    price = row.sale_price if row.agreed_price is None else row.agreed_price
+    return ProductFacts(row.id, row.code, row.unit, price, row.vat_category, row.vat_rate)

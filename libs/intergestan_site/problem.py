@@ -1,0 +1,52 @@
+"""What a person asked for cannot be done, said so that the person can cure it.
+
+The sentence is kept apart from its values, so that whoever shows it can translate it: the English sentence is
+the message id of the catalogues under `services/cli/locale`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Problem(Exception):
+    """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
+
+    The sentence says what happened and what to do next. Only literal templates are raised, because the
+    catalogues are made from them.
+    """
+
+    def __init__(self, template: str, **values: Any) -> None:
+        super().__init__(template.format(**values))
+        self.template = template
+        self.values = values
+
+
+class FileProblems(Exception):
+    """A file has faults, all of them at once; nothing of it was taken.
+
+    :ivar faults: in the order of the rows.
+    """
+
+    def __init__(self, file: str, faults: list[Fault]) -> None:
+        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
+        self.file = file
+        self.faults = faults
+
+
+class Fault(Problem):
+    """One fault of a file, with its place; never raised alone.
+
+    :ivar row: the line of the file, 1 for the first; None when the fault is of the whole file.
+    :ivar column: the column's title, or the element of a document.
+    """
+
+    def __init__(self, row: int | None, column: str | None, template: str, **values: Any) -> None:
+        super().__init__(template, **values)
+        self.row = row
+        self.column = column
+
+    def __str__(self) -> str:
+        """`row 3, quantity: …`, as far as the place is known."""
+        place = ", ".join(part for part in (f"row {self.row}" if self.row else "", self.column or "") if part)
+        return f"{place}: {self.args[0]}" if place else str(self.args[0])

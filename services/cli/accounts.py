@@ -1,0 +1,53 @@
+"""What `mailbox` and `relay` share: the options of an account, and where its password comes from."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from intergestan_site.words import Security
+from services.cli.context import Call, may_ask
+from services.cli.language import _
+
+Host = Annotated[str, typer.Option("--host", help="Name of the server.")]
+Port = Annotated[int | None, typer.Option("--port", help="Its port; the usual one by default.")]
+Secured = Annotated[Security, typer.Option("--security", help="none is for this machine only.")]
+Login = Annotated[str | None, typer.Option("--login", help="Login there, often the mail address.")]
+Secret = Annotated[
+    str | None, typer.Option("--secret", metavar="NAME", help="Name of the secret file with the password.")
+]
+PasswordStdin = Annotated[
+    bool,
+    typer.Option("--password-stdin", help="Read the password from standard input and keep it sealed in the base."),
+]
+CaFile = Annotated[
+    str | None,
+    typer.Option("--ca-file", metavar="FILE", help="Certificates to trust in place of the system's."),
+]
+
+
+def sealed_password(
+    call: Call, account: str, login: str | None, secret: str | None, *, from_stdin: bool
+) -> bytes | None:
+    """The account's password sealed under the base's key; asked for at a terminal; None when it has a secret file."""
+    if login is None or secret is not None:
+        return None
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif may_ask():
+        password = typer.prompt(_("Password of {login}").format(login=login), hide_input=True, err=True)
+    else:
+        raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
+    from intergestan_runtime.secrets import Sealer
+
+    return Sealer.from_file(call.site.base_key_file).seal(password.encode(), about=account).encode()
+
+
+def check_secret(call: Call, secret: str | None) -> None:
+    """Refuse the name of a secret that cannot be read; the services would only find out later."""
+    if secret is not None:
+        from intergestan_runtime.secrets import Secrets
+
+        Secrets(call.site.secrets_dir).get(secret)

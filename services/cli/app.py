@@ -1,0 +1,70 @@
+"""The command `intergestan` and the list of its sub-commands. A new one: a file, and a line below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli import (
+    catalog,
+    doctor,
+    init,
+    mailbox,
+    orders,
+    partner,
+    relay,
+    site,
+    upgrade,
+    user,
+)
+from services.cli.context import Call
+from services.cli.translated import TranslatedCommand, TranslatedGroup
+
+GROUPS: dict[str, typer.Typer] = {
+    "user": user.app,
+    "mailbox": mailbox.app,
+    "relay": relay.app,
+    "site": site.app,
+    "partner": partner.app,
+    "catalog": catalog.app,
+    "orders": orders.app,
+}
+COMMANDS = {
+    "init": init.init,
+    "upgrade": upgrade.upgrade,
+    "doctor": doctor.doctor,
+}
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Configuration to read in place of ./intergestan.toml."),
+]
+Lang = Annotated[str | None, typer.Option("--lang", metavar="fr|en", help="Language; LANG by default.")]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="LOGIN", help="User who acts; INTERGESTAN_USER by default."),
+]
+
+
+def root(context: typer.Context, config: Config = None, lang: Lang = None, login: As = None) -> None:  # noqa: ARG001 - main has chosen the language by now
+    """Send purchase orders to other sites by mail, and take theirs in."""
+    context.obj = Call(config, login)
+
+
+def build() -> typer.Typer:
+    """The whole command, in the language that `speak` chose."""
+    app = typer.Typer(
+        name="intergestan",
+        cls=TranslatedGroup,
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(root)
+    for name, command in COMMANDS.items():
+        app.command(name, cls=TranslatedCommand)(command)
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    return app

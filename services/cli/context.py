@@ -1,0 +1,139 @@
+"""What one call of the program works with: its settings, the base, the acting user, the bell."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_runtime.settings import SiteSettings
+    from intergestan_runtime.steps import Step
+    from intergestan_site.database import Database
+    from services.cli.settings import CliProcess
+
+USER_VARIABLE = "INTERGESTAN_USER"
+
+
+@dataclass
+class Call:
+    """One call. Nothing is read or opened before it is asked for.
+
+    :ivar config: the file of `--config`; `login`: the user of `--as`.
+    :ivar flags: settings that the command line gives, by dotted name.
+    :ivar new_config: the configuration that `init` writes.
+    """
+
+    config: Path | None = None
+    login: str | None = None
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    new_config: Path | None = None
+
+    @cached_property
+    def settings(self) -> CliProcess:
+        """The configuration. Raises `ConfigurationError` with all that is wrong with it."""
+        from intergestan_runtime.settings_load import load
+        from services.cli.settings import CliProcess
+
+        return load(CliProcess, self.flags, self.config)
+
+    @property
+    def site(self) -> SiteSettings:
+        """Where the parts of the site are."""
+        return self.settings.site
+
+    @cached_property
+    def database(self) -> Database:
+        """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
+        from intergestan_site import migrate
+        from intergestan_site.documents import read_site
+        from services.startup import check_key
+
+        database = self.unchecked_database
+        if not is_made(database):
+            raise NoSite(self.site.database_url)
+        with database.read() as connection:
+            migrate.check(connection)
+            fingerprint = read_site(connection).key_fingerprint
+        check_key(self.site, fingerprint)
+        return database
+
+    @cached_property
+    def unchecked_database(self) -> Database:
+        """The site's base as it is, for `init`, `upgrade` and `doctor`."""
+        from services.startup import open_database
+
+        return open_database(self.site)
+
+    @property
+    def named_user(self) -> str | None:
+        """The login of `--as`, of INTERGESTAN_USER, or of the configuration (G15)."""
+        return self.login or os.environ.get(USER_VARIABLE) or self.settings.cli.user
+
+    def user(self, connection: Connection) -> tuple[int, str]:
+        """The id and login of the user who acts, for what needs one.
+
+        :raises Problem: when nobody is named, or the name is no user's.
+        """
+        from intergestan_site.problem import Problem
+        from intergestan_site.setup import find_user
+
+        login = self.named_user
+        if login is None:
+            raise Problem(
+                "Nobody says who you are, so nothing was done: name a user with --as LOGIN, with the variable "
+                "INTERGESTAN_USER, or as `user` in the table [cli] of the configuration."
+            )
+        return find_user(connection, login), login
+
+    def actor(self, connection: Connection) -> str:
+        """Who is written down as having done it: the user if one is named, else the one logged in here.
+
+        :raises Problem: when the name given is no user's.
+        """
+        return self.user(connection)[1] if self.named_user else getpass.getuser()[:80]
+
+    def ring(self, step: Step, *row_ids: int) -> bool:
+        """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
+        if not row_ids:
+            return True
+        from intergestan_runtime.broker import make_broker
+        from intergestan_site.documents import read_site
+        from services.startup import redis_url
+
+        with self.database.read() as connection:
+            code = read_site(connection).code
+        return step.ring(make_broker(redis_url(self.site), code), *row_ids)
+
+
+class NoSite(Exception):
+    """There is no base where the configuration says; `str()` is its URL."""
+
+
+def is_made(database: Database) -> bool:
+    """Whether there is a base at all; looking for an SQLite one must not make it."""
+    from sqlalchemy import make_url
+
+    file = make_url(database.url).database
+    return not database.is_sqlite or (file is not None and Path(file).exists())
+
+
+def call_of(context: typer.Context) -> Call:
+    """The call that the root command made."""
+    call = context.find_root().obj
+    assert isinstance(call, Call)
+    return call
+
+
+def may_ask() -> bool:
+    """Whether a person sits at the terminal; without one nothing is ever asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,68 @@
+"""What went wrong, said as one clear paragraph, and the exit code that scripts rely on (`design.md` §15)."""
+
+from __future__ import annotations
+
+from intergestan_site.problem import Fault, FileProblems, Problem
+from services.cli.context import NoSite
+from services.cli.language import _
+
+FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
+INTERRUPTED = 130
+
+
+def explain(error: Exception) -> tuple[str, int]:
+    """The paragraph for the person, and the exit code."""
+    if isinstance(error, FileProblems):
+        return _file_problems(error), FAILED
+    if isinstance(error, Problem):
+        return sentence(error), FAILED
+    if isinstance(error, NoSite):
+        text = _(
+            "There is no site here: {url} does not exist. Go to the site's folder, name its configuration with "
+            "--config, or make a new site with `intergestan init`."
+        )
+        return text.format(url=error), CONFIGURATION
+    return _of_the_machine(error)
+
+
+def sentence(problem: Problem) -> str:
+    """A problem in the language of the person."""
+    return _(problem.template).format(**problem.values)
+
+
+def _file_problems(error: FileProblems) -> str:
+    lines = [f"{error.file}: {_fault(fault)}" for fault in error.faults]
+    lines.append(_("Nothing of {file} was taken. Correct it and import it again.").format(file=error.file))
+    return "\n".join(lines)
+
+
+def _fault(fault: Fault) -> str:
+    place = [_("row {row}").format(row=fault.row)] if fault.row else []
+    place += [_("column {column}").format(column=fault.column)] if fault.column else []
+    return ": ".join([*([", ".join(place)] if place else []), sentence(fault)])
+
+
+def _of_the_machine(error: Exception) -> tuple[str, int]:
+    from sqlalchemy.exc import OperationalError
+
+    from intergestan_msg.errors import MessageError
+    from intergestan_runtime.secrets import SecretError
+    from intergestan_runtime.settings_load import ConfigurationError
+    from intergestan_site.database import WeakDurability
+    from intergestan_site.migrate import NotMigrated
+    from services.startup import WrongKey
+
+    if isinstance(error, ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey):
+        return str(error), CONFIGURATION
+    if isinstance(error, MessageError):
+        return str(error), FAILED
+    if isinstance(error, OperationalError):
+        text = _("The base does not answer, nothing was changed: {error} Try again; `intergestan doctor` tells more.")
+        return text.format(error=f"{error.orig}".strip().rstrip(".") + "."), NOT_YET
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}.", FAILED
+    text = _(
+        "The program failed in a way that nobody foresaw ({kind}: {error}). What it had begun in the base was "
+        "undone. Please report it, with what the same command prints when INTERGESTAN_DEBUG=1 is set."
+    )
+    return text.format(kind=type(error).__name__, error=error), FAILED

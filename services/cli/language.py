@@ -1,0 +1,52 @@
+"""The language that the command line speaks: gettext, with the English sentence as the message id.
+
+The standard library's own translations are switched, because Typer takes its words (Usage, Options …) from them.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+DOMAIN: Final = "intergestan"
+LOCALE: Final = Path(__file__).parent / "locale"
+LANGUAGES: Final = ("fr", "en")
+
+_ = gettext.gettext
+
+
+def marked(text: str) -> str:
+    """A text that is translated where it is shown, not here: it only gets into the catalogue."""
+    return text
+
+
+def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
+    """`--lang`, else LC_ALL, LC_MESSAGES or LANG; English when neither is French."""
+    for given, following in zip(arguments, [*arguments[1:], ""], strict=True):
+        if given == "--lang":
+            return _known(following)
+        if given.startswith("--lang="):
+            return _known(given.removeprefix("--lang="))
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return _known(environment[name])
+    return "en"
+
+
+def speak(language: str) -> None:
+    """From now on, in this process and its children, texts are in this language."""
+    os.environ["LANGUAGE"] = language
+    gettext.bindtextdomain(DOMAIN, LOCALE)
+    gettext.textdomain(DOMAIN)
+
+
+def spoken() -> str:
+    """The language chosen with `speak`."""
+    return _known(os.environ.get("LANGUAGE", ""))
+
+
+def _known(name: str) -> str:
+    return "fr" if name.lower().startswith("fr") else "en"

@@ -1,0 +1,93 @@
+"""What the program says: data to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+import typer
+
+from services.cli.language import _, marked, spoken
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+"""The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""
+
+STATES = (
+    marked("draft"),
+    marked("confirmed"),
+    marked("transmitting"),
+    marked("waiting"),
+    marked("accepted"),
+    marked("changed"),
+    marked("rejected"),
+    marked("cancelled"),
+)
+
+
+def say(text: str) -> None:
+    """A sentence for the person; not data."""
+    typer.echo(text, err=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on one line."""
+    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Aligned columns; amounts to the right."""
+    values = list(rows)
+    lines = [list(titles), *([cell(value) for value in row] for row in values)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [any(isinstance(row[index], Decimal) for row in values) for index in range(len(titles))]
+    for line in lines:
+        aligned = (
+            text.rjust(width) if is_right else text.ljust(width)
+            for text, width, is_right in zip(line, widths, right, strict=True)
+        )
+        typer.echo("  ".join(aligned).rstrip())
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """One value a line, its name before it."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        typer.echo(f"{name.ljust(width)}  {cell(value)}".rstrip())
+
+
+def cell(value: Any) -> str:
+    """A value as people write it here: `1 234,56` and 15/11/2020 in French (D7)."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, Decimal):
+        return amount(value)
+    if isinstance(value, datetime):
+        return day(value.astimezone().date()) + value.astimezone().strftime(" %H:%M:%S")
+    if isinstance(value, date):
+        return day(value)
+    return " ".join(str(value).split())
+
+
+def amount(value: Decimal) -> str:
+    """An amount, a price or a quantity, with two decimals or more where it has more."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, "#,##0.00####", locale=spoken())
+
+
+def day(value: date) -> str:
+    """A date, the French way or as ISO 8601."""
+    return value.strftime("%d/%m/%Y") if spoken() == "fr" else value.isoformat()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no JSON value")

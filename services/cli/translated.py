@@ -1,0 +1,59 @@
+"""Typer's commands, with their docstrings and the help of their options translated when they are built.
+
+So the declarations are plain English; `texts.py` collects them for the catalogue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from services.cli.language import _
+
+Verb = TypeVar("Verb", bound=Callable[..., None])
+
+
+class TranslatedCommand(TyperCommand):
+    """A command whose docstring and options' helps are message ids."""
+
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **_translated(others))
+
+
+class TranslatedGroup(TyperGroup):
+    """The same for a command that has commands."""
+
+    def __init__(self, *arguments: Any, **others: Any) -> None:
+        super().__init__(*arguments, **_translated(others))
+
+
+def _translated(arguments: dict[str, Any]) -> dict[str, Any]:
+    if arguments.get("help"):
+        arguments["help"] = _(arguments["help"])
+    for parameter in arguments.get("params") or ():
+        if getattr(parameter, "help", None):
+            parameter.help = _(parameter.help)
+    return arguments
+
+
+class Group(typer.Typer):
+    """The sub-commands of one subject.
+
+    :param about: what the subject is, in English.
+    """
+
+    def __init__(self, about: str) -> None:
+        super().__init__(
+            help=about,
+            cls=TranslatedGroup,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+        )
+
+    def verb(self, name: str) -> Callable[[Verb], Verb]:
+        """Declare the function below as a sub-command; its docstring is the help."""
+        return self.command(name, cls=TranslatedCommand)

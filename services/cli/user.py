@@ -1,0 +1,48 @@
+"""`intergestan user`: the people of the site."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.cli.context import call_of
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.translated import Group
+
+app = Group("The people of the site.")
+
+
+@app.verb("add")
+def add(
+    context: typer.Context,
+    *,
+    login: Annotated[str, typer.Argument(help="Short name, for --as.")],
+    email: Annotated[str, typer.Option(help="Mail address: the From of what this person sends.")],
+    name: Annotated[str | None, typer.Option(help="Full name; the login by default.")] = None,
+) -> None:
+    """Enter a person."""
+    from intergestan_site.setup import add_user
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by = call.actor(connection)
+        add_user(connection, login, name or login, email, by=by, at=call.database.now())
+    say(_("{login} can send orders now, from {email}.").format(login=login, email=email))
+
+
+@app.verb("list")
+def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show the people."""
+    from intergestan_site.setup import list_users
+
+    with call_of(context).database.read() as connection:
+        users = [
+            {"login": row.login, "name": row.name, "email": row.email, "active": row.active}
+            for row in list_users(connection)
+        ]
+    if as_json:
+        print_json(users)
+    else:
+        print_table([_("Login"), _("Name"), _("E-mail"), _("Active")], [list(row.values()) for row in users])

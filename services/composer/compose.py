@@ -1,0 +1,286 @@
+"""From a request to the frozen bytes of a mail (`design.md` §7, §10).
+
+`prepare` reads the base and renders the documents outside any write transaction. `freeze` then, in one
+transaction, checks that nothing changed, takes the sequence number, signs, assembles and keeps the bytes. They
+are never rendered again: what is sent a second time is what was sent the first time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from intergestan_msg import seal
+from intergestan_msg.answer import OrderAnswer
+from intergestan_msg.business_hash import business_hash
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.letter import MESSAGE_ID, Attachment, Letter
+from intergestan_msg.mail_out import compose_answers, compose_orders
+from intergestan_msg.manifest import (
+    AnswerNumber,
+    Document,
+    DocumentType,
+    InReplyTo,
+    Kind,
+    Manifest,
+    encode,
+)
+from intergestan_msg.order import Order
+from intergestan_msg.ubl import write_order, write_order_response
+from intergestan_msg.words import Language
+from intergestan_site import documents, states
+from intergestan_site.tables import (
+    InboundTransfer,
+    OutboundBody,
+    OutboundMail,
+    OutboundOrder,
+    Partner,
+    PurchaseOrder,
+    Relay,
+    User,
+)
+from intergestan_site.words import MailKind, OutboundState
+
+AnyRow = Row[*tuple[Any, ...]]
+
+BY = "composer"
+
+
+class CannotCompose(Exception):
+    """The mail cannot be made as requested; a person must change something, and is told what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a mail needs except its sequence number and its signature."""
+
+    mail: AnyRow
+    site: AnyRow
+    partner: AnyRow
+    kind: Kind
+    sender: EmailAddress
+    reply_to: EmailAddress | None
+    recipient: EmailAddress
+    envelope_from: str
+    contents: tuple[Order, ...] | tuple[OrderAnswer, ...]
+    attachments: tuple[Attachment, ...]
+    listed: tuple[Document, ...]
+    numbers: tuple[AnswerNumber, ...] = ()
+    in_reply_to: InReplyTo | None = None
+    answered_message_id: str | None = None
+
+
+def prepare(connection: Connection, mail_id: int, now: datetime) -> Prepared | None:
+    """Read and render what a request asks for; None when somebody else composed or abandoned it.
+
+    :raises CannotCompose: with the sentence for the person who asked.
+    """
+    mail = connection.execute(
+        select(OutboundMail.__table__).where(OutboundMail.id == mail_id, OutboundMail.state == OutboundState.REQUESTED)
+    ).first()
+    if mail is None:
+        return None
+    site = documents.read_site(connection)
+    partner = documents.read_partner(connection, mail.partner_id)
+    relay = connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
+    if mail.kind == MailKind.ORDERS:
+        return _prepare_orders(connection, mail, site, partner, relay)
+    return _prepare_answers(connection, mail, site, partner, relay, now)
+
+
+def _prepare_orders(
+    connection: Connection, mail: AnyRow, site: AnyRow, partner: AnyRow, relay: AnyRow | None
+) -> Prepared:
+    links = connection.execute(
+        select(OutboundOrder.purchase_order_id, OutboundOrder.revision, PurchaseOrder.number)
+        .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
+        .where(OutboundOrder.outbound_mail_id == mail.id)
+        .order_by(PurchaseOrder.number)
+    ).all()
+    revisions = {link.number: link.revision for link in links}
+    orders = documents.purchase_orders(
+        connection,
+        [link.purchase_order_id for link in links],
+        documents.site_party(site),
+        documents.partner_party(connection, partner),
+    )
+    attachments = tuple(Attachment(_file_name(order.id), write_order(order)) for order in orders)
+    listed = tuple(
+        _listed(DocumentType.ORDER, order.id, revisions[order.id], attachment, business_hash(order))
+        for order, attachment in zip(orders, attachments, strict=True)
+    )
+    user = connection.execute(select(User.name, User.email).where(User.id == mail.requested_by_id)).one()
+    person = EmailAddress(user.email, user.name)
+    from_site = relay is not None and relay.from_mode == "site"
+    sender = _site_address(site) if from_site else person
+    return Prepared(
+        mail=mail,
+        site=site,
+        partner=partner,
+        kind=Kind.ORDERS,
+        sender=sender,
+        reply_to=person,
+        recipient=EmailAddress(partner.order_address, partner.name),
+        envelope_from=_bounce_address(relay, sender),
+        contents=tuple(orders),
+        attachments=attachments,
+        listed=listed,
+    )
+
+
+def _prepare_answers(
+    connection: Connection, mail: AnyRow, site: AnyRow, partner: AnyRow, relay: AnyRow | None, now: datetime
+) -> Prepared:
+    buyer, seller = documents.partner_party(connection, partner), documents.site_party(site)
+    numbered = documents.answers(connection, mail.id, buyer, seller, site.currency, now.date())
+    answers = tuple(answer for _, answer in numbered)
+    attachments = tuple(Attachment(_file_name(answer.order_id), write_order_response(answer)) for answer in answers)
+    listed = tuple(
+        _listed(DocumentType.RESPONSE, answer.order_id, n, attachment, None)
+        for (n, answer), attachment in zip(numbered, attachments, strict=True)
+    )
+    transfer = connection.execute(
+        select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(
+            InboundTransfer.id == mail.in_reply_to_id
+        )
+    ).one()
+    sender = _site_address(site)
+    return Prepared(
+        mail=mail,
+        site=site,
+        partner=partner,
+        kind=Kind.ANSWERS,
+        sender=sender,
+        reply_to=None,
+        recipient=EmailAddress(partner.answer_address, partner.name),
+        envelope_from=_bounce_address(relay, sender),
+        contents=answers,
+        attachments=attachments,
+        listed=listed,
+        numbers=tuple(AnswerNumber(answer.order_id, n) for n, answer in numbered),
+        in_reply_to=InReplyTo(transfer.jti, transfer.transfer_digest),
+        answered_message_id=_quotable(transfer.message_id),
+    )
+
+
+def freeze(connection: Connection, prepared: Prepared, key: seal.SigningKey, now: datetime, max_bytes: int) -> None:
+    """Take the sequence number, sign, assemble, and keep the bytes; the mail is `composed` and due at once.
+
+    :raises CannotCompose: an order changed since it was selected, or the mail is too big.
+    :raises StaleState: somebody else composed the mail meanwhile.
+    """
+    mail = prepared.mail
+    if prepared.kind is Kind.ORDERS:
+        _check_versions(connection, mail.id)
+    epoch, seq = connection.execute(
+        update(Partner)
+        .where(Partner.id == mail.partner_id)
+        .values(out_seq=Partner.out_seq + 1)
+        .returning(Partner.out_epoch, Partner.out_seq)
+    ).one()
+    compact = seal.sign(encode(_manifest(prepared, epoch, seq, now)), key)
+    mime = _assemble(prepared, compact, now)
+    if len(mime) > max_bytes:
+        fits = max(1, len(prepared.contents) * max_bytes // len(mime))
+        raise CannotCompose(
+            f"The mail has {len(mime)} bytes, more than the {max_bytes} allowed: about {fits} orders fit."
+        )
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [mail.id],
+        "compose",
+        by=BY,
+        at=now,
+        composed_at=now,
+        next_attempt_at=now,
+        rung_at=now,
+        epoch=epoch,
+        seq=seq,
+        transfer_digest=seal.transfer_digest(compact),
+        envelope_from=prepared.envelope_from,
+        recipient=prepared.recipient.address,
+        subject=", ".join(document.id for document in prepared.listed[:20]),
+        size=len(mime),
+        reason=None,
+        detail=None,
+    )
+    connection.execute(insert(OutboundBody).values(outbound_mail_id=mail.id, mime=mime))
+
+
+def _check_versions(connection: Connection, mail_id: int) -> None:
+    changed = connection.execute(
+        select(PurchaseOrder.number)
+        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+        .where(OutboundOrder.outbound_mail_id == mail_id, OutboundOrder.version != PurchaseOrder.version)
+    ).scalars()
+    if numbers := sorted(changed):
+        raise CannotCompose(f"These orders were changed after they were selected: {', '.join(numbers)}.")
+
+
+def _manifest(prepared: Prepared, epoch: int, seq: int, now: datetime) -> Manifest:
+    return Manifest(
+        iss=prepared.site.code,
+        aud=prepared.partner.site_code,
+        jti=prepared.mail.transfer_id,
+        epoch=epoch,
+        seq=seq,
+        iat=int(now.timestamp()),
+        kind=prepared.kind,
+        documents=prepared.listed,
+        in_reply_to=prepared.in_reply_to,
+        answers=prepared.numbers,
+    )
+
+
+def _assemble(prepared: Prepared, compact: str, now: datetime) -> bytes:
+    letter = Letter(
+        sender=prepared.sender,
+        to=prepared.recipient,
+        reply_to=prepared.reply_to,
+        transfer_id=prepared.mail.transfer_id,
+        domain=prepared.site.orders_address.partition("@")[2],
+        date=now,
+        manifest=compact,
+        documents=prepared.attachments,
+        language=Language(prepared.partner.language),
+        in_reply_to=prepared.answered_message_id,
+    )
+    if prepared.kind is Kind.ORDERS:
+        return compose_orders(letter, _orders(prepared.contents))
+    return compose_answers(letter, _answers(prepared.contents))
+
+
+def _orders(contents: Sequence[Order | OrderAnswer]) -> list[Order]:
+    return [each for each in contents if isinstance(each, Order)]
+
+
+def _answers(contents: Sequence[Order | OrderAnswer]) -> list[OrderAnswer]:
+    return [each for each in contents if isinstance(each, OrderAnswer)]
+
+
+def _listed(kind: DocumentType, document_id: str, revision: int, attachment: Attachment, claim: str | None) -> Document:
+    digest = hashlib.sha256(attachment.content).hexdigest()
+    return Document(kind, document_id, revision, digest, attachment.name, attachment.media_type, claim)
+
+
+def _file_name(number: str) -> str:
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', number)}.xml"
+
+
+def _quotable(message_id: str | None) -> str | None:
+    return message_id if message_id and MESSAGE_ID.match(message_id) else None
+
+
+def _site_address(site: AnyRow) -> EmailAddress:
+    return EmailAddress(site.orders_address, site.name)
+
+
+def _bounce_address(relay: AnyRow | None, sender: EmailAddress) -> str:
+    return relay.bounce_address if relay is not None and relay.bounce_address else sender.address

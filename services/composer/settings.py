@@ -1,0 +1,27 @@
+"""The composer's own settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from intergestan_runtime.settings import ServiceSettings
+from services.startup import ServiceProcess
+
+MEGABYTE = 10**6
+
+
+class ComposerSettings(ServiceSettings):
+    """Turns requests into frozen, signed mails."""
+
+    max_mail_bytes: int = Field(
+        15 * MEGABYTE,
+        ge=100_000,
+        le=25 * MEGABYTE,
+        description="The largest mail that is composed, in bytes.",
+    )
+
+
+class ComposerProcess(ServiceProcess):
+    """All that a composer process reads."""
+
+    composer: ComposerSettings = ComposerSettings()

@@ -1,0 +1,23 @@
+"""The dispatcher's own settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from intergestan_runtime.settings import ServiceSettings
+from services.startup import ServiceProcess
+
+
+class DispatcherSettings(ServiceSettings):
+    """Rings for every row that is due, and measures what the base says."""
+
+    scan_seconds: float = Field(5, gt=0, description="How often the base is searched for due rows.")
+    ring_again_seconds: float = Field(20, gt=0, description="A row that was rung for is rung for again after this.")
+    gauge_seconds: float = Field(15, gt=0, description="How often the gauges are read from the base.")
+    alien_days: int = Field(7, ge=1, description="After so many days the bytes of strangers' mails are dropped.")
+
+
+class DispatcherProcess(ServiceProcess):
+    """All that a dispatcher process reads."""
+
+    dispatcher: DispatcherSettings = DispatcherSettings()

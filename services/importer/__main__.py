@@ -1,0 +1,44 @@
+"""`python -m services.importer`: wires the importer and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from intergestan_runtime.service import run_service
+from intergestan_runtime.steps import IMPORT
+from intergestan_site.tables import InboundMail
+from services import startup
+from services.importer.pool import ReaderPool
+from services.importer.settings import ImporterProcess
+from services.importer.worker import Importer, declare
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run an importer; its exit code."""
+    pool = ReaderPool()  # before there is any thread
+    process, _ = startup.start("importer", ImporterProcess, argv)
+    importer = Importer(
+        database=process.database,
+        broker=process.broker,
+        metrics=process.metrics,
+        archive=process.archive(),
+        pool=pool,
+        worker=process.worker,
+        max_age=timedelta(days=process.own.max_age_days),
+    )
+    declare(process.broker, importer)
+    code = run_service(
+        "importer",
+        process.broker,
+        steps=[IMPORT],
+        threads=process.own.threads,
+        loops=[startup.signs_of_life(process, "importer", InboundMail)],
+        health=process.health,
+    )
+    pool.close()
+    return code
+
+
+if __name__ == "__main__":
+    startup.run(main)

@@ -1,0 +1,168 @@
+"""What the poller reads and writes in the base about one mailbox.
+
+Every write checks in its own transaction that the mailbox is still ours (`leases.holds_mailbox`): a process that
+slept past its lease changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from intergestan_site import leases, states
+from intergestan_site.database import Database
+from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
+from services.poller.troubles import CONNECTED
+
+SERVICE = "poller"
+TOO_BIG = "too_big"
+"""`mailbox_uid.note` of a mail that is larger than we fetch."""
+_ATTEMPTS = 3  # another mailbox may bring the same mail at the same moment
+
+
+class LeaseLost(Exception):
+    """Another poller has the mailbox now: stop, and write nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """One mail that the archive has."""
+
+    uid: int
+    sha256: str
+    size: int
+
+
+class MailboxRows:
+    """The rows of one mailbox, under one lease."""
+
+    def __init__(self, database: Database, worker: str, mailbox_id: int, fence: int) -> None:
+        self._database = database
+        self._worker = worker
+        self._id = mailbox_id
+        self._fence = fence
+
+    def mailbox(self) -> Row[Any]:
+        """The mailbox as it is now."""
+        with self._database.read() as connection:
+            return connection.execute(select(Mailbox.__table__).where(Mailbox.id == self._id)).one()
+
+    def known(self, uidvalidity: int) -> set[int]:
+        """The UIDs that need not be fetched. None without a UIDVALIDITY: what bore them may be gone by now."""
+        if uidvalidity == 0:
+            return set()
+        with self._database.read() as connection:
+            mine = (MailboxUid.mailbox_id == self._id, MailboxUid.uidvalidity == uidvalidity)
+            return set(connection.scalars(select(MailboxUid.uid).where(*mine)))
+
+    def open_runs(self) -> list[int]:
+        """The *Relever* that wait for a listing, oldest first."""
+        with self._database.read() as connection:
+            return list(connection.scalars(select(PollRun.id).where(*open_run(self._id)).order_by(PollRun.id)))
+
+    def keep(self, uidvalidity: int, mails: Sequence[Archived], run: int | None) -> list[int]:
+        """Enter archived mails; the ids of those that are new, rung at this moment: ring for them.
+
+        A mail whose bytes are there already, from this mailbox or another, gets no second row.
+        """
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._keep(uidvalidity, mails, run)
+            except IntegrityError:
+                continue
+        return self._keep(uidvalidity, mails, run)
+
+    def note_too_big(self, uidvalidity: int, uids: Sequence[int], run: int | None) -> None:
+        """Enter mails that are not fetched, for people to see."""
+        rows = [{"uid": uid, "inbound_mail_id": None, "note": TOO_BIG} for uid in uids]
+        with self._held() as connection:
+            self._insert_uids(connection, uidvalidity, rows, run)
+            now = self._database.now()
+            states.record(
+                connection,
+                "mailbox",
+                [(self._id, None, None)],
+                TOO_BIG,
+                by=SERVICE,
+                at=now,
+                detail={"uids": list(uids)},
+            )
+
+    def finish(self, runs: Sequence[int], backlog: int) -> None:
+        """The listing is archived, but for `backlog` mails that could not be had."""
+        now = self._database.now()
+        with self._held() as connection:
+            connection.execute(
+                update(Mailbox)
+                .where(Mailbox.id == self._id)
+                .values(state=CONNECTED, last_success_at=now, last_error=None, backlog=backlog)
+            )
+            for run in runs:
+                found = select(func.count()).where(MailboxUid.poll_run_id == run).scalar_subquery()
+                connection.execute(update(PollRun).where(PollRun.id == run).values(listed_at=now, found=found))
+
+    def say(self, state: str, sentence: str, *, end_runs: bool) -> None:
+        """Tell people that the mailbox is in trouble; `end_runs` also tells those who wait for a *Relever*."""
+        with self._held() as connection:
+            connection.execute(update(Mailbox).where(Mailbox.id == self._id).values(state=state, last_error=sentence))
+            if end_runs:
+                connection.execute(update(PollRun).where(*open_run(self._id)).values(error=sentence))
+
+    @contextmanager
+    def _held(self) -> Iterator[Connection]:
+        with self._database.transaction() as connection:
+            if not leases.holds_mailbox(connection, self._id, self._worker, self._fence):
+                raise LeaseLost(f"mailbox {self._id} is no longer held under fence {self._fence}")
+            yield connection
+
+    def _keep(self, uidvalidity: int, mails: Sequence[Archived], run: int | None) -> list[int]:
+        sizes = {mail.sha256: mail.size for mail in mails}
+        with self._held() as connection:
+            ids = _ids(connection, sizes)
+            new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids})
+            ids |= new
+            rows = [{"uid": mail.uid, "inbound_mail_id": ids[mail.sha256], "note": None} for mail in mails]
+            self._insert_uids(connection, uidvalidity, rows, run)
+        return sorted(new.values())
+
+    def _insert_mails(self, connection: Connection, sizes: dict[str, int]) -> dict[str, int]:
+        if not sizes:
+            return {}
+        now, first = self._database.now(), states.INBOUND_MAIL.first
+        same = {"state": first, "mailbox_id": self._id, "archived_at": now, "rung_at": now}
+        rows = [{"sha256": sha, "size": sizes[sha]} | same for sha in sorted(sizes)]
+        inserted = connection.execute(insert(InboundMail).returning(InboundMail.sha256, InboundMail.id), rows)
+        ids = {row.sha256: row.id for row in inserted}
+        events = [(row_id, None, first) for row_id in sorted(ids.values())]
+        states.record(connection, states.INBOUND_MAIL.name, events, "archive", by=SERVICE, at=now)
+        return ids
+
+    def _insert_uids(
+        self, connection: Connection, uidvalidity: int, rows: Iterable[dict[str, Any]], run: int | None
+    ) -> None:
+        same = {"mailbox_id": self._id, "uidvalidity": uidvalidity, "poll_run_id": run}
+        entries = sorted((row | same for row in rows), key=lambda row: row["uid"])
+        if uidvalidity == 0:  # another mail may have had this UID before
+            old = (MailboxUid.mailbox_id == self._id, MailboxUid.uidvalidity == 0)
+            uids = [entry["uid"] for entry in entries]
+            connection.execute(delete(MailboxUid).where(*old, MailboxUid.uid.in_(uids)))
+        connection.execute(insert(MailboxUid), entries)
+
+
+def open_run(mailbox_id: int) -> tuple[Any, ...]:
+    """The condition of a *Relever* of this mailbox that is not over."""
+    return (PollRun.mailbox_id == mailbox_id, *OPEN)
+
+
+OPEN = (PollRun.listed_at.is_(None), PollRun.error.is_(None))
+"""The condition of any *Relever* that is not over."""
+
+
+def _ids(connection: Connection, shas: Iterable[str]) -> dict[str, int]:
+    found = select(InboundMail.sha256, InboundMail.id).where(InboundMail.sha256.in_(sorted(shas)))
+    return {row.sha256: row.id for row in connection.execute(found)}

@@ -1,0 +1,41 @@
+"""What can be set about polling. What belongs to one mailbox (poll_seconds, idle …) stands in its row instead."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from intergestan_runtime.settings import ServiceSettings
+from services.startup import ServiceProcess
+
+MIB = 1 << 20
+
+
+class PollerSettings(ServiceSettings):
+    """How mails are collected from the mailboxes."""
+
+    threads: int = Field(1, ge=1, le=64, description="Requests to collect now that are heard at the same time.")
+    mailboxes: tuple[str, ...] = Field(
+        (), description="Names of the only mailboxes this poller takes; empty: every one that no other poller has."
+    )
+    batch_mails: int = Field(50, ge=1, le=500, description="Mails fetched and archived at once, at most.")
+    batch_bytes: int = Field(16 * MIB, ge=1, description="Their octets, at most; a single mail may have more.")
+    mail_bytes: int = Field(
+        25 * MIB, ge=1, description="Octets of the largest mail that is fetched; a larger one is only noted."
+    )
+    window: int = Field(50_000, ge=1, description="Mails listed by one command.")
+    full_listing_seconds: float = Field(
+        3600, gt=0, description="How often a mailbox is listed whole, in case the server kept a mail from us."
+    )
+    idle_seconds: float = Field(
+        540, gt=0, le=1740, description="How long one IDLE lasts at most; RFC 2177 allows 29 minutes."
+    )
+    silence_seconds: float = Field(60, gt=0, description="A server that says nothing for so long is hung up on.")
+    command_seconds: float = Field(600, gt=0, description="Time for one command altogether, however it drips.")
+    min_free_bytes: int = Field(2 * 10**9, ge=0, description="Nothing is collected with less free for the archive.")
+    min_free_share: float = Field(0.05, ge=0, le=1, description="The same, as a share of the archive's disk.")
+
+
+class PollerProcess(ServiceProcess):
+    """All that a poller process reads."""
+
+    poller: PollerSettings = PollerSettings()

@@ -1,0 +1,208 @@
+"""What can be wrong with a mailbox: how people are told, and when it is tried again. One table.
+
+Each sentence says what happened, what that means for the orders, and what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+CONNECTED = "connected"
+"""The state of a mailbox with which all is well."""
+
+LANGUAGES = ("en", "fr")
+
+
+class Kind(StrEnum):
+    """Why a mailbox cannot be polled; also the label of `mailbox_reconnects_total`."""
+
+    UNREACHABLE = "unreachable"
+    CLOSED = "closed"
+    SILENT = "silent"
+    PROTOCOL = "protocol"
+    BUSY = "busy"
+    TLS = "tls"
+    CERTIFICATE = "certificate"
+    INSECURE = "insecure"
+    PASSWORD = "password"  # noqa: S105 - a word of the table, no secret
+    FOLDER = "folder"
+    DISK = "disk"
+    CHANGED = "changed"
+    BASE = "base"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """What is done about one kind.
+
+    :ivar state: what stands in `mailbox.state` meanwhile.
+    :ivar first: seconds until the first new attempt; each further one waits twice as long ...
+    :ivar most: ... up to so many seconds.
+    :ivar passing: whether one more attempt usually helps, so that nobody is told of the first failure.
+    """
+
+    state: str
+    first: float
+    most: float
+    en: str
+    fr: str
+    passing: bool = False
+
+
+_WAIT = {
+    "en": "No order is lost: mails stay on the server and are collected as soon as it answers.",
+    "fr": "Aucune commande n'est perdue : les mails restent sur le serveur et seront relevés dès son retour.",
+}
+
+
+def _network(what_en: str, what_fr: str) -> Cure:
+    return Cure(
+        "connectError",
+        1,
+        30,
+        f"{what_en} ({{words}}). {_WAIT['en']} If it lasts, check host, port and network of mailbox {{name}}.",
+        f"{what_fr} ({{words}}). {_WAIT['fr']} Si cela dure, vérifiez serveur, port et réseau de la boîte {{name}}.",
+        passing=True,
+    )
+
+
+CURES: Mapping[Kind, Cure] = {
+    Kind.UNREACHABLE: _network(
+        "The mail server of {name} cannot be reached", "Le serveur de la boîte {name} est injoignable"
+    ),
+    Kind.CLOSED: _network(
+        "The mail server of {name} closed the connection", "Le serveur de la boîte {name} a fermé la connexion"
+    ),
+    Kind.SILENT: _network(
+        "The mail server of {name} does not answer in time", "Le serveur de la boîte {name} ne répond pas à temps"
+    ),
+    Kind.TLS: _network(
+        "No encrypted connection to the mail server of {name} comes about",
+        "La connexion chiffrée au serveur de la boîte {name} échoue",
+    ),
+    Kind.PROTOCOL: Cure(
+        "connectError",
+        5,
+        300,
+        "The mail server of {name} answers what cannot be understood ({words}). Mails that it does not hand out "
+        "stay there; the others are collected. If it lasts, show this to the mail provider.",
+        "Le serveur de la boîte {name} répond de façon incompréhensible ({words}). Les mails qu'il ne livre pas "
+        "y restent ; les autres sont relevés. Si cela dure, transmettez ceci au fournisseur.",
+        passing=True,
+    ),
+    Kind.BUSY: Cure(
+        "connectError",
+        10,
+        300,
+        "The mail server of {name} asks us to come back later ({words}). No order is lost: we try again by "
+        "ourselves. If it lasts, another program may use this mailbox, or a limit of the provider is reached.",
+        "Le serveur de la boîte {name} demande de revenir plus tard ({words}). Aucune commande n'est perdue : "
+        "nous réessayons. Si cela dure, un autre programme utilise la boîte ou une limite du fournisseur est atteinte.",
+    ),
+    Kind.CERTIFICATE: Cure(
+        "certificateError",
+        60,
+        300,
+        "The certificate of the mail server of {name} is not valid ({words}). Nothing is collected, for it could "
+        "be another server; mails stay where they are. Have the certificate renewed, or correct host or ca_file.",
+        "Le certificat du serveur de la boîte {name} n'est pas valable ({words}). Rien n'est relevé, car ce pourrait "
+        "être un autre serveur ; les mails y restent. Faites renouveler le certificat ou corrigez l'hôte ou ca_file.",
+    ),
+    Kind.INSECURE: Cure(
+        "connectError",
+        60,
+        300,
+        "Mailbox {name} is set to no encryption, which is only allowed for this machine itself. Nothing is "
+        "collected. Set security to tls or starttls.",
+        "La boîte {name} est réglée sans chiffrement, ce qui n'est permis que pour cette machine. Rien n'est relevé. "
+        "Réglez security sur tls ou starttls.",
+    ),
+    Kind.PASSWORD: Cure(
+        "authenticationError",
+        60,
+        300,
+        "The mail server refuses the login of mailbox {name} ({words}). Orders and answers wait on the server. "
+        "Enter the right password (a provider may ask for an application password).",
+        "Le serveur refuse l'identification de la boîte {name} ({words}). Commandes et réponses attendent sur le "
+        "serveur. Saisissez le bon mot de passe (certains fournisseurs exigent un mot de passe d'application).",
+    ),
+    Kind.FOLDER: Cure(
+        "folderError",
+        60,
+        300,
+        "The folder of mailbox {name} cannot be opened ({words}). Orders and answers wait on the server. Correct "
+        "the folder's name.",
+        "Le dossier de la boîte {name} ne s'ouvre pas ({words}). Commandes et réponses attendent sur le serveur. "
+        "Corrigez le nom du dossier.",
+    ),
+    Kind.DISK: Cure(
+        "diskFull",
+        30,
+        60,
+        "Mailbox {name} is not collected: the disk of the archive is full ({words}). Orders and answers wait on "
+        "the server. Free some space; collecting then goes on by itself.",
+        "La boîte {name} n'est pas relevée : le disque de l'archive est plein ({words}). Commandes et réponses "
+        "attendent sur le serveur. Libérez de la place ; la relève reprendra seule.",
+    ),
+    Kind.CHANGED: Cure(
+        "connecting",
+        0.1,
+        1,
+        "The settings of mailbox {name} were changed; we connect anew.",
+        "Les réglages de la boîte {name} ont changé ; nous nous reconnectons.",
+        passing=True,
+    ),
+    Kind.BASE: Cure(
+        "connectError",
+        1,
+        15,
+        "Mailbox {name} is not collected: our own base does not answer ({words}). Mails stay on the server; "
+        "collecting goes on when the base is back.",
+        "La boîte {name} n'est pas relevée : notre propre base ne répond pas ({words}). Les mails restent sur le "
+        "serveur ; la relève reprendra avec la base.",
+        passing=True,
+    ),
+    Kind.FAILED: Cure(
+        "connectError",
+        5,
+        300,
+        "Collecting mailbox {name} failed inside our program ({words}). Mails stay on the server and we try "
+        "again; the other mailboxes go on. Please report this with the log.",
+        "La relève de la boîte {name} a échoué dans notre programme ({words}). Les mails restent sur le serveur et "
+        "nous réessayons ; les autres boîtes continuent. Signalez-le avec le journal.",
+        passing=True,
+    ),
+}
+
+
+class MailboxTrouble(Exception):
+    """A mailbox cannot be polled now. :ivar words: what the server or the system said."""
+
+    def __init__(self, kind: Kind, words: object = "") -> None:
+        self.kind = kind
+        self.words = _printable(str(words))
+        super().__init__(f"{kind}: {self.words}")
+
+    def sentence(self, name: str, language: str) -> str:
+        """For people: about the mailbox `name`, in one of `LANGUAGES`."""
+        cure = CURES[self.kind]
+        return (cure.fr if language == "fr" else cure.en).format(name=name, words=self.words)
+
+
+def delay(kind: Kind, failures: int, jitter: Callable[[], float]) -> float:
+    """Seconds until the next attempt after so many failures in a row (from 1).
+
+    :param jitter: gives 0 to 1; half of the time is left to it, so that a hundred mailboxes of one provider do
+        not come back at the same moment.
+    """
+    cure = CURES[kind]
+    longest: float = min(cure.most, cure.first * 2 ** min(failures - 1, 20))
+    return longest * (0.5 + 0.5 * jitter())
+
+
+def _printable(words: str) -> str:
+    """One short line of what a stranger's server said."""
+    return "".join(letter if letter.isprintable() else " " for letter in words)[:200].strip()

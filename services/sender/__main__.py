@@ -1,0 +1,40 @@
+"""`python -m services.sender`: wires the sender and runs it until it is told to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from intergestan_runtime.service import run_service
+from intergestan_runtime.steps import SEND
+from intergestan_site.tables import OutboundMail
+from services import startup
+from services.sender.deliver import Timeouts
+from services.sender.settings import SenderProcess
+from services.sender.worker import Connections, Sender, declare
+
+STOP_SECONDS = 11 * 60
+"""Longer than the wait for the reply to a final dot: stopping must not make an outcome unknown."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a sender; its exit code."""
+    process, _ = startup.start("sender", SenderProcess, argv)
+    timeouts = Timeouts(before_dot=process.own.before_dot_seconds, after_dot=process.own.after_dot_seconds)
+    connections = Connections(timeouts, process.password_of)
+    sender = Sender(process.database, process.metrics, process.worker, process.own, connections)
+    declare(process.broker, sender)
+    code = run_service(
+        "sender",
+        process.broker,
+        steps=[SEND],
+        threads=process.own.threads,
+        loops=[startup.signs_of_life(process, "sender", OutboundMail)],
+        health=process.health,
+        stop_seconds=STOP_SECONDS,
+    )
+    connections.close()
+    return code
+
+
+if __name__ == "__main__":
+    startup.run(main)

@@ -1,0 +1,256 @@
+"""What the sender reads and writes about a mail, each function in the caller's transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from intergestan_site import leases, states
+from intergestan_site.tables import (
+    DeliveryAttempt,
+    OutboundBody,
+    OutboundMail,
+    OutboundOrder,
+    PurchaseOrder,
+    Relay,
+)
+from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
+from services.sender.outcome import Kind, Outcome
+from services.sender.schedule import next_slot, resend_at, retry_at
+from services.sender.settings import SenderSettings
+
+AnyRow = Row[*tuple[Any, ...]]
+
+BY = "sender"
+DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
+RELAY_REST = timedelta(minutes=1)
+
+
+class LeaseLost(Exception):
+    """Somebody else took the mail over; nothing was handed to the relay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A mail that is ours to send, with its frozen bytes, under a fence."""
+
+    mail: AnyRow
+    relay: AnyRow
+    mime: bytes
+    fence: int
+    attempt: int
+    resends: int
+
+
+def read_relay(connection: Connection) -> AnyRow | None:
+    """The site's relay; None before `relay set`."""
+    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
+
+
+def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
+    """Take a due mail and enter the attempt; None when it is not due, not free, or its relay rests."""
+    mail = connection.execute(
+        select(OutboundMail.__table__)
+        .where(OutboundMail.id == mail_id, OutboundMail.state.in_(DUE), OutboundMail.next_attempt_at <= now)
+        .with_for_update()
+    ).first()
+    relay = read_relay(connection)
+    if mail is None or relay is None or _postponed(connection, mail, relay, now):
+        return None
+    fence = leases.claim_mail(connection, OutboundMail, mail_id, DUE, worker, now)
+    if fence is None:
+        return None
+    is_resend = mail.state != OutboundState.COMPOSED and mail.kind == MailKind.ORDERS
+    if is_resend and mail.resends >= len(settings.resend_seconds):
+        _give_up(connection, mail, fence, now)
+        return None
+    resends = mail.resends + is_resend
+    attempt = mail.attempts + 1
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [mail_id],
+        "claim",
+        by=worker,
+        at=now,
+        fence=fence,
+        attempts=attempt,
+        resends=resends,
+    )
+    connection.execute(
+        insert(DeliveryAttempt).values(outbound_mail_id=mail_id, n=attempt, phase=AttemptPhase.STARTED, started_at=now)
+    )
+    mime = connection.execute(select(OutboundBody.mime).where(OutboundBody.outbound_mail_id == mail_id)).scalar_one()
+    return Claimed(mail, relay, mime, fence, attempt, resends)
+
+
+def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetime) -> bool:
+    """Whether the relay must rest before it takes one more mail; the mail then says when it is due."""
+    until = relay.paused_until
+    if (until is None or until <= now) and relay.mails_per_minute:
+        until, following = next_slot(relay.next_slot_at, now, relay.mails_per_minute)
+        if until <= now:
+            connection.execute(update(Relay).where(Relay.id == relay.id).values(next_slot_at=following))
+    if until is None or until <= now:
+        return False
+    connection.execute(
+        update(OutboundMail).where(OutboundMail.id == mail.id).values(next_attempt_at=until, rung_at=None)
+    )
+    return True
+
+
+def _give_up(connection: Connection, mail: AnyRow, fence: int, now: datetime) -> None:
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [mail.id],
+        "give_up",
+        by=BY,
+        at=now,
+        fence=fence,
+        next_attempt_at=None,
+        reason=HoldReason.NO_ANSWER,
+        detail=str(mail.resends),
+        **leases.FREE,
+    )
+
+
+def commit_dot(connection: Connection, claimed: Claimed) -> None:
+    """Enter that the final dot is about to be sent: from here on a cut means `unknown`.
+
+    :raises LeaseLost: the fence was raised by another worker, or the mail was answered meanwhile.
+    """
+    ours = select(OutboundMail.id).where(
+        OutboundMail.id == claimed.mail.id,
+        OutboundMail.lease_fence == claimed.fence,
+        OutboundMail.state == OutboundState.SENDING,
+    )
+    marked = connection.execute(
+        update(DeliveryAttempt)
+        .where(
+            DeliveryAttempt.outbound_mail_id == claimed.mail.id,
+            DeliveryAttempt.n == claimed.attempt,
+            DeliveryAttempt.outbound_mail_id.in_(ours),
+        )
+        .values(phase=AttemptPhase.DOT)
+    )
+    if marked.rowcount != 1:
+        raise LeaseLost(f"Outbound mail {claimed.mail.id} is no longer ours to send.")
+
+
+def end_attempt(connection: Connection, mail_id: int, attempt: int, outcome: str, reply: str, now: datetime) -> None:
+    """Close the attempt with what the server said."""
+    connection.execute(
+        update(DeliveryAttempt)
+        .where(DeliveryAttempt.outbound_mail_id == mail_id, DeliveryAttempt.n == attempt)
+        .values(phase=AttemptPhase.ENDED, ended_at=now, outcome=outcome, reply=reply)
+    )
+
+
+def conclude(
+    connection: Connection, claimed: Claimed, outcome: Outcome, now: datetime, settings: SenderSettings
+) -> None:
+    """Write what became of the mail, and give its lease back.
+
+    :raises StaleState: the mail was answered or taken over meanwhile; only the attempt is to be recorded then.
+    """
+    end_attempt(connection, claimed.mail.id, claimed.attempt, outcome.kind, outcome.text, now)
+    event, values = _consequence(claimed, outcome, now, settings)
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [claimed.mail.id],
+        event,
+        by=BY,
+        at=now,
+        fence=claimed.fence,
+        event_detail={"reply": outcome.text},
+        rung_at=None,
+        **values,
+        **leases.FREE,
+    )
+    if event == "accept":
+        mark_waiting(connection, claimed.mail.id, now)
+    if outcome.relay_fault:
+        connection.execute(
+            update(Relay)
+            .where(Relay.id == claimed.relay.id)
+            .values(paused_until=now + RELAY_REST, last_error=outcome.text)
+        )
+    elif claimed.relay.last_error:
+        connection.execute(update(Relay).where(Relay.id == claimed.relay.id).values(last_error=None))
+
+
+def _consequence(
+    claimed: Claimed, outcome: Outcome, now: datetime, settings: SenderSettings
+) -> tuple[str, dict[str, Any]]:
+    """The event and the columns that go with it."""
+    answered_later = claimed.mail.kind == MailKind.ORDERS
+    patience = resend_at(now, claimed.resends, settings.resend_seconds) if answered_later else None
+    if outcome.kind is Kind.ACCEPTED:
+        return "accept", {"sent_at": now, "next_attempt_at": patience, "reason": None}
+    if outcome.kind is Kind.UNKNOWN:
+        again = resend_at(now, claimed.resends, settings.resend_seconds)
+        return "lose", {"next_attempt_at": again}
+    too_long = now - claimed.mail.requested_at > timedelta(days=settings.retry_days)
+    if outcome.kind is Kind.REFUSED or too_long:
+        return "refuse", {
+            "next_attempt_at": None,
+            "reason": HoldReason.REFUSED_BY_SERVER,
+            "detail": outcome.text,
+        }
+    tries = claimed.attempt - claimed.resends
+    again = now + RELAY_REST if outcome.relay_fault else retry_at(now, max(1, tries), settings.retry_seconds)
+    return "retry", {"next_attempt_at": again}
+
+
+def mark_waiting(connection: Connection, mail_id: int, now: datetime) -> None:
+    """G19, D2: the orders become *en attente* in the transaction that records the server's 250."""
+    orders = connection.execute(
+        select(PurchaseOrder.id)
+        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+        .where(OutboundOrder.outbound_mail_id == mail_id, PurchaseOrder.state == PurchaseState.TRANSMITTING)
+    ).scalars()
+    states.move(connection, states.PURCHASE_ORDER, list(orders), "transmit", by=BY, at=now, updated_at=now)
+
+
+def recover(connection: Connection, mail_id: int, now: datetime, settings: SenderSettings) -> bool:
+    """Judge a mail whose sender died: before the dot it is due again, after it nobody knows.
+
+    :returns: whether there was such a mail.
+    """
+    mail = connection.execute(
+        select(OutboundMail.__table__)
+        .where(
+            OutboundMail.id == mail_id,
+            OutboundMail.state == OutboundState.SENDING,
+            or_(OutboundMail.lease_until.is_(None), OutboundMail.lease_until < now),
+        )
+        .with_for_update()
+    ).first()
+    if mail is None:
+        return False
+    phase = connection.execute(
+        select(DeliveryAttempt.phase).where(
+            DeliveryAttempt.outbound_mail_id == mail_id, DeliveryAttempt.n == mail.attempts
+        )
+    ).scalar_one()
+    lost = phase == AttemptPhase.DOT
+    end_attempt(connection, mail_id, mail.attempts, Kind.UNKNOWN if lost else Kind.TRY_AGAIN, "the sender died", now)
+    due = resend_at(now, mail.resends, settings.resend_seconds) if lost else now
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [mail_id],
+        "lose" if lost else "retry",
+        by=BY,
+        at=now,
+        lease_fence=mail.lease_fence + 1,
+        next_attempt_at=due,
+        rung_at=None if lost else now,
+        **leases.FREE,
+    )
+    return True

@@ -1,0 +1,41 @@
+"""The sender's own settings."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from intergestan_runtime.settings import ServiceSettings
+from services.startup import ServiceProcess
+
+MINUTE, HOUR = 60, 3600
+
+
+class SenderSettings(ServiceSettings):
+    """Submits frozen mails to the relay."""
+
+    threads: int = Field(2, ge=1, le=16, description="Connections to the relay that are used at the same time.")
+    before_dot_seconds: float = Field(
+        5 * MINUTE, gt=0, description="How long a conversation may take up to the final dot."
+    )
+    after_dot_seconds: float = Field(
+        10 * MINUTE,
+        gt=0,
+        description="How long the relay may take to answer the final dot (RFC 5321 §4.5.3.2.6).",
+    )
+    retry_seconds: tuple[int, ...] = Field(
+        (1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR, 4 * HOUR),
+        min_length=1,
+        description="Waiting times between tries after a temporary refusal; the last one repeats.",
+    )
+    resend_seconds: tuple[int, ...] = Field(
+        (30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR),
+        min_length=1,
+        description="Waiting times for an answer before the same bytes are sent again; then a person is asked.",
+    )
+    retry_days: int = Field(5, ge=1, description="After so many days of temporary refusals a person is asked.")
+
+
+class SenderProcess(ServiceProcess):
+    """All that a sender process reads."""
+
+    sender: SenderSettings = SenderSettings()

@@ -1,0 +1,153 @@
+"""The sender's shell: one due mail at a time, over connections that are kept."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+
+from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.crashpoint import crashpoint
+from intergestan_runtime.logs import bind
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.steps import SEND
+from intergestan_site import states
+from intergestan_site.database import Database
+from services.sender.deliver import Conversation, RelayAccount, Security, Timeouts
+from services.sender.outcome import Kind, Outcome
+from services.sender.record import Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
+from services.sender.settings import SenderSettings
+
+_log = structlog.get_logger(__name__)
+
+_MAIL_OUTCOMES = {
+    Kind.ACCEPTED: "accepted",
+    Kind.TRY_AGAIN: "deferred",
+    Kind.UNKNOWN: "unknown",
+    Kind.REFUSED: "bounced",
+}
+
+
+class Connections:
+    """Connections to the relay, each used by one thread at a time and kept while the account stays as it is."""
+
+    def __init__(self, timeouts: Timeouts, password_of: Callable[[Any], str | None]) -> None:
+        self._timeouts = timeouts
+        self._password_of = password_of
+        self._idle: queue.LifoQueue[tuple[RelayAccount, Conversation]] = queue.LifoQueue()
+
+    @contextmanager
+    def to(self, relay: Any) -> Iterator[Conversation]:
+        """A connection to a `relay` row's server; opened by its first delivery."""
+        account = RelayAccount(
+            host=relay.host,
+            port=relay.port,
+            security=Security(relay.security),
+            login=relay.login,
+            password=self._password_of(relay),
+            ca_file=relay.ca_file,
+        )
+        conversation = self._kept(account) or Conversation(account, timeouts=self._timeouts)
+        yield conversation
+        self._idle.put((account, conversation))
+
+    def close(self) -> None:
+        """Take leave of the relay on every idle connection."""
+        while (kept := self._take()) is not None:
+            kept[1].close()
+
+    def _kept(self, account: RelayAccount) -> Conversation | None:
+        while (kept := self._take()) is not None:
+            if kept[0] == account:
+                return kept[1]
+            kept[1].close()
+        return None
+
+    def _take(self) -> tuple[RelayAccount, Conversation] | None:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return None
+
+
+class Sender:
+    """Delivers due mails to the relay and records how far it came."""
+
+    def __init__(
+        self,
+        database: Database,
+        metrics: Metrics,
+        worker: str,
+        settings: SenderSettings,
+        connections: Connections,
+    ) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._worker = worker
+        self._settings = settings
+        self._connections = connections
+
+    def send(self, mail_id: int) -> None:
+        """Deliver one mail, if it is due and nobody else has it; or judge one whose sender died."""
+        claimed = self._claim(mail_id)
+        if claimed is None:
+            with self._database.transaction() as connection:
+                recover(connection, mail_id, self._database.now(), self._settings)
+            return
+        started = time.monotonic()
+        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt):
+            outcome = self._deliver(claimed)
+            if outcome is not None:
+                self._conclude(claimed, outcome)
+                self._metrics.observe("step_duration_seconds", time.monotonic() - started, step="send")
+
+    def _claim(self, mail_id: int) -> Claimed | None:
+        with self._database.transaction() as connection:
+            return claim(connection, mail_id, self._worker, self._database.now(), self._settings)
+
+    def _deliver(self, claimed: Claimed) -> Outcome | None:
+        """One conversation; None when the mail was taken from us before its dot."""
+        crashpoint("sender.claimed")
+        try:
+            with self._connections.to(claimed.relay) as conversation:
+                return conversation.deliver(
+                    claimed.mail.envelope_from,
+                    claimed.mail.recipient,
+                    claimed.mime,
+                    lambda: self._before_dot(claimed),
+                )
+        except LeaseLost as error:
+            _log.warning("Stopped before the dot.", reason=str(error))
+            return None
+
+    def _before_dot(self, claimed: Claimed) -> None:
+        with self._database.transaction() as connection:
+            commit_dot(connection, claimed)
+        crashpoint("sender.dot")
+
+    def _conclude(self, claimed: Claimed, outcome: Outcome) -> None:
+        crashpoint("sender.replied")
+        now = self._database.now()
+        try:
+            with self._database.transaction() as connection:
+                conclude(connection, claimed, outcome, now, self._settings)
+        except states.StaleState:
+            _log.info("The mail went on without us.", outcome=outcome.kind)
+            with self._database.transaction() as connection:
+                end_attempt(connection, claimed.mail.id, claimed.attempt, outcome.kind, outcome.text, now)
+        self._metrics.inc("mails_total", direction="out", outcome=_MAIL_OUTCOMES[outcome.kind])
+        labels: dict[str, Any] = {"class": outcome.response_class}  # a word that Python keeps for itself
+        self._metrics.inc("smtp_responses_total", **labels)
+        if outcome.kind is Kind.ACCEPTED:
+            _log.info("Delivered.", reply=outcome.text)
+        else:
+            _log.warning("Not delivered.", outcome=outcome.kind, reply=outcome.text)
+
+
+def declare(broker: BellBroker, sender: Sender) -> None:
+    """Make the sender the actor of its step."""
+    SEND.work_with(broker, sender.send)

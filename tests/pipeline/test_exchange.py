@@ -1,0 +1,66 @@
+"""The main job, step by step, on both bases: an order batch becomes sales orders once, and is answered."""
+
+from __future__ import annotations
+
+from intergestan_msg.ubl import write_order
+from intergestan_site.tables import Answer, Event, Ledger, OutboundMail, PurchaseOrder, SalesOrder, SalesOrderLine
+from tests.factories import cfr1, cfr2
+from tests.pipeline.conftest import Pair
+from tests.pipeline.two_sites import products_of
+
+
+def _order(sites: Pair) -> int:
+    """The two reference orders of G11, requested."""
+    orders = [cfr1(), cfr2()]
+    sites.buyer.put_products(*products_of(*orders))
+    sites.seller.put_products(*products_of(*orders))
+    sites.buyer.import_orders(*(write_order(order) for order in orders))
+    return sites.buyer.request(sites.seller.code, "CFR1", "CFR2")
+
+
+def test_orders_become_sales_orders_and_are_answered(sites: Pair) -> None:
+    """G01, G14, G19, G23: one mail, one sales order per purchase order, and the answer comes back."""
+    buyer, seller = sites.buyer, sites.seller
+    mail_id = _order(sites)
+    mail = buyer.compose(mail_id)
+    buyer.mark_sent(mail_id)
+    assert [row.state for row in buyer.rows(PurchaseOrder)] == ["waiting", "waiting"]
+
+    received = seller.receive(mail)
+    assert (received.state, received.reason) == ("done", None)
+    assert [(row.number, row.customer_order_number, row.state) for row in seller.rows(SalesOrder)] == [
+        ("CCL1", "CFR1", "accepted"),
+        ("CCL2", "CFR2", "accepted"),
+    ]
+    assert [str(row.total_ttc) for row in seller.rows(SalesOrder)] == ["216.00", "144.00"]
+    assert all(row.product_id for row in seller.rows(SalesOrderLine))
+
+    (answer,) = seller.compose_requested()
+    applied = buyer.receive(answer)
+    assert (applied.state, applied.reason) == ("done", None)
+    assert [(row.state, row.answer_code, row.supplier_order_number) for row in buyer.rows(PurchaseOrder)] == [
+        ("accepted", "AP", "CCL1"),
+        ("accepted", "AP", "CCL2"),
+    ]
+    assert buyer.row(OutboundMail, id=mail_id).state == "answered"
+    assert buyer.row(OutboundMail, id=mail_id).next_attempt_at is None
+    assert len(seller.rows(Event, subject="sales_order")) == 2
+
+
+def test_the_same_mail_again_changes_nothing(sites: Pair) -> None:
+    """P12: a duplicate is booked once, and the stored answer is due again after ten minutes."""
+    buyer, seller = sites.buyer, sites.seller
+    mail = buyer.compose(_order(sites))
+    seller.receive(mail)
+    seller.compose_requested()
+    (answers,) = seller.rows(OutboundMail)
+    seller.mark_sent(answers.id)
+
+    seller.receive(b"Received: from elsewhere\r\n" + mail)
+    assert len(seller.rows(SalesOrder)) == len(seller.rows(Ledger)) == len(seller.rows(Answer)) == 2
+    assert seller.row(OutboundMail).next_attempt_at is None
+
+    sites.clock.move(minutes=11)
+    seller.receive(b"Received: from elsewhere again\r\n" + mail)
+    assert seller.row(OutboundMail).next_attempt_at == sites.clock.now
+    assert len(seller.rows(SalesOrder)) == 2

@@ -1,0 +1,201 @@
+"""Two sites in one process, each with its own base, archive, key and services; a post office between them.
+
+The services' own objects are called directly, one step at a time, so that a test can look between the steps and
+damage what travels. Bells go to a real Redis that nobody listens to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert, select, update
+
+from intergestan_msg.order import Order
+from intergestan_msg.seal import SigningKey
+from intergestan_runtime.archive import Archive
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_site import catalogue, pairing, setup
+from intergestan_site.database import Database
+from intergestan_site.order_files import import_file
+from intergestan_site.request import request_orders
+from intergestan_site.tables import (
+    InboundMail,
+    OutboundBody,
+    OutboundMail,
+    Partner,
+    PurchaseOrder,
+)
+from intergestan_site.words import InboundState
+from services.composer.worker import Composer
+from services.importer.pool import ReaderPool
+from services.importer.worker import Importer
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def move(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+
+@dataclass
+class SiteUnderTest:
+    """One site with the services that need no server of their own."""
+
+    database: Database
+    key: SigningKey
+    code: str
+    user_id: int
+    archive: Archive
+    composer: Composer
+    importer: Importer
+
+    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
+        """All rows of a table with these values, oldest first."""
+        columns = table.__table__.c
+        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
+        with self.database.read() as connection:
+            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
+
+    def row(self, table: Any, **where: Any) -> Any:
+        """The one row of a table with these values."""
+        (row,) = self.rows(table, **where)
+        return row
+
+    def put_products(self, *rows: catalogue.ProductRow) -> None:
+        with self.database.transaction() as connection:
+            catalogue.put_products(connection, rows)
+
+    def import_orders(self, *files: bytes) -> None:
+        for number, file in enumerate(files):
+            import_file(self.database, f"{number}.xml", file, by="test")
+
+    def request(self, supplier_code: str, *numbers: str) -> int:
+        """Valider; the id of the outbound mail."""
+        with self.database.transaction() as connection:
+            supplier = connection.execute(
+                select(Partner.party_id).where(Partner.site_code == supplier_code)
+            ).scalar_one()
+            chosen = connection.execute(
+                select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
+            )
+            versions = {row.id: row.version for row in chosen}
+            return request_orders(
+                connection, supplier, versions, self.user_id, by="test", at=self.database.now()
+            )
+
+    def compose(self, mail_id: int) -> bytes:
+        """Compose a requested mail; its frozen bytes."""
+        self.composer.compose(mail_id)
+        return bytes(self.row(OutboundBody, outbound_mail_id=mail_id).mime)
+
+    def compose_requested(self) -> list[bytes]:
+        """Compose whatever is requested."""
+        return [self.compose(row.id) for row in self.rows(OutboundMail, state="requested")]
+
+    def mark_sent(self, mail_id: int) -> None:
+        """Pretend that the relay took the mail."""
+        from services.sender.record import mark_waiting
+
+        now = self.database.now()
+        with self.database.transaction() as connection:
+            connection.execute(
+                update(OutboundMail)
+                .where(OutboundMail.id == mail_id)
+                .values(state="sent", sent_at=now, next_attempt_at=None)
+            )
+            mark_waiting(connection, mail_id, now)
+
+    def receive(self, raw: bytes, *, take_in: bool = True) -> Any:
+        """Archive a mail as the poller does, and take it in; its `inbound_mail` row."""
+        (sha256,) = self.archive.put_many([raw])
+        with self.database.transaction() as connection:
+            known = connection.execute(select(InboundMail.id).where(InboundMail.sha256 == sha256)).scalar()
+            mail_id = known or connection.execute(
+                insert(InboundMail)
+                .values(
+                    sha256=sha256, size=len(raw), state=InboundState.ARCHIVED, archived_at=self.database.now()
+                )
+                .returning(InboundMail.id)
+            ).scalar_one()
+        if take_in:
+            self.importer.take_in(mail_id)
+        return self.row(InboundMail, id=mail_id)
+
+
+def make_site(
+    database: Database, folder: Path, pool: ReaderPool, redis_url: str, *, name: str, siret: str | None = None
+) -> SiteUnderTest:
+    """A new site in an empty, migrated base."""
+    key = SigningKey.generate()
+    address = f"orders@{name.lower()}.test"
+    with database.transaction() as connection:
+        now = database.now()
+        site = setup.NewSite(name=name, orders_address=address, answers_address=address, siret=siret)
+        code = setup.create_site(connection, site, key.public, by="test", at=now)
+        user_id = setup.add_user(connection, "anne", "Anne Martin", f"anne@{name.lower()}.test", by="test", at=now)
+    archive = Archive(folder / "archive", min_free_bytes=0, min_free_share=0)
+    metrics = Metrics(CollectorRegistry())
+    broker = make_broker(redis_url, code, metrics=metrics)
+    return SiteUnderTest(
+        database=database,
+        key=key,
+        code=code,
+        user_id=user_id,
+        archive=archive,
+        composer=Composer(database, broker, metrics, key, 15_000_000),
+        importer=Importer(
+            database=database,
+            broker=broker,
+            metrics=metrics,
+            archive=archive,
+            pool=pool,
+            worker=f"importer-{name}",
+            max_age=timedelta(days=30),
+        ),
+    )
+
+
+def pair(one: SiteUnderTest, other: SiteUnderTest) -> None:
+    """Each pins the other's key, and knows where to send its orders."""
+    for us, them in ((one, other), (other, one)):
+        with them.database.read() as connection:
+            card = pairing.own_card(connection, them.key.public, them.database.now())
+        with us.database.transaction() as connection:
+            pairing.add_partner(connection, card, by="test", at=us.database.now())
+            connection.execute(
+                update(Partner)
+                .where(Partner.site_code == them.code)
+                .values(order_address=Partner.proposed_order_address)
+            )
+
+
+def a_product(code: str, price: str = "10", **values: Any) -> catalogue.ProductRow:
+    """A row of the catalogue."""
+    return catalogue.ProductRow(
+        code=code, name=f"Product {code}", sale_price=Decimal(price), vat_rate=Decimal(20), **values
+    )
+
+
+def products_of(*orders: Order) -> list[catalogue.ProductRow]:
+    """The products that these orders name, at the prices that they state."""
+    found = {}
+    for order in orders:
+        for line in order.lines:
+            assert line.price is not None
+            code = line.item.sellers_id or line.item.buyers_id or ""
+            found[code] = a_product(code, str(line.price.amount / line.price.base_quantity))
+    return list(found.values())

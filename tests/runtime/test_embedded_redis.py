@@ -1,0 +1,76 @@
+"""The embedded server: one for a folder, keeps what it was told, dies with its parent."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import redis
+
+from intergestan_runtime.embedded_redis import EmbeddedRedis, EmbeddedRedisError, server_pid, socket_path
+from tests.runtime.bells import eventually
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path / "redis") as server:
+        yield server
+
+
+def test_survives_kill_9_with_its_data(server: EmbeddedRedis, tmp_path: Path) -> None:
+    with redis.Redis.from_url(server.url) as client:
+        client.set("key", "value")
+        assert client.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        assert client.config_get("appendonly") == {"appendonly": "yes"}
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    server.stop()
+    with EmbeddedRedis(tmp_path / "redis") as again, redis.Redis.from_url(again.url) as client:
+        assert client.get("key") == b"value"
+
+
+def test_one_server_for_a_folder(server: EmbeddedRedis, tmp_path: Path) -> None:
+    with pytest.raises(EmbeddedRedisError, match="Another process"):
+        EmbeddedRedis(tmp_path / "redis").start()
+    assert server_pid(server.url) == server.pid
+    with EmbeddedRedis(tmp_path / "other") as other:
+        assert other.url != server.url
+
+
+def test_a_long_path_has_a_short_socket(tmp_path: Path) -> None:
+    folder = tmp_path / ("long-" * 20)
+    assert len(os.fsencode(socket_path(folder))) < 104
+    with EmbeddedRedis(folder) as server, redis.Redis.from_url(server.url) as client:
+        assert client.ping()
+    assert socket_path(folder).parent.stat().st_mode & 0o077 == 0
+
+
+_PARENT = """
+import sys, time
+from pathlib import Path
+from intergestan_runtime.embedded_redis import EmbeddedRedis
+server = EmbeddedRedis(Path(sys.argv[1])).start()
+print(server.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+def test_dies_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
+    argv = [sys.executable, "-c", _PARENT, str(tmp_path / "redis")]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert psutil.pid_exists(pid)
+        parent.send_signal(how)
+    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_stopping_twice_does_no_harm(server: EmbeddedRedis) -> None:
+    server.stop()
+    server.stop()
+    assert server_pid(server.url) is None

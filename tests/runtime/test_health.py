@@ -1,0 +1,71 @@
+"""/metrics, /live and /ready."""
+
+import json
+from collections.abc import Iterator
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.metrics import Metrics
+
+
+@pytest.fixture
+def health() -> Iterator[HealthServer]:
+    registry = CollectorRegistry()
+    Metrics(registry).inc("orders_total", step="send", outcome="done")
+    server = HealthServer(registry)
+    server.start()
+    yield server
+    server.stop()
+
+
+def get(server: HealthServer, path: str, accept: str = "*/*") -> tuple[int, str, str]:
+    try:
+        with urlopen(Request(f"http://127.0.0.1:{server.port}{path}", headers={"Accept": accept})) as reply:
+            return reply.status, reply.headers["Content-Type"], reply.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.headers["Content-Type"], error.read().decode()
+
+
+def test_metrics(health: HealthServer) -> None:
+    status, kind, text = get(health, "/metrics")
+    assert (status, kind.split(";")[0]) == (200, "text/plain")
+    assert 'intergestan_orders_total{outcome="done",step="send"} 1.0' in text
+    assert "openmetrics" in get(health, "/metrics", "application/openmetrics-text; version=1.0.0")[1]
+
+
+def test_ready_and_live_say_what_fails(health: HealthServer) -> None:
+    wrong: list[str] = []
+    health.ready_when("base", lambda: wrong[0] if wrong else None)
+    assert get(health, "/ready?verbose=1")[:2] == (200, "application/json")
+    wrong.append("The base does not answer.")
+    health.ready_when("broken", lambda: str(1 // 0))
+    status, _, text = get(health, "/ready")
+    assert status == 503
+    assert json.loads(text) == {
+        "ok": False,
+        "failing": {
+            "base": "The base does not answer.",
+            "broken": "ZeroDivisionError: integer division or modulo by zero",
+        },
+    }
+    assert get(health, "/live")[0] == 200
+    health.live_when("threads", lambda: "dead")
+    assert get(health, "/live")[0] == 503
+
+
+def test_nothing_else(health: HealthServer) -> None:
+    assert get(health, "/")[0] == 404
+
+
+def test_listens_on_loopback_and_gives_the_port_back(health: HealthServer) -> None:
+    taken = health.port
+    with pytest.raises(OSError, match="in use"):
+        HealthServer(CollectorRegistry(), port=taken)
+    health.stop()
+    again = HealthServer(CollectorRegistry(), port=taken)
+    again.stop()

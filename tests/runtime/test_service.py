@@ -1,0 +1,130 @@
+"""A service as a process: starts, works, tells how it is, stops cleanly."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from urllib.request import urlopen
+
+import psutil
+import pytest
+from prometheus_client import CollectorRegistry
+
+from intergestan_runtime.broker import ClockSkew
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.service import run_service
+from tests.runtime.bells import STEP, Work, broker_for, eventually
+from tests.servers import RedisServer
+
+_PROCESS = """
+import sys, time
+from prometheus_client import CollectorRegistry
+from intergestan_runtime import logs
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.service import run_service
+from intergestan_runtime.steps import IMPORT
+
+logs.configure("importer", form="json")
+metrics = Metrics(CollectorRegistry())
+broker = make_broker(sys.argv[1], "a", metrics=metrics, wait_seconds=0.3)
+
+def take_in(row_id):
+    print("begin", row_id, flush=True)
+    time.sleep(1.0 if row_id == "slow" else 0)
+    print("end", row_id, flush=True)
+
+IMPORT.work_with(broker, take_in)
+health = HealthServer(metrics.registry)
+print(health.port, flush=True)
+sys.exit(run_service("importer", broker, steps=[IMPORT], threads=2, health=health, stop_seconds=10))
+"""
+
+
+def test_a_process_works_and_ends_what_it_began(redis_server: RedisServer) -> None:
+    """T-stop: SIGTERM lets the work under way end; nothing is left in Redis unacked."""
+    ringer = broker_for(redis_server.url)
+    argv = [sys.executable, "-c", _PROCESS, redis_server.url]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        port = int(process.stdout.readline())
+        STEP.ring(ringer, 1)
+        assert [process.stdout.readline() for _ in range(2)] == ["begin 1\n", "end 1\n"]
+        with urlopen(f"http://127.0.0.1:{port}/ready") as reply:
+            assert json.load(reply) == {"ok": True, "failing": {}}
+        with urlopen(f"http://127.0.0.1:{port}/metrics") as reply:
+            assert 'messages_total{outcome="done",queue="import"} 1.0' in reply.read().decode()
+        assert psutil.Process(process.pid).memory_info().rss < 60 * 2**20
+        STEP.ring(ringer, "slow")
+        assert process.stdout.readline() == "begin slow\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.stdout.readline() == "end slow\n"
+        assert process.wait(20) == 0
+        events = [json.loads(line) for line in process.stderr]
+    assert {"Started.", "Stopping."} <= {event["event"] for event in events}
+    assert not ringer.client.keys("*__acks__*")
+    ringer.client.close()
+
+
+def run(service_broker_url: str, **more: object) -> int:
+    broker = broker_for(service_broker_url)
+    try:
+        return run_service("test", broker, health=HealthServer(CollectorRegistry()), **more)  # type: ignore[arg-type]
+    finally:
+        broker.client.close()
+
+
+def test_a_service_of_loops_only() -> None:
+    """The dispatcher has no queue; Redis may be away when it starts."""
+    stop, turned = threading.Event(), threading.Event()
+
+    def loop(until: threading.Event) -> None:
+        turned.set()
+        stop.set()
+        until.wait()
+
+    assert run("redis://127.0.0.1:1/0", loops=[loop], stop=stop) == 0
+    assert turned.is_set()
+
+
+@pytest.mark.parametrize("failing", [True, False])
+def test_a_loop_that_ends_by_itself_ends_the_service(*, failing: bool) -> None:
+    def loop(_until: threading.Event) -> None:
+        if failing:
+            raise OSError("the base is gone")
+
+    assert run("redis://127.0.0.1:1/0", loops=[loop], stop=threading.Event()) == 1
+
+
+def test_live_says_when_a_thread_is_dead(redis_server: RedisServer) -> None:
+    stop = threading.Event()
+    health = HealthServer(CollectorRegistry())
+    broker = broker_for(redis_server.url)
+    STEP.work_with(broker, Work())
+    service = threading.Thread(
+        target=run_service, args=("test", broker), kwargs={"steps": [STEP], "health": health, "stop": stop}
+    )
+    service.start()
+    eventually(lambda: health.answer("/ready", "")[0] == 200)
+    assert health.answer("/live", "")[0] == 200
+    redis_server.kill()
+    eventually(lambda: health.answer("/ready", "")[0] == 503)
+    assert health.answer("/live", "")[0] == 200
+    stop.set()
+    service.join(20)
+    status, _, body = health.answer("/live", "")
+    assert status == 503
+    assert b"These threads are dead" in body
+    broker.client.close()
+
+
+def test_a_wrong_clock_stops_the_start(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    now = time.time
+    monkeypatch.setattr("time.time", lambda: now() + 10)
+    with pytest.raises(ClockSkew):
+        run(redis_server.url, stop=threading.Event())

