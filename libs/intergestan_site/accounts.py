@@ -5,7 +5,6 @@ A password is never here in clear: either the name of a secret file, or bytes se
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from intergestan_site import states
+from intergestan_site.loopback import is_loopback
 from intergestan_site.problem import Problem
 from intergestan_site.setup import check_address
 from intergestan_site.tables import Mailbox, Relay
@@ -111,14 +111,6 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
 def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
     """All relays by name, without their passwords."""
     return _listed(connection, Relay)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, so that nobody else can listen in."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _check_account(account: Account) -> None:

@@ -75,7 +75,7 @@ def _texts(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Call):
             yield from _of_call(node)
         elif isinstance(node, ast.FunctionDef) and _is_command(node):
-            yield _paragraphs(ast.get_docstring(node) or "")
+            yield ast.get_docstring(node) or ""
         elif isinstance(node, ast.ClassDef) and any(_name(base) == "Problem" for base in node.bases):
             yield from (text for call in ast.walk(node) if isinstance(call, ast.Call) for text in _of_super(call))
 
@@ -98,20 +98,16 @@ def _of_super(call: ast.Call) -> Iterator[str]:
 def _first_sentence(node: ast.Call, *, single_words: bool) -> Iterator[str]:
     """The first literal argument that is a text for people: a column's or an event's name has no spaces."""
     for argument in node.args:
-        if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            if single_words or " " in argument.value:
-                yield argument.value
-                return
+        text = argument.value if isinstance(argument, ast.Constant) else None
+        if isinstance(text, str) and (single_words or " " in text):
+            yield text
+            return
 
 
 def _is_command(node: ast.FunctionDef) -> bool:
-    """Whether a function's docstring is a command's help: its first parameter is Typer's context."""
-    return bool(node.args.args) and node.args.args[0].arg == "context" and not node.name.startswith("_")
-
-
-def _paragraphs(docstring: str) -> str:
-    """The docstring as Typer hands it on: lines of a paragraph are kept as they are."""
-    return docstring.strip()
+    """Whether a function's docstring is a command's help: it takes Typer's context and returns nothing."""
+    takes_context = bool(node.args.args) and node.args.args[0].arg == "context"
+    return takes_context and isinstance(node.returns, ast.Constant) and node.returns.value is None
 
 
 def _name(node: ast.expr) -> str:

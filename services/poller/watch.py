@@ -130,13 +130,20 @@ class MailboxWatch:
         limits = Limits(silence=settings.silence_seconds, command=settings.command_seconds)
         with Session(_account(row), self._password(row), limits, window=settings.window) as session:
             self._session = session
-            if self._known is not None and self._known.uidvalidity == 0:
-                self._known = None  # its UIDs meant something in the other session only
+            self._begin_session()
             while not self._stopping.is_set():
                 self._poll(session)
                 self._wait(session, row)
                 if _access(self._rows.mailbox()) != _access(row):
                     raise MailboxTrouble(Kind.CHANGED)
+
+    def _begin_session(self) -> None:
+        """What the last session left open is listed again; UIDs without UIDVALIDITY meant something there only."""
+        self._expunged = 0
+        if self._known is not None:
+            self._known.doubt()
+            if self._known.uidvalidity == 0:
+                self._known = None
 
     def _password(self, row: Any) -> str:
         try:
@@ -147,7 +154,7 @@ class MailboxWatch:
     def _poll(self, session: Session) -> None:
         started = time.monotonic()
         runs = self._rows.open_runs()
-        new = self._list(session)
+        new = self._list(session, asked=bool(runs))
         self.is_connected = True
         left = self._collect(session, new, runs[0] if runs else None)
         if self._stopping.is_set():
@@ -157,20 +164,23 @@ class MailboxWatch:
         self._set("mailbox_last_success_timestamp_seconds", time.time())
         self._tools.metrics.observe("mailbox_poll_duration_seconds", time.monotonic() - started, protocol="imap")
 
-    def _list(self, session: Session) -> list[int]:
-        """The UIDs that we do not have."""
-        now, settings, known = time.monotonic(), self._tools.settings, self._known
-        if known is not None and session.is_open:
+    def _list(self, session: Session, *, asked: bool) -> list[int]:
+        """The UIDs that we do not have. For a person who asks, the server shall look anew, not only tell its news."""
+        now, settings = time.monotonic(), self._tools.settings
+        if session.is_open and not asked:
             session.refresh()
-            steady = session.expunged == self._expunged
-            if steady and not known.must_list_all(session.exists, now, settings.full_listing_seconds, settings.window):
-                found = session.newer_than(known.top)
-                new = known.take_new(found, session.exists)
-                if new is not None:
-                    return new
+        else:
+            session.examine()
+        known = self._generation(session.uidvalidity)
+        steady = session.expunged == self._expunged
+        if steady and not known.must_list_all(session.exists, now, settings.full_listing_seconds, settings.window):
+            new = known.take_new(session.newer_than(known.top), session.exists)
+            if new is not None:
+                return new
         session.examine()
+        known = self._generation(session.uidvalidity)
         self._expunged = session.expunged
-        return self._generation(session.uidvalidity).take_all(session.windows(), now)
+        return known.take_all(session.windows(), now)
 
     def _generation(self, uidvalidity: int) -> Known:
         if self._known is None or self._known.uidvalidity != uidvalidity:
@@ -186,7 +196,7 @@ class MailboxWatch:
             sizes = session.sizes(piece)
             left -= self._note_too_big(sizes, run)
             most = min(self._tools.settings.batch_mails, session.window)
-            for batch in batches(sizes, self._strikes, most, self._tools.settings.batch_bytes):
+            for batch in list(batches(sizes, self._strikes, most, self._tools.settings.batch_bytes)):
                 if self._stopping.is_set():
                     return left
                 left -= self._take(session, batch, sizes, run)

@@ -9,26 +9,18 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import partial
-from ipaddress import ip_address
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
+from intergestan_site.loopback import is_loopback
+from intergestan_site.words import Security
 from services.sender.outcome import Kind, Outcome, by_failure, by_reply, too_large
 from services.sender.smtp_client import Deadline, Phase, SmtpClient, UnwantedReply
 
 ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # visible ASCII without angle brackets
 
 Result = TypeVar("Result")
-
-
-class Security(StrEnum):
-    """How the connection to a relay is protected."""
-
-    NONE = "none"
-    STARTTLS = "starttls"
-    TLS = "tls"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +51,6 @@ class RelayAccount:
         """The password of today."""
         assert self.password is not None
         return self.password if isinstance(self.password, str) else self.password()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can only be this machine."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True, kw_only=True)

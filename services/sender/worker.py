@@ -17,7 +17,8 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import SEND
 from intergestan_site import states
 from intergestan_site.database import Database
-from services.sender.deliver import Conversation, RelayAccount, Security, Timeouts
+from intergestan_site.words import Security
+from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome
 from services.sender.record import Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
 from services.sender.settings import SenderSettings
@@ -140,8 +141,7 @@ class Sender:
             with self._database.transaction() as connection:
                 end_attempt(connection, claimed.mail.id, claimed.attempt, outcome.kind, outcome.text, now)
         self._metrics.inc("mails_total", direction="out", outcome=_MAIL_OUTCOMES[outcome.kind])
-        labels: dict[str, Any] = {"class": outcome.response_class}  # a word that Python keeps for itself
-        self._metrics.inc("smtp_responses_total", **labels)
+        self._metrics.inc("smtp_responses_total", **{"class": outcome.response_class})
         if outcome.kind is Kind.ACCEPTED:
             _log.info("Delivered.", reply=outcome.text)
         else:

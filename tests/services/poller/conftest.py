@@ -49,6 +49,12 @@ def any_site(database_url: str, tmp_path: Path) -> Iterator[PollerSite]:
     yield from _site(database_url, tmp_path)
 
 
+@pytest.fixture
+def postgres_site(postgres_url: str, tmp_path: Path) -> Iterator[PollerSite]:
+    """On PostgreSQL."""
+    yield from _site(postgres_url, tmp_path)
+
+
 def _site(url: str, folder: Path) -> Iterator[PollerSite]:
     database = Database(url)
     yield PollerSite(database, folder)

@@ -29,7 +29,11 @@ def account(server: ScriptedImap | FaultProxy, port: int = 0, security: str = "n
 
 def opened(server: ScriptedImap, limits: Limits = SLOW, window: int = 50_000) -> Session:
     session = Session(account(server), "secret", limits, window=window)
-    session.examine()
+    try:
+        session.examine()
+    except MailboxTrouble as trouble:
+        session.__exit__(type(trouble))
+        raise
     return session
 
 
@@ -88,12 +92,11 @@ def test_starttls_refuses_plain_text_behind_the_reply() -> None:
             connection, _ = listener.accept()
             with connection, connection.makefile("rb") as lines:
                 connection.sendall(b"* OK ready\r\n")
-                tag = lines.readline().split()[0]
-                connection.sendall(b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" + tag + b" OK\r\n")
                 for line in lines:
-                    tag = line.split()[0]
-                    answer = b"* OK [ALERT] injected\r\n" if b"STARTTLS" in line else b""
-                    connection.sendall(tag + b" OK go on\r\n" + answer)
+                    tag, verb = line.split()
+                    before = b"* CAPABILITY IMAP4rev1 STARTTLS\r\n" if verb == b"CAPABILITY" else b""
+                    behind = b"* OK [ALERT] injected\r\n" if verb == b"STARTTLS" else b""
+                    connection.sendall(before + tag + b" OK done\r\n" + behind)
 
         thread = threading.Thread(target=serve)
         thread.start()

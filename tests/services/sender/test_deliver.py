@@ -7,7 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from services.sender.deliver import Conversation, RelayAccount, Security, Timeouts, dot_stuffed
+from intergestan_site.words import Security
+from services.sender.deliver import Conversation, RelayAccount, Timeouts, dot_stuffed
 from services.sender.outcome import Kind, Outcome
 from tests.servers import Certificate, Certificates, Dovecot, Fault, MailUser, Postfix, SmtpServer
 from tests.services.sender.scripted_relay import LOGIN, PASSWORD, Script, ScriptedRelay, cut, drip

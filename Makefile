@@ -1,0 +1,76 @@
+# What one does with this project. `make demo` and `make test` set up all they need by themselves.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := libs services tests benchmarks
+SERVICES := composer sender poller importer dispatcher cli
+PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help demo test campaign lint types bench lock docs translations clean
+
+help: ## Show what there is to do
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+
+demo: $(VENV)/.demo ## Two distributors order from a logistics base, on this machine (ARGS="--orders 200 --sites 3 --json")
+	@$(BIN)/intergestan demo $(ARGS)
+
+test: packages $(VENV)/.test lint types ## Everything: lint, types, and all tests against real servers
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+
+campaign: packages $(VENV)/.test ## The long forms of the failure tests
+	$(BIN)/pytest -m campaign $(ARGS)
+
+lint: $(VENV)/.test ## Style and common mistakes
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { echo 'Run: $(BIN)/ruff format $(SOURCES)'; exit 1; }
+
+types: $(VENV)/.test ## Types, strictly
+	@$(BIN)/mypy
+
+bench: packages $(VENV)/.test ## Measure, beside the floor and the peers (ARGS="--json --quick")
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
+	for service in $(SERVICES) demo; do \
+		$(PIP_COMPILE) --extra $$service --output-file requirements/$$service.txt pyproject.toml requirements/oldest.in; \
+	done
+	$(PIP_COMPILE) --output-file requirements/build.txt requirements/build.in
+	$(PIP_COMPILE) --all-extras --output-file requirements/test.txt pyproject.toml requirements/oldest.in requirements/test.in
+	$(BIN)/python requirements/pin_alone.py requirements/schemas.in > requirements/schemas.txt
+
+docs: $(VENV)/.test ## Write the generated parts of docs/ anew
+	@$(BIN)/python docs/generate.py
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: packages
+packages:
+	@.ci/install-packages
+
+# The environment. Each stamp stands for a set of pinned packages; the project itself is installed last, by link.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Intergestan needs Python 3.11 or later.")'
+	@$(PYTHON) -m venv $(VENV) || { echo 'Install the venv module first, on Debian: apt-get install python3-venv'; exit 1; }
+
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+$(VENV)/.build: requirements/build.txt pyproject.toml | $(BIN)/python
+	@$(INSTALL) --requirement requirements/build.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.demo: requirements/demo.txt $(VENV)/.build
+	@echo 'Installing what the demonstration needs …'
+	@$(INSTALL) --requirement requirements/demo.txt
+	@touch $@
+
+$(VENV)/.test: requirements/test.txt requirements/schemas.txt $(VENV)/.build
+	@echo 'Installing what the tests need …'
+	@$(INSTALL) --requirement requirements/test.txt
+	@$(INSTALL) --no-deps --requirement requirements/schemas.txt
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,148 @@
+"""`python -m services.poller` as a process of its own, with a real Redis and a real Dovecot; also killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert
+
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.steps import IMPORT, poll_step
+from intergestan_site.tables import Site
+from tests.servers import Dovecot, MailUser, RedisServer
+from tests.servers.process import free_port
+from tests.services.poller.site import PollerSite, eventually, mail
+
+CRASHPOINTS = ("poller.fetched", "poller.archived", "poller.kept")
+
+
+def a_site(site: PollerSite) -> None:
+    row = {"code": "siteb", "name": "Site B", "country": "FR", "currency": "EUR", "language": "fr"}
+    row |= {"orders_address": "o@b.test", "answers_address": "a@b.test", "key_fingerprint": "x"}
+    with site.database.transaction() as connection:
+        connection.execute(insert(Site), [row | {"created_at": site.database.now()}])
+
+
+class Deployment:
+    """The configuration of a site whose poller is a process."""
+
+    def __init__(self, site: PollerSite, redis: RedisServer, folder: Path) -> None:
+        self.site, self.redis, self.folder = site, redis, folder
+        a_site(site)
+        (folder / "secrets").mkdir()
+        (folder / "intergestan.toml").write_text(
+            f"""
+            alone = true
+            [site]
+            data_dir = "{folder}"
+            database_url = "{site.database.url}"
+            redis_url = "{redis.url}"
+            [poller]
+            min_free_bytes = 0
+            min_free_share = 0.0
+            """
+        )
+
+    def add_mailbox(self, dovecot: Dovecot, user: MailUser, name: str = "commandes") -> None:
+        secret = self.folder / "secrets" / name
+        secret.write_text(user.password + "\n")
+        secret.chmod(0o600)
+        self.site.add_mailbox(name, port=dovecot.imap, login=user.address, secret=name)
+
+    @contextmanager
+    def process(self, *arguments: str, crash: str = "") -> Iterator[subprocess.Popen[bytes]]:
+        command: Sequence[str] = [sys.executable, "-m", "services.poller", "--config", "intergestan.toml", *arguments]
+        environment = os.environ | {"INTERGESTAN_CRASH": crash}
+        with (self.folder / "log").open("ab") as log:
+            child = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log)
+        try:
+            yield child
+        finally:
+            child.kill()
+            child.wait()
+
+
+@pytest.fixture
+def deployment(any_site: PollerSite, redis_server: RedisServer, tmp_path: Path) -> Deployment:
+    return Deployment(any_site, redis_server, tmp_path)
+
+
+def status(port: int, path: str) -> int:
+    try:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        error.close()
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_process_collects_answers_its_bell_and_stops(
+    deployment: Deployment, dovecot: Dovecot, mail_user: MailUser
+) -> None:
+    """G23: *Relever* rings the poller that owns the mailbox; it rings the importer."""
+    site, port = deployment.site, free_port()
+    deployment.add_mailbox(dovecot, mail_user)
+    with deployment.process("--health-port", str(port), "--mailbox", "commandes") as child:
+        eventually(lambda: site.mailbox("commandes").last_success_at)
+        eventually(lambda: status(port, "/ready") == 200)
+        broker = make_broker(deployment.redis.url, "siteb", metrics=Metrics(CollectorRegistry()))
+        dovecot.deliver(mail_user.address, mail(1))
+        run = site.ask("commandes")
+        assert poll_step(site.mailbox("commandes").owner).ring(broker, run)
+        eventually(lambda: site.run(run).listed_at, seconds=2.5)  # before the next beat
+        eventually(site.inbound)
+        assert eventually(lambda: broker.queue_lengths([IMPORT.queue])[IMPORT.queue]) == 1
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(10) == 0
+    broker.close()
+    assert site.mailbox("commandes").owner is None
+    assert site.mails() == [mail(1)]
+
+
+@pytest.mark.parametrize("crash", CRASHPOINTS)
+def test_kill_9_in_the_middle_loses_and_doubles_nothing(
+    deployment: Deployment, dovecot: Dovecot, mail_user: MailUser, crash: str
+) -> None:
+    """F1: after the fetch, between the archive's fsync and the row, between the row and the bell."""
+    site = deployment.site
+    dovecot.drop(mail_user.address, [mail(number) for number in range(120)])
+    deployment.add_mailbox(dovecot, mail_user)
+    with deployment.process("--worker", "first", crash=crash) as child:
+        assert child.wait(20) == -signal.SIGKILL
+    with deployment.process("--worker", "first"):  # the same name: it need not wait for the lease
+        eventually(lambda: len(site.uids("commandes")) == 120)
+    assert sorted(site.mails()) == sorted(mail(number) for number in range(120))
+
+
+def test_kill_9_while_mails_come(deployment: Deployment, dovecot: Dovecot, mail_user: MailUser) -> None:
+    """F1, blind: the process is killed at any moment of a large collection, several times."""
+    site = deployment.site
+    total = 1500
+    dovecot.drop(mail_user.address, [mail(number) for number in range(total)])
+    deployment.add_mailbox(dovecot, mail_user)
+    for least in (1, 300, 700):
+        with deployment.process("--worker", "first") as child:
+            eventually(lambda least=least: len(site.uids("commandes")) >= least)
+            child.kill()
+    with deployment.process("--worker", "first"):
+        eventually(lambda: len(site.uids("commandes")) == total, seconds=40)
+    assert sorted(site.mails()) == sorted(mail(number) for number in range(total))
+
+
+def test_wrong_settings_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "intergestan.toml").write_text("[poller]\nbatch_mail = 1\n")
+    command = [sys.executable, "-m", "services.poller", "--config", "intergestan.toml"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 78
+    assert "Did you mean batch_mails?" in ended.stderr
