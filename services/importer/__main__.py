@@ -9,7 +9,7 @@ from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT
 from intergestan_site.tables import InboundMail
 from services import startup
-from services.importer.pool import ReaderPool
+from intergestan_site.intake.pool import ReaderPool
 from services.importer.settings import ImporterProcess
 from services.importer.worker import Importer, declare
 

@@ -30,10 +30,10 @@ from intergestan_site.facts import Facts
 from intergestan_site.leases import FREE, claim_mail
 from intergestan_site.tables import InboundMail, PartnerKey
 from intergestan_site.words import HoldReason, InboundState
-from services.importer.look_up import facts_of, read_seen, read_signer, signer_of, transfer_of
-from services.importer.pool import ReaderDied, ReaderPool
-from services.importer.reading import Fault, Reading
-from services.importer.take_in import Circumstances, Seen, judge, settle_all
+from intergestan_site.intake.look_up import facts_of, read_seen, read_signer, signer_of, transfer_of
+from intergestan_site.intake.pool import ReaderDied, ReaderPool
+from intergestan_site.intake.reading import Fault, Reading
+from intergestan_site.intake.take_in import Circumstances, Seen, judge, settle_all
 
 _log = structlog.get_logger(__name__)
 

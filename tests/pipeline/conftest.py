@@ -11,7 +11,7 @@ import pytest
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
-from services.importer.pool import ReaderPool
+from intergestan_site.intake.pool import ReaderPool
 from tests.pipeline.two_sites import Clock, SiteUnderTest, make_site, pair
 from tests.servers import PostgresServer, RedisServer
 

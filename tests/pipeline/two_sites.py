@@ -34,7 +34,7 @@ from intergestan_site.tables import (
 )
 from intergestan_site.words import InboundState
 from services.composer.worker import Composer
-from services.importer.pool import ReaderPool
+from intergestan_site.intake.pool import ReaderPool
 from services.importer.worker import Importer
 
 

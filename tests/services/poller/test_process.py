@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -107,7 +108,8 @@ def test_process_collects_answers_its_bell_and_stops(
         assert child.wait(10) == 0
     broker.close()
     assert site.mailbox("commandes").owner is None
-    assert site.mails() == [mail(1)]
+    (collected,) = site.mails()
+    assert collected.endswith(mail(1))
 
 
 @pytest.mark.parametrize("crash", CRASHPOINTS)
@@ -131,9 +133,13 @@ def test_kill_9_while_mails_come(deployment: Deployment, dovecot: Dovecot, mail_
     total = 1500
     dovecot.drop(mail_user.address, [mail(number) for number in range(total)])
     deployment.add_mailbox(dovecot, mail_user)
+
+    def collected(least: int) -> bool:
+        return len(site.uids("commandes")) >= least
+
     for least in (1, 300, 700):
         with deployment.process("--worker", "first") as child:
-            eventually(lambda least=least: len(site.uids("commandes")) >= least)
+            eventually(partial(collected, least))
             child.kill()
     with deployment.process("--worker", "first"):
         eventually(lambda: len(site.uids("commandes")) == total, seconds=40)

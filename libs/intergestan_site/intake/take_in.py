@@ -15,7 +15,7 @@ from intergestan_site.decide import settle
 from intergestan_site.decisions import Conflict, Decision, Finding, Held
 from intergestan_site.facts import DocumentKey, Facts
 from intergestan_site.words import HoldReason
-from services.importer.reading import ReadDocument, Reading
+from intergestan_site.intake.reading import ReadDocument, Reading
 
 TOO_EARLY = timedelta(hours=1)
 """How far in the future a mail may have been composed: the clocks of two sites need not agree."""

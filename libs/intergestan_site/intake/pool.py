@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from intergestan_msg.seal import PublicKey
-from services.importer.reading import Reading, read
+from intergestan_site.intake.reading import Reading, read
 
 MEMORY_BYTES = 512 * 2**20
 CPU_SECONDS = 10
@@ -36,7 +36,7 @@ class ReaderPool:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["services.importer.pool"])
+        self._context.set_forkserver_preload(["intergestan_site.intake.pool"])
         forkserver.ensure_running()
         self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
 

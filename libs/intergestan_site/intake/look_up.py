@@ -11,8 +11,8 @@ from intergestan_msg.manifest import Manifest
 from intergestan_site.book import Transfer
 from intergestan_site.facts import Facts, partner_facts, read_facts
 from intergestan_site.tables import InboundTransfer, Partner, PartnerKey
-from services.importer.reading import Reading
-from services.importer.take_in import Seen, Signer, key_of
+from intergestan_site.intake.reading import Reading
+from intergestan_site.intake.take_in import Seen, Signer, key_of
 
 AnyRow = Row[*tuple[Any, ...]]
 

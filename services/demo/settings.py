@@ -1,0 +1,82 @@
+"""What the demo is asked to do; its command line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from intergestan_msg.order_rules import MAX_LINES
+
+MOST_SITES = 20
+"""Each has five processes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How large the demo is and what it leaves behind.
+
+    :ivar orders: of all distributors together, the two reference orders (G11) among them.
+    :ivar sites: the logistics base and its distributors.
+    :ivar keep: an empty or new folder for all that is made; None: a temporary one.
+    :ivar serve: go on running after the result.
+    :ivar language: `fr` or `en`, of the demo's words and of the sites' mails.
+    """
+
+    orders: int
+    sites: int
+    lines: int
+    keep: Path | None
+    serve: bool
+    as_json: bool
+    language: str
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """The options of a command line; ends the program with 2 where it is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="intergestan demo", description="Two or more sites on this machine send each other orders by mail."
+    )
+    parser.add_argument("--orders", type=_between(2, 100_000), default=10, help="how many orders travel")
+    parser.add_argument("--sites", type=_between(2, MOST_SITES), default=3, help="the base and its distributors")
+    parser.add_argument("--lines", type=_between(1, MAX_LINES), default=8, help="lines of each generated order")
+    parser.add_argument("--keep", type=_empty, metavar="DIR", help="leave everything in this empty folder")
+    parser.add_argument("--serve", action="store_true", help="go on running until Ctrl-C")
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    parser.add_argument("--lang", choices=("fr", "en"), default=_spoken(), help="language; LANG by default")
+    given = parser.parse_args(argv)
+    return Options(
+        orders=given.orders,
+        sites=given.sites,
+        lines=given.lines,
+        keep=given.keep,
+        serve=given.serve,
+        as_json=given.json,
+        language=given.lang,
+    )
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{value} is not between {least} and {most}")
+        return value
+
+    return number
+
+
+def _empty(text: str) -> Path:
+    folder = Path(text).absolute()
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise argparse.ArgumentTypeError(f"{folder} is not empty: name a new folder, or empty this one")
+    return folder
+
+
+def _spoken() -> str:
+    """`LANGUAGE` is what `intergestan --lang` sets."""
+    named = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    first = next((name for name in named if name), "")
+    return "fr" if first.lower().startswith("fr") else "en"

@@ -1,0 +1,104 @@
+"""Pairs of sites as real processes, one for each kind of base, kept from test to test while all is well."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.journey.journey_site import QUICK, JourneySite, Surroundings, Tables
+from tests.journey.pair_of_sites import PairOfSites
+from tests.servers import Certificates, Dovecot, PostgresServer, RedisServer, SmtpServer
+
+BASES = ("sqlite", "postgresql")
+
+MakePair = Callable[..., PairOfSites]
+
+
+@pytest.fixture(scope="session")
+def journey_redis() -> Iterator[RedisServer]:
+    """The Redis of the pairs; without persistence."""
+    with RedisServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpServer]:
+    """The relay of the pairs, in front of Dovecot."""
+    deliver, accepts = dovecot.deliver, dovecot.accepts
+    with SmtpServer(deliver_to=deliver, accepts=accepts, certificate=certificates.good) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def make_pair(
+    dovecot: Dovecot,
+    postgres_server: PostgresServer,
+    journey_redis: RedisServer,
+    journey_smtp: SmtpServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> MakePair:
+    """Makes a new pair, whose processes run; the caller stops it."""
+
+    def make(base: str, settings: Tables = QUICK) -> PairOfSites:
+        folder = tmp_path_factory.mktemp(base)
+        surroundings = Surroundings(journey_redis.url, dovecot, (journey_smtp.host, journey_smtp.port))
+
+        def site(name: str, siret: str) -> JourneySite:
+            home = folder / name
+            url = f"sqlite:///{home / 'site.db'}" if base == "sqlite" else postgres_server.create_database()
+            return JourneySite(
+                home, url, surroundings, name=name, siret=siret, user=dovecot.new_user(), settings=settings
+            )
+
+        pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"))
+        try:
+            pair.start()
+        except BaseException:
+            pair.stop()
+            raise
+        return pair
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def kept_pairs() -> Iterator[dict[str, PairOfSites]]:
+    """The pairs that are ready for the next test, by kind of base."""
+    pairs: dict[str, PairOfSites] = {}
+    with ExitStack() as at_end:
+        at_end.callback(lambda: [pair.stop() for pair in pairs.values()])
+        yield pairs
+
+
+@pytest.fixture(params=BASES)
+def base(request: pytest.FixtureRequest) -> str:
+    """The test runs on either kind of base."""
+    return str(request.param)
+
+
+@pytest.fixture
+def sites(base: str, make_pair: MakePair, kept_pairs: dict[str, PairOfSites]) -> Iterator[PairOfSites]:
+    """A pair whose processes all run and that has nothing to do. One that a test left otherwise is not used again."""
+    pair = kept_pairs.pop(base, None) or make_pair(base)
+    try:
+        pair.start()
+        yield pair
+        is_sound = pair.at_rest()
+    except BaseException:
+        pair.stop()
+        raise
+    if is_sound:
+        kept_pairs[base] = pair
+    else:
+        pair.stop()
+
+
+@pytest.fixture(scope="session")
+def as_root() -> None:
+    """For tests that mount a file system."""
+    assert os.getuid() == 0, "This test mounts a file system. Cure: run it as root."
+
+

@@ -1,0 +1,133 @@
+"""One service of a site as a real process: started, killed, asked how it is. It dies with the tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from intergestan_runtime.crashpoint import ENVIRONMENT
+from intergestan_runtime.die_with_parent import bound
+from tests.servers.process import HOST, free_port
+
+START_SECONDS = 30.0
+
+Series = tuple[str, tuple[tuple[str, str], ...]]
+"""A metric's name and its sorted labels."""
+
+
+class TooLate(AssertionError):
+    """What was waited for did not come about in time."""
+
+
+def wait_until(condition: Callable[[], object], seconds: float, what: str, every: float = 0.05) -> None:
+    """Look again and again until it is so.
+
+    :raises TooLate: it is not so after `seconds`.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TooLate(f"After {seconds:g} s still not so: {what}")
+        time.sleep(every)
+
+
+class ServiceProcess:
+    """`python -m services.<service>` of the site in `folder`. Its worker name is always the same."""
+
+    def __init__(self, service: str, folder: Path) -> None:
+        self.service = service
+        self.worker = f"{service}-1"
+        self.log_file = folder / f"{service}.log"
+        self._config = folder / "intergestan.toml"
+        self._port = free_port()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id while it runs, and after."""
+        assert self._child is not None, f"{self.service} was not started"
+        return self._child.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; minus the signal that killed it."""
+        return None if self._child is None else self._child.poll()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._child is not None and self._child.poll() is None
+
+    def start(self, crash: str = "") -> None:
+        """Start it, from the main thread; `wait_ready` waits for it. With `crash` it dies at that point."""
+        command = [sys.executable, "-m", f"services.{self.service}", "--config", str(self._config)]
+        command += ["--worker", self.worker, "--health-port", str(self._port)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("INTERGESTAN_")}
+        with self.log_file.open("ab") as log:
+            self._child = subprocess.Popen(
+                bound(command),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment | ({ENVIRONMENT: crash} if crash else {}),
+                start_new_session=True,
+            )
+
+    def wait_ready(self) -> None:
+        """Until its /ready says so.
+
+        :raises TooLate: with the end of its log.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not self._is_ready():
+            if self.exit_code is not None or time.monotonic() > deadline:
+                raise TooLate(f"{self.service} does not become ready:\n{self.log()[-3000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM, and wait."""
+        self._end(signal.SIGTERM)
+
+    def log(self) -> str:
+        """All it logged, since the first start."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def metrics(self) -> dict[Series, float]:
+        """What /metrics says, read over HTTP."""
+        with urllib.request.urlopen(f"http://{HOST}:{self._port}/metrics", timeout=5) as answer:
+            text = answer.read().decode()
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+        }
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{self._port}/ready", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:  # also a 503, which urllib raises
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self.runs:
+            assert self._child is not None
+            self._child.send_signal(how)
+            try:
+                self._child.wait(20)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()

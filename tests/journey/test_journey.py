@@ -1,0 +1,43 @@
+"""The whole way, undisturbed: orders become sales orders at another site and the answers come back."""
+
+from __future__ import annotations
+
+from tests.journey.oracles import check_counts, check_everything, check_replay, counted, gauges_tell_the_truth
+from tests.journey.pair_of_sites import PairOfSites
+from tests.journey.service_process import wait_until
+from tests.servers import Postfix
+
+
+def test_thirty_orders_in_three_mails(sites: PairOfSites) -> None:
+    """G01, G14, G19, G23: thirty orders in three mails arrive once, whole, are answered, and are counted rightly."""
+    before = [counted(site) for site in sites.sites]
+    numbers = sites.enter(30)
+    sites.send(numbers, mails=3)
+    sites.wait_answered(numbers, 40)
+    sites.wait_at_rest(20)
+    check_everything(sites, numbers)
+    for site, told in zip(sites.sites, before, strict=True):
+        wait_until(lambda told=told, site=site: counted(site) != told, 5, "something was counted")
+        check_counts(told, counted(site))
+        wait_until(lambda site=site: gauges_tell_the_truth(site), 10, "the gauges say what the base says")
+
+
+def test_all_archived_mails_again(sites: PairOfSites) -> None:
+    """P12: whatever is in the archives is taken in again, and nothing is booked twice."""
+    numbers = sites.enter(4)
+    sites.send(numbers, mails=2)
+    sites.wait_answered(numbers, 40)
+    sites.wait_at_rest(20)
+    check_replay(sites)
+    check_everything(sites, numbers)
+
+
+def test_through_postfix(sites: PairOfSites, postfix: Postfix) -> None:
+    """G19: the same through Postfix, with TLS and its login; its own queue is on the way."""
+    for site in sites.sites:
+        site.use_relay("localhost", postfix.smtp, tls=True)
+    numbers = sites.enter(6)
+    sites.send(numbers, mails=2)
+    sites.wait_answered(numbers, 40)
+    sites.wait_at_rest(20)
+    check_everything(sites, numbers)

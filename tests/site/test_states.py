@@ -1,0 +1,144 @@
+"""Every transition of every machine: the legal ones move and are written down, all others change nothing."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, select
+
+from intergestan_site import states
+from intergestan_site.database import Database
+from intergestan_site.parties import NewParty, add_party
+from intergestan_site.states import MACHINES, Machine, StaleState, move
+from intergestan_site.tables import Event, OutboundMail, Partner
+from intergestan_site.words import InboundState, OutboundState, PurchaseState, SalesState
+from tests.site_factories import NOW
+
+STATES: dict[str, type] = {
+    "outbound_mail": OutboundState,
+    "purchase_order": PurchaseState,
+    "inbound_mail": InboundState,
+    "sales_order": SalesState,
+}
+
+
+@pytest.fixture
+def party_id(database: Database) -> int:
+    with database.transaction() as connection:
+        return add_party(connection, NewParty(code="F001", name="STAUBER", is_supplier=True))
+
+
+def make(connection: Connection, machine: Machine, state: str, mark: str, party_id: int) -> int:
+    """A row of a machine's table in a state."""
+    table: Any = machine.table
+    order = {"number": mark, "currency": "EUR", "created_at": NOW, "issue_date": NOW.date()}
+    order |= {f"total_{kind}": Decimal(0) for kind in ("ht", "vat", "ttc")}
+    values: dict[str, Any] = {
+        "purchase_order": lambda: order | {"supplier_id": party_id, "updated_at": NOW},
+        "sales_order": lambda: order | {"customer_id": party_id},
+        "inbound_mail": lambda: {"sha256": mark, "size": 1, "archived_at": NOW},
+        "outbound_mail": lambda: {
+            "transfer_id": mark,
+            "kind": "orders",
+            "partner_id": partner(connection, party_id),
+            "requested_at": NOW,
+        },
+    }[machine.name]()
+    row: int = connection.execute(insert(table).values(state=state, **values).returning(table.id)).scalar_one()
+    return row
+
+
+def partner(connection: Connection, party_id: int) -> int:
+    known = connection.execute(select(Partner.id)).scalar_one_or_none()
+    if known is not None:
+        return known
+    row = {"party_id": party_id, "site_code": "x", "name": "x", "answer_address": "a@b.test", "created_at": NOW}
+    return connection.execute(insert(Partner).values(**row).returning(Partner.id)).scalar_one()
+
+
+def state_of(connection: Connection, machine: Machine, row_id: int) -> str:
+    table: Any = machine.table
+    return str(connection.execute(select(table.state).where(table.id == row_id)).scalar_one())
+
+
+CASES = [pytest.param(machine, event, id=f"{machine.name}-{event}") for machine in MACHINES for event in machine.moves]
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_every_state_is_reached_and_nothing_else(machine: Machine) -> None:
+    known = {str(state) for state in STATES[machine.name]}  # type: ignore[attr-defined]
+    reached = {machine.first} | {to for _, to in machine.moves.values()}
+    if machine is states.INBOUND_MAIL or machine is states.SALES_ORDER:
+        reached |= {machine.first}
+    assert {str(state) for state in reached} == known
+    assert {str(state) for froms, _ in machine.moves.values() for state in froms} <= known
+
+
+@pytest.mark.parametrize(("machine", "event"), CASES)
+def test_an_event_in_every_state(database: Database, party_id: int, machine: Machine, event: str) -> None:
+    froms, to = machine.moves[event]
+    for state in map(str, STATES[machine.name]):  # type: ignore[call-overload]
+        with database.transaction() as connection:
+            row_id = make(connection, machine, state, f"{event}-{state}", party_id)
+        if state in froms:
+            with database.transaction() as connection:
+                move(connection, machine, [row_id], event, by="marie", at=NOW)
+        else:
+            with pytest.raises(StaleState), database.transaction() as connection:
+                move(connection, machine, [row_id], event, by="marie", at=NOW)
+        with database.read() as connection:
+            query = select(Event.old, Event.new, Event.name, Event.who).where(Event.subject_id == row_id)
+            written = [tuple(row) for row in connection.execute(query.where(Event.subject == machine.name))]
+            assert state_of(connection, machine, row_id) == (to if state in froms else state)
+        assert written == ([(state, to, event, "marie")] if state in froms else [])
+
+
+@pytest.mark.parametrize(("machine", "event"), CASES)
+def test_all_rows_or_none(database: Database, party_id: int, machine: Machine, event: str) -> None:
+    froms, _ = machine.moves[event]
+    others = [str(state) for state in STATES[machine.name] if state not in froms]  # type: ignore[attr-defined]
+    with database.transaction() as connection:
+        fit = make(connection, machine, str(froms[0]), "fit", party_id)
+        unfit = make(connection, machine, others[0], "unfit", party_id)
+    with pytest.raises(StaleState) as caught, database.transaction() as connection:
+        move(connection, machine, [fit, unfit], event, by="marie", at=NOW)
+    assert unfit in caught.value.missing
+    with database.read() as connection:
+        assert state_of(connection, machine, fit) == froms[0]
+        assert connection.execute(select(Event.id)).all() == []
+
+
+def test_a_row_that_is_not_there(database: Database) -> None:
+    with pytest.raises(StaleState), database.transaction() as connection:
+        move(connection, states.PURCHASE_ORDER, [12345], "confirm", by="marie", at=NOW)
+
+
+def test_no_rows_need_no_statement(database: Database) -> None:
+    with database.transaction() as connection:
+        move(connection, states.PURCHASE_ORDER, [], "confirm", by="marie", at=NOW)
+
+
+def test_an_unknown_event_is_our_own_fault(database: Database) -> None:
+    with pytest.raises(KeyError), database.transaction() as connection:
+        move(connection, states.PURCHASE_ORDER, [1], "explode", by="marie", at=NOW)
+
+
+def test_a_lost_lease_changes_nothing(database: Database, party_id: int) -> None:
+    """The fence rises with each claim: who slept past the lease can write nothing (design.md §12)."""
+    with database.transaction() as connection:
+        row_id = make(connection, states.OUTBOUND_MAIL, "sending", "one", party_id)
+        connection.execute(OutboundMail.__table__.update().values(lease_fence=7))  # type: ignore[attr-defined]
+    with pytest.raises(StaleState), database.transaction() as connection:
+        move(connection, states.OUTBOUND_MAIL, [row_id], "accept", by="sender", at=NOW, fence=6)
+    with database.transaction() as connection:
+        move(connection, states.OUTBOUND_MAIL, [row_id], "accept", by="sender", at=NOW, fence=7, sent_at=NOW)
+    with database.read() as connection:
+        row = connection.execute(select(OutboundMail.state, OutboundMail.sent_at)).one()
+    assert tuple(row) == ("sent", NOW)
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine.name)
+def test_the_diagram_has_every_arrow(machine: Machine) -> None:
+    drawn = states.diagram(machine).splitlines()
+    assert drawn[:2] == ["stateDiagram-v2", f"    [*] --> {machine.first}"]
+    assert len(drawn) - 2 == sum(len(froms) for froms, _ in machine.moves.values())
