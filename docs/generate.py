@@ -20,6 +20,12 @@ from services.sender.settings import SenderProcess
 
 DOCS = Path(__file__).parent
 PROCESSES = [ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, CliProcess]
+SETTINGS_HEAD = """# Settings
+
+TOML, in rising order: defaults, `/etc/intergestan/intergestan.toml`, `~/.config/intergestan/intergestan.toml`,
+`./intergestan.toml` or `--config FILE`, the environment, flags. An unknown key is an error. Mailboxes, the relay,
+partners and users are no settings: they stand in the base (`intergestan mailbox add` and so on).
+"""
 BETWEEN = re.compile(r"(<!-- begin states -->\n).*(<!-- end states -->)", re.DOTALL)
 
 
@@ -28,7 +34,7 @@ def pages() -> dict[Path, str]:
     architecture = DOCS / "architecture.md"
     diagrams = "\n".join(f"### {machine.name}\n\n```mermaid\n{diagram(machine)}\n```\n" for machine in MACHINES)
     return {
-        DOCS / "settings.md": document(PROCESSES),
+        DOCS / "settings.md": f"{SETTINGS_HEAD}\n{document(PROCESSES)}",
         architecture: BETWEEN.sub(lambda found: f"{found[1]}{diagrams}{found[2]}", architecture.read_text()),
     }
 

@@ -8,8 +8,10 @@ import subprocess
 import sys
 
 report = subprocess.run(
-    [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--no-deps"]
-    + ["--report", "-", "--requirement", sys.argv[1]],
+    [
+        *(sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--no-deps"),
+        *("--report", "-", "--requirement", sys.argv[1]),
+    ],
     check=True,
     capture_output=True,
     text=True,

@@ -86,7 +86,7 @@ def password_of(site: SiteSettings, account: Any) -> str | None:
     if account.secret:
         return Secrets(site.secrets_dir).get(account.secret).get_secret_value()
     if account.sealed:
-        return Sealer.from_file(site.base_key_file).open(account.sealed, about=account.name).decode()
+        return Sealer.from_file(site.base_key_file).open(account.sealed.decode(), about=account.name).decode()
     return None
 
 
@@ -216,16 +216,16 @@ def _base_problem(database: Database) -> str | None:
     return None
 
 
-def signs_of_life(process: Process[Any], service: str, table: leases.MailTable | None = None) -> Loop:
+def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | None = None) -> Loop:
     """A loop that keeps the worker alive in the base and renews its leases; it gives them back at the end.
 
-    :param table: the kind of mail whose rows this worker claims, if it does.
+    :param claims: the mails that this worker works on, if it claims any.
     """
 
     def live(stop: threading.Event) -> None:
         beats = itertools.count()
         while not stop.is_set():
-            _beat(process, service, table if next(beats) % _BEATS_PER_RENEWAL == 0 else None)
+            _beat(process, service, claims if next(beats) % _BEATS_PER_RENEWAL == 0 else None)
             stop.wait(leases.WORKER_BEAT_S)
         with process.database.transaction() as connection:
             leases.leave(connection, process.worker)
@@ -236,12 +236,12 @@ def signs_of_life(process: Process[Any], service: str, table: leases.MailTable |
 _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
-def _beat(process: Process[Any], service: str, table: leases.MailTable | None) -> None:
+def _beat(process: Process[Any], service: str, claims: leases.Claims | None) -> None:
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
-            if table is not None:
-                leases.renew_mails(connection, table, process.worker, now)
+            if claims is not None:
+                claims.renew(connection, process.worker, now)
     except DBAPIError as error:
         _log.warning("No sign of life: the base does not take it. Others may take our work over.", error=str(error))

@@ -33,6 +33,12 @@ sqlite_url, postgres_url: str
     a new, empty base
 database_url: str
     the test runs twice: with the one and with the other
+migrated: MigratedBases
+    .new("sqlite" | "postgresql", folder, name="site") -> url of a base with all tables
+base: Database
+    a migrated base under a clock that stands still (`base.now` is a Clock); the test runs on both kinds
+sqlite_base: Database
+    the same, on SQLite only
 mail_user: MailUser
     a new mailbox on `dovecot`
 smtp_server: SmtpServer
@@ -59,6 +65,9 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_site.database import Database
+from tests.clock import Clock
+from tests.databases import KINDS, MigratedBases
 from tests.servers import (
     Certificates,
     Dovecot,
@@ -154,6 +163,30 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
 def database_url(request: pytest.FixtureRequest) -> str:
     url: str = request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MigratedBases:
+    return MigratedBases(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres_server"))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(params=KINDS)
+def base(request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    database = Database(migrated.new(request.param, tmp_path), clock)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def sqlite_base(migrated: MigratedBases, tmp_path: Path, clock: Clock) -> Iterator[Database]:
+    database = Database(migrated.new("sqlite", tmp_path), clock)
+    yield database
+    database.dispose()
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ VERSION = 1
 MAX_DOCUMENTS = 1000
 
 _Int = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-_Text = Annotated[str, msgspec.Meta(max_length=200, pattern=plain_text.VISIBLE)]
+_Id = Annotated[str, msgspec.Meta(max_length=60, pattern=plain_text.VISIBLE)]
 _Name = Annotated[str, msgspec.Meta(max_length=120, pattern=plain_text.FILE_NAME)]
 _MediaType = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[a-z0-9.+-]+/[a-z0-9.+-]+\Z")]
 _Hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[A-Za-z0-9:_=-]+\Z")]
@@ -65,7 +65,7 @@ class Document:
     """A listed part of the mail. `sha256` over its decoded bytes finds it; `name` is only for people."""
 
     type: DocumentType
-    id: _Text
+    id: _Id
     revision: _Int
     sha256: _Sha256
     name: _Name
@@ -85,7 +85,7 @@ class InReplyTo:
 class AnswerNumber:
     """The n-th answer to this order; the buyer applies only a higher `n` than it has applied."""
 
-    order_id: _Text
+    order_id: _Id
     n: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.manifest import InReplyTo
@@ -57,7 +57,7 @@ def apply_answers(
     outbound = _quoted_mail(connection, transfer.partner.id, quoted)
     orders = _orders_of(connection, outbound.id, answers)
     transfer_id = insert_transfer(connection, mail, transfer, now)
-    fresh = [each for each in answers if each.n > orders[each.answer.order_id].answer_n]
+    fresh = _fresh(orders, answers)
     _move_orders(connection, orders, fresh, transfer.partner.name, now)
     _keep_details(connection, orders, fresh)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
@@ -76,6 +76,19 @@ def apply_answers(
         )
     finish_mail(connection, mail, transfer, now)
     return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def foresee_answers(
+    connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]
+) -> list[str]:
+    """What `apply_answers` would return or raise, without writing anything."""
+    orders = _orders_of(connection, _quoted_mail(connection, partner_id, quoted).id, answers)
+    fresh = _fresh(orders, answers)
+    return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def _fresh(orders: dict[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:
+    return [each for each in answers if each.n > orders[each.answer.order_id].answer_n]
 
 
 def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> Any:
@@ -164,7 +177,11 @@ _LINES = Table.metadata.tables["purchase_order_line"]
 _KEEP_HEAD = (
     update(_ORDERS)
     .where(_ORDERS.c.id == bindparam("row_id"))
-    .values(answer_n=bindparam("n"), answer_note=bindparam("words"), supplier_order_number=bindparam("supplier_number"))
+    .values(
+        answer_n=bindparam("n"),
+        answer_note=bindparam("words"),
+        supplier_order_number=func.coalesce(bindparam("supplier_number"), _ORDERS.c.supplier_order_number),
+    )
 )
 _KEEP_LINE = (
     update(_LINES)

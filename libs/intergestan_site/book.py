@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 import uuid_utils
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
 from intergestan_msg.answer import AnswerCode
 from intergestan_msg.order import Order
@@ -32,11 +32,15 @@ from intergestan_site.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_site.words import LedgerOutcome, MailKind, OutboundState
+from intergestan_site.words import HoldEnd, LedgerOutcome, MailKind, OutboundState
 
 BY = "importer"
 REPEAT_AFTER = timedelta(minutes=10)
 """The same answers mail goes out again for a duplicate at most this often."""
+
+
+class DecidedMeanwhile(Exception):
+    """The ledger is not as it was when this was decided: nothing may be written on the strength of old facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +113,17 @@ def book(
     :param finish: whether the mail is done with this; False while its orders are booked one by one.
     :raises sqlalchemy.exc.IntegrityError: when another process booked the same document meanwhile; the caller
         rolls back, reads the facts again and settles anew.
+    :raises DecidedMeanwhile: when a person refused a document meanwhile; the caller does the same.
     :raises StaleState: when the lease on the mail was lost.
     """
     entries = [_Entry(each, facts.known.get(each.key)) for each in sorted(settled, key=lambda s: s.key)]
     known_transfer = transfer.row_id is not None
     transfer_id = transfer.row_id or _insert_transfer(connection, mail, transfer, now)
-    _write_holds(connection, mail, transfer, transfer_id, entries, now)
-    answered = [entry for entry in entries if not (known_transfer and _is_duplicate(entry))]
-    outbound_id = _request_answers(connection, transfer, transfer_id, now) if answered else None
+    unchanged = _write_holds(connection, mail, transfer, transfer_id, entries, now)
+    answered = [
+        entry for entry in entries if not (known_transfer and (_is_duplicate(entry) or entry.settled.key in unchanged))
+    ]
+    outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
     entries = _write_sales_orders(connection, transfer.partner, entries, now)
     _write_ledger(connection, transfer.partner, transfer_id, entries, now)
     if outbound_id is not None:
@@ -182,7 +189,7 @@ def _is_duplicate(entry: _Entry) -> bool:
     return isinstance(entry.settled.decision, Duplicate)
 
 
-_OUTCOMES: dict[type, str] = {
+OUTCOMES: dict[type, str] = {
     Accepted: "created",
     Held: "held",
     Refused: "rejected",
@@ -192,7 +199,7 @@ _OUTCOMES: dict[type, str] = {
 
 
 def _outcome(entry: _Entry) -> str:
-    return _OUTCOMES[type(entry.settled.decision)]
+    return OUTCOMES[type(entry.settled.decision)]
 
 
 # -- holds ---------------------------------------------------------------------------------------------------
@@ -205,40 +212,63 @@ def _write_holds(
     transfer_id: int,
     entries: Sequence[_Entry],
     now: datetime,
-) -> None:
-    """Close what this transfer settles, and open what it leaves to a person."""
-    came_before = [entry.settled for entry in entries if entry.known is not None and not _is_duplicate(entry)]
-    for settled in came_before:
-        _close_holds(connection, transfer.partner.id, settled, now)
-    opened = [
-        _hold_row(mail, transfer, transfer_id, entry.settled, findings, now)
-        for entry in entries
-        if (findings := _held_for(entry.settled.decision))
-    ]
+) -> frozenset[DocumentKey]:
+    """Close what this transfer settles, and open what it leaves to a person; a hold that stays keeps its number.
+
+    :returns: the documents that wait, or were refused, exactly as before: there is nothing new to say of them.
+    """
+    came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
+    before = holds_before(connection, transfer.partner.id, came_before)
+    opened, unchanged = [], set()
+    for settled in (entry.settled for entry in entries):
+        findings = findings_held_for(settled.decision)
+        hold = before.get((settled.key, settled.business_hash))
+        if hold is None:
+            opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
+        elif findings and (hold.closed_at is not None or hold.detail == write_findings(findings)):
+            unchanged.add(settled.key)
+        elif hold.closed_at is None:
+            _update_hold(connection, hold.id, findings, now)
     if opened:
         connection.execute(insert(Hold), opened)
+    return frozenset(unchanged)
 
 
-def _held_for(decision: Decision) -> tuple[Finding, ...]:
+def _may_have_waited(entry: _Entry) -> bool:
+    """A conflict with another revision is not in the ledger, and may have come before all the same."""
+    return entry.known is not None or isinstance(entry.settled.decision, Conflict)
+
+
+def findings_held_for(decision: Decision) -> tuple[Finding, ...]:
+    """Why a document waits for a person; nothing when it does not."""
     if isinstance(decision, Held):
         return decision.findings
     return (decision.finding,) if isinstance(decision, Conflict) else ()
 
 
-def _close_holds(connection: Connection, partner_id: int, settled: Settled, now: datetime) -> None:
-    kind, number, revision = settled.key
-    connection.execute(
-        update(Hold)
+def holds_before(
+    connection: Connection, partner_id: int, keys: Sequence[DocumentKey]
+) -> dict[tuple[DocumentKey, str], Row[*tuple[Any, ...]]]:
+    """The open holds of these documents, and those that a person refused, by key and content."""
+    if not keys:
+        return {}
+    rows = connection.execute(
+        select(Hold.__table__)
         .where(
             Hold.partner_id == partner_id,
-            Hold.type == kind,
-            Hold.number == number,
-            Hold.revision == revision,
-            Hold.business_hash == settled.business_hash,
-            Hold.closed_at.is_(None),
+            Hold.number.in_(sorted({number for _, number, _ in keys})),
+            or_(Hold.closed_at.is_(None), Hold.closed_how == HoldEnd.REFUSED),
         )
-        .values(closed_at=now, closed_by=BY, closed_how="tried again")
+        .order_by(Hold.closed_at.is_(None), Hold.id)  # of several the open one counts: it comes last
     )
+    return {((row.type, row.number, row.revision), row.business_hash): row for row in rows}
+
+
+def _update_hold(connection: Connection, hold_id: int, findings: tuple[Finding, ...], now: datetime) -> None:
+    changed: dict[str, Any] = {"closed_at": now, "closed_by": BY, "closed_how": HoldEnd.TRIED_AGAIN}
+    if findings:
+        changed = {"reason": findings[0].reason, "detail": write_findings(findings)}
+    connection.execute(update(Hold).where(Hold.id == hold_id).values(**changed))
 
 
 def _hold_row(
@@ -402,15 +432,17 @@ def _write_ledger(
         connection.execute(insert(Ledger), new)
     for entry in decided:
         if entry.known is not None:
-            connection.execute(
+            changed = connection.execute(
                 update(Ledger)
-                .where(Ledger.id == entry.known.ledger_id)
+                .where(Ledger.id == entry.known.ledger_id, Ledger.outcome == entry.known.outcome)
                 .values(
                     outcome=_LEDGER_OUTCOMES[type(entry.settled.decision)],
                     sales_order_id=entry.sales_order_id,
                     updated_at=now,
                 )
             )
+            if changed.rowcount != 1:
+                raise DecidedMeanwhile(f"{entry.settled.key} was decided by somebody else.")
 
 
 def _ledger_row(partner: PartnerFacts, transfer_id: int, entry: _Entry, now: datetime) -> dict[str, Any]:
@@ -432,13 +464,8 @@ def _ledger_row(partner: PartnerFacts, transfer_id: int, entry: _Entry, now: dat
 # -- answers -------------------------------------------------------------------------------------------------
 
 
-def _request_answers(connection: Connection, transfer: Transfer, transfer_id: int, now: datetime) -> int:
-    """The mail that will carry the answers to this transfer; the composer is rung right after the commit."""
-    return request_answers(connection, transfer.partner.id, transfer_id, now)
-
-
 def request_answers(connection: Connection, partner_id: int, transfer_id: int, now: datetime) -> int:
-    """Enter an outbound mail of kind `answers`; its row id."""
+    """Enter the mail that will carry answers to this transfer; its row id, to ring the composer with."""
     return connection.execute(
         insert(OutboundMail)
         .values(
@@ -489,7 +516,7 @@ def _answer_values(entry: _Entry, language: str, last: LastAnswer | None) -> dic
     findings = _findings_to_tell(decision)
     return {
         "code": _answer_code(decision),
-        "sales_order_number": entry.sales_order_number,
+        "sales_order_number": entry.sales_order_number or (last.sales_order_number if last else None),
         "note": explain_all(findings, language) or None,
         "lines": msgspec.to_builtins(decision.answer_lines) if isinstance(decision, Accepted) else None,
     }

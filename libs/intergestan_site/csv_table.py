@@ -95,7 +95,7 @@ class Cells:
         """Note that a cell that must have a value has none."""
         self.fault(column, "There is no value: fill the cell in.")
 
-    def fault(self, column: str, template: str, **values: Any) -> None:
+    def fault(self, column: str, template: str, /, **values: Any) -> None:
         """Note a fault of one cell."""
         self.faults.append(Fault(self.row, self.titles.get(column, column), template, **values))
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import Enum
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
-from intergestan_msg.money import AllowanceCharge, TaxCategory, line_total, totals_of
+from intergestan_msg.money import CENT, AllowanceCharge, TaxCategory, fits, line_total, totals_of
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.decisions import (
     Accepted,
@@ -24,8 +24,9 @@ from intergestan_site.decisions import (
     Held,
     Refused,
 )
+from intergestan_site.explain import vat_note
 from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, ProductFacts
-from intergestan_site.rules import buyer, complete, currency, known_product, price, vat
+from intergestan_site.rules import buyer, complete, currency, known_product, price, vat, widths
 from intergestan_site.words import (
     Acceptance,
     HoldReason,
@@ -41,10 +42,22 @@ RULES: tuple[Rule, ...] = (
     buyer.check,
     currency.check,
     complete.check,
+    widths.check,
     known_product.check,
     price.check,
     vat.check,
 )
+
+
+WAIVABLE = frozenset(
+    {
+        HoldReason.CLAIM_MISMATCH,
+        HoldReason.UNKNOWN_PRODUCT,
+        HoldReason.PRICE_DIFFERENCE,
+        HoldReason.VAT_DIFFERENCE,
+    }
+)
+"""What a person may release. Any other reason means that there is nothing that could be booked."""
 
 
 class Weight(Enum):
@@ -58,13 +71,14 @@ class Weight(Enum):
 def settle(key: DocumentKey, business_hash: str, order: Order, facts: Facts) -> Decision:
     """What becomes of a document, given what the ledger knows of it (`design.md` §9, the table)."""
     known = facts.known.get(key)
-    if known is None:
-        return decide(order, facts)
-    if known.business_hash != business_hash:
+    if known is not None and known.business_hash != business_hash:
         return Conflict(known.ledger_id, _conflict(key))
-    if known.is_settled:
+    if known is not None and known.is_settled:
         return Duplicate(known.ledger_id)
-    return decide(order, facts, known.waived)
+    booked = facts.booked_before(key)
+    if booked is not None:
+        return Conflict(booked.ledger_id, _conflict(key))
+    return decide(order, facts, known.waived if known else frozenset())
 
 
 def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> Accepted | Held | Refused:
@@ -78,7 +92,11 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
         chosen = tuple(finding for finding, its in weights if its is weight)
         if chosen:
             return outcome(chosen)
-    return _accept(order, facts, tuple(findings))
+    accepted = _accept(order, facts, tuple(findings))
+    amounts = (accepted.total_ht, accepted.total_vat, accepted.total_ttc, *(line.total for line in accepted.lines))
+    if not all(fits(amount, CENT) for amount in amounts):
+        return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
+    return accepted
 
 
 def _conflict(key: DocumentKey) -> Finding:
@@ -86,7 +104,7 @@ def _conflict(key: DocumentKey) -> Finding:
 
 
 def _weight(reason: HoldReason, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
-    if reason in waived:
+    if reason in waived and reason in WAIVABLE:
         return Weight.TELL
     if reason is HoldReason.UNKNOWN_PRODUCT:
         return _UNKNOWN_PRODUCT[partner.unknown_product]
@@ -117,7 +135,7 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
     assert sums.totals.tax_exclusive is not None
     parked = any(line.product_id is None for line in lines)
     review = parked or facts.partner.acceptance is Acceptance.REVIEW
-    code, answer_lines = _answer(order, lines, review=review)
+    code, answer_lines = _answer(order, lines, facts.partner.language, review=review)
     return Accepted(
         state=SalesState.REVIEW if review else SalesState.ACCEPTED,
         lines=lines,
@@ -166,33 +184,39 @@ def _book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool
     )
 
 
-def _answer(order: Order, lines: tuple[BookedLine, ...], *, review: bool) -> tuple[AnswerCode, tuple[AnswerLine, ...]]:
+def _answer(
+    order: Order, lines: tuple[BookedLine, ...], language: str, *, review: bool
+) -> tuple[AnswerCode, tuple[AnswerLine, ...]]:
     """AB while a clerk has to look, AP when all is as asked, else CA with every line."""
     if review:
         return AnswerCode.RECEIVED, ()
     pairs = list(zip(order.lines, lines, strict=True))
-    if not any(_differs(asked, booked) for asked, booked in pairs):
+    if not any(_other_price(*pair) or _other_vat(*pair) for pair in pairs):
         return AnswerCode.ACCEPTED, ()
-    return AnswerCode.CHANGED, tuple(_answer_line(asked, booked) for asked, booked in pairs)
+    return AnswerCode.CHANGED, tuple(_answer_line(asked, booked, language) for asked, booked in pairs)
 
 
-def _differs(asked: OrderLine, booked: BookedLine) -> bool:
-    """Whether we booked another price or VAT than was asked for."""
-    tax = asked.item.tax
-    other_price = asked.price is not None and asked.price.amount * booked.base_quantity != (
+def _other_price(asked: OrderLine, booked: BookedLine) -> bool:
+    return asked.price is not None and asked.price.amount * booked.base_quantity != (
         booked.price * asked.price.base_quantity
     )
-    return other_price or (tax is not None and tax.percent is not None and tax.percent != booked.vat_rate)
 
 
-def _answer_line(asked: OrderLine, booked: BookedLine) -> AnswerLine:
-    changed = _differs(asked, booked)
+def _other_vat(asked: OrderLine, booked: BookedLine) -> bool:
+    tax = asked.item.tax
+    return tax is not None and tax.percent is not None and tax.percent != booked.vat_rate
+
+
+def _answer_line(asked: OrderLine, booked: BookedLine, language: str) -> AnswerLine:
+    other_vat = _other_vat(asked, booked)
+    changed = other_vat or _other_price(asked, booked)
     return AnswerLine(
         id=asked.id,
         code=LineCode.CHANGED if changed else LineCode.ACCEPTED,
         item=asked.item,
         quantity=booked.quantity,
         unit=booked.unit,
-        price=booked.price / booked.base_quantity if changed else None,
-        note=f"VAT {price.plain(booked.vat_rate)} %" if changed else None,
+        price=booked.price if changed else None,
+        base_quantity=booked.base_quantity if changed else Decimal(1),
+        note=vat_note(price.plain(booked.vat_rate), language) if other_vat else None,
     )

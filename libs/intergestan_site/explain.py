@@ -40,9 +40,13 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The mail was composed on {composed} and arrived on {archived}.",
         "fr": "Le message, composé le {composed}, est arrivé le {archived}.",
     },
-    R.CLAIM_MISMATCH: {
-        "en": "The order names a buyer with {label} {theirs}, but {partner} signed it ({ours}).",
-        "fr": "La commande nomme un acheteur au {label} {theirs}, mais {partner} l'a signée ({ours}).",
+    f"{R.CLAIM_MISMATCH}.siret": {
+        "en": "The order names a buyer with SIRET {theirs}, but {partner} signed it ({ours}).",
+        "fr": "La commande nomme un acheteur au SIRET {theirs}, mais {partner} l'a signée ({ours}).",
+    },
+    f"{R.CLAIM_MISMATCH}.vat": {
+        "en": "The order names a buyer with VAT number {theirs}, but {partner} signed it ({ours}).",
+        "fr": "La commande nomme un acheteur au numéro de TVA {theirs}, mais {partner} l'a signée ({ours}).",
     },
     f"{R.CLAIM_MISMATCH}.document": {
         "en": "The manifest announces {type} {number}; the document is {found}.",
@@ -75,6 +79,14 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     f"{R.BAD_DOCUMENT}.no_price": {
         "en": "The line has no price, and we do not know its product.",
         "fr": "La ligne n'a pas de prix, et son produit nous est inconnu.",
+    },
+    f"{R.BAD_DOCUMENT}.too_long": {
+        "en": "The field {field} has more than {most} characters.",
+        "fr": "Le champ {field} a plus de {most} caractères.",
+    },
+    f"{R.BAD_DOCUMENT}.too_large": {
+        "en": "The amounts are larger than what can be booked.",
+        "fr": "Les montants dépassent ce qui peut être enregistré.",
     },
     R.UNKNOWN_PRODUCT: {
         "en": "We do not know the product {code} ({name}).",
@@ -214,13 +226,21 @@ NEXT: Mapping[R, Mapping[str, str]] = {
 }
 
 
+VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
+
+
+def vat_note(rate: str, language: str) -> str:
+    """What a line of an answer says of a VAT rate that is not the one asked for."""
+    return VAT_NOTE[language].format(rate=rate)
+
+
 def explain(finding: Finding, language: str) -> str:
     """What was found, as one sentence in `fr` or `en`, with the line it is about."""
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
     sentence = WHAT[key][language].format_map(finding.values)
     if finding.line_id is None:
         return sentence
-    return f"{'Ligne' if language == 'fr' else 'Line'} {finding.line_id} : {sentence}"
+    return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence
 
 
 def explain_all(findings: Iterable[Finding], language: str) -> str:

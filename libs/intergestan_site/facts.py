@@ -90,6 +90,20 @@ class Facts:
     known: Mapping[DocumentKey, Known]
     answers: Mapping[str, LastAnswer]
 
+    def booked_before(self, key: DocumentKey) -> Known | None:
+        """Another revision of this very order that became a sales order: an order is booked once."""
+        kind, number, revision = key
+        return next(
+            (
+                known
+                for (its_kind, its_number, its_revision), known in self.known.items()
+                if (its_kind, its_number) == (kind, number)
+                and its_revision != revision
+                and known.sales_order_id is not None
+            ),
+            None,
+        )
+
     def product_of(self, line: OrderLine) -> ProductFacts | None:
         """Our product of a line: by our code as the buyer wrote it, by the common code (G05), by GTIN."""
         item = line.item

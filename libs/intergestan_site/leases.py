@@ -7,7 +7,8 @@ ledger: a lease only saves work.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -55,11 +56,36 @@ def claim_mail(
     ).scalar_one_or_none()
 
 
-def renew_mails(connection: Connection, table: MailTable, worker: str, now: datetime) -> None:
-    """Prolong every lease that a worker still holds, in one statement; a lost lease stays lost."""
-    connection.execute(
-        update(table).where(table.lease_owner == worker, table.lease_until >= now).values(lease_until=now + MAIL_LEASE)
-    )
+class Claims:
+    """The mails of one table that this process works on at this moment.
+
+    Only their leases are renewed: a mail whose work broke off, or that an earlier process of the same name left
+    behind, is free again within a minute.
+    """
+
+    def __init__(self, table: MailTable) -> None:
+        self._table = table
+        self._ids: list[int] = []
+
+    @contextmanager
+    def holding(self, row_id: int) -> Iterator[None]:
+        """Work on a claimed mail."""
+        self._ids.append(row_id)
+        try:
+            yield
+        finally:
+            self._ids.remove(row_id)
+
+    def renew(self, connection: Connection, worker: str, now: datetime) -> None:
+        """Prolong these leases in one statement, where they are still the worker's; a lost lease stays lost."""
+        ids = sorted(self._ids)
+        if ids:
+            table = self._table
+            connection.execute(
+                update(table)
+                .where(table.id.in_(ids), table.lease_owner == worker, table.lease_until >= now)
+                .values(lease_until=now + MAIL_LEASE)
+            )
 
 
 FREE = {"lease_owner": None, "lease_until": None}

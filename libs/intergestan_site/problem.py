@@ -16,7 +16,7 @@ class Problem(Exception):
     catalogues are made from them.
     """
 
-    def __init__(self, template: str, **values: Any) -> None:
+    def __init__(self, template: str, /, **values: Any) -> None:
         super().__init__(template.format(**values))
         self.template = template
         self.values = values
@@ -41,7 +41,7 @@ class Fault(Problem):
     :ivar column: the column's title, or the element of a document.
     """
 
-    def __init__(self, row: int | None, column: str | None, template: str, **values: Any) -> None:
+    def __init__(self, row: int | None, column: str | None, template: str, /, **values: Any) -> None:
         super().__init__(template, **values)
         self.row = row
         self.column = column

@@ -74,7 +74,7 @@ class LedgerOutcome(StrEnum):
 
 
 class HoldReason(StrEnum):
-    """Why something waits for a person. The words shown to people stand beside each in `holds.py`."""
+    """Why something waits for a person. The words shown to people are in `explain.py`."""
 
     UNKNOWN_SIGNER = "unknown_signer"
     BAD_SIGNATURE = "bad_signature"
@@ -98,6 +98,14 @@ class HoldReason(StrEnum):
     REFUSED_BY_SERVER = "refused_by_server"
     NO_ANSWER = "no_answer"
     NOT_COMPOSED = "not_composed"
+
+
+class HoldEnd(StrEnum):
+    """How a hold of an order ended."""
+
+    TRIED_AGAIN = "tried again"
+    RELEASED = "released"
+    REFUSED = "refused"
 
 
 class PricePolicy(StrEnum):

@@ -50,7 +50,8 @@ As = Annotated[
 
 def root(context: typer.Context, config: Config = None, lang: Lang = None, login: As = None) -> None:  # noqa: ARG001 - main has chosen the language by now
     """Send purchase orders to other sites by mail, and take theirs in."""
-    context.obj = Call(config, login)
+    context.obj = call = Call(config, login)
+    context.call_on_close(call.close)
 
 
 def build() -> typer.Typer:

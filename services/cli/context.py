@@ -102,6 +102,11 @@ class Call:
         """
         return self.user(connection)[1] if self.named_user else getpass.getuser()[:80]
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "unchecked_database" in self.__dict__:
+            self.unchecked_database.dispose()
+
     def ring(self, step: Step, *row_ids: int) -> bool:
         """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
         if not row_ids:

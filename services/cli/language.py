@@ -8,6 +8,7 @@ from __future__ import annotations
 import gettext
 import os
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ def marked(text: str) -> str:
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """`--lang`, else LC_ALL, LC_MESSAGES or LANG; English when neither is French."""
-    for given, following in zip(arguments, [*arguments[1:], ""], strict=True):
+    for given, following in zip_longest(arguments, arguments[1:], fillvalue=""):
         if given == "--lang":
             return _known(following)
         if given.startswith("--lang="):

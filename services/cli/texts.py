@@ -24,8 +24,10 @@ FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 
 _CALLS = {"_", "marked", "Problem", "Fault", "fault", "Group"}
 _TYPER = {
-    *("Usage:", "Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
+    *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
     *("default: {default}", "required", "Aborted!"),
+    "Install completion for the current shell.",
+    "Show completion for the current shell, to copy it or customize the installation.",
 }
 """What Typer itself asks gettext for."""
 

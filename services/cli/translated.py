@@ -22,12 +22,28 @@ class TranslatedCommand(TyperCommand):
     def __init__(self, *arguments: Any, **others: Any) -> None:
         super().__init__(*arguments, **_translated(others))
 
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`, which Typer makes in English."""
+        return _in_our_words(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The first line of the help."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_usage())
+
 
 class TranslatedGroup(TyperGroup):
     """The same for a command that has commands."""
 
     def __init__(self, *arguments: Any, **others: Any) -> None:
         super().__init__(*arguments, **_translated(others))
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`, which Typer makes in English."""
+        return _in_our_words(super().get_help_option(ctx))
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The first line of the help."""
+        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_usage())
 
 
 def _translated(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -37,6 +53,16 @@ def _translated(arguments: dict[str, Any]) -> dict[str, Any]:
         if getattr(parameter, "help", None):
             parameter.help = _(parameter.help)
     return arguments
+
+
+def _in_our_words(option: Any) -> Any:
+    if option is not None:
+        option.help = _("Show this help and end.")
+    return option
+
+
+def _usage() -> str:
+    return _("Usage:") + " "
 
 
 class Group(typer.Typer):

@@ -97,6 +97,8 @@ def prepare(connection: Connection, mail_id: int, now: datetime) -> Prepared | N
 def _prepare_orders(
     connection: Connection, mail: AnyRow, site: AnyRow, partner: AnyRow, relay: AnyRow | None
 ) -> Prepared:
+    if partner.order_address is None:
+        raise CannotCompose(f"{partner.name} has no address for orders any more.")
     links = connection.execute(
         select(OutboundOrder.purchase_order_id, OutboundOrder.revision, PurchaseOrder.number)
         .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)

@@ -65,17 +65,20 @@ class Composer:
 
     def _hold(self, mail_id: int, error: str) -> None:
         _log.warning("Cannot compose; the mail waits for a person.", mail=mail_id, error=error)
-        with self._database.transaction() as connection:
-            states.move(
-                connection,
-                states.OUTBOUND_MAIL,
-                [mail_id],
-                "cannot_compose",
-                by=BY,
-                at=self._database.now(),
-                reason=HoldReason.NOT_COMPOSED,
-                detail=error,
-            )
+        try:
+            with self._database.transaction() as connection:
+                states.move(
+                    connection,
+                    states.OUTBOUND_MAIL,
+                    [mail_id],
+                    "cannot_compose",
+                    by=BY,
+                    at=self._database.now(),
+                    reason=HoldReason.NOT_COMPOSED,
+                    detail=error,
+                )
+        except states.StaleState:
+            return  # somebody else came to an end with it
         self._metrics.inc("orders_total", step="compose", outcome="held")
 
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -83,6 +84,7 @@ class Cast:
         self._start(MAIL_SERVER, self._folder / "logs", f"services.demo.{MAIL_SERVER}", arguments, piped=True)
         self._redis.start()
 
+    @cached_property
     def mail_ports(self) -> Ports:
         """Where the mail server listens, once it does. Raises `ProcessFailed`."""
         server = self._players[0]

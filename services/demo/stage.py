@@ -129,9 +129,7 @@ def open_accounts(site: Site, ports: Ports, password: str) -> None:
         return sealer.seal(password.encode(), about=name).encode()
 
     none = Security.NONE  # loopback
-    relay = NewRelay(
-        name="relay", host=HOST, port=ports.smtp, security=none, login=login, sealed=sealed("relay")
-    )
+    relay = NewRelay(name="relay", host=HOST, port=ports.smtp, security=none, login=login, sealed=sealed("relay"))
     mailbox = NewMailbox(
         name="commandes", host=HOST, port=ports.imap, security=none, login=login, sealed=sealed("commandes")
     )
@@ -140,21 +138,21 @@ def open_accounts(site: Site, ports: Ports, password: str) -> None:
         add_mailbox(connection, mailbox, by=BY, at=site.database.now())
 
 
-def pair(one: Site, other: Site) -> None:
-    """Each takes the other's card, and writes down where its orders go."""
+def pair(one: Site, other: Site, language: str) -> None:
+    """Each takes the other's card, and writes down where its orders go and the language of the mails."""
     for us, them in ((one, other), (other, one)):
         with them.database.read() as connection:
             card = write_card(pairing.own_card(connection, them.key.public, them.database.now()), them.key)
         with us.database.transaction() as connection:
-            _take_card(connection, us, read_card(card), them.role)
+            _take_card(connection, us, read_card(card), them.role, language)
 
 
-def _take_card(connection: Connection, us: Site, card: Card, them: Role) -> None:
+def _take_card(connection: Connection, us: Site, card: Card, them: Role, language: str) -> None:
     now = us.database.now()
-    party = them.folder.upper()
-    paired = pairing.add_partner(connection, card, by=BY, at=now, party_code=party)
+    paired = pairing.add_partner(connection, card, by=BY, at=now, party_code=them.folder.upper())
     agreed = {
         "order_address": card.orders_address,
+        "language": language,
         "contact": them.contact,
         "postcode": them.postcode,
         "city": them.city,

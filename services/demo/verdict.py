@@ -78,7 +78,7 @@ def differs(one: Document, other: Document) -> bool:
     return _content(one) != _content(other)
 
 
-def _content(document: Document) -> Any:
+def _content(document: Document) -> tuple[dict[str, Any], list[dict[str, Any]], list[str]]:
     lines = sorted(document.lines, key=lambda line: str(line["line_id"]))
     charges = sorted(map(repr, map(dict, document.charges)))
     return dict(document.head), list(map(dict, lines)), charges

@@ -64,14 +64,18 @@ def is_any_due(connection: Connection, due: Due, now: datetime, again: timedelta
 
 def take_due(connection: Connection, due: Due, now: datetime, again: timedelta) -> list[int]:
     """Mark the due rows as rung for, and return their ids, oldest first."""
-    found = _search(due, now, again).order_by(due.table.id).limit(AT_ONCE)
+    table = due.table
+    found = _search(due, now, again).order_by(table.id).limit(AT_ONCE)
+    # "quiet" again: PostgreSQL looks at it anew when another dispatcher was faster by a moment.
     rows = connection.execute(
-        update(due.table).where(due.table.id.in_(found)).values(rung_at=now).returning(due.table.id)
+        update(table).where(table.id.in_(found), _quiet(table, now, again)).values(rung_at=now).returning(table.id)
     )
     return sorted(rows.scalars())
 
 
 def _search(due: Due, now: datetime, again: timedelta) -> Any:
-    table = due.table
-    quiet = or_(table.rung_at.is_(None), table.rung_at < now - again)
-    return select(table.id).where(due.condition(now), quiet)
+    return select(due.table.id).where(due.condition(now), _quiet(due.table, now, again))
+
+
+def _quiet(table: MailTable, now: datetime, again: timedelta) -> ColumnElement[bool]:
+    return or_(table.rung_at.is_(None), table.rung_at < now - again)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import redis
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import DBAPIError
 
 from intergestan_runtime.archive import Archive
@@ -18,7 +18,7 @@ from intergestan_runtime.steps import STEPS
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail
 from intergestan_site.words import InboundState
-from services.dispatcher.due import DUE, is_any_due, take_due
+from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import measure
 from services.dispatcher.settings import DispatcherSettings
 
@@ -75,13 +75,18 @@ class Dispatcher:
         """Drop the bytes of strangers' mails that are old enough; that they came stays known."""
         before = self._database.now() - timedelta(days=self._settings.alien_days)
         old = (InboundMail.state == InboundState.ALIEN, InboundMail.archived_at < before, InboundMail.size > 0)
+        dropped = 0
+        while names := self._some(select(InboundMail.sha256).where(*old).limit(AT_ONCE)):
+            for name in names:
+                self._archive.remove(name)
+            with self._database.transaction() as connection:
+                connection.execute(update(InboundMail).where(InboundMail.sha256.in_(names)).values(size=0))
+            dropped += len(names)
+        return dropped
+
+    def _some(self, query: Select[str]) -> Sequence[str]:
         with self._database.read() as connection:
-            names = list(connection.execute(select(InboundMail.sha256).where(*old)).scalars())
-        for name in names:
-            self._archive.remove(name)
-        with self._database.transaction() as connection:
-            connection.execute(update(InboundMail).where(InboundMail.sha256.in_(names)).values(size=0))
-        return len(names)
+            return connection.execute(query).scalars().all()
 
     def ringing(self, stop: threading.Event) -> None:
         """A loop: ring until told to stop. A base that is away is waited for."""

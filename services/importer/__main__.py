@@ -7,9 +7,8 @@ from datetime import timedelta
 
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT
-from intergestan_site.tables import InboundMail
-from services import startup
 from intergestan_site.intake.pool import ReaderPool
+from services import startup
 from services.importer.settings import ImporterProcess
 from services.importer.worker import Importer, declare
 
@@ -33,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
         process.broker,
         steps=[IMPORT],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "importer", InboundMail)],
+        loops=[startup.signs_of_life(process, "importer", importer.claims)],
         health=process.health,
     )
     pool.close()

@@ -10,10 +10,10 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from intergestan_msg.mail_headers import Headers
-from intergestan_msg.manifest import Kind, Manifest
+from intergestan_msg.manifest import Manifest
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
@@ -21,26 +21,27 @@ from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from intergestan_site import states
-from intergestan_site.apply import NumberedAnswer, UnmatchedAnswer, apply_answers
-from intergestan_site.book import BY, Booked, ClaimedMail, Settled, Transfer, book, write_findings
-from intergestan_site.database import Database
+from intergestan_site.apply import UnmatchedAnswer, apply_answers
+from intergestan_site.book import BY, Booked, ClaimedMail, DecidedMeanwhile, Settled, Transfer, book, write_findings
+from intergestan_site.database import Database, is_conflict
 from intergestan_site.decisions import Finding, Held
-from intergestan_site.documents import read_site
 from intergestan_site.facts import Facts
-from intergestan_site.leases import FREE, claim_mail
-from intergestan_site.tables import InboundMail, PartnerKey
-from intergestan_site.words import HoldReason, InboundState
-from intergestan_site.intake.look_up import facts_of, read_seen, read_signer, signer_of, transfer_of
+from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.pool import ReaderDied, ReaderPool
 from intergestan_site.intake.reading import Fault, Reading
-from intergestan_site.intake.take_in import Circumstances, Seen, judge, settle_all
+from intergestan_site.intake.take_in import answers_of, settle_all
+from intergestan_site.leases import FREE, Claims, claim_mail
+from intergestan_site.tables import InboundMail, PartnerKey
+from intergestan_site.words import HoldReason, InboundState
 
 _log = structlog.get_logger(__name__)
 
 MAX_STRIKES = 3
 TRIES = 3
-"""How often a booking that lost a race against another importer is decided anew, at once."""
+"""How often a booking that lost a race against another importer or a person is decided anew, at once."""
 
+_NOT_THE_ORDERS_FAULT = (DecidedMeanwhile, states.StaleState, InterfaceError, OperationalError)
+"""What may stop any booking: somebody else was faster, or the base is away. It is tried again later."""
 
 _UNREAD = Reading(Headers("", "", None, "", ""))
 
@@ -75,6 +76,7 @@ class Importer:
         self._pool = pool
         self._worker = worker
         self._max_age = max_age
+        self.claims = Claims(InboundMail)
 
     def take_in(self, mail_id: int) -> None:
         """Take in one mail, if it is archived and nobody else has it."""
@@ -83,14 +85,20 @@ class Importer:
         if job is None:
             return
         crashpoint("importer.claimed")
-        with bind(mail=job.row.sha256):
-            if job.row.strikes > MAX_STRIKES:
-                self._hold(job, Finding(HoldReason.POISON, {"strikes": str(MAX_STRIKES)}), _UNREAD)
-                return
-            reading = self._read(job)
-            if reading is not None:
-                self._act(job, reading)
-                self._metrics.observe("step_duration_seconds", time.monotonic() - started, step="import")
+        with bind(mail=job.row.sha256), self.claims.holding(mail_id):
+            try:
+                self._work(job)
+            except states.StaleState as error:
+                _log.warning("Another importer took the mail over.", error=str(error))
+            self._metrics.observe("step_duration_seconds", time.monotonic() - started, step="import")
+
+    def _work(self, job: Job) -> None:
+        if job.row.strikes > MAX_STRIKES:
+            self._hold(job, Finding(HoldReason.POISON, {"strikes": str(MAX_STRIKES)}), _UNREAD)
+            return
+        reading = self._read(job)
+        if reading is not None:
+            self._act(job, reading)
 
     def _claim(self, mail_id: int) -> Job | None:
         """Each claim is a strike, forgiven when the mail is dealt with: a mail that kills us counts three."""
@@ -117,14 +125,17 @@ class Importer:
         except (ReaderDied, ArchiveError) as error:
             _log.warning("The mail could not be read; it will be tried again.", error=str(error))
             self._give_back(job)
-            return None
+        except OSError as error:
+            _log.warning("The archive or this machine does not let us read; trying again.", error=str(error))
+            self._give_back(job, strikes=job.row.strikes - 1)  # not the mail's fault
+        return None
 
-    def _give_back(self, job: Job) -> None:
+    def _give_back(self, job: Job, **values: int) -> None:
         with self._database.transaction() as connection:
             connection.execute(
                 update(InboundMail)
                 .where(InboundMail.id == job.mail.id, InboundMail.lease_fence == job.mail.fence)
-                .values(rung_at=self._database.now(), **FREE)
+                .values(rung_at=self._database.now(), **FREE, **values)
             )
 
     def _act(self, job: Job, reading: Reading) -> None:
@@ -137,12 +148,12 @@ class Importer:
         with bind(transfer=reading.manifest.jti, kind=str(reading.manifest.kind)):
             for attempt in range(1, TRIES + 1):
                 try:
-                    self._take(job, reading, reading.manifest)
+                    self._take(job, reading, reading.manifest, last=attempt == TRIES)
                     return
-                except IntegrityError:
-                    if attempt == TRIES:
+                except (DBAPIError, DecidedMeanwhile) as error:
+                    if attempt == TRIES or not _is_race(error):
                         raise
-                    _log.info("Another importer booked at the same time; deciding anew.")
+                    _log.info("Somebody else decided at the same time; deciding anew.")
 
     def _set_aside(self, job: Job, fault: Fault, reading: Reading) -> None:
         if fault.reason is not None:
@@ -188,35 +199,38 @@ class Importer:
         self._metrics.inc("mails_total", direction="in", outcome="malformed")
         self._metrics.inc("order_rejections_total", step="import", reason=finding.reason)
 
-    def _take(self, job: Job, reading: Reading, manifest: Manifest) -> None:
+    def _take(self, job: Job, reading: Reading, manifest: Manifest, *, last: bool) -> None:
+        row = job.row
         with self._database.read() as connection:
-            key = read_signer(connection, reading.kid)
-            site = read_site(connection)
-            seen = read_seen(connection, key.partner_id, manifest)
-            finding = judge(manifest, reading.transfer_digest, signer_of(key), self._about(job, site.code, seen))
-            transfer = transfer_of(reading, manifest, key, seen[0])
-            facts = None
-            if finding is None and manifest.kind is Kind.ORDERS:
-                facts = facts_of(connection, transfer, reading, site.currency)
-        if finding is not None:
-            self._hold(job, finding, reading, key.partner_id)
-        elif facts is not None:
-            self._book(job, transfer, settle_all(reading, facts), facts)
+            case = look_up(
+                connection,
+                reading,
+                manifest,
+                archived_at=row.archived_at,
+                replayed=row.replayed,
+                max_age=self._max_age,
+            )
+        if case.finding is not None:
+            self._hold(job, case.finding, reading, case.transfer.partner.id)
+        elif case.facts is not None:
+            self._book(job, case.transfer, settle_all(reading, case.facts), case.facts, last=last)
         else:
-            self._apply(job, transfer, reading, manifest)
+            self._apply(job, case.transfer, reading, manifest)
 
-    def _about(self, job: Job, our_code: str, seen: tuple[Seen | None, Seen | None]) -> Circumstances:
-        return Circumstances(our_code, job.row.archived_at, job.row.replayed, self._max_age, *seen)
+    def _book(self, job: Job, transfer: Transfer, settled: list[Settled], facts: Facts, *, last: bool) -> None:
+        """All orders of the mail in one transaction; if that fails for one of them, one by one.
 
-    def _book(self, job: Job, transfer: Transfer, settled: list[Settled], facts: Facts) -> None:
-        """All orders of the mail in one transaction; if that fails for one of them, one by one."""
+        :param last: whether a row that is there already is taken for the order's fault, and not for a race.
+        """
         try:
             with self._database.transaction() as connection:
                 booked = book(connection, job.mail, transfer, settled, facts, self._database.now())
                 crashpoint("importer.before_commit")
-        except (IntegrityError, states.StaleState):
+        except _NOT_THE_ORDERS_FAULT:
             raise
-        except Exception:
+        except Exception as error:
+            if isinstance(error, IntegrityError) and not last:
+                raise
             if len(settled) == 1 and isinstance(settled[0].decision, Held):
                 raise
             _log.exception("Booking the mail at once failed; its orders are booked one by one.")
@@ -234,7 +248,7 @@ class Importer:
         try:
             with self._database.transaction() as connection:
                 booked = book(connection, job.mail, transfer, [settled], facts, now, finish=finish)
-        except (IntegrityError, states.StaleState):
+        except _NOT_THE_ORDERS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
             _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
@@ -246,17 +260,11 @@ class Importer:
         return replace(transfer, row_id=booked.transfer_id)
 
     def _apply(self, job: Job, transfer: Transfer, reading: Reading, manifest: Manifest) -> None:
-        numbers = {answer.order_id: answer.n for answer in manifest.answers}
         assert manifest.in_reply_to is not None
-        unread = next((document.error for document in reading.documents if document.answer is None), None)
-        if unread is not None:
-            self._hold(job, Finding(HoldReason.BAD_DOCUMENT, {"error": unread}), reading, transfer.partner.id)
+        answers = answers_of(reading, manifest)
+        if isinstance(answers, Finding):
+            self._hold(job, answers, reading, transfer.partner.id)
             return
-        answers = [
-            NumberedAnswer(numbers[document.answer.order_id], document.answer, document.listed.sha256)
-            for document in reading.documents
-            if document.answer is not None and document.answer.order_id in numbers
-        ]
         try:
             with self._database.transaction() as connection:
                 outcomes = apply_answers(
@@ -267,6 +275,7 @@ class Importer:
             finding = Finding(HoldReason.UNMATCHED_ANSWER, {"error": str(error)})
             self._hold(job, finding, reading, transfer.partner.id)
             return
+        crashpoint("importer.after_commit")
         self._metrics.inc("mails_total", direction="in", outcome="answer")
         _log.info("Answers applied.", outcomes=outcomes)
         for outcome in outcomes:
@@ -286,6 +295,10 @@ class Importer:
 def declare(broker: BellBroker, importer: Importer) -> None:
     """Make the importer the actor of its step."""
     IMPORT.work_with(broker, importer.take_in)
+
+
+def _is_race(error: DBAPIError | DecidedMeanwhile) -> bool:
+    return isinstance(error, IntegrityError | DecidedMeanwhile) or is_conflict(error)
 
 
 def _for_people(job: Job) -> dict[str, Any]:

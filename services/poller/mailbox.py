@@ -6,7 +6,6 @@ Whatever goes wrong here is a `MailboxTrouble`.
 from __future__ import annotations
 
 import imaplib
-import ipaddress
 import re
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Self
 
+from intergestan_site.loopback import is_loopback
 from services.poller.troubles import Kind, MailboxTrouble
 from services.poller.wire import SMALL_REPLY, Bell, LimitedClient, Limits
 
@@ -213,7 +213,7 @@ def uid_set(uids: Iterable[int]) -> str:
 
 
 def _connect(account: Account, limits: Limits) -> LimitedClient:
-    if account.security == "none" and not _is_loopback(account.host):
+    if account.security == "none" and not is_loopback(account.host):
         raise MailboxTrouble(Kind.INSECURE)
     context = None if account.security == "none" else ssl.create_default_context(cafile=account.ca_file)
     implicit = context if account.security == "tls" else None
@@ -225,13 +225,6 @@ def _connect(account: Account, limits: Limits) -> LimitedClient:
             client.wire.drop()
             raise
     return client
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager

@@ -81,8 +81,9 @@ class Poller:
         """A *Relever* was asked for; which one stands in the base. The actor of our queue."""
         with self._database.read() as connection:
             asked = self._asked(connection)
-        for row_id in asked & self._watches.keys():
-            self._watches[row_id].wake()
+        for row_id, watch in list(self._watches.items()):
+            if row_id in asked:
+                watch.wake()
 
     def problem(self) -> str | None:
         """Why this process is not ready, for `/ready`."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import SEND
-from intergestan_site.tables import OutboundMail
 from services import startup
 from services.sender.deliver import Timeouts
 from services.sender.settings import SenderProcess
@@ -28,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
         process.broker,
         steps=[SEND],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "sender", OutboundMail)],
+        loops=[startup.signs_of_life(process, "sender", sender.claims)],
         health=process.health,
         stop_seconds=STOP_SECONDS,
     )

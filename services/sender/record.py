@@ -63,7 +63,9 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
     fence = leases.claim_mail(connection, OutboundMail, mail_id, DUE, worker, now)
     if fence is None:
         return None
-    is_resend = mail.state != OutboundState.COMPOSED and mail.kind == MailKind.ORDERS
+    is_resend = mail.state == OutboundState.UNKNOWN or (
+        mail.state == OutboundState.SENT and mail.kind == MailKind.ORDERS
+    )
     if is_resend and mail.resends >= len(settings.resend_seconds):
         _give_up(connection, mail, fence, now)
         return None
@@ -91,15 +93,22 @@ def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetim
     """Whether the relay must rest before it takes one more mail; the mail then says when it is due."""
     until = relay.paused_until
     if (until is None or until <= now) and relay.mails_per_minute:
-        until, following = next_slot(relay.next_slot_at, now, relay.mails_per_minute)
-        if until <= now:
-            connection.execute(update(Relay).where(Relay.id == relay.id).values(next_slot_at=following))
+        until = _take_slot(connection, relay, now)
     if until is None or until <= now:
         return False
     connection.execute(
         update(OutboundMail).where(OutboundMail.id == mail.id).values(next_attempt_at=until, rung_at=None)
     )
     return True
+
+
+def _take_slot(connection: Connection, relay: AnyRow, now: datetime) -> datetime:
+    """When the relay may get one more mail; if that is now, the mail has the slot."""
+    free_at = connection.execute(select(Relay.next_slot_at).where(Relay.id == relay.id).with_for_update()).scalar_one()
+    until, following = next_slot(free_at, now, relay.mails_per_minute)
+    if until <= now:
+        connection.execute(update(Relay).where(Relay.id == relay.id).values(next_slot_at=following))
+    return until
 
 
 def _give_up(connection: Connection, mail: AnyRow, fence: int, now: datetime) -> None:
@@ -112,10 +121,18 @@ def _give_up(connection: Connection, mail: AnyRow, fence: int, now: datetime) ->
         at=now,
         fence=fence,
         next_attempt_at=None,
-        reason=HoldReason.NO_ANSWER,
-        detail=str(mail.resends),
+        **_why(mail),
         **leases.FREE,
     )
+
+
+def _why(mail: AnyRow) -> dict[str, Any]:
+    if mail.kind == MailKind.ORDERS:
+        return {"reason": HoldReason.NO_ANSWER, "detail": str(mail.resends)}
+    return {
+        "reason": HoldReason.REFUSED_BY_SERVER,
+        "detail": f"It never said whether it took the mail, {mail.resends + 1} times.",
+    }
 
 
 def commit_dot(connection: Connection, claimed: Claimed) -> None:
@@ -250,7 +267,7 @@ def recover(connection: Connection, mail_id: int, now: datetime, settings: Sende
         at=now,
         lease_fence=mail.lease_fence + 1,
         next_attempt_at=due,
-        rung_at=None if lost else now,
+        rung_at=None,
         **leases.FREE,
     )
     return True

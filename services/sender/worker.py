@@ -14,12 +14,15 @@ from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.steps import SEND
 from intergestan_site import states
 from intergestan_site.database import Database
+from intergestan_site.leases import Claims
+from intergestan_site.tables import OutboundMail
 from intergestan_site.words import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
-from services.sender.outcome import Kind, Outcome
+from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
 from services.sender.record import Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
 from services.sender.settings import SenderSettings
 
@@ -33,6 +36,10 @@ _MAIL_OUTCOMES = {
 }
 
 
+class UnusableAccount(Exception):
+    """We cannot even try to connect: what we know of the relay, its password or its authorities is wrong."""
+
+
 class Connections:
     """Connections to the relay, each used by one thread at a time and kept while the account stays as it is."""
 
@@ -43,8 +50,20 @@ class Connections:
 
     @contextmanager
     def to(self, relay: Any) -> Iterator[Conversation]:
-        """A connection to a `relay` row's server; opened by its first delivery."""
-        account = RelayAccount(
+        """A connection to a `relay` row's server; opened by its first delivery.
+
+        :raises UnusableAccount: with what a person must put right.
+        """
+        try:
+            account = self._account(relay)
+            conversation = self._kept(account) or Conversation(account, timeouts=self._timeouts)
+        except (ValueError, OSError, SecretError) as error:
+            raise UnusableAccount(str(error)) from error
+        yield conversation
+        self._idle.put((account, conversation))
+
+    def _account(self, relay: Any) -> RelayAccount:
+        return RelayAccount(
             host=relay.host,
             port=relay.port,
             security=Security(relay.security),
@@ -52,9 +71,6 @@ class Connections:
             password=self._password_of(relay),
             ca_file=relay.ca_file,
         )
-        conversation = self._kept(account) or Conversation(account, timeouts=self._timeouts)
-        yield conversation
-        self._idle.put((account, conversation))
 
     def close(self) -> None:
         """Take leave of the relay on every idle connection."""
@@ -91,16 +107,17 @@ class Sender:
         self._worker = worker
         self._settings = settings
         self._connections = connections
+        self.claims = Claims(OutboundMail)
 
     def send(self, mail_id: int) -> None:
         """Deliver one mail, if it is due and nobody else has it; or judge one whose sender died."""
         claimed = self._claim(mail_id)
+        if claimed is None and self._recover(mail_id):
+            claimed = self._claim(mail_id)
         if claimed is None:
-            with self._database.transaction() as connection:
-                recover(connection, mail_id, self._database.now(), self._settings)
             return
         started = time.monotonic()
-        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt):
+        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt), self.claims.holding(mail_id):
             outcome = self._deliver(claimed)
             if outcome is not None:
                 self._conclude(claimed, outcome)
@@ -109,6 +126,10 @@ class Sender:
     def _claim(self, mail_id: int) -> Claimed | None:
         with self._database.transaction() as connection:
             return claim(connection, mail_id, self._worker, self._database.now(), self._settings)
+
+    def _recover(self, mail_id: int) -> bool:
+        with self._database.transaction() as connection:
+            return recover(connection, mail_id, self._database.now(), self._settings)
 
     def _deliver(self, claimed: Claimed) -> Outcome | None:
         """One conversation; None when the mail was taken from us before its dot."""
@@ -124,6 +145,10 @@ class Sender:
         except LeaseLost as error:
             _log.warning("Stopped before the dot.", reason=str(error))
             return None
+        except UnusableAccount as error:
+            return _never_tried(Kind.TRY_AGAIN, error)
+        except ValueError as error:  # such bytes or addresses must not travel
+            return _never_tried(Kind.REFUSED, error)
 
     def _before_dot(self, claimed: Claimed) -> None:
         with self._database.transaction() as connection:
@@ -146,6 +171,16 @@ class Sender:
             _log.info("Delivered.", reply=outcome.text)
         else:
             _log.warning("Not delivered.", outcome=outcome.kind, reply=outcome.text)
+
+
+def _never_tried(kind: Kind, error: Exception) -> Outcome:
+    return Outcome(
+        kind=kind,
+        response_class=ResponseClass.PERMANENT if kind is Kind.REFUSED else ResponseClass.NETWORK,
+        text=one_line(str(error)),
+        relay_fault=kind is Kind.TRY_AGAIN,
+        lasting=True,
+    )
 
 
 def declare(broker: BellBroker, sender: Sender) -> None:

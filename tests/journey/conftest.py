@@ -18,13 +18,6 @@ MakePair = Callable[..., PairOfSites]
 
 
 @pytest.fixture(scope="session")
-def journey_redis() -> Iterator[RedisServer]:
-    """The Redis of the pairs; without persistence."""
-    with RedisServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
 def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpServer]:
     """The relay of the pairs, in front of Dovecot."""
     deliver, accepts = dovecot.deliver, dovecot.accepts
@@ -36,7 +29,6 @@ def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpS
 def make_pair(
     dovecot: Dovecot,
     postgres_server: PostgresServer,
-    journey_redis: RedisServer,
     journey_smtp: SmtpServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> MakePair:
@@ -44,7 +36,8 @@ def make_pair(
 
     def make(base: str, settings: Tables = QUICK) -> PairOfSites:
         folder = tmp_path_factory.mktemp(base)
-        surroundings = Surroundings(journey_redis.url, dovecot, (journey_smtp.host, journey_smtp.port))
+        redis = RedisServer().start()
+        surroundings = Surroundings(redis, dovecot, journey_smtp)
 
         def site(name: str, siret: str) -> JourneySite:
             home = folder / name
@@ -53,7 +46,7 @@ def make_pair(
                 home, url, surroundings, name=name, siret=siret, user=dovecot.new_user(), settings=settings
             )
 
-        pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"))
+        pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"), surroundings)
         try:
             pair.start()
         except BaseException:

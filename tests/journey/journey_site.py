@@ -27,7 +27,7 @@ from intergestan_site.tables import InboundMail, OutboundMail, Partner, Purchase
 from intergestan_site.words import Security
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
-from tests.servers import Dovecot, MailUser
+from tests.servers import Dovecot, MailUser, RedisServer, SmtpServer
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
@@ -46,11 +46,11 @@ Tables = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the sites of a pair share, and know nothing of each other's use of."""
+    """The servers that the sites of a pair share; the Redis is the pair's own."""
 
-    redis_url: str
+    redis: RedisServer
     dovecot: Dovecot
-    smtp: tuple[str, int]
+    smtp: SmtpServer
 
 
 class JourneySite:
@@ -83,7 +83,7 @@ class JourneySite:
             self.user_id = setup.add_user(connection, "anne", "Anne Martin", user.address, by="test", at=now)
             add_mailbox(connection, self._mailbox(), by="test", at=now)
         self.use_relay()
-        self.broker: BellBroker = make_broker(surroundings.redis_url, self.code)
+        self.broker: BellBroker = make_broker(surroundings.redis.url, self.code)
 
     # -- its processes ---------------------------------------------------------------------------------------
 
@@ -118,11 +118,10 @@ class JourneySite:
 
     def use_relay(self, host: str = "", port: int = 0, *, tls: bool = False) -> None:
         """`relay set`; the pair's own relay by default."""
-        usual_host, usual_port = self._mail.smtp
         relay = NewRelay(
             name="relay",
-            host=host or usual_host,
-            port=port or usual_port,
+            host=host or self._mail.smtp.host,
+            port=port or self._mail.smtp.port,
             security=Security.STARTTLS if tls else Security.NONE,
             ca_file=str(self._mail.dovecot.ca_file) if tls else None,
             login=self.mail_user.address,
@@ -178,7 +177,7 @@ class JourneySite:
         key_file = self.folder / "site.key"
         key_file.touch(mode=0o600)
         key_file.write_bytes(self.key.to_pem())
-        site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis_url}
+        site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis.url}
         tables = {"site": site, "log": {"form": "json"}, **settings}
         (self.folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_table, tables.items())))
         os.chmod(self.folder / "intergestan.toml", 0o600)

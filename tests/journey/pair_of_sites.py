@@ -12,7 +12,7 @@ from intergestan_site import pairing
 from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder
 from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
-from tests.journey.journey_site import JourneySite
+from tests.journey.journey_site import JourneySite, Surroundings
 from tests.journey.service_process import ServiceProcess, wait_until
 
 ANSWERED = (PurchaseState.ACCEPTED, PurchaseState.CHANGED, PurchaseState.REJECTED)
@@ -22,9 +22,10 @@ UNDER_WAY = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SEND
 class PairOfSites:
     """The buyer orders, the seller delivers; each has its own base, key, archive, mailbox and processes."""
 
-    def __init__(self, buyer: JourneySite, seller: JourneySite) -> None:
+    def __init__(self, buyer: JourneySite, seller: JourneySite, servers: Surroundings) -> None:
         self.buyer = buyer
         self.seller = seller
+        self.servers = servers
         self._numbers = count(1)
         for us, them in ((buyer, seller), (seller, buyer)):
             us.know_products_of([an_order("catalogue", lines=8)])
@@ -49,9 +50,10 @@ class PairOfSites:
             site.wait_ready()
 
     def stop(self) -> None:
-        """End all processes of both."""
+        """End all processes of both, and their Redis."""
         for site in self.sites:
             site.stop()
+        self.servers.redis.stop()
 
     def enter(self, orders: int, lines: int = 8) -> list[str]:
         """New orders in the buyer's base; their numbers."""

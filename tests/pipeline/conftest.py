@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from intergestan_site import migrate
 from intergestan_site.database import Database
 from intergestan_site.intake.pool import ReaderPool
-from tests.pipeline.two_sites import Clock, SiteUnderTest, make_site, pair
-from tests.servers import PostgresServer, RedisServer
+from tests.clock import Clock
+from tests.databases import KINDS, MigratedBases
+from tests.pipeline.two_sites import SiteUnderTest, make_site, pair
+from tests.servers import RedisServer
 
 
 @pytest.fixture(scope="session")
@@ -21,34 +21,6 @@ def pool() -> Iterator[ReaderPool]:
     readers = ReaderPool()
     yield readers
     readers.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(datetime(2026, 11, 20, 9, 0, tzinfo=UTC))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_base(
-    request: pytest.FixtureRequest, tmp_path: Path, clock: Clock
-) -> Iterator[Callable[[str], Database]]:
-    """Makes migrated bases, all of one kind; the test runs with each kind."""
-    made: list[Database] = []
-
-    def make(name: str) -> Database:
-        if request.param == "sqlite":
-            url = f"sqlite:///{tmp_path / name}.db"
-        else:
-            server: PostgresServer = request.getfixturevalue("postgres_server")
-            url = server.create_database()
-        database = Database(url, clock)
-        migrate.upgrade(database)
-        made.append(database)
-        return database
-
-    yield make
-    for database in made:
-        database.dispose()
 
 
 @dataclass
@@ -60,14 +32,46 @@ class Pair:
     clock: Clock
 
 
+MakePair = Callable[[str], Pair]
+
+
 @pytest.fixture
-def sites(
-    new_base: Callable[[str], Database], tmp_path: Path, pool: ReaderPool, redis_server: RedisServer, clock: Clock
-) -> Pair:
-    """Two paired sites with empty catalogues."""
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    buyer = make_site(new_base("a"), tmp_path / "a", pool, redis_server.url, name="Mulhouse", siret="73282932000074")
-    seller = make_site(new_base("b"), tmp_path / "b", pool, redis_server.url, name="Stauber", siret="80295478500028")
-    pair(buyer, seller)
-    return Pair(buyer, seller, clock)
+def make_pair(
+    migrated: MigratedBases, tmp_path: Path, pool: ReaderPool, session_redis: RedisServer, clock: Clock
+) -> Iterator[MakePair]:
+    """Two paired sites with empty catalogues, on bases of the kind asked for."""
+    made: list[Database] = []
+
+    def make_one(kind: str, name: str, siret: str) -> SiteUnderTest:
+        folder = tmp_path / name
+        folder.mkdir()
+        made.append(Database(migrated.new(kind, folder), clock))
+        return make_site(made[-1], folder, pool, session_redis.url, name=name, siret=siret)
+
+    def make(kind: str) -> Pair:
+        buyer = make_one(kind, "Mulhouse", "73282932000074")
+        seller = make_one(kind, "Stauber", "80295478500028")
+        pair(buyer, seller)
+        return Pair(buyer, seller, clock)
+
+    yield make
+    for database in made:
+        database.dispose()
+
+
+@pytest.fixture(params=KINDS)
+def sites(request: pytest.FixtureRequest, make_pair: MakePair) -> Pair:
+    """The test runs on both kinds of base."""
+    return make_pair(request.param)
+
+
+@pytest.fixture
+def sqlite_sites(make_pair: MakePair) -> Pair:
+    """The test runs on the embedded base."""
+    return make_pair("sqlite")
+
+
+@pytest.fixture
+def postgres_sites(make_pair: MakePair) -> Pair:
+    """The test runs on PostgreSQL."""
+    return make_pair("postgresql")

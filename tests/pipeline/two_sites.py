@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_site import catalogue, pairing, setup
 from intergestan_site.database import Database
+from intergestan_site.intake.pool import ReaderPool
 from intergestan_site.order_files import import_file
 from intergestan_site.request import request_orders
 from intergestan_site.tables import (
@@ -34,21 +35,7 @@ from intergestan_site.tables import (
 )
 from intergestan_site.words import InboundState
 from services.composer.worker import Composer
-from intergestan_site.intake.pool import ReaderPool
 from services.importer.worker import Importer
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def move(self, **span: float) -> None:
-        self.now += timedelta(**span)
 
 
 @dataclass
@@ -93,9 +80,7 @@ class SiteUnderTest:
                 select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
             )
             versions = {row.id: row.version for row in chosen}
-            return request_orders(
-                connection, supplier, versions, self.user_id, by="test", at=self.database.now()
-            )
+            return request_orders(connection, supplier, versions, self.user_id, by="test", at=self.database.now())
 
     def compose(self, mail_id: int) -> bytes:
         """Compose a requested mail; its frozen bytes."""
@@ -124,13 +109,14 @@ class SiteUnderTest:
         (sha256,) = self.archive.put_many([raw])
         with self.database.transaction() as connection:
             known = connection.execute(select(InboundMail.id).where(InboundMail.sha256 == sha256)).scalar()
-            mail_id = known or connection.execute(
-                insert(InboundMail)
-                .values(
-                    sha256=sha256, size=len(raw), state=InboundState.ARCHIVED, archived_at=self.database.now()
-                )
-                .returning(InboundMail.id)
-            ).scalar_one()
+            mail_id = (
+                known
+                or connection.execute(
+                    insert(InboundMail)
+                    .values(sha256=sha256, size=len(raw), state=InboundState.ARCHIVED, archived_at=self.database.now())
+                    .returning(InboundMail.id)
+                ).scalar_one()
+            )
         if take_in:
             self.importer.take_in(mail_id)
         return self.row(InboundMail, id=mail_id)

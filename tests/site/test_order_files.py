@@ -1,5 +1,6 @@
 """`orders import`: what is taken, what is refused and how that is said; a file whole or not at all."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ from intergestan_msg.ubl import write_order
 from intergestan_site.catalogue import put_products
 from intergestan_site.catalogue_csv import read_products
 from intergestan_site.database import Database
+from intergestan_site.file_order import FileOrder
 from intergestan_site.order_files import Imported, import_file, read_orders
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import FileProblems
@@ -50,11 +52,24 @@ def take(site: SiteToTest, *rows: str, titles: str = TITLES, **options: Any) -> 
     return import_file(site.database, "orders.csv", "\n".join([titles, *rows]).encode(), by="marie", **options)
 
 
-def faults(site: SiteToTest, *rows: str, titles: str = TITLES) -> list[tuple[int | None, str | None, str]]:
+def read_rows(*rows: str, titles: str = TITLES) -> list[FileOrder]:
+    return read_orders("orders.csv", "\n".join([titles, *rows]).encode())
+
+
+def faults_of(attempt: Callable[[], object]) -> list[tuple[int | None, str | None, str]]:
     with pytest.raises(FileProblems) as caught:
-        take(site, *rows, titles=titles)
-    assert count(site) == 0, "a file is taken whole or not at all"
+        attempt()
     return [(fault.row, fault.column, str(fault.args[0])) for fault in caught.value.faults]
+
+
+def faults_of_rows(*rows: str, titles: str = TITLES) -> list[tuple[int | None, str | None, str]]:
+    return faults_of(lambda: read_rows(*rows, titles=titles))
+
+
+def faults(site: SiteToTest, *rows: str, titles: str = TITLES) -> list[tuple[int | None, str | None, str]]:
+    found = faults_of(lambda: take(site, *rows, titles=titles))
+    assert count(site) == 0, "a file is taken whole or not at all"
+    return found
 
 
 def count(site: SiteToTest) -> int:
@@ -126,28 +141,27 @@ def test_a_free_line_costs_nothing(shop: SiteToTest) -> None:
         (",5", "0.5"),
     ],
 )
-def test_decimals_the_french_way_and_plain(shop: SiteToTest, written: str, value: str) -> None:
+def test_decimals_the_french_way_and_plain(written: str, value: str) -> None:
     """D7: money is `1 234,56` in French."""
-    take(shop, f"CFR1;15/11/2020;F001;;CAS16;1;{written};")
-    assert order(shop)["lines"][0]["price"] == Decimal(value)
+    (read,) = read_rows(f"CFR1;15/11/2020;F001;;CAS16;1;{written};")
+    assert read.lines[0].price == Decimal(value)
 
 
 @pytest.mark.parametrize("written", ["12,3,4", "1.234,56", "douze", "1e5", "NaN", "0,0000001", "-1", "9" * 20])
-def test_what_is_no_number(shop: SiteToTest, written: str) -> None:
-    ((row, column, text),) = faults(shop, f"CFR1;15/11/2020;F001;;CAS16;1;{written};")
+def test_what_is_no_number(written: str) -> None:
+    ((row, column, text),) = faults_of(lambda: read_rows(f"CFR1;15/11/2020;F001;;CAS16;1;{written};"))
     assert (row, column) == (2, "Prix")
     assert "1234,56" in text or "0 or more" in text
 
 
-def test_dates_the_french_way_and_iso(shop: SiteToTest) -> None:
-    take(shop, "CFR1;15/11/2020;F001;;CAS16;1;;", "CFR2;2020-11-19;F001;;CAS16;1;;")
-    assert order(shop)["issue_date"] == date(2020, 11, 15)
-    assert order(shop, "CFR2")["issue_date"] == date(2020, 11, 19)
+def test_dates_the_french_way_and_iso() -> None:
+    read = read_rows("CFR1;15/11/2020;F001;;CAS16;1;;", "CFR2;2020-11-19;F001;;CAS16;1;;")
+    assert [order.issue_date for order in read] == [date(2020, 11, 15), date(2020, 11, 19)]
 
 
 @pytest.mark.parametrize("written", ["31/02/2020", "2020/11/15", "hier", "15/11/20"])
-def test_what_is_no_date(shop: SiteToTest, written: str) -> None:
-    ((row, column, _),) = faults(shop, f"CFR1;{written};F001;;CAS16;1;;")
+def test_what_is_no_date(written: str) -> None:
+    ((row, column, _),) = faults_of(lambda: read_rows(f"CFR1;{written};F001;;CAS16;1;;"))
     assert (row, column) == (2, "Date")
 
 
@@ -158,18 +172,17 @@ def test_commas_and_a_byte_order_mark(shop: SiteToTest) -> None:
     assert order(shop)["total_ht"] == 25
 
 
-def test_latin_1_is_refused_with_a_cure(shop: SiteToTest) -> None:
+def test_latin_1_is_refused_with_a_cure() -> None:
     data = "Order;Date;Supplier;Note;Product;Quantity\nCFR1;15/11/2020;F001;A;CAS16;1\nCFR2;15/11/2020;F001;é;CAS16;1"
     with pytest.raises(FileProblems) as caught:
-        import_file(shop.database, "orders.csv", data.encode("latin-1"), by="marie")
+        read_orders("orders.csv", data.encode("latin-1"))
     (fault,) = caught.value.faults
     assert fault.row == 3
     assert "save it again" in str(fault)
 
 
-def test_all_faults_of_a_file_come_at_once(shop: SiteToTest) -> None:
-    found = faults(
-        shop,
+def test_all_faults_of_a_file_come_at_once() -> None:
+    found = faults_of_rows(
         "CFR1;15/11/2020;F001;;CAS16;beaucoup;12,x;",
         "CFR1;15/11/2020;F001;;;1;;",
         "CFR2;demain;F001;;CAS18;1;;",
@@ -222,34 +235,34 @@ def test_two_suppliers_of_one_name_are_a_question(shop: SiteToTest) -> None:
     assert "C001" not in text
 
 
-def test_a_column_that_nobody_knows(shop: SiteToTest) -> None:
-    ((row, column, text),) = faults(shop, "x", titles=f"{TITLES};Quantitée")
+def test_a_column_that_nobody_knows() -> None:
+    ((row, column, text),) = faults_of_rows("x", titles=f"{TITLES};Quantitée")
     assert (row, column) == (1, "Quantitée")
     assert "«Quantité»" in text
 
 
-def test_columns_that_are_missing(shop: SiteToTest) -> None:
-    found = faults(shop, "CFR1", titles="ID Pièce")
+def test_columns_that_are_missing() -> None:
+    found = faults_of_rows("CFR1", titles="ID Pièce")
     assert [column for _, column, _ in found] == ["Date", "Fournisseur", "Produit", "Quantité"]
 
 
-def test_rows_of_one_order_agree(shop: SiteToTest) -> None:
-    ((row, column, _),) = faults(shop, "CFR1;15/11/2020;F001;A;CAS16;1;;", "CFR1;;;;CAS18;1;;", "CFR1;;;B;CAS20;1;;")
+def test_rows_of_one_order_agree() -> None:
+    ((row, column, _),) = faults_of_rows("CFR1;15/11/2020;F001;A;CAS16;1;;", "CFR1;;;;CAS18;1;;", "CFR1;;;B;CAS20;1;;")
     assert (row, column) == (4, "Nature")
 
 
-def test_a_file_without_rows(shop: SiteToTest) -> None:
-    assert faults(shop)[0][2] == "The file has titles but no rows."
+def test_a_file_without_rows() -> None:
+    assert faults_of_rows()[0][2] == "The file has titles but no rows."
 
 
-def test_a_text_that_is_too_long(shop: SiteToTest) -> None:
-    ((row, column, text),) = faults(shop, f"{'C' * 61};15/11/2020;F001;;CAS16;1;;")
+def test_a_text_that_is_too_long() -> None:
+    ((row, column, text),) = faults_of_rows(f"{'C' * 61};15/11/2020;F001;;CAS16;1;;")
     assert (row, column) == (2, "ID Pièce")
     assert "60" in text
 
 
-def test_invisible_characters_in_a_number(shop: SiteToTest) -> None:
-    ((row, column, _),) = faults(shop, "CFR\u202e1;15/11/2020;F001;;CAS16;1;;")
+def test_invisible_characters_in_a_number() -> None:
+    ((row, column, _),) = faults_of_rows("CFR\u202e1;15/11/2020;F001;;CAS16;1;;")
     assert (row, column) == (2, "ID Pièce")
 
 

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from intergestan_msg.manifest import DocumentType, Kind, Manifest
+from intergestan_site.apply import NumberedAnswer
 from intergestan_site.book import Settled
 from intergestan_site.decide import settle
 from intergestan_site.decisions import Conflict, Decision, Finding, Held
 from intergestan_site.facts import DocumentKey, Facts
-from intergestan_site.words import HoldReason
 from intergestan_site.intake.reading import ReadDocument, Reading
+from intergestan_site.words import HoldReason
 
 TOO_EARLY = timedelta(hours=1)
 """How far in the future a mail may have been composed: the clocks of two sites need not agree."""
+
+_LAST_INSTANT = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Circumstances:
 
 def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances) -> Finding | None:
     """Why the whole mail must wait for a person, or None."""
-    composed = datetime.fromtimestamp(manifest.iat, UTC)
+    composed = composed_at(manifest)
     checks = (
         _wrong_signer(manifest, composed, signer),
         _wrong_recipient(manifest, signer, about),
@@ -64,6 +67,11 @@ def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances)
         _later_release(manifest),
     )
     return next((finding for finding in checks if finding is not None), None)
+
+
+def composed_at(manifest: Manifest) -> datetime:
+    """When the sender says that the mail was composed; of a nonsensical claim the end of all days."""
+    return datetime.fromtimestamp(min(manifest.iat, _LAST_INSTANT), UTC)
 
 
 def _wrong_signer(manifest: Manifest, composed: datetime, signer: Signer) -> Finding | None:
@@ -108,6 +116,23 @@ def _later_release(manifest: Manifest) -> Finding | None:
     if manifest.kind in {Kind.ORDERS, Kind.ANSWERS}:
         return None
     return Finding(HoldReason.NEWER_RELEASE, {"error": f"We do not handle mails of kind {manifest.kind} yet."})
+
+
+def answers_of(reading: Reading, manifest: Manifest) -> list[NumberedAnswer] | Finding:
+    """The answers of a mail of kind `answers`, or why the whole of it must wait for a person."""
+    unread = next((document.error for document in reading.documents if document.error is not None), None)
+    if unread is not None:
+        return Finding(HoldReason.BAD_DOCUMENT, {"error": unread})
+    numbers = {answer.order_id: answer.n for answer in manifest.answers}
+    answers = []
+    for document in reading.documents:
+        listed, answer = document.listed, document.answer
+        found = answer.order_id if answer is not None else "–"
+        if answer is None or found != listed.id or found not in numbers:
+            values = {"type": str(listed.type), "number": listed.id, "found": found}
+            return Finding(HoldReason.CLAIM_MISMATCH, values, variant="document")
+        answers.append(NumberedAnswer(numbers[found], answer, listed.sha256))
+    return answers
 
 
 def key_of(document: ReadDocument) -> DocumentKey:

@@ -14,14 +14,15 @@ SIRET = "0009"
 
 def check(order: Order, facts: Facts) -> Iterator[Finding]:
     """Find a SIRET or VAT number of the buyer that differs from the partner's."""
-    for label, theirs, ours in (
-        ("SIRET", _siret(order.buyer), facts.partner.siret),
-        ("TVA", order.buyer.vat_id, facts.partner.vat_id),
+    for variant, theirs, ours in (
+        ("siret", _siret(order.buyer), facts.partner.siret),
+        ("vat", order.buyer.vat_id, facts.partner.vat_id),
     ):
         if theirs and ours and _compact(theirs) != _compact(ours):
             yield Finding(
                 HoldReason.CLAIM_MISMATCH,
-                {"label": label, "theirs": theirs, "ours": ours, "partner": facts.partner.name},
+                {"theirs": theirs, "ours": ours, "partner": facts.partner.name},
+                variant=variant,
             )
 
 

@@ -1,4 +1,4 @@
-"""The VAT category and rate of a line must be our product's (G26)."""
+"""The VAT rate of a line must be our product's (G26)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,163 @@
+"""What a person does about something that waits: release it, or refuse it. Each in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from intergestan_msg.answer import AnswerCode
+from intergestan_site import outbound, states
+from intergestan_site.bells import Bells
+from intergestan_site.book import request_answers
+from intergestan_site.facts import read_answers
+from intergestan_site.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
+from intergestan_site.problem import Problem
+from intergestan_site.put_back import put_back
+from intergestan_site.tables import Answer, Ledger, Partner, SalesOrder
+from intergestan_site.tables import Hold as HoldRow
+from intergestan_site.words import HoldEnd, HoldReason, LedgerOutcome
+
+DECISIONS = {HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE}
+"""What a person may wave through. The other reasons are facts: the order is tried again and they must be gone."""
+
+
+def release(connection: Connection, refs: Sequence[str], *, by: str, at: datetime) -> Bells:
+    """Let these go on, all of them or none: what the person waves through is waived, all else is tried again.
+
+    An order is taken in again with its mail, on the same path as the first time; a mail of ours is sent again.
+
+    :raises Problem: one does not wait, or contradicts an order that stands.
+    """
+    holds = _named(connection, refs)
+    orders = [_release_order(connection, hold, by, at) for hold in holds if hold.kind == ORDER]
+    mails = [hold.id for hold in holds if hold.kind == INBOUND]
+    ours = [hold.id for hold in holds if hold.kind == OUTBOUND]
+    taken = put_back(connection, mails, by=by, at=at, event="release") + put_back(connection, orders, by=by, at=at)
+    return Bells(take_in=taken) + outbound.resend(connection, ours, by=by, at=at)
+
+
+def refuse(connection: Connection, refs: Sequence[str], words: str | None, *, by: str, at: datetime) -> Bells:
+    """Refuse these, all of them or none.
+
+    An order is answered RE with the person's words, or else with what was found; one that contradicts an order
+    that stands is answered AB, for that order stays. A mail that was not understood is answered to nobody. A mail
+    of ours is given up, as long as it was not handed over.
+
+    :raises Problem: one does not wait, or a mail of ours cannot be given up.
+    """
+    holds = _named(connection, refs)
+    answers = tuple(_refuse_order(connection, hold, words, by, at) for hold in holds if hold.kind == ORDER)
+    for hold in holds:
+        if hold.kind == INBOUND:
+            _refuse_mail(connection, hold, words, by, at)
+    outbound.abandon(connection, [hold.id for hold in holds if hold.kind == OUTBOUND], by=by, at=at)
+    return Bells(compose=answers)
+
+
+def _named(connection: Connection, refs: Sequence[str]) -> list[Hold]:
+    return [find_hold(connection, ref) for ref in dict.fromkeys(refs)]
+
+
+def _release_order(connection: Connection, hold: Hold, by: str, at: datetime) -> int:
+    """Waive what is a decision and close the hold; the inbound mail to take in again."""
+    if hold.is_conflict:
+        raise Problem(
+            "{ref} contradicts order {number}, which stands, so nothing was released. Agree with {partner} which one "
+            "counts; refuse this one, and let them send a change as a new order.",
+            ref=hold.ref,
+            number=hold.order,
+            partner=hold.partner,
+        )
+    row = _close(connection, hold, HoldEnd.RELEASED, by, at)
+    ledger = _ledger(connection, row)
+    waved = {str(finding.reason) for finding in hold.findings if finding.reason in DECISIONS}
+    if waved:
+        waived = sorted(waved | set(ledger.waived or ()))
+        connection.execute(update(Ledger).where(Ledger.id == ledger.id).values(waived=waived, updated_at=at))
+    _record(connection, hold, "release", None, by, at)
+    return int(row.inbound_mail_id)
+
+
+def _refuse_order(connection: Connection, hold: Hold, words: str | None, by: str, at: datetime) -> int:
+    """Close the hold and write the answer; the outbound mail to compose."""
+    row = _close(connection, hold, HoldEnd.REFUSED, by, at)
+    ledger = _ledger(connection, row)
+    if not hold.is_conflict:
+        _reject(connection, hold, ledger.id, at)
+    last = read_answers(connection, row.partner_id, [(row.type, row.number, row.revision)]).get(row.number)
+    language = connection.execute(select(Partner.language).where(Partner.id == row.partner_id)).scalar_one()
+    mail_id = request_answers(connection, row.partner_id, row.inbound_transfer_id, at)
+    connection.execute(
+        insert(Answer).values(
+            partner_id=row.partner_id,
+            order_number=row.number,
+            n=last.n + 1 if last else 1,
+            outbound_mail_id=mail_id,
+            code=AnswerCode.RECEIVED if hold.is_conflict else AnswerCode.REJECTED,
+            sales_order_number=_standing_number(connection, ledger.sales_order_id),
+            note=words or hold.what(language),
+            created_at=at,
+        )
+    )
+    _record(connection, hold, "refuse", words, by, at)
+    return mail_id
+
+
+def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str, at: datetime) -> None:
+    states.move(
+        connection,
+        states.INBOUND_MAIL,
+        [hold.id],
+        "refuse",
+        by=by,
+        at=at,
+        event_detail={"reason": hold.reason, "words": words},
+        reason=None,
+        detail=None,
+    )
+
+
+def _close(connection: Connection, hold: Hold, how: HoldEnd, by: str, at: datetime) -> Row[*tuple[object, ...]]:
+    closed = connection.execute(
+        update(HoldRow)
+        .where(HoldRow.id == hold.id, HoldRow.closed_at.is_(None))
+        .values(closed_at=at, closed_by=by, closed_how=how)
+        .returning(*HoldRow.__table__.c)
+    ).first()
+    if closed is None:
+        raise Problem("Somebody else dealt with {ref} at the same moment; nothing was changed.", ref=hold.ref)
+    return closed
+
+
+def _ledger(connection: Connection, row: Row[*tuple[object, ...]]) -> Row[*tuple[object, ...]]:
+    return connection.execute(
+        select(Ledger.__table__)
+        .where(
+            Ledger.partner_id == row.partner_id,
+            Ledger.type == row.type,
+            Ledger.number == row.number,
+            Ledger.revision == row.revision,
+        )
+        .with_for_update()
+    ).one()
+
+
+def _reject(connection: Connection, hold: Hold, ledger_id: int, at: datetime) -> None:
+    rejected = connection.execute(
+        update(Ledger)
+        .where(Ledger.id == ledger_id, Ledger.outcome == LedgerOutcome.HELD)
+        .values(outcome=LedgerOutcome.REJECTED, updated_at=at)
+    )
+    if rejected.rowcount != 1:
+        raise Problem("Somebody else dealt with {ref} at the same moment; nothing was changed.", ref=hold.ref)
+
+
+def _standing_number(connection: Connection, sales_order_id: int | None) -> str | None:
+    return connection.execute(select(SalesOrder.number).where(SalesOrder.id == sales_order_id)).scalar_one_or_none()
+
+
+def _record(connection: Connection, hold: Hold, event: str, words: str | None, by: str, at: datetime) -> None:
+    detail = {"order": hold.order, "reason": hold.reason, "words": words}
+    states.record(connection, HoldRow.__tablename__, [(hold.id, None, None)], event, by=by, at=at, detail=detail)

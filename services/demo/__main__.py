@@ -1,0 +1,56 @@
+"""`python -m services.demo`: two or more sites on this machine, each with its own processes, send each other orders.
+
+Exit code 0 only if every order arrived exactly once with equal content and every purchase order got its answer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from types import FrameType
+from typing import NoReturn
+
+from services.demo import settings
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demo; its exit code. A signal ends it, cleaned up, with SystemExit(128 + its number)."""
+    started = process_started()
+    options = settings.parse(argv)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    from services.demo.play import play
+
+    if options.keep is not None:
+        options.keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return play(options, options.keep, started)
+    folder = Path(mkdtemp(prefix="intergestan-demo-"))
+    code = 0
+    try:
+        code = play(options, folder, started)
+    finally:
+        if code == 0:  # else its logs are needed
+            shutil.rmtree(folder)
+    return code
+
+
+def process_started() -> datetime:
+    """When this process began, which for `intergestan demo` is when the command was given (proc(5))."""
+    fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return datetime.now(UTC) - timedelta(seconds=age)
+
+
+def _leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,86 @@
+"""All that the demo says, in English and French."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "making": (
+        "Making {sites} sites in {folder} …",
+        "Création de {sites} sites dans {folder} …",
+    ),
+    "made": (
+        "{site}: base, keys, accounts and catalogue are there.",
+        "{site} : base, clés, comptes et catalogue sont en place.",
+    ),
+    "services": ("services started", "services démarrés"),
+    "orders": ("{orders} orders leave in {mails} mails.", "{orders} commandes partent dans {mails} envois."),
+    "composed": ("composed and signed", "composées et signées"),
+    "sent": ("sent by SMTP", "envoyées par SMTP"),
+    "booked": ("collected by IMAP and booked", "relevées par IMAP et enregistrées"),
+    "answered": ("answered", "avec réponse"),
+    "stalled": (
+        "Nothing has moved for {seconds:.0f} seconds; the demo looks at what there is.",
+        "Rien n'avance depuis {seconds:.0f} secondes ; la démo regarde ce qui est là.",
+    ),
+    "site": ("Site", "Site"),
+    "orders_out": ("Orders sent", "Cdes envoyées"),
+    "mails_out": ("Mails sent", "Envois"),
+    "mails_in": ("Mails received", "Reçus"),
+    "sales_orders": ("Sales orders", "Cdes clients"),
+    "answers": ("Answers", "Réponses"),
+    "held": ("On hold", "À traiter"),
+    "seconds": ("Seconds", "Secondes"),
+    "step": ("Step", "Étape"),
+    "start": ("start of all processes", "démarrage de tous les processus"),
+    "compose": ("compose", "composer"),
+    "send": ("send (SMTP)", "envoyer (SMTP)"),
+    "poll": ("collect (IMAP)", "relever (IMAP)"),
+    "import": ("check and book", "contrôler et enregistrer"),
+    "answer": ("answer and apply", "répondre et appliquer"),
+    "total": ("all, to the last answer", "en tout, jusqu'à la dernière réponse"),
+    "good": (
+        "All {orders} orders arrived exactly once with equal content, and each has its answer ({seconds:.1f} s).",
+        "Les {orders} commandes sont arrivées une seule fois, à l'identique, chacune a sa réponse ({seconds:.1f} s).",
+    ),
+    "bad": ("It did not work: {what}. The logs are in {logs}.", "Échec : {what}. Les journaux sont dans {logs}."),
+    "unsent": ("not sent {orders}", "non envoyées {orders}"),
+    "lost": ("without a sales order {orders}", "sans commande client {orders}"),
+    "duplicates": ("more than once {orders}", "en plusieurs fois {orders}"),
+    "altered": ("with other content {orders}", "avec un autre contenu {orders}"),
+    "unanswered": ("without an answer {orders}", "sans réponse {orders}"),
+    "died": (
+        "{name} ended by itself; its last words: {words}\nIts log is {log}.",
+        "{name} s'est arrêté tout seul ; ses derniers mots : {words}\nSon journal est {log}.",
+    ),
+    "never_started": (
+        "Not all services had started after {seconds:.0f} seconds. The logs are in {logs}.",
+        "Tous les services n'ont pas démarré en {seconds:.0f} secondes. Les journaux sont dans {logs}.",
+    ),
+    "mail": ("One of the mails, as a person reads it:", "Un des envois, tel qu'on le lit :"),
+    "look": ("Where to look:", "Où regarder :"),
+    "archive": ("the mails as they came", "les mails tels que reçus"),
+    "one_mail": ("one mail", "un mail"),
+    "logs": ("logs", "journaux"),
+    "metrics": ("metrics", "métriques"),
+    "try": ("Try:", "Essayez :"),
+    "gone": (
+        "Everything is removed now. --keep DIR leaves it all to be looked at, --serve keeps it running.",
+        "Tout est maintenant supprimé. --keep DOSSIER laisse tout en place, --serve laisse tourner.",
+    ),
+    "serving": ("All services go on running. Ctrl-C ends them.", "Tous les services tournent. Ctrl-C les arrête."),
+}
+"""By name: the English text, the French one."""
+
+Say = Callable[..., str]
+
+
+def speaker(language: str) -> Say:
+    """What gives the text of a name, with its values filled in, in `fr` or `en`."""
+    place = ("en", "fr").index(language)
+
+    def text(name: str, /, **values: object) -> str:
+        return TEXTS[name][place].format(**values)
+
+    return text

@@ -1,0 +1,129 @@
+"""`kill -9` of every service, blindly and at the named crash points: every order arrives once and is answered."""
+
+from __future__ import annotations
+
+import random
+import re
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import services
+from tests.journey.conftest import MakePair
+from tests.journey.journey_site import QUICK, SERVICES, USUAL, JourneySite
+from tests.journey.oracles import check_everything
+from tests.journey.pair_of_sites import PairOfSites
+from tests.journey.service_process import wait_until
+
+ROUNDS: tuple[Mapping[str, str], ...] = (
+    {
+        "composer": "composer.before_commit",
+        "sender": "sender.claimed",
+        "poller": "poller.fetched",
+        "importer": "importer.claimed",
+    },
+    {
+        "composer": "composer.after_commit",
+        "sender": "sender.dot",
+        "poller": "poller.archived",
+        "importer": "importer.before_commit",
+    },
+    {
+        "sender": "sender.replied",
+        "poller": "poller.kept",
+        "importer": "importer.after_commit",
+    },
+)
+"""The crash points, each under the service that has it: one mail reaches all those of a round, one after another."""
+
+
+def kill_and_restart(site: JourneySite, service: str, *, patient: bool = False) -> None:
+    """As if by the kernel, and then as a supervisor does. Unless `patient`, the minute of its leases passes at once."""
+    site.processes[service].kill()
+    if not patient:
+        site.expire_lease(service)
+    site.start(service)
+
+
+def test_every_named_point_is_in_a_round() -> None:
+    """F1: no crash point of the program is left out below."""
+    source = "".join(file.read_text() for file in Path(services.__file__).parent.rglob("*.py"))
+    assert set(re.findall(r'crashpoint\("(.+?)"\)', source)) == {point for points in ROUNDS for point in points.values()}
+
+
+@pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()))
+def test_death_at_every_named_point(sites: PairOfSites, points: Mapping[str, str]) -> None:
+    """F1: each service of both sites dies once at its point, and work goes on when it is back."""
+    for site in sites.sites:
+        for service, point in points.items():
+            site.processes[service].stop()
+            site.processes[service].start(crash=point)
+    numbers = sites.enter(3)
+    sites.send(numbers)
+    to_die = {(site, service) for site in sites.sites for service in points}
+
+    def bury() -> bool:
+        for site, service in list(to_die):
+            if not site.processes[service].runs:
+                assert site.processes[service].exit_code == -signal.SIGKILL, site.processes[service].log()[-3000:]
+                site.expire_lease(service)
+                site.start(service)
+                to_die.remove((site, service))
+        return not to_die
+
+    try:
+        wait_until(bury, 60, f"all of {sorted(points.values())} reached")
+    except AssertionError as late:
+        late.add_note(f"Not reached: {[(site.code, points[service]) for site, service in to_die]}\n{sites.picture()}")
+        raise
+    sites.wait_answered(numbers, 40)
+    sites.wait_at_rest(30)
+    check_everything(sites, numbers)
+
+
+def test_blind_kills(sites: PairOfSites) -> None:
+    """F1: each service is killed at a random moment while orders flow; seeded by pytest-randomly's own seed."""
+    victims = [(site, service) for site in sites.sites for service in SERVICES]
+    random.shuffle(victims)
+    sent: list[str] = []
+    for site, service in victims[: len(SERVICES)]:
+        numbers = sites.enter(3)
+        sites.send(numbers)
+        sent += numbers
+        moment = random.uniform(0, 0.6)
+        print(f"kill {service} of {site.code} after {moment:.3f} s")
+        time.sleep(moment)
+        kill_and_restart(site, service)
+    sites.wait_answered(sent, 60)
+    sites.wait_at_rest(30)
+    check_everything(sites, sent)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("settings", [QUICK, USUAL], ids=["quick", "usual"])
+def test_many_blind_kills(base: str, make_pair: MakePair, settings: Mapping[str, Mapping[str, object]]) -> None:
+    """F1, F2: a hundred kills, also of what has just been started again. With the usual settings nothing is hurried:
+    a killed worker's mail is taken again within 90 s, but for one cut after its dot, whose turn is in half an hour.
+    """
+    sites = make_pair(base, settings)
+    patient = settings is USUAL
+    services_to_kill = [service for service in SERVICES if not (patient and service == "sender")]
+    sent: list[str] = []
+    try:
+        for _ in range(100):
+            if len(sent) < 600:
+                numbers = sites.enter(6)
+                sites.send(numbers, mails=2)
+                sent += numbers
+            site, service = random.choice(sites.sites), random.choice(services_to_kill)
+            time.sleep(random.uniform(0, 2))
+            kill_and_restart(site, service, patient=patient)
+        sites.wait_answered(sent, 90 if patient else 60)
+        sites.wait_at_rest(60)
+        check_everything(sites, sent)
+    finally:
+        sites.stop()

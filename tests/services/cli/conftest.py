@@ -1,0 +1,96 @@
+"""The command, run in this process: as `intergestan …` in a folder of its own."""
+
+import gettext
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.cli.__main__ import main
+
+FIRST_SIRET, SECOND_SIRET = "73282932000074", "80295478500028"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("orders", "list", cwd=…, stdin=…)`: nothing of the machine's own configuration plays a part."""
+    for name in ("LC_ALL", "LC_MESSAGES", "INTERGESTAN_USER", "INTERGESTAN_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+
+    def run_in(*arguments: object, cwd: Path = tmp_path, stdin: str = "") -> Ran:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        gettext.textdomain("messages")
+        out, err = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0 if code is None else 1, out, err)
+
+    return run_in
+
+
+@pytest.fixture
+def shop(tmp_path: Path, run: Run) -> Path:
+    """The folder of a site whose user is marie."""
+    made = run(
+        *("init", "--name", "Arts de la Table", "--orders-address", "commandes@arts.test"),
+        *("--siret", FIRST_SIRET, "--login", "marie", "--data-dir", tmp_path / "shop"),
+    )
+    assert made.code == 0, made.err
+    return tmp_path / "shop"
+
+
+@pytest.fixture
+def stauber(tmp_path: Path, run: Run) -> Path:
+    """The folder of the supplier's site, with its card in `stauber.card`."""
+    folder = tmp_path / "stauber"
+    made = run(
+        *("init", "--name", "STAUBER", "--orders-address", "appros@stauber.test"),
+        *("--siret", SECOND_SIRET, "--login", "jean", "--data-dir", folder),
+    )
+    assert made.code == 0, made.err
+    (folder / "stauber.card").write_text(run("site", "card", cwd=folder).out)
+    return folder
+
+
+@pytest.fixture
+def paired_shop(shop: Path, stauber: Path, run: Run) -> Path:
+    """The shop, which trusts STAUBER and knows the demo's products."""
+    card = run("site", "card", "--json", cwd=stauber).json
+    added = run("partner", "add", stauber / "stauber.card", "--fingerprint", card["kid"], cwd=shop)
+    assert added.code == 0, added.err
+    assert run("catalog", "import", data("catalogue_shop.csv"), cwd=shop).code == 0
+    return shop
+
+
+def data(name: str) -> Path:
+    """A file of the demo."""
+    import services.demo
+
+    return Path(services.demo.__file__).parent / "data" / name

@@ -1,0 +1,155 @@
+"""`doctor` finds what is wrong on real servers, and says the cure."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intergestan_msg.seal import SigningKey
+from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
+from tests.services.cli.conftest import Run
+
+
+@pytest.fixture
+def healthy(
+    shop: Path,
+    run: Run,
+    dovecot: Dovecot,
+    mail_user: MailUser,
+    smtp_server: SmtpServer,
+    certificates: Certificates,
+    redis_server: RedisServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A site with all its servers."""
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
+    account = ("--login", mail_user.address, "--password-stdin", "--ca-file", str(certificates.ca_file))
+    relay = ("--host", smtp_server.host, "--port", str(smtp_server.tls_port))
+    mailbox = ("--host", dovecot.host, "--port", str(dovecot.imaps))
+    for command in (("relay", "set", *relay), ("mailbox", "add", "appros", *mailbox)):
+        assert run(*command, *account, cwd=shop, stdin=mail_user.password).code == 0
+    return shop
+
+
+def findings(run: Run, folder: Path) -> dict[str, Any]:
+    ran = run("doctor", "--json", cwd=folder)
+    found = {finding["subject"]: finding for finding in ran.json}
+    assert ran.code == (0 if all(finding["ok"] for finding in ran.json) else 1)
+    assert all(finding["ok"] or finding["cure"] for finding in ran.json)
+    return found
+
+
+def failed(run: Run, folder: Path) -> list[str]:
+    return [subject for subject, finding in findings(run, folder).items() if not finding["ok"]]
+
+
+def test_all_is_well(healthy: Path, run: Run, smtp_server: SmtpServer) -> None:
+    found = findings(run, healthy)
+    wrong = {subject: finding for subject, finding in found.items() if not finding["ok"]}
+    assert wrong.keys() <= {"Archive", "Relay", "Mailbox appros"}, wrong
+    assert [
+        finding for finding in wrong.values() if "free" not in finding["text"] and "ends in" not in finding["text"]
+    ] == []
+    assert smtp_server.mails == [], "no mail was sent"
+
+
+def test_plain_lines(healthy: Path, run: Run) -> None:
+    (healthy / "site.key").chmod(0o640)
+    ran = run("doctor", cwd=healthy)
+    assert ran.code == 1
+    assert "!!  Key of the site" in ran.out
+    assert "chmod 600" in ran.out
+    assert "OK  Base" in ran.out
+
+
+def test_a_wrong_password(healthy: Path, run: Run, certificates: Certificates, smtp_server: SmtpServer) -> None:
+    done = run(
+        *("relay", "set", "--host", smtp_server.host, "--port", smtp_server.tls_port, "--login", "nobody@site.test"),
+        *("--password-stdin", "--ca-file", certificates.ca_file),
+        cwd=healthy,
+        stdin="wrong",
+    )
+    assert done.code == 0
+    relay = findings(run, healthy)["Relay"]
+    assert not relay["ok"]
+    assert "nobody@site.test" in relay["text"]
+
+
+def test_a_wrong_password_of_a_mailbox(healthy: Path, run: Run, certificates: Certificates, dovecot: Dovecot) -> None:
+    for protocol, port in (("imap", dovecot.imaps), ("pop3", dovecot.pop3s)):
+        done = run(
+            *("mailbox", "add", protocol, "--host", dovecot.host, "--port", port, "--login", "nobody@site.test"),
+            *("--password-stdin", "--ca-file", certificates.ca_file, "--protocol", protocol),
+            cwd=healthy,
+            stdin="wrong",
+        )
+        assert done.code == 0
+    found = findings(run, healthy)
+    for protocol in ("imap", "pop3"):
+        assert "refuses the login" in found[f"Mailbox {protocol}"]["text"]
+
+
+def test_an_unknown_authority(healthy: Path, run: Run, smtp_server: SmtpServer) -> None:
+    port = smtp_server.tls_port
+    run("relay", "set", "--host", smtp_server.host, "--port", port, cwd=healthy)
+    relay = findings(run, healthy)["Relay"]
+    assert "certificate" in relay["text"]
+    assert "--ca-file" in relay["cure"]
+
+
+def test_an_expired_certificate(healthy: Path, run: Run, make_smtp: Any, certificates: Certificates) -> None:
+    server = make_smtp(certificate=certificates.expired)
+    ca = certificates.ca_file
+    run("relay", "set", "--host", server.host, "--port", server.tls_port, "--ca-file", ca, cwd=healthy)
+    relay = findings(run, healthy)["Relay"]
+    assert not relay["ok"]
+    assert "expired" in relay["text"]
+
+
+def test_servers_that_are_not_there(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
+    run("relay", "set", "--host", "127.0.0.1", "--port", "1", "--security", "none", cwd=healthy)
+    assert {"Redis", "Relay"} <= set(failed(run, healthy))
+
+
+def test_redis_that_throws_bells_away(healthy: Path, run: Run, redis_server: RedisServer) -> None:
+    with redis_server.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            assert "noeviction" in findings(run, healthy)["Redis"]["cure"]
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_nothing_set_up_yet(shop: Path, run: Run) -> None:
+    found = findings(run, shop)
+    assert "relay set" in found["Relay"]["cure"]
+    assert "mailbox add" in found["Mailboxes"]["cure"]
+    assert "intergestan up" in found["Redis"]["cure"]
+
+
+def test_another_key(healthy: Path, run: Run) -> None:
+    (healthy / "site.key").write_bytes(SigningKey.generate().to_pem())
+    (healthy / "base.key").unlink()
+    assert {"Key of the site", "Key of the passwords"} <= set(failed(run, healthy))
+
+
+def test_an_archive_that_cannot_be_written(healthy: Path, run: Run) -> None:
+    (healthy / "archive").unlink() if (healthy / "archive").is_file() else None
+    if not (healthy / "archive").exists():
+        (healthy / "archive").write_text("a file is in the way")
+    assert "Archive" in failed(run, healthy)
+
+
+def test_no_base(run: Run, tmp_path: Path) -> None:
+    found = findings(run, tmp_path)
+    assert list(found) == ["Configuration", "Base"]
+    assert "intergestan init" in found["Base"]["cure"]
+
+
+def test_a_wrong_configuration(shop: Path, run: Run) -> None:
+    file = shop / "intergestan.toml"
+    file.write_text(file.read_text() + '[log]\nlevl = "INFO"\n')
+    found = findings(run, shop)
+    assert list(found) == ["Configuration"]
+    assert "levl" in found["Configuration"]["text"]

@@ -1,0 +1,93 @@
+"""French and English: every text has its translation, and the program starts without heavy imports."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer.main
+
+from services.cli import texts
+from services.cli.app import build
+from services.cli.language import choose
+from tests.services.cli.conftest import Run
+
+
+def test_every_text_has_a_french_translation() -> None:
+    catalogue = texts.read()
+    ids = {str(message.id) for message in catalogue if message.id}
+    assert ids == texts.collect(), "run `python -m services.cli.texts`, then translate what is new"
+    assert [message.id for message in catalogue if message.id and (not message.string or message.fuzzy)] == []
+
+
+def test_a_translation_has_the_same_values() -> None:
+    for message in texts.read():
+        if message.id:
+            expected, found = (sorted(re.findall(r"\{\w+[^}]*\}", str(text))) for text in (message.id, message.string))
+            assert set(expected) == set(found), message.id
+
+
+def test_the_compiled_catalogue_is_up_to_date() -> None:
+    assert (texts.FRENCH / "intergestan.mo").read_bytes() == texts.compiled(texts.read())
+
+
+def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{path} {name}".strip())
+
+
+def test_every_help_is_a_text_of_the_catalogue() -> None:
+    """What the sources say is what Typer shows: nothing is left out of the catalogue."""
+    known = texts.collect()
+    for path, command in commands(typer.main.get_command(build())):
+        assert command.help in known, path
+        for parameter in command.params:
+            text = getattr(parameter, "help", None)
+            assert text in known, f"{path} {parameter.name}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "language"),
+    [
+        (["--lang", "fr"], {"LANG": "en_GB.UTF-8"}, "fr"),
+        (["orders", "--lang=en"], {"LANG": "fr_FR.UTF-8"}, "en"),
+        ([], {"LANG": "fr_FR.UTF-8"}, "fr"),
+        ([], {"LANG": "fr_FR.UTF-8", "LC_ALL": "C"}, "en"),
+        ([], {"LC_MESSAGES": "fr_CH", "LANG": "de_CH"}, "fr"),
+        ([], {"LANG": "de_DE"}, "en"),
+        ([], {}, "en"),
+        (["--lang"], {}, "en"),
+    ],
+)
+def test_the_language(arguments: list[str], environment: dict[str, str], language: str) -> None:
+    assert choose(arguments, environment) == language
+
+
+def test_help_in_both_languages(run: Run) -> None:
+    english, french = (run("--lang", language, "partner", "--help").out for language in ("en", "fr"))
+    assert "The sites we trust." in english
+    assert "Les correspondants." in french
+    assert "Usage :" in french
+
+
+def test_help_is_quick_and_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\nfrom services.cli.__main__ import main\n"
+        "try:\n    main(['--help'])\nfinally:\n"
+        "    heavy = {'sqlalchemy', 'rich', 'lxml', 'dramatiq', 'redis', 'babel', 'cryptography'}\n"
+        "    print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
+    )
+    started = time.monotonic()
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    assert ran.returncode == 0
+    assert ran.stderr.strip() == "[]"
+    assert time.monotonic() - started < 5
+
+
+def test_completion(run: Run) -> None:
+    shown = run("--show-completion")
+    assert shown.code in {0, 1}
