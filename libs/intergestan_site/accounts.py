@@ -75,9 +75,7 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
         raise Problem("A mailbox is polled every 1 second or less often.")
     if connection.execute(select(Mailbox.id).where(Mailbox.name == mailbox.name)).first() is not None:
         raise Problem("There is already a mailbox «{name}»: choose another name.", name=mailbox.name)
-    mailbox_id = connection.execute(
-        insert(Mailbox).values(**asdict(mailbox)).returning(Mailbox.id)
-    ).scalar_one()
+    mailbox_id = connection.execute(insert(Mailbox).values(**asdict(mailbox)).returning(Mailbox.id)).scalar_one()
     _record(connection, Mailbox.__tablename__, mailbox_id, mailbox, by, at)
     return mailbox_id
 
@@ -85,6 +83,17 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
 def list_mailboxes(connection: Connection) -> list[Mapping[str, Any]]:
     """All mailboxes by name, without their passwords."""
     return _listed(connection, Mailbox)
+
+
+def find_mailbox(connection: Connection, name: str) -> int:
+    """The id of a mailbox.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == name)).scalar_one_or_none()
+    if mailbox_id is None:
+        raise Problem("There is no mailbox «{name}»: `intergestan mailbox list` shows what there is.", name=name)
+    return mailbox_id
 
 
 def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime) -> int:
@@ -139,8 +148,6 @@ def _listed(connection: Connection, table: type[Mailbox | Relay]) -> list[Mappin
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _record(
-    connection: Connection, subject: str, row_id: int, account: Account, by: str, at: datetime
-) -> None:
+def _record(connection: Connection, subject: str, row_id: int, account: Account, by: str, at: datetime) -> None:
     detail = {"host": account.host, "login": account.login}
     states.record(connection, subject, [(row_id, None, None)], "set", by=by, at=at, detail=detail)

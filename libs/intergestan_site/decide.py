@@ -49,15 +49,8 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-WAIVABLE = frozenset(
-    {
-        HoldReason.CLAIM_MISMATCH,
-        HoldReason.UNKNOWN_PRODUCT,
-        HoldReason.PRICE_DIFFERENCE,
-        HoldReason.VAT_DIFFERENCE,
-    }
-)
-"""What a person may release. Any other reason means that there is nothing that could be booked."""
+WAIVABLE = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE})
+"""What a person may wave through. The other reasons are facts, which must be gone before the order is booked."""
 
 
 class Weight(Enum):

@@ -12,8 +12,6 @@ from intergestan_site.problem import Problem
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun, Worker
 from intergestan_site.words import InboundState
 
-POLLER = "poller"
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -60,11 +58,6 @@ class Progress:
     def is_over(self) -> bool:
         """Whether every mailbox is listed and every mail in them done, held or alien."""
         return all(run.is_listed for run in self.runs) and InboundState.ARCHIVED not in self.mails.values()
-
-
-def is_any_poller_alive(connection: Connection, now: datetime) -> bool:
-    """Whether anybody would hear."""
-    return is_alive(connection, POLLER, now)
 
 
 def is_alive(connection: Connection, service: str, now: datetime) -> bool:

@@ -91,7 +91,8 @@ class Stray:
 def choose(connection: Connection, choice: Choice) -> list[Chosen]:
     """The mails that are meant, oldest first.
 
-    A mail that a person refused is meant only when it is named.
+    Only when it is named is a mail meant that a person refused, that is about to be taken in anyway, or whose
+    bytes were dropped.
 
     :raises Problem: a sha256 fits no mail, or several.
     """
@@ -100,7 +101,8 @@ def choose(connection: Connection, choice: Choice) -> list[Chosen]:
         query = query.where(InboundMail.id.in_([_find(connection, sha) for sha in choice.shas]))
     else:
         refused = select(Event.subject_id).where(Event.subject == states.INBOUND_MAIL.name, Event.name == "refuse")
-        query = query.where(InboundMail.id.not_in(refused))
+        there = (InboundMail.size > 0, InboundMail.state.in_(RESTING))
+        query = query.where(InboundMail.id.not_in(refused), *there)
     if choice.mailbox_id is not None:
         query = query.where(InboundMail.mailbox_id == choice.mailbox_id)
     if choice.partner_id is not None:

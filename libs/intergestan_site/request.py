@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_site import states
 from intergestan_site.problem import Problem
+from intergestan_site.setup import check_address
 from intergestan_site.tables import OutboundMail, OutboundOrder, Partner, PurchaseOrder
 from intergestan_site.words import MailKind, OutboundState, PurchaseState
 
@@ -85,18 +86,25 @@ def request_orders(
 def set_order_address(connection: Connection, supplier_id: int, address: str) -> None:
     """`send --to`: store the supplier's address for orders if there is none yet (G17).
 
-    :raises Problem: another address is stored; changing it is an act of its own (G18).
+    :raises Problem: it is no mail address; another one is stored: changing it is an act of its own (G18).
     """
-    _partner_row(connection, supplier_id)
-    stored = connection.execute(
+    check_address(address)
+    connection.execute(
         update(Partner)
         .where(Partner.party_id == supplier_id, Partner.order_address.is_(None))
         .values(order_address=address)
     )
-    if stored.rowcount:
-        return
-    current = _partner_row(connection, supplier_id).order_address
-    if current != address:
+    check_order_address(connection, supplier_id, address)
+
+
+def check_order_address(connection: Connection, supplier_id: int, address: str) -> None:
+    """Refuse an address that orders to this supplier cannot go to.
+
+    :raises Problem: it is no mail address, or another one is stored.
+    """
+    check_address(address)
+    current = partner_row(connection, supplier_id).order_address
+    if current not in {None, address}:
         raise Problem(
             "Orders to this supplier go to {current}, not to {address}; nothing was sent. "
             "Change the address with `intergestan partner set --order-address`.",
@@ -105,7 +113,11 @@ def set_order_address(connection: Connection, supplier_id: int, address: str) ->
         )
 
 
-def _partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
+def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
+    """The partner that a supplier is for us: id, name, address for orders, the one that the card proposes.
+
+    :raises Problem: it is none.
+    """
     row = connection.execute(
         select(Partner.id, Partner.name, Partner.order_address, Partner.proposed_order_address).where(
             Partner.party_id == supplier_id
@@ -120,7 +132,7 @@ def _partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str 
 
 
 def _partner_of(connection: Connection, supplier_id: int) -> int:
-    partner = _partner_row(connection, supplier_id)
+    partner = partner_row(connection, supplier_id)
     if partner.order_address is None:
         raise MissingAddress(partner.name, partner.proposed_order_address)
     return int(partner.id)

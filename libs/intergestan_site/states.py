@@ -153,8 +153,9 @@ def move(
     changed = update(table).where(table.id.in_(wanted), table.state.in_(froms)).values(state=to, **values)
     if fence is not None:
         changed = changed.where(table.lease_fence == fence)  # type: ignore[union-attr]
-    if connection.execute(changed).rowcount != len(wanted):
-        raise StaleState(machine, event, set(wanted) - set(old))
+    moved = set(connection.execute(changed.returning(table.id)).scalars())
+    if len(moved) != len(wanted):
+        raise StaleState(machine, event, set(wanted) - moved)
     record(
         connection,
         machine.name,

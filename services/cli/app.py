@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,13 +10,22 @@ import typer
 
 from services.cli import (
     catalog,
+    demo,
     doctor,
+    holds,
     init,
     mailbox,
     orders,
     partner,
+    poll,
     relay,
+    replay,
+    resend,
+    run,
+    send,
     site,
+    status,
+    up,
     upgrade,
     user,
 )
@@ -30,11 +40,21 @@ GROUPS: dict[str, typer.Typer] = {
     "partner": partner.app,
     "catalog": catalog.app,
     "orders": orders.app,
+    "holds": holds.app,
 }
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
     "init": init.init,
     "upgrade": upgrade.upgrade,
     "doctor": doctor.doctor,
+    "send": send.send,
+    "resend": resend.resend,
+    "abandon": resend.abandon,
+    "poll": poll.poll,
+    "run": run.run,
+    "up": up.up,
+    "replay": replay.replay,
+    "status": status.status,
 }
 
 Config = Annotated[

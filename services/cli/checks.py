@@ -10,9 +10,6 @@ from typing import Any
 from services.cli.context import Call, is_made
 from services.cli.language import _
 
-FEW_DAYS = 21
-"""A server's certificate that ends sooner is worth a word."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -233,7 +230,7 @@ def _tried(call: Call, subject: str, account: Any, attempt: Callable[[Any, str |
             text.format(server=server, error=error),
             _("Correct host, port and security, or look whether a firewall is in between."),
         )
-    if days is not None and days < FEW_DAYS:
+    if days is not None:
         text = _("the login works, but the certificate of {server} ends in {days} days")
         return Finding(subject, False, text.format(server=server, days=days), _("Have it renewed."))
     return Finding(subject, True, _("{server}, the login works").format(server=server))

@@ -43,20 +43,22 @@ def _fault(fault: Fault) -> str:
 
 
 def _of_the_machine(error: Exception) -> tuple[str, int]:
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DatabaseError, OperationalError
 
     from intergestan_msg.errors import MessageError
+    from intergestan_runtime.embedded_redis import EmbeddedRedisError
     from intergestan_runtime.secrets import SecretError
     from intergestan_runtime.settings_load import ConfigurationError
     from intergestan_site.database import WeakDurability
     from intergestan_site.migrate import NotMigrated
     from services.startup import WrongKey
 
-    if isinstance(error, ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey):
+    machine = ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey | EmbeddedRedisError
+    if isinstance(error, machine):
         return str(error), CONFIGURATION
     if isinstance(error, MessageError):
         return str(error), FAILED
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError) or type(error) is DatabaseError:
         text = _("The base does not answer, nothing was changed: {error} Try again; `intergestan doctor` tells more.")
         return text.format(error=f"{error.orig}".strip().rstrip(".") + "."), NOT_YET
     if isinstance(error, OSError) and error.filename is not None:

@@ -13,6 +13,9 @@ from typing import Any
 from intergestan_site.words import Security
 
 TIMEOUT_S = 15.0
+DAY_S = 86400
+FEW_DAYS = 21
+"""A certificate that ends sooner is worth a word."""
 
 
 class LoginRefused(Exception):
@@ -22,7 +25,7 @@ class LoginRefused(Exception):
 def try_smtp(account: Any, password: str | None) -> int | None:
     """Log in at a relay (EHLO, TLS, AUTH).
 
-    :returns: for how many more days the server's certificate is good; None without TLS.
+    :returns: for how many more days the server's certificate is good, if these are few.
     :raises LoginRefused: when it refuses the login; OSError: when it does not come that far.
     """
     context = _context(account)
@@ -45,7 +48,7 @@ def try_smtp(account: Any, password: str | None) -> int | None:
 def try_mailbox(account: Any, password: str | None) -> int | None:
     """Log in at a mailbox and look for its folder (EXAMINE: nothing is marked as read).
 
-    :returns: for how many more days the server's certificate is good; None without TLS.
+    :returns: for how many more days the server's certificate is good, if these are few.
     :raises LoginRefused: when it refuses login or folder; OSError: when it does not come that far.
     """
     return _try_imap(account, password) if account.protocol == "imap" else _try_pop3(account, password)
@@ -103,4 +106,7 @@ def _days_left(sock: Any) -> int | None:
     certificate: Mapping[str, Any] | None = sock.getpeercert() if isinstance(sock, ssl.SSLSocket) else None
     if not certificate:
         return None
-    return int((ssl.cert_time_to_seconds(certificate["notAfter"]) - time.time()) // 86400)
+    start, end = (ssl.cert_time_to_seconds(certificate[name]) for name in ("notBefore", "notAfter"))
+    left = end - time.time()
+    is_soon = left < min(FEW_DAYS * DAY_S, (end - start) / 3)  # some are made for a few days only
+    return int(left // DAY_S) if is_soon else None

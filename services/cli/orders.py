@@ -150,8 +150,8 @@ def selected(
     from intergestan_site.setup import find_user
 
     wanted = Selection(
-        first=_day(first),
-        last=_day(last),
+        first=day_of(first),
+        last=day_of(last),
         supplier_id=find_supplier(connection, supplier).id if supplier else None,
         followed_by_id=find_user(connection, followed_by) if followed_by else None,
         everything=everything,
@@ -159,7 +159,8 @@ def selected(
     return select_orders(connection, wanted)
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """A day as people write it; BadParameter for what is none."""
     if text is None:
         return None
     for form in ("%d/%m/%Y", "%Y-%m-%d"):

@@ -8,7 +8,6 @@ are never rendered again: what is sent a second time is what was sent the first 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,9 +31,10 @@ from intergestan_msg.manifest import (
     encode,
 )
 from intergestan_msg.order import Order
-from intergestan_msg.ubl import write_order, write_order_response
+from intergestan_msg.ubl import write_order_response
 from intergestan_msg.words import Language
 from intergestan_site import documents, states
+from intergestan_site.order_mail import file_name, order_mail, read_relay, site_address
 from intergestan_site.tables import (
     InboundTransfer,
     OutboundBody,
@@ -42,8 +42,6 @@ from intergestan_site.tables import (
     OutboundOrder,
     Partner,
     PurchaseOrder,
-    Relay,
-    User,
 )
 from intergestan_site.words import MailKind, OutboundState
 
@@ -88,7 +86,7 @@ def prepare(connection: Connection, mail_id: int, now: datetime) -> Prepared | N
         return None
     site = documents.read_site(connection)
     partner = documents.read_partner(connection, mail.partner_id)
-    relay = connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
+    relay = read_relay(connection)
     if mail.kind == MailKind.ORDERS:
         return _prepare_orders(connection, mail, site, partner, relay)
     return _prepare_answers(connection, mail, site, partner, relay, now)
@@ -106,32 +104,22 @@ def _prepare_orders(
         .order_by(PurchaseOrder.number)
     ).all()
     revisions = {link.number: link.revision for link in links}
-    orders = documents.purchase_orders(
-        connection,
-        [link.purchase_order_id for link in links],
-        documents.site_party(site),
-        documents.partner_party(connection, partner),
-    )
-    attachments = tuple(Attachment(_file_name(order.id), write_order(order)) for order in orders)
+    content = order_mail(connection, partner, [link.purchase_order_id for link in links], mail.requested_by_id)
     listed = tuple(
         _listed(DocumentType.ORDER, order.id, revisions[order.id], attachment, business_hash(order))
-        for order, attachment in zip(orders, attachments, strict=True)
+        for order, attachment in zip(content.orders, content.attachments, strict=True)
     )
-    user = connection.execute(select(User.name, User.email).where(User.id == mail.requested_by_id)).one()
-    person = EmailAddress(user.email, user.name)
-    from_site = relay is not None and relay.from_mode == "site"
-    sender = _site_address(site) if from_site else person
     return Prepared(
         mail=mail,
         site=site,
         partner=partner,
         kind=Kind.ORDERS,
-        sender=sender,
-        reply_to=person,
+        sender=content.sender,
+        reply_to=content.reply_to,
         recipient=EmailAddress(partner.order_address, partner.name),
-        envelope_from=_bounce_address(relay, sender),
-        contents=tuple(orders),
-        attachments=attachments,
+        envelope_from=_bounce_address(relay, content.sender),
+        contents=content.orders,
+        attachments=content.attachments,
         listed=listed,
     )
 
@@ -142,7 +130,7 @@ def _prepare_answers(
     buyer, seller = documents.partner_party(connection, partner), documents.site_party(site)
     numbered = documents.answers(connection, mail.id, buyer, seller, site.currency, now.date())
     answers = tuple(answer for _, answer in numbered)
-    attachments = tuple(Attachment(_file_name(answer.order_id), write_order_response(answer)) for answer in answers)
+    attachments = tuple(Attachment(file_name(answer.order_id), write_order_response(answer)) for answer in answers)
     listed = tuple(
         _listed(DocumentType.RESPONSE, answer.order_id, n, attachment, None)
         for (n, answer), attachment in zip(numbered, attachments, strict=True)
@@ -152,7 +140,7 @@ def _prepare_answers(
             InboundTransfer.id == mail.in_reply_to_id
         )
     ).one()
-    sender = _site_address(site)
+    sender = site_address(site)
     return Prepared(
         mail=mail,
         site=site,
@@ -272,16 +260,8 @@ def _listed(kind: DocumentType, document_id: str, revision: int, attachment: Att
     return Document(kind, document_id, revision, digest, attachment.name, attachment.media_type, claim)
 
 
-def _file_name(number: str) -> str:
-    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', number)}.xml"
-
-
 def _quotable(message_id: str | None) -> str | None:
     return message_id if message_id and MESSAGE_ID.match(message_id) else None
-
-
-def _site_address(site: AnyRow) -> EmailAddress:
-    return EmailAddress(site.orders_address, site.name)
 
 
 def _bounce_address(relay: AnyRow | None, sender: EmailAddress) -> str:

@@ -18,6 +18,11 @@ from types import FrameType
 from typing import NoReturn
 
 from services.demo import settings
+from services.demo.settings import Options
+from services.demo.texts import speaker
+
+USAGE = 2
+"""Exit code: the command line is wrong."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,6 +31,13 @@ def main(argv: Sequence[str]) -> int:
     options = settings.parse(argv)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
+    if options.keep is not None and not _is_free(options.keep):
+        sys.stderr.write(speaker(options.language)("not_empty", folder=options.keep) + "\n")
+        return USAGE
+    return _play(options, started)
+
+
+def _play(options: Options, started: datetime) -> int:
     from services.demo.play import play
 
     if options.keep is not None:
@@ -46,6 +58,10 @@ def process_started() -> datetime:
     fields = Path("/proc/self/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     age = time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
     return datetime.now(UTC) - timedelta(seconds=age)
+
+
+def _is_free(folder: Path) -> bool:
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
 
 
 def _leave(number: int, _frame: FrameType | None) -> NoReturn:

@@ -180,26 +180,28 @@ class _Mailboxes(MailboxSet):
 
 
 class _Inbox(MailboxData):
+    """Counts arrivals: which of them have a UID, and which ones each session has been told of."""
+
     def __init__(self, mailbox_id: ObjectId, maildir: Maildir, path: str) -> None:
         super().__init__(mailbox_id, maildir, path)
         self._arrival = Event.for_asyncio()
-        self._has_unlisted = True
+        self._arrived = 1  # what was there before us counts as an arrival
+        self._listed = 0
 
     def wake(self) -> None:
         """A mail has arrived that has no UID yet."""
-        self._has_unlisted = True
+        self._arrived += 1
         self._arrival.set()
         self._arrival.clear()
 
     async def reset(self) -> MailboxData:
-        self._has_unlisted = False
+        self._listed = self._arrived
         return await super().reset()
 
-    async def update_selected(
-        self, selected: SelectedMailbox, *, wait_on: Event | None = None
-    ) -> SelectedMailbox:
-        if wait_on is not None and not self._has_unlisted:
+    async def update_selected(self, selected: SelectedMailbox, *, wait_on: Event | None = None) -> SelectedMailbox:
+        if wait_on is not None and selected.mod_sequence == self._arrived:
             await wait_on.or_event(self._arrival).wait(timeout=LOOK_ANYWAY)
-        if self._has_unlisted:
+        if self._listed < self._arrived:
             await self.reset()
+        selected.mod_sequence = self._arrived
         return await super().update_selected(selected)

@@ -20,7 +20,7 @@ class Options:
 
     :ivar orders: of all distributors together, the two reference orders (G11) among them.
     :ivar sites: the logistics base and its distributors.
-    :ivar keep: an empty or new folder for all that is made; None: a temporary one.
+    :ivar keep: a new or empty folder for all that is made; None: a temporary one.
     :ivar serve: go on running after the result.
     :ivar language: `fr` or `en`, of the demo's words and of the sites' mails.
     """
@@ -42,7 +42,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--orders", type=_between(2, 100_000), default=10, help="how many orders travel")
     parser.add_argument("--sites", type=_between(2, MOST_SITES), default=3, help="the base and its distributors")
     parser.add_argument("--lines", type=_between(1, MAX_LINES), default=8, help="lines of each generated order")
-    parser.add_argument("--keep", type=_empty, metavar="DIR", help="leave everything in this empty folder")
+    parser.add_argument("--keep", type=_absolute, metavar="DIR", help="leave everything in this new or empty folder")
     parser.add_argument("--serve", action="store_true", help="go on running until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     parser.add_argument("--lang", choices=("fr", "en"), default=_spoken(), help="language; LANG by default")
@@ -68,11 +68,8 @@ def _between(least: int, most: int) -> Callable[[str], int]:
     return number
 
 
-def _empty(text: str) -> Path:
-    folder = Path(text).absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise argparse.ArgumentTypeError(f"{folder} is not empty: name a new folder, or empty this one")
-    return folder
+def _absolute(text: str) -> Path:
+    return Path(text).absolute()
 
 
 def _spoken() -> str:

@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Self
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
@@ -24,6 +25,8 @@ NAMED = 5
 """So many order numbers are named in a sentence, then it says that there are more."""
 _PAUSE = 1.0
 """Seconds between two plain lines of progress."""
+_WIDTH = 110
+"""Characters in a line where there is no terminal that says it."""
 _COUNTS = ("orders_out", "mails_out", "mails_in", "sales_orders", "answers", "held")
 _FAULTS = ("unsent", "lost", "duplicates", "altered", "unanswered")
 
@@ -33,7 +36,8 @@ class Show:
 
     def __init__(self, say: Say, *, as_json: bool) -> None:
         self._say = say
-        self._console = Console(file=sys.stderr if as_json else sys.stdout, highlight=False)
+        stream = sys.stderr if as_json else sys.stdout
+        self._console = Console(file=stream, highlight=False, width=None if stream.isatty() else _WIDTH)
 
     def line(self, name: str, /, **values: object) -> None:
         """A sentence of `texts`."""
@@ -45,11 +49,11 @@ class Show:
 
     def tables(self, result: Result) -> None:
         """What happened at each site, and how long each step took."""
-        sites = Table(self._say("site"), *map(self._figures, (*_COUNTS, "seconds")))
+        sites = Table(self._say("site"), *map(self._figures, (*_COUNTS, "seconds")), box=SIMPLE_HEAD)
         for report in result.reports:
             counts = [str(getattr(report, name)) for name in _COUNTS]
             sites.add_row(report.name, *counts, f"{report.seconds:.1f}")
-        steps = Table(self._say("step"), self._figures("seconds"))
+        steps = Table(self._say("step"), self._figures("seconds"), box=SIMPLE_HEAD)
         for step, seconds in {**result.seconds_by_step, "total": result.seconds}.items():
             steps.add_row(self._say(step), f"{seconds:.1f}")
         self._console.print(sites, steps)

@@ -6,6 +6,10 @@ from collections.abc import Callable
 from typing import Final
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
+    "not_empty": (
+        "{folder} is there and not empty, so nothing was done: name a new folder with --keep, or empty this one.",
+        "{folder} existe et n'est pas vide, rien n'a été fait : nommez un nouveau dossier avec --keep, ou videz-le.",
+    ),
     "making": (
         "Making {sites} sites in {folder} …",
         "Création de {sites} sites dans {folder} …",

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from intergestan_msg.mail_headers import Headers
@@ -31,6 +31,7 @@ from intergestan_site.intake.pool import ReaderDied, ReaderPool
 from intergestan_site.intake.reading import Fault, Reading
 from intergestan_site.intake.take_in import answers_of, settle_all
 from intergestan_site.leases import FREE, Claims, claim_mail
+from intergestan_site.pairing import is_pinned
 from intergestan_site.tables import InboundMail, PartnerKey
 from intergestan_site.words import HoldReason, InboundState
 
@@ -156,9 +157,11 @@ class Importer:
                     _log.info("Somebody else decided at the same time; deciding anew.")
 
     def _set_aside(self, job: Job, fault: Fault, reading: Reading) -> None:
+        if fault.kid is not None:
+            self._hold_or_read_again(job, fault.kid, reading)
+            return
         if fault.reason is not None:
-            values = {"error": fault.error} | ({"kid": fault.kid} if fault.kid else {})
-            self._hold(job, Finding(fault.reason, values), reading)
+            self._hold(job, Finding(fault.reason, {"error": fault.error}), reading)
             return
         with self._database.transaction() as connection:
             states.move(
@@ -174,27 +177,40 @@ class Importer:
             )
         self._metrics.inc("mails_total", direction="in", outcome="foreign")
 
+    def _hold_or_read_again(self, job: Job, kid: str, reading: Reading) -> None:
+        """Hold the mail of an unknown signer, unless somebody pinned the key since we looked."""
+        with self._database.transaction() as connection:
+            if not is_pinned(connection, kid):
+                self._write_hold(connection, job, Finding(HoldReason.UNKNOWN_SIGNER, {"kid": kid}), reading)
+                return
+        self._give_back(job, strikes=job.row.strikes - 1)
+        IMPORT.ring(self._broker, job.mail.id)
+
     def _hold(self, job: Job, finding: Finding, reading: Reading, partner_id: int | None = None) -> None:
         """The whole mail waits for a person; nothing of it is booked and nobody is answered."""
-        kid = finding.values.get("kid") or reading.kid or None
         with self._database.transaction() as connection:
-            states.move(
-                connection,
-                states.INBOUND_MAIL,
-                [job.mail.id],
-                "hold",
-                by=BY,
-                at=self._database.now(),
-                fence=job.mail.fence,
-                reason=finding.reason,
-                detail=write_findings([finding]),
-                kid=kid,
-                partner_id=partner_id,
-                transfer_id=reading.manifest.jti if reading.manifest else None,
-                strikes=0,
-                **_for_people(job),
-                **FREE,
-            )
+            self._write_hold(connection, job, finding, reading, partner_id)
+
+    def _write_hold(
+        self, connection: Connection, job: Job, finding: Finding, reading: Reading, partner_id: int | None = None
+    ) -> None:
+        states.move(
+            connection,
+            states.INBOUND_MAIL,
+            [job.mail.id],
+            "hold",
+            by=BY,
+            at=self._database.now(),
+            fence=job.mail.fence,
+            reason=finding.reason,
+            detail=write_findings([finding]),
+            kid=finding.values.get("kid") or reading.kid or None,
+            partner_id=partner_id,
+            transfer_id=reading.manifest.jti if reading.manifest else None,
+            strikes=0,
+            **_for_people(job),
+            **FREE,
+        )
         _log.warning("The mail waits for a person.", reason=finding.reason)
         self._metrics.inc("mails_total", direction="in", outcome="malformed")
         self._metrics.inc("order_rejections_total", step="import", reason=finding.reason)

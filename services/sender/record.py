@@ -26,7 +26,8 @@ AnyRow = Row[*tuple[Any, ...]]
 
 BY = "sender"
 DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
-RELAY_REST = timedelta(minutes=1)
+LASTING_REST = timedelta(minutes=1)
+"""How long a relay rests after what only a person can mend: a server that sees wrong passwords locks people out."""
 
 
 class LeaseLost(Exception):
@@ -195,7 +196,7 @@ def conclude(
         connection.execute(
             update(Relay)
             .where(Relay.id == claimed.relay.id)
-            .values(paused_until=now + RELAY_REST, last_error=outcome.text)
+            .values(paused_until=_rested(outcome, now, settings), last_error=outcome.text)
         )
     elif claimed.relay.last_error:
         connection.execute(update(Relay).where(Relay.id == claimed.relay.id).values(last_error=None))
@@ -220,8 +221,13 @@ def _consequence(
             "detail": outcome.text,
         }
     tries = claimed.attempt - claimed.resends
-    again = now + RELAY_REST if outcome.relay_fault else retry_at(now, max(1, tries), settings.retry_seconds)
-    return "retry", {"next_attempt_at": again}
+    if outcome.relay_fault:
+        return "retry", {"next_attempt_at": _rested(outcome, now, settings)}
+    return "retry", {"next_attempt_at": retry_at(now, max(1, tries), settings.retry_seconds)}
+
+
+def _rested(outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:
+    return now + (LASTING_REST if outcome.lasting else timedelta(seconds=settings.relay_rest_seconds))
 
 
 def mark_waiting(connection: Connection, mail_id: int, now: datetime) -> None:

@@ -32,6 +32,11 @@ class SenderSettings(ServiceSettings):
         min_length=1,
         description="Waiting times for an answer before the same bytes are sent again; then a person is asked.",
     )
+    relay_rest_seconds: float = Field(
+        20,
+        gt=0,
+        description="How long a relay that is away or busy is left alone; orders go on within 30 s of its return.",
+    )
     retry_days: int = Field(5, ge=1, description="After so many days of temporary refusals a person is asked.")
 
 

@@ -33,7 +33,7 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 QUICK = {
     "sender": {"retry_seconds": [1], "resend_seconds": [6] * 50},
-    "dispatcher": {"scan_seconds": 0.5, "ring_again_seconds": 3, "gauge_seconds": 1},
+    "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 1},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
 }
 """Settings with which a test need not wait for minutes. What is due when is a matter of the settings."""

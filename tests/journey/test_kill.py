@@ -6,7 +6,7 @@ import random
 import re
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,28 +56,41 @@ def test_every_named_point_is_in_a_round() -> None:
 
 @pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()))
 def test_death_at_every_named_point(sites: PairOfSites, points: Mapping[str, str]) -> None:
-    """F1: each service of both sites dies once at its point, and work goes on when it is back."""
-    for site in sites.sites:
-        for service, point in points.items():
-            site.processes[service].stop()
-            site.processes[service].start(crash=point)
+    """F1: each service dies once at its point, the importer at booking and at applying; work goes on when it is back."""
+    senders = [(sites.buyer, service) for service in points if service != "poller"]
+    receivers = [(sites.seller, service) for service in points if service in {"poller", "importer"}]
+    die_at(sites, points, [*senders, *receivers])
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()))
+def test_death_at_every_named_point_of_both_sites(sites: PairOfSites, points: Mapping[str, str]) -> None:
+    """F1: the same on the way of the orders and on that of the answers."""
+    die_at(sites, points, [(site, service) for site in sites.sites for service in points])
+
+
+def die_at(sites: PairOfSites, points: Mapping[str, str], victims: Sequence[tuple[JourneySite, str]]) -> None:
+    """Send a mail on whose way all the victims die, each at its point; start them again, and see that it arrives."""
+    for site, service in victims:
+        site.processes[service].kill()
+        site.processes[service].start(crash=points[service])
     numbers = sites.enter(3)
     sites.send(numbers)
-    to_die = {(site, service) for site in sites.sites for service in points}
+    alive = list(victims)
 
     def bury() -> bool:
-        for site, service in list(to_die):
-            if not site.processes[service].runs:
-                assert site.processes[service].exit_code == -signal.SIGKILL, site.processes[service].log()[-3000:]
-                site.expire_lease(service)
-                site.start(service)
-                to_die.remove((site, service))
-        return not to_die
+        for site, service in [victim for victim in alive if not victim[0].processes[victim[1]].runs]:
+            assert site.processes[service].exit_code == -signal.SIGKILL, site.processes[service].log()[-3000:]
+            site.expire_lease(service)
+            site.start(service)
+            alive.remove((site, service))
+        return not alive
 
     try:
-        wait_until(bury, 60, f"all of {sorted(points.values())} reached")
+        wait_until(bury, 60, "every point reached")
     except AssertionError as late:
-        late.add_note(f"Not reached: {[(site.code, points[service]) for site, service in to_die]}\n{sites.picture()}")
+        late.add_note(f"Not reached: {[(site.code, points[service]) for site, service in alive]}\n{sites.picture()}")
         raise
     sites.wait_answered(numbers, 40)
     sites.wait_at_rest(30)

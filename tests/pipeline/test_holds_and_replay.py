@@ -26,6 +26,7 @@ from intergestan_site.tables import (
     InboundTransfer,
     Ledger,
     OutboundMail,
+    OutboundOrder,
     PurchaseOrder,
     PurchaseOrderLine,
     SalesOrder,
@@ -196,10 +197,7 @@ def conflict(sites: Pair) -> str:
     sites.seller.receive(order(sites, *products_of(cfr1(), cfr2())))
     answer(sites)
     with sites.buyer.database.transaction() as connection:
-        connection.execute(update(PurchaseOrder).values(state="confirmed", note="Autre chose"))
-        connection.execute(update(PurchaseOrder.outbound_mail_id.table).values(outbound_mail_id=None))
-        from intergestan_site.tables import OutboundOrder
-
+        connection.execute(update(PurchaseOrder).values(state="confirmed", note="Autre chose", outbound_mail_id=None))
         connection.execute(update(OutboundOrder).values(live=False))
     mail_id = sites.buyer.request(sites.seller.code, "CFR1")
     sites.seller.receive(sites.buyer.compose(mail_id))

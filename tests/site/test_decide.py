@@ -267,10 +267,10 @@ def test_what_a_person_waived_does_not_hold_again() -> None:
     assert reasons(decision) == ["price_difference"]
 
 
-def test_a_waived_unknown_product_parks_the_line() -> None:
-    decision = decide(one_line(), facts({}), frozenset({HoldReason.UNKNOWN_PRODUCT}))
-    assert isinstance(decision, Accepted)
-    assert (decision.code, decision.lines[0].product_id) == (AnswerCode.RECEIVED, None)
+def test_only_differences_can_be_waived() -> None:
+    """A product that we do not know stays unknown until somebody enters it."""
+    assert {"price_difference", "vat_difference"} == WAIVABLE
+    assert isinstance(decide(one_line(), facts({}), frozenset(HoldReason)), Held)
 
 
 def test_review_answers_that_the_order_came() -> None:
@@ -307,10 +307,10 @@ def test_the_ledger_is_asked_first(row: Known | None, kind: type) -> None:
 
 
 def test_a_held_order_is_tried_with_what_was_waived() -> None:
-    about = facts({}, known={KEY: known("held", "bh1:a", None, "unknown_product")})
-    assert isinstance(settle(KEY, "bh1:a", one_line(), about), Accepted)
-    about = facts({}, known={KEY: known("held")})
-    assert isinstance(settle(KEY, "bh1:a", one_line(), about), Held)
+    ours = {"CAS0001": product("CAS0001", "11")}
+    waived = facts(ours, known={KEY: known("held", "bh1:a", None, "price_difference")})
+    assert isinstance(settle(KEY, "bh1:a", one_line(), waived), Accepted)
+    assert isinstance(settle(KEY, "bh1:a", one_line(), facts(ours, known={KEY: known("held")})), Held)
 
 
 def test_another_revision_of_a_booked_order_is_a_conflict() -> None:

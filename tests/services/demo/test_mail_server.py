@@ -115,6 +115,18 @@ def test_everybody_who_waits_is_woken(start: Callable[[], Server]) -> None:
             client.idle_done()
 
 
+def test_what_arrived_before_idle_is_told_at_once(start: Callable[[], Server]) -> None:
+    """Even when another session has seen it first."""
+    server = start()
+    with server.imap() as one, server.imap() as other:
+        one.select_folder("INBOX")
+        server.send(mail(1))
+        assert other.select_folder("INBOX")[b"EXISTS"] == 1
+        one.idle()
+        assert (1, b"EXISTS") in one.idle_check(timeout=2)
+        one.idle_done()
+
+
 def test_fifty_mails_in_one_fetch(start: Callable[[], Server]) -> None:
     """Byte for byte, and the UIDs in the order of arrival."""
     server = start()

@@ -1,0 +1,69 @@
+"""What a mail of purchase orders will say: its addresses and its documents, before it has a number and a signature.
+
+The composer freezes it; `send --dry-run` only shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.letter import Attachment
+from intergestan_msg.order import Order
+from intergestan_msg.ubl import write_order
+from intergestan_site import documents
+from intergestan_site.tables import Relay, User
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMail:
+    """The orders by number, each with its attachment, and who writes."""
+
+    sender: EmailAddress
+    reply_to: EmailAddress
+    orders: tuple[Order, ...]
+    attachments: tuple[Attachment, ...]
+
+
+def order_mail(connection: Connection, partner: AnyRow, order_ids: Sequence[int], user_id: int) -> OrderMail:
+    """Read the orders and render them.
+
+    The From is the user (G15), or the site where the relay wants that, with the user in Reply-To.
+
+    :raises BadDocument, ValueError: an order cannot be written as a document.
+    """
+    site = documents.read_site(connection)
+    seller = documents.partner_party(connection, partner)
+    orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller)
+    user = connection.execute(select(User.name, User.email).where(User.id == user_id)).one()
+    person = EmailAddress(user.email, user.name)
+    relay = read_relay(connection)
+    from_site = relay is not None and relay.from_mode == "site"
+    return OrderMail(
+        sender=site_address(site) if from_site else person,
+        reply_to=person,
+        orders=tuple(orders),
+        attachments=tuple(Attachment(file_name(order.id), write_order(order)) for order in orders),
+    )
+
+
+def read_relay(connection: Connection) -> AnyRow | None:
+    """The site's relay; None before `relay set`."""
+    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
+
+
+def site_address(site: AnyRow) -> EmailAddress:
+    """The From of what the site itself writes."""
+    return EmailAddress(site.orders_address, site.name)
+
+
+def file_name(number: str) -> str:
+    """The attachment's name for a document about this order."""
+    return f"{re.sub(r'[^A-Za-z0-9_-]', '_', number)}.xml"

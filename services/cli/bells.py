@@ -1,0 +1,15 @@
+"""Rings for what a command made due."""
+
+from __future__ import annotations
+
+from intergestan_site.bells import Bells
+from services.cli.context import Call
+
+
+def ring(call: Call, bells: Bells) -> None:
+    """After the commit. A lost bell costs seconds: the dispatcher rings for every due row."""
+    from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
+
+    call.ring(COMPOSE, *bells.compose)
+    call.ring(SEND, *bells.send)
+    call.ring(IMPORT, *bells.take_in)

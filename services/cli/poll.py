@@ -1,0 +1,119 @@
+"""`intergestan poll`: *Relever*, collect the orders now (G23)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from services.cli.context import Call, call_of
+from services.cli.errors import FAILED, NOT_YET
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from intergestan_site.brought import Brought
+    from intergestan_site.poll_runs import Asked
+    from intergestan_site.poll_runs import Progress as Runs
+
+
+def poll(
+    context: typer.Context,
+    *,
+    mailboxes: Annotated[
+        list[str] | None, typer.Argument(metavar="[MAILBOX …]", help="Names of mailboxes; all by default.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 300,
+    as_json: AsJson = False,
+) -> None:
+    """Collect the mails now (Relever), wait until they are taken in, and show what they brought."""
+    from intergestan_site.brought import brought_by
+    from intergestan_site.poll_runs import ask, is_alive, look
+
+    call = call_of(context)
+    database = call.database
+    with database.transaction() as connection:
+        if not is_alive(connection, "poller", database.now()):
+            say(_("No poller is running, so nothing was collected. Start it: `intergestan run poller`."))
+            raise typer.Exit(NOT_YET)
+        asked = ask(connection, mailboxes or [], by=call.actor(connection), at=database.now())
+    _ring(call, asked)
+    in_time = _wait(call, asked, timeout)
+    with database.read() as connection:
+        runs = look(connection, asked)
+        brought = brought_by(connection, sorted(runs.mails), asked.at)
+    if as_json:
+        print_json(
+            {
+                "mailboxes": [asdict(run) for run in runs.runs],
+                "mails": Counter(runs.mails.values()),
+                "too_big": runs.too_big,
+                **asdict(brought),
+            }
+        )
+    else:
+        print_brought(brought)
+    raise typer.Exit(_tell(runs, brought, in_time=in_time))
+
+
+def _ring(call: Call, asked: Asked) -> None:
+    from intergestan_runtime.steps import poll_step
+
+    for owner, runs in asked.owners.items():
+        call.ring(poll_step(owner), *runs)
+
+
+def _wait(call: Call, asked: Asked, seconds: float) -> bool:
+    from intergestan_site.poll_runs import look
+    from services.cli.progress import Far, wait
+
+    def how_far() -> Far:
+        with call.database.read() as connection:
+            runs = look(connection, asked)
+        listed = sum(run.is_listed for run in runs.runs)
+        settled = sum(state != "archived" for state in runs.mails.values())
+        return Far(listed + settled, len(runs.runs) + len(runs.mails), runs.is_over)
+
+    return wait(_("Collecting"), how_far, seconds)
+
+
+def print_brought(brought: Brought) -> None:
+    """The sales orders that were made, and the purchase orders that were answered."""
+    if brought.sales_orders:
+        titles = [_("Sales order"), _("Customer"), _("Their number"), _("Total excl. VAT"), _("Total incl. VAT")]
+        rows = [
+            [each.number, each.customer, each.customer_order_number, each.total_ht, each.total_ttc, each.currency]
+            for each in brought.sales_orders
+        ]
+        print_table([*titles, _("Currency")], rows)
+    if brought.answered:
+        titles = [_("Purchase order"), _("Answer"), _("State"), _("Their number"), _("Note")]
+        print_table(
+            titles,
+            [
+                [each.number, each.code, _(each.state), each.supplier_order_number, each.note]
+                for each in brought.answered
+            ],
+        )
+
+
+def _tell(runs: Runs, brought: Brought, *, in_time: bool) -> int:
+    """The rest, for the person; the exit code."""
+    for run in runs.runs:
+        if run.error is not None:
+            say(f"{run.mailbox}: {run.error}")
+    if runs.too_big:
+        say(_("{count} mail(s) are larger than is fetched: look at them in the mailbox.").format(count=runs.too_big))
+    if brought.holds:
+        text = _("Waiting for a person: {refs}. `intergestan holds show {first}` says what to do.")
+        say(text.format(refs=", ".join(brought.holds), first=brought.holds[0]))
+    if not in_time:
+        say(_("Not all is taken in yet; that goes on by itself. `intergestan status` shows how far it is."))
+        return NOT_YET
+    if any(run.error is not None for run in runs.runs):
+        return FAILED
+    if not runs.mails:
+        say(_("Nothing new."))
+    return 0

@@ -1,0 +1,164 @@
+"""Which mails `replay` means, and what taking them in again would change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+from services.cli.context import Call
+from services.cli.language import _, marked
+from services.cli.orders import day_of
+from services.cli.output import print_json, print_table, say
+from services.cli.progress import Progress
+
+if TYPE_CHECKING:
+    from intergestan_runtime.archive import Archive
+    from intergestan_site.replay import Chosen, Foreseen, Stray
+
+WORDS = (marked("created"), marked("duplicate"), marked("rejected"), marked("conflict"), marked("done"))
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done: mails of the base, files that only the archive has, and what is left out, with why."""
+
+    mails: list[Chosen]
+    strays: list[Stray]
+    skipped: list[tuple[str, str]]
+
+    @property
+    def total(self) -> int:
+        """How many."""
+        return len(self.mails) + len(self.strays)
+
+
+def choose_mails(
+    call: Call,
+    mails: Sequence[str],
+    mailbox: str | None,
+    first: str | None,
+    last: str | None,
+    partner: str | None,
+    *,
+    adopt: bool,
+) -> Work:
+    """What the options mean.
+
+    :param adopt: also what the archive has and the base does not.
+    """
+    from intergestan_runtime.archive import Archive
+    from intergestan_site.accounts import find_mailbox
+    from intergestan_site.partners import find_partner
+    from intergestan_site.replay import Choice, choose, strays
+
+    archive = Archive(call.site.archive_dir)
+    with call.database.read() as connection:
+        choice = Choice(
+            shas=tuple(sha for each in mails for sha in each.split(",") if sha),
+            mailbox_id=find_mailbox(connection, mailbox) if mailbox else None,
+            partner_id=find_partner(connection, partner) if partner else None,
+            since=_midnight(day_of(first)),
+            until=_midnight(day_of(last), days=1),
+        )
+        chosen = choose(connection, choice)
+        unknown = strays(connection, archive.names()) if adopt else []
+    skipped = [(mail.sha256, why) for mail in chosen if (why := _why_not(mail, archive)) is not None]
+    left_out = {sha256 for sha256, _why in skipped}
+    return Work(
+        [mail for mail in chosen if mail.sha256 not in left_out],
+        [_stray(archive, name) for name in unknown],
+        skipped,
+    )
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """A day of this machine's calendar begins."""
+    return None if day is None else datetime.combine(day + timedelta(days=days), time()).astimezone()
+
+
+def _why_not(mail: Chosen, archive: Archive) -> str | None:
+    """Why a mail is left out, for the person."""
+    if mail.state == "archived":
+        return _("is about to be taken in anyway.")
+    if mail.size == 0:
+        return _("was none of ours, and its bytes were dropped; it still is in the mailbox.")
+    if not archive.has(mail.sha256):
+        return _("is not in the archive: bring the file back from a backup.")
+    return None
+
+
+def _stray(archive: Archive, name: str) -> Stray:
+    from intergestan_site.replay import Stray
+
+    found = archive.path(name).stat()
+    return Stray(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
+    """Print what would change, and change nothing."""
+    rows, changes = [], 0
+    for sha256, mail, then in _foresee(call, work):
+        changed = mail is None or then.changes(mail)
+        changes += changed
+        if changed or as_json:
+            rows.append(_planned(sha256, mail, then, changed=changed))
+    if as_json:
+        print_json(rows)
+        return
+    if rows:
+        titles = [_("Mail"), _("Now"), _("Then"), _("Orders")]
+        print_table(titles, [[row["sha256"][:12], row["now"], row["then"], _orders(row)] for row in rows])
+    say(
+        _("{changes} of {total} mails would change something. Nothing was changed.").format(
+            changes=changes, total=work.total
+        )
+    )
+
+
+def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Foreseen]]:
+    """Each mail with what would become of it, read in a limited child as the importer does."""
+    from intergestan_runtime.archive import Archive, ArchiveError
+    from intergestan_site.intake.pool import ReaderDied, ReaderPool
+    from intergestan_site.replay import Foreseen, foresee, pinned_keys
+
+    archive, pool = Archive(call.site.archive_dir), ReaderPool()
+    with call.database.read() as connection:
+        keys = pinned_keys(connection)
+    every: list[tuple[str, datetime, Chosen | None]] = [(mail.sha256, mail.archived_at, mail) for mail in work.mails]
+    every += [(file.sha256, file.archived_at, None) for file in work.strays]
+    try:
+        with Progress(_("Reading")) as progress:
+            for done, (sha256, archived_at, mail) in enumerate(every):
+                progress.show(done, len(every))
+                try:
+                    reading = pool.read(archive.get(sha256), keys)
+                except (ArchiveError, ReaderDied) as error:
+                    say(f"{sha256[:12]}: {error}")
+                    yield sha256, mail, Foreseen("held", "poison")
+                    continue
+                with call.database.read() as connection:
+                    then = foresee(connection, reading, archived_at)
+                yield sha256, mail, then
+    finally:
+        pool.close()
+
+
+def _planned(sha256: str, mail: Chosen | None, then: Foreseen, *, changed: bool) -> dict[str, Any]:
+    return {
+        "sha256": sha256,
+        "now": None if mail is None else place(mail.state, mail.reason),
+        "then": place(then.state, then.reason),
+        "changes": changed,
+        "documents": [asdict(document) for document in then.documents],
+    }
+
+
+def place(state: str, reason: str | None) -> str:
+    """Where a mail rests, with why."""
+    return state if reason is None else f"{state} ({reason})"
+
+
+def _orders(row: dict[str, Any]) -> str:
+    return ", ".join(f"{each['number']}: {_(each['outcome'])}" for each in row["documents"])

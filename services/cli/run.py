@@ -1,0 +1,79 @@
+"""`intergestan run`: one or several services of the site."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from services.cli.context import Call, call_of
+from services.cli.language import _
+
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+STOP_SECONDS = {"sender": 11 * 60.0}
+"""Between SIGTERM and SIGKILL, where a service needs longer: a mail whose dot was sent must hear its reply."""
+
+
+def run(
+    context: typer.Context,
+    *,
+    services: Annotated[
+        list[str], typer.Argument(metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher.")
+    ],
+    mailboxes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--mailbox", metavar="NAME", help="The only mailboxes that the poller takes; several with commas."
+        ),
+    ] = None,
+) -> None:
+    """Run services until told to stop (SIGTERM, Ctrl-C). One becomes this process; several are supervised."""
+    unknown = [service for service in services if service not in SERVICES]
+    if unknown:
+        text = _("There is no service {names}: there are {services}.")
+        raise typer.BadParameter(text.format(names=", ".join(unknown), services=", ".join(SERVICES)))
+    names = [name for each in mailboxes or [] for name in each.split(",") if name]
+    if names and "poller" not in services:
+        raise typer.BadParameter(_("--mailbox is for the poller."))
+    call = call_of(context)
+    wanted = list(dict.fromkeys(services))
+    if len(wanted) == 1:
+        command = service_command(call, wanted[0], names)
+        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+    raise typer.Exit(_supervise(call, wanted, names))
+
+
+def service_command(call: Call, service: str, mailboxes: Sequence[str] = ()) -> list[str]:
+    """The command that becomes a service of this site."""
+    command = [sys.executable, "-m", f"services.{service}"]
+    if call.config is not None:
+        command += ["--config", str(Path(call.config).absolute())]
+    if service == "poller" and mailboxes:
+        command += ["--mailbox", *mailboxes]
+    return command
+
+
+def _supervise(call: Call, services: Sequence[str], mailboxes: Sequence[str]) -> int:
+    from intergestan_runtime.stopping import stop_on_signals
+    from intergestan_runtime.supervisor import Child, Supervisor
+
+    children = [
+        Child(
+            service,
+            service_command(call, service, mailboxes),
+            environment=log_environment(call),
+            stop_seconds=STOP_SECONDS.get(service, 30.0),
+        )
+        for service in services
+    ]
+    return Supervisor(children).run(stop_on_signals())
+
+
+def log_environment(call: Call) -> dict[str, str]:
+    """A supervised service writes into a pipe; at a terminal its log is for a person all the same."""
+    readable = call.settings.log.form == "auto" and sys.stderr.isatty()
+    return {"INTERGESTAN_LOG__FORM": "console"} if readable else {}

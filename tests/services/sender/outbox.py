@@ -1,0 +1,158 @@
+"""A buyer's base with composed mails in it, and a real sender for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import count
+from types import TracebackType
+from typing import Any, Self
+
+import uuid_utils
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert, select, update
+
+from intergestan_msg.card import Card
+from intergestan_msg.seal import SigningKey
+from intergestan_runtime.metrics import Metrics
+from intergestan_site import pairing, setup
+from intergestan_site.database import Database
+from intergestan_site.tables import (
+    DeliveryAttempt,
+    OutboundBody,
+    OutboundMail,
+    OutboundOrder,
+    Partner,
+    PurchaseOrder,
+    Relay,
+)
+from services.sender.deliver import Timeouts
+from services.sender.settings import SenderSettings
+from services.sender.worker import Connections, Sender
+
+HURRY = Timeouts(connect=2, before_dot=2, after_dot=1, goodbye=0.2)
+OUR_KEY, THEIR_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
+
+
+class Outbox:
+    """A context manager, for the connections that its senders keep. `relay_port` may be changed by `set_relay`."""
+
+    def __init__(self, base: Database, relay_port: int) -> None:
+        self.base = base
+        self.connections: list[Connections] = []
+        self._numbers = count(1)
+        at = base.now()
+        site = setup.NewSite(name="Mulhouse", orders_address="o@mulhouse.test", answers_address="a@mulhouse.test")
+        card = Card(
+            code="80295478500028",
+            name="Stauber",
+            orders_address="o@stauber.test",
+            answers_address="a@stauber.test",
+            siret=None,
+            vat=None,
+            key=THEIR_KEY.public,
+            iat=int(at.timestamp()),
+        )
+        with base.transaction() as connection:
+            setup.create_site(connection, site, OUR_KEY.public, by="test", at=at)
+            self.user_id = setup.add_user(connection, "anne", "Anne", "anne@mulhouse.test", by="test", at=at)
+            pairing.add_partner(connection, card, by="test", at=at)
+            self.partner = connection.execute(select(Partner.__table__)).one()
+            connection.execute(insert(Relay).values(name="relay", host="127.0.0.1", port=relay_port, security="none"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connections in self.connections:
+            connections.close()
+
+    def set_relay(self, **values: Any) -> None:
+        with self.base.transaction() as connection:
+            connection.execute(update(Relay).values(**values))
+
+    def put(self, orders: int = 1, kind: str = "orders", **values: Any) -> int:
+        """A composed mail that is due, with purchase orders in transmission; its row id."""
+        at = self.base.now()
+        with self.base.transaction() as connection:
+            transfer = str(uuid_utils.uuid7())
+            row = {
+                "transfer_id": transfer,
+                "kind": kind,
+                "state": "composed",
+                "partner_id": self.partner.id,
+                "requested_at": at,
+                "next_attempt_at": at,
+                "envelope_from": "anne@mulhouse.test",
+                "recipient": "o@stauber.test",
+            } | values
+            mail_id: int = connection.execute(
+                insert(OutboundMail).values(**row).returning(OutboundMail.id)
+            ).scalar_one()
+            mime = f"Message-ID: <{transfer}@mulhouse.test>\r\nSubject: {mail_id}\r\n\r\n.\r\nOrders.\r\n"
+            connection.execute(insert(OutboundBody).values(outbound_mail_id=mail_id, mime=mime.encode()))
+            for _ in range(orders if kind == "orders" else 0):
+                self._put_order(connection, mail_id)
+        return mail_id
+
+    def _put_order(self, connection: Any, mail_id: int) -> None:
+        at = self.base.now()
+        order = {
+            "number": f"CFR{next(self._numbers)}",
+            "supplier_id": self.partner.party_id,
+            "state": "transmitting",
+            "issue_date": at.date(),
+            "currency": "EUR",
+            "total_ht": Decimal(0),
+            "total_vat": Decimal(0),
+            "total_ttc": Decimal(0),
+            "outbound_mail_id": mail_id,
+            "created_at": at,
+            "updated_at": at,
+        }
+        order_id = connection.execute(insert(PurchaseOrder).values(**order).returning(PurchaseOrder.id)).scalar_one()
+        link = {"outbound_mail_id": mail_id, "purchase_order_id": order_id, "revision": 0, "version": 1}
+        connection.execute(insert(OutboundOrder).values(**link))
+
+    def sender(
+        self,
+        worker: str = "sender-1",
+        timeouts: Timeouts = HURRY,
+        password_of: Callable[[Any], str | None] = lambda _relay: None,
+        **settings: Any,
+    ) -> Sender:
+        """A sender with connections of its own."""
+        connections = Connections(timeouts, password_of)
+        self.connections.append(connections)
+        return Sender(self.base, Metrics(CollectorRegistry()), worker, SenderSettings(**settings), connections)
+
+    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
+        """All rows of a table with these values, oldest first."""
+        columns = table.__table__.c
+        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
+        with self.base.read() as connection:
+            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
+
+    def mail(self, mail_id: int) -> Any:
+        """The row of an outbound mail."""
+        (row,) = self.rows(OutboundMail, id=mail_id)
+        return row
+
+    def change(self, mail_id: int, **values: Any) -> None:
+        with self.base.transaction() as connection:
+            connection.execute(update(OutboundMail).where(OutboundMail.id == mail_id).values(**values))
+
+    def orders(self) -> list[str]:
+        """The states of all purchase orders."""
+        return [row.state for row in self.rows(PurchaseOrder)]
+
+    def attempts(self, mail_id: int) -> list[tuple[str, str | None]]:
+        """How far each attempt went, and what it came to."""
+        return [(row.phase, row.outcome) for row in self.rows(DeliveryAttempt, outbound_mail_id=mail_id)]
+
+    def mime(self, mail_id: int) -> bytes:
+        """The frozen bytes."""
+        (row,) = self.rows(OutboundBody, outbound_mail_id=mail_id)
+        return bytes(row.mime)

@@ -1,0 +1,20 @@
+"""`python -m tests.services.sender.send_once URL MAIL_ID NOW`: one sender, for a test that lets it die."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+
+from intergestan_runtime.metrics import Metrics
+from intergestan_site.database import Database
+from services.sender.deliver import Timeouts
+from services.sender.settings import SenderSettings
+from services.sender.worker import Connections, Sender
+
+if __name__ == "__main__":
+    url, mail_id, now = sys.argv[1:]
+    base = Database(url, lambda: datetime.fromisoformat(now))
+    connections = Connections(Timeouts(), lambda _relay: None)
+    Sender(base, Metrics(CollectorRegistry()), "doomed", SenderSettings(), connections).send(int(mail_id))
