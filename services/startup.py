@@ -21,7 +21,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from intergestan_runtime import logs
 from intergestan_runtime.archive import Archive
@@ -41,6 +41,8 @@ _log = structlog.get_logger(__name__)
 
 CONFIGURATION = 78
 """Exit code: the configuration is wrong; a supervisor need not try again (sysexits.h EX_CONFIG)."""
+NOT_YET = 75
+"""Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
 Own = TypeVar("Own", bound=ServiceSettings)
 
@@ -140,6 +142,9 @@ def start(
     except (ConfigurationError, WrongKey, SecretError, WeakDurability, migrate.NotMigrated) as error:
         sys.stderr.write(f"{service}: {error}\n")
         raise SystemExit(CONFIGURATION) from error
+    except OperationalError as error:
+        sys.stderr.write(f"{service}: The base does not answer: {error.orig}. Start it, or correct [site].\n")
+        raise SystemExit(NOT_YET) from error
 
 
 def run(main: Callable[[Sequence[str]], int]) -> None:

@@ -35,7 +35,7 @@ class Hold:
 
     :ivar kind: `in`, `out` or `order`; `id` is the row's there.
     :ivar order: the order's number, or those of the mail's orders.
-    :ivar is_conflict: we have this very order with other content, which stands.
+    :ivar is_conflict: we have this order with other content or as another revision, which stands.
     :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
     """
 
@@ -154,7 +154,7 @@ def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]
         .join(Partner, Partner.id == HoldRow.partner_id)
         .join(InboundTransfer, InboundTransfer.id == HoldRow.inbound_transfer_id)
         .join(InboundMail, InboundMail.id == HoldRow.inbound_mail_id)
-        .join(
+        .outerjoin(
             Ledger,
             (Ledger.partner_id == HoldRow.partner_id)
             & (Ledger.type == HoldRow.type)

@@ -268,7 +268,7 @@ class Importer:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
             _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
-            failed = Finding(HoldReason.FAILED, {"error": f"{type(error).__name__}: {error}"[:500]})
+            failed = Finding(HoldReason.FAILED, {"error": _for_partners(error)})
             held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
             with self._database.transaction() as connection:
                 booked = book(connection, job.mail, transfer, [held], facts, now, finish=finish)
@@ -315,6 +315,12 @@ def declare(broker: BellBroker, importer: Importer) -> None:
 
 def _is_race(error: DBAPIError | DecidedMeanwhile) -> bool:
     return isinstance(error, IntegrityError | DecidedMeanwhile) or is_conflict(error)
+
+
+def _for_partners(error: Exception) -> str:
+    """What went wrong, without what stands in our base: the partner reads it too."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0][:200]}"
 
 
 def _for_people(job: Job) -> dict[str, Any]:

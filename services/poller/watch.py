@@ -59,6 +59,7 @@ class MailboxWatch:
         self._known: Known | None = None
         self._strikes = Strikes()
         self._expunged = 0
+        self._heard = (0, 0)
         self._failures = 0
         self._session: Session | None = None
         self._bell = Bell()
@@ -155,6 +156,7 @@ class MailboxWatch:
         started = time.monotonic()
         runs = self._rows.open_runs()
         new = self._list(session, asked=bool(runs))
+        self._heard = (session.exists, session.expunged)
         self.is_connected = True
         left = self._collect(session, new, runs[0] if runs else None)
         if self._stopping.is_set():
@@ -253,20 +255,25 @@ class MailboxWatch:
         return bodies
 
     def _wait(self, session: Session, row: Any) -> None:
-        """Until it is time to poll again, somebody asks, or the server says that something changed."""
+        """Until it is time to poll again, somebody asks, or the server says that something changed.
+
+        Also what it said while we collected: it will not say it again.
+        """
         until = time.monotonic() + row.poll_seconds
-        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+        while not self._is_news(session) and not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             if not (row.idle and session.can_idle):
                 self._bell.wait(left)
                 return
-            exists, expunged = session.exists, session.expunged
+            exists = session.exists
             rung = session.idle(min(left, self._tools.settings.idle_seconds), self._bell)
             if session.exists > exists:
                 self._tools.metrics.inc("mailbox_idle_wakeups_total", mailbox=self.name)
-            if rung or (session.exists, session.expunged) != (exists, expunged):
+            if rung or self._is_news(session) or self._bell.wait(_CALM):
                 return
-            if self._bell.wait(_CALM):
-                return
+
+    def _is_news(self, session: Session) -> bool:
+        """Whether the numbers changed since the last listing."""
+        return (session.exists, session.expunged) != self._heard
 
     def _suffer(self, trouble: MailboxTrouble) -> None:
         """Tell people, unless it will probably pass by itself; and wait."""

@@ -27,12 +27,12 @@ from intergestan_site.tables import InboundMail, OutboundMail, Partner, Purchase
 from intergestan_site.words import Security
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
-from tests.servers import Dovecot, MailUser, RedisServer, SmtpServer
+from tests.servers import Dovecot, MailUser, RedisServer
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 QUICK = {
-    "sender": {"retry_seconds": [1], "resend_seconds": [6] * 50},
+    "sender": {"retry_seconds": [1], "resend_seconds": [4] * 50, "relay_rest_seconds": 2},
     "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 1},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
 }
@@ -50,7 +50,7 @@ class Surroundings:
 
     redis: RedisServer
     dovecot: Dovecot
-    smtp: SmtpServer
+    relay: tuple[str, int]
 
 
 class JourneySite:
@@ -120,8 +120,8 @@ class JourneySite:
         """`relay set`; the pair's own relay by default."""
         relay = NewRelay(
             name="relay",
-            host=host or self._mail.smtp.host,
-            port=port or self._mail.smtp.port,
+            host=host or self._mail.relay[0],
+            port=port or self._mail.relay[1],
             security=Security.STARTTLS if tls else Security.NONE,
             ca_file=str(self._mail.dovecot.ca_file) if tls else None,
             login=self.mail_user.address,

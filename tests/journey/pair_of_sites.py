@@ -72,13 +72,13 @@ class PairOfSites:
         with self.buyer.database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def wait_answered(self, numbers: Sequence[str], seconds: float) -> None:
+    def wait_answered(self, numbers: Sequence[str], seconds: float, every: float = 0.05) -> None:
         """Until every one of these orders has its answer.
 
         :raises TooLate: with what stands in both bases.
         """
         try:
-            wait_until(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered")
+            wait_until(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered", every)
         except AssertionError as late:
             late.add_note(self.picture())
             raise
