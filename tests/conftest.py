@@ -201,9 +201,7 @@ def make_smtp() -> Iterator[Callable[..., SmtpServer]]:
 
 
 @pytest.fixture
-def smtp_server(
-    dovecot: Dovecot, certificates: Certificates, make_smtp: Callable[..., SmtpServer]
-) -> SmtpServer:
+def smtp_server(dovecot: Dovecot, certificates: Certificates, make_smtp: Callable[..., SmtpServer]) -> SmtpServer:
     return make_smtp(deliver_to=dovecot.deliver, accepts=dovecot.accepts, certificate=certificates.good)
 
 

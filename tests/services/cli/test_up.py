@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,38 +15,31 @@ from typing import Any
 import pytest
 
 from tests.servers import Dovecot, MailUser, SmtpServer
-from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, data
+from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 
 POLLER = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n"
 
 
 @dataclass(frozen=True)
 class Site:
-    """A site's folder, and its mail account."""
+    """A site's folder, its mail account, and its commands, which run in this process."""
 
     folder: Path
     user: MailUser
+    command: Run
 
-    def run(self, *arguments: object, code: int = 0, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "services.cli", "--lang", "en", *map(str, arguments)],
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == code, done.stderr
+    def run(self, *arguments: object, code: int = 0, stdin: str = "") -> Ran:
+        done = self.command("--lang", "en", *arguments, cwd=self.folder, stdin=stdin)
+        assert done.code == code, done.err
         return done
 
-    def json(self, *arguments: object, code: int = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", code=code).stdout)
+    def json(self, *arguments: object) -> Any:
+        return self.run(*arguments, "--json").json
 
 
-def make(folder: Path, name: str, siret: str, dovecot: Dovecot, smtp: SmtpServer) -> Site:
+def make(folder: Path, name: str, siret: str, dovecot: Dovecot, smtp: SmtpServer, run: Run) -> Site:
     folder.mkdir()
-    site = Site(folder, dovecot.new_user())
+    site = Site(folder, dovecot.new_user(), run)
     login = ("--login", site.user.address, "--password-stdin", "--security", "none", "--host", "127.0.0.1")
     password = f"{site.user.password}\n"
     site.run("init", "--name", name, "--orders-address", site.user.address, "--siret", siret, "--login", "marie")
@@ -88,10 +79,10 @@ def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
 
 
 @pytest.fixture
-def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer) -> tuple[Site, Site]:
+def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -> tuple[Site, Site]:
     """A distributor and its supplier, paired, with products, not running."""
-    shop = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server)
-    base = make(tmp_path / "base", "STAUBER", SECOND_SIRET, dovecot, smtp_server)
+    shop = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server, run)
+    base = make(tmp_path / "base", "STAUBER", SECOND_SIRET, dovecot, smtp_server, run)
     trust(shop, base)
     trust(base, shop)
     shop.run("catalog", "import", data("catalogue_shop.csv"))
@@ -122,69 +113,14 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         replayed = base.json("replay", "--all")
         assert (replayed["mails"], replayed["settled"], replayed["sales_orders"]) == (1, 1, [])
         assert base.json("status")["sales_orders"]["accepted"]["count"] == 2
-        assert "Nothing new" in base.run("poll").stderr
+        assert "Nothing new" in base.run("poll").err
         assert {worker["service"] for worker in base.json("status")["workers"]} == {
             *("composer", "sender", "poller", "importer", "dispatcher")
         }
         second = base.run("up", code=1)
-        assert "runs already" in second.stderr
+        assert "runs already" in second.err
         for process in processes:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(60) for process in processes] == [0, 0]
     assert base.json("status")["workers"] == []
-    assert base.run("poll", code=75).stdout == ""
-
-
-def test_one_service_becomes_the_process(sites: tuple[Site, Site]) -> None:
-    """`run importer` is the importer itself: its exit code and its signals are the supervisor's business."""
-    shop, _base = sites
-    command = [sys.executable, "-m", "services.cli", "run", "importer"]
-    with (shop.folder / "run.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=shop.folder, stderr=log)
-    try:
-        eventually(lambda: [worker["service"] for worker in shop.json("status")["workers"]] == ["importer"])
-        arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
-        assert b"services.importer" in arguments
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-
-
-def test_several_services_are_supervised(sites: tuple[Site, Site]) -> None:
-    shop, _base = sites
-    command = [sys.executable, "-m", "services.cli", "run", "dispatcher", "composer"]
-    with (shop.folder / "run.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=shop.folder, stderr=log)
-    try:
-        wanted = {"composer", "dispatcher"}
-        eventually(lambda: {worker["service"] for worker in shop.json("status")["workers"]} == wanted)
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert len(children) == 2
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
-    assert not any(Path(f"/proc/{child}").exists() for child in children)
-
-
-def test_wrong_settings_end_it_with_78(sites: tuple[Site, Site]) -> None:
-    """A supervisor need not try again (sysexits.h EX_CONFIG)."""
-    shop, _base = sites
-    file = shop.folder / "intergestan.toml"
-    file.write_text(file.read_text() + "\n[composer]\nthreats = 3\n")
-    refused = shop.run("run", "composer", code=78)
-    assert "threats" in refused.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments", [("run", "postman"), ("run",), ("run", "sender", "--mailbox", "x")], ids=lambda words: " ".join(words)
-)
-def test_what_cannot_be_run(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "services.cli", *arguments],
-        cwd=tmp_path,
-        env=os.environ | {"HOME": str(tmp_path)},
-        capture_output=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 2
+    assert base.run("poll", code=75).out == ""
