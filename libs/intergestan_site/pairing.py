@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_msg.card import Card
 from intergestan_msg.seal import PublicKey
 from intergestan_site import states
+from intergestan_site.keys import lock_keys
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import Problem
 from intergestan_site.tables import InboundMail, Partner, PartnerKey, Party, Site
@@ -61,7 +62,7 @@ def add_partner(
     :param party_code: the party to take, or the code of the new one.
     :raises Problem: for our own card, for a code or a key pinned otherwise, and when the party is not clear.
     """
-    _lock_keys(connection)
+    lock_keys(connection)
     _refuse_ourselves(connection, card)
     known = _known(connection, card)
     if known is not None:
@@ -183,21 +184,6 @@ def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int
         if rows:
             return rows[0]
     return None
-
-
-def is_pinned(connection: Connection, kid: str) -> bool:
-    """Whether a key counts, said under a lock that `add_partner` takes too.
-
-    Who is about to hold a mail of an unknown signer asks here: either the key is pinned by now, or `add_partner` will
-    find the held mail.
-    """
-    _lock_keys(connection)
-    pinned = select(PartnerKey.id).where(PartnerKey.kid == kid, PartnerKey.revoked_at.is_(None))
-    return connection.execute(pinned).first() is not None
-
-
-def _lock_keys(connection: Connection) -> None:
-    connection.execute(select(Site.id).with_for_update())
 
 
 def _release(connection: Connection, key: PublicKey, by: str, at: datetime) -> tuple[int, ...]:

@@ -30,8 +30,8 @@ from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.pool import ReaderDied, ReaderPool
 from intergestan_site.intake.reading import Fault, Reading
 from intergestan_site.intake.take_in import answers_of, settle_all
+from intergestan_site.keys import is_pinned
 from intergestan_site.leases import FREE, Claims, claim_mail
-from intergestan_site.pairing import is_pinned
 from intergestan_site.tables import InboundMail, PartnerKey
 from intergestan_site.words import HoldReason, InboundState
 

@@ -132,6 +132,27 @@ def test_waiting_tells_what_became_of_it(ordering_shop: Path, run: Run) -> None:
     assert waited.code == 75, waited.err
 
 
+def test_a_bar_shows_how_far_it_is(ordering_shop: Path) -> None:
+    """At a terminal, for what takes longer than a second."""
+    ours, theirs = pty.openpty()
+    command = ["send", "--supplier", "STAUBER", "--to", ADDRESS, "--wait", "--timeout", "1.5"]
+    try:
+        subprocess.run(
+            [sys.executable, "-m", "services.cli", "--lang", "fr", *command],
+            cwd=ordering_shop,
+            stdout=subprocess.DEVNULL,
+            stderr=theirs,
+            timeout=60,
+            check=False,
+        )
+        shown = os.read(ours, 10_000).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert "Envoi " in shown
+    assert "0%" in shown
+
+
 def test_who_sends_must_be_known(ordering_shop: Path, run: Run) -> None:
     """G15: the From is a user's mail address."""
     refused = run("--as", "nobody", "send", "--supplier", "STAUBER", "--to", ADDRESS, cwd=ordering_shop)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
+from tests.services.cli.exchange import archive
 
 POLLER = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n"
 
@@ -110,8 +111,11 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         assert answers["mailboxes"][0]["error"] is None
         eventually(lambda: {row["state"] for row in shop.json("orders", "list", "--all")} == {"accepted"})
 
+        (mail,) = (base.folder / "archive").glob("??/*.eml")
+        archive(base.folder, b"Received: from a backup\r\n" + mail.read_bytes())
         replayed = base.json("replay", "--all")
-        assert (replayed["mails"], replayed["settled"], replayed["sales_orders"]) == (1, 1, [])
+        assert (replayed["mails"], replayed["settled"], replayed["sales_orders"]) == (2, 2, [])
+        assert [each["state"] for each in replayed["moved"]] == ["done"], "the one that the base did not know"
         assert base.json("status")["sales_orders"]["accepted"]["count"] == 2
         assert "Nothing new" in base.run("poll").err
         assert {worker["service"] for worker in base.json("status")["workers"]} == {
