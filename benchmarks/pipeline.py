@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 
 from sqlalchemy import func, select
@@ -13,44 +11,25 @@ from sqlalchemy import func, select
 from benchmarks import floor
 from benchmarks.floor import Cost, Work
 from benchmarks.machine import Servers, cpu_seconds, ratio
+from benchmarks.sites import pair_of_sites
 from intergestan_msg.mail_in import read_mail
+from intergestan_site import migrate
 from intergestan_site.database import Database
 from intergestan_site.tables import OutboundBody, SalesOrder, SalesOrderLine
-from tests.journey.journey_site import USUAL, JourneySite, Surroundings
 from tests.journey.pair_of_sites import PairOfSites
-from tests.servers import RedisServer
 
 ORDERS_PER_MAIL, LINES = 10, 8
 BACKLOG, QUICK_BACKLOG = 100, 20
 WARM_UP = 5
 PATIENCE = 300.0
-
-
-@contextmanager
-def pair_of_sites(servers: Servers, base: str) -> Iterator[PairOfSites]:
-    """Two sites with the usual settings, their Redis, and Postfix as the relay of both."""
-    with RedisServer() as redis:
-        surroundings = Surroundings(redis, servers.dovecot, (servers.postfix.host, servers.postfix.smtp))
-        folder = servers.folder / f"{base}-{time.time_ns()}"
-
-        def site(name: str, siret: str) -> JourneySite:
-            home = folder / name
-            url = f"sqlite:///{home / 'site.db'}" if base == "sqlite" else servers.postgres.create_database()
-            user = servers.dovecot.new_user()
-            return JourneySite(home, url, surroundings, name=name, siret=siret, user=user, settings=USUAL)
-
-        sites = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"), surroundings)
-        try:
-            sites.start()
-            yield sites
-        finally:
-            sites.stop()
+LOOK = 0.1  # seconds between two looks at the base: our own looking is among the costs
 
 
 def measure(servers: Servers, base: str, *, rounds: int, mails: int) -> dict[str, float]:
     """Orders/s one way and there and back, CPU per batch, and CPU of the floor over ours."""
     one_way, round_trip, floors = [], [], []
     with pair_of_sites(servers, base) as sites:
+        sites.start()
         _send(sites, WARM_UP)
         floor_url = servers.postgres.create_database()
         for _ in range(rounds):
@@ -80,7 +59,7 @@ def _one_way(servers: Servers, sites: PairOfSites, mails: int) -> Cost:
     deadline = started + PATIENCE
     while _sales_orders(sites) < wanted:
         assert time.perf_counter() < deadline, sites.picture()
-        time.sleep(0.1)
+        time.sleep(LOOK)
     cost = Cost(time.perf_counter() - started, cpu_seconds(roots) - before)
     sites.seller.start("composer")
     sites.wait_answered(numbers, PATIENCE)
@@ -93,7 +72,7 @@ def _send(sites: PairOfSites, mails: int) -> float:
     numbers = sites.enter(mails * ORDERS_PER_MAIL, LINES)
     started = time.perf_counter()
     sites.send(numbers, mails=mails)
-    sites.wait_answered(numbers, PATIENCE, every=0.1)
+    sites.wait_answered(numbers, PATIENCE, every=LOOK)
     return time.perf_counter() - started
 
 
@@ -103,8 +82,6 @@ def _sales_orders(sites: PairOfSites) -> int:
 
 
 def _with_tables(url: str) -> str:
-    from intergestan_site import migrate
-
     database = Database(url)
     migrate.upgrade(database)
     database.dispose()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from intergestan_msg.order import Order
 from intergestan_site import pairing
-from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder
+from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder, SalesOrder
 from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
 from tests.journey.journey_site import JourneySite, Surroundings
@@ -70,6 +70,12 @@ class PairOfSites:
         """How many of these orders have their answer."""
         query = select(func.count()).where(PurchaseOrder.number.in_(numbers), PurchaseOrder.state.in_(ANSWERED))
         with self.buyer.database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def booked(self, numbers: Sequence[str]) -> int:
+        """How many of these orders are sales orders."""
+        query = select(func.count()).where(SalesOrder.customer_order_number.in_(numbers))
+        with self.seller.database.read() as connection:
             return connection.execute(query).scalar_one()
 
     def wait_answered(self, numbers: Sequence[str], seconds: float, every: float = 0.05) -> None:

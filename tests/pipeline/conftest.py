@@ -66,6 +66,7 @@ def make_pair(
     yield make
     for database in made:
         database.dispose()
+        migrated.drop(database.url)
 
 
 @pytest.fixture(params=KINDS)
