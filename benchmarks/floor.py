@@ -98,7 +98,7 @@ def _fetch(servers: Servers, user: MailUser, count: int) -> list[bytes]:
     with imaplib.IMAP4(servers.dovecot.host, servers.dovecot.imap) as connection:
         connection.login(user.address, user.password)
         connection.select("INBOX", readonly=True)
-        while int(connection.untagged_responses["EXISTS"][-1]) < count:
+        while _exists(connection) < count:
             time.sleep(0.02)
             connection.noop()
         bodies: list[bytes] = []
@@ -107,6 +107,12 @@ def _fetch(servers: Servers, user: MailUser, count: int) -> list[bytes]:
             bodies += [item[1] for item in data if isinstance(item, tuple)]
     assert len(bodies) == count
     return bodies
+
+
+def _exists(connection: imaplib.IMAP4) -> int:
+    """What the server last told."""
+    told = connection.response("EXISTS")[1] or [None]
+    return int(bytes(told[-1] or b"0"))
 
 
 def _archive(mails: Sequence[bytes], folder: str) -> None:

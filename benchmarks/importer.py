@@ -17,7 +17,8 @@ from sqlalchemy import insert, select
 
 from intergestan_msg.seal import PublicKey
 from intergestan_site import numbers
-from intergestan_site.book import ClaimedMail, book
+from intergestan_site.book import book
+from intergestan_site.booking.entries import ClaimedMail
 from intergestan_site.database import Database
 from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.read import read

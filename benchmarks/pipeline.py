@@ -1,4 +1,4 @@
-"""The whole way, all services of two sites as processes on this machine: orders per second, and CPU beside the floor."""
+"""The whole way, all services of two sites as processes here: orders per second, and CPU beside the floor."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.manifest import InReplyTo
 from intergestan_site import states
-from intergestan_site.book import BY, ClaimedMail, Transfer, finish_mail, insert_transfer
+from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
+from intergestan_site.booking.transfers import finish_mail, insert_transfer
 from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
 from intergestan_site.words import LedgerOutcome, OutboundState
 

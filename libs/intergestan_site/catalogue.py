@@ -133,9 +133,7 @@ def _put_subfamilies(
     return _ids(connection, ProductSubfamily, names)
 
 
-def _product_values(
-    row: ProductRow, families: Mapping[str, int], subfamilies: Mapping[str, int]
-) -> dict[str, Any]:
+def _product_values(row: ProductRow, families: Mapping[str, int], subfamilies: Mapping[str, int]) -> dict[str, Any]:
     same = (
         "code",
         "name",

@@ -49,9 +49,7 @@ class Cells:
         """A code or a number: a text in which every character can be seen."""
         value = self.text(column)
         if value is not None and not value.isprintable():
-            self.fault(
-                column, "«{value}» has characters that nobody sees: type it again.", value=ascii(value)
-            )
+            self.fault(column, "«{value}» has characters that nobody sees: type it again.", value=ascii(value))
         return value
 
     def decimal(self, column: str) -> Decimal | None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from intergestan_msg.order import Order, OrderLine
+from intergestan_site.database import AnyRow
 from intergestan_site.tables import Answer, Ledger, PartnerPrice, Product
 from intergestan_site.words import Acceptance, LedgerOutcome, PriceAction, PricePolicy, UnknownProduct
 
@@ -114,7 +115,7 @@ class Facts:
         return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
 
 
-def partner_facts(row: Row[*tuple[Any, ...]]) -> PartnerFacts:
+def partner_facts(row: AnyRow) -> PartnerFacts:
     """The facts that stand in a `partner` row."""
     return PartnerFacts(
         id=row.id,
@@ -186,7 +187,7 @@ def read_answers(connection: Connection, partner_id: int, keys: Sequence[Documen
     return {row.order_number: LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines) for row in rows}
 
 
-def _products(connection: Connection, partner_id: int, orders: Iterable[Order]) -> Sequence[Row[*tuple[Any, ...]]]:
+def _products(connection: Connection, partner_id: int, orders: Iterable[Order]) -> Sequence[AnyRow]:
     items = [line.item for order in orders for line in order.lines]
     codes = {code for item in items for code in (item.sellers_id, item.buyers_id) if code is not None}
     gtins = {
@@ -211,6 +212,6 @@ def _products(connection: Connection, partner_id: int, orders: Iterable[Order]) 
     ).all()
 
 
-def _product(row: Row[*tuple[Any, ...]]) -> ProductFacts:
+def _product(row: AnyRow) -> ProductFacts:
     price = row.sale_price if row.agreed_price is None else row.agreed_price
     return ProductFacts(row.id, row.code, row.unit, price, row.vat_category, row.vat_rate)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_msg.answer import AnswerCode
 from intergestan_site import outbound, states
 from intergestan_site.bells import Bells
-from intergestan_site.book import request_answers
+from intergestan_site.booking.answers import request_answers
 from intergestan_site.decide import WAIVABLE
 from intergestan_site.facts import read_answers
 from intergestan_site.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold

@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from intergestan_site import states
-from intergestan_site.book import read_findings
+from intergestan_site.booking.holds import read_findings
 from intergestan_site.decisions import Finding
 from intergestan_site.explain import NEXT, explain_all
 from intergestan_site.outbound import Outbound, list_outbound
@@ -25,8 +24,6 @@ from intergestan_site.tables import Hold as HoldRow
 from intergestan_site.words import HoldReason, InboundState, LedgerOutcome, OutboundState
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
-
-AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,7 +148,5 @@ def _refuse_line_twice(rows: list[Cells], lines: tuple[FileLine, ...]) -> None:
     seen: set[str] = set()
     for cells, line in zip(rows, lines, strict=True):
         if line.line_id in seen:
-            cells.fault(
-                "line", "The order has a line {line} already: number its lines anew.", line=line.line_id
-            )
+            cells.fault("line", "The order has a line {line} already: number its lines anew.", line=line.line_id)
         seen.add(line.line_id)

@@ -75,9 +75,7 @@ def read_orders(file: str, data: bytes) -> list[FileOrder]:
     return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data)
 
 
-def _settle(
-    connection: Connection, file: str, orders: Sequence[FileOrder]
-) -> tuple[list[OrderValues], list[str]]:
+def _settle(connection: Connection, file: str, orders: Sequence[FileOrder]) -> tuple[list[OrderValues], list[str]]:
     """What is to be written, and the numbers of orders that stand here with the same content."""
     known = _Known(connection, orders)
     faults: list[Fault] = []
@@ -101,8 +99,7 @@ def _conflict(order: FileOrder) -> Fault:
     return Fault(
         order.row,
         None,
-        "The order {number} stands here already, with other content: "
-        "give this one another number, or leave it out.",
+        "The order {number} stands here already, with other content: give this one another number, or leave it out.",
         number=order.number,
     )
 
@@ -125,9 +122,7 @@ class _Known:
         supplier_id = self._supplier(order, faults)
         followed_by = self._followed_by(order, faults)
         if len(order.lines) > MAX_LINES:
-            faults.append(
-                Fault(order.row, None, "An order has at most {most} lines: split it.", most=MAX_LINES)
-            )
+            faults.append(Fault(order.row, None, "An order has at most {most} lines: split it.", most=MAX_LINES))
         values = order_values(order, self._products, self._currency, faults)
         if values is None or len(faults) > before:
             return None
@@ -186,9 +181,7 @@ def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for start in range(0, len(wanted), _MOST_VALUES):
         some = wanted[start : start + _MOST_VALUES]
-        heads = connection.execute(
-            select(PurchaseOrder.__table__).where(PurchaseOrder.number.in_(some))
-        ).mappings()
+        heads = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.number.in_(some))).mappings()
         by_id = {head["id"]: OrderValues(dict(head), [], []) for head in heads}
         for table, rows in ((PurchaseOrderLine, "lines"), (PurchaseOrderCharge, "charges")):
             query = select(table.__table__).where(table.purchase_order_id.in_(list(by_id))).order_by(table.id)
@@ -214,9 +207,7 @@ def _write(
     by_id = dict(zip(ids, ordered, strict=True))
     for table, rows in ((PurchaseOrderLine, "lines"), (PurchaseOrderCharge, "charges")):
         values = [
-            row | {"purchase_order_id": order_id}
-            for order_id, order in by_id.items()
-            for row in getattr(order, rows)
+            row | {"purchase_order_id": order_id} for order_id, order in by_id.items() for row in getattr(order, rows)
         ]
         if values:
             connection.execute(insert(table), values)

@@ -168,8 +168,7 @@ def _compare(order: FileOrder, totals: Totals, faults: list[Fault]) -> None:
                 Fault(
                     order.row,
                     name,
-                    "The file says {stated}, the lines add up to {ours}: "
-                    "check prices, quantities and VAT rates.",
+                    "The file says {stated}, the lines add up to {ours}: check prices, quantities and VAT rates.",
                     stated=stated,
                     ours=ours,
                 )

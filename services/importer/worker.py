@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from intergestan_msg.mail_headers import Headers
@@ -22,8 +22,11 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from intergestan_site import states
 from intergestan_site.apply import UnmatchedAnswer, apply_answers
-from intergestan_site.book import BY, Booked, ClaimedMail, DecidedMeanwhile, Settled, Transfer, book, write_findings
-from intergestan_site.database import Database, is_conflict
+from intergestan_site.book import Booked, book
+from intergestan_site.booking.entries import BY, ClaimedMail, Settled, Transfer
+from intergestan_site.booking.holds import write_findings
+from intergestan_site.booking.ledger import DecidedMeanwhile
+from intergestan_site.database import AnyRow, Database, is_conflict
 from intergestan_site.decisions import Finding, Held
 from intergestan_site.facts import Facts
 from intergestan_site.intake.look_up import look_up
@@ -52,7 +55,7 @@ class Job:
     """A claimed mail, its row, and the keys that may have signed it."""
 
     mail: ClaimedMail
-    row: Row[*tuple[Any, ...]]
+    row: AnyRow
     keys: Mapping[str, bytes]
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from intergestan_site import leases, states
+from intergestan_site.database import AnyRow
+from intergestan_site.documents import read_relay
 from intergestan_site.tables import (
     DeliveryAttempt,
     OutboundBody,
@@ -21,8 +23,6 @@ from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundS
 from services.sender.outcome import Kind, Outcome
 from services.sender.schedule import next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
-
-AnyRow = Row[*tuple[Any, ...]]
 
 BY = "sender"
 DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
@@ -44,11 +44,6 @@ class Claimed:
     fence: int
     attempt: int
     resends: int
-
-
-def read_relay(connection: Connection) -> AnyRow | None:
-    """The site's relay; None before `relay set`."""
-    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
 
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -60,9 +59,9 @@ def make_pair(
 def kept_pairs() -> Iterator[dict[str, PairOfSites]]:
     """The pairs that are ready for the next test, by kind of base."""
     pairs: dict[str, PairOfSites] = {}
-    with ExitStack() as at_end:
-        at_end.callback(lambda: [pair.stop() for pair in pairs.values()])
-        yield pairs
+    yield pairs
+    for pair in pairs.values():
+        pair.stop()
 
 
 @pytest.fixture(params=BASES)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,19 +28,20 @@ from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, MailUser, RedisServer
 
+Tables = Mapping[str, Mapping[str, Any]]
+"""The tables of a configuration file."""
+
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
-QUICK = {
+QUICK: Tables = {
     "sender": {"retry_seconds": [1], "resend_seconds": [4] * 50, "relay_rest_seconds": 2},
     "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 1},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
 }
 """Settings with which a test need not wait for minutes. What is due when is a matter of the settings."""
 
-USUAL = {"poller": QUICK["poller"]}
+USUAL: Tables = {"poller": QUICK["poller"]}
 """The defaults, but for the disk, which is the tester's."""
-
-Tables = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,6 @@ class JourneySite:
         site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis.url}
         tables = {"site": site, "log": {"form": "json"}, **settings}
         (self.folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_table, tables.items())))
-        os.chmod(self.folder / "intergestan.toml", 0o600)
 
     def _mailbox(self) -> NewMailbox:
         return NewMailbox(

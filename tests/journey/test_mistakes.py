@@ -1,4 +1,4 @@
-"""What people and machines get wrong: the error is clear, the mails stay where they are, and all is done once mended."""
+"""What people and machines get wrong: the error is clear, the mails stay where they are, all is done once mended."""
 
 from __future__ import annotations
 
@@ -144,9 +144,7 @@ def collect_now(site: JourneySite) -> None:
     """*Relever*: the poller hears of it with its next sign of life."""
     now = site.database.now()
     with site.database.transaction() as connection:
-        connection.execute(
-            insert(PollRun).values(mailbox_id=_mailbox(site).id, requested_at=now, requested_by="test")
-        )
+        connection.execute(insert(PollRun).values(mailbox_id=_mailbox(site).id, requested_at=now, requested_by="test"))
 
 
 def _mailbox(site: JourneySite) -> Any:

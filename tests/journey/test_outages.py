@@ -23,9 +23,7 @@ def check_sound(sites: PairOfSites, numbers: list[str]) -> None:
     assert all(process.runs for process in sites.processes())
 
 
-def test_the_relay_is_away(
-    sites: PairOfSites, journey_smtp: SmtpServer, make_proxy: Callable[..., FaultProxy]
-) -> None:
+def test_the_relay_is_away(sites: PairOfSites, journey_smtp: SmtpServer, make_proxy: Callable[..., FaultProxy]) -> None:
     """F6, G19: orders wait where they are, and leave once the relay is back."""
     relay = make_proxy(journey_smtp.host, journey_smtp.port)
     relay.refuse()
@@ -40,7 +38,9 @@ def test_the_relay_is_away(
 
 def test_the_relay_refuses_for_a_while(sites: PairOfSites, journey_smtp: SmtpServer) -> None:
     """G19: every mail is tried again after a 451 to the envelope, and after one to the dot."""
-    journey_smtp.inject(Fault(at="MAIL", reply="451 4.3.0 try later", times=3), Fault(at="DOT", reply="451 4.3.0 not now"))
+    journey_smtp.inject(
+        Fault(at="MAIL", reply="451 4.3.0 try later", times=3), Fault(at="DOT", reply="451 4.3.0 not now")
+    )
     numbers = sites.enter(4)
     sites.send(numbers, mails=2)
     check_sound(sites, numbers)

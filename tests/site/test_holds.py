@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, update
 
 from intergestan_site import hold_acts, states
-from intergestan_site.book import write_findings
+from intergestan_site.booking.holds import write_findings
 from intergestan_site.decisions import Finding
 from intergestan_site.holds import find_hold, list_holds, parse_ref
 from intergestan_site.problem import Problem

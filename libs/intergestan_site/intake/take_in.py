@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from intergestan_msg.manifest import DocumentType, Kind, Manifest
 from intergestan_site.apply import NumberedAnswer
-from intergestan_site.book import Settled
+from intergestan_site.booking.entries import Settled
 from intergestan_site.decide import settle
 from intergestan_site.decisions import Conflict, Decision, Finding, Held
 from intergestan_site.facts import DocumentKey, Facts
