@@ -230,7 +230,7 @@ def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | N
     def live(stop: threading.Event) -> None:
         beats = itertools.count()
         while not stop.is_set():
-            _beat(process, service, claims if next(beats) % _BEATS_PER_RENEWAL == 0 else None)
+            _beat(process, service, claims, renew=next(beats) % _BEATS_PER_RENEWAL == 0)
             stop.wait(leases.WORKER_BEAT_S)
         with process.database.transaction() as connection:
             leases.leave(connection, process.worker)
@@ -241,12 +241,14 @@ def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | N
 _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
-def _beat(process: Process[Any], service: str, claims: leases.Claims | None) -> None:
+def _beat(process: Process[Any], service: str, claims: leases.Claims | None, *, renew: bool) -> None:
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
             if claims is not None:
-                claims.renew(connection, process.worker, now)
+                claims.give_back(connection, process.worker)
+                if renew:
+                    claims.renew(connection, process.worker, now)
     except DBAPIError as error:
         _log.warning("No sign of life: the base does not take it. Others may take our work over.", error=str(error))

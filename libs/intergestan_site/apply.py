@@ -26,6 +26,9 @@ EVENTS = {
 }
 
 
+_AT_REST = frozenset({OutboundState.ANSWERED, OutboundState.ABANDONED})
+
+
 class UnmatchedAnswer(Exception):
     """The answer quotes a mail that we did not send to this partner, or an order that was not in it."""
 
@@ -47,7 +50,7 @@ def apply_answers(
     answers: Sequence[NumberedAnswer],
     now: datetime,
 ) -> list[str]:
-    """Apply what is newer than what we know; stop the resending of the mail that is answered.
+    """Apply what is newer than what we know; stop the resending of the mail once all its orders are answered.
 
     An answer counts only if its signer is the addressee of the mail that it quotes, and quotes it exactly
     (`design.md` §10).
@@ -62,7 +65,7 @@ def apply_answers(
     _move_orders(connection, orders, fresh, transfer.partner.name, now)
     _keep_details(connection, orders, fresh)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
-    if outbound.state not in {OutboundState.ANSWERED, OutboundState.ABANDONED}:
+    if outbound.state not in _AT_REST and _all_answered(orders, fresh):
         states.move(
             connection,
             states.OUTBOUND_MAIL,
@@ -86,6 +89,12 @@ def foresee_answers(
     orders = _orders_of(connection, _quoted_mail(connection, partner_id, quoted).id, answers)
     fresh = _fresh(orders, answers)
     return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def _all_answered(orders: dict[str, Any], fresh: Sequence[NumberedAnswer]) -> bool:
+    """A seller that booked the orders one by one answers them in several mails, and one of those may be lost."""
+    answered_now = {each.answer.order_id for each in fresh}
+    return all(order.answer_n > 0 or number in answered_now for number, order in orders.items())
 
 
 def _fresh(orders: dict[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:

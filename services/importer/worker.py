@@ -84,12 +84,15 @@ class Importer:
 
     def take_in(self, mail_id: int) -> None:
         """Take in one mail, if it is archived and nobody else has it."""
+        with self.claims.holding(mail_id):
+            job = self._claim(mail_id)
+            if job is not None:
+                self._take_in(job)
+
+    def _take_in(self, job: Job) -> None:
         started = time.monotonic()
-        job = self._claim(mail_id)
-        if job is None:
-            return
         crashpoint("importer.claimed")
-        with bind(mail=job.row.sha256), self.claims.holding(mail_id):
+        with bind(mail=job.row.sha256):
             try:
                 self._work(job)
             except states.StaleState as error:

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 import uuid_utils
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy.orm import aliased
 
 from intergestan_msg.answer import AnswerCode
 from intergestan_site.booking.entries import (
@@ -98,18 +99,18 @@ def _findings_to_tell(decision: Decision) -> tuple[Finding, ...]:
 
 
 def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:
-    """Send the newest answers mail of this transfer again, the same bytes, unless it just went out."""
-    newest = (
-        select(OutboundMail.id)
-        .where(OutboundMail.in_reply_to_id == transfer_id)
-        .order_by(OutboundMail.id.desc())
-        .limit(1)
-        .scalar_subquery()
+    """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out."""
+    newer = aliased(Answer)
+    is_newest = ~(
+        select(newer.id)
+        .where(newer.partner_id == Answer.partner_id, newer.order_number == Answer.order_number, newer.n > Answer.n)
+        .exists()
     )
+    newest = select(Answer.outbound_mail_id).where(is_newest)
     rested = or_(OutboundMail.sent_at.is_(None), OutboundMail.sent_at < now - REPEAT_AFTER)
     went_out = OutboundMail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
     connection.execute(
         update(OutboundMail)
-        .where(and_(OutboundMail.id == newest, went_out, rested))
+        .where(OutboundMail.in_reply_to_id == transfer_id, OutboundMail.id.in_(newest), went_out, rested)
         .values(next_attempt_at=now, rung_at=None)
     )
