@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.manifest import InReplyTo
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
 from intergestan_site.booking.transfers import finish_mail, insert_transfer
+from intergestan_site.bulk import insert_rows
 from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
 from intergestan_site.words import LedgerOutcome, OutboundState
 
@@ -217,5 +218,4 @@ def _enter_ledger(
         }
         for each in fresh
     ]
-    if rows:
-        connection.execute(insert(Ledger), rows)
+    insert_rows(connection, Ledger, rows)

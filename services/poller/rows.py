@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_site import leases, states
+from intergestan_site.bulk import insert_rows
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
 from services.poller.troubles import CONNECTED
@@ -151,7 +152,7 @@ class MailboxRows:
             old = (MailboxUid.mailbox_id == self._id, MailboxUid.uidvalidity == 0)
             uids = [entry["uid"] for entry in entries]
             connection.execute(delete(MailboxUid).where(*old, MailboxUid.uid.in_(uids)))
-        connection.execute(insert(MailboxUid), entries)
+        insert_rows(connection, MailboxUid, entries)
 
 
 def open_run(mailbox_id: int) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ from intergestan_msg.answer import AnswerCode
 from intergestan_site.booking.entries import (
     Entry,
 )
+from intergestan_site.bulk import insert_rows
 from intergestan_site.decisions import Accepted, Conflict, Decision, Duplicate, Finding, Refused
 from intergestan_site.explain import explain_all
 from intergestan_site.facts import Facts, LastAnswer, PartnerFacts
@@ -65,7 +66,7 @@ def write_answers(
         }
         for entry in entries
     ]
-    connection.execute(insert(Answer), rows)
+    insert_rows(connection, Answer, rows)
 
 
 def _answer_values(entry: Entry, language: str, last: LastAnswer | None) -> dict[str, Any]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
 from intergestan_site.booking.entries import (
     Entry,
 )
+from intergestan_site.bulk import insert_rows
 from intergestan_site.decisions import Accepted, Held, Refused
 from intergestan_site.facts import PartnerFacts
 from intergestan_site.tables import (
@@ -36,8 +37,7 @@ def write_ledger(
     """A row for each new document; a document that waited gets its new outcome."""
     decided = [entry for entry in entries if type(entry.settled.decision) in _LEDGER_OUTCOMES]
     new = [_ledger_row(partner, transfer_id, entry, now) for entry in decided if entry.known is None]
-    if new:
-        connection.execute(insert(Ledger), new)
+    insert_rows(connection, Ledger, new)
     for entry in decided:
         if entry.known is not None:
             changed = connection.execute(

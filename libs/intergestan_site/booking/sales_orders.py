@@ -15,6 +15,7 @@ from intergestan_site.booking.entries import (
     Entry,
     Settled,
 )
+from intergestan_site.bulk import insert_rows
 from intergestan_site.decisions import Accepted
 from intergestan_site.facts import PartnerFacts
 from intergestan_site.tables import (
@@ -59,8 +60,7 @@ def _insert_all(
     rows_of: Callable[[Entry], list[dict[str, Any]]],
 ) -> None:
     rows = [row for entry in entries for row in rows_of(entry)]
-    if rows:
-        connection.execute(insert(table), rows)
+    insert_rows(connection, table, rows)
 
 
 def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: datetime) -> dict[str, Any]:
