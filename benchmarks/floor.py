@@ -59,14 +59,14 @@ def measure(servers: Servers, url: str, work: Work) -> Cost:
     nodes = [node(etree.fromstring(xml)) for xml in work.documents]
     with _connect(url) as connection, tempfile.TemporaryDirectory(dir=servers.folder) as folder:
         connection.execute("TRUNCATE floor_order, floor_line")
-        before = cpu_seconds([*servers.pids(), os.getpid()])
+        before = cpu_seconds(servers.pids())
         started = time.perf_counter()
         _submit(servers, user, work.mails)
         _archive(_fetch(servers, user, len(work.mails)), folder)
         _build_and_read(nodes, work.documents)
         _copy(connection, work)
         seconds = time.perf_counter() - started
-        return Cost(seconds, cpu_seconds([*servers.pids(), os.getpid()]) - before)
+        return Cost(seconds, cpu_seconds(servers.pids()) - before)
 
 
 def _submit(servers: Servers, user: MailUser, mails: Sequence[bytes]) -> None:

@@ -6,6 +6,7 @@ import os
 import platform
 import sysconfig
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,8 +54,8 @@ def servers() -> Iterator[Servers]:
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
-    """CPU time that these process trees have used so far, with that of children that have ended."""
-    total = 0.0
+    """CPU time that this process and these trees have used so far, with that of children that have ended."""
+    total = time.process_time()
     for root in roots:
         for process in _tree(root):
             try:

@@ -19,8 +19,8 @@ Process = Callable[[Any], Any]
 def insert_rows(connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns; none is harmless.
 
-    PostgreSQL gets one statement of always the same text, with an array for each column: a third of the time of a
-    statement for each row, on both sides of the connection.
+    PostgreSQL gets one statement of always the same text, with an array for each column: that costs both sides of the
+    connection a quarter to a third less than a statement for each row.
     """
     if not rows:
         return
