@@ -14,9 +14,9 @@ from intergestan_runtime.archive import Archive
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
+from services.poller.collect import Tools
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings
-from services.poller.watch import Tools
 from services.poller.worker import Poller
 
 PATIENCE = 20.0
