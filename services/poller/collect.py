@@ -84,7 +84,9 @@ class Collector(Generic[Handle]):
         """Note, and take out of `sizes`, the mails that are not fetched; how many."""
         too_big = [mail for mail, size in sizes.items() if size > self._tools.settings.mail_bytes]
         if too_big:
-            _log.warning("Mails are larger than is fetched; they stay on the server.", mailbox=self._name, mails=too_big)
+            _log.warning(
+                "Mails are larger than is fetched; they stay on the server.", mailbox=self._name, mails=too_big
+            )
             self._rows.note_too_big(self.source.notes, too_big, run)
             self.source.taken(too_big)
         for mail in too_big:

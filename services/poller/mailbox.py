@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from intergestan_site.sasl import BearerToken, exchange
-from services.poller.source import SIZES_AT_ONCE, Account
+from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble, network_trouble
 from services.poller.wire import SMALL_REPLY, Bell, LimitedClient, Limits, tls_context
 

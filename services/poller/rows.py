@@ -81,9 +81,7 @@ class MailboxRows:
             self._insert(connection, notes, dict.fromkeys(handles), TOO_BIG, run)
             now = self._database.now()
             detail = {"mails": [notes.columns(handle) for handle in handles]}
-            states.record(
-                connection, "mailbox", [(self._id, None, None)], TOO_BIG, by=SERVICE, at=now, detail=detail
-            )
+            states.record(connection, "mailbox", [(self._id, None, None)], TOO_BIG, by=SERVICE, at=now, detail=detail)
 
     def finish(self, runs: Sequence[int], backlog: int) -> None:
         """The listing is archived, but for `backlog` mails that could not be had."""
