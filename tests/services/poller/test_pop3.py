@@ -45,10 +45,11 @@ def account(server: ScriptedPop3) -> Account:
 
 def add_dovecot(site: PollerSite, dovecot: Dovecot, user: MailUser, name: str = "box", **values: Any) -> int:
     row: dict[str, Any] = {"port": dovecot.pop3, "login": user.address, "protocol": "pop3"}
-    return site.add_mailbox(name, user.password, **(row | values))
+    row.update(values)
+    return site.add_mailbox(name, user.password, **row)
 
 
-def add(site: PollerSite, server: ScriptedPop3, **values: object) -> None:
+def add(site: PollerSite, server: ScriptedPop3, **values: Any) -> None:
     site.add_mailbox("box", port=server.port, protocol="pop3", **values)
 
 

@@ -303,7 +303,7 @@ def test_encrypted(
     relay: MakeRelay, talk: Talk, certificates: Certificates, security: Security, host: str
 ) -> None:
     server = relay(**tls_script(certificates.good, security))
-    account = {"security": security, "host": host, "login": LOGIN, "password": lambda: PASSWORD}
+    account = {"security": security, "host": host, "login": LOGIN, "password": PASSWORD}
     conversation = talk(server.port, ca_file=str(certificates.ca_file), **account)
     for _ in range(3):
         assert send(conversation).kind is Kind.ACCEPTED
