@@ -32,6 +32,8 @@ Titles = Mapping[str, tuple[str, ...]]
 Rows = Iterable[tuple[int, list[str]]]
 """A table as it stands in a file: each row's number, 1 for the first, and the texts of its cells."""
 
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot carry: it would stop the order's mail, not its entry."""
 _FLAGS = {
     **dict.fromkeys(("oui", "yes", "vrai", "true", "1"), True),
     **dict.fromkeys(("non", "no", "faux", "false", "0"), False),
@@ -60,8 +62,8 @@ class Cells:
             self.fault(column, "«{value}» has characters that nobody sees: type it again.", value=ascii(value))
         return value
 
-    def decimal(self, column: str) -> Decimal | None:
-        """A number that is not negative, with at most 6 decimals."""
+    def decimal(self, column: str, *, signed: bool = False) -> Decimal | None:
+        """A number with at most 6 decimals, not negative unless `signed`."""
         written = self.text(column)
         if written is None:
             return None
@@ -74,7 +76,7 @@ class Cells:
                 value=written,
             )
             return None
-        if value < 0:
+        if value < 0 and not signed:
             self.fault(column, "{value} is negative: write an amount of 0 or more.", value=written)
             return None
         return value
@@ -156,7 +158,7 @@ def read_rows(
     shown = {name: titles[index].strip() for name, index in positions.items()}
     filled = []
     for row, values in remaining:
-        cells = {name: values[index].strip() for name, index in positions.items() if index < len(values)}
+        cells = {name: _cell(values[index]) for name, index in positions.items() if index < len(values)}
         if any(value.strip() for value in values[len(titles) :]):
             faults.append(
                 Fault(
@@ -166,11 +168,15 @@ def read_rows(
                     part=part,
                 )
             )
-        if any("\0" in value for value in cells.values()):
-            faults.append(Fault(row, None, "A cell has the character NUL, which no base keeps.", part=part))
+        if any(_CONTROL.search(value) for value in cells.values()):
+            faults.append(Fault(row, None, "A cell has a control character: type its text again.", part=part))
         elif any(cells.values()):
             filled.append(Cells(row, cells, shown, faults, part))
     return filled
+
+
+def _cell(written: str) -> str:
+    return written.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def csv_rows(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:

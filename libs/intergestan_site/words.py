@@ -108,6 +108,14 @@ class HoldEnd(StrEnum):
     REFUSED = "refused"
 
 
+class FileFormat(StrEnum):
+    """The kind of a file with an order."""
+
+    UBL = "ubl"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
 class PricePolicy(StrEnum):
     """What is done with a price or a VAT rate that differs from ours."""
 

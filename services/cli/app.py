@@ -22,6 +22,7 @@ from services.cli import (
     replay,
     resend,
     run,
+    sales,
     send,
     site,
     status,
@@ -41,6 +42,7 @@ GROUPS: dict[str, typer.Typer] = {
     "catalog": catalog.app,
     "orders": orders.app,
     "holds": holds.app,
+    "sales": sales.app,
 }
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,

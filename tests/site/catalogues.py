@@ -12,8 +12,10 @@ from intergestan_site.whole_catalogue import Catalogue, Component, Family, Subfa
 
 CODES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 NAMES = (
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cn", "Co")), min_size=1, max_size=40)
-    .map(lambda text: text.replace("\0", "").replace("\ufffe", "").replace("\uffff", "").strip())
+    st.text(
+        st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")) | st.just("\n"), min_size=1, max_size=40
+    )
+    .map(str.strip)
     .filter(bool)
 )
 FIGURES = st.integers(0, 10**17).map(lambda digits: Decimal(digits).scaleb(-6)) | st.sampled_from(
