@@ -56,6 +56,12 @@ def set_grant(connection: Connection, grant: NewGrant, *, by: str, at: datetime)
     return int(grant_id)
 
 
+def find_grant(connection: Connection, provider: str, login: str) -> int | None:
+    """The grant of this provider and login, if there is one."""
+    same = (OAuthGrant.provider == provider, OAuthGrant.login == login)
+    return connection.execute(select(OAuthGrant.id).where(*same)).scalar_one_or_none()
+
+
 def grant_of(connection: Connection, table: type[Mailbox | Relay], name: str) -> Any:
     """The `oauth_grant` row of an account, or None when it has a password.
 
