@@ -18,7 +18,7 @@ class Consent:
     def __init__(self, database: Database, server: TokenServer, folder: Path) -> None:
         self.database = database
         self.told: list[tuple[str, str]] = []
-        self.sealer = Sealer.create(folder / "grant.key")
+        self.sealer = Sealer.create(folder / "base.key")
         self.grants = Grants(database, lambda: self.sealer, lambda name: f"content of {name}", self._hear)
         values = {
             "provider": "generic",
