@@ -5,7 +5,7 @@ A password is never here in clear: either the name of a secret file, or bytes se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from intergestan_site import states
 from intergestan_site.loopback import is_loopback
 from intergestan_site.problem import Problem
 from intergestan_site.setup import check_address
-from intergestan_site.tables import Mailbox, Relay
+from intergestan_site.tables import Mailbox, PollRun, Relay
 from intergestan_site.words import Security
 
 RELAY = "relay"
@@ -106,6 +106,19 @@ def set_password(
     changed = update(table).where(table.name == name).values(sealed=sealed, secret=None, oauth_grant_id=None)
     row_id = connection.execute(changed.returning(table.id)).scalar_one()
     states.record(connection, table.__tablename__, [(row_id, None, None)], "password", by=by, at=at)
+
+
+def try_again(connection: Connection, names: Sequence[str], *, by: str, at: datetime) -> None:
+    """Let the pollers try these mailboxes now, rather than when their back-off ends: somebody logged in anew."""
+    active = select(Mailbox.id).where(Mailbox.name.in_(names), Mailbox.active).order_by(Mailbox.id)
+    runs = [{"mailbox_id": box, "requested_at": at, "requested_by": by} for box in connection.scalars(active)]
+    if runs:
+        connection.execute(insert(PollRun), runs)
+
+
+def resume_relay(connection: Connection) -> None:
+    """Let the sender try the relay now: somebody logged in anew."""
+    connection.execute(update(Relay).where(Relay.name == RELAY).values(paused_until=None, last_error=None))
 
 
 def find_mailbox(connection: Connection, name: str) -> int:

@@ -160,22 +160,24 @@ def login(
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
-    from intergestan_site.accounts import find_mailbox, same_account, set_password
+    from intergestan_site.accounts import same_account, set_password, try_again
     from intergestan_site.tables import Mailbox
 
     call = call_of(context)
     with call.database.read() as connection:
-        find_mailbox(connection, name)
         same = same_account(connection, name)
-    if log_in(call, Mailbox, name):
-        return
-    password = read_password(name, from_stdin=password_stdin)
-    sealed = {one: seal(call, one, password) for one in same}
+    has_consented = log_in(call, Mailbox, name)
+    sealed = {}
+    if not has_consented:
+        password = read_password(name, from_stdin=password_stdin)
+        sealed = {one: seal(call, one, password) for one in same}
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        for one in same:
+        for one in sealed:
             set_password(connection, Mailbox, one, sealed[one], by=by, at=at)
-    say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
+        try_again(connection, same, by=by, at=at)
+    if not has_consented:
+        say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
 
 
 def _placed(

@@ -124,16 +124,18 @@ def set_(
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
-    from intergestan_site.accounts import RELAY, set_password
+    from intergestan_site.accounts import RELAY, resume_relay, set_password
     from intergestan_site.tables import Relay
 
     call = call_of(context)
-    if log_in(call, Relay, RELAY):
-        return
-    sealed = seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
+    has_consented = log_in(call, Relay, RELAY)
+    sealed = b"" if has_consented else seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
     with call.database.transaction() as connection:
-        set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
-    say(_("The new password is used from now on for: {names}.").format(names=RELAY))
+        if not has_consented:
+            set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
+        resume_relay(connection)
+    if not has_consented:
+        say(_("The new password is used from now on for: {names}.").format(names=RELAY))
 
 
 @app.verb("show")

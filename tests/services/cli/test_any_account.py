@@ -15,7 +15,7 @@ from intergestan_site.database import Database
 from intergestan_site.oauth_client import DeviceCode, GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_site.oauth_providers import Provider
 from intergestan_site.problem import Problem
-from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, Relay
+from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
 from services.cli.consent import consent
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
@@ -148,6 +148,7 @@ def test_several_folders_and_a_new_password(shop: Path, run: Run, dovecot: Dovec
     assert missing["Folders"][0] is False
     assert "INBOX" in missing["Folders"][1]
     assert "--folder" in missing["Folders"][1]
+    assert len(rows(shop, PollRun)) == 2, "the pollers try both folders at once"
     sealer = Sealer.from_file(shop / "base.key")
     for row in rows(shop, Mailbox):
         assert sealer.open(row.sealed.decode(), about=row.name).decode() == mail_user.password
