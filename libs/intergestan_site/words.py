@@ -108,6 +108,14 @@ class HoldEnd(StrEnum):
     REFUSED = "refused"
 
 
+class Part(StrEnum):
+    """How much of a sales order was delivered or invoiced."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
 class FileFormat(StrEnum):
     """The kind of a file with an order."""
 

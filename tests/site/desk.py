@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import uuid_utils
 from sqlalchemy import insert, select
@@ -30,10 +30,22 @@ class Desk:
     """The base with what a test needs around it. The partner is the buyer of `tests.factories`."""
 
     def __init__(self, base: Database) -> None:
+        site = setup.NewSite(name="Stauber", orders_address="o@stauber.test", answers_address="o@stauber.test")
+        with base.transaction() as connection:
+            setup.create_site(connection, site, SELLER_KEY.public, by="test", at=base.now())
+        self._pair(base)
+
+    @classmethod
+    def at(cls, base: Database) -> Self:
+        """The desk of a base that has a site already."""
+        desk = cls.__new__(cls)
+        desk._pair(base)
+        return desk
+
+    def _pair(self, base: Database) -> None:
         self.base = base
         self._numbers = count(1)
         at = base.now()
-        site = setup.NewSite(name="Stauber", orders_address="o@stauber.test", answers_address="o@stauber.test")
         card = Card(
             code="73282932000074",
             name="Mulhouse",
@@ -45,7 +57,6 @@ class Desk:
             iat=int(at.timestamp()),
         )
         with base.transaction() as connection:
-            setup.create_site(connection, site, SELLER_KEY.public, by="test", at=at)
             self.partner_id = pairing.add_partner(connection, card, by="test", at=at).partner_id
 
     def partner(self) -> PartnerFacts:
