@@ -29,6 +29,7 @@ class ImapSource:
         self._limits = Limits(silence=settings.silence_seconds, command=settings.command_seconds)
         self._known: Known | None = None
         self._expunged = 0
+        self._heard = (0, 0)
         self._session: Session | None = None
 
     @property
@@ -55,21 +56,10 @@ class ImapSource:
 
     def list_new(self, *, asked: bool) -> Sequence[int]:
         """The UIDs that we do not have. For a person who asks, the server shall look anew, not only tell its news."""
-        now, settings, session = time.monotonic(), self._settings, self._connected
-        if session.is_open and not asked:
-            session.refresh()
-        else:
-            session.examine()
-        known = self._generation(session.uidvalidity)
-        steady = session.expunged == self._expunged
-        if steady and not known.must_list_all(session.exists, now, settings.full_listing_seconds, settings.window):
-            new = known.take_new(session.newer_than(known.top), session.exists)
-            if new is not None:
-                return new
-        session.examine()
-        known = self._generation(session.uidvalidity)
-        self._expunged = session.expunged
-        return known.take_all(session.windows(), now)
+        session = self._connected
+        new = self._list(session, asked=asked)
+        self._heard = (session.exists, session.expunged)
+        return new
 
     def sizes(self, mails: Sequence[int]) -> dict[int, int]:
         """RFC822.SIZE of at most `SIZES_AT_ONCE` mails; who is missing has vanished."""
@@ -97,15 +87,15 @@ class ImapSource:
         return self._connected.window
 
     def wait(self, seconds: float, bell: Bell) -> bool:
-        """By IDLE where server and mailbox allow it."""
+        """By IDLE where server and mailbox allow it. News that came while we collected count: they are told once."""
         session, until = self._connected, time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        while not self._is_news(session) and (left := until - time.monotonic()) > 0:
             if not (self._account.idle and session.can_idle):
                 bell.wait(left)
                 return False
-            exists, expunged = session.exists, session.expunged
+            exists = session.exists
             rung = session.idle(min(left, self._settings.idle_seconds), bell)
-            if rung or (session.exists, session.expunged) != (exists, expunged):
+            if rung or self._is_news(session):
                 return session.exists > exists
             if bell.wait(_CALM):
                 return False
@@ -116,6 +106,27 @@ class ImapSource:
         session = self._session
         if session is not None:
             session.hang_up()
+
+    def _list(self, session: Session, *, asked: bool) -> Sequence[int]:
+        now, settings = time.monotonic(), self._settings
+        if session.is_open and not asked:
+            session.refresh()
+        else:
+            session.examine()
+        known = self._generation(session.uidvalidity)
+        steady = session.expunged == self._expunged
+        if steady and not known.must_list_all(session.exists, now, settings.full_listing_seconds, settings.window):
+            new = known.take_new(session.newer_than(known.top), session.exists)
+            if new is not None:
+                return new
+        session.examine()
+        known = self._generation(session.uidvalidity)
+        self._expunged = session.expunged
+        return known.take_all(session.windows(), now)
+
+    def _is_news(self, session: Session) -> bool:
+        """Whether the numbers changed since the last listing."""
+        return (session.exists, session.expunged) != self._heard
 
     @property
     def _connected(self) -> Session:
