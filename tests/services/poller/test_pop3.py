@@ -10,12 +10,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from intergestan_site import poll_runs
 from intergestan_site.tables import Event, Mailbox, MailboxUidl
 from services.poller.handles import Uidl
-from services.poller.pop3 import Pop3Session
+from services.poller.pop3 import Pop3Session, _named
 from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble
 from services.poller.wire import Limits
@@ -329,3 +331,30 @@ def test_an_expired_certificate_is_told(dovecot: Dovecot, certificates: Certific
     with Pop3Session(found, mail_user.password, SLOW) as session:
         assert session.listing() == set()
     assert trouble_of(replace(found, ca_file=str(certificates.wrong_host.certificate_file))).kind is Kind.CERTIFICATE
+
+
+class Maildrop:
+    """What a server may show of the same mails over time: any order of UIDLs, some left out, some equal."""
+
+    def __init__(self, mails: list[tuple[str, int]]) -> None:
+        self.mails = mails
+
+    def names(self, shown: list[bool]) -> set[Uidl]:
+        seen = [mail for mail, is_shown in zip(self.mails, shown, strict=True) if is_shown]
+        return set(
+            _named({n: uidl for n, (uidl, _) in enumerate(seen, 1)}, {n: size for n, (_, size) in enumerate(seen, 1)})
+        )
+
+
+@given(st.data())
+def test_no_mail_is_hidden_by_the_names_of_others(data: st.DataObject) -> None:
+    """As many names as mails; what a listing leaves out (Gmail) is new, or known, when it is shown again."""
+    mails = data.draw(st.lists(st.tuples(st.sampled_from(["a", "b", "c" * 90]), st.integers(1, 3)), max_size=12))
+    maildrop = Maildrop(mails)
+    shown = data.draw(st.lists(st.booleans(), min_size=len(mails), max_size=len(mails)))
+    every = maildrop.names([True] * len(mails))
+    assert len(every) == len(mails)
+    assert all(len(name.uidl) <= 70 for name in every)
+    known = maildrop.names(shown)
+    assert len(known) == sum(shown)
+    assert len(known | every) >= len(mails)
