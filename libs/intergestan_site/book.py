@@ -19,6 +19,7 @@ from intergestan_msg.answer import AnswerCode
 from intergestan_msg.order import Order
 from intergestan_site import numbers, states
 from intergestan_site.decisions import Accepted, Conflict, Decision, Duplicate, Finding, Held, Refused
+from intergestan_site.differences import write_differences
 from intergestan_site.explain import explain_all
 from intergestan_site.facts import DocumentKey, Facts, Known, LastAnswer, PartnerFacts
 from intergestan_site.leases import FREE
@@ -126,6 +127,8 @@ def book(
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
     entries = _write_sales_orders(connection, transfer.partner, entries, now)
     _write_ledger(connection, transfer.partner, transfer_id, entries, now)
+    decided = [(each.key[1], each.decision) for each in settled]
+    write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
     if outbound_id is not None:
         answered_keys = {entry.settled.key for entry in answered}
         answered = [entry for entry in entries if entry.settled.key in answered_keys]

@@ -13,7 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
+from intergestan_msg.unit_factors import factor
 from intergestan_site.catalogue import ProductRow
 from intergestan_site.problem import Fault, FileProblems
 
@@ -143,17 +145,28 @@ def compare(ours: Digest, theirs: Digest, *, we_buy: bool, tolerance: Tolerance 
 def _pairs(
     wanted: Features, offered: Features, tolerance: Tolerance, *, hashed: bool
 ) -> Iterator[tuple[Drift, str | None, str | None, bool]]:
-    """What differs, with the buyer's value, the seller's, and whether that stops an order."""
+    """What differs, with the buyer's value, the seller's, and whether that stops an order.
+
+    Prices are compared where units are the same, or can be converted.
+    """
     if wanted.name != offered.name:
         yield Drift.NAME, wanted.name, offered.name, False
-    if wanted.unit != offered.unit:
-        yield Drift.UNIT, wanted.unit, offered.unit, True
+    same_unit = wanted.unit == offered.unit
+    times = Fraction(1) if same_unit else None if hashed else factor(wanted.unit or "", offered.unit or "")
+    if not same_unit:
+        yield Drift.UNIT, wanted.unit, offered.unit, times is None
     paid, asked = wanted.purchase_price, offered.sale_price
-    if paid is not None and paid != asked:
-        passes = not hashed and asked is not None and tolerance.allows(Decimal(asked), Decimal(paid))
-        yield Drift.PRICE, paid, asked, not passes
+    if paid is not None and asked is not None and times is not None and (paid != asked or times != 1):
+        passes = not hashed and tolerance.allows(_times(asked, times), Decimal(paid))
+        if not passes or times == 1:
+            yield Drift.PRICE, paid, asked, not passes
     if wanted.vat != offered.vat:
         yield Drift.VAT, wanted.vat, offered.vat, True
+
+
+def _times(price: str, times: Fraction) -> Decimal:
+    """What the buyer's unit costs, of which one is so many of the seller's."""
+    return Decimal(price) * times.numerator / times.denominator
 
 
 def _features(row: ProductRow) -> Features:

@@ -90,6 +90,7 @@ class HoldReason(StrEnum):
     UNKNOWN_PRODUCT = "unknown_product"
     PRICE_DIFFERENCE = "price_difference"
     VAT_DIFFERENCE = "vat_difference"
+    UNIT_MISMATCH = "unit_mismatch"
     CURRENCY = "currency"
     CONFLICT = "conflict"
     OUT_OF_ORDER = "out_of_order"

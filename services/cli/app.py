@@ -20,6 +20,7 @@ from services.cli import (
     poll,
     relay,
     replay,
+    report,
     resend,
     run,
     sales,
@@ -43,6 +44,7 @@ GROUPS: dict[str, typer.Typer] = {
     "orders": orders.app,
     "holds": holds.app,
     "sales": sales.app,
+    "report": report.app,
 }
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Self
 
 import uuid_utils
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.card import Card
@@ -44,7 +44,9 @@ class Desk:
 
     def _pair(self, base: Database) -> None:
         self.base = base
-        self._numbers = count(1)
+        with base.read() as connection:
+            mails = connection.execute(select(func.count()).select_from(InboundMail)).scalar_one()
+        self._numbers = count(1 + 2 * mails)  # each of them took two
         at = base.now()
         card = Card(
             code="73282932000074",

@@ -73,6 +73,22 @@ def test_the_tolerance(price: str, tolerance: Tolerance, *, fails: bool) -> None
     assert (difference.drift, difference.fails) == (Drift.PRICE, fails)
 
 
+@pytest.mark.parametrize(
+    ("unit", "price", "expected"),
+    [
+        ("DZN", "120", [("unit", False)]),
+        ("DZN", "10", [("unit", False), ("price", True)]),
+        ("EA", "10", [("unit", False)]),
+        ("EA", "10.01", [("unit", False), ("price", False)]),
+        ("KGM", "99", [("unit", True)]),
+    ],
+)
+def test_units_that_convert_do_not_stop_orders(unit: str, price: str, expected: list[tuple[str, bool]]) -> None:
+    """Our piece at 10 is their twelfth of a dozen at 120; whoever sells by weight sells something else."""
+    differences = found((replace(OURS[0], unit=unit, sale_price=Decimal(price)), *OURS[1:]))
+    assert [(each.drift, each.fails) for each in differences] == expected
+
+
 def test_without_a_purchase_price_there_is_nothing_to_compare() -> None:
     ours = stated("us", [replace(OURS[0], purchase_price=None)])
     assert list(compare(ours, stated("them", [a_product("A", "99")]), we_buy=True)) == []

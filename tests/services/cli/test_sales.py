@@ -1,10 +1,13 @@
 """`sales`: deliver, invoice, list, show (G03)."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_site.database import Database
+from intergestan_site.tables import Product
 from tests.factories import an_order
 from tests.services.cli.conftest import Run
 from tests.site.desk import Desk
@@ -65,3 +68,35 @@ def test_sales_orders_are_exported_once(seller: Path, run: Run, tmp_path: Path) 
     assert exported.json == [{"number": "CCL1", "file": str(tmp_path / "CCL1.csv")}]
     assert run("sales", "export", "--to", tmp_path, "--json", cwd=seller).json == []
     assert run("sales", "export", "CCL1", "--again", "--to", tmp_path, "--json", cwd=seller).json != []
+
+
+def test_a_code_is_matched_and_differences_are_reported(seller: Path, run: Run) -> None:
+    """G26: a person says once what a partner's code means; what differed stands in the report."""
+    matched = run("partner", "match", "Mulhouse", "ART-9", "CAS0001", cwd=seller)
+    assert matched.code == 0, matched.err
+    listed = run("partner", "match", "Mulhouse", "--json", cwd=seller).json
+    assert listed == [{"their_code": "ART-9", "code": "CAS0001", "name": "CAS0001"}]
+    assert "ART-9" in run("--lang", "fr", "partner", "match", "Mulhouse", cwd=seller).out
+    for arguments, code in (
+        (("Mulhouse", "X"), 2),
+        (("Mulhouse", "X", "NONE"), 1),
+        (("Nobody", "X", "CAS0001"), 1),
+    ):
+        assert run("partner", "match", *arguments, cwd=seller).code == code
+    base = Database(f"sqlite:///{seller / 'site.db'}", lambda: NOW)
+    desk = Desk.at(base)
+    with base.transaction() as connection:
+        connection.execute(update(Product).values(sale_price=Decimal(99)))
+    desk.book(an_order("CFR2", 1))
+    base.dispose()
+    (row,) = run("report", "differences", "--from", "20/11/2020", "--to", "20/11/2020", "--json", cwd=seller).json
+    assert (row["order"], row["outcome"], row["line"], row["theirs"], row["ours"]) == (
+        "CFR2",
+        "held",
+        "L1",
+        "10.5",
+        "99",
+    )
+    shown = run("--lang", "fr", "report", "differences", "--partner", "Mulhouse", cwd=seller).out
+    assert "notre prix est 99" in shown
+    assert run("report", "differences", "--from", "21/11/2020", "--json", cwd=seller).json == []
