@@ -188,8 +188,8 @@ NEXT: Mapping[R, Mapping[str, str]] = {
         "fr": "La commande n'est pas enregistrée. Demandez une correction, et refusez celle-ci.",
     },
     R.UNKNOWN_PRODUCT: {
-        "en": "The order was not booked. Create the product, then release the order; or refuse it.",
-        "fr": "La commande n'est pas enregistrée. Créez le produit, puis libérez-la ; ou refusez-la.",
+        "en": "The order was not booked. Create the product or match their code (partner match), then release the order; or refuse it.",
+        "fr": "La commande n'est pas enregistrée. Créez le produit ou associez leur code (partner match), puis libérez-la ; ou refusez-la.",
     },
     R.PRICE_DIFFERENCE: {
         "en": "The order was not booked. Releasing it books the partner's price; or refuse it.",
