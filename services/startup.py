@@ -23,7 +23,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from intergestan_runtime import logs
 from intergestan_runtime.archive import Archive
@@ -44,6 +44,8 @@ _log = structlog.get_logger(__name__)
 
 CONFIGURATION = 78
 """Exit code: the configuration is wrong; a supervisor need not try again (sysexits.h EX_CONFIG)."""
+NOT_YET = 75
+"""Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
 Own = TypeVar("Own", bound=ServiceSettings)
 
@@ -166,6 +168,9 @@ def start(
     except (ConfigurationError, WrongKey, SecretError, WeakDurability, migrate.NotMigrated) as error:
         sys.stderr.write(f"{service}: {error}\n")
         raise SystemExit(CONFIGURATION) from error
+    except OperationalError as error:
+        sys.stderr.write(f"{service}: The base does not answer: {error.orig}. Start it, or correct [site].\n")
+        raise SystemExit(NOT_YET) from error
 
 
 def run(main: Callable[[Sequence[str]], int]) -> None:
@@ -251,7 +256,7 @@ def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | N
     def live(stop: threading.Event) -> None:
         beats = itertools.count()
         while not stop.is_set():
-            _beat(process, service, claims if next(beats) % _BEATS_PER_RENEWAL == 0 else None)
+            _beat(process, service, claims, renew=next(beats) % _BEATS_PER_RENEWAL == 0)
             stop.wait(leases.WORKER_BEAT_S)
         with process.database.transaction() as connection:
             leases.leave(connection, process.worker)
@@ -262,12 +267,14 @@ def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | N
 _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
-def _beat(process: Process[Any], service: str, claims: leases.Claims | None) -> None:
+def _beat(process: Process[Any], service: str, claims: leases.Claims | None, *, renew: bool) -> None:
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
             if claims is not None:
-                claims.renew(connection, process.worker, now)
+                claims.give_back(connection, process.worker)
+                if renew:
+                    claims.renew(connection, process.worker, now)
     except DBAPIError as error:
         _log.warning("No sign of life: the base does not take it. Others may take our work over.", error=str(error))

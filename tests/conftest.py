@@ -34,7 +34,7 @@ sqlite_url, postgres_url: str
 database_url: str
     the test runs twice: with the one and with the other
 migrated: MigratedBases
-    .new("sqlite" | "postgresql", folder, name="site") -> url of a base with all tables
+    .new("sqlite" | "postgresql", folder, name="site") -> url of a base with all tables, .drop(url)
 base: Database
     a migrated base under a clock that stands still (`base.now` is a Clock); the test runs on both kinds
 sqlite_base: Database
@@ -180,6 +180,7 @@ def base(request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path: Path
     database = Database(migrated.new(request.param, tmp_path), clock)
     yield database
     database.dispose()
+    migrated.drop(database.url)
 
 
 @pytest.fixture
@@ -201,9 +202,7 @@ def make_smtp() -> Iterator[Callable[..., SmtpServer]]:
 
 
 @pytest.fixture
-def smtp_server(
-    dovecot: Dovecot, certificates: Certificates, make_smtp: Callable[..., SmtpServer]
-) -> SmtpServer:
+def smtp_server(dovecot: Dovecot, certificates: Certificates, make_smtp: Callable[..., SmtpServer]) -> SmtpServer:
     return make_smtp(deliver_to=dovecot.deliver, accepts=dovecot.accepts, certificate=certificates.good)
 
 

@@ -29,6 +29,11 @@ class MigratedBases:
             return f"sqlite:///{file}"
         return self._server().create_database(self._template)
 
+    def drop(self, url: str) -> None:
+        """Give a base back; an SQLite file goes with its folder."""
+        if not url.startswith("sqlite"):
+            self._server().drop_database(url)
+
     @cached_property
     def _file(self) -> Path:
         file = self._folder / "template.db"

@@ -17,7 +17,7 @@ ALLOWED = {
     "intergestan_runtime": set[str](),
     "intergestan_site": {"intergestan_msg"},
 }
-SHARED = {"services.startup", "services.language"}
+SHARED = {"services.startup"}
 """Modules beside the services that all of them may use."""
 
 

@@ -154,9 +154,7 @@ def test_redis_answers_and_comes_back(any_redis: RedisServer) -> None:
 
 @pytest.mark.parametrize("kind", [RedisServer, EmbeddedRedis])
 @pytest.mark.parametrize("listens", [{"unix_socket": True}, {"unix_socket": False}])
-def test_redis_with_aof_survives_a_kill(
-    make_redis: Make, kind: type[RedisServer], listens: dict[str, bool]
-) -> None:
+def test_redis_with_aof_survives_a_kill(make_redis: Make, kind: type[RedisServer], listens: dict[str, bool]) -> None:
     server = make_redis(kind, persistence="aof", **listens)
     with server.client() as client:
         client.set("key", 1)
@@ -253,9 +251,7 @@ def test_dovecot_speaks_tls_with_a_certificate_of_our_ca(
     pop.quit()
 
 
-def test_dovecot_refuses_a_wrong_password_and_an_expired_token_at_once(
-    dovecot: Dovecot, mail_user: MailUser
-) -> None:
+def test_dovecot_refuses_a_wrong_password_and_an_expired_token_at_once(dovecot: Dovecot, mail_user: MailUser) -> None:
     started = time.monotonic()
     with IMAPClient(dovecot.host, port=dovecot.imap, ssl=False, timeout=10) as imap:
         with pytest.raises(imaplib.IMAP4.error):
@@ -294,9 +290,7 @@ def test_dovecot_renumbers_and_expunges(dovecot: Dovecot, mail_user: MailUser) -
 # SMTP
 
 
-def submit(
-    server: SmtpServer | Postfix, port: int, user: MailUser, context: ssl.SSLContext | None = None
-) -> None:
+def submit(server: SmtpServer | Postfix, port: int, user: MailUser, context: ssl.SSLContext | None = None) -> None:
     with smtplib.SMTP(server.host, port, local_hostname="localhost", timeout=10) as smtp:
         if context is not None:
             smtp.starttls(context=context)
@@ -403,9 +397,7 @@ def test_other_faults(make_smtp: Callable[..., SmtpServer]) -> None:
     assert "STARTTLS" not in server.commands
 
 
-def test_text_before_tls_can_be_injected(
-    make_smtp: Callable[..., SmtpServer], certificates: Certificates
-) -> None:
+def test_text_before_tls_can_be_injected(make_smtp: Callable[..., SmtpServer], certificates: Certificates) -> None:
     server = make_smtp(certificate=certificates.good)
     server.inject(Fault(at="STARTTLS", reply="220 go\r\n250 injected"))
     with socket.create_connection((server.host, server.port), 10) as connection:
@@ -463,9 +455,7 @@ def test_a_proxy_relays_delays_and_drips(proxy: FaultProxy, client: redis.Redis)
         client.get("key")
 
 
-def test_a_proxy_loses_replies_or_everything(
-    proxy: FaultProxy, client: redis.Redis, redis_server: RedisServer
-) -> None:
+def test_a_proxy_loses_replies_or_everything(proxy: FaultProxy, client: redis.Redis, redis_server: RedisServer) -> None:
     proxy.drop_replies()
     with pytest.raises(redis.TimeoutError):
         client.incr("key")
@@ -639,9 +629,7 @@ def test_scripted_imap_goes_silent_in_idle(make_imap: MakeImap) -> None:
 
 def test_scripted_imap_over_tls(make_imap: MakeImap, certificates: Certificates) -> None:
     server = make_imap(certificate=certificates.good, passwords={"user": "right"})
-    with IMAPClient(
-        server.host, port=server.port, ssl_context=certificates.client_context(), timeout=10
-    ) as imap:
+    with IMAPClient(server.host, port=server.port, ssl_context=certificates.client_context(), timeout=10) as imap:
         with pytest.raises(imaplib.IMAP4.error):
             imap.login("user", "wrong")
         imap.login("user", "right")

@@ -112,8 +112,10 @@ def socket_path(folder: Path) -> Path:
     inside = folder / "socket"
     if len(os.fsencode(inside)) <= _LONGEST_SOCKET:
         return inside
-    short = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"intergestan-{os.getuid()}"
-    return short / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.socket"
+    name = f"intergestan-{os.getuid()}/{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.socket"
+    shared = (os.environ.get("XDG_RUNTIME_DIR"), tempfile.gettempdir(), "/tmp")  # noqa: S108 - ours there is private
+    paths = [Path(place) / name for place in shared if place]
+    return next((path for path in paths if len(os.fsencode(path)) <= _LONGEST_SOCKET), paths[-1])
 
 
 def server_binary() -> Path:

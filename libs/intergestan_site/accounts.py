@@ -16,8 +16,8 @@ from intergestan_site import states
 from intergestan_site.loopback import is_loopback
 from intergestan_site.problem import Problem
 from intergestan_site.setup import check_address
-from intergestan_site.tables import Mailbox, PollRun, Relay
-from intergestan_site.words import Security
+from intergestan_site.tables import Mailbox, OutboundMail, PollRun, Relay
+from intergestan_site.words import OutboundState, Security
 
 RELAY = "relay"
 """The name of a site's one relay, until it has several."""
@@ -149,6 +149,8 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
     relay_id = connection.execute(changed).scalar_one_or_none()
     if relay_id is None:
         relay_id = connection.execute(insert(Relay).values(**values).returning(Relay.id)).scalar_one()
+    waiting = (OutboundMail.state == OutboundState.COMPOSED, OutboundMail.next_attempt_at > at)
+    connection.execute(update(OutboundMail).where(*waiting).values(next_attempt_at=at, rung_at=None))
     _record(connection, Relay.__tablename__, relay_id, relay, by, at)
     return relay_id
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.manifest import InReplyTo
 from intergestan_site import states
-from intergestan_site.book import BY, ClaimedMail, Transfer, finish_mail, insert_transfer
+from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
+from intergestan_site.booking.transfers import finish_mail, insert_transfer
+from intergestan_site.bulk import insert_rows
 from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
 from intergestan_site.words import LedgerOutcome, OutboundState
 
@@ -23,6 +25,9 @@ EVENTS = {
     AnswerCode.CHANGED: "change",
     AnswerCode.REJECTED: "reject",
 }
+
+
+_AT_REST = frozenset({OutboundState.ANSWERED, OutboundState.ABANDONED})
 
 
 class UnmatchedAnswer(Exception):
@@ -46,7 +51,7 @@ def apply_answers(
     answers: Sequence[NumberedAnswer],
     now: datetime,
 ) -> list[str]:
-    """Apply what is newer than what we know; stop the resending of the mail that is answered.
+    """Apply what is newer than what we know; stop the resending of the mail once all its orders are answered.
 
     An answer counts only if its signer is the addressee of the mail that it quotes, and quotes it exactly
     (`design.md` §10).
@@ -61,7 +66,7 @@ def apply_answers(
     _move_orders(connection, orders, fresh, transfer.partner.name, now)
     _keep_details(connection, orders, fresh)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
-    if outbound.state not in {OutboundState.ANSWERED, OutboundState.ABANDONED}:
+    if outbound.state not in _AT_REST and _all_answered(orders, fresh):
         states.move(
             connection,
             states.OUTBOUND_MAIL,
@@ -85,6 +90,12 @@ def foresee_answers(
     orders = _orders_of(connection, _quoted_mail(connection, partner_id, quoted).id, answers)
     fresh = _fresh(orders, answers)
     return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def _all_answered(orders: dict[str, Any], fresh: Sequence[NumberedAnswer]) -> bool:
+    """A seller that booked the orders one by one answers them in several mails, and one of those may be lost."""
+    answered_now = {each.answer.order_id for each in fresh}
+    return all(order.answer_n > 0 or number in answered_now for number, order in orders.items())
 
 
 def _fresh(orders: dict[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:
@@ -207,5 +218,4 @@ def _enter_ledger(
         }
         for each in fresh
     ]
-    if rows:
-        connection.execute(insert(Ledger), rows)
+    insert_rows(connection, Ledger, rows)

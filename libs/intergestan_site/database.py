@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 BUSY_TIMEOUT_S = 10
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row whose columns are not typed, such as one of a whole table."""
 
 
 class WeakDurability(Exception):
@@ -103,9 +106,7 @@ def _sqlite(url: str) -> Engine:
         run("PRAGMA synchronous=FULL")
         run("PRAGMA foreign_keys=ON")
         if mode not in {"wal", "memory"} or run("PRAGMA synchronous").fetchone()[0] < 2:
-            raise WeakDurability(
-                f"SQLite is in journal mode {mode}: put the base on a local disk that allows WAL."
-            )
+            raise WeakDurability(f"SQLite is in journal mode {mode}: put the base on a local disk that allows WAL.")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -116,6 +117,4 @@ def _sqlite(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(
-        url, isolation_level="READ COMMITTED", pool_pre_ping=True, insertmanyvalues_page_size=2000
-    )
+    return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, insertmanyvalues_page_size=2000)

@@ -97,6 +97,7 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
 
 
 def _conflict(key: DocumentKey) -> Finding:
+    """An order of this number is there already, with other content or as another revision."""
     return Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])})
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, OrderAnswer
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, totals_of
@@ -24,6 +24,7 @@ from intergestan_msg.order import (
     Party,
     Period,
 )
+from intergestan_site.database import AnyRow
 from intergestan_site.tables import Address as AddressRow
 from intergestan_site.tables import (
     Answer,
@@ -31,6 +32,7 @@ from intergestan_site.tables import (
     PurchaseOrder,
     PurchaseOrderCharge,
     PurchaseOrderLine,
+    Relay,
     Site,
     User,
 )
@@ -38,8 +40,6 @@ from intergestan_site.tables import Party as PartyRow
 
 SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
 """Codes of the identifier schemes (ICD and EAS) that we write."""
-
-AnyRow = Row[*tuple[Any, ...]]
 
 
 def purchase_orders(connection: Connection, ids: Sequence[int], buyer: Party, seller: Party) -> list[Order]:
@@ -115,6 +115,11 @@ def read_site(connection: Connection) -> AnyRow:
 def read_partner(connection: Connection, partner_id: int) -> AnyRow:
     """A partner's row."""
     return connection.execute(select(Partner.__table__).where(Partner.id == partner_id)).one()
+
+
+def read_relay(connection: Connection) -> AnyRow | None:
+    """The site's relay; None before `relay set`."""
+    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
 
 
 def _endpoint(siret: str | None, vat_id: str | None) -> Identifier | None:

@@ -172,8 +172,8 @@ NEXT: Mapping[R, Mapping[str, str]] = {
         "fr": "Rien n'a été importé. Si la commande est toujours voulue, libérez le message.",
     },
     R.CLAIM_MISMATCH: {
-        "en": "The order was not booked. Ask the partner, then release or refuse it.",
-        "fr": "La commande n'est pas enregistrée. Interrogez le correspondant, puis libérez-la ou refusez-la.",
+        "en": "The order was not booked. If our record of the partner is wrong, correct it and release the order; or refuse it.",
+        "fr": "La commande n'est pas enregistrée. Si notre fiche du correspondant est fausse, corrigez-la et libérez ; ou refusez.",
     },
     R.TRANSFER_CONFLICT: {
         "en": "Nothing was imported. The partner may have restored a backup: ask them to send anew.",

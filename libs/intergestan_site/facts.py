@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from intergestan_msg.order import Order, OrderLine
+from intergestan_site.database import AnyRow
 from intergestan_site.matches import read_matches
 from intergestan_site.tables import Answer, Ledger, PartnerPrice, Product
 from intergestan_site.words import Acceptance, LedgerOutcome, PriceAction, PricePolicy, UnknownProduct
@@ -122,7 +123,7 @@ class Facts:
         return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
 
 
-def partner_facts(row: Row[*tuple[Any, ...]]) -> PartnerFacts:
+def partner_facts(row: AnyRow) -> PartnerFacts:
     """The facts that stand in a `partner` row."""
     return PartnerFacts(
         id=row.id,
@@ -206,7 +207,7 @@ def _codes(orders: Iterable[Order]) -> set[str]:
 
 def _products(
     connection: Connection, partner_id: int, orders: Iterable[Order], codes: Iterable[str]
-) -> Sequence[Row[*tuple[Any, ...]]]:
+) -> Sequence[AnyRow]:
     items = [line.item for order in orders for line in order.lines]
     gtins = {
         item.standard_id.value for item in items if item.standard_id is not None and item.standard_id.scheme == GTIN
@@ -230,6 +231,6 @@ def _products(
     ).all()
 
 
-def _product(row: Row[*tuple[Any, ...]]) -> ProductFacts:
+def _product(row: AnyRow) -> ProductFacts:
     price = row.sale_price if row.agreed_price is None else row.agreed_price
     return ProductFacts(row.id, row.code, row.unit, price, row.vat_category, row.vat_rate)

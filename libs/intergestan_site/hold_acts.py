@@ -10,18 +10,16 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_msg.answer import AnswerCode
 from intergestan_site import outbound, states
 from intergestan_site.bells import Bells
-from intergestan_site.book import request_answers
+from intergestan_site.booking.answers import request_answers
+from intergestan_site.decide import WAIVABLE
 from intergestan_site.differences import refuse_differences
 from intergestan_site.facts import read_answers
 from intergestan_site.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
 from intergestan_site.problem import Problem
 from intergestan_site.put_back import put_back
-from intergestan_site.tables import Answer, Ledger, Partner, SalesOrder
+from intergestan_site.tables import Answer, Ledger, Partner
 from intergestan_site.tables import Hold as HoldRow
-from intergestan_site.words import HoldEnd, HoldReason, LedgerOutcome
-
-DECISIONS = {HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE}
-"""What a person may wave through. The other reasons are facts: the order is tried again and they must be gone."""
+from intergestan_site.words import HoldEnd, LedgerOutcome
 
 
 def release(connection: Connection, refs: Sequence[str], *, by: str, at: datetime) -> Bells:
@@ -73,7 +71,7 @@ def _release_order(connection: Connection, hold: Hold, by: str, at: datetime) ->
         )
     row = _close(connection, hold, HoldEnd.RELEASED, by, at)
     ledger = _ledger(connection, row)
-    waved = {str(finding.reason) for finding in hold.findings if finding.reason in DECISIONS}
+    waved = {str(finding.reason) for finding in hold.findings if finding.reason in WAIVABLE}
     if waved:
         waived = sorted(waved | set(ledger.waived or ()))
         connection.execute(update(Ledger).where(Ledger.id == ledger.id).values(waived=waived, updated_at=at))
@@ -84,9 +82,8 @@ def _release_order(connection: Connection, hold: Hold, by: str, at: datetime) ->
 def _refuse_order(connection: Connection, hold: Hold, words: str | None, by: str, at: datetime) -> int:
     """Close the hold and write the answer; the outbound mail to compose."""
     row = _close(connection, hold, HoldEnd.REFUSED, by, at)
-    ledger = _ledger(connection, row)
     if not hold.is_conflict:
-        _reject(connection, hold, ledger.id, at)
+        _reject(connection, hold, _ledger(connection, row).id, at)
         refuse_differences(connection, row.partner_id, row.number)
     last = read_answers(connection, row.partner_id, [(row.type, row.number, row.revision)]).get(row.number)
     language = connection.execute(select(Partner.language).where(Partner.id == row.partner_id)).scalar_one()
@@ -98,7 +95,7 @@ def _refuse_order(connection: Connection, hold: Hold, words: str | None, by: str
             n=last.n + 1 if last else 1,
             outbound_mail_id=mail_id,
             code=AnswerCode.RECEIVED if hold.is_conflict else AnswerCode.REJECTED,
-            sales_order_number=_standing_number(connection, ledger.sales_order_id),
+            sales_order_number=last.sales_order_number if last else None,
             note=words or hold.what(language),
             created_at=at,
         )
@@ -134,14 +131,16 @@ def _close(connection: Connection, hold: Hold, how: HoldEnd, by: str, at: dateti
 
 
 def _ledger(connection: Connection, row: Row[*tuple[object, ...]]) -> Row[*tuple[object, ...]]:
+    """The document's row; of a revision that contradicts a booked one, and has no row, the booked one's."""
     return connection.execute(
         select(Ledger.__table__)
         .where(
             Ledger.partner_id == row.partner_id,
             Ledger.type == row.type,
             Ledger.number == row.number,
-            Ledger.revision == row.revision,
         )
+        .order_by((Ledger.revision == row.revision).desc(), Ledger.sales_order_id.is_(None))
+        .limit(1)
         .with_for_update()
     ).one()
 
@@ -154,10 +153,6 @@ def _reject(connection: Connection, hold: Hold, ledger_id: int, at: datetime) ->
     )
     if rejected.rowcount != 1:
         raise Problem("Somebody else dealt with {ref} at the same moment; nothing was changed.", ref=hold.ref)
-
-
-def _standing_number(connection: Connection, sales_order_id: int | None) -> str | None:
-    return connection.execute(select(SalesOrder.number).where(SalesOrder.id == sales_order_id)).scalar_one_or_none()
 
 
 def _record(connection: Connection, hold: Hold, event: str, words: str | None, by: str, at: datetime) -> None:

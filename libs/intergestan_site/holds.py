@@ -10,12 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from intergestan_site import states
-from intergestan_site.book import read_findings
+from intergestan_site.booking.holds import read_findings
 from intergestan_site.decisions import Finding
 from intergestan_site.explain import NEXT, explain_all
 from intergestan_site.outbound import Outbound, list_outbound
@@ -26,8 +25,6 @@ from intergestan_site.words import HoldReason, InboundState, LedgerOutcome, Outb
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
 
-AnyRow = Row[*tuple[Any, ...]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
@@ -35,7 +32,7 @@ class Hold:
 
     :ivar kind: `in`, `out` or `order`; `id` is the row's there.
     :ivar order: the order's number, or those of the mail's orders.
-    :ivar is_conflict: we have this very order with other content, which stands.
+    :ivar is_conflict: we have this order with other content or as another revision, which stands.
     :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
     """
 
@@ -154,7 +151,7 @@ def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]
         .join(Partner, Partner.id == HoldRow.partner_id)
         .join(InboundTransfer, InboundTransfer.id == HoldRow.inbound_transfer_id)
         .join(InboundMail, InboundMail.id == HoldRow.inbound_mail_id)
-        .join(
+        .outerjoin(
             Ledger,
             (Ledger.partner_id == HoldRow.partner_id)
             & (Ledger.type == HoldRow.type)

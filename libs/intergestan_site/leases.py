@@ -59,22 +59,36 @@ def claim_mail(
 class Claims:
     """The mails of one table that this process works on at this moment.
 
-    Only their leases are renewed: a mail whose work broke off, or that an earlier process of the same name left
-    behind, is free again within a minute.
+    Only their leases are renewed. A mail whose work broke off, because the base went away say, is given back as soon
+    as the base takes it; one that an earlier process of the same name left behind is free again within a minute.
     """
 
     def __init__(self, table: MailTable) -> None:
         self._table = table
         self._ids: list[int] = []
+        self._broken: set[int] = set()
 
     @contextmanager
     def holding(self, row_id: int) -> Iterator[None]:
-        """Work on a claimed mail."""
+        """Claim a mail and work on it."""
         self._ids.append(row_id)
         try:
             yield
+        except BaseException:
+            self._broken.add(row_id)
+            raise
         finally:
             self._ids.remove(row_id)
+
+    def give_back(self, connection: Connection, worker: str) -> None:
+        """Free the mails whose work broke off, where they are still the worker's; they are due at once."""
+        ids = self._broken - set(self._ids)
+        if ids:
+            table = self._table
+            connection.execute(
+                update(table).where(table.id.in_(sorted(ids)), table.lease_owner == worker).values(rung_at=None, **FREE)
+            )
+            self._broken -= ids
 
     def renew(self, connection: Connection, worker: str, now: datetime) -> None:
         """Prolong these leases in one statement, where they are still the worker's; a lost lease stays lost."""

@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.letter import Attachment
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from intergestan_site import documents
-from intergestan_site.tables import Relay, User
-
-AnyRow = Row[*tuple[Any, ...]]
+from intergestan_site.database import AnyRow
+from intergestan_site.tables import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def order_mail(connection: Connection, partner: AnyRow, order_ids: Sequence[int]
     orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller)
     user = connection.execute(select(User.name, User.email).where(User.id == user_id)).one()
     person = EmailAddress(user.email, user.name)
-    relay = read_relay(connection)
+    relay = documents.read_relay(connection)
     from_site = relay is not None and relay.from_mode == "site"
     return OrderMail(
         sender=site_address(site) if from_site else person,
@@ -52,11 +50,6 @@ def order_mail(connection: Connection, partner: AnyRow, order_ids: Sequence[int]
         orders=tuple(orders),
         attachments=tuple(Attachment(file_name(order.id), write_order(order)) for order in orders),
     )
-
-
-def read_relay(connection: Connection) -> AnyRow | None:
-    """The site's relay; None before `relay set`."""
-    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
 
 
 def site_address(site: AnyRow) -> EmailAddress:

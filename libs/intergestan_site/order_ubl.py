@@ -40,9 +40,7 @@ def _faults(order: Order) -> Iterable[Fault]:
     if not order.lines:
         yield Fault(None, "cac:OrderLine", "The order has no lines.")
     if not _names(order.seller):
-        yield Fault(
-            None, "cac:SellerSupplierParty", "The order names no supplier: write the SIRET or the name."
-        )
+        yield Fault(None, "cac:SellerSupplierParty", "The order names no supplier: write the SIRET or the name.")
     for line in order.lines:
         place = f"cac:OrderLine {line.id}"
         if line.quantity is None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from intergestan_site import states
 from intergestan_site.bells import Bells
+from intergestan_site.database import AnyRow
 from intergestan_site.problem import Problem
 from intergestan_site.tables import (
     Answer,
@@ -26,8 +27,6 @@ from intergestan_site.words import AttemptPhase, OutboundState, PurchaseState
 
 REF = "out-"
 _SHORTEST_PREFIX = 8
-
-AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

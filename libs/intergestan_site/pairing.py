@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_msg.card import Card
 from intergestan_msg.seal import PublicKey
 from intergestan_site import states
+from intergestan_site.keys import lock_keys
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import Problem
 from intergestan_site.tables import InboundMail, Partner, PartnerKey, Party, Site
@@ -49,9 +50,7 @@ class Paired:
     released: tuple[int, ...]
 
 
-def add_partner(
-    connection: Connection, card: Card, *, by: str, at: datetime, party_code: str | None = None
-) -> Paired:
+def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, party_code: str | None = None) -> Paired:
     """Pin a card's key and say which party it is; held mails signed with it are imported after all.
 
     The party is the one with the card's SIRET, else its VAT number, else its code; without one it is created
@@ -61,7 +60,7 @@ def add_partner(
     :param party_code: the party to take, or the code of the new one.
     :raises Problem: for our own card, for a code or a key pinned otherwise, and when the party is not clear.
     """
-    _lock_keys(connection)
+    lock_keys(connection)
     _refuse_ourselves(connection, card)
     known = _known(connection, card)
     if known is not None:
@@ -72,9 +71,7 @@ def add_partner(
         partner_id = _pin(connection, card, party_id, at)
     event = "add" if known is None else "card"
     detail = {"kid": card.key.kid}
-    states.record(
-        connection, Partner.__tablename__, [(partner_id, None, None)], event, by=by, at=at, detail=detail
-    )
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], event, by=by, at=at, detail=detail)
     code = connection.execute(select(Party.code).where(Party.id == party_id)).scalar_one()
     released = _release(connection, card.key, by, at)
     return Paired(partner_id, party_id, code, known is None, party_is_new, released)
@@ -103,9 +100,7 @@ def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
         .where(PartnerKey.kid == card.key.kid)
     ).one_or_none()
     if key is not None and key.revoked_at is not None:
-        raise Problem(
-            "The key of this card was revoked: ask {name} for a card with a new key.", name=card.name
-        )
+        raise Problem("The key of this card was revoked: ask {name} for a card with a new key.", name=card.name)
     if key is not None and (partner is None or key.partner_id != partner.id):
         raise Problem(
             "The key of this card already belongs to the partner {code}: no two sites share a key.",
@@ -135,9 +130,7 @@ def _pin(connection: Connection, card: Card, party_id: int, at: datetime) -> int
     partner_id = connection.execute(
         insert(Partner).values(**partner, **_said_by(card)).returning(Partner.id)
     ).scalar_one()
-    connection.execute(
-        insert(PartnerKey).values(partner_id=partner_id, kid=card.key.kid, public_key=card.key.raw)
-    )
+    connection.execute(insert(PartnerKey).values(partner_id=partner_id, kid=card.key.kid, public_key=card.key.raw))
     return partner_id
 
 
@@ -155,9 +148,7 @@ def _party(connection: Connection, card: Card, code: str | None) -> tuple[int, b
             vat_id=card.vat,
         )
         return add_party(connection, party), True
-    holder = connection.execute(
-        select(Partner.site_code).where(Partner.party_id == found.id)
-    ).scalar_one_or_none()
+    holder = connection.execute(select(Partner.site_code).where(Partner.party_id == found.id)).scalar_one_or_none()
     if holder is not None:
         raise Problem(
             "The third party {party} is already the partner {code}: say with --party which one this card "
@@ -183,21 +174,6 @@ def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int
         if rows:
             return rows[0]
     return None
-
-
-def is_pinned(connection: Connection, kid: str) -> bool:
-    """Whether a key counts, said under a lock that `add_partner` takes too.
-
-    Who is about to hold a mail of an unknown signer asks here: either the key is pinned by now, or `add_partner` will
-    find the held mail.
-    """
-    _lock_keys(connection)
-    pinned = select(PartnerKey.id).where(PartnerKey.kid == kid, PartnerKey.revoked_at.is_(None))
-    return connection.execute(pinned).first() is not None
-
-
-def _lock_keys(connection: Connection) -> None:
-    connection.execute(select(Site.id).with_for_update())
 
 
 def _release(connection: Connection, key: PublicKey, by: str, at: datetime) -> tuple[int, ...]:

@@ -116,9 +116,7 @@ def set_address(connection: Connection, party_id: int, values: dict[str, str | N
 
 def set_contact(connection: Connection, party_id: int, name: str) -> None:
     """Change the name of the person to ask at a party, or enter it."""
-    first = connection.execute(
-        select(func.min(Contact.id)).where(Contact.party_id == party_id)
-    ).scalar_one_or_none()
+    first = connection.execute(select(func.min(Contact.id)).where(Contact.party_id == party_id)).scalar_one_or_none()
     if first is None:
         connection.execute(insert(Contact).values(party_id=party_id, name=name))
     else:

@@ -62,9 +62,7 @@ def find_partner(connection: Connection, text: str) -> int:
     raise Problem("There is no partner «{text}»: `intergestan partner list` shows who there is.", text=text)
 
 
-def set_partner(
-    connection: Connection, partner_id: int, changes: Mapping[str, Any], *, by: str, at: datetime
-) -> None:
+def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
     """Change what we agreed with a partner; columns of `partner`, its party's postal address or `contact`.
 
     `order_address` is the one address per supplier that orders go to (G16, G18); None takes it away.
@@ -82,9 +80,7 @@ def set_partner(
     if changes.get("contact"):
         set_contact(connection, party_id, changes["contact"])
     detail = {name: None if value is None else str(value) for name, value in changes.items()}
-    states.record(
-        connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail
-    )
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail)
 
 
 def _check(name: str, value: Any) -> None:

@@ -65,9 +65,7 @@ def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str
 
 def _listing() -> Select[*tuple[Any, ...]]:
     address = main_address()
-    first_contact = (
-        select(Contact.party_id, func.min(Contact.id).label("id")).group_by(Contact.party_id).subquery()
-    )
+    first_contact = select(Contact.party_id, func.min(Contact.id).label("id")).group_by(Contact.party_id).subquery()
     order = PurchaseOrder
     return (
         select(
@@ -91,9 +89,7 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
     :raises Problem: naming those that do not exist.
     """
     wanted = list(dict.fromkeys(numbers))
-    rows = connection.execute(
-        select(PurchaseOrder.number, PurchaseOrder.id).where(PurchaseOrder.number.in_(wanted))
-    )
+    rows = connection.execute(select(PurchaseOrder.number, PurchaseOrder.id).where(PurchaseOrder.number.in_(wanted)))
     found: dict[str, int] = {row.number: row.id for row in rows}
     missing = [number for number in wanted if number not in found]
     if missing:
@@ -115,9 +111,7 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
     listed = connection.execute(_listing().where(PurchaseOrder.id == order_id)).mappings()
     lines = select(PurchaseOrderLine.__table__).where(PurchaseOrderLine.purchase_order_id == order_id)
     charges = select(PurchaseOrderCharge.__table__).where(PurchaseOrderCharge.purchase_order_id == order_id)
-    events = select(Event.__table__).where(
-        Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id
-    )
+    events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
     return {
         **head.one(),
         **listed.one(),

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Select, insert, select
 
 from intergestan_site import states
 from intergestan_site.apply import UnmatchedAnswer, foresee_answers
-from intergestan_site.book import OUTCOMES, Settled, findings_held_for, holds_before, write_findings
+from intergestan_site.booking.entries import OUTCOMES, Settled
+from intergestan_site.booking.holds import findings_held_for, holds_before, write_findings
 from intergestan_site.decisions import Duplicate, Finding
 from intergestan_site.facts import Facts
 from intergestan_site.intake.look_up import look_up

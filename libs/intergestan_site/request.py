@@ -13,6 +13,7 @@ import uuid_utils
 from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_site import states
+from intergestan_site.bulk import insert_rows
 from intergestan_site.problem import Problem
 from intergestan_site.setup import check_address
 from intergestan_site.tables import OutboundMail, OutboundOrder, Partner, PurchaseOrder
@@ -183,8 +184,9 @@ def _link_orders(connection: Connection, mail_id: int, versions: Mapping[int, in
     revisions = connection.execute(
         select(PurchaseOrder.id, PurchaseOrder.revision).where(PurchaseOrder.id.in_(sorted(versions)))
     )
-    connection.execute(
-        insert(OutboundOrder),
+    insert_rows(
+        connection,
+        OutboundOrder,
         [
             {
                 "outbound_mail_id": mail_id,

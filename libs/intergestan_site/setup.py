@@ -53,9 +53,7 @@ def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: st
             "choose another folder or another database for the new site."
         )
     code = site_code(site, key)
-    connection.execute(
-        insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site))
-    )
+    connection.execute(insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site)))
     series = [{"code": name, "prefix": prefix, "next_number": 1} for name, prefix in numbers.PREFIXES.items()]
     connection.execute(insert(NumberSeries), sorted(series, key=lambda row: str(row["code"])))
     states.record(connection, Site.__tablename__, [(1, None, None)], "init", by=by, at=at)
@@ -88,13 +86,9 @@ def check_site(site: NewSite) -> None:
             vat=site.vat_id,
         )
     if not re.fullmatch(r"[A-Z]{2}", site.country):
-        raise Problem(
-            "«{country}» is not a country code: it has two letters, such as FR.", country=site.country
-        )
+        raise Problem("«{country}» is not a country code: it has two letters, such as FR.", country=site.country)
     if not re.fullmatch(r"[A-Z]{3}", site.currency):
-        raise Problem(
-            "«{currency}» is not a currency: it has three letters, such as EUR.", currency=site.currency
-        )
+        raise Problem("«{currency}» is not a currency: it has three letters, such as EUR.", currency=site.currency)
     if site.language not in LANGUAGES:
         raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from intergestan_site.bulk import insert_rows
 from intergestan_site.tables import Event, InboundMail, OutboundMail, PurchaseOrder, SalesOrder
 from intergestan_site.words import InboundState as Inbound
 from intergestan_site.words import OutboundState as Outbound
@@ -183,8 +184,7 @@ def record(
         | {"old": old, "new": new, "detail": dict(detail) if detail else None}
         for row_id, old, new in rows
     ]
-    if events:
-        connection.execute(insert(Event), events)
+    insert_rows(connection, Event, events)
 
 
 def _states_before(

@@ -111,13 +111,22 @@ class Call:
         """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
         if not row_ids:
             return True
+        import redis
+
         from intergestan_runtime.broker import make_broker
         from intergestan_site.documents import read_site
         from services.startup import redis_url
 
         with self.database.read() as connection:
             code = read_site(connection).code
-        return step.ring(make_broker(redis_url(self.site), code), *row_ids)
+        broker = make_broker(redis_url(self.site), code)
+        try:
+            broker.client.ping()  # that Redis is away is no news for who types a command
+            return step.ring(broker, *row_ids)
+        except redis.RedisError:
+            return False
+        finally:
+            broker.client.close()
 
 
 class NoSite(Exception):

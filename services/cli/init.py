@@ -47,7 +47,7 @@ def init(
     postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
     city: Annotated[str | None, typer.Option(help="City.")] = None,
     country: Annotated[str, typer.Option(metavar="XX", help="Country, two letters.")] = "FR",
-    currency: Annotated[str, typer.Option(metavar="XXX", help="Currency, three letters.")] = "EUR",
+    currency: Annotated[str, typer.Option(metavar="EUR", help="Currency, three letters.")] = "EUR",
     language: Annotated[
         str | None, typer.Option(metavar="fr|en", help="Language of the site's mails; yours by default.")
     ] = None,

@@ -22,6 +22,9 @@ from services.cli.replay_plan import Work, choose_mails, place, show_plan
 if TYPE_CHECKING:
     from intergestan_site.brought import Brought
 
+Place = tuple[str, str | None]
+"""A mail's state, and why it is held."""
+
 AT_ONCE = 200  # mails given back to the importer at a time
 
 
@@ -74,7 +77,7 @@ def _replay(call: Call, work: Work, timeout: float, *, as_json: bool) -> int:
             say(_("No importer is running, so nothing was changed. Start it: `intergestan run importer`."))
             return NOT_YET
     brought, settled, in_time = Brought(), 0, True
-    after: dict[str, str] = {}
+    after: dict[str, Place] = {}
     batches = [*_pieces(work.mails), *_pieces(work.strays)]
     for batch in batches:
         since = database.now()
@@ -118,34 +121,34 @@ def _wait(call: Call, ids: Sequence[int], before: int, total: int, seconds: floa
     return wait(_("Taking in"), look, seconds)
 
 
-def _result(call: Call, ids: Sequence[int], since: datetime) -> tuple[Brought, dict[str, str]]:
+def _result(call: Call, ids: Sequence[int], since: datetime) -> tuple[Brought, dict[str, Place]]:
     from intergestan_site.brought import brought_by
     from intergestan_site.replay import resting
 
     with call.database.read() as connection:
-        states = {mail.sha256: place(mail.state, mail.reason) for mail in resting(connection, ids)}
+        states = {mail.sha256: (mail.state, mail.reason) for mail in resting(connection, ids)}
         return brought_by(connection, ids, since), states
 
 
-def _tell(work: Work, brought: Brought, after: dict[str, str], *, in_time: bool, as_json: bool) -> int:
-    before = {mail.sha256: place(mail.state, mail.reason) for mail in work.mails}
-    elsewhere = {sha256: place for sha256, place in after.items() if before.get(sha256) != place}
+def _tell(work: Work, brought: Brought, after: dict[str, Place], *, in_time: bool, as_json: bool) -> int:
+    before: dict[str, Place] = {mail.sha256: (mail.state, mail.reason) for mail in work.mails}
+    elsewhere = {sha256: now for sha256, now in after.items() if before.get(sha256) != now}
     if as_json:
         print_json(
             {
                 "mails": work.total,
                 "settled": len(after),
                 "moved": [
-                    {"sha256": sha256, "now": place, "before": before.get(sha256)}
-                    for sha256, place in elsewhere.items()
+                    {"sha256": sha256, "state": state, "reason": reason}
+                    for sha256, (state, reason) in elsewhere.items()
                 ],
                 **asdict(brought),
             }
         )
     else:
         print_brought(brought)
-        for sha256, place in elsewhere.items():
-            say(f"{sha256[:12]}: {before.get(sha256) or _('only in the archive')} → {place}")
+        for sha256, now in elsewhere.items():
+            say(f"{sha256[:12]}: {place(*before.get(sha256, (None, None)))} → {place(*now)}")
     text = _("{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.")
     say(
         text.format(

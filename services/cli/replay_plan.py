@@ -109,7 +109,7 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
         return
     if rows:
         titles = [_("Mail"), _("Now"), _("Then"), _("Orders")]
-        print_table(titles, [[row["sha256"][:12], row["now"], row["then"], _orders(row)] for row in rows])
+        print_table(titles, [_row(row) for row in rows])
     say(
         _("{changes} of {total} mails would change something. Nothing was changed.").format(
             changes=changes, total=work.total
@@ -148,17 +148,23 @@ def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Fores
 def _planned(sha256: str, mail: Chosen | None, then: Foreseen, *, changed: bool) -> dict[str, Any]:
     return {
         "sha256": sha256,
-        "now": None if mail is None else place(mail.state, mail.reason),
-        "then": place(then.state, then.reason),
+        "now": None if mail is None else mail.state,
+        "reason_now": None if mail is None else mail.reason,
+        "then": then.state,
+        "reason_then": then.reason,
         "changes": changed,
         "documents": [asdict(document) for document in then.documents],
     }
 
 
-def place(state: str, reason: str | None) -> str:
-    """Where a mail rests, with why."""
-    return state if reason is None else f"{state} ({reason})"
+def place(state: str | None, reason: str | None) -> str:
+    """Where a mail rests, with why, for the person."""
+    if state is None:
+        return _("only in the archive")
+    return _(state) if reason is None else f"{_(state)} ({reason})"
 
 
-def _orders(row: dict[str, Any]) -> str:
-    return ", ".join(f"{each['number']}: {_(each['outcome'])}" for each in row["documents"])
+def _row(plan: dict[str, Any]) -> list[str]:
+    documents = ", ".join(f"{each['number']}: {_(each['outcome'])}" for each in plan["documents"])
+    now, then = place(plan["now"], plan["reason_now"]), place(plan["then"], plan["reason_then"])
+    return [plan["sha256"][:12], now, then, documents]

@@ -6,12 +6,15 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from services.cli.context import Call, call_of
 from services.cli.language import _
+
+if TYPE_CHECKING:
+    from intergestan_runtime.supervisor import Child
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 STOP_SECONDS = {"sender": 11 * 60.0}
@@ -59,21 +62,28 @@ def service_command(call: Call, service: str, mailboxes: Sequence[str] = ()) -> 
 
 def _supervise(call: Call, services: Sequence[str], mailboxes: Sequence[str]) -> int:
     from intergestan_runtime.stopping import stop_on_signals
-    from intergestan_runtime.supervisor import Child, Supervisor
+    from intergestan_runtime.supervisor import Supervisor
 
-    children = [
-        Child(
-            service,
-            service_command(call, service, mailboxes),
-            environment=log_environment(call),
-            stop_seconds=STOP_SECONDS.get(service, 30.0),
-        )
-        for service in services
-    ]
+    children = [service_child(call, service, mailboxes) for service in services]
+    log_here(call)
     return Supervisor(children).run(stop_on_signals())
 
 
-def log_environment(call: Call) -> dict[str, str]:
-    """A supervised service writes into a pipe; at a terminal its log is for a person all the same."""
+def service_child(call: Call, service: str, mailboxes: Sequence[str] = ()) -> Child:
+    """A service for a supervisor. It writes into a pipe; at a terminal its log is for a person all the same."""
+    from intergestan_runtime.supervisor import Child
+
     readable = call.settings.log.form == "auto" and sys.stderr.isatty()
-    return {"INTERGESTAN_LOG__FORM": "console"} if readable else {}
+    return Child(
+        service,
+        service_command(call, service, mailboxes),
+        environment={"INTERGESTAN_LOG__FORM": "console"} if readable else {},
+        stop_seconds=STOP_SECONDS.get(service, 30.0),
+    )
+
+
+def log_here(call: Call) -> None:
+    """The supervisor's own log, in one stream with the others."""
+    from intergestan_runtime import logs
+
+    logs.configure("supervisor", form=call.settings.log.form, level=call.settings.log.level)

@@ -12,6 +12,7 @@ import typer
 from services.cli.context import call_of
 from services.cli.language import _, marked
 from services.cli.output import AsJson, cell, print_json, print_table
+from services.cli.run import SERVICES
 
 if TYPE_CHECKING:
     from intergestan_site.status import Count, Status
@@ -30,7 +31,6 @@ STATES = (
     marked("alien"),
     marked("review"),
 )
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -70,10 +70,10 @@ def _print_mailboxes(found: Status) -> None:
         return
     typer.echo()
     rows = [
-        [box.name, box.state, box.owner or _("nobody"), box.last_success_at, str(box.backlog), box.last_error]
+        [box.name, box.owner or _("nobody"), box.last_success_at, str(box.backlog), box.last_error]
         for box in found.mailboxes
     ]
-    titles = [_("Mailbox"), _("State"), _("Polled by"), _("Last read"), _("Backlog"), _("Error")]
+    titles = [_("Mailbox"), _("Polled by"), _("Last read"), _("Backlog"), _("Error")]
     print_table(titles, rows)
 
 
@@ -103,5 +103,5 @@ def _print_holds(found: Status) -> None:
     if not found.holds:
         typer.echo(_("Nothing waits for a person."))
         return
-    words = ", ".join(f"{reason} {count}" for reason, count in found.holds.items())
-    typer.echo(_("Waiting for a person: {reasons}. `intergestan holds list` shows them.").format(reasons=words))
+    count = sum(found.holds.values())
+    typer.echo(_("Waiting for a person: {count}. `intergestan holds list` shows what.").format(count=count))

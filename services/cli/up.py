@@ -12,7 +12,7 @@ from intergestan_site.problem import Problem
 from services.cli.context import Call, call_of
 from services.cli.language import _
 from services.cli.output import say
-from services.cli.run import SERVICES, STOP_SECONDS, log_environment, service_command
+from services.cli.run import SERVICES, log_here, service_child
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child
@@ -23,20 +23,12 @@ LOOK_S = 0.1
 def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
     from intergestan_runtime.stopping import stop_on_signals
-    from intergestan_runtime.supervisor import Child, Supervisor
+    from intergestan_runtime.supervisor import Supervisor
 
     call = call_of(context)
     began = call.database.now()
-    services = [
-        Child(
-            service,
-            service_command(call, service),
-            environment=log_environment(call),
-            stop_seconds=STOP_SECONDS.get(service, 30.0),
-        )
-        for service in SERVICES
-    ]
-    supervisor = Supervisor([*_redis(call), *services])
+    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
+    log_here(call)
     stop = stop_on_signals()
     watching = threading.Thread(target=_say_ready, args=(call, began, stop), daemon=True)
     watching.start()

@@ -11,9 +11,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from intergestan_msg import seal
 from intergestan_msg.answer import OrderAnswer
@@ -34,7 +33,8 @@ from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order_response
 from intergestan_msg.words import Language
 from intergestan_site import documents, states
-from intergestan_site.order_mail import file_name, order_mail, read_relay, site_address
+from intergestan_site.database import AnyRow
+from intergestan_site.order_mail import file_name, order_mail, site_address
 from intergestan_site.tables import (
     InboundTransfer,
     OutboundBody,
@@ -44,8 +44,6 @@ from intergestan_site.tables import (
     PurchaseOrder,
 )
 from intergestan_site.words import MailKind, OutboundState
-
-AnyRow = Row[*tuple[Any, ...]]
 
 BY = "composer"
 
@@ -86,7 +84,7 @@ def prepare(connection: Connection, mail_id: int, now: datetime) -> Prepared | N
         return None
     site = documents.read_site(connection)
     partner = documents.read_partner(connection, mail.partner_id)
-    relay = read_relay(connection)
+    relay = documents.read_relay(connection)
     if mail.kind == MailKind.ORDERS:
         return _prepare_orders(connection, mail, site, partner, relay)
     return _prepare_answers(connection, mail, site, partner, relay, now)

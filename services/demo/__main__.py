@@ -44,11 +44,15 @@ def _play(options: Options, started: datetime) -> int:
         options.keep.mkdir(mode=0o700, parents=True, exist_ok=True)
         return play(options, options.keep, started)
     folder = Path(mkdtemp(prefix="intergestan-demo-"))
-    code = 0
+    is_needed = True  # for its logs
     try:
         code = play(options, folder, started)
+        is_needed = code != 0
+    except SystemExit:  # a signal
+        is_needed = False
+        raise
     finally:
-        if code == 0:  # else its logs are needed
+        if not is_needed:
             shutil.rmtree(folder)
     return code
 

@@ -128,7 +128,7 @@ def _environment() -> dict[str, str]:
 
 def _stop(players: Sequence[_Player]) -> None:
     for player in players:
-        player.process.send_signal(signal.SIGTERM)
+        os.kill(player.process.pid, signal.SIGTERM)  # Popen's own way would reap one that has ended
     deadline = time.monotonic() + _STOP_SECONDS
     for player in players:
         while not _has_ended(player.process) and time.monotonic() < deadline:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from intergestan_runtime.embedded_redis import EmbeddedRedisError
 from services.demo import stage, watch
 from services.demo.cast import SERVICES, Cast, ProcessFailed
 from services.demo.findings import Result, an_order_mail, find_out
@@ -31,6 +32,9 @@ def play(options: Options, folder: Path, started: datetime) -> int:
             result = _travel(options, sites, cast, show, started)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)
+            return FAILED
+        except EmbeddedRedisError as error:
+            show.text(str(error))
             return FAILED
         except watch.Stalled:
             show.line("never_started", seconds=watch.STALL_SECONDS, logs=folder / "*" / "logs")

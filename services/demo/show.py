@@ -41,7 +41,11 @@ class Show:
 
     def line(self, name: str, /, **values: object) -> None:
         """A sentence of `texts`."""
-        self._print(self._say(name, **values))
+        self.text(self._say(name, **values))
+
+    def text(self, text: str) -> None:
+        """A line as it is."""
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def bars(self, stages: Sequence[str], total: int) -> Bars:
         """Counts that rise to `total`; a context manager."""
@@ -73,20 +77,20 @@ class Show:
         heads = [f"{name}: {mail[name]}" for name in ("From", "To", "Subject", "Date")]
         self.line("mail")
         for line in [*heads, "", *text[:LINES_OF_MAIL]]:
-            self._print(f"  {line}")
+            self.text(f"  {line}")
 
     def places(self, places: Mapping[str, object]) -> None:
         """What is where, by names of `texts`."""
         self.line("look")
         for name, place in places.items():
-            self._print(f"  {self._say(name)}: {place}")
+            self.text(f"  {self._say(name)}: {place}")
 
     def commands(self, sites: Iterable[Site]) -> None:
         """What one may try on the command line."""
         self.line("try")
         for site in sites:
             for command in ("status", "orders list --all"):
-                self._print(f"  intergestan --config {site.config} {command}")
+                self.text(f"  intergestan --config {site.config} {command}")
 
     def _wrong(self, verdict: Verdict) -> str:
         faults: dict[str, tuple[Key, ...]] = {name: getattr(verdict, name) for name in _FAULTS}
@@ -94,9 +98,6 @@ class Show:
 
     def _figures(self, name: str) -> Column:
         return Column(self._say(name), justify="right")
-
-    def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
 
 
 class Bars(AbstractContextManager["Bars"]):

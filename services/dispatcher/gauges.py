@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.tables import Hold, InboundMail, OutboundMail, PurchaseOrder
+from intergestan_site.status import count_holds
+from intergestan_site.tables import InboundMail, OutboundMail, PurchaseOrder
 from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
 
 PENDING_ORDERS = {
@@ -50,18 +51,9 @@ def _mails(connection: Connection, metrics: Metrics) -> None:
 
 
 def _holds(connection: Connection, metrics: Metrics) -> None:
-    totals = dict.fromkeys(HoldReason, 0)
-    for reason, held in (
-        (OutboundMail.reason, OutboundMail.state == OutboundState.HELD),
-        (InboundMail.reason, InboundMail.state == InboundState.HELD),
-        (Hold.reason, Hold.closed_at.is_(None)),
-    ):
-        for row in connection.execute(
-            select(reason.label("reason"), func.count().label("n")).where(held).group_by(reason)
-        ):
-            totals[HoldReason(row.reason)] += row.n
-    for word, count in totals.items():
-        metrics.set("holds", count, reason=word)
+    counts = count_holds(connection)
+    for reason in HoldReason:
+        metrics.set("holds", counts.get(reason, 0), reason=reason)
 
 
 def _count(connection: Connection, state: Any, since: Any) -> Mapping[str, tuple[int, datetime | None]]:

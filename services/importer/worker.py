@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 
 from intergestan_msg.mail_headers import Headers
@@ -22,16 +22,19 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from intergestan_site import states
 from intergestan_site.apply import UnmatchedAnswer, apply_answers
-from intergestan_site.book import BY, Booked, ClaimedMail, DecidedMeanwhile, Settled, Transfer, book, write_findings
-from intergestan_site.database import Database, is_conflict
+from intergestan_site.book import Booked, book
+from intergestan_site.booking.entries import BY, ClaimedMail, Settled, Transfer
+from intergestan_site.booking.holds import write_findings
+from intergestan_site.booking.ledger import DecidedMeanwhile
+from intergestan_site.database import AnyRow, Database, is_conflict
 from intergestan_site.decisions import Finding, Held
 from intergestan_site.facts import Facts
 from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.pool import ReaderDied, ReaderPool
 from intergestan_site.intake.reading import Fault, Reading
 from intergestan_site.intake.take_in import answers_of, settle_all
+from intergestan_site.keys import is_pinned
 from intergestan_site.leases import FREE, Claims, claim_mail
-from intergestan_site.pairing import is_pinned
 from intergestan_site.tables import InboundMail, PartnerKey
 from intergestan_site.words import HoldReason, InboundState
 
@@ -52,7 +55,7 @@ class Job:
     """A claimed mail, its row, and the keys that may have signed it."""
 
     mail: ClaimedMail
-    row: Row[*tuple[Any, ...]]
+    row: AnyRow
     keys: Mapping[str, bytes]
 
 
@@ -81,12 +84,15 @@ class Importer:
 
     def take_in(self, mail_id: int) -> None:
         """Take in one mail, if it is archived and nobody else has it."""
+        with self.claims.holding(mail_id):
+            job = self._claim(mail_id)
+            if job is not None:
+                self._take_in(job)
+
+    def _take_in(self, job: Job) -> None:
         started = time.monotonic()
-        job = self._claim(mail_id)
-        if job is None:
-            return
         crashpoint("importer.claimed")
-        with bind(mail=job.row.sha256), self.claims.holding(mail_id):
+        with bind(mail=job.row.sha256):
             try:
                 self._work(job)
             except states.StaleState as error:
@@ -268,7 +274,7 @@ class Importer:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
             _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
-            failed = Finding(HoldReason.FAILED, {"error": f"{type(error).__name__}: {error}"[:500]})
+            failed = Finding(HoldReason.FAILED, {"error": _for_partners(error)})
             held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
             with self._database.transaction() as connection:
                 booked = book(connection, job.mail, transfer, [held], facts, now, finish=finish)
@@ -315,6 +321,12 @@ def declare(broker: BellBroker, importer: Importer) -> None:
 
 def _is_race(error: DBAPIError | DecidedMeanwhile) -> bool:
     return isinstance(error, IntegrityError | DecidedMeanwhile) or is_conflict(error)
+
+
+def _for_partners(error: Exception) -> str:
+    """What went wrong, without what stands in our base: the partner reads it too."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0][:200]}"
 
 
 def _for_people(job: Job) -> dict[str, Any]:

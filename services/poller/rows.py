@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_site import leases, states
+from intergestan_site.bulk import insert_rows
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun
 from services.poller.handles import Handle, Notes
@@ -147,7 +148,7 @@ class MailboxRows:
         handles = sorted(mails)
         notes.make_room(connection, self._id, handles)
         rows = [notes.columns(handle) | {"inbound_mail_id": mails[handle]} | same for handle in handles]
-        connection.execute(insert(notes.table), rows)
+        insert_rows(connection, notes.table, rows)
 
 
 def open_run(mailbox_id: int) -> tuple[Any, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from intergestan_site import leases, states
+from intergestan_site.database import AnyRow
+from intergestan_site.documents import read_relay
 from intergestan_site.tables import (
     DeliveryAttempt,
     OutboundBody,
@@ -21,8 +23,6 @@ from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundS
 from services.sender.outcome import Kind, Outcome
 from services.sender.schedule import next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
-
-AnyRow = Row[*tuple[Any, ...]]
 
 BY = "sender"
 DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
@@ -44,11 +44,6 @@ class Claimed:
     fence: int
     attempt: int
     resends: int
-
-
-def read_relay(connection: Connection) -> AnyRow | None:
-    """The site's relay; None before `relay set`."""
-    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
 
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
@@ -175,8 +170,14 @@ def conclude(
 
     :raises StaleState: the mail was answered or taken over meanwhile; only the attempt is to be recorded then.
     """
+    if outcome.kind is Kind.TRY_AGAIN:
+        tries, since = _put_off(connection, claimed)
+        if now - since > timedelta(days=settings.retry_days):
+            outcome = replace(outcome, kind=Kind.REFUSED)
+    else:
+        tries = 0
     end_attempt(connection, claimed.mail.id, claimed.attempt, outcome.kind, outcome.text, now)
-    event, values = _consequence(claimed, outcome, now, settings)
+    event, values = _consequence(claimed, outcome, tries, now, settings)
     states.move(
         connection,
         states.OUTBOUND_MAIL,
@@ -202,8 +203,22 @@ def conclude(
         connection.execute(update(Relay).where(Relay.id == claimed.relay.id).values(last_error=None))
 
 
+def _put_off(connection: Connection, claimed: Claimed) -> tuple[int, datetime]:
+    """How many attempts in a row were put off, with this one, and when the first of them began."""
+    of_mail = DeliveryAttempt.outbound_mail_id == claimed.mail.id
+    other = select(func.coalesce(func.max(DeliveryAttempt.n), 0)).where(
+        of_mail, DeliveryAttempt.outcome != Kind.TRY_AGAIN
+    )
+    count, first = connection.execute(
+        select(func.count(), func.min(DeliveryAttempt.started_at)).where(
+            of_mail, DeliveryAttempt.n > other.scalar_subquery()
+        )
+    ).one()
+    return count, first
+
+
 def _consequence(
-    claimed: Claimed, outcome: Outcome, now: datetime, settings: SenderSettings
+    claimed: Claimed, outcome: Outcome, tries: int, now: datetime, settings: SenderSettings
 ) -> tuple[str, dict[str, Any]]:
     """The event and the columns that go with it."""
     answered_later = claimed.mail.kind == MailKind.ORDERS
@@ -213,17 +228,15 @@ def _consequence(
     if outcome.kind is Kind.UNKNOWN:
         again = resend_at(now, claimed.resends, settings.resend_seconds)
         return "lose", {"next_attempt_at": again}
-    too_long = now - claimed.mail.requested_at > timedelta(days=settings.retry_days)
-    if outcome.kind is Kind.REFUSED or too_long:
+    if outcome.kind is Kind.REFUSED:
         return "refuse", {
             "next_attempt_at": None,
             "reason": HoldReason.REFUSED_BY_SERVER,
             "detail": outcome.text,
         }
-    tries = claimed.attempt - claimed.resends
     if outcome.relay_fault:
         return "retry", {"next_attempt_at": _rested(outcome, now, settings)}
-    return "retry", {"next_attempt_at": retry_at(now, max(1, tries), settings.retry_seconds)}
+    return "retry", {"next_attempt_at": retry_at(now, tries, settings.retry_seconds)}
 
 
 def _rested(outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:

@@ -112,13 +112,16 @@ class Sender:
 
     def send(self, mail_id: int) -> None:
         """Deliver one mail, if it is due and nobody else has it; or judge one whose sender died."""
-        claimed = self._claim(mail_id)
-        if claimed is None and self._recover(mail_id):
+        with self.claims.holding(mail_id):
             claimed = self._claim(mail_id)
-        if claimed is None:
-            return
+            if claimed is None and self._recover(mail_id):
+                claimed = self._claim(mail_id)
+            if claimed is not None:
+                self._send(claimed)
+
+    def _send(self, claimed: Claimed) -> None:
         started = time.monotonic()
-        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt), self.claims.holding(mail_id):
+        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt):
             outcome = self._deliver(claimed)
             if outcome is not None:
                 self._conclude(claimed, outcome)

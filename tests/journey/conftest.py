@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 
 import pytest
 
@@ -37,7 +35,7 @@ def make_pair(
     def make(base: str, settings: Tables = QUICK) -> PairOfSites:
         folder = tmp_path_factory.mktemp(base)
         redis = RedisServer().start()
-        surroundings = Surroundings(redis, dovecot, journey_smtp)
+        surroundings = Surroundings(redis, dovecot, (journey_smtp.host, journey_smtp.port))
 
         def site(name: str, siret: str) -> JourneySite:
             home = folder / name
@@ -61,9 +59,9 @@ def make_pair(
 def kept_pairs() -> Iterator[dict[str, PairOfSites]]:
     """The pairs that are ready for the next test, by kind of base."""
     pairs: dict[str, PairOfSites] = {}
-    with ExitStack() as at_end:
-        at_end.callback(lambda: [pair.stop() for pair in pairs.values()])
-        yield pairs
+    yield pairs
+    for pair in pairs.values():
+        pair.stop()
 
 
 @pytest.fixture(params=BASES)
@@ -73,8 +71,11 @@ def base(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sites(base: str, make_pair: MakePair, kept_pairs: dict[str, PairOfSites]) -> Iterator[PairOfSites]:
+def sites(
+    base: str, make_pair: MakePair, kept_pairs: dict[str, PairOfSites], journey_smtp: SmtpServer
+) -> Iterator[PairOfSites]:
     """A pair whose processes all run and that has nothing to do. One that a test left otherwise is not used again."""
+    journey_smtp.faults.clear()
     pair = kept_pairs.pop(base, None) or make_pair(base)
     try:
         pair.start()
@@ -87,11 +88,3 @@ def sites(base: str, make_pair: MakePair, kept_pairs: dict[str, PairOfSites]) ->
         kept_pairs[base] = pair
     else:
         pair.stop()
-
-
-@pytest.fixture(scope="session")
-def as_root() -> None:
-    """For tests that mount a file system."""
-    assert os.getuid() == 0, "This test mounts a file system. Cure: run it as root."
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,21 +26,22 @@ from intergestan_site.tables import InboundMail, OutboundMail, Partner, Purchase
 from intergestan_site.words import Security
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
-from tests.servers import Dovecot, MailUser, RedisServer, SmtpServer
+from tests.servers import Dovecot, MailUser, RedisServer
+
+Tables = Mapping[str, Mapping[str, Any]]
+"""The tables of a configuration file."""
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
-QUICK = {
-    "sender": {"retry_seconds": [1], "resend_seconds": [6] * 50},
+QUICK: Tables = {
+    "sender": {"retry_seconds": [1], "resend_seconds": [4] * 50, "relay_rest_seconds": 2},
     "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 1},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
 }
 """Settings with which a test need not wait for minutes. What is due when is a matter of the settings."""
 
-USUAL = {"poller": QUICK["poller"]}
+USUAL: Tables = {"poller": QUICK["poller"]}
 """The defaults, but for the disk, which is the tester's."""
-
-Tables = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Surroundings:
 
     redis: RedisServer
     dovecot: Dovecot
-    smtp: SmtpServer
+    relay: tuple[str, int]
 
 
 class JourneySite:
@@ -120,8 +120,8 @@ class JourneySite:
         """`relay set`; the pair's own relay by default."""
         relay = NewRelay(
             name="relay",
-            host=host or self._mail.smtp.host,
-            port=port or self._mail.smtp.port,
+            host=host or self._mail.relay[0],
+            port=port or self._mail.relay[1],
             security=Security.STARTTLS if tls else Security.NONE,
             ca_file=str(self._mail.dovecot.ca_file) if tls else None,
             login=self.mail_user.address,
@@ -180,7 +180,6 @@ class JourneySite:
         site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis.url}
         tables = {"site": site, "log": {"form": "json"}, **settings}
         (self.folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_table, tables.items())))
-        os.chmod(self.folder / "intergestan.toml", 0o600)
 
     def _mailbox(self) -> NewMailbox:
         return NewMailbox(

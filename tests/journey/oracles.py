@@ -33,7 +33,18 @@ from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import Series, wait_until
 
 HEAD = ("issue_date", "note", "currency", "total_ht", "total_vat", "total_ttc", "wanted_date", "delivery_line1")
-LINE = ("line_id", "position", "product_code", "name", "quantity", "unit", "price", "base_quantity", "total", "vat_rate")
+LINE = (
+    "line_id",
+    "position",
+    "product_code",
+    "name",
+    "quantity",
+    "unit",
+    "price",
+    "base_quantity",
+    "total",
+    "vat_rate",
+)
 
 
 def check_exactly_once(pair: PairOfSites, numbers: Sequence[str]) -> None:
@@ -93,9 +104,7 @@ def check_replay(pair: PairOfSites, seconds: float = 60) -> None:
         ids = [row.id for row in site.rows(InboundMail, state=InboundState.DONE)]
         with site.database.transaction() as connection:
             now = site.database.now()
-            states.move(
-                connection, states.INBOUND_MAIL, ids, "replay", by="test", at=now, replayed=True, rung_at=None
-            )
+            states.move(connection, states.INBOUND_MAIL, ids, "replay", by="test", at=now, replayed=True, rung_at=None)
     wait_until(lambda: not any(site.rows(InboundMail, state="archived") for site in pair.sites), seconds, "replayed")
     assert [_booked(site) for site in pair.sites] == before
 
@@ -154,19 +163,26 @@ def counted(site: JourneySite) -> list[tuple[float, int]]:
     return [(site.processes[each.service].metrics()[each.series], _count(site, each)) for each in COUNTS]
 
 
-def check_counts(before: Sequence[tuple[float, int]], after: Sequence[tuple[float, int]]) -> None:
-    """O7: what the counters rose by is what was written to the base."""
-    for count, (told, was), (tells, stands) in zip(COUNTS, before, after, strict=True):
-        assert tells - told == stands - was, count.series
+def wait_counters_true(site: JourneySite, before: Sequence[tuple[float, int]], seconds: float = 10) -> None:
+    """O7: what each counter rose by is what was written to the base; the processes count just after their commits."""
+
+    def agree() -> bool:
+        return all(now[0] - was[0] == now[1] - was[1] for was, now in zip(before, counted(site), strict=True))
+
+    wait_until(agree, seconds, f"the counters tell the truth: {before}, now {counted(site)}")
 
 
-def gauges_tell_the_truth(site: JourneySite) -> bool:
-    """O7: whether the dispatcher's gauges say what the base says; they are read now and then."""
+def wait_gauges_true(site: JourneySite, seconds: float = 10) -> None:
+    """O7: the dispatcher's gauges say what the base says, the next time that it looks."""
+    wait_until(lambda: _gauges_are_true(site), seconds, "the gauges say what the base says")
+
+
+def _gauges_are_true(site: JourneySite) -> bool:
     told = site.processes["dispatcher"].metrics()
     mails = {
         _series("mails_pending", direction=direction, state=str(state)): len(site.rows(table, state=state))
         for direction, table, words in (("out", OutboundMail, OutboundState), ("in", InboundMail, InboundState))
-        for state in words  # type: ignore[attr-defined]
+        for state in words
     }
     waiting = len(site.rows(PurchaseOrder, state=PurchaseState.WAITING))
     orders = {_series("orders_pending", step="import", state="waiting"): waiting}

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from intergestan_msg.order import Order
 from intergestan_site import pairing
-from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder
+from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder, SalesOrder
 from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
 from tests.journey.journey_site import JourneySite, Surroundings
@@ -72,13 +72,19 @@ class PairOfSites:
         with self.buyer.database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def wait_answered(self, numbers: Sequence[str], seconds: float) -> None:
+    def booked(self, numbers: Sequence[str]) -> int:
+        """How many of these orders are sales orders."""
+        query = select(func.count()).where(SalesOrder.customer_order_number.in_(numbers))
+        with self.seller.database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def wait_answered(self, numbers: Sequence[str], seconds: float, every: float = 0.05) -> None:
         """Until every one of these orders has its answer.
 
         :raises TooLate: with what stands in both bases.
         """
         try:
-            wait_until(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered")
+            wait_until(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered", every)
         except AssertionError as late:
             late.add_note(self.picture())
             raise
@@ -97,15 +103,7 @@ class PairOfSites:
 
     def picture(self) -> str:
         """Where everything stands, and the ends of the logs, for a test that failed."""
-        lines = []
-        for site, name in ((self.buyer, "buyer"), (self.seller, "seller")):
-            for table in (PurchaseOrder, OutboundMail, InboundMail):
-                lines.append(f"{name} {table.__tablename__}: {_by_state(site, table)}")
-            for mail in site.rows(OutboundMail):
-                lines.append(f"{name} out {mail.id} {mail.kind} {mail.state} {mail.attempts} {mail.lease_owner}")
-            for process in site.processes.values():
-                lines.append(f"--- {name} {process.service} (exit code {process.exit_code})\n{process.log()[-1500:]}")
-        return "\n".join(lines)
+        return "\n".join(line for site in self.sites for line in _picture(site))
 
 
 def _pin(us: JourneySite, them: JourneySite) -> None:
@@ -122,6 +120,14 @@ def _is_at_rest(site: JourneySite) -> bool:
         out = select(func.count()).where(OutboundMail.state.in_(UNDER_WAY))
         taken = select(func.count()).where(InboundMail.state == InboundState.ARCHIVED)
         return connection.execute(out).scalar_one() + connection.execute(taken).scalar_one() == 0
+
+
+def _picture(site: JourneySite) -> Iterator[str]:
+    yield f"== site {site.code}"
+    for table in (PurchaseOrder, OutboundMail, InboundMail):
+        yield f"{table.__tablename__}: {_by_state(site, table)}"
+    for process in site.processes.values():
+        yield f"-- {process.service} (exit code {process.exit_code})\n{process.log()[-1500:]}"
 
 
 def _by_state(site: JourneySite, table: type[PurchaseOrder | OutboundMail | InboundMail]) -> dict[str, int]:

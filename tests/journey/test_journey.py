@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.journey.oracles import check_counts, check_everything, check_replay, counted, gauges_tell_the_truth
+from tests.journey.oracles import check_everything, check_replay, counted, wait_counters_true, wait_gauges_true
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
 from tests.servers import Postfix
 
 
@@ -17,9 +16,8 @@ def test_thirty_orders_in_three_mails(sites: PairOfSites) -> None:
     sites.wait_at_rest(20)
     check_everything(sites, numbers)
     for site, told in zip(sites.sites, before, strict=True):
-        wait_until(lambda told=told, site=site: counted(site) != told, 5, "something was counted")
-        check_counts(told, counted(site))
-        wait_until(lambda site=site: gauges_tell_the_truth(site), 10, "the gauges say what the base says")
+        wait_counters_true(site, told)
+        wait_gauges_true(site)
 
 
 def test_all_archived_mails_again(sites: PairOfSites) -> None:

@@ -51,12 +51,14 @@ def kill_and_restart(site: JourneySite, service: str, *, patient: bool = False) 
 def test_every_named_point_is_in_a_round() -> None:
     """F1: no crash point of the program is left out below."""
     source = "".join(file.read_text() for file in Path(services.__file__).parent.rglob("*.py"))
-    assert set(re.findall(r'crashpoint\("(.+?)"\)', source)) == {point for points in ROUNDS for point in points.values()}
+    assert set(re.findall(r'crashpoint\("(.+?)"\)', source)) == {
+        point for points in ROUNDS for point in points.values()
+    }
 
 
 @pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()))
 def test_death_at_every_named_point(sites: PairOfSites, points: Mapping[str, str]) -> None:
-    """F1: each service dies once at its point, the importer at booking and at applying; work goes on when it is back."""
+    """F1: each service dies once at its point, the importer at booking and at applying; and work goes on."""
     senders = [(sites.buyer, service) for service in points if service != "poller"]
     receivers = [(sites.seller, service) for service in points if service in {"poller", "importer"}]
     die_at(sites, points, [*senders, *receivers])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import pytest
+
 from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
 from tests.servers import Dovecot, Fault, FaultProxy, PostgresServer, SmtpServer
-from tests.servers.smtp import FOREVER
 
 AWAY = 3.0
 BACK_TO_WORK = 30.0
@@ -22,9 +23,9 @@ def check_sound(sites: PairOfSites, numbers: list[str]) -> None:
     assert all(process.runs for process in sites.processes())
 
 
-def test_the_relay_is_away(sites: PairOfSites, make_proxy: Callable[..., FaultProxy]) -> None:
+def test_the_relay_is_away(sites: PairOfSites, journey_smtp: SmtpServer, make_proxy: Callable[..., FaultProxy]) -> None:
     """F6, G19: orders wait where they are, and leave once the relay is back."""
-    relay = make_proxy(sites.servers.smtp.host, sites.servers.smtp.port)
+    relay = make_proxy(journey_smtp.host, journey_smtp.port)
     relay.refuse()
     sites.buyer.use_relay(relay.host, relay.port)
     numbers = sites.enter(4)
@@ -35,19 +36,20 @@ def test_the_relay_is_away(sites: PairOfSites, make_proxy: Callable[..., FaultPr
     check_sound(sites, numbers)
 
 
-def test_the_relay_refuses_for_a_while(sites: PairOfSites) -> None:
+def test_the_relay_refuses_for_a_while(sites: PairOfSites, journey_smtp: SmtpServer) -> None:
     """G19: every mail is tried again after a 451 to the envelope, and after one to the dot."""
-    smtp: SmtpServer = sites.servers.smtp
-    smtp.inject(Fault(at="MAIL", reply="451 4.3.0 try later", times=3), Fault(at="DOT", reply="451 4.3.0 not now"))
+    journey_smtp.inject(
+        Fault(at="MAIL", reply="451 4.3.0 try later", times=3), Fault(at="DOT", reply="451 4.3.0 not now")
+    )
     numbers = sites.enter(4)
     sites.send(numbers, mails=2)
     check_sound(sites, numbers)
-    assert not smtp.faults
+    assert not journey_smtp.faults
 
 
-def test_the_relay_takes_the_mail_and_says_nothing(sites: PairOfSites) -> None:
+def test_the_relay_takes_the_mail_and_says_nothing(sites: PairOfSites, journey_smtp: SmtpServer) -> None:
     """P12: cut after the dot, the mail may have arrived; it is sent again, and counts once."""
-    sites.servers.smtp.inject(Fault(at="DOT", copies=1, drop=True), Fault(at="DOT", copies=0, drop=True))
+    journey_smtp.inject(Fault(at="DOT", copies=1, drop=True), Fault(at="DOT", copies=0, drop=True))
     numbers = sites.enter(4)
     sites.send(numbers, mails=2)
     check_sound(sites, numbers)
@@ -66,16 +68,13 @@ def test_the_mailboxes_are_away(sites: PairOfSites, dovecot: Dovecot) -> None:
     check_sound(sites, numbers)
 
 
-def test_the_base_is_restarted_under_load(
-    request: object, make_pair: Callable[..., PairOfSites], postgres_server: PostgresServer
-) -> None:
+@pytest.mark.parametrize("base", ["postgresql"])
+def test_the_base_is_restarted_under_load(sites: PairOfSites, postgres_server: PostgresServer) -> None:
     """F7: PostgreSQL is shut down at once and comes back while mails are on their way."""
-    sites = make_pair("postgresql")
-    try:
-        numbers = sites.enter(20)
-        sites.send(numbers, mails=10)
-        time.sleep(0.5)
-        postgres_server.restart()
-        check_sound(sites, numbers)
-    finally:
-        sites.stop()
+    numbers = sites.enter(20)
+    sites.send(numbers, mails=10)
+    time.sleep(0.5)
+    postgres_server.restart()
+    for site in sites.sites:
+        site.database.dispose()
+    check_sound(sites, numbers)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from intergestan_site.database import Database
 from intergestan_site.intake.pool import ReaderPool
@@ -14,6 +15,14 @@ from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
 from tests.pipeline.two_sites import SiteUnderTest, make_site, pair
 from tests.servers import RedisServer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Tracebacks without the values of all variables: showing those takes seconds."""
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +66,7 @@ def make_pair(
     yield make
     for database in made:
         database.dispose()
+        migrated.drop(database.url)
 
 
 @pytest.fixture(params=KINDS)

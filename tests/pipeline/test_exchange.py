@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select, update
+
 from intergestan_msg.ubl import write_order
-from intergestan_site.tables import Answer, Event, Ledger, OutboundMail, PurchaseOrder, SalesOrder, SalesOrderLine
+from intergestan_site.booking.answers import request_answers
+from intergestan_site.tables import (
+    Answer,
+    Event,
+    InboundTransfer,
+    Ledger,
+    OutboundMail,
+    PurchaseOrder,
+    SalesOrder,
+    SalesOrderLine,
+)
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
-from tests.pipeline.two_sites import products_of
+from tests.pipeline.two_sites import SiteUnderTest, products_of
 
 
 def _order(sites: Pair) -> int:
@@ -64,3 +76,29 @@ def test_the_same_mail_again_changes_nothing(sites: Pair) -> None:
     seller.receive(b"Received: from elsewhere again\r\n" + mail)
     assert seller.row(OutboundMail).next_attempt_at == sites.clock.now
     assert len(seller.rows(SalesOrder)) == 2
+
+
+def _answer_in_two_mails(seller: SiteUnderTest) -> None:
+    """What the importer leaves behind when it books the orders one by one."""
+    answers = seller.rows(Answer)
+    with seller.database.transaction() as connection:
+        transfer = connection.execute(select(InboundTransfer.id)).scalar_one()
+        own = request_answers(connection, answers[1].partner_id, transfer, seller.database.now())
+        connection.execute(update(Answer).where(Answer.id == answers[1].id).values(outbound_mail_id=own))
+
+
+def test_a_mail_is_answered_when_all_its_orders_are(sites: Pair) -> None:
+    """A seller that booked its orders one by one answers in several mails; if one is lost, the ladder goes on."""
+    buyer, seller = sites.buyer, sites.seller
+    mail_id = _order(sites)
+    mail = buyer.compose(mail_id)
+    buyer.mark_sent(mail_id)
+    seller.receive(mail)
+    _answer_in_two_mails(seller)
+
+    one, other = seller.compose_requested()
+    buyer.receive(one)
+    assert buyer.row(OutboundMail, id=mail_id).state == "sent"
+    assert [row.state for row in buyer.rows(PurchaseOrder)] == ["accepted", "waiting"]
+    buyer.receive(other)
+    assert buyer.row(OutboundMail, id=mail_id).state == "answered"

@@ -70,16 +70,12 @@ class Certificates:
             _sign(_name("localhost"), key.public_key(), _name("localhost"), key, hosts=_HERE),
         )
 
-    def _issue(
-        self, name: str, *, hosts: tuple[x509.GeneralName, ...], age: dt.timedelta = _DAY
-    ) -> Certificate:
+    def _issue(self, name: str, *, hosts: tuple[x509.GeneralName, ...], age: dt.timedelta = _DAY) -> Certificate:
         key = ec.generate_private_key(ec.SECP256R1())
         signed = _sign(_name(name), key.public_key(), self._ca.subject, self._ca_key, hosts=hosts, age=age)
         return self._write(name, key, signed)
 
-    def _write(
-        self, name: str, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate
-    ) -> Certificate:
+    def _write(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> Certificate:
         files = Certificate(self._folder / f"{name}.pem", self._folder / f"{name}.key")
         files.certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         files.key_file.write_bytes(
@@ -117,9 +113,7 @@ def _sign(
         .not_valid_after(start + 10 * _DAY)
         .add_extension(x509.BasicConstraints(ca=not hosts, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
     )
     if hosts:
         builder = builder.add_extension(x509.SubjectAlternativeName(hosts), critical=False).add_extension(

@@ -135,9 +135,7 @@ class Dovecot(ServerProcess):
         for folder in ("home", "run", "state", "users", "oauth/default/HS256"):
             (self.directory / folder).mkdir(parents=True)
         os.chown(self.directory / "home", uid, gid)
-        (self.directory / "oauth/default/HS256/default").write_text(
-            base64.b64encode(self._token_key).decode()
-        )
+        (self.directory / "oauth/default/HS256/default").write_text(base64.b64encode(self._token_key).decode())
         (self.directory / "oauth2.conf").write_text(
             f"introspection_mode = local\nusername_attribute = email\n"
             f"local_validation_key_dict = fs:posix:prefix={self.directory}/oauth/\n"

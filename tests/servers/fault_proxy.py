@@ -113,9 +113,7 @@ class _Link:
         self._recent = b""
         self._condemned = False
 
-    async def relay(
-        self, direction: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def relay(self, direction: Direction, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until the end of the stream; a fault that cuts raises ConnectionAbortedError."""
         while data := await reader.read(_CHUNK):
             await self._wait()

@@ -34,9 +34,7 @@ class PostgresServer(ServerProcess):
     """
 
     name: ClassVar[str] = "postgres"
-    stop_signal: ClassVar[signal.Signals] = (
-        signal.SIGQUIT
-    )  # immediate shutdown: the data is thrown away anyhow
+    stop_signal: ClassVar[signal.Signals] = signal.SIGQUIT  # immediate shutdown: the data is thrown away anyhow
     death_signal: ClassVar[str] = "QUIT"
 
     def __init__(self) -> None:
@@ -48,17 +46,13 @@ class PostgresServer(ServerProcess):
         """A new base, a copy of `template` (which nobody may be connected to); returns its SQLAlchemy URL."""
         database = f"test_{next(self._numbers)}"
         self._administer(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(database), sql.Identifier(template)
-            )
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
         )
         return f"postgresql+psycopg://{_USER}@{self.host}:{self.port}/{database}"
 
     def drop_database(self, url: str) -> None:
         """Drop it, whoever is still connected."""
-        self._administer(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_database_of(url)))
-        )
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_database_of(url))))
 
     def terminate_backends(self, url: str) -> int:
         """Cut every connection to this base, as an administrator or a failover does; returns how many."""

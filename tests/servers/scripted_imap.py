@@ -118,9 +118,7 @@ class ScriptedImap(StreamServer):
 class _Session:
     """The conversation with one client."""
 
-    def __init__(
-        self, server: ScriptedImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, server: ScriptedImap, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._server = server
         self._reader = reader
         self._writer = writer

@@ -11,9 +11,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from tests.servers.certificates import Certificate
 from tests.servers.loop import LoopServer, reset
 
-Phase = Literal[
-    "CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "RSET", "NOOP", "QUIT"
-]
+Phase = Literal["CONNECT", "EHLO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "RSET", "NOOP", "QUIT"]
 FOREVER = 10**9  # `times`
 
 
@@ -155,9 +153,7 @@ class _Recorder:
         self._server = server
 
     async def handle_DATA(self, session: "_Session", _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        mail = ReceivedMail(
-            envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b""
-        )
+        mail = ReceivedMail(envelope.mail_from or "", tuple(envelope.rcpt_tos), envelope.original_content or b"")
         return await session.after_the_dot(mail)
 
 
@@ -170,8 +166,7 @@ class _Session(SMTP):
         self._auth_required = server.requires_auth  # the constructor would warn about AUTH without TLS
         self._replacement = ""
         self._smtp_methods = {
-            verb: functools.partial(self._command, verb, method)
-            for verb, method in self._smtp_methods.items()
+            verb: functools.partial(self._command, verb, method) for verb, method in self._smtp_methods.items()
         }
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -204,9 +199,7 @@ class _Session(SMTP):
             self._replacement = fault.reply
         await super()._handle_client()
 
-    async def _command(
-        self, verb: Any, method: Callable[[str | None], Awaitable[None]], argument: str | None
-    ) -> None:
+    async def _command(self, verb: Any, method: Callable[[str | None], Awaitable[None]], argument: str | None) -> None:
         self._faulty.commands.append(verb if verb == "AUTH" else f"{verb} {argument or ''}".rstrip())
         fault = self._faulty.take("EHLO" if verb == "HELO" else verb, _recipient(argument))
         if fault is None or not await self._suffer(fault):

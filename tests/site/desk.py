@@ -15,7 +15,8 @@ from intergestan_msg.card import Card
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from intergestan_site import leases, pairing, setup
-from intergestan_site.book import Booked, ClaimedMail, Settled, Transfer, book
+from intergestan_site.book import Booked, book
+from intergestan_site.booking.entries import ClaimedMail, Settled, Transfer
 from intergestan_site.database import Database
 from intergestan_site.decide import settle
 from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, partner_facts, read_facts

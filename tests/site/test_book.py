@@ -12,8 +12,10 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_site import states
-from intergestan_site.book import DecidedMeanwhile, book
+from intergestan_site.book import book
+from intergestan_site.booking.ledger import DecidedMeanwhile
 from intergestan_site.database import Database
+from intergestan_site.hold_acts import refuse
 from intergestan_site.tables import (
     Answer,
     Event,
@@ -140,6 +142,20 @@ def test_another_revision_of_a_booked_order_is_a_conflict_once(desk: Desk) -> No
     assert booked.outcomes == ("conflict",)
     desk.book(cfr1(), revision=1, transfer=transfer)
     assert (len(desk.rows(SalesOrder)), len(desk.rows(Ledger)), len(desk.rows(Hold))) == (1, 1, 1)
+
+
+def test_a_contradicting_revision_can_be_refused(desk: Desk) -> None:
+    """The order that stands keeps standing, and the answer names it."""
+    desk.know_products_of(cfr1())
+    desk.book(cfr1())
+    desk.book(cfr1(), revision=1)
+    before = desk.rows(Ledger)
+    with desk.base.transaction() as connection:
+        refuse(connection, [f"order-{desk.rows(Hold)[0].id}"], None, by="anne", at=desk.base.now())
+    assert desk.rows(Hold)[0].closed_how == HoldEnd.REFUSED
+    assert desk.rows(Ledger) == before
+    answer = desk.rows(Answer)[-1]
+    assert (answer.n, answer.code, answer.sales_order_number) == (3, "AB", "CCL1")
 
 
 def test_a_duplicate_in_a_new_transfer_gets_a_new_answers_mail(desk: Desk) -> None:

@@ -8,9 +8,26 @@ Writing gives the elements in the order of the OASIS schemas, in UTF-8, without 
 same value always gives the same bytes. Everything but `left_out` is read back equal.
 """
 
-from intergestan_msg.ubl.order_in import read_order
+from typing import TYPE_CHECKING, Any
+
 from intergestan_msg.ubl.order_out import write_order
-from intergestan_msg.ubl.response_in import read_order_response
 from intergestan_msg.ubl.response_out import write_order_response
 
+if TYPE_CHECKING:
+    from intergestan_msg.ubl.order_in import read_order
+    from intergestan_msg.ubl.response_in import read_order_response
+
 __all__ = ["read_order", "read_order_response", "write_order", "write_order_response"]
+
+
+def __getattr__(name: str) -> Any:
+    """The readers, when they are first asked for: they load lxml, which writing does without (PEP 562)."""
+    if name == "read_order":
+        from intergestan_msg.ubl.order_in import read_order
+
+        return read_order
+    if name == "read_order_response":
+        from intergestan_msg.ubl.response_in import read_order_response
+
+        return read_order_response
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

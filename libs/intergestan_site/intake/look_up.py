@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, or_, select
 
 from intergestan_msg.manifest import Kind, Manifest
-from intergestan_site.book import Transfer
+from intergestan_site.booking.entries import Transfer
+from intergestan_site.database import AnyRow
 from intergestan_site.decisions import Finding
 from intergestan_site.documents import read_site
 from intergestan_site.facts import Facts, partner_facts, read_facts
 from intergestan_site.intake.reading import Reading
 from intergestan_site.intake.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of
 from intergestan_site.tables import InboundTransfer, Partner, PartnerKey
-
-AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from typing import Any
 
 import msgspec
 
-from intergestan_msg.seal import PublicKey
-from intergestan_site.intake.reading import Reading, read
+from intergestan_site.intake.reading import Reading
 
 MEMORY_BYTES = 512 * 2**20
 CPU_SECONDS = 10
@@ -36,7 +35,7 @@ class ReaderPool:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["intergestan_site.intake.pool"])
+        self._context.set_forkserver_preload(["intergestan_site.intake.read"])
         forkserver.ensure_running()
         self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
 
@@ -101,6 +100,9 @@ class _Child:
 
 def serve(pipe: Connection) -> None:
     """The child: read mails until the parent goes away."""
+    from intergestan_msg.seal import PublicKey
+    from intergestan_site.intake.read import read
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at a terminal is for the parent to act upon
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,23 +1,13 @@
-"""From the bytes of a mail to checked values. Runs in a limited child process: what it reads is hostile.
-
-Everything that touches the sender's bytes is here: the limits, the MIME reader, the signature, the manifest's
-JSON, lxml. What it returns is plain data, which the parent decodes with its types checked.
-"""
+"""A mail as it was read: plain data, which a child hands to its parent as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from intergestan_msg import errors
 from intergestan_msg.answer import OrderAnswer
-from intergestan_msg.business_hash import business_hash
-from intergestan_msg.mail_headers import Headers, message_headers
-from intergestan_msg.mail_in import read_mail
-from intergestan_msg.manifest import Document, DocumentType, Manifest
+from intergestan_msg.mail_headers import Headers
+from intergestan_msg.manifest import Document, Manifest
 from intergestan_msg.order import Order
-from intergestan_msg.seal import PublicKey
-from intergestan_msg.ubl import read_order, read_order_response
 from intergestan_site.words import HoldReason
 
 
@@ -51,42 +41,3 @@ class Reading:
     transfer_digest: str = ""
     kid: str = ""
     documents: tuple[ReadDocument, ...] = ()
-
-
-_REASONS: tuple[tuple[type[errors.MessageError], HoldReason | None], ...] = (
-    (errors.NotOurs, None),
-    (errors.UnknownSigner, HoldReason.UNKNOWN_SIGNER),
-    (errors.BadSignature, HoldReason.BAD_SIGNATURE),
-    (errors.Damaged, HoldReason.DAMAGED),
-    (errors.NewerRelease, HoldReason.NEWER_RELEASE),
-    (errors.MessageError, HoldReason.BAD_MESSAGE),
-)
-
-
-def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
-    """Read one mail; never raises for what stands in it."""
-    try:
-        received = read_mail(raw, keys)
-    except errors.MessageError as error:
-        reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
-        kid = error.kid if isinstance(error, errors.UnknownSigner) else None
-        return Reading(message_headers(raw), Fault(reason, str(error), kid))
-    return Reading(
-        headers=received.headers,
-        manifest=received.manifest,
-        transfer_digest=received.transfer_digest,
-        kid=received.kid,
-        documents=tuple(_read_document(document, content) for document, content in received.documents),
-    )
-
-
-def _read_document(document: Document, content: bytes) -> ReadDocument:
-    try:
-        if document.type is DocumentType.ORDER:
-            order = read_order(content)
-            return ReadDocument(document, order=order, business_hash=business_hash(order))
-        if document.type is DocumentType.RESPONSE:
-            return ReadDocument(document, answer=read_order_response(content))
-    except errors.BadDocument as error:
-        return ReadDocument(document, error=str(error))
-    return ReadDocument(document)

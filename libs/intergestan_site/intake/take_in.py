@@ -6,12 +6,13 @@ the whole of it must wait for a person; what concerns one document only is left 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from intergestan_msg.manifest import DocumentType, Kind, Manifest
 from intergestan_site.apply import NumberedAnswer
-from intergestan_site.book import Settled
+from intergestan_site.booking.entries import Settled
 from intergestan_site.decide import settle
 from intergestan_site.decisions import Conflict, Decision, Finding, Held
 from intergestan_site.facts import DocumentKey, Facts
@@ -65,6 +66,7 @@ def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances)
         _used_again(manifest, digest, signer, about),
         _wrong_age(composed, about),
         _later_release(manifest),
+        _number_twice(manifest),
     )
     return next((finding for finding in checks if finding is not None), None)
 
@@ -116,6 +118,13 @@ def _later_release(manifest: Manifest) -> Finding | None:
     if manifest.kind in {Kind.ORDERS, Kind.ANSWERS}:
         return None
     return Finding(HoldReason.NEWER_RELEASE, {"error": f"We do not handle mails of kind {manifest.kind} yet."})
+
+
+def _number_twice(manifest: Manifest) -> Finding | None:
+    """One answers mail answers each order once, so an order may stand in a mail once."""
+    counted = Counter(document.id for document in manifest.documents)
+    twice = next((number for number, count in counted.items() if count > 1), None)
+    return None if twice is None else Finding(HoldReason.BAD_MESSAGE, {"error": f"It lists {twice} more than once."})
 
 
 def answers_of(reading: Reading, manifest: Manifest) -> list[NumberedAnswer] | Finding:

@@ -27,7 +27,7 @@ def test_a_relever_collects_and_says_what_was_found(
     """G23: *Relever* goes on with the mails of its own listing."""
     site = any_site
     dovecot.drop(mail_user.address, [mail(1)])
-    add_dovecot(site, dovecot, mail_user)
+    add_dovecot(site, dovecot, mail_user, idle=False)  # else the server's word may be faster
     with site.poller() as poller:
         eventually(site.inbound)
         dovecot.drop(mail_user.address, [mail(2), mail(3)])
@@ -60,6 +60,23 @@ def test_idle_brings_a_mail_at_once(site: PollerSite, dovecot: Dovecot, mail_use
         dovecot.deliver(mail_user.address, mail(1))
         eventually(site.inbound, seconds=5)  # of 60 until the next poll
         assert site.metric("mailbox_idle_wakeups_total", mailbox="box") == 1
+
+
+class _TellsWhileFetching(ScriptedImap):
+    """A second mail arrives while the first is fetched; the server says so in its answer, and never again."""
+
+    def next_fault(self, verb: str) -> imap_faults.ImapFault | None:
+        if verb == "BODY" and 2 not in self.mails:
+            self.mails[2] = mail(2)
+            self.chatter.append(b"* 2 EXISTS")
+        return super().next_fault(verb)
+
+
+def test_what_is_told_while_we_fetch_is_collected_at_once(site: PollerSite) -> None:
+    with _TellsWhileFetching({1: mail(1)}) as server:
+        site.add_mailbox("box", port=server.port)
+        with site.poller():
+            eventually(lambda: len(site.inbound()) == 2, seconds=5)  # of 60 until the next poll
 
 
 def test_polls_beside_idle(site: PollerSite, make_imap: MakeImap) -> None:

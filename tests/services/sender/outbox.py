@@ -73,8 +73,8 @@ class Outbox:
         with self.base.transaction() as connection:
             connection.execute(update(Relay).values(**values))
 
-    def put(self, orders: int = 1, kind: str = "orders", **values: Any) -> int:
-        """A composed mail that is due, with purchase orders in transmission; its row id."""
+    def put(self, orders: int = 1, kind: str = "orders", lines: int = 1, **values: Any) -> int:
+        """A composed mail of some lines that is due, with purchase orders in transmission; its row id."""
         at = self.base.now()
         with self.base.transaction() as connection:
             transfer = str(uuid_utils.uuid7())
@@ -91,7 +91,7 @@ class Outbox:
             mail_id: int = connection.execute(
                 insert(OutboundMail).values(**row).returning(OutboundMail.id)
             ).scalar_one()
-            mime = f"Message-ID: <{transfer}@mulhouse.test>\r\nSubject: {mail_id}\r\n\r\n.\r\nOrders.\r\n"
+            mime = f"Message-ID: <{transfer}@mulhouse.test>\r\nSubject: {mail_id}\r\n\r\n.\r\n" + "Orders.\r\n" * lines
             connection.execute(insert(OutboundBody).values(outbound_mail_id=mail_id, mime=mime.encode()))
             for _ in range(orders if kind == "orders" else 0):
                 self._put_order(connection, mail_id)

@@ -33,21 +33,15 @@ def talk() -> Iterator[Talk]:
     """A conversation with the server on a port of this machine; the rest as RelayAccount and Conversation."""
     with ExitStack() as conversations:
 
-        def start(
-            port: int, *, timeouts: Timeouts = HURRY, max_uses: int = 1000, **account: object
-        ) -> Conversation:
+        def start(port: int, *, timeouts: Timeouts = HURRY, max_uses: int = 1000, **account: object) -> Conversation:
             options: dict[str, object] = {"host": "127.0.0.1", "security": Security.NONE, **account}
             relay_account = RelayAccount(port=port, **options)  # type: ignore[arg-type]
-            return conversations.enter_context(
-                Conversation(relay_account, timeouts=timeouts, max_uses=max_uses)
-            )
+            return conversations.enter_context(Conversation(relay_account, timeouts=timeouts, max_uses=max_uses))
 
         yield start
 
 
-def send(
-    conversation: Conversation, mime: bytes = MIME, before_dot: Callable[[], None] = lambda: None
-) -> Outcome:
+def send(conversation: Conversation, mime: bytes = MIME, before_dot: Callable[[], None] = lambda: None) -> Outcome:
     return conversation.deliver("a@site.test", "b@other.test", mime, before_dot)
 
 
@@ -174,12 +168,8 @@ def test_objection_in_the_body(relay: MakeRelay, talk: Talk, code: int, kind: Ki
     assert server.mails == []
 
 
-@pytest.mark.parametrize(
-    "failure", [OSError("the base is away"), RuntimeError("bug"), KeyboardInterrupt()], ids=repr
-)
-def test_what_before_dot_raises_passes_and_no_dot_is_sent(
-    relay: MakeRelay, talk: Talk, failure: BaseException
-) -> None:
+@pytest.mark.parametrize("failure", [OSError("the base is away"), RuntimeError("bug"), KeyboardInterrupt()], ids=repr)
+def test_what_before_dot_raises_passes_and_no_dot_is_sent(relay: MakeRelay, talk: Talk, failure: BaseException) -> None:
     def fail() -> None:
         raise failure
 
@@ -221,9 +211,7 @@ def test_server_that_does_not_read(relay: MakeRelay, talk: Talk) -> None:
     assert (outcome.kind, outcome.response_class) == (Kind.TRY_AGAIN, "network")
 
 
-@pytest.mark.parametrize(
-    "reply", [b"220" + b"x" * 5000 + b"\r\n", b"220-a\r\n" * 500, b"HTTP/1.1 200\r\n", b"\r\n"]
-)
+@pytest.mark.parametrize("reply", [b"220" + b"x" * 5000 + b"\r\n", b"220-a\r\n" * 500, b"HTTP/1.1 200\r\n", b"\r\n"])
 def test_nonsense_for_a_greeting(relay: MakeRelay, talk: Talk, reply: bytes) -> None:
     outcome = send(talk(relay(replies={"CONNECT": reply}).port))
     assert (outcome.kind, outcome.response_class, outcome.relay_fault) == (Kind.TRY_AGAIN, "network", True)
@@ -299,9 +287,7 @@ def tls_script(certificate: Certificate, security: Security) -> dict[str, object
 
 @pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
-def test_encrypted(
-    relay: MakeRelay, talk: Talk, certificates: Certificates, security: Security, host: str
-) -> None:
+def test_encrypted(relay: MakeRelay, talk: Talk, certificates: Certificates, security: Security, host: str) -> None:
     server = relay(**tls_script(certificates.good, security))
     account = {"security": security, "host": host, "login": LOGIN, "password": PASSWORD}
     conversation = talk(server.port, ca_file=str(certificates.ca_file), **account)
@@ -447,9 +433,7 @@ def test_through_postfix(
         "ca_file": str(certificates.ca_file),
     }
     conversation = talk(postfix.smtp, security=Security.STARTTLS, **account)
-    outcomes = [
-        conversation.deliver(mail_user.address, mail_user.address, MIME, lambda: None) for _ in range(2)
-    ]
+    outcomes = [conversation.deliver(mail_user.address, mail_user.address, MIME, lambda: None) for _ in range(2)]
     assert [outcome.kind for outcome in outcomes] == [Kind.ACCEPTED] * 2
     assert "queued as" in outcomes[0].text
     assert MIME.partition(b"\r\n\r\n")[2] in arrived(dovecot, mail_user)

@@ -67,9 +67,7 @@ def test_break(phase: Phase) -> None:
 )
 def test_only_a_person_can_mend_it(phase: Phase, error: OSError, label: ResponseClass) -> None:
     outcome = by_failure(phase, error)
-    assert outcome == Outcome(
-        kind=AGAIN, response_class=label, text=str(error), relay_fault=True, lasting=True
-    )
+    assert outcome == Outcome(kind=AGAIN, response_class=label, text=str(error), relay_fault=True, lasting=True)
 
 
 def test_text_is_one_printable_line() -> None:

@@ -16,6 +16,7 @@ import pytest
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.secrets import SecretError
 from intergestan_site import states
+from intergestan_site.outbound import resend
 from intergestan_site.tables import OutboundMail, Relay
 from tests.clock import Clock
 from tests.servers import Certificates, Fault, SmtpServer
@@ -85,11 +86,20 @@ def test_a_final_refusal_waits_for_a_person(sqlite_outbox: Outbox, relay_server:
 def test_days_of_temporary_refusals_end_with_a_person(
     sqlite_outbox: Outbox, relay_server: SmtpServer, clock: Clock
 ) -> None:
-    relay_server.inject(Fault(at="RCPT", reply="450 4.2.0 greylisted"))
-    mail_id = sqlite_outbox.put()
+    """Five days of them; what was sent again by a person has its five days anew."""
+    relay_server.inject(Fault(at="RCPT", reply="450 4.2.0 greylisted", times=3))
+    sender, mail_id = sqlite_outbox.sender(), sqlite_outbox.put()
+    clock.move(days=9)  # the relay was away before
+    sender.send(mail_id)
+    assert sqlite_outbox.mail(mail_id).state == "composed"
     clock.move(days=5, seconds=1)
-    sqlite_outbox.sender().send(mail_id)
+    sender.send(mail_id)
     assert sqlite_outbox.mail(mail_id).reason == "refused_by_server"
+    with sqlite_outbox.base.transaction() as connection:
+        resend(connection, [mail_id], by="anne", at=clock.now)
+    sender.send(mail_id)
+    row = sqlite_outbox.mail(mail_id)
+    assert (row.state, row.next_attempt_at) == ("composed", clock.now + timedelta(minutes=1))
 
 
 def test_a_cut_after_the_dot_is_unknown_and_sent_again_unchanged(
@@ -118,7 +128,7 @@ def test_a_cut_before_the_dot_is_only_tried_again(
     sqlite_outbox: Outbox, relay_server: SmtpServer, clock: Clock
 ) -> None:
     relay_server.inject(Fault(at="BODY", drop=True, body_bytes=10))
-    mail_id = sqlite_outbox.put()
+    mail_id = sqlite_outbox.put(lines=500_000)  # more than a socket holds
     sqlite_outbox.sender().send(mail_id)
     row = sqlite_outbox.mail(mail_id)
     assert (row.state, row.next_attempt_at) == ("composed", clock.now + timedelta(minutes=1))

@@ -1,0 +1,31 @@
+"""What a site costs while nothing happens: commands to Redis, and memory."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+from tests.journey.pair_of_sites import PairOfSites
+
+
+def redis_commands_per_s(sites: PairOfSites, seconds: float) -> float:
+    """Commands per second of one site, of which two share the server."""
+    with sites.servers.redis.client() as client:
+
+        def calls() -> int:
+            return sum(command["calls"] for command in client.info("commandstats").values())
+
+        before, started = calls(), time.perf_counter()
+        time.sleep(seconds)
+        return (calls() - before - 1) / (time.perf_counter() - started) / 2  # one of them was our own question
+
+
+def rss_mib(sites: PairOfSites) -> dict[str, float]:
+    """Resident memory of each service process of the seller, its helpers apart."""
+    found = {}
+    for service, process in sites.seller.processes.items():
+        found[service] = psutil.Process(process.pid).memory_info().rss / 2**20
+        for helper in psutil.Process(process.pid).children(recursive=True):
+            found[f"{service} helper {helper.pid}"] = helper.memory_info().rss / 2**20
+    return found

@@ -1,0 +1,87 @@
+"""The figures, each beside what we hold ourselves to (performance.md §9)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A line of the table. :ivar at_least, at_most: the target; without either the figure is only told."""
+
+    name: str
+    text: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    def target(self) -> str:
+        """As people write it."""
+        if self.at_least is not None:
+            return f"≥ {self.at_least:g}"
+        return "" if self.at_most is None else f"≤ {self.at_most:g}"
+
+    def verdict(self, value: float) -> str:
+        """Whether the target is reached."""
+        if self.at_least is None and self.at_most is None:
+            return ""
+        reached = (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
+        return "reached" if reached else "missed"
+
+
+FIGURES = (
+    Figure("one_way_orders_per_s", "one way, PostgreSQL: orders/s (about 600 wanted)"),
+    Figure("round_trip_orders_per_s", "there and back, PostgreSQL: orders/s (about 300 wanted)"),
+    Figure("one_way_over_floor", "one way: CPU of the floor over ours", at_least=0.333),
+    Figure("one_way_cpu_ms_per_batch", "one way: CPU ms per batch of 10 orders, servers included"),
+    Figure("floor_cpu_ms_per_batch", "the floor's"),
+    Figure("floor_orders_per_s", "the floor: orders/s"),
+    Figure("one_way_orders_per_s_sqlite", "one way, SQLite: orders/s"),
+    Figure("round_trip_orders_per_s_sqlite", "there and back, SQLite: orders/s"),
+    Figure("one_way_over_floor_sqlite", "one way, SQLite: CPU of the floor (with PostgreSQL) over ours"),
+    Figure("one_way_cpu_ms_per_batch_sqlite", "one way, SQLite: CPU ms per batch"),
+    Figure("composer_orders_per_s", "composer alone, PostgreSQL: orders/s"),
+    Figure("composer_orders_per_s_sqlite", "composer alone, SQLite: orders/s"),
+    Figure("importer_orders_per_s", "importer, read batch to commit, PostgreSQL: orders/s"),
+    Figure("importer_over_core_insert", "importer over Core inserts of the same orders", at_least=0.6),
+    Figure("importer_orders_per_s_sqlite", "importer, read batch to commit, SQLite: orders/s"),
+    Figure("importer_over_core_insert_sqlite", "importer over Core inserts, SQLite"),
+    Figure("sender_mails_per_s", "sender, one connection to Postfix: mails/s"),
+    Figure("sender_over_smtp_source", "sender over smtp-source -d -s 1, Postfix", at_least=0.9),
+    Figure("sender_over_smtp_source_sink", "the same to smtp-sink"),
+    Figure("sender_with_base_mails_per_s", "sender with its base, PostgreSQL, one thread: mails/s"),
+    Figure("fetch_mails_per_s", "poller, fetch only: mails/s"),
+    Figure("poller_over_imaplib", "poller over imaplib ranges of 100", at_least=0.18),
+    Figure("whole_mails_per_s", "poller with archive and base: mails/s"),
+    Figure("poller_archive_over_raw", "poller with archive over raw write and fsync", at_least=0.5),
+    Figure("poll_1k_ms", "a poll that finds 10 new mails in a box of 1 000: ms"),
+    Figure("poll_100k_over_1k", "the same in a box of 100 000 over that", at_most=1.5),
+    Figure("latency_p50_s", "one order, idle sites, IDLE: median, s"),
+    Figure("latency_p95_s", "its 95th percentile, s", at_most=2.5),
+    Figure("idle_redis_commands_per_s", "Redis commands per second of an idle site", at_most=400),
+    Figure("idle_rss_mib", "memory of the largest idle service process, MiB", at_most=80),
+)
+
+
+def table(values: Mapping[str, Value]) -> str:
+    """For people: the figures that were measured."""
+    rows = [
+        (figure.text, _shown(value), figure.target(), figure.verdict(value))
+        for figure in FIGURES
+        if isinstance(value := values.get(figure.name), float | int)
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)] if rows else []
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def as_json(values: Mapping[str, Value]) -> str:
+    """For programs: one line."""
+    return json.dumps({name: round(value, 4) if isinstance(value, float) else value for name, value in values.items()})
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.0f}".replace(",", " ") if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,130 @@
+"""Sales orders with their lines and charges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from intergestan_site import numbers, states
+from intergestan_site.booking.entries import (
+    BY,
+    Entry,
+    Settled,
+)
+from intergestan_site.bulk import insert_rows
+from intergestan_site.decisions import Accepted
+from intergestan_site.facts import PartnerFacts
+from intergestan_site.tables import (
+    SalesOrder,
+    SalesOrderCharge,
+    SalesOrderLine,
+)
+
+
+def write_sales_orders(
+    connection: Connection, partner: PartnerFacts, entries: Sequence[Entry], now: datetime
+) -> list[Entry]:
+    """Insert the accepted ones; the numbers are taken last, for their series is locked until the commit."""
+    accepted = [entry for entry in entries if isinstance(entry.settled.decision, Accepted)]
+    if not accepted:
+        return list(entries)
+    taken = numbers.take(connection, numbers.SALES_ORDERS, len(accepted))
+    rows = [
+        _sales_order_row(partner, entry.settled, number, now) for entry, number in zip(accepted, taken, strict=True)
+    ]
+    ids = connection.execute(insert(SalesOrder).returning(SalesOrder.id, sort_by_parameter_order=True), rows).scalars()
+    made = {
+        entry.settled.key: replace(entry, sales_order_id=row_id, sales_order_number=number)
+        for entry, row_id, number in zip(accepted, ids, taken, strict=True)
+    }
+    _insert_all(connection, SalesOrderLine, made.values(), _line_rows)
+    _insert_all(connection, SalesOrderCharge, made.values(), _charge_rows)
+    created = [(entry.sales_order_id, None, _accepted(entry).state) for entry in made.values()]
+    states.record(connection, "sales_order", created, "create", by=BY, at=now)  # type: ignore[arg-type]
+    return [made.get(entry.settled.key, entry) for entry in entries]
+
+
+def _accepted(entry: Entry) -> Accepted:
+    assert isinstance(entry.settled.decision, Accepted)
+    return entry.settled.decision
+
+
+def _insert_all(
+    connection: Connection,
+    table: type[SalesOrderLine | SalesOrderCharge],
+    entries: Any,
+    rows_of: Callable[[Entry], list[dict[str, Any]]],
+) -> None:
+    rows = [row for entry in entries for row in rows_of(entry)]
+    insert_rows(connection, table, rows)
+
+
+def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: datetime) -> dict[str, Any]:
+    order, decision = settled.order, settled.decision
+    assert order is not None
+    assert isinstance(decision, Accepted)
+    delivery = order.delivery
+    address = delivery.address if delivery else None
+    wanted = delivery.wanted if delivery else None
+    return {
+        "number": number,
+        "customer_id": partner.party_id,
+        "partner_id": partner.id,
+        "customer_order_number": order.id,
+        "revision": settled.key[2],
+        "state": decision.state,
+        "issue_date": order.issue_date,
+        "note": order.note,
+        "currency": order.currency,
+        "total_ht": decision.total_ht,
+        "total_vat": decision.total_vat,
+        "total_ttc": decision.total_ttc,
+        "delivery_name": delivery.party.name if delivery and delivery.party else None,
+        "delivery_line1": address.line1 if address else None,
+        "delivery_line2": address.line2 if address else None,
+        "delivery_postcode": address.postcode if address else None,
+        "delivery_city": address.city if address else None,
+        "delivery_country": address.country if address else None,
+        "wanted_date": (wanted.end or wanted.start) if wanted else None,
+        "created_at": now,
+    }
+
+
+def _line_rows(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "sales_order_id": entry.sales_order_id,
+            "position": position,
+            "line_id": line.line_id,
+            "product_id": line.product_id,
+            "product_code": line.product_code,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "price": line.price,
+            "base_quantity": line.base_quantity,
+            "allowance": line.allowance,
+            "total": line.total,
+            "vat_category": line.vat_category,
+            "vat_rate": line.vat_rate,
+            "note": line.note,
+        }
+        for position, line in enumerate(_accepted(entry).lines, start=1)
+    ]
+
+
+def _charge_rows(entry: Entry) -> list[dict[str, Any]]:
+    return [
+        {
+            "sales_order_id": entry.sales_order_id,
+            "reason": charge.reason,
+            "amount": charge.amount,
+            "vat_category": charge.vat_category,
+            "vat_rate": charge.vat_rate,
+        }
+        for charge in _accepted(entry).charges
+    ]

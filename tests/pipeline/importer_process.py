@@ -1,0 +1,32 @@
+"""`python -m tests.pipeline.importer_process URL ARCHIVE REDIS NOW WORKER MAIL_ID…`: takes these mails in."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from intergestan_runtime.archive import Archive
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_site.database import Database
+from intergestan_site.intake.pool import ReaderPool
+from services.importer.worker import Importer
+
+if __name__ == "__main__":
+    pool = ReaderPool()
+    url, archive, redis_url, now, worker, *mails = sys.argv[1:]
+    importer = Importer(
+        database=Database(url, lambda: datetime.fromisoformat(now)),
+        broker=make_broker(redis_url, "test"),
+        metrics=Metrics(CollectorRegistry()),
+        archive=Archive(Path(archive)),
+        pool=pool,
+        worker=worker,
+        max_age=timedelta(days=30),
+    )
+    for mail in mails:
+        importer.take_in(int(mail))
+    pool.close()

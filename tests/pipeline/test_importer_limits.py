@@ -1,0 +1,190 @@
+"""The children that read mails: what kills one costs that mail a strike, and nobody else anything."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intergestan_site.intake import pool as pool_module
+from intergestan_site.intake.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
+from intergestan_site.tables import Hold, InboundMail, SalesOrder
+from tests.factories import cfr1
+from tests.pipeline.conftest import Pair
+from tests.pipeline.forge import Forge
+from tests.pipeline.two_sites import products_of
+from tests.services.poller.site import eventually
+
+
+@pytest.fixture
+def readers() -> Iterator[ReaderPool]:
+    """A pool of the test's own."""
+    pool = ReaderPool()
+    yield pool
+    pool.close()
+
+
+def idle_child(pool: ReaderPool) -> int:
+    """The process id of the child that reads the next mail."""
+    pool.read(b"", {})
+    pid: int = pool._idle.queue[-1]._process.pid
+    return pid
+
+
+def is_gone(pid: int) -> bool:
+    """Dead, be it that nobody has asked for its exit code yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def take_in_and_kill_the_reader(sites: Pair, mail_id: int) -> None:
+    """The reader gets the mail and dies over it."""
+    seller = sites.seller
+    pid = idle_child(seller.importer._pool)
+    os.kill(pid, signal.SIGSTOP)
+    strikes = seller.row(InboundMail, id=mail_id).strikes
+    taking = threading.Thread(target=seller.importer.take_in, args=(mail_id,))
+    taking.start()
+    eventually(lambda: seller.row(InboundMail, id=mail_id).strikes == strikes + 1)
+    os.kill(pid, signal.SIGKILL)
+    taking.join()
+
+
+def test_a_mail_that_kills_its_reader_three_times_is_held(sites: Pair) -> None:
+    """F19: three strikes; the others go on between them; nothing of it is lost."""
+    seller = sites.seller
+    seller.put_products(*products_of(cfr1()))
+    forge = Forge(sites.buyer.key, sites.buyer.code, seller.code, sites.clock)
+    poison = seller.receive(b"From: a@b.test\r\n\r\n", take_in=False)
+    for strikes in (1, 2, 3):
+        take_in_and_kill_the_reader(sites, poison.id)
+        row = seller.row(InboundMail, id=poison.id)
+        assert (row.state, row.strikes, row.lease_owner, row.rung_at) == ("archived", strikes, None, sites.clock.now)
+    assert seller.receive(forge.orders(cfr1())).state == "done"
+    seller.importer.take_in(poison.id)
+    row = seller.row(InboundMail, id=poison.id)
+    assert (row.state, row.reason, row.strikes) == ("held", "poison", 0)
+    assert (len(seller.rows(SalesOrder)), seller.rows(Hold)) == (1, [])
+    assert seller.archive.has(row.sha256)
+
+
+def test_a_mail_that_is_read_in_the_end_has_no_strikes(sqlite_sites: Pair) -> None:
+    seller = sqlite_sites.seller
+    seller.put_products(*products_of(cfr1()))
+    forge = Forge(sqlite_sites.buyer.key, sqlite_sites.buyer.code, seller.code, sqlite_sites.clock)
+    mail_id = seller.receive(forge.orders(cfr1()), take_in=False).id
+    take_in_and_kill_the_reader(sqlite_sites, mail_id)
+    seller.importer.take_in(mail_id)
+    row = seller.row(InboundMail)
+    assert (row.state, row.strikes) == ("done", 0)
+
+
+def test_a_file_that_is_not_there_waits_for_a_person(sqlite_sites: Pair) -> None:
+    """Crash table, archive disk lost."""
+    seller = sqlite_sites.seller
+    row = seller.receive(b"x", take_in=False)
+    seller.archive.remove(row.sha256)
+    for _ in range(4):
+        seller.importer.take_in(row.id)
+    assert seller.row(InboundMail).reason == "poison"
+
+
+def test_a_disk_that_does_not_answer_is_not_the_mails_fault(sqlite_sites: Pair) -> None:
+    seller = sqlite_sites.seller
+    row = seller.receive(b"x", take_in=False)
+    seller.archive.remove(row.sha256)
+    seller.archive.path(row.sha256).mkdir()  # reading it fails as a broken disk does
+    for _ in range(5):
+        seller.importer.take_in(row.id)
+    row = seller.row(InboundMail)
+    assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
+
+
+def test_a_child_has_its_limits(readers: ReaderPool) -> None:
+    """`design.md` §9: memory once for all, CPU anew before each mail; no core file with other people's orders."""
+    limits = Path(f"/proc/{idle_child(readers)}/limits").read_text()
+    found = dict(re.findall(r"^Max (address space|core file size|cpu time) +(\d+)", limits, re.MULTILINE))
+    assert (int(found["address space"]), int(found["core file size"])) == (MEMORY_BYTES, 0)
+    assert CPU_SECONDS <= int(found["cpu time"]) <= CPU_SECONDS + 5
+
+
+SPIN = """
+import sys
+from intergestan_site.intake import pool
+pool.CPU_SECONDS = 1
+pool._allow_more_cpu()
+pool._allow_more_cpu()
+sys.stdout.write("spinning")
+sys.stdout.flush()
+while True:
+    pass
+"""
+
+
+def test_the_kernel_ends_a_child_that_spins() -> None:
+    ended = subprocess.run([sys.executable, "-c", SPIN], capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGXCPU, b"spinning")
+
+
+def test_a_child_that_hangs_is_killed(readers: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "WALL_SECONDS", 0.2)
+    pid = idle_child(readers)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ReaderDied, match="more than"):
+        readers.read(b"", {})
+    assert is_gone(pid)
+    monkeypatch.undo()
+    assert readers.read(b"", {}).fault is not None
+
+
+def test_a_child_is_replaced_after_some_hundred_mails(readers: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leaks in a child leaks for a while only."""
+    monkeypatch.setattr(pool_module, "MAILS_PER_CHILD", 3)
+    first = idle_child(readers)
+    assert idle_child(readers) == first
+    readers.read(b"", {})
+    assert is_gone(first)
+    assert idle_child(readers) != first
+
+
+ORPHANS = """
+import time
+from multiprocessing import forkserver
+from intergestan_site.intake.pool import ReaderPool
+if __name__ == "__main__":
+    pool = ReaderPool()
+    pool.read(b"", {})
+    print(pool._idle.queue[-1]._process.pid, forkserver._forkserver._forkserver_pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_nobody_survives_the_importer(tmp_path: Path) -> None:
+    """A killed parent leaves no process behind."""
+    script = tmp_path / "orphans.py"
+    script.write_text(ORPHANS)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        assert not any(is_gone(pid) for pid in pids)
+        parent.kill()
+    assert len(pids) == 2
+    eventually(lambda: all(is_gone(pid) for pid in pids))
+
+
+def test_a_big_mail_is_read_within_the_limits(readers: ReaderPool) -> None:
+    """25 MB is what may come; 512 MB is what a child may use for it."""
+    raw = b"From: a@b.test\r\nMessage-ID: <1@b.test>\r\nContent-Type: text/plain\r\n\r\n" + b"0123456\r\n" * 2_800_000
+    reading: Any = readers.read(raw, {})
+    assert reading.fault is not None
+    assert reading.fault.reason is None

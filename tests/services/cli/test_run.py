@@ -1,0 +1,72 @@
+"""`run`: one service becomes the process, several are supervised; none of it outlives its signal."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.services.cli.conftest import Run
+
+
+def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@contextmanager
+def running(folder: Path, *services: str) -> Iterator[int]:
+    """`intergestan run …`; its process id. It must end well by SIGTERM."""
+    command = [sys.executable, "-m", "services.cli", "run", *services]
+    with (folder / "run.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, stderr=log)
+    try:
+        yield process.pid
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+def alive(run: Run, folder: Path) -> set[str]:
+    return {worker["service"] for worker in run("status", "--json", cwd=folder).json["workers"]}
+
+
+def test_one_service_becomes_the_process(shop: Path, run: Run) -> None:
+    """`run dispatcher` is the dispatcher itself: its exit code and its signals are the supervisor's business."""
+    with running(shop, "dispatcher") as pid:
+        eventually(lambda: alive(run, shop) == {"dispatcher"})
+        assert b"services.dispatcher" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    assert alive(run, shop) == set()
+
+
+def test_several_services_are_supervised(shop: Path, run: Run) -> None:
+    with running(shop, "dispatcher", "composer") as pid:
+        eventually(lambda: alive(run, shop) == {"composer", "dispatcher"})
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert len(children) == 2
+    assert alive(run, shop) == set()
+    assert not any(Path(f"/proc/{child}").exists() for child in children)
+
+
+def test_wrong_settings_end_it_with_78(shop: Path) -> None:
+    """A supervisor need not try again (sysexits.h EX_CONFIG)."""
+    file = shop / "intergestan.toml"
+    file.write_text(file.read_text() + "\n[composer]\nthreats = 3\n")
+    command = [sys.executable, "-m", "services.cli", "run", "composer"]
+    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, "threats" in refused.stderr) == (78, True)
+
+
+@pytest.mark.parametrize("arguments", ["postman", "", "sender --mailbox x"])
+def test_what_cannot_be_run(run: Run, arguments: str) -> None:
+    assert run("run", *arguments.split()).code == 2

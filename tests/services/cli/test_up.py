@@ -1,0 +1,130 @@
+"""Two whole sites with `up`, real mail between them, and only the commands that people have: the main job."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import Dovecot, MailUser, SmtpServer
+from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
+from tests.services.cli.exchange import archive
+
+POLLER = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site's folder, its mail account, and its commands, which run in this process."""
+
+    folder: Path
+    user: MailUser
+    command: Run
+
+    def run(self, *arguments: object, code: int = 0, stdin: str = "") -> Ran:
+        done = self.command("--lang", "en", *arguments, cwd=self.folder, stdin=stdin)
+        assert done.code == code, done.err
+        return done
+
+    def json(self, *arguments: object) -> Any:
+        return self.run(*arguments, "--json").json
+
+
+def make(folder: Path, name: str, siret: str, dovecot: Dovecot, smtp: SmtpServer, run: Run) -> Site:
+    folder.mkdir()
+    site = Site(folder, dovecot.new_user(), run)
+    login = ("--login", site.user.address, "--password-stdin", "--security", "none", "--host", "127.0.0.1")
+    password = f"{site.user.password}\n"
+    site.run("init", "--name", name, "--orders-address", site.user.address, "--siret", siret, "--login", "marie")
+    site.run("relay", "set", *login, "--port", smtp.port, stdin=password)
+    site.run("mailbox", "add", "commandes", *login, "--port", dovecot.imap, stdin=password)
+    file = folder / "intergestan.toml"
+    file.write_text(file.read_text() + POLLER)
+    return site
+
+
+def trust(one: Site, other: Site) -> None:
+    card = other.json("site", "card")
+    one.run("partner", "add", "-", "--fingerprint", card["kid"], stdin=card["card"])
+
+
+@contextmanager
+def up(site: Site) -> Iterator[subprocess.Popen[str]]:
+    """`intergestan up`, once it says that all services run."""
+    with (site.folder / "up.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.cli", "--lang", "en", "up"], cwd=site.folder, stderr=log, text=True
+        )
+    try:
+        eventually(lambda: "The site is up" in (site.folder / "up.log").read_text() or process.poll() is not None)
+        assert process.poll() is None, (site.folder / "up.log").read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -> tuple[Site, Site]:
+    """A distributor and its supplier, paired, with products, not running."""
+    shop = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server, run)
+    base = make(tmp_path / "base", "STAUBER", SECOND_SIRET, dovecot, smtp_server, run)
+    trust(shop, base)
+    trust(base, shop)
+    shop.run("catalog", "import", data("catalogue_shop.csv"))
+    base.run("catalog", "import", data("catalogue_base.csv"))
+    shop.run("orders", "import", data("orders.csv"))
+    return shop, base
+
+
+def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
+    """G14–G19, G23: sent, en attente, collected, booked once, answered; then replayed without any change."""
+    shop, base = sites
+    with ExitStack() as stack:
+        processes = [stack.enter_context(up(site)) for site in sites]
+        sent = shop.json("send", "--supplier", "STAUBER", "--to", base.user.address, "--wait")
+        assert (sent["orders"], sent["state"]) == (["CFR1", "CFR2"], "sent")
+        assert {row["state"] for row in shop.json("orders", "list", "--all")} <= {"waiting", "accepted"}
+
+        collected = base.json("poll")
+        booked = base.json("status")["sales_orders"]["accepted"]["count"]
+        assert booked == 2
+        assert {each["customer_order_number"] for each in collected["sales_orders"]} <= {"CFR1", "CFR2"}
+
+        eventually(lambda: base.json("status")["outbound"].get("sent"))
+        answers = shop.json("poll", "commandes")
+        assert answers["mailboxes"][0]["error"] is None
+        eventually(lambda: {row["state"] for row in shop.json("orders", "list", "--all")} == {"accepted"})
+
+        (mail,) = (base.folder / "archive").glob("??/*.eml")
+        archive(base.folder, b"Received: from a backup\r\n" + mail.read_bytes())
+        replayed = base.json("replay", "--all")
+        assert (replayed["mails"], replayed["settled"], replayed["sales_orders"]) == (2, 2, [])
+        assert [each["state"] for each in replayed["moved"]] == ["done"], "the one that the base did not know"
+        assert base.json("status")["sales_orders"]["accepted"]["count"] == 2
+        assert "Nothing new" in base.run("poll").err
+        assert {worker["service"] for worker in base.json("status")["workers"]} == {
+            *("composer", "sender", "poller", "importer", "dispatcher")
+        }
+        second = base.run("up", code=1)
+        assert "runs already" in second.err
+        for process in processes:
+            process.send_signal(signal.SIGTERM)
+        assert [process.wait(60) for process in processes] == [0, 0]
+    assert base.json("status")["workers"] == []
+    assert base.run("poll", code=75).out == ""

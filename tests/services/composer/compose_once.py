@@ -1,0 +1,22 @@
+"""`python -m tests.services.composer.compose_once URL MAIL_ID KEY REDIS NOW`: for a test that lets it die."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry
+
+from intergestan_msg.seal import SigningKey
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_site.database import Database
+from services.composer.worker import Composer
+
+if __name__ == "__main__":
+    url, mail_id, key, redis_url, now = sys.argv[1:]
+    base = Database(url, lambda: datetime.fromisoformat(now))
+    broker = make_broker(redis_url, "test")
+    Composer(base, broker, Metrics(CollectorRegistry()), SigningKey(bytes.fromhex(key)), 15_000_000).compose(
+        int(mail_id)
+    )

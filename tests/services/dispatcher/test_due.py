@@ -1,0 +1,252 @@
+"""What is due is rung for, once, and again until it is done; and the gauges say what the base says."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from prometheus_client import CollectorRegistry
+from sqlalchemy import func, insert, select, update
+
+from intergestan_runtime.archive import Archive
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.steps import COMPOSE, IMPORT, SEND, STEPS
+from intergestan_site.database import Database
+from intergestan_site.tables import Hold, InboundMail, InboundTransfer, OutboundMail, PurchaseOrder
+from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
+from services.dispatcher.due import DUE, take_due
+from services.dispatcher.settings import DispatcherSettings
+from services.dispatcher.worker import Dispatcher
+from tests.clock import Clock
+from tests.servers import RedisServer
+from tests.services.sender.outbox import Outbox
+
+
+class Site:
+    """A base with a dispatcher, and a Redis that nobody listens to."""
+
+    def __init__(self, base: Database, server: RedisServer, folder: Path) -> None:
+        self.base = base
+        self.outbox = Outbox(base, 25)
+        self.archive = Archive(folder / "archive", min_free_bytes=0, min_free_share=0)
+        self.registry = CollectorRegistry()
+        self.metrics = Metrics(self.registry)
+        self.broker = make_broker(server.url, "test", metrics=self.metrics)
+        self.dispatcher = Dispatcher(base, self.broker, self.metrics, self.archive, DispatcherSettings())
+
+    def rung(self) -> dict[str, int]:
+        """How often each queue was rung since the last look."""
+        lengths = self.broker.queue_lengths(step.queue for step in STEPS)
+        self.broker.client.flushall()
+        return {queue: length for queue, length in lengths.items() if length}
+
+    def put_inbound(self, number: int = 1, **values: Any) -> int:
+        row = {"sha256": f"{number:064}", "size": 9, "state": "archived", "archived_at": self.base.now()} | values
+        with self.base.transaction() as connection:
+            return connection.execute(insert(InboundMail).values(**row).returning(InboundMail.id)).scalar_one()
+
+    def change(self, table: Any, row_id: int, **values: Any) -> None:
+        with self.base.transaction() as connection:
+            connection.execute(update(table).where(table.id == row_id).values(**values))
+
+    def gauge(self, name: str, **labels: str) -> float | None:
+        return self.registry.get_sample_value(f"intergestan_{name}", labels)
+
+
+@pytest.fixture
+def site(base: Database, redis_server: RedisServer, tmp_path: Path) -> Site:
+    return Site(base, redis_server, tmp_path)
+
+
+@pytest.fixture
+def sqlite_site(sqlite_base: Database, redis_server: RedisServer, tmp_path: Path) -> Site:
+    return Site(sqlite_base, redis_server, tmp_path)
+
+
+def test_a_due_row_is_rung_for_every_twenty_seconds(site: Site, clock: Clock) -> None:
+    """`design.md` §12: a lost bell costs seconds, for the base knows what is due."""
+    site.outbox.put(state="requested", next_attempt_at=None)
+    site.outbox.put()
+    site.put_inbound()
+    assert site.dispatcher.ring_due() == 3
+    assert site.rung() == {COMPOSE.queue: 1, SEND.queue: 1, IMPORT.queue: 1}
+    assert site.dispatcher.ring_due() == 0
+    clock.move(seconds=20)
+    assert site.dispatcher.ring_due() == 0
+    clock.move(seconds=1)
+    assert site.dispatcher.ring_due() == 3
+
+
+def _instants(clock: Clock, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: clock.now + value if isinstance(value, timedelta) else value for name, value in values.items()}
+
+
+@pytest.mark.parametrize(
+    ("values", "due"),
+    [
+        ({"state": "composed"}, True),
+        ({"state": "composed", "next_attempt_at": timedelta(seconds=1)}, False),
+        ({"state": "sent"}, True),
+        ({"state": "sent", "next_attempt_at": None}, False),
+        ({"state": "unknown"}, True),
+        ({"state": "unknown", "next_attempt_at": timedelta(minutes=30)}, False),
+        ({"state": "sending", "lease_until": timedelta(seconds=1)}, False),
+        ({"state": "sending", "lease_until": timedelta(seconds=-1)}, True),
+        ({"state": "sending", "lease_until": None}, True),
+        ({"state": "held"}, False),
+        ({"state": "answered"}, False),
+        ({"state": "abandoned"}, False),
+    ],
+)
+def test_which_outbound_mails_are_due(sqlite_site: Site, clock: Clock, values: dict[str, Any], *, due: bool) -> None:
+    """A row that a dead sender left in `sending` is due as soon as its lease is over."""
+    sqlite_site.outbox.put(**_instants(clock, values))
+    assert sqlite_site.dispatcher.ring_due() == int(due)
+
+
+@pytest.mark.parametrize(
+    ("values", "due"),
+    [
+        ({}, True),
+        ({"lease_until": timedelta(seconds=1)}, False),
+        ({"lease_until": timedelta(seconds=-1)}, True),
+        ({"state": "done"}, False),
+        ({"state": "held"}, False),
+        ({"state": "alien"}, False),
+    ],
+)
+def test_which_inbound_mails_are_due(sqlite_site: Site, clock: Clock, values: dict[str, Any], *, due: bool) -> None:
+    sqlite_site.put_inbound(**_instants(clock, values))
+    assert sqlite_site.dispatcher.ring_due() == int(due)
+
+
+def test_several_dispatchers_find_a_row_once(site: Site, clock: Clock) -> None:
+    """`design.md` §12: who searches while another one is about to commit what it found, finds nothing."""
+    for number in range(5):
+        site.put_inbound(number)
+    (due,) = (each for each in DUE if each.step is IMPORT)
+    again = timedelta(seconds=20)
+    started = threading.Event()
+
+    def search() -> list[int]:
+        started.set()
+        with site.base.transaction() as connection:
+            return take_due(connection, due, clock.now, again)
+
+    with ThreadPoolExecutor(1) as threads:
+        with site.base.transaction() as connection:
+            first = take_due(connection, due, clock.now, again)
+            second = threads.submit(search)
+            started.wait()
+            time.sleep(0.2)  # for it to come to the rows and wait there
+        assert first == [row.id for row in site.outbox.rows(InboundMail)]
+        assert second.result() == []
+
+
+def test_a_redis_that_is_away_delays_the_bell_only(sqlite_site: Site, redis_server: RedisServer, clock: Clock) -> None:
+    sqlite_site.put_inbound()
+    redis_server.kill()
+    assert sqlite_site.dispatcher.ring_due() == 1
+    redis_server.bring_back()
+    clock.move(seconds=21)
+    assert sqlite_site.dispatcher.ring_due() == 1
+    assert sqlite_site.rung() == {IMPORT.queue: 1}
+
+
+def test_the_gauges_are_what_the_base_says(site: Site, clock: Clock) -> None:
+    """O7: equal to SQL at rest, zero where there is nothing any more."""
+    site.outbox.put(orders=2)
+    held = site.outbox.put(state="held", reason="refused_by_server")
+    site.put_inbound(1)
+    site.put_inbound(2, state="held", reason="unknown_signer")
+    inbound = site.put_inbound(3, state="done")
+    with site.base.transaction() as connection:
+        transfer = {"partner_id": site.outbox.partner.id, "jti": "x", "epoch": 1, "seq": 1, "kind": "orders"}
+        instants = {"composed_at": clock.now, "received_at": clock.now, "transfer_digest": "x"}
+        transfer_id = connection.execute(
+            insert(InboundTransfer)
+            .values(**transfer, **instants, inbound_mail_id=inbound)
+            .returning(InboundTransfer.id)
+        ).scalar_one()
+        document = {"type": "order", "number": "CFR1", "revision": 0, "business_hash": "x", "detail": "[]"}
+        connection.execute(
+            insert(Hold).values(
+                partner_id=site.outbox.partner.id,
+                inbound_mail_id=inbound,
+                inbound_transfer_id=transfer_id,
+                reason="conflict",
+                opened_at=clock.now,
+                **document,
+            )
+        )
+    site.dispatcher.ring_due()
+    site.dispatcher.measure()
+    assert_gauges_are_sql(site)
+    assert site.gauge("holds", reason="conflict") == 1
+    assert site.gauge("queue_messages", queue=IMPORT.queue) == 1
+    assert site.gauge("oldest_pending_order_timestamp_seconds", step="send") == clock.now.timestamp()
+    site.change(OutboundMail, held, state="abandoned")
+    site.dispatcher.measure()
+    assert_gauges_are_sql(site)
+    assert site.gauge("holds", reason="refused_by_server") == 0
+
+
+def assert_gauges_are_sql(site: Site) -> None:
+    def counted(column: Any, word: str, *where: Any) -> int:
+        with site.base.read() as connection:
+            return connection.execute(select(func.count()).where(column == word, *where)).scalar_one()
+
+    for sent in OutboundState:
+        assert site.gauge("mails_pending", direction="out", state=sent) == counted(OutboundMail.state, sent), sent
+    for received in InboundState:
+        expected = counted(InboundMail.state, received)
+        assert site.gauge("mails_pending", direction="in", state=received) == expected, received
+    for step, state in (("compose", "confirmed"), ("send", "transmitting"), ("import", "waiting")):
+        expected = counted(PurchaseOrder.state, PurchaseState(state))
+        assert site.gauge("orders_pending", step=step, state=state) == expected
+    for reason in HoldReason:
+        expected = sum(
+            counted(table.reason, reason, open_)
+            for table, open_ in (
+                (OutboundMail, OutboundMail.state == "held"),
+                (InboundMail, InboundMail.state == "held"),
+                (Hold, Hold.closed_at.is_(None)),
+            )
+        )
+        assert site.gauge("holds", reason=reason) == expected, reason
+
+
+def test_measuring_goes_on_without_redis(sqlite_site: Site, redis_server: RedisServer) -> None:
+    redis_server.kill()
+    sqlite_site.put_inbound()
+    sqlite_site.dispatcher.measure()
+    assert sqlite_site.gauge("mails_pending", direction="in", state="archived") == 1
+    with pytest.raises(redis.RedisError):
+        sqlite_site.broker.queue_lengths([IMPORT.queue])
+
+
+def test_the_bytes_of_aliens_are_dropped_after_a_week(sqlite_site: Site, clock: Clock, monkeypatch: Any) -> None:
+    """`design.md` §8: that they came stays known; what is ours, or held, is kept for ever."""
+    monkeypatch.setattr("services.dispatcher.worker.AT_ONCE", 2)
+    aliens = sqlite_site.archive.put_many([f"spam {number}".encode() for number in range(5)])
+    ours = sqlite_site.archive.put_many([b"done", b"held", b"archived"])
+    for name in aliens:
+        sqlite_site.put_inbound(sha256=name, state="alien")
+    for name, state in zip(ours, ("done", "held", "archived"), strict=True):
+        sqlite_site.put_inbound(sha256=name, state=state)
+    clock.move(days=7)
+    (young,) = sqlite_site.archive.put_many([b"young spam"])
+    sqlite_site.put_inbound(sha256=young, state="alien")
+    assert sqlite_site.dispatcher.drop_aliens() == 0
+    clock.move(seconds=1)
+    assert sqlite_site.dispatcher.drop_aliens() == 5
+    assert sorted(sqlite_site.archive.names()) == sorted([*ours, young])
+    assert sorted(row.size for row in sqlite_site.outbox.rows(InboundMail)) == [0] * 5 + [9] * 4
+    assert sqlite_site.dispatcher.drop_aliens() == 0
