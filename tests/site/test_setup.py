@@ -134,7 +134,7 @@ def test_a_mailbox_that_cannot_be(a_site: SiteToTest) -> None:
         ({"host": ""}, "server"),
         ({"name": ""}, "name"),
         ({"secret": None}, "password"),
-        ({"sealed": b"x"}, "not both"),
+        ({"sealed": b"x"}, "one of them"),
         ({"login": None, "secret": None}, "login"),
         ({"protocol": "uucp"}, "imap or pop3"),
         ({"poll_seconds": 0}, "second"),
