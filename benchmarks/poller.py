@@ -25,10 +25,11 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
 from intergestan_site.migrate import upgrade
 from intergestan_site.tables import Mailbox, MailboxUid
+from services.poller.collect import Tools
 from services.poller.fetch import Known, allowance, batches, chunks
-from services.poller.mailbox import SIZES_AT_ONCE, Account, Session
+from services.poller.mailbox import Session
 from services.poller.settings import PollerSettings
-from services.poller.watch import Tools
+from services.poller.source import SIZES_AT_ONCE, Account
 from services.poller.wire import Bell, Limits
 from services.poller.worker import Poller
 from tests.servers import Dovecot, MailUser

@@ -15,6 +15,8 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -36,6 +38,7 @@ from intergestan_runtime.settings_load import ConfigurationError, load
 from intergestan_site import leases, migrate
 from intergestan_site.database import Database, WeakDurability
 from intergestan_site.documents import read_site
+from intergestan_site.oauth_tokens import AccessToken, Grants, Outcome
 
 _log = structlog.get_logger(__name__)
 
@@ -75,21 +78,44 @@ class Process(Generic[Own]):
         """The archive of raw mails."""
         return Archive(self.site.archive_dir)
 
-    def password_of(self, account: Any) -> str | None:
-        """The password of a `relay` or `mailbox` row, from its secret file or unsealed; None without one."""
-        return password_of(self.site, account)
+    def password_of(self, account: Any) -> str | AccessToken | None:
+        """The password of a `relay` or `mailbox` row, or its access token; None without one."""
+        return password_of(self.site, account, self._grants)
+
+    @cached_property
+    def _grants(self) -> Grants:
+        return grants(self.site, self.database, self._tell_of_token)
+
+    def _tell_of_token(self, account: str, outcome: Outcome, expires_at: datetime | None) -> None:
+        self.metrics.inc("oauth_refreshes_total", outcome=outcome)
+        if expires_at is not None:
+            self.metrics.set("oauth_token_expiry_timestamp_seconds", expires_at.timestamp(), mailbox=account)
 
 
-def password_of(site: SiteSettings, account: Any) -> str | None:
-    """The password of a `relay` or `mailbox` row; None without one.
+def password_of(site: SiteSettings, account: Any, tokens: Grants) -> str | AccessToken | None:
+    """The password of a `relay` or `mailbox` row, from its secret file or unsealed, or its access token; or None.
 
     :raises SecretError: the file is missing or readable by others, or the seal does not open.
     """
+    if account.oauth_grant_id is not None:
+        return AccessToken(tokens, account.oauth_grant_id, account.name)
     if account.secret:
         return Secrets(site.secrets_dir).get(account.secret).get_secret_value()
     if account.sealed:
         return Sealer.from_file(site.base_key_file).open(account.sealed.decode(), about=account.name).decode()
     return None
+
+
+def grants(
+    site: SiteSettings, database: Database, told: Callable[[str, Outcome, datetime | None], None] = lambda *_: None
+) -> Grants:
+    """The OAuth2 grants of a site."""
+    return Grants(
+        database,
+        lambda: Sealer.from_file(site.base_key_file),
+        lambda name: Secrets(site.secrets_dir).get(name).get_secret_value(),
+        told,
+    )
 
 
 def open_database(site: SiteSettings) -> Database:

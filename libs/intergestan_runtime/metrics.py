@@ -105,6 +105,8 @@ METRICS: tuple[Metric, ...] = (
     _histogram("mailbox_poll_duration_seconds", "Time of one poll.", _SECONDS, protocol=("imap", "pop3")),
     _counter("mailbox_idle_wakeups_total", "Mails announced by IDLE.", mailbox=_MAILBOXES),
     _counter("mailbox_reconnects_total", "Connections made again, by reason.", reason=_REASONS),
+    _gauge("oauth_token_expiry_timestamp_seconds", "When the access token of an account ends.", mailbox=_MAILBOXES),
+    _counter("oauth_refreshes_total", "Access tokens asked for.", outcome=("refreshed", "refused", "unavailable")),
     _gauge("archive_bytes", "Bytes in the archive of raw mails."),
     _gauge("archive_messages", "Mails in the archive."),
     _gauge("archive_free_bytes", "Free space where the archive lies."),

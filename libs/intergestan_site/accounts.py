@@ -5,7 +5,7 @@ A password is never here in clear: either the name of a secret file, or bytes se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from intergestan_site import states
 from intergestan_site.loopback import is_loopback
 from intergestan_site.problem import Problem
 from intergestan_site.setup import check_address
-from intergestan_site.tables import Mailbox, OutboundMail, Relay
+from intergestan_site.tables import Mailbox, OutboundMail, PollRun, Relay
 from intergestan_site.words import OutboundState, Security
 
 RELAY = "relay"
@@ -29,7 +29,9 @@ SMTP_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A server and our login. `secret` names a secret file, `sealed` is a sealed password: one or none."""
+    """A server and our login. `secret` names a secret file, `sealed` is a sealed password, `oauth_grant_id` a consent:
+    one of them, or none without a login.
+    """
 
     name: str
     host: str
@@ -39,6 +41,7 @@ class Account:
     login: str | None = None
     secret: str | None = None
     sealed: bytes | None = None
+    oauth_grant_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,39 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
 def list_mailboxes(connection: Connection) -> list[Mapping[str, Any]]:
     """All mailboxes by name, without their passwords."""
     return _listed(connection, Mailbox)
+
+
+def same_account(connection: Connection, name: str) -> list[str]:
+    """The names of all mailboxes with the server and login of this one: the folders of one account.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox = select(Mailbox.host, Mailbox.login).where(Mailbox.id == find_mailbox(connection, name))
+    row = connection.execute(mailbox).one()
+    same = (Mailbox.host == row.host, Mailbox.login == row.login)
+    return list(connection.execute(select(Mailbox.name).where(*same).order_by(Mailbox.name)).scalars())
+
+
+def set_password(
+    connection: Connection, table: type[Mailbox | Relay], name: str, sealed: bytes, *, by: str, at: datetime
+) -> None:
+    """Another password for an account; services take it up by themselves."""
+    changed = update(table).where(table.name == name).values(sealed=sealed, secret=None, oauth_grant_id=None)
+    row_id = connection.execute(changed.returning(table.id)).scalar_one()
+    states.record(connection, table.__tablename__, [(row_id, None, None)], "password", by=by, at=at)
+
+
+def try_again(connection: Connection, names: Sequence[str], *, by: str, at: datetime) -> None:
+    """Let the pollers try these mailboxes now, rather than when their back-off ends: somebody logged in anew."""
+    active = select(Mailbox.id).where(Mailbox.name.in_(names), Mailbox.active).order_by(Mailbox.id)
+    runs = [{"mailbox_id": box, "requested_at": at, "requested_by": by} for box in connection.scalars(active)]
+    if runs:
+        connection.execute(insert(PollRun), runs)
+
+
+def resume_relay(connection: Connection) -> None:
+    """Let the sender try the relay now: somebody logged in anew."""
+    connection.execute(update(Relay).where(Relay.name == RELAY).values(paused_until=None, last_error=None))
 
 
 def find_mailbox(connection: Connection, name: str) -> int:
@@ -137,9 +173,10 @@ def _check_account(account: Account) -> None:
             "security none is for this machine only. Choose tls or starttls.",
             host=account.host,
         )
-    if account.secret is not None and account.sealed is not None:
-        raise Problem("Name a secret file or give a password, not both.")
-    if account.login is not None and account.secret is None and account.sealed is None:
+    keys = [key for key in (account.secret, account.sealed, account.oauth_grant_id) if key is not None]
+    if len(keys) > 1:
+        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.")
+    if account.login is not None and not keys:
         raise Problem("The login {login} needs a password or the name of a secret file.", login=account.login)
 
 

@@ -25,6 +25,7 @@ from intergestan_site.booking.holds import write_holds
 from intergestan_site.booking.ledger import write_ledger
 from intergestan_site.booking.sales_orders import write_sales_orders
 from intergestan_site.booking.transfers import finish_mail, insert_transfer
+from intergestan_site.differences import write_differences
 from intergestan_site.facts import Facts
 
 
@@ -65,6 +66,8 @@ def book(
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
     entries = write_sales_orders(connection, transfer.partner, entries, now)
     write_ledger(connection, transfer.partner, transfer_id, entries, now)
+    decided = [(each.key[1], each.decision) for each in settled]
+    write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
     if outbound_id is not None:
         answered_keys = {entry.settled.key for entry in answered}
         answered = [entry for entry in entries if entry.settled.key in answered_keys]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select, update
 
 from intergestan_site.problem import Problem
-from intergestan_site.tables import Product, ProductComponent, ProductFamily, ProductSubfamily
+from intergestan_site.tables import PartnerPrice, Product, ProductComponent, ProductFamily, ProductSubfamily
 
 _MOST_VALUES = 5000
 """Of one IN list: both bases take more, none becomes quicker by it."""
@@ -61,7 +61,7 @@ def put_products(connection: Connection, rows: Iterable[ProductRow]) -> Put:
     families = put_families(connection, _named(connection, ProductFamily, products, "family", "family_name"))
     subfamilies = _put_subfamilies(connection, products, families)
     values = [_product_values(row, families, subfamilies) for row in products]
-    return _put(connection, Product, values)
+    return put_coded(connection, Product, values)
 
 
 def put_families(connection: Connection, names: Mapping[str, str]) -> dict[str, int]:
@@ -70,8 +70,8 @@ def put_families(connection: Connection, names: Mapping[str, str]) -> dict[str, 
     :returns: the ids by code.
     """
     values = [{"code": code, "name": name} for code, name in sorted(names.items())]
-    _put(connection, ProductFamily, values)
-    return _ids(connection, ProductFamily, names)
+    put_coded(connection, ProductFamily, values)
+    return ids_by_code(connection, ProductFamily, names)
 
 
 def put_components(connection: Connection, product: str, components: Mapping[str, Decimal]) -> None:
@@ -79,7 +79,7 @@ def put_components(connection: Connection, product: str, components: Mapping[str
 
     :raises Problem: when a code is unknown, or a product would be made of itself.
     """
-    ids = _ids(connection, Product, [product, *components])
+    ids = ids_by_code(connection, Product, [product, *components])
     for code in (product, *components):
         if code not in ids:
             raise Problem("There is no product {code}.", code=code)
@@ -98,6 +98,13 @@ def put_components(connection: Connection, product: str, components: Mapping[str
 def products_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The products that have one of these codes, with all their columns."""
     return {row["code"]: row for row in _rows_in(connection, Product, codes)}
+
+
+def agreed_prices(connection: Connection, partner_id: int) -> dict[str, Decimal]:
+    """The prices agreed with a partner, by product code."""
+    query = select(Product.code, PartnerPrice.price).join(PartnerPrice, PartnerPrice.product_id == Product.id)
+    rows = connection.execute(query.where(PartnerPrice.partner_id == partner_id))
+    return {row.code: row.price for row in rows}
 
 
 def _named(
@@ -129,8 +136,8 @@ def _put_subfamilies(
         if homes.setdefault(row.subfamily, families[row.family]) != families[row.family]:
             raise Problem("The sub-family {code} is in two families: give it one.", code=row.subfamily)
     values = [{"code": code, "name": names[code], "family_id": home} for code, home in sorted(homes.items())]
-    _put(connection, ProductSubfamily, values)
-    return _ids(connection, ProductSubfamily, names)
+    put_coded(connection, ProductSubfamily, values)
+    return ids_by_code(connection, ProductSubfamily, names)
 
 
 def _product_values(row: ProductRow, families: Mapping[str, int], subfamilies: Mapping[str, int]) -> dict[str, Any]:
@@ -151,7 +158,7 @@ def _product_values(row: ProductRow, families: Mapping[str, int], subfamilies: M
     }
 
 
-def _put(connection: Connection, table: Coded, rows: Sequence[Mapping[str, Any]]) -> Put:
+def put_coded(connection: Connection, table: Coded, rows: Sequence[Mapping[str, Any]]) -> Put:
     """Insert the rows whose code is new, update those that differ."""
     there = {row["code"]: row for row in _rows_in(connection, table, [row["code"] for row in rows])}
     new = [row for row in rows if row["code"] not in there]
@@ -168,7 +175,8 @@ def _differs(row: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
     return any(stored[name] != value for name, value in row.items())
 
 
-def _ids(connection: Connection, table: Coded, codes: Iterable[str]) -> dict[str, int]:
+def ids_by_code(connection: Connection, table: Coded, codes: Iterable[str]) -> dict[str, int]:
+    """The ids of the rows that have one of these codes."""
     return {row["code"]: row["id"] for row in _rows_in(connection, table, codes)}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from intergestan_msg.money import ZERO
 from intergestan_site.catalogue import ProductRow
 from intergestan_site.csv_table import Cells, Titles, read_table
@@ -21,6 +23,7 @@ COLUMNS: Titles = {
     "family_name": ("Nom de la famille",),
     "subfamily": ("Sous-famille",),
     "subfamily_name": ("Nom de la sous-famille",),
+    "active": ("Actif",),
 }
 _WIDTHS = (
     *((name, Product, name) for name in ("code", "name", "unit", "vat_category", "gtin")),
@@ -38,30 +41,32 @@ def read_products(file: str, data: bytes) -> list[ProductRow]:
     :raises FileProblems: with every fault there is.
     """
     rows = read_table(file, data, COLUMNS, REQUIRED)
-    products = [_product(cells) for cells in rows]
-    faults = rows[0].faults
-    first: dict[str, int] = {}
-    for cells, product in zip(rows, products, strict=True):
-        if product.code and first.setdefault(product.code, cells.row) != cells.row:
-            cells.fault(
-                "code",
-                "{code} stands in row {row} already: remove one.",
-                code=product.code,
-                row=first[product.code],
-            )
-        if product.subfamily and not product.family:
-            cells.fault("family", "The sub-family {code} needs its family beside it.", code=product.subfamily)
-    if faults:
-        raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
+    products = [product_of(cells) for cells in rows]
+    refuse_twice(rows)
+    if rows[0].faults:
+        raise FileProblems(file, sorted(rows[0].faults, key=lambda fault: fault.row or 0))
     return products
 
 
-def _product(cells: Cells) -> ProductRow:
+def refuse_twice(rows: Sequence[Cells], column: str = "code") -> None:
+    """Note the rows whose code stands in an earlier one."""
+    first: dict[str, int] = {}
+    for cells in rows:
+        code = cells.text(column)
+        if code is not None and first.setdefault(code, cells.row) != cells.row:
+            cells.fault(column, "{code} stands in row {row} already: remove one.", code=code, row=first[code])
+
+
+def product_of(cells: Cells) -> ProductRow:
+    """The product of a row; what is wrong with it goes to the row's faults."""
     for column in REQUIRED:
         if cells.text(column) is None:
             cells.missing(column)
     for column, table, field in _WIDTHS:
         cells.check_width(column, table, field)
+    if cells.text("subfamily") and not cells.text("family"):
+        cells.fault("family", "The sub-family {code} needs its family beside it.", code=cells.text("subfamily"))
+    active = cells.flag("active")
     return ProductRow(
         code=cells.code("code") or "",
         name=cells.text("name") or "",
@@ -75,4 +80,5 @@ def _product(cells: Cells) -> ProductRow:
         family_name=cells.text("family_name"),
         subfamily=cells.code("subfamily"),
         subfamily_name=cells.text("subfamily_name"),
+        active=True if active is None else active,
     )

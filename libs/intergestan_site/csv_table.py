@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 Titles = Mapping[str, tuple[str, ...]]
 """Our name of a column → the titles under which it may stand; the first is shown."""
 
+Rows = Iterable[tuple[int, list[str]]]
+"""A table as it stands in a file: each row's number, 1 for the first, and the texts of its cells."""
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""What XML cannot carry: it would stop the order's mail, not its entry."""
+_FLAGS = {
+    **dict.fromkeys(("oui", "yes", "vrai", "true", "1"), True),
+    **dict.fromkeys(("non", "no", "faux", "false", "0"), False),
+}
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
 
 
@@ -40,6 +49,7 @@ class Cells:
     values: dict[str, str]
     titles: Mapping[str, str]
     faults: list[Fault]
+    part: str | None = None
 
     def text(self, column: str) -> str | None:
         """The cell without white space at its ends; None when it is empty or the file has no such column."""
@@ -52,8 +62,8 @@ class Cells:
             self.fault(column, "«{value}» has characters that nobody sees: type it again.", value=ascii(value))
         return value
 
-    def decimal(self, column: str) -> Decimal | None:
-        """A number that is not negative, with at most 6 decimals."""
+    def decimal(self, column: str, *, signed: bool = False) -> Decimal | None:
+        """A number with at most 6 decimals, not negative unless `signed`."""
         written = self.text(column)
         if written is None:
             return None
@@ -66,9 +76,19 @@ class Cells:
                 value=written,
             )
             return None
-        if value < 0:
+        if value < 0 and not signed:
             self.fault(column, "{value} is negative: write an amount of 0 or more.", value=written)
             return None
+        return value
+
+    def flag(self, column: str) -> bool | None:
+        """A yes or no."""
+        written = self.text(column)
+        if written is None:
+            return None
+        value = _FLAGS.get(written.casefold())
+        if value is None:
+            self.fault(column, "«{value}» is neither yes nor no: write oui or non.", value=written)
         return value
 
     def day(self, column: str) -> date | None:
@@ -95,7 +115,7 @@ class Cells:
 
     def fault(self, column: str, template: str, /, **values: Any) -> None:
         """Note a fault of one cell."""
-        self.faults.append(Fault(self.row, self.titles.get(column, column), template, **values))
+        self.faults.append(Fault(self.row, self.titles.get(column, column), template, part=self.part, **values))
 
 
 def read_table(file: str, data: bytes, columns: Titles, required: tuple[str, ...]) -> list[Cells]:
@@ -103,31 +123,74 @@ def read_table(file: str, data: bytes, columns: Titles, required: tuple[str, ...
 
     :raises FileProblems: when the bytes are no such table.
     """
+    return filled_rows(file, csv_rows(file, data), columns, required)
+
+
+def filled_rows(file: str, rows: Rows, columns: Titles, required: tuple[str, ...]) -> list[Cells]:
+    """The same of a table that was read already: at least one row, with one list of faults.
+
+    :raises FileProblems: when it is no such table.
+    """
+    faults: list[Fault] = []
+    filled = read_rows(file, rows, columns, required, faults)
+    if not filled:
+        raise FileProblems(file, faults or [Fault(None, None, "The file has titles but no rows.")])
+    return filled
+
+
+def read_rows(
+    file: str,
+    rows: Rows,
+    columns: Titles,
+    required: tuple[str, ...],
+    faults: list[Fault],
+    part: str | None = None,
+) -> list[Cells]:
+    """The rows of a table that have any value, none perhaps.
+
+    :param rows: the titles first.
+    :param faults: the list that the rows will share; `part`: what their faults call the table.
+    :raises FileProblems: when the titles are not those of such a table.
+    """
+    remaining = iter(rows)
+    _, titles = next(remaining, (1, []))
+    positions = _positions(file, titles, columns, required)
+    shown = {name: titles[index].strip() for name, index in positions.items()}
+    filled = []
+    for row, values in remaining:
+        cells = {name: _cell(values[index]) for name, index in positions.items() if index < len(values)}
+        if any(value.strip() for value in values[len(titles) :]):
+            faults.append(
+                Fault(
+                    row,
+                    None,
+                    "The row has more cells than there are columns: put texts with separators in quotes.",
+                    part=part,
+                )
+            )
+        if any(_CONTROL.search(value) for value in cells.values()):
+            faults.append(Fault(row, None, "A cell has a control character: type its text again.", part=part))
+        elif any(cells.values()):
+            filled.append(Cells(row, cells, shown, faults, part))
+    return filled
+
+
+def _cell(written: str) -> str:
+    return written.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def csv_rows(file: str, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a CSV file, each with the number of its line.
+
+    :raises FileProblems: where the bytes are no CSV.
+    """
     reader = _reader(file, data)
     try:
-        titles: list[str] = next(reader, [])
-        positions = _positions(file, titles, columns, required)
-        faults: list[Fault] = []
-        shown = {name: titles[index].strip() for name, index in positions.items()}
-        rows = []
         for values in reader:
-            cells = {name: values[index].strip() for name, index in positions.items() if index < len(values)}
-            if any(value.strip() for value in values[len(titles) :]):
-                faults.append(
-                    Fault(
-                        reader.line_num,
-                        None,
-                        "The row has more cells than there are columns: put texts with separators in quotes.",
-                    )
-                )
-            if any(cells.values()):
-                rows.append(Cells(reader.line_num, cells, shown, faults))
+            yield reader.line_num, values
     except csv.Error as error:
         fault = Fault(reader.line_num, None, "The row cannot be read ({error}).", error=error)
         raise FileProblems(file, [fault]) from error
-    if not rows:
-        raise FileProblems(file, faults or [Fault(None, None, "The file has titles but no rows.")])
-    return rows
 
 
 def _reader(file: str, data: bytes) -> CsvReader:
@@ -147,11 +210,11 @@ def _reader(file: str, data: bytes) -> CsvReader:
 
 
 def _positions(file: str, titles: list[str], columns: Titles, required: tuple[str, ...]) -> dict[str, int]:
-    names = {_plain(title): name for name, known in columns.items() for title in (name, *known)}
+    names = {plain_title(title): name for name, known in columns.items() for title in (name, *known)}
     positions: dict[str, int] = {}
     faults: list[Fault] = []
     for index, title in enumerate(titles):
-        name = names.get(_plain(title))
+        name = names.get(plain_title(title))
         if name is not None and name not in positions:
             positions[name] = index
         elif name is not None:
@@ -169,7 +232,7 @@ def _positions(file: str, titles: list[str], columns: Titles, required: tuple[st
 
 
 def _unknown(title: str, names: Mapping[str, str], columns: Titles) -> Fault:
-    close = get_close_matches(_plain(title), names, n=1)
+    close = get_close_matches(plain_title(title), names, n=1)
     if close:
         meant = columns[names[close[0]]][0]
         return Fault(1, title, "Nobody knows this column. Did you mean «{meant}»?", meant=meant)
@@ -177,7 +240,7 @@ def _unknown(title: str, names: Mapping[str, str], columns: Titles) -> Fault:
     return Fault(1, title, "Nobody knows this column: remove it. Known are {known}.", known=known)
 
 
-def _plain(title: str) -> str:
+def plain_title(title: str) -> str:
     """A title as it is compared: without accents, case, and anything but letters and digits."""
     decomposed = unicodedata.normalize("NFKD", title.casefold())
     return re.sub(r"[^a-z0-9]", "", decomposed)

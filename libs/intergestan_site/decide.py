@@ -7,12 +7,15 @@ partner's policy: it holds the order, refuses it, or is only told to the buyer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
-from intergestan_msg.money import CENT, AllowanceCharge, TaxCategory, fits, line_total, totals_of
+from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, totals_of
 from intergestan_msg.order import Order, OrderLine
+from intergestan_site.conversion import Converted, converted, costs_the_same, is_in, rescaled
 from intergestan_site.decisions import (
     Accepted,
     BookedCharge,
@@ -26,7 +29,7 @@ from intergestan_site.decisions import (
 )
 from intergestan_site.explain import vat_note
 from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, ProductFacts
-from intergestan_site.rules import buyer, complete, currency, known_product, price, vat, widths
+from intergestan_site.rules import buyer, complete, currency, known_product, price, unit, vat, widths
 from intergestan_site.words import (
     Acceptance,
     HoldReason,
@@ -44,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     complete.check,
     widths.check,
     known_product.check,
+    unit.check,
     price.check,
     vat.check,
 )
@@ -80,7 +84,7 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
     :param waived: reasons that a person has already looked at and released for this order.
     """
     findings = [finding for rule in RULES for finding in rule(order, facts)]
-    weights = [(finding, _weight(finding.reason, facts.partner, waived)) for finding in findings]
+    weights = [(finding, _weight(finding, facts.partner, waived)) for finding in findings]
     for weight, outcome in ((Weight.REJECT, Refused), (Weight.HOLD, Held)):
         chosen = tuple(finding for finding, its in weights if its is weight)
         if chosen:
@@ -97,8 +101,9 @@ def _conflict(key: DocumentKey) -> Finding:
     return Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])})
 
 
-def _weight(reason: HoldReason, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
-    if reason in waived and reason in WAIVABLE:
+def _weight(finding: Finding, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
+    reason = finding.reason
+    if (reason in waived and reason in WAIVABLE) or finding.variant == unit.CONVERTED:
         return Weight.TELL
     if reason is HoldReason.UNKNOWN_PRODUCT:
         return _UNKNOWN_PRODUCT[partner.unknown_product]
@@ -129,7 +134,8 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
     assert sums.totals.tax_exclusive is not None
     parked = any(line.product_id is None for line in lines)
     review = parked or facts.partner.acceptance is Acceptance.REVIEW
-    code, answer_lines = _answer(order, lines, facts.partner.language, review=review)
+    pairs = [_Pair(line, booked, facts.product_of(line)) for line, booked in zip(order.lines, lines, strict=True)]
+    code, answer_lines = _answer(pairs, facts.partner.language, review=review)
     return Accepted(
         state=SalesState.REVIEW if review else SalesState.ACCEPTED,
         lines=lines,
@@ -150,12 +156,10 @@ def _book_charge(asked: AllowanceCharge) -> BookedCharge:
 
 def _book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool) -> BookedLine:
     assert line.quantity is not None  # rule `complete`
-    theirs = line.price
-    if product is not None and (take_ours or theirs is None):
-        amount, base = product.price, Decimal(1)
-    else:
-        assert theirs is not None  # rule `complete`
-        amount, base = theirs.amount, theirs.base_quantity
+    ours = converted(line, product.unit) if product else Converted(line.quantity, line.price, Fraction(1))
+    assert ours is not None  # rule `unit`
+    booked_price = Price(product.price) if product and (take_ours or ours.price is None) else ours.price
+    assert booked_price is not None  # rule `complete`
     tax = line.item.tax
     if product is not None and (take_ours or tax is None or tax.percent is None):
         category, rate = product.vat_category, product.vat_rate
@@ -166,51 +170,67 @@ def _book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool
         product_id=None if product is None else product.id,
         product_code=product.code if product else line.item.sellers_id or line.item.buyers_id,
         name=line.item.name,
-        quantity=line.quantity,
-        unit=line.unit or (product.unit if product else "C62"),
-        price=amount,
-        base_quantity=base,
+        quantity=ours.quantity,
+        unit=product.unit if product else line.unit or "C62",
+        price=booked_price.amount,
+        base_quantity=booked_price.base_quantity,
         allowance=sum((each.signed for each in line.allowances), Decimal(0)),
-        total=line_total(line.quantity, amount, base, line.allowances),
+        total=line_total(ours.quantity, booked_price.amount, booked_price.base_quantity, line.allowances),
         vat_category=category,
         vat_rate=rate,
         note=line.note,
     )
 
 
-def _answer(
-    order: Order, lines: tuple[BookedLine, ...], language: str, *, review: bool
-) -> tuple[AnswerCode, tuple[AnswerLine, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A line as it was asked, and as it is booked, in our product's unit if we know the product."""
+
+    asked: OrderLine
+    booked: BookedLine
+    product: ProductFacts | None
+
+    @property
+    def price(self) -> Price:
+        """What is booked, for the unit in which the buyer gave the price."""
+        booked = Price(self.booked.price, self.booked.base_quantity)
+        if self.product is None or is_in(self.asked, self.booked.unit):
+            return booked
+        ours = converted(self.asked, self.booked.unit)
+        theirs = rescaled(booked, 1 / ours.price_factor) if ours else None
+        return theirs or booked
+
+    @property
+    def has_other_price(self) -> bool:
+        """Whether the booked price is not the one asked."""
+        return self.asked.price is not None and not costs_the_same(self.price, self.asked.price)
+
+    @property
+    def has_other_vat(self) -> bool:
+        """Whether the booked VAT rate is not the one asked."""
+        tax = self.asked.item.tax
+        return tax is not None and tax.percent is not None and tax.percent != self.booked.vat_rate
+
+
+def _answer(pairs: list[_Pair], language: str, *, review: bool) -> tuple[AnswerCode, tuple[AnswerLine, ...]]:
     """AB while a clerk has to look, AP when all is as asked, else CA with every line."""
     if review:
         return AnswerCode.RECEIVED, ()
-    pairs = list(zip(order.lines, lines, strict=True))
-    if not any(_other_price(*pair) or _other_vat(*pair) for pair in pairs):
+    if not any(pair.has_other_price or pair.has_other_vat for pair in pairs):
         return AnswerCode.ACCEPTED, ()
-    return AnswerCode.CHANGED, tuple(_answer_line(asked, booked, language) for asked, booked in pairs)
+    return AnswerCode.CHANGED, tuple(_answer_line(pair, language) for pair in pairs)
 
 
-def _other_price(asked: OrderLine, booked: BookedLine) -> bool:
-    return asked.price is not None and asked.price.amount * booked.base_quantity != (
-        booked.price * asked.price.base_quantity
-    )
-
-
-def _other_vat(asked: OrderLine, booked: BookedLine) -> bool:
-    tax = asked.item.tax
-    return tax is not None and tax.percent is not None and tax.percent != booked.vat_rate
-
-
-def _answer_line(asked: OrderLine, booked: BookedLine, language: str) -> AnswerLine:
-    other_vat = _other_vat(asked, booked)
-    changed = other_vat or _other_price(asked, booked)
+def _answer_line(pair: _Pair, language: str) -> AnswerLine:
+    """A line in the buyer's own units; what it is booked as is told in the note of the answer."""
+    changed = pair.has_other_vat or pair.has_other_price
     return AnswerLine(
-        id=asked.id,
+        id=pair.asked.id,
         code=LineCode.CHANGED if changed else LineCode.ACCEPTED,
-        item=asked.item,
-        quantity=booked.quantity,
-        unit=booked.unit,
-        price=booked.price if changed else None,
-        base_quantity=booked.base_quantity if changed else Decimal(1),
-        note=vat_note(price.plain(booked.vat_rate), language) if other_vat else None,
+        item=pair.asked.item,
+        quantity=pair.asked.quantity,
+        unit=pair.asked.unit or pair.booked.unit,
+        price=pair.price.amount if changed else None,
+        base_quantity=pair.price.base_quantity if changed else Decimal(1),
+        note=vat_note(price.plain(pair.booked.vat_rate), language) if pair.has_other_vat else None,
     )

@@ -36,6 +36,7 @@ from intergestan_site.tables import (
     Site,
     User,
 )
+from intergestan_site.tables import Party as PartyRow
 
 SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
 """Codes of the identifier schemes (ICD and EAS) that we write."""
@@ -55,7 +56,17 @@ def purchase_orders(connection: Connection, ids: Sequence[int], buyer: Party, se
     ).all()
     lines = _by_order(connection, PurchaseOrderLine, ids, PurchaseOrderLine.position)
     charges = _by_order(connection, PurchaseOrderCharge, ids, PurchaseOrderCharge.id)
-    return [_order(head, lines.get(head.id, []), charges.get(head.id, []), buyer, seller) for head in heads]
+    return [order_document(head, lines.get(head.id, []), charges.get(head.id, []), buyer, seller) for head in heads]
+
+
+def party_of(connection: Connection, party_id: int) -> Party:
+    """A third party as a party of a document."""
+    row = connection.execute(
+        select(*(PartyRow.name, PartyRow.siret, PartyRow.vat_id, PartyRow.id.label("party_id"))).where(
+            PartyRow.id == party_id
+        )
+    ).one()
+    return partner_party(connection, row)
 
 
 def answers(
@@ -130,7 +141,8 @@ def _by_order(
     return grouped
 
 
-def _order(head: AnyRow, lines: Iterable[AnyRow], charges: Iterable[AnyRow], buyer: Party, seller: Party) -> Order:
+def order_document(head: Any, lines: Iterable[Any], charges: Iterable[Any], buyer: Party, seller: Party) -> Order:
+    """An order from the rows that have its columns; a head without `contact_name` names nobody to ask."""
     order_lines = tuple(_line(line) for line in lines)
     allowances = tuple(_charge(charge) for charge in charges)
     sums = totals_of(((line.line_total or Decimal(0), line.item.tax) for line in order_lines), allowances)

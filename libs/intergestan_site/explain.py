@@ -100,6 +100,14 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "{code}: the order says VAT {theirs} %, ours is {ours} %.",
         "fr": "{code} : la commande indique une TVA de {theirs} %, la nôtre est de {ours} %.",
     },
+    R.UNIT_MISMATCH: {
+        "en": "{code}: {quantity} {theirs} cannot be said exactly in our unit {ours}.",
+        "fr": "{code} : {quantity} {theirs} ne se convertit pas exactement dans notre unité {ours}.",
+    },
+    f"{R.UNIT_MISMATCH}.converted": {
+        "en": "{code}: {quantity} {theirs} are booked as {booked} {ours}.",
+        "fr": "{code} : {quantity} {theirs} sont enregistrés comme {booked} {ours}.",
+    },
     R.CURRENCY: {
         "en": "The order is in {theirs}; this base keeps {ours}.",
         "fr": "La commande est en {theirs} ; cette base est tenue en {ours}.",
@@ -180,8 +188,8 @@ NEXT: Mapping[R, Mapping[str, str]] = {
         "fr": "La commande n'est pas enregistrée. Demandez une correction, et refusez celle-ci.",
     },
     R.UNKNOWN_PRODUCT: {
-        "en": "The order was not booked. Create the product, then release the order; or refuse it.",
-        "fr": "La commande n'est pas enregistrée. Créez le produit, puis libérez-la ; ou refusez-la.",
+        "en": "The order was not booked. Create the product or match their code (partner match), then release the order; or refuse it.",
+        "fr": "La commande n'est pas enregistrée. Créez le produit ou associez leur code (partner match), puis libérez-la ; ou refusez-la.",
     },
     R.PRICE_DIFFERENCE: {
         "en": "The order was not booked. Releasing it books the partner's price; or refuse it.",
@@ -190,6 +198,10 @@ NEXT: Mapping[R, Mapping[str, str]] = {
     R.VAT_DIFFERENCE: {
         "en": "The order was not booked. Releasing it books the partner's rate; or refuse it.",
         "fr": "La commande n'est pas enregistrée. La libérer retient le taux du correspondant ; ou refusez-la.",
+    },
+    R.UNIT_MISMATCH: {
+        "en": "The order was not booked. Correct the product's unit, or match the code (partner match), then release it.",
+        "fr": "La commande n'est pas enregistrée. Corrigez l'unité du produit, ou associez le code (partner match), puis libérez-la.",
     },
     R.CURRENCY: {
         "en": "The order was not booked: this base keeps one currency. Refuse it.",

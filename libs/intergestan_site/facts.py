@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, or_, select
 
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.database import AnyRow
+from intergestan_site.matches import read_matches
 from intergestan_site.tables import Answer, Ledger, PartnerPrice, Product
 from intergestan_site.words import Acceptance, LedgerOutcome, PriceAction, PricePolicy, UnknownProduct
 
@@ -82,7 +83,10 @@ DocumentKey = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that the decisions about one transfer may depend on."""
+    """All that the decisions about one transfer may depend on.
+
+    :ivar products: ours by code; `matches`: what people said that a code of this partner means.
+    """
 
     partner: PartnerFacts
     currency: str
@@ -90,6 +94,7 @@ class Facts:
     by_gtin: Mapping[str, ProductFacts]
     known: Mapping[DocumentKey, Known]
     answers: Mapping[str, LastAnswer]
+    matches: Mapping[str, ProductFacts] = field(default_factory=dict)
 
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision of this very order that became a sales order: an order is booked once."""
@@ -106,11 +111,14 @@ class Facts:
         )
 
     def product_of(self, line: OrderLine) -> ProductFacts | None:
-        """Our product of a line: by our code as the buyer wrote it, by the common code (G05), by GTIN."""
+        """Our product of a line: by our code as the buyer wrote it, by the common code (G05), by GTIN.
+
+        What a person said that a code means wins over a product of ours that happens to have it.
+        """
         item = line.item
         for code in (item.sellers_id, item.buyers_id):
-            if code is not None and code in self.products:
-                return self.products[code]
+            if code is not None and (product := self.matches.get(code) or self.products.get(code)) is not None:
+                return product
         standard = item.standard_id
         return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
 
@@ -141,13 +149,17 @@ def read_facts(
     keys: Sequence[DocumentKey],
     orders: Sequence[Order],
 ) -> Facts:
-    """Read the facts for one transfer in three queries, however many orders and lines it has."""
-    products = _products(connection, partner.id, orders)
+    """Read the facts for one transfer in a few queries, however many orders and lines it has."""
+    codes = _codes(orders)
+    matched = read_matches(connection, partner.id, codes)
+    products = _products(connection, partner.id, orders, codes | set(matched.values()))
+    by_code = {row.code: _product(row) for row in products}
     return Facts(
         partner=partner,
         currency=currency,
-        products={row.code: _product(row) for row in products},
+        products=by_code,
         by_gtin={row.gtin: _product(row) for row in products if row.gtin},
+        matches={theirs: by_code[ours] for theirs, ours in matched.items() if ours in by_code},
         known=read_known(connection, partner.id, keys),
         answers=read_answers(connection, partner.id, keys),
     )
@@ -187,9 +199,16 @@ def read_answers(connection: Connection, partner_id: int, keys: Sequence[Documen
     return {row.order_number: LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines) for row in rows}
 
 
-def _products(connection: Connection, partner_id: int, orders: Iterable[Order]) -> Sequence[AnyRow]:
+def _codes(orders: Iterable[Order]) -> set[str]:
+    """The codes that these orders' lines give for products, theirs and ours."""
+    items = (line.item for order in orders for line in order.lines)
+    return {code for item in items for code in (item.sellers_id, item.buyers_id) if code is not None}
+
+
+def _products(
+    connection: Connection, partner_id: int, orders: Iterable[Order], codes: Iterable[str]
+) -> Sequence[AnyRow]:
     items = [line.item for order in orders for line in order.lines]
-    codes = {code for item in items for code in (item.sellers_id, item.buyers_id) if code is not None}
     gtins = {
         item.standard_id.value for item in items if item.standard_id is not None and item.standard_id.scheme == GTIN
     }

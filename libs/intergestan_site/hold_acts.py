@@ -12,6 +12,7 @@ from intergestan_site import outbound, states
 from intergestan_site.bells import Bells
 from intergestan_site.booking.answers import request_answers
 from intergestan_site.decide import WAIVABLE
+from intergestan_site.differences import refuse_differences
 from intergestan_site.facts import read_answers
 from intergestan_site.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
 from intergestan_site.problem import Problem
@@ -83,6 +84,7 @@ def _refuse_order(connection: Connection, hold: Hold, words: str | None, by: str
     row = _close(connection, hold, HoldEnd.REFUSED, by, at)
     if not hold.is_conflict:
         _reject(connection, hold, _ledger(connection, row).id, at)
+        refuse_differences(connection, row.partner_id, row.number)
     last = read_answers(connection, row.partner_id, [(row.type, row.number, row.revision)]).get(row.number)
     language = connection.execute(select(Partner.language).where(Partner.id == row.partner_id)).scalar_one()
     mail_id = request_answers(connection, row.partner_id, row.inbound_transfer_id, at)

@@ -8,7 +8,9 @@ from intergestan_site.tables import NumberSeries
 
 PURCHASE_ORDERS = "purchase_order"
 SALES_ORDERS = "sales_order"
-PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL"}
+DELIVERY_NOTES = "delivery_note"
+INVOICES = "invoice"
+PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA"}
 
 
 def take(connection: Connection, series: str, count: int) -> list[str]:

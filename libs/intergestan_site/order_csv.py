@@ -1,19 +1,20 @@
-"""Purchase orders from a CSV file: one row per order line, the order's own values on each row or the first.
+"""Purchase orders from a table (CSV, XLSX): one row per order line, the order's own values on each row or the first.
 
 Rows with the same number are one order. Without numbers, rows with the same date, supplier and note are one,
 and it gets the next number of the site. `COLUMNS` lists the columns; date, supplier, product and quantity are
 required. What a row leaves empty (name, unit, price, VAT) is taken from the product; the price is the one at
-which we buy it.
+which we buy it. A row with a charge (Frais) in place of a product is a charge of the whole order, signed.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from intergestan_msg.money import ZERO
-from intergestan_site.csv_table import Cells, Titles, read_table
-from intergestan_site.file_order import FileLine, FileOrder
+from intergestan_msg.money import CENT, ONE, ZERO, fits
+from intergestan_site.csv_table import Cells, Rows, Titles, csv_rows, filled_rows
+from intergestan_site.file_order import FileCharge, FileLine, FileOrder
 from intergestan_site.problem import FileProblems
 from intergestan_site.tables import PurchaseOrder, PurchaseOrderLine, Table
 
@@ -39,10 +40,18 @@ COLUMNS: Titles = {
     "price": ("Prix", "PU HT", "Prix unitaire"),
     "vat_rate": ("TVA", "Taux de TVA", "VAT"),
     "line_note": ("Remarque",),
+    "base_quantity": ("Prix pour",),
+    "allowance": ("Frais de ligne",),
+    "vat_category": ("Catégorie de TVA",),
+    "gtin": ("GTIN", "EAN", "Code-barres"),
+    "supplier_code": ("Référence fournisseur",),
+    "charge": ("Frais",),
     "total_ht": ("Total HT",),
     "total_ttc": ("Total TTC",),
 }
 REQUIRED = ("date", "supplier", "product", "quantity")
+_OF_A_LINE = ("line", "product", "quantity", "price")
+"""What a row of a charge has nothing to do with."""
 
 _DELIVERY = ("name", "line1", "line2", "postcode", "city", "country")
 _HEAD = (
@@ -56,16 +65,24 @@ _WIDTHS: tuple[tuple[str, type[Table], str], ...] = (
     ("line", PurchaseOrderLine, "line_id"),
     ("product", PurchaseOrderLine, "product_code"),
     ("name", PurchaseOrderLine, "name"),
-    ("unit", PurchaseOrderLine, "unit"),
+    *((name, PurchaseOrderLine, name) for name in ("unit", "vat_category", "gtin", "supplier_code")),
 )
 
 
 def read_csv_orders(file: str, data: bytes) -> list[FileOrder]:
-    """The orders of a file, in the order of their first rows.
+    """The orders of a CSV file, in the order of their first rows.
 
     :raises FileProblems: with every fault there is.
     """
-    rows = read_table(file, data, COLUMNS, REQUIRED)
+    return read_order_rows(file, csv_rows(file, data))
+
+
+def read_order_rows(file: str, table: Rows) -> list[FileOrder]:
+    """The same of a table that was read already.
+
+    :raises FileProblems: with every fault there is.
+    """
+    rows = filled_rows(file, table, COLUMNS, REQUIRED)
     groups: dict[tuple[str | None, ...], list[Cells]] = {}
     for cells in rows:
         number = cells.code("number")
@@ -86,14 +103,19 @@ def _order(rows: list[Cells]) -> FileOrder:
     for column in ("date", "supplier"):
         if head[column] is None:
             first.missing(column)
-    lines = tuple(_line(cells, position) for position, cells in enumerate(rows, start=1))
-    _refuse_line_twice(rows, lines)
+    of_lines = [cells for cells in rows if cells.text("charge") is None]
+    charges = tuple(_charge(cells) for cells in rows if cells.text("charge") is not None)
+    lines = tuple(_line(cells, position) for position, cells in enumerate(of_lines, start=1))
+    _refuse_line_twice(of_lines, lines)
+    if not lines:
+        first.fault("product", "The order has no lines.")
     return FileOrder(
         row=first.row,
         number=first.text("number"),
         issue_date=_value(rows, "date", Cells.day) or date.min,
         suppliers=(head["supplier"],) if head["supplier"] else (),
         lines=lines,
+        charges=charges,
         followed_by=head["followed_by"],
         note=head["note"],
         currency=head["currency"],
@@ -141,7 +163,38 @@ def _line(cells: Cells, position: int) -> FileLine:
         price=cells.decimal("price"),
         vat_rate=cells.decimal("vat_rate"),
         note=cells.text("line_note"),
+        base_quantity=_base_quantity(cells),
+        allowance=_amount(cells, "allowance"),
+        vat_category=cells.code("vat_category"),
+        gtin=cells.code("gtin"),
+        supplier_code=cells.code("supplier_code"),
     )
+
+
+def _charge(cells: Cells) -> FileCharge:
+    for column in _OF_A_LINE:
+        if cells.text(column) is not None:
+            cells.fault(column, "A charge of the whole order has its own row: leave this cell empty.")
+    return FileCharge(
+        amount=_amount(cells, "charge"),
+        reason=cells.text("name"),
+        vat_category=cells.code("vat_category"),
+        vat_rate=cells.decimal("vat_rate"),
+    )
+
+
+def _base_quantity(cells: Cells) -> Decimal:
+    value = cells.decimal("base_quantity")
+    if value is not None and value == 0:
+        cells.fault("base_quantity", "A price is for more than nothing: write 1, or leave the cell empty.")
+    return value or ONE
+
+
+def _amount(cells: Cells, column: str) -> Decimal:
+    value = cells.decimal(column, signed=True) or ZERO
+    if not fits(value, CENT):
+        cells.fault(column, "{value} is no amount: it has more than 2 decimals, or is too large.", value=value)
+    return value
 
 
 def _refuse_line_twice(rows: list[Cells], lines: tuple[FileLine, ...]) -> None:

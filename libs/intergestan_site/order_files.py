@@ -1,4 +1,4 @@
-"""`orders import`: purchase orders from files of other software (UBL, CSV), taken whole or not at all.
+"""`orders import`: purchase orders from files of other software (UBL, CSV, XLSX), taken whole or not at all.
 
 The files' own readers know nothing of the base; here their orders get a supplier, products and totals, every
 fault is named, and what stands is written in one transaction. A file that was taken before changes nothing.
@@ -6,7 +6,7 @@ fault is named, and what stands is written in one transaction. A file that was t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ from intergestan_site import numbers, states
 from intergestan_site.catalogue import products_by_code
 from intergestan_site.database import Database
 from intergestan_site.file_order import FileOrder
-from intergestan_site.order_csv import read_csv_orders
+from intergestan_site.order_csv import read_csv_orders, read_order_rows
 from intergestan_site.order_ubl import read_ubl_orders
 from intergestan_site.order_values import OrderValues, order_values
 from intergestan_site.parties import suppliers_like
@@ -32,6 +32,8 @@ from intergestan_site.tables import (
     User,
 )
 from intergestan_site.words import PurchaseState
+from intergestan_site.xlsx_table import read_sheets
+from intergestan_site.zip_safety import MAGIC
 
 _MOST_VALUES = 5000
 
@@ -44,10 +46,16 @@ class Imported:
     there: tuple[str, ...]
 
 
-def import_file(database: Database, file: str, data: bytes, *, by: str, draft: bool = False) -> Imported:
+Also = Callable[[Connection, Imported], None]
+
+
+def import_file(
+    database: Database, file: str, data: bytes, *, by: str, draft: bool = False, also: Also | None = None
+) -> Imported:
     """Enter the purchase orders of a file, confirmed unless `draft`.
 
     :param file: its name, for the faults.
+    :param also: what is written in the same transaction.
     :raises FileProblems: with every fault of the file; nothing of it was taken.
     """
     orders = read_orders(file, data)
@@ -58,7 +66,10 @@ def import_file(database: Database, file: str, data: bytes, *, by: str, draft: b
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = _write(connection, found, state, by=by, at=database.now())
-            return Imported(tuple(entered), tuple(there))
+                imported = Imported(tuple(entered), tuple(there))
+                if also is not None:
+                    also(connection, imported)
+            return imported
         except IntegrityError:
             if last_try:
                 raise  # somebody entered the same number a moment ago: the second look sees it
@@ -66,10 +77,15 @@ def import_file(database: Database, file: str, data: bytes, *, by: str, draft: b
 
 
 def read_orders(file: str, data: bytes) -> list[FileOrder]:
-    """The orders of a file, by what its bytes begin with: XML is UBL, anything else CSV.
+    """The orders of a file, by what its bytes begin with: XML is UBL, a zip a workbook, anything else CSV.
+
+    Of a workbook the first sheet counts.
 
     :raises FileProblems: with every fault that the file itself has.
     """
+    if data.startswith(MAGIC):
+        sheets = read_sheets(file, data)
+        return read_order_rows(file, next(iter(sheets.values()), []))
     start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
     utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
     return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data)

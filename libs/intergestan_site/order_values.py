@@ -71,6 +71,10 @@ def order_values(
     charges = [_charge(charge) for charge in order.charges]
     totals, vat = _totals(complete, charges)
     _compare(order, totals, faults)
+    if totals.payable < 0 or totals.lines < 0:
+        faults.append(
+            Fault(order.row, None, "The allowances are more than the order is worth: no mail can carry that.")
+        )
     head = {
         "number": order.number,
         "issue_date": order.issue_date,
@@ -131,7 +135,7 @@ def _line(line: FileLine, position: int, products: Mapping[str, Product], faults
         "vat_rate": product["vat_rate"] if line.vat_rate is None else line.vat_rate,
         "note": line.note,
         "gtin": line.gtin or product["gtin"],
-        "supplier_code": line.supplier_code,
+        "supplier_code": line.supplier_code if line.supplier_code != product["code"] else None,
     }
 
 

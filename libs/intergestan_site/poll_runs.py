@@ -9,8 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, or_, select
 
 from intergestan_site.problem import Problem
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun, Worker
+from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, Worker
 from intergestan_site.words import InboundState
+
+_NOTES = (MailboxUid, MailboxUidl)
+"""Where pollers note the mails of a mailbox: by IMAP, by POP3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +98,17 @@ def look(connection: Connection, asked: Asked) -> Progress:
     rows = connection.execute(
         select(PollRun.id, PollRun.listed_at, PollRun.found, PollRun.error).where(PollRun.id.in_(asked.runs))
     )
-    found_by_us = select(MailboxUid.inbound_mail_id).where(MailboxUid.poll_run_id.in_(asked.runs))
-    ours = or_(InboundMail.id.in_(found_by_us), InboundMail.id.in_(asked.under_way))
+    found = [select(table.inbound_mail_id).where(table.poll_run_id.in_(asked.runs)) for table in _NOTES]
+    ours = or_(*(InboundMail.id.in_(mails) for mails in found), InboundMail.id.in_(asked.under_way))
     mails = connection.execute(select(InboundMail.id, InboundMail.state).where(ours))
-    noted = select(MailboxUid.uid).where(MailboxUid.poll_run_id.in_(asked.runs), MailboxUid.note.is_not(None))
+    noted = [select(table.note).where(table.poll_run_id.in_(asked.runs), table.note.is_not(None)) for table in _NOTES]
     return Progress(
         runs=tuple(
             Run(asked.mailboxes[row.id], None if row.listed_at is None else row.found or 0, row.error)
             for row in sorted(rows, key=lambda row: row.id)
         ),
         mails={row.id: row.state for row in mails},
-        too_big=len(connection.execute(noted).all()),
+        too_big=sum(len(connection.execute(notes).all()) for notes in noted),
     )
 
 

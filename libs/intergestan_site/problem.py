@@ -39,14 +39,19 @@ class Fault(Problem):
 
     :ivar row: the line of the file, 1 for the first; None when the fault is of the whole file.
     :ivar column: the column's title, or the element of a document.
+    :ivar part: the table that has the fault, in a file of several.
     """
 
-    def __init__(self, row: int | None, column: str | None, template: str, /, **values: Any) -> None:
+    def __init__(
+        self, row: int | None, column: str | None, template: str, /, *, part: str | None = None, **values: Any
+    ) -> None:
         super().__init__(template, **values)
         self.row = row
         self.column = column
+        self.part = part
 
     def __str__(self) -> str:
-        """`row 3, quantity: …`, as far as the place is known."""
-        place = ", ".join(part for part in (f"row {self.row}" if self.row else "", self.column or "") if part)
+        """`products.csv, row 3, quantity: …`, as far as the place is known."""
+        parts = (self.part or "", f"row {self.row}" if self.row else "", self.column or "")
+        place = ", ".join(part for part in parts if part)
         return f"{place}: {self.args[0]}" if place else str(self.args[0])

@@ -90,6 +90,7 @@ class HoldReason(StrEnum):
     UNKNOWN_PRODUCT = "unknown_product"
     PRICE_DIFFERENCE = "price_difference"
     VAT_DIFFERENCE = "vat_difference"
+    UNIT_MISMATCH = "unit_mismatch"
     CURRENCY = "currency"
     CONFLICT = "conflict"
     OUT_OF_ORDER = "out_of_order"
@@ -106,6 +107,22 @@ class HoldEnd(StrEnum):
     TRIED_AGAIN = "tried again"
     RELEASED = "released"
     REFUSED = "refused"
+
+
+class Part(StrEnum):
+    """How much of a sales order was delivered or invoiced."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
+class FileFormat(StrEnum):
+    """The kind of a file with an order."""
+
+    UBL = "ubl"
+    CSV = "csv"
+    XLSX = "xlsx"
 
 
 class PricePolicy(StrEnum):

@@ -11,7 +11,7 @@ from intergestan_site.words import Security
 from services.cli.context import Call, may_ask
 from services.cli.language import _
 
-Host = Annotated[str, typer.Option("--host", help="Name of the server.")]
+Host = Annotated[str | None, typer.Option("--host", help="Name of the server; found from the mail address by default.")]
 Port = Annotated[int | None, typer.Option("--port", help="Its port; the usual one by default.")]
 Secured = Annotated[Security, typer.Option("--security", help="none is for this machine only.")]
 Login = Annotated[str | None, typer.Option("--login", help="Login there, often the mail address.")]
@@ -34,12 +34,20 @@ def sealed_password(
     """The account's password sealed under the base's key; asked for at a terminal; None when it has a secret file."""
     if login is None or secret is not None:
         return None
+    return seal(call, account, read_password(login, from_stdin=from_stdin))
+
+
+def read_password(login: str, *, from_stdin: bool) -> str:
+    """From standard input, or from the person at the terminal."""
     if from_stdin:
-        password = sys.stdin.readline().rstrip("\r\n")
-    elif may_ask():
-        password = typer.prompt(_("Password of {login}").format(login=login), hide_input=True, err=True)
-    else:
-        raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
+        return sys.stdin.readline().rstrip("\r\n")
+    if may_ask():
+        return str(typer.prompt(_("Password of {login}").format(login=login), hide_input=True, err=True))
+    raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
+
+
+def seal(call: Call, account: str, password: str) -> bytes:
+    """A password sealed under the base's key, for this account only."""
     from intergestan_runtime.secrets import Sealer
 
     return Sealer.from_file(call.site.base_key_file).seal(password.encode(), about=account).encode()

@@ -20,8 +20,10 @@ from services.cli import (
     poll,
     relay,
     replay,
+    report,
     resend,
     run,
+    sales,
     send,
     site,
     status,
@@ -41,6 +43,8 @@ GROUPS: dict[str, typer.Typer] = {
     "catalog": catalog.app,
     "orders": orders.app,
     "holds": holds.app,
+    "sales": sales.app,
+    "report": report.app,
 }
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,

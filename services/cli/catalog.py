@@ -1,47 +1,231 @@
-"""`intergestan catalog`: products and their families."""
+"""`intergestan catalog`: products and their families, between sites."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.cli.context import call_of
-from services.cli.language import _
-from services.cli.output import AsJson, print_json, say
+from services.cli.errors import FAILED
+from services.cli.files import read_file, write_whole
+from services.cli.language import _, marked, spoken
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_site.catalogue import Put
+    from intergestan_site.catalogue_drift import Difference, Digest, Tolerance
+
 app = Group("Products and their families.")
+
+SUBJECTS = {
+    "families": marked("{file}: {added} new families, {changed} changed, {equal} as before."),
+    "subfamilies": marked("{file}: {added} new sub-families, {changed} changed, {equal} as before."),
+    "products": marked("{file}: {added} new products, {changed} changed, {equal} as before."),
+    "components": marked("{file}: {added} new components, {changed} changed, {equal} as before."),
+}
+DRIFTS = {
+    "unknown": marked("The seller does not have it"),
+    "name": marked("Name"),
+    "unit": marked("Unit"),
+    "price": marked("Price"),
+    "vat": marked("VAT"),
+}
+
+
+class Orders(StrEnum):
+    """Whose orders a comparison is about."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
 
 
 @app.verb("import")
 def import_(
     context: typer.Context,
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE.csv …", help="CSV files, UTF-8, with titles.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE …", help="Zips of CSV files, workbooks (XLSX), CSV files.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Enter the products of CSV files, or bring them up to date. A product's code is its key.
+    """Enter the catalogue of files, or bring it up to date. A product's code is its key.
 
-    Columns: Code, Désignation, Prix de vente, TVA; and as you like Unité, Prix d'achat, GTIN, Famille,
-    Nom de la famille, Sous-famille, Nom de la sous-famille.
+    A CSV file has products. Columns: Code, Désignation, Prix de vente, TVA; and as you like Unité, Prix d'achat,
+    GTIN, Famille, Nom de la famille, Sous-famille, Nom de la sous-famille, Actif. A zip or a workbook may have
+    besides: familles (Code, Nom), sous-familles (Code, Nom, Famille), composants (Produit, Composant, Quantité).
+    Each file is taken whole or not at all; what it does not name stays as it is.
     """
-    from intergestan_site.catalogue import put_products
-    from intergestan_site.catalogue_csv import read_products
+    from intergestan_site import catalogue_file
+    from intergestan_site.whole_catalogue import put_catalogue, read_known
 
     call = call_of(context)
     database = call.database
     done = []
     for file in files:
-        products = read_products(str(file), file.read_bytes())
+        with database.read() as connection:
+            known = read_known(connection)
+        catalogue = catalogue_file.read_file(str(file), read_file(file), known)
         with database.transaction() as connection:
             call.actor(connection)
-            put = put_products(connection, products)
-        done.append({"file": str(file), "added": put.added, "changed": put.changed, "equal": put.equal})
+            put = put_catalogue(connection, catalogue)
+        done.append((file, put))
+        if not as_json:
+            _say_put(file, put)
     if as_json:
-        print_json(done)
+        print_json([{"file": str(file), **_counts(put["products"]), **_all_counts(put)} for file, put in done])
+
+
+@app.verb("export")
+def export(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE.zip|.xlsx", help="A zip of CSV files, or a workbook.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the whole catalogue to a file, from which another site may import it."""
+    from intergestan_site.catalogue_file import write_csv_zip, write_workbook
+    from intergestan_site.whole_catalogue import read_catalogue
+
+    writers = {".zip": write_csv_zip, ".xlsx": write_workbook}
+    writer = writers.get(file.suffix.lower())
+    if writer is None:
+        raise typer.BadParameter(_("The name of the file ends in .zip or .xlsx."))
+    with call_of(context).database.read() as connection:
+        catalogue = read_catalogue(connection)
+    write_whole(file, writer(catalogue, spoken()))
+    if as_json:
+        counts = {name: len(getattr(catalogue, name)) for name in SUBJECTS}
+        print_json({"file": str(file), **counts})
         return
-    text = _("{file}: {added} new products, {changed} changed, {equal} as before.")
-    for values in done:
-        say(text.format(**values))
+    say(_("{file}: {count} products.").format(file=file, count=len(catalogue.products)))
+
+
+@app.verb("digest")
+def digest(context: typer.Context) -> None:
+    """Print a digest of the catalogue, which tells a partner what differs without telling our prices."""
+    from intergestan_site.catalogue_drift import write_digest
+
+    with call_of(context).database.read() as connection:
+        text = write_digest(_ours(connection, None, hashed=True))
+    typer.echo(text, nl=False)
+
+
+@app.verb("drift")
+def drift(
+    context: typer.Context,
+    *,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Their export or their digest; - is standard input.")],
+    partner: Annotated[
+        str | None, typer.Option("--partner", help="Whose it is: what we agreed with them counts.")
+    ] = None,
+    orders: Annotated[Orders, typer.Option("--orders", help="Which orders it is about.")] = Orders.OURS,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the catalogue with another site's: code, name, unit, price, VAT.
+
+    The buyer's purchase price is compared with the seller's sale price. Exit code 1 when orders would fail.
+    """
+    from intergestan_site.catalogue_drift import compare
+
+    call = call_of(context)
+    data = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
+    theirs = _theirs(file, data)
+    with call.database.read() as connection:
+        partner_id = _partner_id(connection, partner)
+        ours = _ours(connection, partner_id if orders is Orders.THEIRS else None, hashed=False)
+        tolerance = _tolerance(connection, partner_id)
+    found = list(compare(ours, theirs, we_buy=orders is Orders.OURS, tolerance=tolerance))
+    failing = sum(each.fails for each in found)
+    if as_json:
+        print_json([_plain(each) for each in found])
+    else:
+        _print(found)
+        say(
+            _("{count} products compared: {found} differences, orders for {failing} of them would fail.").format(
+                count=len(ours.products if orders is Orders.OURS else theirs.products),
+                found=len(found),
+                failing=len({each.code for each in found if each.fails}),
+            )
+        )
+    raise typer.Exit(FAILED if failing else 0)
+
+
+def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Digest:
+    """Our catalogue, at the prices agreed with a partner."""
+    from dataclasses import replace
+
+    from intergestan_site import catalogue_drift
+    from intergestan_site.catalogue import agreed_prices
+    from intergestan_site.documents import read_site
+    from intergestan_site.whole_catalogue import read_catalogue
+
+    products = read_catalogue(connection).products
+    agreed = agreed_prices(connection, partner_id) if partner_id is not None else {}
+    rows = [replace(row, sale_price=agreed.get(row.code, row.sale_price)) for row in products]
+    make = catalogue_drift.digest if hashed else catalogue_drift.stated
+    return make(read_site(connection).code, rows)
+
+
+def _theirs(file: str, data: bytes) -> Digest:
+    from intergestan_site import catalogue_file
+    from intergestan_site.catalogue_drift import is_digest, read_digest, stated
+    from intergestan_site.whole_catalogue import KnownCodes
+
+    if is_digest(data):
+        return read_digest(file, data)
+    return stated(file, catalogue_file.read_file(file, data, KnownCodes()).products)
+
+
+def _partner_id(connection: Connection, partner: str | None) -> int | None:
+    from intergestan_site.partners import find_partner
+
+    return None if partner is None else find_partner(connection, partner)
+
+
+def _tolerance(connection: Connection, partner_id: int | None) -> Tolerance | None:
+    from intergestan_site.catalogue_drift import Tolerance
+    from intergestan_site.documents import read_partner
+
+    if partner_id is None:
+        return None
+    row = read_partner(connection, partner_id)
+    return Tolerance(row.price_tolerance, row.price_tolerance_percent)
+
+
+def _print(found: list[Difference]) -> None:
+    if not found:
+        return
+    titles = [_("Product"), _("What differs"), _("Ours"), _("Theirs"), _("Orders fail")]
+    print_table(titles, [[each.code, _(DRIFTS[each.drift]), each.ours, each.theirs, each.fails] for each in found])
+
+
+def _plain(each: Difference) -> dict[str, Any]:
+    return {
+        "code": each.code,
+        "what": each.drift,
+        "ours": each.ours,
+        "theirs": each.theirs,
+        "fails": each.fails,
+    }
+
+
+def _say_put(file: Path, put: Mapping[str, Put]) -> None:
+    for subject, counts in put.items():
+        if subject == "products" or any(_counts(counts).values()):
+            say(_(SUBJECTS[subject]).format(file=file, **_counts(counts)))
+
+
+def _all_counts(put: Mapping[str, Put]) -> dict[str, dict[str, int]]:
+    return {subject: _counts(counts) for subject, counts in put.items() if subject != "products"}
+
+
+def _counts(put: Put) -> dict[str, int]:
+    return {"added": put.added, "changed": put.changed, "equal": put.equal}

@@ -194,46 +194,70 @@ def _accounts(call: Call, table: str) -> list[Any]:
 
 
 def _tried(call: Call, subject: str, account: Any, attempt: Callable[[Any, str | None], int | None]) -> Finding:
-    """Log in with the account's own password, and look how long the certificate lasts."""
-    import ssl
-
-    from intergestan_runtime.secrets import SecretError
-    from services.cli.logins import LoginRefused
-    from services.startup import password_of
-
+    """Log in with the account's own password or token, and look how long the certificate lasts."""
     server = f"{account.host}:{account.port}"
     try:
-        days = attempt(account, password_of(call.site, account))
-    except SecretError as error:
-        return Finding(subject, False, str(error), _("Write the secret file, or enter the password again."))
-    except LoginRefused as error:
-        text = _("{server} refuses the login {login}: {error}")
-        return Finding(
-            subject,
-            False,
-            text.format(server=server, login=account.login, error=error),
-            _("Correct login and password; many providers want a password made for programs."),
-        )
-    except ssl.SSLCertVerificationError as error:
-        text = _("the certificate of {server} is not to be trusted: {error}")
-        return Finding(
-            subject,
-            False,
-            text.format(server=server, error=error.verify_message),
-            _("Correct the server's name, renew its certificate, or name its authority with --ca-file."),
-        )
-    except OSError as error:
-        text = _("{server} does not answer as it should: {error}")
-        return Finding(
-            subject,
-            False,
-            text.format(server=server, error=error),
-            _("Correct host, port and security, or look whether a firewall is in between."),
-        )
+        days = attempt(account, secret_of(call, account))
+    except Exception as error:
+        if (finding := failure(subject, account, error)) is None:
+            raise
+        return finding
     if days is not None:
         text = _("the login works, but the certificate of {server} ends in {days} days")
         return Finding(subject, False, text.format(server=server, days=days), _("Have it renewed."))
     return Finding(subject, True, _("{server}, the login works").format(server=server))
+
+
+def secret_of(call: Call, account: Any) -> str | None:
+    """The password of a `relay` or `mailbox` row, or its access token. Raises what `failure` explains."""
+    from services.startup import grants, password_of
+
+    found = password_of(call.site, account, grants(call.site, call.unchecked_database))
+    return found if found is None or isinstance(found, str) else found()
+
+
+def failure(subject: str, account: Any, error: Exception) -> Finding | None:
+    """Why a login failed, and the cure; None for what has nothing to do with it."""
+    import ssl
+
+    from intergestan_runtime.secrets import SecretError
+    from intergestan_site.oauth_client import GrantRefused, TokensUnavailable
+    from services.cli.logins import LoginRefused
+
+    server = f"{account.host}:{account.port}"
+    explained: tuple[tuple[type[Exception], str, str], ...] = (
+        (SecretError, "{error}", _("Write the secret file, or enter the password again.")),
+        (
+            GrantRefused,
+            _("the provider gives no token for {login}: {error}"),
+            _("Give consent anew with `intergestan mailbox login` or `intergestan relay login`."),
+        ),
+        (
+            TokensUnavailable,
+            _("the provider's server for tokens does not answer as it should: {error}"),
+            _("Look at the network and at the token endpoint; the services try again by themselves."),
+        ),
+        (
+            LoginRefused,
+            _("{server} refuses the login {login}: {error}"),
+            _("Correct login and password; many providers want a password made for programs."),
+        ),
+        (
+            ssl.SSLCertVerificationError,
+            _("the certificate of {server} is not to be trusted: {error}"),
+            _("Correct the server's name, renew its certificate, or name its authority with --ca-file."),
+        ),
+        (
+            OSError,
+            _("{server} does not answer as it should: {error}"),
+            _("Correct host, port and security, or look whether a firewall is in between."),
+        ),
+    )
+    for kind, text, cure in explained:
+        if isinstance(error, kind):
+            said = getattr(error, "verify_message", error)
+            return Finding(subject, False, text.format(server=server, login=account.login, error=said), cure)
+    return None
 
 
 def _archive(call: Call) -> Iterator[Finding]:

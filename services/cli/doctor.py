@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -11,13 +13,21 @@ from services.cli.errors import FAILED
 from services.cli.language import _
 from services.cli.output import AsJson, print_json
 
+if TYPE_CHECKING:
+    from services.cli.checks import Finding
+
 
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check everything that the site needs, and say the cure of what is wrong. Sends no mail."""
     from services.cli.checks import run_checks
 
+    show(run_checks(call_of(context)), as_json=as_json)
+
+
+def show(checks: Iterable[Finding], *, as_json: bool) -> None:
+    """Print what is found as it is found, and end the program: with 0 when all is well."""
     findings = []
-    for finding in run_checks(call_of(context)):
+    for finding in checks:
         findings.append(finding)
         if not as_json:
             typer.echo(f"{'OK' if finding.ok else '!!'}  {finding.subject}: {finding.text}")

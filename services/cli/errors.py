@@ -37,7 +37,8 @@ def _file_problems(error: FileProblems) -> str:
 
 
 def _fault(fault: Fault) -> str:
-    place = [_("row {row}").format(row=fault.row)] if fault.row else []
+    place = [fault.part] if fault.part else []
+    place += [_("row {row}").format(row=fault.row)] if fault.row else []
     place += [_("column {column}").format(column=fault.column)] if fault.column else []
     return ": ".join([*([", ".join(place)] if place else []), sentence(fault)])
 

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intergestan_site.problem import Problem
+from services.cli import files
 from services.cli.context import Call, call_of, may_ask
 from services.cli.keys import make_key, write_private
 from services.cli.language import _, spoken
 from services.cli.output import say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from intergestan_msg.seal import SigningKey
     from intergestan_site.setup import NewSite
+
+Fill = Callable[["Connection"], object]
+"""Enters what a new site begins with, in the transaction that makes the site."""
 
 CONFIGURATION_FILE = "intergestan.toml"
 
@@ -55,10 +62,18 @@ def init(
     database_url: Annotated[
         str | None, typer.Option(metavar="URL", help="postgresql+psycopg://…; an SQLite file in the folder by default.")
     ] = None,
+    from_copy: Annotated[
+        str | None,
+        typer.Option(metavar="BASE", help="Take products and third parties from a copy of a base: a file or a URL."),
+    ] = None,
+    from_catalog: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take the products of a file of `catalog export`.")
+    ] = None,
 ) -> None:
     """Make a site: its base, its identity, its key pair, its first user.
 
-    At a terminal it asks for what is missing. Example:
+    At a terminal it asks for what is missing. What is taken from another site's copy or export leaves that
+    site's identity, partners, mails and orders behind. Example:
 
     intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
@@ -84,9 +99,10 @@ def init(
     login = login or getpass.getuser()
     email = user_email or site.orders_address
     check_address(email)
+    fill = _fill(from_copy, from_catalog)
     call = call_of(context)
     _configure(call, data_dir, database_url, site.language)
-    code, key = _make(call, site, (login, user_name or login, email))
+    code, key = _make(call, site, (login, user_name or login, email), fill)
     _write_configuration(call, login)
     _say_done(call, code, key)
 
@@ -136,7 +152,24 @@ def _configure(call: Call, data_dir: Path | None, database_url: str | None, lang
         )
 
 
-def _make(call: Call, site: NewSite, user: tuple[str, str, str]) -> tuple[str, SigningKey]:
+def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
+    """What the site begins with, read and checked before anything is made."""
+    if from_copy is not None and from_catalog is not None:
+        raise typer.BadParameter(_("Give --from-copy or --from-catalog, not both."))
+    if from_copy is not None:
+        from intergestan_site.copied_base import put_copy, read_copy
+
+        return partial(put_copy, copied=read_copy(from_copy))
+    if from_catalog is not None:
+        from intergestan_site.catalogue_file import read_file
+        from intergestan_site.whole_catalogue import KnownCodes, put_catalogue
+
+        catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes())
+        return partial(put_catalogue, catalogue=catalogue)
+    return None
+
+
+def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
     """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
     from sqlalchemy import select
 
@@ -164,6 +197,8 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str]) -> tuple[str, S
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=login, at=database.now())
         add_user(connection, login, name, email, by=login, at=database.now())
+        if fill is not None:
+            fill(connection)
     return code, key
 
 

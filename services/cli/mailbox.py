@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from intergestan_site.problem import Problem
 from intergestan_site.words import Security
 from services.cli.accounts import (
     CaFile,
@@ -16,61 +19,101 @@ from services.cli.accounts import (
     Secret,
     Secured,
     check_secret,
-    sealed_password,
+    read_password,
+    seal,
 )
-from services.cli.context import call_of
-from services.cli.language import _
+from services.cli.context import Call, call_of
+from services.cli.language import _, marked
+from services.cli.oauth import (
+    AuthorizationEndpoint,
+    ClientId,
+    ClientSecret,
+    DeviceEndpoint,
+    OAuth,
+    OAuthOptions,
+    Scope,
+    TokenEndpoint,
+    enter_grant,
+    is_consented,
+    log_in,
+)
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
+if TYPE_CHECKING:
+    from intergestan_site.accounts import NewMailbox
+
 app = Group("The mailboxes that are polled.")
+
+Read = Annotated[Literal["imap", "pop3"], typer.Option("--protocol", help="How it is read.")]
+
+STATES: Mapping[str, str] = {
+    "new": marked("not polled yet"),
+    "connecting": marked("connecting"),
+    "connected": marked("collected"),
+    "connectError": marked("cannot be reached"),
+    "authenticationError": marked("login refused"),
+    "certificateError": marked("certificate refused"),
+    "folderError": marked("folder missing"),
+    "protocolError": marked("server unfit"),
+    "diskFull": marked("archive full"),
+}
+"""`mailbox.state` in words."""
 
 
 @app.verb("add")
 def add(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A name of your choice.")],
-    host: Host,
-    login: Login,
+    name: Annotated[str, typer.Argument(help="The mail address, or a name of your choice with --host and --login.")],
+    as_name: Annotated[
+        str | None, typer.Option("--name", help="Name of the mailbox; what stands before the @ by default.")
+    ] = None,
+    host: Host = None,
+    login: Login = None,
     port: Port = None,
     security: Secured = Security.TLS,
     secret: Secret = None,
     password_stdin: PasswordStdin = False,
     ca_file: CaFile = None,
-    protocol: Annotated[Literal["imap", "pop3"], typer.Option(help="How it is read.")] = "imap",
-    folder: Annotated[str, typer.Option(help="Folder to read (IMAP).")] = "INBOX",
+    protocol: Read = "imap",
+    folder: Annotated[
+        list[str] | None, typer.Option("--folder", help="Folder to read (IMAP); may be given several times.")
+    ] = None,
     poll_seconds: Annotated[int, typer.Option(min=1, help="How often it is looked at.")] = 60,
     idle: Annotated[bool, typer.Option(help="Also wait for the server's word (IMAP IDLE).")] = True,
+    oauth: OAuth = None,
+    client_id: ClientId = None,
+    client_secret: ClientSecret = None,
+    token_endpoint: TokenEndpoint = None,
+    device_endpoint: DeviceEndpoint = None,
+    authorization_endpoint: AuthorizationEndpoint = None,
+    scope: Scope = None,
 ) -> None:
-    """Enter a mailbox. Its mails stay there, unread marks and all."""
-    from intergestan_site.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox, add_mailbox
+    """Enter a mailbox. Its mails stay there, unread marks and all.
 
+    From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
+    """
     call = call_of(context)
-    database = call.database
-    check_secret(call, secret)
-    mailbox = NewMailbox(
-        name=name,
-        host=host,
-        port=port or (IMAP_PORTS if protocol == "imap" else POP3_PORTS)[security],
-        security=security,
-        ca_file=ca_file,
-        login=login,
-        secret=secret,
-        sealed=sealed_password(call, name, login, secret, from_stdin=password_stdin),
-        protocol=protocol,
-        folder=folder,
-        poll_seconds=poll_seconds,
-        idle=idle,
-    )
-    with database.transaction() as connection:
-        add_mailbox(connection, mailbox, by=call.actor(connection), at=database.now())
-    say(_("The mailbox {name} is polled from now on. `intergestan doctor` tries the login.").format(name=name))
+    mailbox = _placed(name, as_name, host, login, port, security, protocol, oauth=oauth is not None)
+    mailbox = replace(mailbox, ca_file=ca_file, secret=secret, poll_seconds=poll_seconds, idle=idle)
+    options = None
+    if oauth is not None:
+        options = OAuthOptions(
+            provider=oauth,
+            client_id=client_id,
+            client_secret=client_secret,
+            token_endpoint=token_endpoint,
+            device_endpoint=device_endpoint,
+            authorization_endpoint=authorization_endpoint,
+            scope=scope,
+        )
+    _enter(call, _per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin)
 
 
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Show the mailboxes and when each was last read."""
+    """Show the mailboxes, how they are, and when each was last read."""
     from intergestan_site.accounts import list_mailboxes
 
     with call_of(context).database.read() as connection:
@@ -78,6 +121,160 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(mailboxes)
         return
-    titles = [_("Name"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Last read"), _("Error")]
-    names = ("name", "host", "port", "security", "login", "protocol", "last_success_at", "last_error")
-    print_table(titles, [[row[name] for name in names] for row in mailboxes])
+    titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
+    names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
+    rows = [
+        [row["name"], _(STATES.get(row["state"], row["state"])), *(row[name] for name in names)] for row in mailboxes
+    ]
+    print_table([*titles, _("Last read"), _("Error")], rows)
+
+
+@app.verb("test")
+def try_(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="A mailbox, or a mail address that is none yet.")],
+    password_stdin: PasswordStdin = False,
+    protocol: Read = "imap",
+    as_json: AsJson = False,
+) -> None:
+    """Try a mailbox step by step, and say the cure of what fails. Changes nothing."""
+    from services.cli.doctor import show
+    from services.cli.trial import try_out
+
+    call = call_of(context)
+    if "@" in name:
+        account: Any = _placed(name, None, None, None, None, Security.TLS, protocol, oauth=False)
+        password = read_password(account.login, from_stdin=password_stdin)
+        findings = try_out(account, lambda: password, lambda _uidvalidity: set())
+    else:
+        findings = _try_known(call, name)
+    show(findings, as_json=as_json)
+
+
+@app.verb("login")
+def login(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="A mailbox.")],
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
+    from intergestan_site.accounts import same_account, set_password, try_again
+    from intergestan_site.tables import Mailbox
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        same = same_account(connection, name)
+    has_consented = log_in(call, Mailbox, name)
+    sealed = {}
+    if not has_consented:
+        password = read_password(name, from_stdin=password_stdin)
+        sealed = {one: seal(call, one, password) for one in same}
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        for one in sealed:
+            set_password(connection, Mailbox, one, sealed[one], by=by, at=at)
+        try_again(connection, same, by=by, at=at)
+    if not has_consented:
+        say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
+
+
+def _placed(
+    name: str,
+    as_name: str | None,
+    host: str | None,
+    login: str | None,
+    port: int | None,
+    security: Security,
+    protocol: Literal["imap", "pop3"],
+    *,
+    oauth: bool,
+) -> NewMailbox:
+    """The mailbox at its server, which is found from the address where it is not named."""
+    from intergestan_site.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox
+    from services.cli.servers import find_server
+
+    short = as_name or name.partition("@")[0]
+    address = name if "@" in name else login
+    if host is not None:
+        ports = IMAP_PORTS if protocol == "imap" else POP3_PORTS
+        return NewMailbox(
+            name=short,
+            host=host,
+            port=port or ports[security],
+            security=security,
+            login=login or (name if "@" in name else None),
+            protocol=protocol,
+        )
+    if address is None or "@" not in address:
+        raise typer.BadParameter(_("Give the mail address in place of the name, or --host and --login."))
+    server = find_server(address, protocol, oauth=oauth)
+    return NewMailbox(
+        name=short,
+        host=server.host,
+        port=port or server.port,
+        security=server.security,
+        login=login or server.login,
+        protocol=protocol,
+    )
+
+
+def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
+    """A mailbox for each folder: the first has the name, the others add their folder's."""
+    if mailbox.protocol == "pop3" and folders != ["INBOX"]:
+        raise Problem("POP3 knows no folders: leave --folder out, or read the mailbox with --protocol imap.")
+    first, *others = dict.fromkeys(folders)
+    return [
+        replace(mailbox, folder=first),
+        *(replace(mailbox, name=f"{mailbox.name}/{folder}"[:60], folder=folder) for folder in others),
+    ]
+
+
+def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
+    from intergestan_site.accounts import add_mailbox
+
+    first = mailboxes[0]
+    check_secret(call, first.secret)
+    sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    with call.database.transaction() as connection:
+        by, at, grant = call.actor(connection), call.database.now(), None
+        if options is not None:
+            grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
+        for mailbox in mailboxes:
+            new = replace(mailbox, sealed=sealed.get(mailbox.name), oauth_grant_id=grant)
+            add_mailbox(connection, new, by=by, at=at)
+    names = ", ".join(mailbox.name for mailbox in mailboxes)
+    if grant is not None and not is_consented(call, grant):
+        say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
+        return
+    text = _("{names}: polled from now on. `intergestan mailbox test {name}` tries the login.")
+    say(text.format(names=names, name=first.name))
+
+
+def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) -> dict[str, bytes]:
+    first = mailboxes[0]
+    if first.login is None or first.secret is not None:
+        return {}
+    password = read_password(first.login, from_stdin=password_stdin)
+    return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}
+
+
+def _try_known(call: Call, name: str) -> Any:
+    from sqlalchemy import select
+
+    from intergestan_site.accounts import find_mailbox
+    from intergestan_site.tables import Mailbox, MailboxUid
+    from services.cli.checks import secret_of
+    from services.cli.trial import try_out
+
+    with call.database.read() as connection:
+        row_id = find_mailbox(connection, name)
+        account = connection.execute(select(Mailbox.__table__).where(Mailbox.id == row_id)).one()
+
+    def known(uidvalidity: int) -> set[int]:
+        mine = (MailboxUid.mailbox_id == row_id, MailboxUid.uidvalidity == uidvalidity)
+        with call.database.read() as connection:
+            return set(connection.execute(select(MailboxUid.uid).where(*mine)).scalars())
+
+    return try_out(account, lambda: secret_of(call, account), known)

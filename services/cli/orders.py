@@ -9,11 +9,16 @@ from typing import Annotated, Any
 
 import typer
 
+from intergestan_site.words import FileFormat
 from services.cli.context import call_of
 from services.cli.errors import FAILED
+from services.cli.export import Again, Folder, Form
+from services.cli.export import export as write_orders
+from services.cli.files import read_file
 from services.cli.language import _
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
+from services.cli.watch import watch
 
 app = Group("Purchase orders.")
 
@@ -34,17 +39,20 @@ LISTED = (
 def import_(
     context: typer.Context,
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML) or CSV files.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML), CSV files or workbooks (XLSX).")
+    ],
     draft: Annotated[bool, typer.Option("--draft", help="Enter them as drafts, not confirmed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Enter the purchase orders of files, UBL or CSV. Each file is taken whole or not at all.
+    """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
 
-    CSV has one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit, Désignation,
-    Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are required.
+    CSV and XLSX have one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit,
+    Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
+    required. A row with an amount under Frais is a charge of the whole order.
     """
     from intergestan_site.order_files import import_file
-    from intergestan_site.problem import FileProblems
+    from intergestan_site.problem import FileProblems, Problem
     from services.cli.errors import explain
 
     call = call_of(context)
@@ -54,11 +62,11 @@ def import_(
     done, failed = [], False
     for file in files:
         try:
-            taken = import_file(database, str(file), file.read_bytes(), by=by, draft=draft)
+            taken = import_file(database, str(file), read_file(file), by=by, draft=draft)
             done.append({"file": str(file), "new": taken.new, "there": taken.there})
             if not as_json:
                 _say_imported(file, taken.new, taken.there)
-        except (FileProblems, OSError) as error:
+        except (FileProblems, Problem, OSError) as error:
             failed = True
             text, _code = explain(error)
             say(text)
@@ -130,6 +138,30 @@ def unconfirm(context: typer.Context, *, numbers: Numbers) -> None:
     with call.database.transaction() as connection:
         purchase.unconfirm(connection, numbers, by=call.actor(connection), at=call.database.now())
     say(_("Drafts again: {numbers}.").format(numbers=", ".join(numbers)))
+
+
+@app.verb("export")
+def export(
+    context: typer.Context,
+    *,
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
+    ] = None,
+    form: Form = FileFormat.UBL,
+    folder: Folder = Path(),
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write confirmed purchase orders to files for other software, one each, each order once.
+
+    The file is called like the order and can be imported again. CSV and XLSX have the columns of `orders import`.
+    """
+    from intergestan_site.order_export import PURCHASE
+
+    write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, as_json=as_json)
+
+
+app.verb("watch")(watch)
 
 
 def selected(

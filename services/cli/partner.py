@@ -140,6 +140,41 @@ def set_(
     say(_("Changed for {partner}: {names}.").format(partner=partner, names=", ".join(changes)))
 
 
+@app.verb("match")
+def match(
+    context: typer.Context,
+    *,
+    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    theirs: Annotated[str | None, typer.Argument(metavar="THEIR_CODE", help="A product code in their orders.")] = None,
+    ours: Annotated[str | None, typer.Argument(metavar="OUR_CODE", help="The product of ours that it means.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say once which product of ours a partner's code means; without codes, show what was said.
+
+    Orders that wait for it are released with `intergestan holds release`.
+    """
+    from intergestan_site.matches import find_product, list_matches, remember_match
+    from intergestan_site.partners import find_partner
+
+    call = call_of(context)
+    if theirs is None:
+        with call.database.read() as connection:
+            matches = list_matches(connection, find_partner(connection, partner))
+        if as_json:
+            print_json(matches)
+        else:
+            titles = [_("Their code"), _("Product"), _("Name")]
+            print_table(titles, [[row["their_code"], row["code"], row["name"]] for row in matches])
+        return
+    if ours is None:
+        raise typer.BadParameter(_("Say which product of ours {code} means.").format(code=theirs))
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        product_id = find_product(connection, ours)
+        remember_match(connection, find_partner(connection, partner), theirs, product_id, by=by, at=at)
+    say(_("{theirs} of {partner} means {ours} from now on.").format(theirs=theirs, partner=partner, ours=ours))
+
+
 def _read_card(file: str) -> Card:
     from intergestan_msg.card import read_card
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -16,11 +17,27 @@ from services.cli.accounts import (
     Secret,
     Secured,
     check_secret,
+    read_password,
+    seal,
     sealed_password,
 )
 from services.cli.context import call_of
 from services.cli.language import _
+from services.cli.oauth import (
+    AuthorizationEndpoint,
+    ClientId,
+    ClientSecret,
+    DeviceEndpoint,
+    OAuth,
+    OAuthOptions,
+    Scope,
+    TokenEndpoint,
+    enter_grant,
+    is_consented,
+    log_in,
+)
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.servers import find_server
 from services.cli.translated import Group
 
 app = Group("The server that takes our mail.")
@@ -30,7 +47,7 @@ app = Group("The server that takes our mail.")
 def set_(
     context: typer.Context,
     *,
-    host: Host,
+    host: Host = None,
     login: Login = None,
     port: Port = None,
     security: Secured = Security.TLS,
@@ -47,13 +64,28 @@ def set_(
     ] = "fixed",
     bounce_address: Annotated[str | None, typer.Option(help="The address for bounces.")] = None,
     mails_per_minute: Annotated[int | None, typer.Option(min=1, help="The most that the server allows.")] = None,
+    oauth: OAuth = None,
+    client_id: ClientId = None,
+    client_secret: ClientSecret = None,
+    token_endpoint: TokenEndpoint = None,
+    device_endpoint: DeviceEndpoint = None,
+    authorization_endpoint: AuthorizationEndpoint = None,
+    scope: Scope = None,
 ) -> None:
-    """Say which server takes our mail, in place of the one before."""
+    """Say which server takes our mail, in place of the one before.
+
+    From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
+    """
     from intergestan_site.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
 
     call = call_of(context)
     database = call.database
     check_secret(call, secret)
+    if host is None:
+        if login is None or "@" not in login:
+            raise typer.BadParameter(_("Give --host, or a mail address as --login."))
+        server = find_server(login, "smtp", oauth=oauth is not None)
+        host, port, security, login = server.host, port or server.port, server.security, server.login
     relay = NewRelay(
         name=RELAY,
         host=host,
@@ -62,15 +94,48 @@ def set_(
         ca_file=ca_file,
         login=login,
         secret=secret,
-        sealed=sealed_password(call, RELAY, login, secret, from_stdin=password_stdin),
+        sealed=None if oauth else sealed_password(call, RELAY, login, secret, from_stdin=password_stdin),
         from_mode=from_mode,
         bounce_mode=bounce_mode,
         bounce_address=bounce_address,
         mails_per_minute=mails_per_minute,
     )
+    options = None
+    if oauth is not None:
+        options = OAuthOptions(
+            provider=oauth,
+            client_id=client_id,
+            client_secret=client_secret,
+            token_endpoint=token_endpoint,
+            device_endpoint=device_endpoint,
+            authorization_endpoint=authorization_endpoint,
+            scope=scope,
+        )
     with database.transaction() as connection:
-        set_relay(connection, relay, by=call.actor(connection), at=database.now())
+        by, grant = call.actor(connection), None
+        if options is not None:
+            grant = enter_grant(call, connection, options, login or "", ca_file, by)
+        set_relay(connection, replace(relay, oauth_grant_id=grant), by=by, at=database.now())
+    if grant is not None and not is_consented(call, grant):
+        say(_("Entered. Now give consent: `intergestan relay login`"))
     say(_("Mails go out through {host} from now on. `intergestan doctor` tries the login.").format(host=host))
+
+
+@app.verb("login")
+def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
+    """Log in anew: give consent (OAuth2), or another password."""
+    from intergestan_site.accounts import RELAY, resume_relay, set_password
+    from intergestan_site.tables import Relay
+
+    call = call_of(context)
+    has_consented = log_in(call, Relay, RELAY)
+    sealed = b"" if has_consented else seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
+    with call.database.transaction() as connection:
+        if not has_consented:
+            set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
+        resume_relay(connection)
+    if not has_consented:
+        say(_("The new password is used from now on for: {names}.").format(names=RELAY))
 
 
 @app.verb("show")

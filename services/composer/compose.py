@@ -115,7 +115,7 @@ def _prepare_orders(
         sender=content.sender,
         reply_to=content.reply_to,
         recipient=EmailAddress(partner.order_address, partner.name),
-        envelope_from=_bounce_address(relay, content.sender),
+        envelope_from=_bounce_address(relay, content.sender, mail.transfer_id),
         contents=content.orders,
         attachments=content.attachments,
         listed=listed,
@@ -147,7 +147,7 @@ def _prepare_answers(
         sender=sender,
         reply_to=None,
         recipient=EmailAddress(partner.answer_address, partner.name),
-        envelope_from=_bounce_address(relay, sender),
+        envelope_from=_bounce_address(relay, sender, mail.transfer_id),
         contents=answers,
         attachments=attachments,
         listed=listed,
@@ -262,5 +262,10 @@ def _quotable(message_id: str | None) -> str | None:
     return message_id if message_id and MESSAGE_ID.match(message_id) else None
 
 
-def _bounce_address(relay: AnyRow | None, sender: EmailAddress) -> str:
-    return relay.bounce_address if relay is not None and relay.bounce_address else sender.address
+def _bounce_address(relay: AnyRow | None, sender: EmailAddress, transfer_id: str) -> str:
+    """The envelope sender. With `plus`, each mail has its own, so that a bounce says which mail it is about."""
+    address = relay.bounce_address if relay is not None and relay.bounce_address else sender.address
+    if relay is None or relay.bounce_mode != "plus":
+        return str(address)
+    local, _, domain = address.partition("@")
+    return f"{local}+{transfer_id[-12:]}@{domain}"  # a local part has 64 characters at most

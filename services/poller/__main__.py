@@ -9,8 +9,8 @@ from intergestan_runtime.archive import Archive
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT, poll_step
 from services import startup
+from services.poller.collect import Tools
 from services.poller.settings import PollerProcess, PollerSettings
-from services.poller.watch import Tools
 from services.poller.worker import Poller, declare
 
 STOP_SECONDS = 15.0

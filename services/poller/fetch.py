@@ -7,10 +7,13 @@ not add up, everything is listed again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from math import inf
+from typing import Generic
+
+from services.poller.handles import Handle
 
 FIRST_STRIKE_WAIT, LONGEST_STRIKE_WAIT = 60.0, 3600.0  # seconds
 
@@ -62,59 +65,59 @@ class Known:
         self.accounted = None
 
 
-class Strikes:
+class Strikes(Generic[Handle]):
     """Mails that could not be fetched: tried again alone, after the others, at growing intervals, for ever.
 
     They are never marked as done, for nobody can tell a bad mail from a bad day of the network.
     """
 
     def __init__(self) -> None:
-        self._strikes: dict[int, tuple[int, float]] = {}
+        self._strikes: dict[Handle, tuple[int, float]] = {}
 
-    def add(self, uids: Iterable[int], now: float) -> None:
+    def add(self, mails: Iterable[Handle], now: float) -> None:
         """One more failure of each. After the first it is tried at once."""
-        for uid in uids:
-            count = self._strikes.get(uid, (0, now))[0] + 1
+        for mail in mails:
+            count = self._strikes.get(mail, (0, now))[0] + 1
             wait = 0.0 if count == 1 else min(LONGEST_STRIKE_WAIT, FIRST_STRIKE_WAIT * 2 ** min(count - 2, 10))
-            self._strikes[uid] = (count, now + wait)
+            self._strikes[mail] = (count, now + wait)
 
-    def forgive(self, uids: Iterable[int]) -> None:
+    def forgive(self, mails: Iterable[Handle]) -> None:
         """They came at last."""
-        for uid in uids:
-            self._strikes.pop(uid, None)
+        for mail in mails:
+            self._strikes.pop(mail, None)
 
-    def due(self, uids: Iterable[int], now: float) -> list[int]:
+    def due(self, mails: Iterable[Handle], now: float) -> list[Handle]:
         """Those that may be tried now."""
-        return [uid for uid in uids if self._strikes.get(uid, (0, now))[1] <= now]
+        return [mail for mail in mails if self._strikes.get(mail, (0, now))[1] <= now]
 
-    def __contains__(self, uid: int) -> bool:
-        return uid in self._strikes
+    def __contains__(self, mail: object) -> bool:
+        return mail in self._strikes
 
 
-def chunks(uids: Iterable[int], size: int) -> Iterator[list[int]]:
+def chunks(mails: Iterable[Handle], size: int) -> Iterator[list[Handle]]:
     """Consecutive pieces of at most `size`."""
-    rest = iter(uids)
+    rest = iter(mails)
     while piece := list(islice(rest, size)):
         yield piece
 
 
 def batches(
-    sizes: Mapping[int, int], alone: Collection[int] | Strikes, most_mails: int, most_bytes: int
-) -> Iterator[Sequence[int]]:
+    sizes: Mapping[Handle, int], alone: Container[Handle], most_mails: int, most_bytes: int
+) -> Iterator[Sequence[Handle]]:
     """What to fetch together: at most so many mails and octets, or one mail; those in `alone` singly and last."""
-    batch: list[int] = []
+    batch: list[Handle] = []
     octets = 0
-    for uid in sorted(uid for uid in sizes if uid not in alone):
-        if batch and (len(batch) == most_mails or octets + sizes[uid] > most_bytes):
+    for mail in sorted(mail for mail in sizes if mail not in alone):
+        if batch and (len(batch) == most_mails or octets + sizes[mail] > most_bytes):
             yield batch
             batch, octets = [], 0
-        batch.append(uid)
-        octets += sizes[uid]
+        batch.append(mail)
+        octets += sizes[mail]
     if batch:
         yield batch
-    yield from ([uid] for uid in sorted(uid for uid in sizes if uid in alone))
+    yield from ([mail] for mail in sorted(mail for mail in sizes if mail in alone))
 
 
-def allowance(batch: Sequence[int], sizes: Mapping[int, int], mail_bytes: int) -> int:
-    """Octets that a batch may have. Servers tell RFC822.SIZE inexactly; one mail alone may be as large as any."""
-    return mail_bytes if len(batch) == 1 else 2 * sum(sizes[uid] for uid in batch)
+def allowance(batch: Sequence[Handle], sizes: Mapping[Handle, int], mail_bytes: int) -> int:
+    """Octets that a batch may have. Servers tell sizes inexactly; one mail alone may be as large as any."""
+    return mail_bytes if len(batch) == 1 else 2 * sum(sizes[mail] for mail in batch)

@@ -1,4 +1,4 @@
-"""One connection to one mailbox. It reads: EXAMINE and BODY.PEEK change nothing on the server (`design.md` §8).
+"""One connection to one IMAP folder. It reads: EXAMINE and BODY.PEEK change nothing on the server (`design.md` §8).
 
 Whatever goes wrong here is a `MailboxTrouble`.
 """
@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import imaplib
 import re
-import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Self
 
-from intergestan_site.loopback import is_loopback
-from services.poller.troubles import Kind, MailboxTrouble
-from services.poller.wire import SMALL_REPLY, Bell, LimitedClient, Limits
+from intergestan_site.sasl import BearerToken, exchange
+from services.poller.source import Account
+from services.poller.troubles import Kind, MailboxTrouble, network_trouble
+from services.poller.wire import SMALL_REPLY, Bell, LimitedClient, Limits, tls_context
 
 WINDOW = 50_000  # mails listed by one SEARCH: half a megabyte of reply
-SIZES_AT_ONCE = 500  # UIDs in one FETCH of sizes; RFC 7162 §4 asks for command lines below 8192 octets
 _LINE_OF_SIZES = 200  # octets, generously, of one such reply
 _GOOD_BYE = 1.0  # seconds that a server has for the answer to LOGOUT
 _SLACK = 1 << 20  # octets that a reply to FETCH may have beside the mails
@@ -28,18 +26,6 @@ _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _CODE = re.compile(r"\[([A-Z-]+)")
 _LATER = {"INUSE", "LIMIT", "MESSAGELIMIT", "UNAVAILABLE", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
 """Response codes that ask for patience rather than for a person (RFC 5530, RFC 9738)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What a connection needs to know of a mailbox, apart from the password."""
-
-    host: str
-    port: int
-    security: str
-    ca_file: str | None
-    login: str
-    folder: str
 
 
 class Session:
@@ -70,7 +56,11 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_details: object) -> None:
-        if kind is None:
+        self.close(politely=kind is None)
+
+    def close(self, *, politely: bool) -> None:
+        """End it."""
+        if politely:
             self._say_good_bye()
         self._wire.drop()
 
@@ -157,12 +147,22 @@ class Session:
     def _log_in(self, login: str, password: str) -> None:
         try:
             with self._talking(refused=Kind.PASSWORD):
-                if self._client.has_capability("AUTH=PLAIN"):  # UTF-8 (RFC 4616), where LOGIN has ASCII only
+                if isinstance(password, BearerToken):
+                    self._log_in_by_token(login, password)
+                elif self._client.has_capability("AUTH=PLAIN"):  # UTF-8 (RFC 4616), where LOGIN has ASCII only
                     self._client.plain_login(login, password)
                 else:
                     self._client.login(login, password)
         except UnicodeError as error:
             raise MailboxTrouble(Kind.PASSWORD, "the server takes only ASCII passwords") from error
+
+    def _log_in_by_token(self, login: str, token: BearerToken) -> None:
+        offered = (name[5:].decode("ascii", "replace") for name in self._client.capabilities() if name[:5] == b"AUTH=")
+        said = exchange(offered, login, token, self._wire.host, self._wire.port)
+        if said is None:
+            raise MailboxTrouble(Kind.NO_TOKENS)
+        answers = iter((said.first, said.after_error))
+        self._wire.authenticate(said.mechanism, lambda _challenge: next(answers, None))
 
     def _learn_capabilities(self) -> None:
         with self._talking():
@@ -213,9 +213,7 @@ def uid_set(uids: Iterable[int]) -> str:
 
 
 def _connect(account: Account, limits: Limits) -> LimitedClient:
-    if account.security == "none" and not is_loopback(account.host):
-        raise MailboxTrouble(Kind.INSECURE)
-    context = None if account.security == "none" else ssl.create_default_context(cafile=account.ca_file)
+    context = tls_context(account.security, account.host, account.ca_file)
     implicit = context if account.security == "tls" else None
     client = LimitedClient(account.host, account.port, tls=implicit, limits=limits)
     if account.security == "starttls":
@@ -236,7 +234,7 @@ def _translated(refused: Kind) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError) as error:
-        raise MailboxTrouble(_network_kind(error), _words(error)) from error
+        raise network_trouble(error) from error
     except imaplib.IMAP4.abort as error:
         raise MailboxTrouble(Kind.CLOSED, error) from error
     except imaplib.IMAP4.error as error:
@@ -245,25 +243,6 @@ def _translated(refused: Kind) -> Iterator[None]:
         raise
     except ValueError as error:
         raise MailboxTrouble(Kind.PROTOCOL, error) from error
-
-
-_NETWORK_KINDS: tuple[tuple[type[Exception], Kind], ...] = (
-    (ssl.SSLCertVerificationError, Kind.CERTIFICATE),
-    (ssl.SSLError, Kind.TLS),
-    (TimeoutError, Kind.SILENT),
-    (ConnectionResetError, Kind.CLOSED),
-    (BrokenPipeError, Kind.CLOSED),
-    (EOFError, Kind.CLOSED),
-    (Exception, Kind.UNREACHABLE),
-)
-
-
-def _network_kind(error: Exception) -> Kind:
-    return next(kind for cls, kind in _NETWORK_KINDS if isinstance(error, cls))
-
-
-def _words(error: Exception) -> str:
-    return error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
 
 
 def _demand_ok(typ: str, data: Sequence[object]) -> None:

@@ -6,23 +6,24 @@ slept past its lease changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_site import leases, states
 from intergestan_site.bulk import insert_rows
 from intergestan_site.database import Database
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
+from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun
+from services.poller.handles import Handle, Notes
 from services.poller.troubles import CONNECTED
 
 SERVICE = "poller"
 TOO_BIG = "too_big"
-"""`mailbox_uid.note` of a mail that is larger than we fetch."""
+"""The note of a mail that is larger than we fetch."""
 _ATTEMPTS = 3  # another mailbox may bring the same mail at the same moment
 
 
@@ -31,10 +32,10 @@ class LeaseLost(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Archived:
-    """One mail that the archive has."""
+class Archived(Generic[Handle]):
+    """One mail that the archive has, and what the server calls it."""
 
-    uid: int
+    handle: Handle
     sha256: str
     size: int
 
@@ -53,46 +54,35 @@ class MailboxRows:
         with self._database.read() as connection:
             return connection.execute(select(Mailbox.__table__).where(Mailbox.id == self._id)).one()
 
-    def known(self, uidvalidity: int) -> set[int]:
-        """The UIDs that need not be fetched. None without a UIDVALIDITY: what bore them may be gone by now."""
-        if uidvalidity == 0:
-            return set()
+    def known(self, notes: Notes[Handle]) -> set[Handle]:
+        """The mails that need not be fetched."""
         with self._database.read() as connection:
-            mine = (MailboxUid.mailbox_id == self._id, MailboxUid.uidvalidity == uidvalidity)
-            return set(connection.scalars(select(MailboxUid.uid).where(*mine)))
+            return notes.known(connection, self._id)
 
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
         with self._database.read() as connection:
             return list(connection.scalars(select(PollRun.id).where(*open_run(self._id)).order_by(PollRun.id)))
 
-    def keep(self, uidvalidity: int, mails: Sequence[Archived], run: int | None) -> list[int]:
+    def keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None) -> list[int]:
         """Enter archived mails; the ids of those that are new, rung at this moment: ring for them.
 
         A mail whose bytes are there already, from this mailbox or another, gets no second row.
         """
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._keep(uidvalidity, mails, run)
+                return self._keep(notes, mails, run)
             except IntegrityError:
                 continue
-        return self._keep(uidvalidity, mails, run)
+        return self._keep(notes, mails, run)
 
-    def note_too_big(self, uidvalidity: int, uids: Sequence[int], run: int | None) -> None:
+    def note_too_big(self, notes: Notes[Handle], handles: Sequence[Handle], run: int | None) -> None:
         """Enter mails that are not fetched, for people to see."""
-        rows = [{"uid": uid, "inbound_mail_id": None, "note": TOO_BIG} for uid in uids]
         with self._held() as connection:
-            self._insert_uids(connection, uidvalidity, rows, run)
+            self._insert(connection, notes, dict.fromkeys(handles), TOO_BIG, run)
             now = self._database.now()
-            states.record(
-                connection,
-                "mailbox",
-                [(self._id, None, None)],
-                TOO_BIG,
-                by=SERVICE,
-                at=now,
-                detail={"uids": list(uids)},
-            )
+            detail = {"mails": [notes.columns(handle) for handle in handles]}
+            states.record(connection, "mailbox", [(self._id, None, None)], TOO_BIG, by=SERVICE, at=now, detail=detail)
 
     def finish(self, runs: Sequence[int], backlog: int) -> None:
         """The listing is archived, but for `backlog` mails that could not be had."""
@@ -104,8 +94,12 @@ class MailboxRows:
                 .values(state=CONNECTED, last_success_at=now, last_error=None, backlog=backlog)
             )
             for run in runs:
-                found = select(func.count()).where(MailboxUid.poll_run_id == run).scalar_subquery()
-                connection.execute(update(PollRun).where(PollRun.id == run).values(listed_at=now, found=found))
+                uids, uidls = (
+                    select(func.count()).where(table.poll_run_id == run).scalar_subquery()
+                    for table in (MailboxUid, MailboxUidl)
+                )
+                ended = update(PollRun).where(PollRun.id == run).values(listed_at=now, found=uids + uidls)
+                connection.execute(ended)
 
     def say(self, state: str, sentence: str, *, end_runs: bool) -> None:
         """Tell people that the mailbox is in trouble; `end_runs` also tells those who wait for a *Relever*."""
@@ -121,14 +115,13 @@ class MailboxRows:
                 raise LeaseLost(f"mailbox {self._id} is no longer held under fence {self._fence}")
             yield connection
 
-    def _keep(self, uidvalidity: int, mails: Sequence[Archived], run: int | None) -> list[int]:
+    def _keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None) -> list[int]:
         sizes = {mail.sha256: mail.size for mail in mails}
         with self._held() as connection:
             ids = _ids(connection, sizes)
             new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids})
             ids |= new
-            rows = [{"uid": mail.uid, "inbound_mail_id": ids[mail.sha256], "note": None} for mail in mails]
-            self._insert_uids(connection, uidvalidity, rows, run)
+            self._insert(connection, notes, {mail.handle: ids[mail.sha256] for mail in mails}, None, run)
         return sorted(new.values())
 
     def _insert_mails(self, connection: Connection, sizes: dict[str, int]) -> dict[str, int]:
@@ -143,16 +136,19 @@ class MailboxRows:
         states.record(connection, states.INBOUND_MAIL.name, events, "archive", by=SERVICE, at=now)
         return ids
 
-    def _insert_uids(
-        self, connection: Connection, uidvalidity: int, rows: Iterable[dict[str, Any]], run: int | None
+    def _insert(
+        self,
+        connection: Connection,
+        notes: Notes[Handle],
+        mails: Mapping[Handle, int | None],
+        note: str | None,
+        run: int | None,
     ) -> None:
-        same = {"mailbox_id": self._id, "uidvalidity": uidvalidity, "poll_run_id": run}
-        entries = sorted((row | same for row in rows), key=lambda row: row["uid"])
-        if uidvalidity == 0:  # another mail may have had this UID before
-            old = (MailboxUid.mailbox_id == self._id, MailboxUid.uidvalidity == 0)
-            uids = [entry["uid"] for entry in entries]
-            connection.execute(delete(MailboxUid).where(*old, MailboxUid.uid.in_(uids)))
-        insert_rows(connection, MailboxUid, entries)
+        same = {"mailbox_id": self._id, "poll_run_id": run, "note": note}
+        handles = sorted(mails)
+        notes.make_room(connection, self._id, handles)
+        rows = [notes.columns(handle) | {"inbound_mail_id": mails[handle]} | same for handle in handles]
+        insert_rows(connection, notes.table, rows)
 
 
 def open_run(mailbox_id: int) -> tuple[Any, ...]:

@@ -31,6 +31,9 @@ class PollerSettings(ServiceSettings):
     )
     silence_seconds: float = Field(60, gt=0, description="A server that says nothing for so long is hung up on.")
     command_seconds: float = Field(600, gt=0, description="Time for one command altogether, however it drips.")
+    pop3_session_seconds: float = Field(
+        300, gt=0, description="A POP3 session locks the mailbox for others; a longer one is ended and begun anew."
+    )
     min_free_bytes: int = Field(2 * 10**9, ge=0, description="Nothing is collected with less free for the archive.")
     min_free_share: float = Field(0.05, ge=0, le=1, description="The same, as a share of the archive's disk.")
 

@@ -5,6 +5,7 @@ Each sentence says what happened, what that means for the orders, and what to do
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +28,10 @@ class Kind(StrEnum):
     CERTIFICATE = "certificate"
     INSECURE = "insecure"
     PASSWORD = "password"  # noqa: S105 - a word of the table, no secret
+    GRANT = "grant"
+    TOKENS = "tokens"
+    NO_TOKENS = "no_tokens"
+    NO_UIDL = "no_uidl"
     FOLDER = "folder"
     DISK = "disk"
     CHANGED = "changed"
@@ -124,10 +129,53 @@ CURES: Mapping[Kind, Cure] = {
         "authenticationError",
         60,
         300,
-        "The mail server refuses the login of mailbox {name} ({words}). Orders and answers wait on the server. "
-        "Enter the right password (a provider may ask for an application password).",
+        "The mail server refuses the login of mailbox {name} ({words}). Orders and answers wait on the server. Enter "
+        "the right password with `intergestan mailbox login {name}`. Gmail, Yahoo, iCloud, Orange and others want an "
+        "application password, made in the account's security settings; Microsoft 365 wants OAuth2 (`--oauth`).",
         "Le serveur refuse l'identification de la boîte {name} ({words}). Commandes et réponses attendent sur le "
-        "serveur. Saisissez le bon mot de passe (certains fournisseurs exigent un mot de passe d'application).",
+        "serveur. Saisissez le bon mot de passe avec `intergestan mailbox login {name}`. Gmail, Yahoo, iCloud, Orange "
+        "et d'autres veulent un mot de passe d'application, créé dans les réglages de sécurité du compte ; Microsoft "
+        "365 veut OAuth2 (`--oauth`).",
+    ),
+    Kind.GRANT: Cure(
+        "authenticationError",
+        60,
+        300,
+        "The mail provider no longer lets us into mailbox {name} ({words}). Orders and answers wait on the server. "
+        "Give consent anew with `intergestan mailbox login {name}`; if that does not help, the administrator must "
+        "allow IMAP or POP3 for this account.",
+        "Le fournisseur ne nous laisse plus entrer dans la boîte {name} ({words}). Commandes et réponses attendent sur "
+        "le serveur. Redonnez l'accord avec `intergestan mailbox login {name}` ; sinon l'administrateur doit autoriser "
+        "IMAP ou POP3 pour ce compte.",
+    ),
+    Kind.TOKENS: Cure(
+        "connectError",
+        2,
+        60,
+        "The provider's server for OAuth2 tokens of mailbox {name} does not answer as it should ({words}). No order is "
+        "lost: mails stay on the server, and we try again. If it lasts, check the network and the token endpoint.",
+        "Le serveur de jetons OAuth2 de la boîte {name} ne répond pas comme il faut ({words}). Aucune commande n'est "
+        "perdue : les mails restent sur le serveur et nous réessayons. Si cela dure, vérifiez le réseau et l'adresse "
+        "du serveur de jetons.",
+        passing=True,
+    ),
+    Kind.NO_TOKENS: Cure(
+        "authenticationError",
+        60,
+        300,
+        "The mail server of {name} takes no OAuth2 tokens. Orders and answers wait on the server. Correct host and "
+        "port, or enter the mailbox with a password in place of `--oauth`.",
+        "Le serveur de la boîte {name} n'accepte pas de jetons OAuth2. Commandes et réponses attendent sur le serveur. "
+        "Corrigez serveur et port, ou saisissez la boîte avec un mot de passe au lieu de `--oauth`.",
+    ),
+    Kind.NO_UIDL: Cure(
+        "protocolError",
+        60,
+        300,
+        "The mail server of {name} cannot tell mails apart over POP3 (no UIDL, {words}). Nothing is collected, for "
+        "each poll would fetch every mail again. Enter this mailbox with `--protocol imap`.",
+        "Le serveur de la boîte {name} ne sait pas distinguer les mails en POP3 (pas d'UIDL, {words}). Rien n'est "
+        "relevé, car chaque relève reprendrait tous les mails. Saisissez cette boîte avec `--protocol imap`.",
     ),
     Kind.FOLDER: Cure(
         "folderError",
@@ -190,6 +238,23 @@ class MailboxTrouble(Exception):
         """For people: about the mailbox `name`, in one of `LANGUAGES`."""
         cure = CURES[self.kind]
         return (cure.fr if language == "fr" else cure.en).format(name=name, words=self.words)
+
+
+def network_trouble(error: Exception) -> MailboxTrouble:
+    """What an error of the network means."""
+    kind = next(kind for cls, kind in _NETWORK_KINDS if isinstance(error, cls))
+    return MailboxTrouble(kind, error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error)
+
+
+_NETWORK_KINDS: tuple[tuple[type[Exception], Kind], ...] = (
+    (ssl.SSLCertVerificationError, Kind.CERTIFICATE),
+    (ssl.SSLError, Kind.TLS),
+    (TimeoutError, Kind.SILENT),
+    (ConnectionResetError, Kind.CLOSED),
+    (BrokenPipeError, Kind.CLOSED),
+    (EOFError, Kind.CLOSED),
+    (Exception, Kind.UNREACHABLE),
+)
 
 
 def delay(kind: Kind, failures: int, jitter: Callable[[], float]) -> float:

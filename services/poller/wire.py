@@ -17,6 +17,9 @@ from typing import Any
 
 from imapclient import IMAPClient
 
+from intergestan_site.loopback import is_loopback
+from services.poller.troubles import Kind, MailboxTrouble
+
 CHUNK = 65536  # octets; more than a TLS record, so that none stays behind in the TLS layer, unseen by poll(2)
 SMALL_REPLY = 1 << 20  # octets
 
@@ -65,6 +68,15 @@ class Bell:
         """Of no use after this."""
         self._rope.close()
         self._ear.close()
+
+
+def tls_context(security: str, host: str, ca_file: str | None) -> ssl.SSLContext | None:
+    """What verifies the server; None for a mailbox without TLS, which only this machine itself may have."""
+    if security == "none":
+        if not is_loopback(host):
+            raise MailboxTrouble(Kind.INSECURE)
+        return None
+    return ssl.create_default_context(cafile=ca_file)
 
 
 class LimitedImap(imaplib.IMAP4):

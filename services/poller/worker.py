@@ -15,8 +15,9 @@ from intergestan_runtime.steps import poll_step
 from intergestan_site import leases
 from intergestan_site.database import Database
 from intergestan_site.tables import Mailbox, PollRun, Worker
+from services.poller.collect import Tools
 from services.poller.rows import OPEN, SERVICE, MailboxRows
-from services.poller.watch import MailboxWatch, Tools
+from services.poller.watch import MailboxWatch
 
 _log = get_logger(__name__)
 
@@ -112,9 +113,7 @@ class Poller:
         leases.beat(connection, self._worker, SERVICE, now)
         living = select(Worker.name).where(Worker.alive_until >= now, Worker.name != self._worker)
         free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(living))
-        wanted = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence).where(
-            Mailbox.active, Mailbox.protocol == "imap", free
-        )
+        wanted = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence).where(Mailbox.active, free)
         if self._names:
             wanted = wanted.where(Mailbox.name.in_(self._names))
         kept, claimed = {}, {}

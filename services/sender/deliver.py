@@ -14,7 +14,9 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from intergestan_site.loopback import is_loopback
+from intergestan_site.oauth_tokens import AccessToken
 from intergestan_site.words import Security
+from services.sender.log_in import log_in
 from services.sender.outcome import Kind, Outcome, by_failure, by_reply, too_large
 from services.sender.smtp_client import Deadline, Phase, SmtpClient, UnwantedReply
 
@@ -27,7 +29,7 @@ Result = TypeVar("Result")
 class RelayAccount:
     """A server we submit to, and as whom. Raises `ValueError` for `none` beyond this machine.
 
-    `password` may be a function, called at each login; `ca_file` replaces the system's authorities;
+    `password` may be an access token, asked for at each login; `ca_file` replaces the system's authorities;
     `helo` replaces our address literal in EHLO.
     """
 
@@ -35,7 +37,7 @@ class RelayAccount:
     port: int
     security: Security
     login: str | None = None
-    password: str | Callable[[], str] | None = field(default=None, repr=False)
+    password: str | AccessToken | None = field(default=None, repr=False)
     ca_file: str | None = None
     helo: str | None = None
 
@@ -46,11 +48,6 @@ class RelayAccount:
             )
         if self.login is not None and self.password is None:
             raise ValueError(f"the login {self.login} at {self.host} has no password")
-
-    def secret(self) -> str:
-        """The password of today."""
-        assert self.password is not None
-        return self.password if isinstance(self.password, str) else self.password()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,8 +208,8 @@ class Conversation:
             assert self._context is not None
             client.start_tls(self._context, account.host, deadline)
             client.ehlo(account.helo, deadline)
-        if account.login is not None:
-            client.log_in(account.login, account.secret(), deadline)
+        if account.login is not None and account.password is not None:
+            log_in(client, account.login, account.password, (account.host, account.port), deadline)
 
     def _drop(self) -> None:
         client, self._client = self._client, None

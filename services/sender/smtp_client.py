@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
+from intergestan_site.sasl import BearerToken, exchange
+
 MAX_LINE: Final = 2048  # octets; RFC 5321 §4.5.3.1.5 asks for 512, real servers write more.
 MAX_LINES: Final = 128  # of one reply
 CHUNK: Final = 16384  # octets read at once
@@ -147,6 +149,21 @@ class SmtpClient:
                 self._expect(Phase.AUTH, 2 if step is steps[-1] else 3, deadline)
         except UnwantedReply as unwanted:
             raise UnwantedReply(Phase.AUTH, _without_secret(unwanted.reply, steps[-1])) from None
+
+    def log_in_by_token(self, login: str, token: BearerToken, server: tuple[str, int], deadline: Deadline) -> None:
+        """AUTH OAUTHBEARER (RFC 7628) or else XOAUTH2. Raises `UnusableRelay` when the server offers neither."""
+        self.phase = Phase.AUTH
+        said = exchange(self.extensions.get("AUTH", "").split(), login, token, *server)
+        if said is None:
+            raise UnusableRelay("the server offers neither AUTH OAUTHBEARER nor AUTH XOAUTH2")
+        words = base64.b64encode(said.first).decode("ascii")
+        self._command(f"AUTH {said.mechanism} {words}", deadline)
+        reply = self._reply(deadline)
+        if reply.code == 334:  # the server tells why not, and waits for a word before it refuses
+            self._command(base64.b64encode(said.after_error).decode("ascii"), deadline)
+            reply = self._reply(deadline)
+        if reply.code // 100 != 2:
+            raise UnwantedReply(Phase.AUTH, _without_secret(reply, words))
 
     def envelope(self, sender: str, recipient: str, size: int, deadline: Deadline) -> None:
         """MAIL, RCPT and DATA, in one write where the server allows it (RFC 2920); returns after the 354."""

@@ -19,6 +19,7 @@ from intergestan_runtime.steps import SEND
 from intergestan_site import states
 from intergestan_site.database import Database
 from intergestan_site.leases import Claims
+from intergestan_site.oauth_tokens import AccessToken
 from intergestan_site.tables import OutboundMail
 from intergestan_site.words import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
@@ -43,7 +44,7 @@ class UnusableAccount(Exception):
 class Connections:
     """Connections to the relay, each used by one thread at a time and kept while the account stays as it is."""
 
-    def __init__(self, timeouts: Timeouts, password_of: Callable[[Any], str | None]) -> None:
+    def __init__(self, timeouts: Timeouts, password_of: Callable[[Any], str | AccessToken | None]) -> None:
         self._timeouts = timeouts
         self._password_of = password_of
         self._idle: queue.LifoQueue[tuple[RelayAccount, Conversation]] = queue.LifoQueue()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 import uuid_utils
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.card import Card
@@ -31,10 +31,24 @@ class Desk:
     """The base with what a test needs around it. The partner is the buyer of `tests.factories`."""
 
     def __init__(self, base: Database) -> None:
-        self.base = base
-        self._numbers = count(1)
-        at = base.now()
         site = setup.NewSite(name="Stauber", orders_address="o@stauber.test", answers_address="o@stauber.test")
+        with base.transaction() as connection:
+            setup.create_site(connection, site, SELLER_KEY.public, by="test", at=base.now())
+        self._pair(base)
+
+    @classmethod
+    def at(cls, base: Database) -> Self:
+        """The desk of a base that has a site already."""
+        desk = cls.__new__(cls)
+        desk._pair(base)
+        return desk
+
+    def _pair(self, base: Database) -> None:
+        self.base = base
+        with base.read() as connection:
+            mails = connection.execute(select(func.count()).select_from(InboundMail)).scalar_one()
+        self._numbers = count(1 + 2 * mails)  # each of them took two
+        at = base.now()
         card = Card(
             code="73282932000074",
             name="Mulhouse",
@@ -46,7 +60,6 @@ class Desk:
             iat=int(at.timestamp()),
         )
         with base.transaction() as connection:
-            setup.create_site(connection, site, SELLER_KEY.public, by="test", at=at)
             self.partner_id = pairing.add_partner(connection, card, by="test", at=at).partner_id
 
     def partner(self) -> PartnerFacts:

@@ -233,7 +233,7 @@ def test_a_line_that_cannot_be_booked_is_held(line: dict[str, Any], variant: str
     waived = frozenset(HoldReason)
     decision = decide(order, facts({"CAS0001": product("CAS0001")}), waived)
     assert isinstance(decision, Held)
-    assert [(finding.reason, finding.variant) for finding in decision.findings] == [("bad_document", variant)]
+    assert ("bad_document", variant) in [(finding.reason, finding.variant) for finding in decision.findings]
 
 
 def test_a_line_without_a_price_takes_ours_if_we_know_its_product() -> None:

@@ -9,12 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine.interfaces import ReflectedCheckConstraint
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
-from intergestan_site.tables import Table
+from intergestan_site.tables import NumberSeries, Table
 from tests.site_factories import SiteToTest
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
@@ -80,3 +80,16 @@ def test_down_and_up_again(empty: Database) -> None:
 def test_an_empty_base_is_refused(empty: Database) -> None:
     with empty.read() as connection, pytest.raises(migrate.NotMigrated, match="intergestan init"):
         migrate.check(connection)
+
+
+def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) -> None:
+    """G03: delivery notes and invoices are numbered in bases that were made before there were any."""
+    with a_site.database.transaction() as connection:
+        connection.execute(insert(NumberSeries), [{"code": "other", "prefix": "X", "next_number": 7}])
+        run(connection, command.downgrade, "0002")
+        left = set(connection.execute(select(NumberSeries.prefix)).scalars())
+    assert left == {"CFR", "CCL", "X"}
+    migrate.upgrade(a_site.database)
+    with a_site.database.read() as connection:
+        rows = connection.execute(select(NumberSeries.prefix, NumberSeries.next_number))
+        assert {row.prefix: row.next_number for row in rows} == {"CFR": 1, "CCL": 1, "X": 7, "BL": 1, "FA": 1}

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from intergestan_msg.money import MILLIONTH
 from intergestan_msg.order import Order, OrderLine
+from intergestan_site.conversion import converted, is_in
 from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts, PartnerFacts, ProductFacts
 from intergestan_site.words import HoldReason
@@ -15,18 +17,24 @@ def check(order: Order, facts: Facts) -> Iterator[Finding]:
     """Find lines whose unit price lies farther from ours than the tolerance."""
     for line in order.lines:
         product = facts.product_of(line)
-        if product is None or line.price is None:
+        theirs = None if product is None else unit_price(line, product)
+        if product is None or theirs is None:
             continue
-        theirs = unit_price(line)
         if abs(theirs - product.price) > tolerance(facts.partner, product):
-            values = {"theirs": plain(theirs), "ours": plain(product.price), "currency": order.currency}
+            values = {
+                "theirs": plain(theirs.quantize(MILLIONTH)),
+                "ours": plain(product.price),
+                "currency": order.currency,
+            }
             yield Finding(HoldReason.PRICE_DIFFERENCE, {"code": product.code, **values}, line.id)
 
 
-def unit_price(line: OrderLine) -> Decimal:
-    """The price of one unit; the line must have a price."""
-    assert line.price is not None
-    return line.price.amount / line.price.base_quantity
+def unit_price(line: OrderLine, product: ProductFacts) -> Decimal | None:
+    """What the line pays for one of our units; None without a price, or when the units do not meet (rule `unit`)."""
+    ours = line if is_in(line, product.unit) else converted(line, product.unit)
+    if ours is None or ours.price is None:
+        return None
+    return ours.price.amount / ours.price.base_quantity
 
 
 def tolerance(partner: PartnerFacts, product: ProductFacts) -> Decimal:

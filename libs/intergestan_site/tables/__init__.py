@@ -1,12 +1,23 @@
 """The tables of a site's base, a file per subject."""
 
-from intergestan_site.tables.ledger import Answer, Hold, Ledger
+from intergestan_site.tables.delivery import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    Invoice,
+    InvoiceCharge,
+    InvoiceLine,
+    InvoiceVat,
+)
+from intergestan_site.tables.file import TakenFile
+from intergestan_site.tables.ledger import Answer, Difference, Hold, Ledger
 from intergestan_site.tables.mail import (
     DeliveryAttempt,
     InboundMail,
     InboundTransfer,
     Mailbox,
     MailboxUid,
+    MailboxUidl,
+    OAuthGrant,
     OutboundBody,
     OutboundMail,
     OutboundOrder,
@@ -27,6 +38,7 @@ from intergestan_site.tables.product import (
     Product,
     ProductComponent,
     ProductFamily,
+    ProductMatch,
     ProductSubfamily,
 )
 from intergestan_site.tables.site import Event, NumberSeries, Setting, Site, User, Worker
@@ -37,14 +49,23 @@ __all__ = [
     "Answer",
     "Contact",
     "DeliveryAttempt",
+    "DeliveryNote",
+    "DeliveryNoteLine",
+    "Difference",
     "Event",
     "Hold",
     "InboundMail",
     "InboundTransfer",
+    "Invoice",
+    "InvoiceCharge",
+    "InvoiceLine",
+    "InvoiceVat",
     "Ledger",
     "Mailbox",
     "MailboxUid",
+    "MailboxUidl",
     "NumberSeries",
+    "OAuthGrant",
     "OutboundBody",
     "OutboundMail",
     "OutboundOrder",
@@ -56,6 +77,7 @@ __all__ = [
     "Product",
     "ProductComponent",
     "ProductFamily",
+    "ProductMatch",
     "ProductSubfamily",
     "PurchaseOrder",
     "PurchaseOrderCharge",
@@ -67,6 +89,7 @@ __all__ = [
     "Setting",
     "Site",
     "Table",
+    "TakenFile",
     "User",
     "Worker",
 ]

@@ -52,6 +52,26 @@ class Answer(Table):
     created_at: Mapped[Instant]
 
 
+class Difference(Table):
+    """Where an order of a partner differs from what we have; the newest judgement of each order counts."""
+
+    __tablename__ = "difference"
+    __table_args__ = (
+        Index(None, "partner_id", "order_number"),
+        CheckConstraint(one_of("outcome", LedgerOutcome), "outcome"),
+    )
+
+    id: Mapped[RowId]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    order_number: Mapped[str] = mapped_column(String(60))
+    line_id: Mapped[str | None] = mapped_column(String(60))
+    reason: Mapped[str] = mapped_column(String(30))
+    variant: Mapped[str | None] = mapped_column(String(30))
+    detail: Mapped[dict[str, str]] = mapped_column(JSON)
+    outcome: Mapped[str] = mapped_column(String(10))
+    found_at: Mapped[Instant] = mapped_column(index=True)
+
+
 class Hold(Table):
     """A document that waits for a person. Mails that wait say so in their own state."""
 

@@ -118,6 +118,33 @@ class DeliveryAttempt(Table):
     reply: Mapped[str | None] = mapped_column(Text)
 
 
+class OAuthGrant(Table):
+    """The consent of an account's owner that we read or send their mail (RFC 6749), shared by its mailboxes and relay.
+
+    `client_secret` names a secret file. `sealed_refresh` and `sealed_access` are tokens sealed under base.key;
+    `claimed_until` is set while a process asks for a new access token, for a refresh token may serve only once.
+    """
+
+    __tablename__ = "oauth_grant"
+    __table_args__ = (UniqueConstraint("provider", "login"),)
+
+    id: Mapped[RowId]
+    provider: Mapped[str] = mapped_column(String(20))
+    login: Mapped[str] = mapped_column(String(254))
+    token_endpoint: Mapped[str] = mapped_column(Text)
+    device_endpoint: Mapped[str | None] = mapped_column(Text)
+    authorization_endpoint: Mapped[str | None] = mapped_column(Text)
+    scopes: Mapped[str] = mapped_column(Text)
+    client_id: Mapped[str] = mapped_column(String(254))
+    client_secret: Mapped[str | None] = mapped_column(String(120))
+    ca_file: Mapped[str | None] = mapped_column(Text)
+    sealed_refresh: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_access: Mapped[bytes | None] = mapped_column(LargeBinary)
+    expires_at: Mapped[Instant | None]
+    claimed_until: Mapped[Instant | None]
+    error: Mapped[str | None] = mapped_column(Text)
+
+
 class AccountColumns:
     """A server and our login. `secret` names a secret file; `sealed` is a password sealed under base.key."""
 
@@ -129,6 +156,7 @@ class AccountColumns:
     login: Mapped[str | None] = mapped_column(String(254))
     secret: Mapped[str | None] = mapped_column(String(120))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    oauth_grant_id: Mapped[int | None] = mapped_column(ForeignKey("oauth_grant.id"))
 
 
 class Relay(AccountColumns, Table):
@@ -215,6 +243,20 @@ class MailboxUid(Table):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
     uidvalidity: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[int] = mapped_column(primary_key=True)
+    inbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
+    poll_run_id: Mapped[int | None] = mapped_column(ForeignKey("poll_run.id"), index=True)
+    note: Mapped[str | None] = mapped_column(String(30))
+
+
+class MailboxUidl(Table):
+    """A message of a POP3 mailbox that we have dealt with: its UIDL (RFC 1939 §7), which of equals, its size."""
+
+    __tablename__ = "mailbox_uidl"
+
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
+    uidl: Mapped[str] = mapped_column(String(70), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True)
     inbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
     poll_run_id: Mapped[int | None] = mapped_column(ForeignKey("poll_run.id"), index=True)
     note: Mapped[str | None] = mapped_column(String(30))

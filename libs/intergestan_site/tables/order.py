@@ -12,8 +12,8 @@ from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, o
 from intergestan_site.words import PurchaseState, SalesState
 
 
-class DeliveryColumns:
-    """Where an order goes, as agreed when it was made: addresses of parties may change later."""
+class PlaceColumns:
+    """Where goods go, as agreed when the document was made: addresses of parties may change later."""
 
     delivery_name: Mapped[str | None] = mapped_column(String(200))
     delivery_line1: Mapped[str | None] = mapped_column(String(200))
@@ -21,6 +21,11 @@ class DeliveryColumns:
     delivery_postcode: Mapped[str | None] = mapped_column(String(20))
     delivery_city: Mapped[str | None] = mapped_column(String(100))
     delivery_country: Mapped[str | None] = mapped_column(String(2))
+
+
+class DeliveryColumns(PlaceColumns):
+    """Where an order goes, and when."""
+
     wanted_date: Mapped[date | None]
 
 
@@ -84,6 +89,7 @@ class PurchaseOrder(OrderColumns, Table):
     answer_note: Mapped[str | None] = mapped_column(Text)
     supplier_order_number: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[Instant]
+    exported_at: Mapped[Instant | None]
     updated_at: Mapped[Instant]
 
 
@@ -125,6 +131,7 @@ class SalesOrder(OrderColumns, Table):
     customer_order_number: Mapped[str | None] = mapped_column(String(60))
     state: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[Instant]
+    exported_at: Mapped[Instant | None]
 
 
 class SalesOrderLine(LineColumns, Table):

@@ -60,6 +60,18 @@ class ProductComponent(Table):
     quantity: Mapped[Fine]
 
 
+class ProductMatch(Table):
+    """What a partner's code means here: a person said so once, and it counts from then on."""
+
+    __tablename__ = "product_match"
+    __table_args__ = (UniqueConstraint("partner_id", "their_code"),)
+
+    id: Mapped[RowId]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    their_code: Mapped[str] = mapped_column(String(60))
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+
+
 class PartnerPrice(Table):
     """A price agreed with one partner; it wins over the product's sale price."""
 

@@ -164,6 +164,18 @@ def test_who_the_mail_is_from(sqlite_sites: Pair, mode: str, bounce: str | None,
     assert (row.envelope_from, row.recipient) == (envelope, "orders@stauber.test")
 
 
+def test_each_mail_may_have_a_bounce_address_of_its_own(sqlite_sites: Pair) -> None:
+    """`design.md` §7, relay.bounce = plus."""
+    buyer = sqlite_sites.buyer
+    relay = {"name": "r", "host": "127.0.0.1", "port": 25, "security": "none", "bounce_mode": "plus"}
+    with buyer.database.transaction() as connection:
+        connection.execute(insert(Relay).values(**relay, bounce_address="back@mulhouse.test"))
+    (mail_id,) = requested(sqlite_sites, "CFR1")
+    buyer.compose(mail_id)
+    row = buyer.row(OutboundMail)
+    assert row.envelope_from == f"back+{row.transfer_id[-12:]}@mulhouse.test"
+
+
 def test_answers_go_to_the_pinned_address_and_quote_the_mail(sites: Pair) -> None:
     """`design.md` §10: From the site, To the address of the card, never the From or Reply-To of the mail."""
     buyer, seller = sites.buyer, sites.seller

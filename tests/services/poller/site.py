@@ -14,9 +14,10 @@ from intergestan_runtime.archive import Archive
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
+from services.poller.collect import Tools
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings
-from services.poller.watch import Tools
+from services.poller.source import Secret
 from services.poller.worker import Poller
 
 PATIENCE = 20.0
@@ -46,7 +47,7 @@ class PollerSite:
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.rung: list[int] = []
-        self.passwords: dict[str, str] = {}
+        self.passwords: dict[str, Secret] = {}
 
     def add_mailbox(self, name: str, password: str = "secret", **values: Any) -> int:
         """A row of `mailbox`; polled every 60 s, by IDLE too, unless `values` say otherwise."""

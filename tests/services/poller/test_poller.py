@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from intergestan_runtime.archive import ArchiveError
 from intergestan_site.tables import Event, Worker
+from services.poller.handles import UidNotes
 from services.poller.rows import Archived, LeaseLost
 from tests.servers import Certificates, Dovecot, FaultProxy, MailUser, PostgresServer, ScriptedImap, imap_faults
 from tests.services.poller.site import PollerSite, eventually, mail
@@ -174,8 +175,8 @@ def test_a_dead_owner_is_replaced_and_can_write_nothing(any_site: PollerSite, ma
             eventually(lambda: site.mailbox("box").owner == "heir")
             eventually(lambda: server.connections == 2)
             for write in (
-                lambda: stale.keep(1, [Archived(9, "0" * 64, 1)], None),
-                lambda: stale.note_too_big(1, [9], None),
+                lambda: stale.keep(UidNotes(1), [Archived(9, "0" * 64, 1)], None),
+                lambda: stale.note_too_big(UidNotes(1), [9], None),
                 lambda: stale.finish([], 0),
                 lambda: stale.say("connectError", "no", end_runs=True),
             ):

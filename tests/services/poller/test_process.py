@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -19,8 +20,10 @@ from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT, poll_step
 from intergestan_site.tables import Site
+from tests.consent import Consent
 from tests.servers import Dovecot, MailUser, RedisServer
 from tests.servers.process import free_port
+from tests.servers.tokens import TokenServer
 from tests.services.poller.site import PollerSite, eventually, mail
 
 CRASHPOINTS = ("poller.fetched", "poller.archived", "poller.kept")
@@ -53,11 +56,12 @@ class Deployment:
             """
         )
 
-    def add_mailbox(self, dovecot: Dovecot, user: MailUser, name: str = "commandes") -> None:
+    def add_mailbox(self, dovecot: Dovecot, user: MailUser, protocol: str = "imap") -> None:
+        name, port = "commandes", dovecot.imap if protocol == "imap" else dovecot.pop3
         secret = self.folder / "secrets" / name
         secret.write_text(user.password + "\n")
         secret.chmod(0o600)
-        self.site.add_mailbox(name, port=dovecot.imap, login=user.address, secret=name)
+        self.site.add_mailbox(name, port=port, login=user.address, secret=name, protocol=protocol)
 
     @contextmanager
     def process(self, *arguments: str, crash: str = "") -> Iterator[subprocess.Popen[bytes]]:
@@ -125,6 +129,41 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     with deployment.process("--worker", "first"):  # the same name: it need not wait for the lease
         eventually(lambda: len(site.uids("commandes")) == 120)
     assert sorted(site.mails()) == sorted(mail(number) for number in range(120))
+
+
+@pytest.mark.parametrize("crash", CRASHPOINTS)
+def test_kill_9_in_the_middle_of_a_pop3_session(
+    deployment: Deployment, dovecot: Dovecot, mail_user: MailUser, crash: str
+) -> None:
+    """F1 for G22; the maildrop that the dead process had locked is free again."""
+    site = deployment.site
+    dovecot.drop(mail_user.address, [mail(number) for number in range(120)])
+    deployment.add_mailbox(dovecot, mail_user, "pop3")
+    with deployment.process("--worker", "first", crash=crash) as child:
+        assert child.wait(20) == -signal.SIGKILL
+    with deployment.process("--worker", "first"):
+        eventually(lambda: site.mailbox("commandes").last_success_at)
+    assert sorted(site.mails()) == sorted(mail(number) for number in range(120))
+
+
+def test_a_process_logs_in_by_token_and_counts_it(
+    deployment: Deployment, dovecot: Dovecot, mail_user: MailUser
+) -> None:
+    """The token is unsealed by the site's own key; its end and each refresh are metrics (operations.md §1.2)."""
+    site, port = deployment.site, free_port()
+    dovecot.drop(mail_user.address, [mail(1)])
+    with TokenServer(dovecot.token, mail_user.address) as server:
+        consent = Consent(site.database, server, deployment.folder)
+        values = {"port": dovecot.imap, "login": mail_user.address, "oauth_grant_id": consent.id}
+        site.add_mailbox("commandes", **values)  # type: ignore[arg-type]
+        with deployment.process("--health-port", str(port)):
+            eventually(site.inbound)
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                metrics = answer.read().decode()
+    assert 'intergestan_oauth_refreshes_total{outcome="refreshed"} 1.0' in metrics
+    (line,) = [line for line in metrics.splitlines() if line.startswith("intergestan_oauth_token_expiry_timestamp")]
+    assert 'mailbox="commandes"' in line
+    assert float(line.split()[-1]) > time.time() + 3000
 
 
 def test_kill_9_while_mails_come(deployment: Deployment, dovecot: Dovecot, mail_user: MailUser) -> None:

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from services.poller.mailbox import Account, Session
+from services.poller.mailbox import Session
+from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble
 from services.poller.wire import Bell, Limits
 from tests.servers import Certificates, Dovecot, FaultProxy, MailUser, ScriptedImap, imap_faults

@@ -289,7 +289,7 @@ def tls_script(certificate: Certificate, security: Security) -> dict[str, object
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_encrypted(relay: MakeRelay, talk: Talk, certificates: Certificates, security: Security, host: str) -> None:
     server = relay(**tls_script(certificates.good, security))
-    account = {"security": security, "host": host, "login": LOGIN, "password": lambda: PASSWORD}
+    account = {"security": security, "host": host, "login": LOGIN, "password": PASSWORD}
     conversation = talk(server.port, ca_file=str(certificates.ca_file), **account)
     for _ in range(3):
         assert send(conversation).kind is Kind.ACCEPTED

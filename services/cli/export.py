@@ -1,0 +1,78 @@
+"""`orders export` and `sales export`: orders as files for other software, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intergestan_site.problem import Problem
+from intergestan_site.words import FileFormat
+from services.cli.context import Call
+from services.cli.files import write_whole
+from services.cli.language import _, spoken
+from services.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_site.order_export import Exported, Kind
+
+Folder = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the files; this one by default.")]
+Form = Annotated[FileFormat, typer.Option("--format", help="Kind of the files.")]
+Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before.")]
+
+
+def export(
+    call: Call, kind: Kind, numbers: Sequence[str], form: FileFormat, folder: Path, *, again: bool, as_json: bool
+) -> None:
+    """Write a file for each order, then note that it is there."""
+    from intergestan_site.order_export import MOST, mark_exported, to_export
+
+    if not folder.is_dir():
+        raise Problem("There is no folder {folder}.", folder=folder)
+    database = call.database
+    with database.read() as connection:
+        by = call.actor(connection)
+        ids = to_export(connection, kind, list(dict.fromkeys(numbers)), again=again)
+    done: list[tuple[str, Path]] = []
+    for start in range(0, len(ids), MOST):
+        some = ids[start : start + MOST]
+        with database.read() as connection:
+            written = list(_written(connection, kind, some, form))
+        for number, name, data in written:
+            write_whole(folder / name, data)
+            done.append((number, folder / name))
+        with database.transaction() as connection:
+            mark_exported(connection, kind, some, by=by, at=database.now())
+    if as_json:
+        print_json([{"number": number, "file": str(file)} for number, file in done])
+        return
+    for number, file in done:
+        say(f"{number}: {file}")
+    if not done:
+        say(_("There is nothing new to export; --again writes what was exported before."))
+
+
+def _written(
+    connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat
+) -> Iterator[tuple[str, str, bytes]]:
+    """Number, file name and content of each order."""
+    from intergestan_site import order_export
+
+    orders = order_export.read_orders(connection, kind, ids)
+    if form is FileFormat.UBL:
+        for document in order_export.as_documents(connection, kind, orders):
+            yield document.id, order_export.file_name(document.id, form), order_export.write_ubl(document)
+        return
+    for order in orders:
+        number = str(order.head["number"])
+        yield number, order_export.file_name(number, form), _table(kind, order, form)
+
+
+def _table(kind: Kind, order: Exported, form: FileFormat) -> bytes:
+    from intergestan_site.order_export import write_tables
+
+    return write_tables(kind, order, form, spoken())

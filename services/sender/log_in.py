@@ -1,0 +1,41 @@
+"""Logging in at the relay: by password, or by an access token that is fetched anew once when it is refused."""
+
+from __future__ import annotations
+
+from intergestan_site.oauth_client import GrantRefused, TokensUnavailable
+from intergestan_site.oauth_tokens import AccessToken
+from intergestan_site.sasl import BearerToken
+from services.sender.outcome import AUTH_CODES
+from services.sender.smtp_client import Deadline, SmtpClient, UnusableRelay, UnwantedReply
+
+
+def log_in(
+    client: SmtpClient, login: str, password: str | AccessToken, server: tuple[str, int], deadline: Deadline
+) -> None:
+    """AUTH (RFC 4954).
+
+    :param server: host and port that we connected to.
+    :raises UnusableRelay: only a person can help: no login that we know, or the consent is gone.
+    :raises UnwantedReply: the relay refuses. OSError: the network, or the provider's tokens, are away.
+    """
+    if isinstance(password, str):
+        client.log_in(login, password, deadline)
+        return
+    token = _token(password)
+    try:
+        client.log_in_by_token(login, token, server, deadline)
+    except UnwantedReply as unwanted:
+        if unwanted.reply.code not in AUTH_CODES:
+            raise
+        client.log_in_by_token(login, _token(password, refused=token), server, deadline)
+
+
+def _token(password: AccessToken, refused: BearerToken | None = None) -> BearerToken:
+    try:
+        return password(refused=refused)
+    except GrantRefused as error:
+        raise UnusableRelay(
+            f"the mail provider gives no token ({error}): give consent anew with `intergestan relay login`"
+        ) from error
+    except TokensUnavailable as error:
+        raise ConnectionError(f"the provider's server for tokens does not answer as it should: {error}") from error

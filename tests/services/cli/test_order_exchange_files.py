@@ -1,0 +1,133 @@
+"""`orders export`, `sales export`, `orders watch`: files for and from other software."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intergestan_msg.ubl import read_order
+from intergestan_site.xlsx_table import read_sheets
+from tests.services.cli.conftest import Run, data
+
+ROW = "Date;Fournisseur;Produit;Quantité\n2020-11-15;STAUBER;CAS-16;1\n"
+
+
+@pytest.fixture
+def drop(tmp_path: Path) -> Path:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    return folder
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def numbers(run: Run, shop: Path) -> list[str]:
+    return [row["number"] for row in run("orders", "list", "--all", "--json", cwd=shop).json]
+
+
+def test_each_order_is_exported_once(paired_shop: Path, run: Run, drop: Path) -> None:
+    run("orders", "import", data("orders.csv"), cwd=paired_shop)
+    done = run("orders", "export", "--to", drop, "--json", cwd=paired_shop)
+    assert [row["number"] for row in done.json] == ["CFR1", "CFR2"]
+    assert names(drop) == ["CFR1.xml", "CFR2.xml"]
+    order = read_order((drop / "CFR1.xml").read_bytes())
+    assert (order.id, order.seller.name, order.note) == ("CFR1", "STAUBER", "Matériel cuisine")
+    nothing = run("--lang", "fr", "orders", "export", "--to", drop, cwd=paired_shop)
+    assert (nothing.code, "rien de nouveau" in nothing.err) == (0, True)
+    again = run("orders", "export", "CFR2", "--to", drop, "--again", "--format", "xlsx", cwd=paired_shop)
+    assert again.code == 0
+    (rows,) = read_sheets("x", (drop / "CFR2.xlsx").read_bytes()).values()
+    assert rows[1][1][0] == "CFR2"
+    taken = run("orders", "import", *sorted(drop.iterdir()), "--json", cwd=paired_shop)
+    assert [row["there"] for row in taken.json] == [["CFR1"], ["CFR2"], ["CFR2"]]
+    assert run("orders", "export", "CFR9", cwd=paired_shop).code == 1
+    assert run("orders", "export", "--to", drop / "none", cwd=paired_shop).code == 1
+    assert run("sales", "export", "--to", drop, cwd=paired_shop).code == 0
+
+
+def test_a_folder_that_is_watched(paired_shop: Path, run: Run, drop: Path) -> None:
+    (drop / "good.csv").write_text(ROW)
+    (drop / "bad.csv").write_text(ROW.replace("CAS-16", "NONE"))
+    (drop / "broken.xlsx").write_bytes(b"PK\x03\x04")
+    ended = run("--lang", "fr", "orders", "watch", drop, "--once", "--settle", "0", "--draft", cwd=paired_shop)
+    assert ended.code == 1
+    assert names(drop / "done") == ["good.csv", "good.csv.report.txt"]
+    assert names(drop / "refused") == ["bad.csv", "bad.csv.report.txt", "broken.xlsx", "broken.xlsx.report.txt"]
+    assert "CFR1" in (drop / "done" / "good.csv.report.txt").read_text()
+    report = (drop / "refused" / "bad.csv.report.txt").read_text()
+    assert "bad.csv: ligne 2" in report
+    assert "Rien" in report
+    assert run("orders", "show", "CFR1", "--json", cwd=paired_shop).json["state"] == "draft"
+    assert run("orders", "watch", drop, "--once", "--settle", "0", cwd=paired_shop).code == 0
+    assert numbers(run, paired_shop) == ["CFR1"]
+
+
+def test_the_folder_of_the_site_is_not_watched(paired_shop: Path, run: Run) -> None:
+    refused = run("orders", "watch", paired_shop, "--once", "--settle", "0", cwd=paired_shop)
+    assert refused.code == 1
+    assert (paired_shop / "site.db").exists()
+
+
+def test_a_base_that_does_not_answer_keeps_the_file_waiting(
+    paired_shop: Path, run: Run, drop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is neither lost nor refused."""
+    monkeypatch.setattr("intergestan_site.database.BUSY_TIMEOUT_S", 0.2)
+    (drop / "good.csv").write_text(ROW)
+    program = (
+        "import sqlite3, sys, time\n"
+        "base = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "base.execute('BEGIN IMMEDIATE')\nprint('held', flush=True)\ntime.sleep(60)\n"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", program, paired_shop / "site.db"], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        ended = run("orders", "watch", drop, "--once", "--settle", "0", cwd=paired_shop)
+        assert ended.code == 75
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert not (drop / "good.csv").exists()
+    assert run("orders", "watch", drop, "--once", "--settle", "0", cwd=paired_shop).code == 0
+    assert names(drop / "done") == ["good.csv", "good.csv.report.txt"]
+    assert numbers(run, paired_shop) == ["CFR1"]
+
+
+def start(shop: Path, drop: Path) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "services.cli", "orders", "watch", str(drop), "--settle", "0.05"]
+    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen(command, cwd=shop, env=environment, stderr=subprocess.DEVNULL)
+
+
+def test_killed_again_and_again_it_takes_each_file_once(paired_shop: Path, run: Run, drop: Path) -> None:
+    """Orders without numbers: read twice, they would be two."""
+    files = 24
+    process = start(paired_shop, drop)
+    deadline = time.monotonic() + 60
+    try:
+        for number in range(files):
+            (drop / f"{number}.tmp").write_text(ROW)
+            (drop / f"{number}.tmp").rename(drop / f"{number}.csv")
+            if number % 8 == 7:
+                before = len(list((drop / "done").glob("*.csv"))) if (drop / "done").exists() else 0
+                while len(list(drop.glob("done/*.csv"))) <= before and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                process = start(paired_shop, drop)
+        while len(list(drop.glob("done/*.csv"))) < files and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait()
+    assert len(list(drop.glob("done/*.csv"))) == files
+    assert len(numbers(run, paired_shop)) == files
+    assert len(list(drop.glob("done/*.report.txt"))) == files
