@@ -7,6 +7,7 @@ Postfix. Ours and theirs alternate; every ratio is a median over the pairs. Clos
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ def main(argv: Sequence[str]) -> None:
     options = parser.parse_args(argv)
     if unknown := set(options.names) - SUBJECTS.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped and leave nothing
     logs.configure("benchmarks", form="console", level="WARNING")
     values: dict[str, Value] = {"interpreter": interpreter()}
     with servers() as machine:

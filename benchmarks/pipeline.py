@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from statistics import median
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -95,18 +97,21 @@ def _work(sites: PairOfSites, mails: int) -> Work:
         frozen = [bytes(mime) for mime in connection.execute(newest).scalars()]
     keys = {sites.buyer.key.public.kid: sites.buyer.key.public}
     documents = [content for mime in frozen for _, content in read_mail(mime, keys).documents]
-    with sites.seller.database.read() as connection:
-        heads = connection.exec_driver_sql(
-            f"SELECT * FROM sales_order ORDER BY id DESC LIMIT {len(documents)}"  # the values as they are stored
-        ).all()
-        lines = connection.exec_driver_sql(
-            f"SELECT * FROM sales_order_line ORDER BY id DESC LIMIT {len(documents) * LINES}"
-        ).all()
+    orders, lines = len(documents), len(documents) * LINES
     return Work(
         frozen,
         documents,
-        heads,
-        lines,
+        _newest(sites.seller.database, SalesOrder, orders),
+        _newest(sites.seller.database, SalesOrderLine, lines),
         [column.name for column in SalesOrder.__table__.columns],
         [column.name for column in SalesOrderLine.__table__.columns],
     )
+
+
+def _newest(database: Database, table: type[SalesOrder | SalesOrderLine], count: int) -> Sequence[Sequence[Any]]:
+    """The newest rows, with their values as they are stored."""
+    columns = ", ".join(column.name for column in table.__table__.columns)
+    with database.read() as connection:
+        return connection.exec_driver_sql(
+            f"SELECT {columns} FROM {table.__tablename__} ORDER BY id DESC LIMIT {count}"  # names and a number of ours
+        ).all()
