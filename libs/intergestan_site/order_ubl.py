@@ -9,10 +9,9 @@ from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import ZERO, AllowanceCharge
 from intergestan_msg.order import Delivery, Item, Order, OrderLine, Party
 from intergestan_msg.ubl import read_order
+from intergestan_msg.ubl.order_in import NO_CURRENCY
 from intergestan_site.file_order import FileCharge, FileLine, FileOrder
 from intergestan_site.problem import Fault, FileProblems
-
-_NO_CURRENCY = "XXX"
 
 
 def read_ubl_orders(file: str, data: bytes) -> list[FileOrder]:
@@ -62,7 +61,7 @@ def _order(order: Order) -> FileOrder:
         charges=tuple(map(_charge, order.allowances)),
         contact=tuple(text for text in (contact.email, contact.name) if text) if contact else (),
         note=order.note,
-        currency=None if order.currency == _NO_CURRENCY else order.currency,
+        currency=None if order.currency == NO_CURRENCY else order.currency,
         delivery=_delivery(order.delivery),
         wanted_date=(wanted.end or wanted.start) if wanted else None,
         total_ht=totals.tax_exclusive if totals else None,
