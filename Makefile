@@ -3,24 +3,29 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := libs services tests benchmarks docs requirements
+SOURCES := libs services tests benchmarks docs requirements deploy
 SERVICES := composer sender poller importer dispatcher cli
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo test campaign lint types bench lock docs translations clean
+.PHONY: help demo test campaign clean-system lint types bench lock docs clean
 
 help: ## Show what there is to do
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
 
 demo: $(VENV)/.demo ## Two distributors order from a logistics base, on this machine (ARGS="--orders 200 --sites 3 --json")
 	@$(BIN)/intergestan demo $(ARGS)
 
-test: packages $(VENV)/.test lint types ## Everything: lint, types, and all tests against real servers
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+# The tests start some thousand processes of ours: without kept byte code each of them compiles the whole product anew.
+# Three workers on two cores: a quarter of the time they wait for clocks and servers.
+test: packages $(VENV)/.test $(BIN)/.helm lint types ## Everything: lint, types, and all tests against real servers
+	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 campaign: packages $(VENV)/.test ## The long forms of the failure tests
 	$(BIN)/pytest -m campaign $(ARGS)
+
+clean-system: $(VENV)/.test ## docs/operations.md, typed on new Debian machines under systemd (root, debootstrap, systemd-container, nftables)
+	$(BIN)/python -m tests.deploy.clean_system
 
 lint: $(VENV)/.test ## Style and common mistakes
 	@$(BIN)/ruff check $(SOURCES)
@@ -33,8 +38,11 @@ bench: packages $(VENV)/.test ## Measure, beside the floor and the peers (ARGS="
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
-	for service in $(SERVICES) demo; do \
-		$(PIP_COMPILE) --extra $$service --output-file requirements/$$service.txt pyproject.toml requirements/oldest.in; \
+	for service in $(SERVICES); do \
+		$(PIP_COMPILE) --extra $$service --extra postgres --output-file requirements/$$service.txt pyproject.toml requirements/oldest.in; \
+	done
+	for extra in demo s3 tracing; do \
+		$(PIP_COMPILE) --extra $$extra --output-file requirements/$$extra.txt pyproject.toml requirements/oldest.in; \
 	done
 	$(PIP_COMPILE) --output-file requirements/build.txt requirements/build.in
 	$(PIP_COMPILE) --all-extras --output-file requirements/test.txt pyproject.toml requirements/oldest.in requirements/test.in
@@ -67,6 +75,10 @@ $(VENV)/.build: requirements/build.txt pyproject.toml | $(BIN)/python
 $(VENV)/.demo: requirements/demo.txt $(VENV)/.build
 	@echo 'Installing what the demonstration needs …'
 	@$(INSTALL) --requirement requirements/demo.txt
+	@touch $@
+
+$(BIN)/.helm: .ci/install-helm | $(BIN)/python
+	@.ci/install-helm $(BIN)
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt requirements/schemas.txt $(VENV)/.build

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks import composer, idle, importer, latency, pipeline, poller, sender
+from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, sender
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
 from benchmarks.sites import pair_of_sites
@@ -31,10 +31,27 @@ class Scale:
     mails: int
     latencies: int
     idle_seconds: float
+    many: mailboxes.Load
 
 
-FULL = Scale(rounds=5, batches=100, mailbox=10_000, mails=500, latencies=30, idle_seconds=10)
-QUICK = Scale(rounds=3, batches=20, mailbox=2_000, mails=200, latencies=10, idle_seconds=5)
+FULL = Scale(
+    rounds=5,
+    batches=100,
+    mailbox=10_000,
+    mails=500,
+    latencies=30,
+    idle_seconds=10,
+    many=mailboxes.Load(mailboxes=1_000, pollers=4, interval=60, seconds=190, mails=50),
+)
+QUICK = Scale(
+    rounds=3,
+    batches=20,
+    mailbox=2_000,
+    mails=200,
+    latencies=10,
+    idle_seconds=5,
+    many=mailboxes.Load(mailboxes=200, pollers=2, interval=15, seconds=45, mails=20),
+)
 
 ORDERS, LINES = 10, 8
 SUFFIX = {"postgresql": "", "sqlite": "_sqlite"}
@@ -134,12 +151,18 @@ def measure_idle(machine: Servers, scale: Scale) -> dict[str, float]:
     }
 
 
+def measure_mailboxes(machine: Servers, scale: Scale) -> dict[str, float]:
+    """Many of them on one host."""
+    return mailboxes.measure(machine, "postgresql", scale.many)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
     "sender": measure_sender,
     "poller": measure_poller,
     "idle": measure_idle,
+    "mailboxes": measure_mailboxes,
 }
 
 

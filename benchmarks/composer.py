@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.tables import OutboundMail
+from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.journey.pair_of_sites import PairOfSites
 
@@ -23,7 +24,9 @@ def request(sites: PairOfSites, mails: int, orders_per_mail: int, lines: int) ->
 def compose(sites: PairOfSites, mail_ids: list[int]) -> float:
     """Seconds to compose these mails."""
     buyer = sites.buyer
-    composer = Composer(buyer.database, buyer.broker, Metrics(CollectorRegistry()), buyer.key, MAX_BYTES)
+    composer = Composer(
+        buyer.database, buyer.broker, Metrics(CollectorRegistry()), KeyRing(lambda _kid: buyer.key), MAX_BYTES
+    )
     started = time.perf_counter()
     for mail_id in mail_ids:
         composer.compose(mail_id)

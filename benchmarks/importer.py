@@ -113,6 +113,6 @@ def _claimed(database: Database, sha256: str, raw: bytes) -> ClaimedMail:
             .values(sha256=sha256, size=len(raw), state="archived", archived_at=now)
             .returning(InboundMail.id)
         ).scalar_one()
-        fence = claim_mail(connection, InboundMail, row_id, ["archived"], "bench", now)
-        assert fence is not None
-        return ClaimedMail(row_id, fence, "", "")
+        row = claim_mail(connection, row_id, "archived", "bench", now)
+        assert row is not None
+        return ClaimedMail(row_id, row.lease_fence, "", "")

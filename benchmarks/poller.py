@@ -20,18 +20,19 @@ from statistics import median
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, insert, select
 
-from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
 from intergestan_site.migrate import upgrade
 from intergestan_site.tables import Mailbox, MailboxUid
+from services.poller.bell import Bell
 from services.poller.collect import Tools
+from services.poller.connection import Limits
 from services.poller.fetch import Known, allowance, batches, chunks
 from services.poller.mailbox import Session
 from services.poller.settings import PollerSettings
 from services.poller.source import SIZES_AT_ONCE, Account
-from services.poller.wire import Bell, Limits
-from services.poller.worker import Poller
+from services.poller.worker import Poller, Seat
 from tests.servers import Dovecot, MailUser
 
 SETTINGS = PollerSettings(min_free_bytes=0, min_free_share=0)
@@ -79,7 +80,7 @@ def raw_write(mails: Sequence[bytes]) -> float:
 def archive(mails: Sequence[bytes]) -> float:
     """Mails/s: our archive alone, in batches of 50."""
     with tempfile.TemporaryDirectory() as folder:
-        kept = Archive(Path(folder))
+        kept = FolderArchive(Path(folder))
         started = time.perf_counter()
         for batch in chunks(range(len(mails)), SETTINGS.batch_mails):
             kept.put_many([mails[index] for index in batch])
@@ -95,7 +96,7 @@ def poller_whole(dovecot: Dovecot, user: MailUser, total: int, url: str = "") ->
         row = {"name": "box", "host": dovecot.host, "port": dovecot.imap, "security": "none", "login": user.address}
         with database.transaction() as connection:
             connection.execute(insert(Mailbox), [row])
-        poller = Poller(database, "bench", (), lambda die: _tools(Path(folder), user, die))
+        poller = Poller(database, Seat("bench", "bench"), lambda die: _tools(Path(folder), user, die))
         stop = threading.Event()
         thread = threading.Thread(target=poller.run, args=(stop,))
         started = time.perf_counter()
@@ -185,7 +186,7 @@ def _database(url: str) -> Iterator[Database]:
 
 def _tools(folder: Path, user: MailUser, die: Callable[[BaseException], None]) -> Tools:
     return Tools(
-        archive=Archive(folder / "archive", min_free_bytes=0, min_free_share=0),
+        archive=FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0),
         metrics=Metrics(CollectorRegistry()),
         settings=SETTINGS,
         ring=lambda _ids: True,

@@ -62,6 +62,12 @@ FIGURES = (
     Figure("latency_p50_s", "one order, idle sites, IDLE: median, s"),
     Figure("latency_p95_s", "its 95th percentile, s", at_most=2.5),
     Figure("idle_redis_commands_per_s", "Redis commands per second of an idle site", at_most=400),
+    Figure("mailboxes_late", "many mailboxes: the longest time between two polls, in intervals", at_most=2),
+    Figure("mailboxes_first_read_s", "all read once after all pollers started at once, s"),
+    Figure("mailboxes_mail_p50_s", "a mail to one of them until archived: median, s"),
+    Figure("mailboxes_mail_worst_s", "the slowest, s"),
+    Figure("mailboxes_pollers_cpu_share", "CPU of the pollers, cores"),
+    Figure("mailboxes_poller_rss_mib", "memory of the largest of them, MiB"),
     Figure("idle_rss_mib", "memory of the largest idle service process, MiB", at_most=80),
 )
 

@@ -1,14 +1,19 @@
-"""Writes the parts of the documentation that stand in the code: settings and state diagrams.
+"""Writes what stands in the code: settings, metrics and state diagrams for the documentation, and the dashboards.
 
 `python docs/generate.py` writes them; with `--check` it says what is out of date and exits with 1.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.grafana.boards import BOARDS
+from deploy.grafana.panels import LANGUAGES, dashboard
+from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
 from intergestan_site.states import MACHINES, diagram
 from services.cli.settings import CliProcess
@@ -19,6 +24,7 @@ from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
 
 DOCS = Path(__file__).parent
+DASHBOARDS = DOCS.parent / "deploy" / "grafana" / "dashboards"
 PROCESSES = [ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, CliProcess]
 SETTINGS_HEAD = """# Settings
 
@@ -26,7 +32,34 @@ TOML, in rising order: defaults, `/etc/intergestan/intergestan.toml`, `~/.config
 `./intergestan.toml` or `--config FILE`, the environment, flags. An unknown key is an error. Mailboxes, the relay,
 partners and users are no settings: they stand in the base (`intergestan mailbox add` and so on).
 """
+METRICS_HEAD = """# Metrics
+
+What a service tells on its `/metrics`, as Prometheus' text or, when asked for, as OpenMetrics; there counters and
+histograms carry the id of the transfer they last counted as their exemplar. Each process tells what it moves itself
+(*told by*), every series from the start with 0. A label whose values come from the configuration has a limit; what
+exceeds it is counted as `other`. A whole site with 50 partners and 20 mailboxes stays under 3 000 series (a test counts
+them). `site`, `service` and `instance` are labels of the scrape (`deploy/prometheus/prometheus.yml`).
+
+| metric | type | labels | told by | meaning |
+|---|---|---|---|---|
+"""
 BETWEEN = re.compile(r"(<!-- begin states -->\n).*(<!-- end states -->)", re.DOTALL)
+
+
+def _row(metric: Metric) -> str:
+    labels = "<br>".join(
+        f"`{label}`: {f'at most {words}' if isinstance(words, int) else ', '.join(words)}"
+        for label, words in metric.labels.items()
+    )
+    by = ", ".join(metric.services) or "all"
+    return f"| `{PREFIX}{metric.name}` | {metric.kind} | {labels} | {by} | {metric.help} |\n"
+
+
+def _dashboards() -> Iterator[tuple[Path, str]]:
+    for language in LANGUAGES:
+        for board in BOARDS:
+            text = json.dumps(dashboard(board, language), ensure_ascii=False, indent=1)
+            yield DASHBOARDS / language / f"{board.uid}.json", f"{text}\n"
 
 
 def pages() -> dict[Path, str]:
@@ -35,6 +68,8 @@ def pages() -> dict[Path, str]:
     diagrams = "\n".join(f"### {machine.name}\n\n```mermaid\n{diagram(machine)}\n```\n" for machine in MACHINES)
     return {
         DOCS / "settings.md": f"{SETTINGS_HEAD}\n{document(PROCESSES)}",
+        DOCS / "metrics.md": METRICS_HEAD + "".join(map(_row, METRICS)),
+        **dict(_dashboards()),
         architecture: BETWEEN.sub(lambda found: f"{found[1]}{diagrams}{found[2]}", architecture.read_text()),
     }
 

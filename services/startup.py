@@ -13,32 +13,47 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from redis.exceptions import RedisClusterException
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DatabaseError, DBAPIError, NoResultFound, OperationalError
 
+from intergestan_msg.bounce_token import BounceKey
 from intergestan_runtime import logs
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker, ClockSkew, make_broker
-from intergestan_runtime.embedded_redis import EmbeddedRedis
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.metrics import Metrics, build_labels
-from intergestan_runtime.secrets import Sealer, SecretError, Secrets, url_with_password
+from intergestan_runtime.said import Said
+from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.service import Loop
-from intergestan_runtime.settings import LogSettings, ServiceSettings, Settings, SiteSettings
+from intergestan_runtime.settings import (
+    HeartbeatSettings,
+    LogSettings,
+    ServiceSettings,
+    Settings,
+    SiteSettings,
+    TracingSettings,
+)
 from intergestan_runtime.settings_load import ConfigurationError, load
+from intergestan_runtime.tracing import NotInstalled, Tracer, open_tracer
 from intergestan_site import leases, migrate
-from intergestan_site.database import Database, WeakDurability
+from intergestan_site.database import AnyRow, Database, WeakDurability, first_line
 from intergestan_site.documents import read_site
-from intergestan_site.oauth_tokens import AccessToken, Grants, Outcome
+from intergestan_site.heartbeat.heartbeats import Rhythm
+from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
+from services.first_series import start_series
+from services.opening import WrongKey, check_key, grants, open_database, password_of, read_bounce_key, redis_url
+from services.stores import open_archive
+from services.wording import sentence, wording
 
 _log = structlog.get_logger(__name__)
 
@@ -55,16 +70,25 @@ class ServiceProcess(Settings):
 
     site: SiteSettings = SiteSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
 
 
-class WrongKey(Exception):
-    """The key file belongs to another site: a copied base is not a second site (`design.md` §6)."""
+class NoSiteYet(Exception):
+    """The base has its tables but no site: `init` is still to come, and the service waits for it."""
+
+
+class NoHealthPort(Exception):
+    """The port of /metrics, /live and /ready cannot be opened; often the service's last run has it for a moment."""
 
 
 @dataclass(frozen=True)
 class Process(Generic[Own]):
-    """A started process of one site: its settings and its connections, to be handed on by constructors."""
+    """A started process of one site: its settings and its connections, to be handed on by constructors.
 
+    :ivar settings: all tables that it reads; `own` is its own one.
+    """
+
+    settings: Any
     own: Own
     site: SiteSettings
     site_code: str
@@ -73,10 +97,18 @@ class Process(Generic[Own]):
     broker: BellBroker
     metrics: Metrics
     health: HealthServer
+    tracer: Tracer
 
     def archive(self) -> Archive:
         """The archive of raw mails."""
-        return Archive(self.site.archive_dir)
+        return open_archive(self.site)
+
+    def bounce_key(self) -> BounceKey | None:
+        """The key of the marks in our mails, see `read_bounce_key`."""
+        key = read_bounce_key(self.site)
+        if key is None:
+            _log.warning("No bounce key: reports of undelivered mail will not count. `intergestan upgrade` makes it.")
+        return key
 
     def password_of(self, account: Any) -> str | AccessToken | None:
         """The password of a `relay` or `mailbox` row, or its access token; None without one."""
@@ -92,63 +124,10 @@ class Process(Generic[Own]):
             self.metrics.set("oauth_token_expiry_timestamp_seconds", expires_at.timestamp(), mailbox=account)
 
 
-def password_of(site: SiteSettings, account: Any, tokens: Grants) -> str | AccessToken | None:
-    """The password of a `relay` or `mailbox` row, from its secret file or unsealed, or its access token; or None.
-
-    :raises SecretError: the file is missing or readable by others, or the seal does not open.
-    """
-    if account.oauth_grant_id is not None:
-        return AccessToken(tokens, account.oauth_grant_id, account.name)
-    if account.secret:
-        return Secrets(site.secrets_dir).get(account.secret).get_secret_value()
-    if account.sealed:
-        return Sealer.from_file(site.base_key_file).open(account.sealed.decode(), about=account.name).decode()
-    return None
-
-
-def grants(
-    site: SiteSettings, database: Database, told: Callable[[str, Outcome, datetime | None], None] = lambda *_: None
-) -> Grants:
-    """The OAuth2 grants of a site."""
-    return Grants(
-        database,
-        lambda: Sealer.from_file(site.base_key_file),
-        lambda name: Secrets(site.secrets_dir).get(name).get_secret_value(),
-        told,
-    )
-
-
-def open_database(site: SiteSettings) -> Database:
-    """The site's base, with its password if it has one. Nothing is connected yet."""
-    url = site.database_url
-    if site.database_password:
-        url = url_with_password(url, Secrets(site.secrets_dir).get(site.database_password))
-    return Database(url)
-
-
-def redis_url(site: SiteSettings) -> str:
-    """Where the site's Redis is: the configured one, or the embedded one of its data folder."""
-    if site.redis_url is None:
-        return EmbeddedRedis(site.data_dir).url
-    if site.redis_password:
-        return url_with_password(site.redis_url, Secrets(site.secrets_dir).get(site.redis_password))
-    return site.redis_url
-
-
-def check_key(site: SiteSettings, fingerprint: str) -> None:
-    """Refuse a key file that is not the site's own; who may not read the key need not check it.
-
-    :raises WrongKey: with the cure.
-    """
-    if not os.access(site.key_file, os.R_OK):
-        return
-    from intergestan_msg.seal import SigningKey
-
-    if SigningKey.from_pem(site.key_file.read_bytes()).public.kid != fingerprint:
-        raise WrongKey(
-            f"The key in {site.key_file} is not the key of this base's site. A copy of a base is not a second "
-            "site: put the site's own key back, or make a new site with `intergestan init`."
-        )
+def rhythm_of(settings: HeartbeatSettings) -> Rhythm:
+    """The intervals of heartbeats, as they are set."""
+    seconds = (settings.every_seconds, settings.late_seconds, settings.lost_seconds)
+    return Rhythm(*(timedelta(seconds=each) for each in seconds))
 
 
 def start(
@@ -165,11 +144,21 @@ def start(
     options = _options(service, argv, extra)
     try:
         return _start(service, model, options), options
-    except (ConfigurationError, WrongKey, SecretError, WeakDurability, migrate.NotMigrated) as error:
-        sys.stderr.write(f"{service}: {error}\n")
+    except (ConfigurationError, WrongKey, SecretError, WeakDurability, migrate.NotMigrated, NotInstalled) as error:
+        sys.stderr.write(f"{service}: {wording(error)}\n")
         raise SystemExit(CONFIGURATION) from error
-    except OperationalError as error:
-        sys.stderr.write(f"{service}: The base does not answer: {error.orig}. Start it, or correct [site].\n")
+    except (NoSiteYet, NoHealthPort) as error:
+        sys.stderr.write(f"{service}: {wording(error)}\n")
+        raise SystemExit(NOT_YET) from error
+    except RedisClusterException as error:
+        said = Said("The Redis cluster does not answer: {error}. Start it, or correct [site].", error=error)
+        sys.stderr.write(f"{service}: {sentence(said)}\n")
+        raise SystemExit(NOT_YET) from error
+    except DatabaseError as error:
+        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+            raise
+        said = Said("The base does not answer: {error}. Start it, or correct [site].", error=error.orig)
+        sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
 
 
@@ -177,8 +166,8 @@ def run(main: Callable[[Sequence[str]], int]) -> None:
     """The end of every `__main__.py`: run, and turn a refused start into an exit code."""
     try:
         raise SystemExit(main(sys.argv[1:]))
-    except ClockSkew as error:
-        sys.stderr.write(f"{error}\n")
+    except (ClockSkew, ConfigurationError, SecretError) as error:
+        sys.stderr.write(f"{wording(error)}\n")
         raise SystemExit(CONFIGURATION) from error
 
 
@@ -199,14 +188,16 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)
-        site = read_site(connection)
+        site = _site_of(connection)
+        metrics = Metrics(CollectorRegistry(), service=service)
+        start_series(metrics, service, connection)
     check_key(settings.site, site.key_fingerprint)
-    metrics = Metrics(CollectorRegistry())
     revision = os.environ.get("INTERGESTAN_REVISION", "unknown")
     metrics.set("build_info", 1, **build_labels(_version(), revision))
-    health = HealthServer(metrics.registry, address=own.health_address, port=own.health_port)
+    health = _health(service, own, metrics)
     health.ready_when("base", lambda: _base_problem(database))
     return Process(
+        settings=settings,
         own=own,
         site=settings.site,
         site_code=site.code,
@@ -215,7 +206,30 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
         broker=make_broker(redis_url(settings.site), site.code, metrics=metrics),
         metrics=metrics,
         health=health,
+        tracer=open_tracer(settings.tracing, service, site.code),
     )
+
+
+def _health(service: str, own: ServiceSettings, metrics: Metrics) -> HealthServer:
+    try:
+        return HealthServer(metrics.registry, address=own.health_address, port=own.health_port)
+    except OSError as error:
+        said = Said(
+            "Port {port} of {address}, for /metrics, /live and /ready, cannot be opened: {error}. End the program that "
+            "has it, or correct health_address and health_port in [{service}].",
+            port=own.health_port,
+            address=own.health_address,
+            error=error.strerror,
+            service=service,
+        )
+        raise NoHealthPort(said) from error
+
+
+def _site_of(connection: Connection) -> AnyRow:
+    try:
+        return read_site(connection)
+    except NoResultFound as error:
+        raise NoSiteYet(Said("There is no site in the base yet. Make it with `intergestan init`.")) from error
 
 
 def _flags(service: str, options: argparse.Namespace) -> Mapping[str, Any]:
@@ -247,10 +261,10 @@ def _base_problem(database: Database) -> str | None:
     return None
 
 
-def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | None = None) -> Loop:
+def signs_of_life(process: Process[Any], service: str, *claims: leases.Claims) -> Loop:
     """A loop that keeps the worker alive in the base and renews its leases; it gives them back at the end.
 
-    :param claims: the mails that this worker works on, if it claims any.
+    :param claims: the mails that this worker works on, by table, if it claims any.
     """
 
     def live(stop: threading.Event) -> None:
@@ -267,14 +281,16 @@ def signs_of_life(process: Process[Any], service: str, claims: leases.Claims | N
 _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
-def _beat(process: Process[Any], service: str, claims: leases.Claims | None, *, renew: bool) -> None:
+def _beat(process: Process[Any], service: str, claims: Iterable[leases.Claims], *, renew: bool) -> None:
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
-            if claims is not None:
-                claims.give_back(connection, process.worker)
+            for each in claims:
+                each.give_back(connection, process.worker)
                 if renew:
-                    claims.renew(connection, process.worker, now)
+                    each.renew(connection, process.worker, now)
     except DBAPIError as error:
-        _log.warning("No sign of life: the base does not take it. Others may take our work over.", error=str(error))
+        _log.warning(
+            "No sign of life: the base does not take it. Others may take our work over.", error=first_line(error)
+        )

@@ -64,6 +64,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import structlog
 
 from intergestan_site.database import Database
 from tests.clock import Clock
@@ -80,6 +81,14 @@ from tests.servers import (
     ScriptedImap,
     SmtpServer,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Tracebacks without the values of all variables: showing those takes half a minute."""
+    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

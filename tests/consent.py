@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from intergestan_runtime.secrets import Sealer
 from intergestan_site.database import Database
-from intergestan_site.oauth_tokens import AccessToken, Grants
+from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants
 from intergestan_site.tables import OAuthGrant
 from tests.servers.tokens import TokenServer
 

@@ -1,17 +1,26 @@
-"""Migrated bases for tests, quickly: the migrations run once per session and kind, then the result is copied."""
+"""Migrated bases for tests, quickly: the migrations run once per session and kind, then the result is copied.
+
+On PostgreSQL each service works with the rights of its own role (`as_service`), as it does where sites run: a use of
+a table that deploy/postgresql/roles.sql does not know fails the test of whatever uses it.
+"""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
 from tests.servers import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
+ROLES = Path(__file__).parents[1] / "deploy/postgresql/roles.sql"
 
 
 class MigratedBases:
@@ -44,6 +53,7 @@ class MigratedBases:
     def _template(self) -> str:
         url = self._server().create_database()
         _migrate(url)
+        give_roles(url)
         return url.rpartition("/")[2]
 
 
@@ -51,3 +61,49 @@ def _migrate(url: str) -> None:
     database = Database(url)
     migrate.upgrade(database)
     database.dispose()
+
+
+def give_roles(url: str, *arguments: str) -> None:
+    """Run roles.sql on a base, as its owner."""
+    psql = ["psql", f"--dbname={url.replace('+psycopg', '')}", f"--file={ROLES}", *arguments]
+    done = subprocess.run(psql, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def as_service(database: Database, service: str) -> Database:
+    """The base as a service has it: on PostgreSQL with the rights of its role only."""
+    return database if database.is_sqlite else _InRole(database, f"intergestan-{service}")
+
+
+class _InRole(Database):
+    """The same base and connections, in a role. The role is taken beside SQLAlchemy: it is no statement of ours."""
+
+    def __init__(self, database: Database, role: str) -> None:
+        self.url = database.url
+        self.now = database.now
+        self.engine = database.engine
+        self._reader = database._reader
+        self._role = role
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with super().read() as connection:
+            try:
+                _say(connection, f'SET ROLE "{self._role}"')
+                yield connection
+                _say(connection, "RESET ROLE")
+            except BaseException:
+                connection.invalidate()
+                raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with super().transaction() as connection:
+            _say(connection, f'SET LOCAL ROLE "{self._role}"')
+            yield connection
+
+
+def _say(connection: Connection, statement: str) -> None:
+    cursor = connection.connection.cursor()
+    cursor.execute(statement)
+    cursor.close()

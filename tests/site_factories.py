@@ -5,7 +5,6 @@ A test module gets the fixtures by importing them in its folder's conftest.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,62 +17,30 @@ from sqlalchemy import Connection
 
 from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
-from intergestan_site import migrate
-from intergestan_site.catalogue import ProductRow, put_products
+from intergestan_site.catalogues.catalogue import ProductRow, put_products
 from intergestan_site.database import Database
 from intergestan_site.pairing import add_partner, own_card
 from intergestan_site.setup import NewSite, add_user, create_site
-from tests.servers import PostgresServer
+from tests.databases import KINDS, MigratedBases
 
 NOW = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite base to copy."""
-    file = tmp_path_factory.mktemp("template") / "site.db"
-    database = Database(f"sqlite:///{file}")
-    migrate.upgrade(database)
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    database.dispose()
-    return file
-
-
-@pytest.fixture(scope="session")
-def postgres_template(postgres_server: PostgresServer) -> str:
-    """The name of a migrated PostgreSQL base to copy."""
-    url = postgres_server.create_database()
-    database = Database(url)
-    migrate.upgrade(database)
-    database.dispose()
-    return url.rpartition("/")[2]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Database]]:
+@pytest.fixture(params=KINDS)
+def make_database(
+    request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path: Path
+) -> Iterator[Callable[[str], Database]]:
     """Make migrated bases by name; the test runs twice, on either kind."""
     made: list[Database] = []
-    server: PostgresServer | None = None
-    if request.param == "postgresql":
-        server = request.getfixturevalue("postgres_server")
-
-    def sqlite(name: str) -> str:
-        file = tmp_path / f"{name}.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
-        return f"sqlite:///{file}"
 
     def make(name: str) -> Database:
-        url = sqlite(name) if server is None else server.create_database(request.getfixturevalue("postgres_template"))
-        made.append(Database(url, lambda: NOW))
+        made.append(Database(migrated.new(request.param, tmp_path, name), lambda: NOW))
         return made[-1]
 
     yield make
     for database in made:
         database.dispose()
-        if server is not None:
-            server.drop_database(database.url)
+        migrated.drop(database.url)
 
 
 @pytest.fixture

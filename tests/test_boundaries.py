@@ -17,7 +17,14 @@ ALLOWED = {
     "intergestan_runtime": set[str](),
     "intergestan_site": {"intergestan_msg"},
 }
-SHARED = {"services.startup"}
+SHARED = {
+    "services.opening",
+    "services.outage",
+    "services.startup",
+    "services.stores",
+    "services.watching",
+    "services.wording",
+}
 """Modules beside the services that all of them may use."""
 
 
@@ -62,6 +69,31 @@ def test_every_service_has_the_same_files() -> None:
     for service in ("composer", "sender", "poller", "importer", "dispatcher"):
         names = {path.name for path in (ROOT / "services" / service).glob("*.py")}
         assert {"__init__.py", "__main__.py", "settings.py", "worker.py"} <= names, service
+
+
+def test_no_service_loads_the_orm() -> None:
+    """ADR 0002: it costs every process a third of a second and ten MiB, and nothing uses it."""
+    services = ", ".join(
+        f"services.{name}.__main__" for name in ("composer", "sender", "poller", "importer", "dispatcher")
+    )
+    program = f"import sys, {services}; sys.exit('sqlalchemy.orm' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
+
+
+def test_msgspec_meets_no_type_in_a_thread() -> None:
+    """It crashes the process when two threads do at once: types are read through a `Shape`, a constant."""
+    reads = {f"{module}.{name}" for module in ("msgspec", "msgspec.json") for name in ("convert", "decode", "Decoder")}
+    reading, shaping = set[str](), set[str]()
+    for file in (file for top in ("libs", "services") for file in _modules(ROOT / top)):
+        tree = ast.parse(file.read_text())
+        if reads & (
+            {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {*_imports(file)}
+        ):
+            reading.add(file.name)
+        functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda)))
+        if any("Shape(" in ast.unparse(function) for function in functions):
+            shaping.add(file.name)
+    assert (reading, shaping) == ({"shapes.py"}, set())
 
 
 def test_nothing_happens_at_import() -> None:

@@ -258,7 +258,7 @@ def test_dovecot_refuses_a_wrong_password_and_an_expired_token_at_once(dovecot: 
             imap.login(mail_user.address, "wrong")
         with pytest.raises(imaplib.IMAP4.error):
             imap.oauth2_login(mail_user.address, dovecot.token(mail_user.address, lifetime=-60))
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 3.5, "its own two seconds for each refusal are off"
 
 
 @pytest.mark.parametrize("folder", ["new", "cur"])

@@ -8,6 +8,7 @@ from enum import StrEnum
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period
 from intergestan_msg.order_rules import check_fine, check_line_ids, check_references
+from intergestan_msg.shapes import Shape
 
 PEPPOL_ORDER_RESPONSE = "urn:fdc:peppol.eu:poacc:trns:order_response:3"
 
@@ -58,9 +59,15 @@ class AnswerLine:
         _check_period(self.promised, self.id)
 
 
+ANSWER_LINE = Shape(AnswerLine)
+ANSWER_LINES = Shape(tuple[AnswerLine, ...])
+
+
 @dataclass(frozen=True, slots=True)
 class OrderAnswer:
-    """The answer to one order. AB, AP and RE carry no lines; CA carries all of them.
+    """The answer to one order, or to the change or cancellation of it that has the id `change_id`.
+
+    AB, AP and RE carry no lines; CA carries all of them.
 
     :raises BadDocument: naming the rule, when the lines do not fit the code, or a line id comes twice.
     """
@@ -80,11 +87,12 @@ class OrderAnswer:
     profile_id: str | None = PEPPOL_ORDERING
     left_out: tuple[str, ...] = ()
     promised: Period | None = None
+    change_id: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.id and self.order_id):
             raise BadDocument("The answer lacks its number or that of the order.")
-        check_references((self.id, self.order_id, self.sales_order_id, self.currency))
+        check_references((self.id, self.order_id, self.sales_order_id, self.currency, self.change_id))
         check_line_ids([line.id for line in self.lines], "PEPPOL-T76-R003")
         _check_period(self.promised)
         rule = _RULE_ON_LINES[self.code]

@@ -40,7 +40,12 @@ def answers_page(answers: Sequence[OrderAnswer], language: Language) -> Page:
 
 def _section(answer: OrderAnswer, language: Language) -> Section:
     words = WORDS[language]
-    pairs = (("sales order", answer.sales_order_id), ("reason", answer.note), ("answer id", answer.id))
+    pairs = (
+        ("change id", answer.change_id),
+        ("sales order", answer.sales_order_id),
+        ("reason", answer.note),
+        ("answer id", answer.id),
+    )
     return Section(
         title=words["answer"].format(id=shown(answer.order_id, 200), outcome=words[answer.code]),
         facts=facts(pairs, language),

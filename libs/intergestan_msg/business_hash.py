@@ -1,4 +1,4 @@
-"""Whether two orders say the same: the business hash ``bh1``."""
+"""Whether two documents say the same: the business hash ``bh1``."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 from msgspec.json import Encoder
 
+from intergestan_msg.change import OrderCancellation, OrderChange
 from intergestan_msg.money import AllowanceCharge, TaxCategory, Totals
 from intergestan_msg.order import Address, Delivery, Identifier, Order, OrderLine, Party, Period
 
@@ -23,6 +24,24 @@ def business_hash(order: Order) -> str:
     dates, note, charges, totals, and the lines sorted by id. How the document was written plays no part.
     """
     return f"bh1:{sha256(_ENCODER.encode(_content(order))).hexdigest()}"
+
+
+def change_hash(change: OrderChange) -> str:
+    """The same of a change: what counts in its order, its sequence number, and per line id what becomes of it."""
+    codes = sorted([_text(line.id), code] for code, line in change.lines())
+    content = {**_content(change.order), "sequence": change.sequence, "codes": codes}
+    return f"bh1:{sha256(_ENCODER.encode(content)).hexdigest()}"
+
+
+def cancellation_hash(cancellation: OrderCancellation) -> str:
+    """The same of a cancellation: the order's number, the reason, the ids of buyer and seller."""
+    content = {
+        "number": _text(cancellation.order_id),
+        "cancelled": _text(cancellation.reason),
+        "buyer": _party_ids(cancellation.buyer),
+        "seller": _party_ids(cancellation.seller),
+    }
+    return f"bh1:{sha256(_ENCODER.encode(content)).hexdigest()}"
 
 
 def _content(order: Order) -> dict[str, Any]:

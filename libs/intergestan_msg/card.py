@@ -7,6 +7,7 @@ with `Card.key.words()`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
@@ -14,8 +15,10 @@ import msgspec
 from intergestan_msg import plain_text, seal
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.errors import BadSignature, MessageError, NewerRelease, Unreadable
+from intergestan_msg.key_notice import Seconds
 from intergestan_msg.manifest import SiteCode
 from intergestan_msg.seal import PublicKey, SigningKey
+from intergestan_msg.shapes import Shape
 from intergestan_msg.strict_json import read_object, write_object
 
 VERSION = 1
@@ -27,7 +30,10 @@ _Address = Annotated[str, msgspec.Meta(pattern=ADDRESS)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What a card says. `iat` is in seconds since 1970 (UTC); the addresses are plain `name@domain`."""
+    """What a card says. `iat` is in seconds since 1970 (UTC); the addresses are plain `name@domain`.
+
+    :ivar until: the last second at which the key signs, if it has an end.
+    """
 
     code: SiteCode
     name: _Text
@@ -37,7 +43,16 @@ class Card:
     iat: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
     siret: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{14}\Z")] | None = None
     vat: Annotated[str, msgspec.Meta(pattern=r"\A[A-Z]{2}[0-9A-Z+*]{2,13}\Z")] | None = None
+    until: Seconds | None = None
     v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
+
+    @property
+    def ends(self) -> datetime | None:
+        """When the key ends."""
+        return None if self.until is None else datetime.fromtimestamp(self.until, UTC)
+
+
+_CARD = Shape(Card)
 
 
 def write_card(card: Card, key: SigningKey) -> str:
@@ -73,7 +88,7 @@ def read_card(text: str) -> Card:
 
 
 def _claims(card: Card) -> dict[str, object]:
-    fields = ("v", "code", "name", "siret", "vat", "orders_address", "answers_address", "iat")
+    fields = ("v", "code", "name", "siret", "vat", "orders_address", "answers_address", "iat", "until")
     return {field: getattr(card, field) for field in fields} | {"key": card.key.jwk()}
 
 
@@ -86,6 +101,6 @@ def _read_claims(payload: bytes) -> Card:
         raise NewerRelease(f"The card has version {str(version)[:20]}; we read version {VERSION}.")
     try:
         key = PublicKey.from_jwk(jwk if isinstance(jwk, dict) else {})
-        return msgspec.convert(claims | {"key": key}, Card)
+        return _CARD.convert(claims | {"key": key})
     except ValueError as error:  # msgspec.ValidationError is one
         raise Unreadable(f"The card is wrong: {error}.") from error

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from intergestan_msg.bounce_token import find_token
 from intergestan_msg.email_address import DOMAIN, EmailAddress
 from intergestan_msg.plain_text import FILE_NAME
+from intergestan_msg.trace_header import TRACE_PARENT
 from intergestan_msg.words import Language
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 MANIFEST_NAME = "intergestan.jws"
 MANIFEST_MEDIA_TYPE = "application/jose"
 TRANSFER_HEADER = "X-Intergestan-Transfer"
+BOUNCE_HEADER = "X-Intergestan-Bounce"
 
 _TRANSFER_ID = re.compile(r"\A[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 _MEDIA_TYPE = re.compile(r"\A[a-z0-9.+-]{1,40}/[a-z0-9.+-]{1,40}\Z")
@@ -48,6 +51,8 @@ class Letter:
     :ivar date: when it was composed, with a time zone.
     :ivar manifest: the signed manifest, a compact JWS (see `seal.sign`).
     :ivar in_reply_to: the Message-ID of the mail that is answered, with its angle brackets.
+    :ivar trace_parent: which trace the receiver's steps may join (see `trace_header`).
+    :ivar bounce_token: what a report about this mail proves itself with (see `bounce_token`).
     Raises ValueError for anything that would let data write headers.
     """
 
@@ -61,6 +66,8 @@ class Letter:
     documents: tuple[Attachment, ...]
     language: Language = Language.FRENCH
     in_reply_to: str | None = None
+    bounce_token: str | None = None
+    trace_parent: str | None = None
 
     def __post_init__(self) -> None:
         if not _TRANSFER_ID.match(self.transfer_id):
@@ -73,3 +80,7 @@ class Letter:
             raise ValueError("The manifest is not a compact JWS.")
         if self.in_reply_to is not None and not MESSAGE_ID.match(self.in_reply_to):
             raise ValueError(f"{self.in_reply_to[:80]!r} is not a Message-ID that can be quoted.")
+        if self.trace_parent is not None and not re.fullmatch(TRACE_PARENT, self.trace_parent):
+            raise ValueError(f"{self.trace_parent[:80]!r} is not a traceparent.")
+        if self.bounce_token is not None and find_token(self.bounce_token) is None:
+            raise ValueError(f"{self.bounce_token[:80]!r} is not a bounce token.")

@@ -47,7 +47,7 @@ def message_headers(raw: bytes) -> Headers:
     """Read the headers of any bytes that claim to be a mail. Never raises."""
     fields: dict[str, str] = {}
     for name, value in _FIELD.findall(raw[: _end(raw)]):
-        fields.setdefault(name.decode("ascii").lower(), _decoded(value[:_MAX_VALUE]))
+        fields.setdefault(name.decode("ascii").lower(), header_text(value))
     message_id = fields.get("message-id", "")
     return Headers(
         subject=fields.get("subject", ""),
@@ -65,8 +65,9 @@ def _end(raw: bytes) -> int:
         return MAX_HEADER_BLOCK
 
 
-def _decoded(value: bytes) -> str:
-    text = value.replace(b"\r\n", b"").replace(b"\n", b"").decode("utf-8", "replace")
+def header_text(value: bytes) -> str:
+    """A header's value as people are shown it: unfolded, decoded (RFC 2047), on one line."""
+    text = value[:_MAX_VALUE].replace(b"\r\n", b"").replace(b"\n", b"").decode("utf-8", "replace")
     if "=?" in text:
         text = _ENCODED_WORD.sub(_word, _BETWEEN_WORDS.sub(r"\1\2", text))
     return shown(text.strip(), _LIMIT)

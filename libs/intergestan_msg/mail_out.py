@@ -15,17 +15,25 @@ from typing import TYPE_CHECKING
 
 from intergestan_msg import page_html, page_text
 from intergestan_msg.answers_page import answers_page, answers_subject
+from intergestan_msg.changes_page import changes_page, changes_subject
 from intergestan_msg.header_text import mailbox, parameter, unstructured
-from intergestan_msg.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME, TRANSFER_HEADER
+from intergestan_msg.heartbeat_page import heartbeat_page, heartbeat_subject
+from intergestan_msg.key_page import key_page, key_subject
+from intergestan_msg.letter import BOUNCE_HEADER, MANIFEST_MEDIA_TYPE, MANIFEST_NAME, TRANSFER_HEADER
 from intergestan_msg.orders_page import orders_page, orders_subject
+from intergestan_msg.statement_page import statement_page, statement_subject
+from intergestan_msg.trace_header import TRACE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from intergestan_msg.answer import OrderAnswer
+    from intergestan_msg.changes_page import Change
+    from intergestan_msg.key_notice import KeyNotice
     from intergestan_msg.letter import Letter
     from intergestan_msg.order import Order
     from intergestan_msg.page import Page
+    from intergestan_msg.statement import Statement
 
 # What relays and mailboxes change at the start of a line (RFC 5321 §4.5.2, RFC 4155).
 _MANGLED = re.compile(rb"^(?=[.F])(\.*+)(From )?+", re.MULTILINE)
@@ -38,10 +46,35 @@ def compose_orders(letter: Letter, orders: Sequence[Order]) -> bytes:
     return compose(letter, subject, orders_page(orders, letter.language), "auto-generated")
 
 
+def compose_changes(letter: Letter, changes: Sequence[Change]) -> bytes:
+    """The mail of changes and cancellations. Raises ValueError when data would break a header."""
+    subject = changes_subject(changes, letter.language)
+    return compose(letter, subject, changes_page(changes, letter.language), "auto-generated")
+
+
 def compose_answers(letter: Letter, answers: Sequence[OrderAnswer]) -> bytes:
     """The mail that answers one. Raises ValueError when data would break a header."""
     subject = answers_subject(answers, letter.language)
     return compose(letter, subject, answers_page(answers, letter.language), "auto-replied")
+
+
+def compose_key(letter: Letter, notice: KeyNotice, name: str, code: str) -> bytes:
+    """The mail of a notice about a key, from the site of this name and code. Raises ValueError as the others do."""
+    subject = key_subject(notice, name, letter.language)
+    return compose(letter, subject, key_page(notice, name, code, letter.language), "auto-generated")
+
+
+def compose_statement(letter: Letter, statement: Statement, name: str) -> bytes:
+    """The mail of a statement of the site of this name. Raises ValueError as the others do."""
+    subject = statement_subject(name, letter.language)
+    return compose(letter, subject, statement_page(statement, name, letter.language), "auto-generated")
+
+
+def compose_heartbeat(letter: Letter, name: str, *, is_echo: bool) -> bytes:
+    """The mail of a heartbeat of the site of this name, or of the echo to one. Raises ValueError as the others do."""
+    subject = heartbeat_subject(name, letter.language, is_echo=is_echo)
+    page = heartbeat_page(name, letter.language, is_echo=is_echo)
+    return compose(letter, subject, page, "auto-replied" if is_echo else "auto-generated")
 
 
 def compose(letter: Letter, subject: str, page: Page, auto_submitted: str) -> bytes:
@@ -72,6 +105,10 @@ def _headers(letter: Letter, subject: str, auto_submitted: str) -> list[str]:
         f"{TRANSFER_HEADER}: {letter.transfer_id}; v=1",
         "MIME-Version: 1.0",
     ]
+    if letter.bounce_token is not None:
+        headers.append(f"{BOUNCE_HEADER}: {letter.bounce_token}")
+    if letter.trace_parent is not None:
+        headers.append(f"{TRACE_HEADER}: {letter.trace_parent}")
     if letter.in_reply_to is not None:
         headers += [f"In-Reply-To: {letter.in_reply_to}", f"References: {letter.in_reply_to}"]
     return headers
@@ -88,11 +125,12 @@ def _joined(parts: list[bytes], boundary: str) -> bytes:
 
 
 def _bodies(page: Page, boundary: str) -> bytes:
-    parts = [_body("plain", page_text.render(page)), _body("html", page_html.render(page))]
+    parts = [text_part("plain", page_text.render(page)), text_part("html", page_html.render(page))]
     return f"{_multipart('alternative', boundary)}\r\n\r\n".encode("ascii") + _joined(parts, boundary)
 
 
-def _body(subtype: str, text: str) -> bytes:
+def text_part(subtype: str, text: str) -> bytes:
+    """A text as one MIME part, with its own header fields."""
     header = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     return header.encode("ascii") + _MANGLED.sub(_spelt_out, b2a_qp(text.encode()))
 

@@ -14,6 +14,10 @@ import msgspec
 
 from intergestan_msg import plain_text
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
+from intergestan_msg.key_notice import KeyAction, KeyNotice, fault_of
+from intergestan_msg.shapes import Shape
+from intergestan_msg.statement import Statement
+from intergestan_msg.statement import fault_of as fault_of_statement
 from intergestan_msg.strict_json import read_object, write_object
 
 VERSION = 1
@@ -25,6 +29,7 @@ _Name = Annotated[str, msgspec.Meta(max_length=120, pattern=plain_text.FILE_NAME
 _MediaType = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[a-z0-9.+-]+/[a-z0-9.+-]+\Z")]
 _Hash = Annotated[str, msgspec.Meta(max_length=100, pattern=r"\A[A-Za-z0-9:_=-]+\Z")]
 _Sha256 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+_Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9_]{0,29}\Z")]
 SiteCode = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")]
 """A SIRET, or a slug: nothing that a path, a header or a shell would take for something else."""
 TransferId = Annotated[
@@ -43,6 +48,10 @@ class Kind(StrEnum):
     KEY = "key"
     HEARTBEAT = "heartbeat"
     CATALOGUE = "catalogue"
+
+
+TAKES = (Kind.HEARTBEAT, Kind.STATEMENT)
+"""What this release takes in beyond orders, answers and keys, and asks its partners to send."""
 
 
 class DocumentType(StrEnum):
@@ -93,7 +102,9 @@ class AnswerNumber:
 class Manifest:
     """The claims. `iss` and `aud` are site codes, `jti` the transfer id, `iat` seconds since 1970 (UTC).
 
-    `answers` has one entry per document of a manifest of kind `answers`, and is empty otherwise.
+    `answers` has one entry per document of a manifest of kind `answers`, and is empty otherwise. `key` stands in
+    a manifest of kind `key`, and only there; `statement` likewise. `takes` are the kinds of mail that the sender's
+    release takes in beyond the first ones: whoever does not say so is not sent them.
     """
 
     v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
@@ -107,6 +118,12 @@ class Manifest:
     documents: Annotated[tuple[Document, ...], msgspec.Meta(max_length=MAX_DOCUMENTS)] = ()
     in_reply_to: InReplyTo | None = None
     answers: Annotated[tuple[AnswerNumber, ...], msgspec.Meta(max_length=MAX_DOCUMENTS)] = ()
+    key: KeyNotice | None = None
+    statement: Statement | None = None
+    takes: Annotated[tuple[_Word, ...], msgspec.Meta(max_length=20)] = ()
+
+
+MANIFEST = Shape(Manifest)
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -127,7 +144,7 @@ def decode(payload: bytes) -> Manifest:
     claims = read_object(payload)
     _check_release(claims)
     try:
-        manifest = msgspec.convert(claims, Manifest)
+        manifest = MANIFEST.convert(claims)
     except msgspec.ValidationError as error:
         raise Unreadable(f"The manifest is wrong: {error}.") from error
     if (fault := _contradiction(manifest)) is not None:
@@ -137,10 +154,27 @@ def decode(payload: bytes) -> Manifest:
 
 def _without_empty(claims: dict[str, Any]) -> dict[str, Any]:
     """Absent is the only way to say "none", so that a manifest has one spelling."""
+    if claims["key"] is not None:
+        claims["key"] = {name: value for name, value in claims["key"].items() if value is not None}
+    if claims["statement"] is not None:
+        claims["statement"] = _terse_statement(claims["statement"])
     claims["documents"] = [
         {name: value for name, value in document.items() if value is not None} for document in claims["documents"]
     ]
     return {name: value for name, value in claims.items() if value is not None and value not in ([], ())}
+
+
+def _terse_statement(statement: dict[str, Any]) -> dict[str, Any]:
+    """Without empty lists; `wanted` stands there only when it is so."""
+    accounts = {
+        direction: [
+            {name: value for name, value in account.items() if value not in ([], ())}
+            for account in statement[direction]
+        ]
+        for direction in ("sent", "received")
+    }
+    told = statement | accounts
+    return {name: value for name, value in told.items() if name == "until" or value}
 
 
 def _check_release(claims: dict[str, Any]) -> None:
@@ -151,6 +185,10 @@ def _check_release(claims: dict[str, Any]) -> None:
         raise NewerRelease(f"The manifest has version {str(version)[:20]}; we read version {VERSION}.")
     if isinstance(kind, str) and kind not in set(Kind):
         raise NewerRelease(f"We do not know the kind of mail {plain_text.shown(kind, 40)!r}.")
+    notice = claims.get("key")
+    action = notice.get("action") if isinstance(notice, dict) else None
+    if isinstance(action, str) and action not in set(KeyAction):
+        raise NewerRelease(f"We do not know what to do about a key: {plain_text.shown(action, 40)!r}.")
     for document in _list(claims.get("documents")):
         name = document.get("type") if isinstance(document, dict) else None
         if isinstance(name, str) and name not in set(DocumentType):
@@ -167,6 +205,17 @@ def _contradiction(manifest: Manifest) -> str | None:
         return "it lists a document twice"
     if len({d.sha256 for d in documents}) != len(documents):
         return "two documents have the same bytes"
+    if (manifest.kind is Kind.KEY) != (manifest.key is not None):
+        return "a notice about a key stands in kind key, and only there"
+    if manifest.key is not None and (fault := fault_of(manifest.key)) is not None:
+        return fault
+    if (manifest.kind is Kind.STATEMENT) != (manifest.statement is not None):
+        return "a statement stands in kind statement, and only there"
+    if manifest.statement is not None and (fault := fault_of_statement(manifest.statement)) is not None:
+        return fault
+    if manifest.kind in TAKES:
+        carries = manifest.seq or documents or manifest.answers
+        return f"kind {manifest.kind} carries neither documents nor a sequence number" if carries else None
     types = _TYPES_OF_KIND.get(manifest.kind)
     if types is None:
         return None

@@ -90,14 +90,15 @@ def _section(order: Order, language: Language) -> Section:
     words = WORDS[language]
     return Section(
         title=words["order"].format(id=shown(order.id, 200), date=figures.day(order.issue_date, language)),
-        facts=_order_facts(order, language),
+        facts=order_facts(order, language),
         columns=columns(_COLUMNS, language),
-        rows=tuple(_row(line, language) for line in order.lines),
-        totals=_totals(order, language),
+        rows=tuple(order_row(line, language) for line in order.lines),
+        totals=order_totals(order, language),
     )
 
 
-def _order_facts(order: Order, language: Language) -> tuple[Fact, ...]:
+def order_facts(order: Order, language: Language) -> tuple[Fact, ...]:
+    """What the head of an order says."""
     wanted = order.delivery.wanted if order.delivery else None
     pairs = (
         ("note", order.note),
@@ -138,7 +139,8 @@ def _joined(*pieces: str | None) -> str:
     return ", ".join(filter(None, pieces))
 
 
-def _row(line: OrderLine, language: Language) -> tuple[str, ...]:
+def order_row(line: OrderLine, language: Language) -> tuple[str, ...]:
+    """A line's id, code, name, quantity, price and amount."""
     quantity = "" if line.quantity is None else figures.quantity(line.quantity, line.unit, language)
     total = "" if line.line_total is None else figures.unit_price(line.line_total, language)
     note = f" ({line.note})" if line.note else ""
@@ -159,7 +161,8 @@ def _price(line: OrderLine, language: Language) -> str:
     return figures.price_per(price.amount, price.base_quantity, price.base_unit or line.unit, language)
 
 
-def _totals(order: Order, language: Language) -> tuple[Fact, ...]:
+def order_totals(order: Order, language: Language) -> tuple[Fact, ...]:
+    """The charges of an order, and its totals."""
     amounts = [(_charge_label(charge, language), charge.amount) for charge in order.allowances]
     if order.totals is not None:
         words = WORDS[language]

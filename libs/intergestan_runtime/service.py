@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 
-import redis
 from dramatiq import Worker
 from structlog import get_logger
 
 from intergestan_runtime.broker import BellBroker, ClockSkew, check_clock
 from intergestan_runtime.health import HealthServer
+from intergestan_runtime.notify import Notifier
+from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import Step
 from intergestan_runtime.stopping import stop_on_signals
 
@@ -35,11 +36,13 @@ def run_service(
 
     On stopping no work is begun; what is under way has `stop_seconds` to end (the sender: 11 minutes). A
     Redis that is away, wiped or frozen stops nothing: the consumers come back within seconds of its return.
-    A loop that ends by itself ends the service with 1, for its supervisor to start anew.
+    A loop that ends by itself ends the service with 1, for its supervisor to start anew. The service manager hears
+    when it is ready and, while /live is well, that it lives (`Notifier`).
 
     :raises ClockSkew: our clock and that of Redis differ too much to start.
     """
     stop = stop or stop_on_signals()
+    notifier = Notifier()
     crew = [_LoopThread(loop, stop) for loop in loops]
     try:
         _check_redis(broker)
@@ -50,7 +53,9 @@ def run_service(
         health.ready_when("redis", lambda: _redis_problem(broker))
         health.start()
         _log.info("Started.", service=name, queues=[step.queue for step in steps], health_port=health.port)
-        stop.wait()
+        notifier.ready(f"The {name} works.")
+        _wait(stop, health, notifier)
+        notifier.stopping(stop_seconds)
         _log.info("Stopping.", service=name)
         if worker is not None:
             worker.stop(timeout=int(stop_seconds * 1000))
@@ -61,9 +66,16 @@ def run_service(
     return int(any(thread.failed for thread in crew))
 
 
+def _wait(stop: threading.Event, health: HealthServer, notifier: Notifier) -> None:
+    while not stop.wait(notifier.pause):
+        if not health.failing("/live"):
+            notifier.beat()
+
+
 def _start_worker(broker: BellBroker, steps: Sequence[Step], threads: int) -> Worker | None:
     if not steps:
         return None
+    broker.metrics.set("worker_threads", threads)
     worker = Worker(broker, queues={step.queue for step in steps}, worker_threads=threads)
     worker.start()
     return worker
@@ -98,13 +110,13 @@ def _dead_threads(threads: Sequence[threading.Thread]) -> str | None:
 def _check_redis(broker: BellBroker) -> None:
     try:
         check_clock(broker.client)
-    except redis.RedisError as error:
+    except REDIS_FAILURES as error:
         _log.warning("Redis is away; we start all the same and wait for it.", error=repr(error))
 
 
 def _redis_problem(broker: BellBroker) -> str | None:
     try:
         check_clock(broker.client)
-    except (redis.RedisError, ClockSkew) as error:
+    except (*REDIS_FAILURES, ClockSkew) as error:
         return str(error)
     return None

@@ -8,11 +8,14 @@ A service's settings are a `Settings` class with one field for each TOML table i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from intergestan_runtime.redis_url import GroupUrl
+from intergestan_runtime.said import Said
 
 ENV_PREFIX = "INTERGESTAN_"
 ENV_DELIMITER = "__"
@@ -28,6 +31,10 @@ TABLES = (
     "console",
     "cli",
     "demo",
+    "notices",
+    "alarms",
+    "heartbeats",
+    "tracing",
 )
 """Every table that may stand in intergestan.toml; a process reads some and leaves the others to their
 service.
@@ -36,7 +43,25 @@ service.
 
 def _without_password(url: str) -> str:
     if urlsplit(url).password is not None:
-        raise ValueError("no password in a URL: write it into a secret file and name that file instead")
+        raise ValueError(Said("no password in a URL: write it into a secret file and name that file instead"))
+    return url
+
+
+def _base_url(url: str) -> str:
+    if urlsplit(url).scheme not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError(Said("it has to be sqlite:///FILE or postgresql+psycopg://user@host/base"))
+    return url
+
+
+def _redis_url(url: str) -> str:
+    GroupUrl.parse(url)
+    return url
+
+
+def _s3_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.hostname or parts.query:
+        raise ValueError(Said("it has to be s3://BUCKET or s3://BUCKET/PREFIX"))
     return url
 
 
@@ -45,6 +70,12 @@ ConfigPath = Annotated[Path, AfterValidator(Path.expanduser)]
 _file.
 """
 Url = Annotated[str, AfterValidator(_without_password)]
+BaseUrl = Annotated[Url, AfterValidator(_base_url)]
+RedisUrl = Annotated[Url, AfterValidator(_redis_url)]
+ArchiveUrl = Annotated[Url, AfterValidator(_s3_url)]
+
+
+EMAIL = r"^[^\s@<>]+@[^\s@<>]+$"
 
 
 class Section(BaseModel):
@@ -87,18 +118,41 @@ class SiteSettings(Section):
     data_dir: ConfigPath = Field(
         Path("~/.local/share/intergestan"), description="Folder for all that has no place of its own."
     )
-    database_url: Url = Field(
+    database_url: BaseUrl = Field(
         default_factory=lambda data: f"sqlite:///{data['data_dir']}/site.db",
         description="The base, as SQLAlchemy writes it: sqlite:/// or postgresql+psycopg://user@host/base.",
     )
     database_password: str | None = Field(None, description="Name of the secret with the base's password.")
-    redis_url: Url | None = Field(
+    pgbouncer: bool = Field(
+        False, description="PostgreSQL is reached through PgBouncer in transaction mode: no prepared statements."
+    )
+    redis_url: RedisUrl | None = Field(
         None,
-        description="redis://, rediss:// or unix://. Without it an embedded server runs in the data folder.",
+        description="redis://, rediss:// or unix://; redis+sentinel://host:port,host:port/master, "
+        "redis+cluster://host:port,host:port; rediss+… over TLS. Without it a server is embedded in the data folder.",
     )
     redis_password: str | None = Field(None, description="Name of the secret with the password of Redis.")
+    redis_sentinel_password: str | None = Field(
+        None, description="Name of the secret with the password of the sentinels, where they want one of their own."
+    )
     archive_dir: ConfigPath = Field(
         default_factory=_in_data_dir("archive"), description="Folder of the raw mails received."
+    )
+    archive_url: ArchiveUrl | None = Field(
+        None,
+        description="s3://bucket or s3://bucket/prefix: the raw mails go there instead. Needs the extra `s3`.",
+    )
+    archive_endpoint: Url | None = Field(
+        None, description="Address of an S3-compatible store that is not Amazon's, such as https://s3.example."
+    )
+    archive_region: str | None = Field(None, description="Region of the bucket; us-east-1 by default.")
+    archive_key_id: str | None = Field(
+        None,
+        description="Access key id for the bucket. Without it the identity of the machine, pod or task counts.",
+    )
+    archive_secret: str | None = Field(None, description="Name of the secret with its secret access key.")
+    archive_ca_file: ConfigPath | None = Field(
+        None, description="Certificates (PEM) of the store's authority, if the machine does not know it."
     )
     secrets_dir: ConfigPath = Field(
         default_factory=_in_data_dir("secrets"),
@@ -112,7 +166,72 @@ class SiteSettings(Section):
         default_factory=_in_data_dir("base.key"),
         description="The key of the passwords that the base holds sealed.",
     )
+    key_days: int | None = Field(
+        None, ge=30, le=3650, description="A new signing key ends after so many days; never by default."
+    )
+    bounce_key_file: ConfigPath = Field(
+        default_factory=_in_data_dir("bounce.key"),
+        description="The key of the marks by which reports of undelivered mail are known as genuine.",
+    )
+    answer_hours: int = Field(
+        4,
+        ge=1,
+        description="An order that has no answer after so many hours is listed and the partner is reminded.",
+    )
+    statement_minutes: int = Field(
+        60,
+        ge=0,
+        description="A mail that was sent less long ago may be under way: statements between sites leave it out.",
+    )
     language: Literal["fr", "en"] = Field("fr", description="Language of mails and answers.")
+
+
+class NoticeSettings(Section):
+    """Mails to the person in charge about what waits, through the relay. Without an address there are none."""
+
+    to: str | None = Field(
+        None,
+        pattern=EMAIL,
+        description="Who is told what waits: an address that a person reads, no mailbox of ours.",
+    )
+    every_minutes: int = Field(15, ge=1, le=1440, description="At most one such mail in so many minutes.")
+
+
+class HeartbeatSettings(Section):
+    """The small signed mails that go round to each partner and back: whether mails pass, and how fast."""
+
+    every_seconds: int = Field(300, ge=0, description="How often each partner gets one; 0: never.")
+    late_seconds: int = Field(300, ge=1, description="One that takes longer to come back is late.")
+    lost_seconds: int = Field(3600, ge=1, description="One that is not back after this is lost.")
+
+    @model_validator(mode="after")
+    def _late_before_lost(self) -> Self:
+        if self.lost_seconds <= self.late_seconds:
+            raise ValueError(Said("a heartbeat is late before it is lost: lost_seconds is more than late_seconds"))
+        return self
+
+
+class TracingSettings(Section):
+    """Traces of orders over both sites (OpenTelemetry). They need the extra `tracing`."""
+
+    endpoint: Url | None = Field(
+        None,
+        description="Where spans go by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; without it there are none.",
+    )
+
+
+class AlarmSettings(Section):
+    """Telling people what is wrong with the site, without Prometheus: by mail through the relay, by a webhook, or both.
+
+    Each trouble is told when it begins, once a day, and when it ends.
+    """
+
+    to: str | None = Field(
+        None, pattern=EMAIL, description="Who gets the mails: an address that a person reads, no mailbox of ours."
+    )
+    webhook_url: Url | None = Field(None, description="Where JSON is posted; its `text` is what chats show.")
+    webhook_secret: str | None = Field(None, description="Name of the secret with that URL, where it is one.")
+    every_seconds: float = Field(60, gt=0, description="How often the site is looked at.")
 
 
 class LogSettings(Section):

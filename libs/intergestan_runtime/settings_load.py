@@ -19,10 +19,12 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_settings import EnvSettingsSource, SettingsError
 
+from intergestan_runtime.said import Said, marked
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX, TABLES, Settings
 
 FILE_NAME = "intergestan.toml"
 ALONE = "alone"
+ENVIRONMENT, FLAGS, DEFAULTS = Said("environment"), Said("flags"), Said("defaults")
 
 AnySettings = TypeVar("AnySettings", bound=Settings)
 Key = tuple[str, ...]
@@ -31,7 +33,7 @@ Key = tuple[str, ...]
 class ConfigurationError(Exception):
     """The configuration is wrong. `str()` is one line for each problem: place, key, what is wrong, cure."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[Said]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
 
@@ -47,7 +49,7 @@ class _Layer:
         if self.file is None:
             return self.source
         line = _line_of(self.text, key)
-        return f"{self.file}, line {line}" if line else str(self.file)
+        return Said("{file}, line {line}", file=self.file, line=line) if line else str(self.file)
 
     def has(self, key: Key) -> bool:
         value: Any = self.values
@@ -65,7 +67,7 @@ def load(model: type[AnySettings], flags: Mapping[str, Any], config: Path | None
     :param config: the file to read in place of ./intergestan.toml; it must exist.
     :raises ConfigurationError: with every problem there is.
     """
-    problems: list[str] = []
+    problems: list[Said] = []
     layers = [*_file_layers(config, problems), _environment_layer(model, problems), _flag_layer(flags)]
     problems += [text for layer in layers for text in _unknown_tables(layer)]
     merged: dict[str, Any] = {}
@@ -86,9 +88,9 @@ def config_files(config: Path | None = None) -> list[Path]:
     return [Path("/etc/intergestan") / FILE_NAME, user / "intergestan" / FILE_NAME, config or Path(FILE_NAME)]
 
 
-def _file_layers(config: Path | None, problems: list[str]) -> list[_Layer]:
+def _file_layers(config: Path | None, problems: list[Said]) -> list[_Layer]:
     if config is not None and not config.is_file():
-        problems.append(f"{config}: there is no such file. Correct --config.")
+        problems.append(Said("{file}: there is no such file. Correct --config.", file=config))
     layers: list[_Layer] = []
     for file in config_files(config):
         layer = _file_layer(file, problems) if file.is_file() else None
@@ -98,12 +100,14 @@ def _file_layers(config: Path | None, problems: list[str]) -> list[_Layer]:
     return layers
 
 
-def _file_layer(file: Path, problems: list[str]) -> _Layer | None:
+def _file_layer(file: Path, problems: list[Said]) -> _Layer | None:
     try:
         text = file.read_text(encoding="utf-8")
         values = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        problems.append(f"{file}: {error}. Correct the file; https://toml.io shows how it is written.")
+        problems.append(
+            Said("{file}: {error}. Correct the file; https://toml.io shows how it is written.", file=file, error=error)
+        )
         return None
     return _Layer(_anchored(values, file.absolute().parent), file, text)
 
@@ -121,17 +125,19 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     return anchored
 
 
-def _environment_layer(model: type[Settings], problems: list[str]) -> _Layer:
+def _environment_layer(model: type[Settings], problems: list[Said]) -> _Layer:
     try:
         values = EnvSettingsSource(model)()
     except SettingsError as error:
-        problems.append(f"environment: {error}. A whole table there is JSON; set single keys instead.")
+        problems.append(
+            Said("environment: {error}. A whole table there is JSON; set single keys instead.", error=error)
+        )
         values = {}
     for name in os.environ:
         table, delimiter, _key = name.removeprefix(ENV_PREFIX).partition(ENV_DELIMITER)
         if name.startswith(ENV_PREFIX) and delimiter and table.lower() not in TABLES:
             values.setdefault(table.lower(), {})
-    return _Layer(values, source="environment")
+    return _Layer(values, source=ENVIRONMENT)
 
 
 def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
@@ -143,15 +149,17 @@ def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
             for table in tables:
                 inner = inner.setdefault(table, {})
             inner[key] = value
-    return _Layer(values, source="flags")
+    return _Layer(values, source=FLAGS)
 
 
-def _unknown_tables(layer: _Layer) -> Iterator[str]:
+def _unknown_tables(layer: _Layer) -> Iterator[Said]:
     for table, value in layer.values.items():
         if table not in TABLES:
-            yield f"{layer.place((table,))}: unknown table [{table}].{_did_you_mean(table, TABLES)}"
+            place, hint = layer.place((table,)), _did_you_mean(table, TABLES)
+            yield Said("{place}: unknown table [{table}]. {hint}", place=place, table=table, hint=hint)
         elif not isinstance(value, dict):
-            yield f"{layer.place((table,))}: {table} is a table: write [{table}] and its keys below."
+            place = layer.place((table,))
+            yield Said("{place}: {table} is a table: write [{table}] and its keys below.", place=place, table=table)
 
 
 def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
@@ -162,18 +170,58 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
             into[key] = dict(value) if isinstance(value, dict) else value
 
 
-def _problem(model: type[Settings], layers: list[_Layer], error: Any) -> str:
+def _problem(model: type[Settings], layers: list[_Layer], error: Any) -> Said:
     key: Key = tuple(str(part) for part in error["loc"])
     origin = next((layer for layer in reversed(layers) if layer.has(key)), None)
-    place = f"{origin.place(key)}: " if origin else ""
+    place = origin.place(key) if origin else DEFAULTS
     name = _shown(key, origin)
     if error["type"] == "extra_forbidden":
-        return f"{place}unknown key {name}.{_did_you_mean(key[-1], _keys_beside(model, key))}"
+        hint = _did_you_mean(key[-1], _keys_beside(model, key))
+        return Said("{place}: unknown key {name}. {hint}", place=place, name=name, hint=hint)
     if error["type"] == "missing":
-        return f"{name} is missing. Set it in {FILE_NAME} or as {_env_name(key)}."
-    message = error["msg"].removeprefix("Value error, ")
-    shown = "" if _looks_secret(error["input"]) else f" = {error['input']!r}"
-    return f"{place}{name}{shown}: {message[0].lower()}{message[1:]}."
+        variable = _env_name(key)
+        return Said(
+            "{name} is missing. Set it in {file} or as {variable}.", name=name, file=FILE_NAME, variable=variable
+        )
+    if not _looks_secret(error["input"]):
+        name = f"{name} = {error['input']!r}"
+    return Said("{place}: {name}: {what}.", place=place, name=name, what=_what(error))
+
+
+_NUMBER, _TEXT = marked("it has to be a number"), marked("it has to be a text")
+_WHOLE = marked("it has to be a whole number")
+_YES_OR_NO = marked("it has to be true or false")
+_FORM = marked("it does not have the form that docs/settings.md asks for")
+_WHAT: Mapping[str, str] = {
+    "int_type": _WHOLE,
+    "int_parsing": _WHOLE,
+    "int_from_float": _WHOLE,
+    "float_type": _NUMBER,
+    "float_parsing": _NUMBER,
+    "bool_type": _YES_OR_NO,
+    "bool_parsing": _YES_OR_NO,
+    "string_type": _TEXT,
+    "path_type": _TEXT,
+    "string_pattern_mismatch": _FORM,
+    "string_too_long": marked("it has to have {max_length} characters or less"),
+    "greater_than": marked("it has to be more than {gt:g}"),
+    "greater_than_equal": marked("it has to be {ge} or more"),
+    "less_than": marked("it has to be less than {lt:g}"),
+    "less_than_equal": marked("it has to be {le} or less"),
+    "literal_error": marked("it has to be one of {expected}"),
+}
+"""What is said of pydantic's kinds of errors, with the values that it gives them."""
+
+
+def _what(error: Any) -> str:
+    """What is wrong with a value: in the words of who found it, or of the table."""
+    values = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return values["error"].args[0]  # type: ignore[no-any-return]
+    if error["type"] == "literal_error":
+        values = {"expected": values["expected"].replace(" or ", ", ")}
+    ours = _WHAT.get(error["type"])
+    return Said(ours, **values) if ours else str(error["msg"])
 
 
 def _is_consequence(error: Any) -> bool:
@@ -182,7 +230,7 @@ def _is_consequence(error: Any) -> bool:
 
 
 def _shown(key: Key, origin: _Layer | None) -> str:
-    return _env_name(key) if origin is not None and origin.source == "environment" else ".".join(key)
+    return _env_name(key) if origin is not None and origin.source is ENVIRONMENT else ".".join(key)
 
 
 def _env_name(key: Key) -> str:
@@ -202,9 +250,11 @@ def _keys_beside(model: type[BaseModel], key: Key) -> list[str]:
     return list(model.model_fields)
 
 
-def _did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
+def _did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> Said:
     close = get_close_matches(word, known, n=1)
-    return f" Did you mean {close[0]}?" if close else f" Remove it; known are {', '.join(known)}."
+    if close:
+        return Said("Did you mean {close}?", close=close[0])
+    return Said("Remove it; known are {known}.", known=", ".join(known))
 
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]")

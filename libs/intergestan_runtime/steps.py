@@ -16,6 +16,10 @@ from intergestan_runtime.broker import BellBroker
 RowId = int | str
 
 
+class Postponed(Exception):
+    """A row could not be worked on now, and the log says why; it stays due."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A queue and the actor that works on its rows."""
@@ -35,9 +39,11 @@ class Step:
     def work_with(self, broker: BellBroker, function: Callable[[Any], None]) -> None:
         """Make `function` the actor of this step; it gets a row id and must be idempotent.
 
-        What it raises is logged and counted, and never retried here: retry schedules live in the base.
+        What it raises is logged and counted, `Postponed` without a traceback, and never retried here: retry schedules
+        live in the base.
         """
-        Actor(function, broker=broker, actor_name=self.actor, queue_name=self.queue, priority=0, options={})
+        options = {"throws": Postponed}
+        Actor(function, broker=broker, actor_name=self.actor, queue_name=self.queue, priority=0, options=options)
 
     def _message(self, row_id: RowId) -> Message[None]:
         return Message(queue_name=self.queue, actor_name=self.actor, args=(row_id,), kwargs={}, options={})
@@ -46,8 +52,9 @@ class Step:
 COMPOSE = Step("compose", queue="compose", actor="compose")
 SEND = Step("send", queue="send", actor="send")
 IMPORT = Step("import", queue="import", actor="take_in")
+NOTIFY = Step("notify", queue="notify", actor="notify")
 
-STEPS = (COMPOSE, SEND, IMPORT)
+STEPS = (COMPOSE, SEND, IMPORT, NOTIFY)
 
 
 def poll_step(worker: str) -> Step:

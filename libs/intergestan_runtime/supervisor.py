@@ -15,6 +15,7 @@ from typing import IO
 from structlog import get_logger
 
 from intergestan_runtime.die_with_parent import bound
+from intergestan_runtime.notify import Notifier, without_notification
 
 CONFIGURATION = 78
 """A child that exits so is not started again: its configuration is wrong, and stays so."""
@@ -57,17 +58,20 @@ class Supervisor:
 
     def run(self, stop: threading.Event) -> int:
         """Until `stop` is set; 0, or 78 where a child's configuration is wrong and so everything was
-        stopped.
+        stopped. The service manager hears that we look after them; that all is ready is the caller's to say.
         """
+        notifier = Notifier()
         try:
             for running in self._running:
                 running.start()
                 running.wait_until_ready(stop)
             while not stop.wait(_LOOK):
+                notifier.beat()
                 if any(running.look() == CONFIGURATION for running in self._running):
                     return CONFIGURATION
             return 0
         finally:
+            notifier.stopping(max((running.child.stop_seconds for running in self._running), default=0.0))
             self._stop()
 
     def pids(self) -> dict[str, int]:
@@ -106,7 +110,7 @@ class _Running:
     def start(self) -> None:
         self._process = subprocess.Popen(
             bound(self.child.argv),
-            env={**os.environ, **(self.child.environment or {})},
+            env={**without_notification(os.environ), **(self.child.environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

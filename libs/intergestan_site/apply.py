@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
 from intergestan_site.booking.transfers import finish_mail, insert_transfer
 from intergestan_site.bulk import insert_rows
+from intergestan_site.order_changes.apply_changes import apply_to_changes, changes_in, settle_state
+from intergestan_site.outbound import answered
 from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
 from intergestan_site.words import LedgerOutcome, OutboundState
 
@@ -60,25 +62,19 @@ def apply_answers(
     :raises UnmatchedAnswer: nothing of the mail is applied then.
     """
     outbound = _quoted_mail(connection, transfer.partner.id, quoted)
-    orders = _orders_of(connection, outbound.id, answers)
+    orders = _orders_of(connection, outbound.id)
+    changes = {} if orders else changes_in(connection, outbound.id)
+    carried = orders or changes
+    _check_carried(carried, answers)
     transfer_id = insert_transfer(connection, mail, transfer, now)
-    fresh = _fresh(orders, answers)
-    _move_orders(connection, orders, fresh, transfer.partner.name, now)
-    _keep_details(connection, orders, fresh)
+    fresh = _fresh(carried, answers)
+    if changes:
+        apply_to_changes(connection, changes, [(each.n, each.answer) for each in fresh], transfer.partner.name, now)
+    else:
+        _apply_to_orders(connection, orders, fresh, transfer.partner.name, now)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
-    if outbound.state not in _AT_REST and _all_answered(orders, fresh):
-        states.move(
-            connection,
-            states.OUTBOUND_MAIL,
-            [outbound.id],
-            "answer",
-            by=BY,
-            at=now,
-            answered_at=now,
-            next_attempt_at=None,
-            reason=None,
-            detail=None,
-        )
+    if outbound.state not in _AT_REST and _all_answered(carried, fresh):
+        answered(connection, [outbound.id], by=BY, at=now, old={outbound.id: outbound.state})
     finish_mail(connection, mail, transfer, now)
     return ["done" if each in fresh else "duplicate" for each in answers]
 
@@ -87,18 +83,20 @@ def foresee_answers(
     connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]
 ) -> list[str]:
     """What `apply_answers` would return or raise, without writing anything."""
-    orders = _orders_of(connection, _quoted_mail(connection, partner_id, quoted).id, answers)
-    fresh = _fresh(orders, answers)
+    mail_id = _quoted_mail(connection, partner_id, quoted).id
+    carried = _orders_of(connection, mail_id) or changes_in(connection, mail_id)
+    _check_carried(carried, answers)
+    fresh = _fresh(carried, answers)
     return ["done" if each in fresh else "duplicate" for each in answers]
 
 
-def _all_answered(orders: dict[str, Any], fresh: Sequence[NumberedAnswer]) -> bool:
+def _all_answered(orders: Mapping[str, Any], fresh: Sequence[NumberedAnswer]) -> bool:
     """A seller that booked the orders one by one answers them in several mails, and one of those may be lost."""
     answered_now = {each.answer.order_id for each in fresh}
     return all(order.answer_n > 0 or number in answered_now for number, order in orders.items())
 
 
-def _fresh(orders: dict[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:
+def _fresh(orders: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:
     return [each for each in answers if each.n > orders[each.answer.order_id].answer_n]
 
 
@@ -117,18 +115,32 @@ def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> 
     return mail
 
 
-def _orders_of(connection: Connection, mail_id: int, answers: Sequence[NumberedAnswer]) -> dict[str, Any]:
+def _orders_of(connection: Connection, mail_id: int) -> dict[str, Any]:
+    order = PurchaseOrder
     rows = connection.execute(
-        select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.answer_n, PurchaseOrder.state)
+        select(order.id, order.number, order.answer_n, order.lines_n, order.state)
         .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
         .where(OutboundOrder.outbound_mail_id == mail_id)
         .with_for_update(of=PurchaseOrder)
     )
-    orders = {row.number: row for row in rows}
+    return {row.number: row for row in rows}
+
+
+def _check_carried(carried: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> None:
     for each in answers:
-        if each.answer.order_id not in orders:
+        if each.answer.order_id not in carried:
             raise UnmatchedAnswer(f"The mail that is answered did not carry order {each.answer.order_id}.")
-    return orders
+
+
+def _apply_to_orders(
+    connection: Connection, orders: dict[str, Any], fresh: Sequence[NumberedAnswer], who: str, now: datetime
+) -> None:
+    _move_orders(connection, orders, fresh, who, now)
+    _keep_details(connection, orders, fresh)
+    for each in fresh:
+        order = orders[each.answer.order_id]
+        if order.lines_n > each.n:  # an answer to a change overtook this one
+            settle_state(connection, order.id, now)
 
 
 def _move_orders(
@@ -149,6 +161,7 @@ def _move_orders(
             event,
             by=BY,
             at=now,
+            old={order.id: order.state for order in orders.values()},
             event_detail={"answered by": who},
             updated_at=now,
             answer_code=code,
@@ -164,6 +177,7 @@ def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequenc
             "n": each.n,
             "words": each.answer.note,
             "supplier_number": each.answer.sales_order_id,
+            "lines": each.n if _has_newest_lines(orders, each) else orders[each.answer.order_id].lines_n,
         }
         for each in fresh
     ]
@@ -177,10 +191,15 @@ def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequenc
             "said": msgspec.to_builtins(line),
         }
         for each in fresh
+        if _has_newest_lines(orders, each)
         for line in each.answer.lines
     ]
     if lines:
         connection.execute(_KEEP_LINE, lines)
+
+
+def _has_newest_lines(orders: dict[str, Any], each: NumberedAnswer) -> bool:
+    return bool(each.answer.lines) and each.n > orders[each.answer.order_id].lines_n
 
 
 _ORDERS = Table.metadata.tables["purchase_order"]
@@ -191,6 +210,7 @@ _KEEP_HEAD = (
     .values(
         answer_n=bindparam("n"),
         answer_note=bindparam("words"),
+        lines_n=bindparam("lines"),
         supplier_order_number=func.coalesce(bindparam("supplier_number"), _ORDERS.c.supplier_order_number),
     )
 )

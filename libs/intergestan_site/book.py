@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intergestan_site.booking.answers import repeat_answers, request_answers, write_answers
+from intergestan_site.booking.changes import wake, write_changes
 from intergestan_site.booking.entries import (
     ClaimedMail,
     Entry,
@@ -31,11 +32,15 @@ from intergestan_site.facts import Facts
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """What was written: the answers mail to compose, and each document's outcome (a label of the metrics)."""
+    """What was written: the answers mail to compose, and each document's outcome (a label of the metrics).
+
+    :ivar take_in: the mails of changes that waited for one of these documents, to be taken in again now.
+    """
 
     transfer_id: int
     compose: tuple[int, ...]
     outcomes: tuple[str, ...]
+    take_in: tuple[int, ...] = ()
 
 
 def book(
@@ -65,8 +70,9 @@ def book(
     ]
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
     entries = write_sales_orders(connection, transfer.partner, entries, now)
+    entries = write_changes(connection, transfer.partner, entries, now)
     write_ledger(connection, transfer.partner, transfer_id, entries, now)
-    decided = [(each.key[1], each.decision) for each in settled]
+    decided = [(each.key[1], each.decision) for each in settled if each.key[0] == "order"]
     write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
     if outbound_id is not None:
         answered_keys = {entry.settled.key for entry in answered}
@@ -76,5 +82,6 @@ def book(
         repeat_answers(connection, transfer_id, now)
     if finish:
         finish_mail(connection, mail, transfer, now)
+    take_in = wake(connection, entries, facts, now)
     compose = () if outbound_id is None else (outbound_id,)
-    return Booked(transfer_id, compose, tuple(outcome_of(entry) for entry in entries))
+    return Booked(transfer_id, compose, tuple(outcome_of(entry) for entry in entries), take_in)

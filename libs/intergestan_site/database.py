@@ -10,18 +10,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+
+from intergestan_site.problem import Problem
 
 BUSY_TIMEOUT_S = 10
+ASK_AFTER_S = 0.1
+"""A connection to PostgreSQL that nobody used for so long is asked whether it still lives before it is used."""
+
+AWAY = (InterfaceError, OperationalError)
+"""What is raised when the base went away, or could not take it now."""
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row whose columns are not typed, such as one of a whole table."""
 
 
-class WeakDurability(Exception):
+class WeakDurability(Problem):
     """The base would lose commits in a power cut; the message says which setting to change."""
 
 
@@ -35,12 +43,16 @@ class Database:
 
     :param url: an SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
     :param clock: where `now()` comes from; tests hand in their own.
+    :param pgbouncer: there is a PgBouncer in transaction mode in between. Each transaction may get another of its
+        connections, so that nothing may be prepared on one; all else we do stays within one transaction anyway.
     """
 
-    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now, *, pgbouncer: bool = False) -> None:
         self.url = url
         self.now = clock
-        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url)
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pgbouncer=pgbouncer)
+        # PostgreSQL at READ COMMITTED gives each statement its own view, inside a transaction or not
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def is_sqlite(self) -> bool:
@@ -49,8 +61,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that sees one state of the base and writes nothing."""
-        with self.engine.connect() as connection:
+        """A connection that writes nothing; each of its statements sees what was committed before it."""
+        with self._reader.connect() as connection:
             yield connection
 
     @contextmanager
@@ -76,8 +88,9 @@ class Database:
             level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
         if level not in {"on", "remote_write", "remote_apply", "local"}:
             raise WeakDurability(
-                f"PostgreSQL has synchronous_commit = {level}: a power cut could lose orders. "
-                "Set it to on for this database (ALTER DATABASE … SET synchronous_commit = on)."
+                "PostgreSQL has synchronous_commit = {level}: a power cut could lose orders. "
+                "Set it to on for this database (ALTER DATABASE … SET synchronous_commit = on).",
+                level=level,
             )
 
     def dispose(self) -> None:
@@ -89,6 +102,11 @@ def is_conflict(error: DBAPIError) -> bool:
     """Whether the base refused because of somebody else's concurrent work, so that trying again may do."""
     code = getattr(error.orig, "sqlstate", None)
     return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+
+
+def first_line(error: DBAPIError) -> str:
+    """What the base's driver says, without the statement and the hints."""
+    return str(error.orig).partition("\n")[0]
 
 
 def _sqlite(url: str) -> Engine:
@@ -106,7 +124,9 @@ def _sqlite(url: str) -> Engine:
         run("PRAGMA synchronous=FULL")
         run("PRAGMA foreign_keys=ON")
         if mode not in {"wal", "memory"} or run("PRAGMA synchronous").fetchone()[0] < 2:
-            raise WeakDurability(f"SQLite is in journal mode {mode}: put the base on a local disk that allows WAL.")
+            raise WeakDurability(
+                "SQLite is in journal mode {mode}: put the base on a local disk that allows WAL.", mode=mode
+            )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -116,5 +136,27 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgresql(url: str) -> Engine:
-    return create_engine(url, isolation_level="READ COMMITTED", pool_pre_ping=True, insertmanyvalues_page_size=2000)
+def _postgresql(url: str, *, pgbouncer: bool) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        insertmanyvalues_page_size=2000,
+        connect_args={"prepare_threshold": None} if pgbouncer else {},
+    )
+
+    @event.listens_for(engine, "checkin")
+    def note(_dbapi_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(dbapi_connection: Any, record: Any, _proxy: Any) -> None:
+        """A connection that lay idle may be dead; asking one that was used just now would cost more than it saves."""
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or monotonic() - idle_since < ASK_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine

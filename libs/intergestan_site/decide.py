@@ -7,14 +7,14 @@ partner's policy: it holds the order, refuses it, or is only told to the buyer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
 from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, totals_of
-from intergestan_msg.order import Order, OrderLine
+from intergestan_msg.order import Item, Order, OrderLine
 from intergestan_site.conversion import Converted, converted, costs_the_same, is_in, rescaled
 from intergestan_site.decisions import (
     Accepted,
@@ -26,10 +26,11 @@ from intergestan_site.decisions import (
     Finding,
     Held,
     Refused,
+    Reply,
 )
-from intergestan_site.explain import vat_note
 from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, ProductFacts
-from intergestan_site.rules import buyer, complete, currency, known_product, price, unit, vat, widths
+from intergestan_site.holding.explain import vat_note
+from intergestan_site.rules import buyer, complete, currency, customer, known_product, price, totals, unit, vat, widths
 from intergestan_site.words import (
     Acceptance,
     HoldReason,
@@ -43,6 +44,7 @@ Rule = Callable[[Order, Facts], Iterable[Finding]]
 
 RULES: tuple[Rule, ...] = (
     buyer.check,
+    customer.check,
     currency.check,
     complete.check,
     widths.check,
@@ -50,10 +52,14 @@ RULES: tuple[Rule, ...] = (
     unit.check,
     price.check,
     vat.check,
+    totals.check,
 )
 
 
-WAIVABLE = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE})
+DIFFERENCES = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE, HoldReason.TOTAL_DIFFERENCE})
+"""What the partner's price policy decides about."""
+
+WAIVABLE = DIFFERENCES | {HoldReason.OWN_CHANGE, HoldReason.CHANGE_REVIEW}
 """What a person may wave through. The other reasons are facts, which must be gone before the order is booked."""
 
 
@@ -84,7 +90,7 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
     :param waived: reasons that a person has already looked at and released for this order.
     """
     findings = [finding for rule in RULES for finding in rule(order, facts)]
-    weights = [(finding, _weight(finding, facts.partner, waived)) for finding in findings]
+    weights = [(finding, weigh(finding, facts.partner, waived)) for finding in findings]
     for weight, outcome in ((Weight.REJECT, Refused), (Weight.HOLD, Held)):
         chosen = tuple(finding for finding, its in weights if its is weight)
         if chosen:
@@ -101,13 +107,14 @@ def _conflict(key: DocumentKey) -> Finding:
     return Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])})
 
 
-def _weight(finding: Finding, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
+def weigh(finding: Finding, partner: PartnerFacts, waived: frozenset[str]) -> Weight:
+    """What the partner's policy makes of a finding."""
     reason = finding.reason
     if (reason in waived and reason in WAIVABLE) or finding.variant == unit.CONVERTED:
         return Weight.TELL
     if reason is HoldReason.UNKNOWN_PRODUCT:
         return _UNKNOWN_PRODUCT[partner.unknown_product]
-    if reason in {HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE}:
+    if reason in DIFFERENCES:
         compare = partner.price_policy is PricePolicy.COMPARE
         return _DIFFERENCE[partner.price_action] if compare else Weight.TELL
     return Weight.HOLD
@@ -127,15 +134,15 @@ _DIFFERENCE = {
 
 def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accepted:
     ours = facts.partner.price_policy is PricePolicy.TAKE_OURS
-    lines = tuple(_book_line(line, facts.product_of(line), take_ours=ours) for line in order.lines)
-    charges = tuple(_book_charge(each) for each in order.allowances)
+    lines = tuple(book_line(line, facts.product_of(line), take_ours=ours) for line in order.lines)
+    charges = tuple(book_charge(each) for each in order.allowances)
     taxed = ((line.total, TaxCategory(line.vat_category, line.vat_rate)) for line in lines)
     sums = totals_of(taxed, order.allowances)
     assert sums.totals.tax_exclusive is not None
     parked = any(line.product_id is None for line in lines)
     review = parked or facts.partner.acceptance is Acceptance.REVIEW
-    pairs = [_Pair(line, booked, facts.product_of(line)) for line, booked in zip(order.lines, lines, strict=True)]
-    code, answer_lines = _answer(pairs, facts.partner.language, review=review)
+    pairs = [Pair(line, booked, facts.product_of(line)) for line, booked in zip(order.lines, lines, strict=True)]
+    reply = _answer(pairs, facts.partner.language, findings)
     return Accepted(
         state=SalesState.REVIEW if review else SalesState.ACCEPTED,
         lines=lines,
@@ -143,18 +150,22 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
         total_ht=sums.totals.tax_exclusive,
         total_vat=sums.tax_amount,
         total_ttc=sums.totals.tax_exclusive + sums.tax_amount,
-        code=code,
-        answer_lines=answer_lines,
+        code=AnswerCode.RECEIVED if review else reply.code,
+        answer_lines=() if review else reply.lines,
+        after_review=reply if review else None,
         findings=findings,
+        customer_id=facts.customer_of(order),
     )
 
 
-def _book_charge(asked: AllowanceCharge) -> BookedCharge:
+def book_charge(asked: AllowanceCharge) -> BookedCharge:
+    """A charge of the document as it is booked."""
     tax = asked.tax
     return BookedCharge(asked.reason, asked.signed, tax.code if tax else None, tax.percent if tax else None)
 
 
-def _book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool) -> BookedLine:
+def book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool) -> BookedLine:
+    """A line as it is booked, in our product's unit; for a line that the rules let pass."""
     assert line.quantity is not None  # rule `complete`
     ours = converted(line, product.unit) if product else Converted(line.quantity, line.price, Fraction(1))
     assert ours is not None  # rule `unit`
@@ -183,7 +194,7 @@ def _book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool
 
 
 @dataclass(frozen=True, slots=True)
-class _Pair:
+class Pair:
     """A line as it was asked, and as it is booked, in our product's unit if we know the product."""
 
     asked: OrderLine
@@ -212,22 +223,29 @@ class _Pair:
         return tax is not None and tax.percent is not None and tax.percent != self.booked.vat_rate
 
 
-def _answer(pairs: list[_Pair], language: str, *, review: bool) -> tuple[AnswerCode, tuple[AnswerLine, ...]]:
-    """AB while a clerk has to look, AP when all is as asked, else CA with every line."""
-    if review:
-        return AnswerCode.RECEIVED, ()
-    if not any(pair.has_other_price or pair.has_other_vat for pair in pairs):
-        return AnswerCode.ACCEPTED, ()
-    return AnswerCode.CHANGED, tuple(_answer_line(pair, language) for pair in pairs)
+def _answer(pairs: list[Pair], language: str, findings: Iterable[Finding]) -> Reply:
+    """AP when all is as asked, else CA with every line."""
+    other_totals = {finding.line_id for finding in findings if finding.reason is HoldReason.TOTAL_DIFFERENCE}
+    if not other_totals and not any(pair.has_other_price or pair.has_other_vat for pair in pairs):
+        return Reply(AnswerCode.ACCEPTED)
+    lines = (answer_line(pair, language, other_total=pair.asked.id in other_totals) for pair in pairs)
+    return Reply(AnswerCode.CHANGED, tuple(lines))
 
 
-def _answer_line(pair: _Pair, language: str) -> AnswerLine:
+def _item(pair: Pair) -> Item:
+    """The item as asked, with the VAT that is booked."""
+    if not pair.has_other_vat:
+        return pair.asked.item
+    return replace(pair.asked.item, tax=TaxCategory(pair.booked.vat_category, pair.booked.vat_rate))
+
+
+def answer_line(pair: Pair, language: str, *, other_total: bool = False) -> AnswerLine:
     """A line in the buyer's own units; what it is booked as is told in the note of the answer."""
-    changed = pair.has_other_vat or pair.has_other_price
+    changed = pair.has_other_vat or pair.has_other_price or other_total
     return AnswerLine(
         id=pair.asked.id,
         code=LineCode.CHANGED if changed else LineCode.ACCEPTED,
-        item=pair.asked.item,
+        item=_item(pair),
         quantity=pair.asked.quantity,
         unit=pair.asked.unit or pair.booked.unit,
         price=pair.price.amount if changed else None,

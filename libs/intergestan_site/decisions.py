@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from intergestan_msg.answer import AnswerCode, AnswerLine
 from intergestan_site.words import HoldReason, SalesState
+
+if TYPE_CHECKING:
+    from intergestan_site.order_changes.standing import StandingOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,20 @@ class BookedCharge:
 
 
 @dataclass(frozen=True, slots=True)
+class Reply:
+    """What the buyer is told of an order that is taken: AP, or CA with every line."""
+
+    code: AnswerCode
+    lines: tuple[AnswerLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
-    """The order becomes a sales order; amounts in the order's currency, HT without and TTC with VAT."""
+    """The order becomes a sales order; amounts in the order's currency, HT without and TTC with VAT.
+
+    :ivar after_review: what the buyer is told once a clerk has accepted it, of an order in the state `review`.
+    :ivar customer_id: the customer of ours that it is for, where that is not the partner's own party.
+    """
 
     state: SalesState
     lines: tuple[BookedLine, ...]
@@ -65,7 +82,9 @@ class Accepted:
     total_ttc: Decimal
     code: AnswerCode
     answer_lines: tuple[AnswerLine, ...] = ()
+    after_review: Reply | None = None
     findings: tuple[Finding, ...] = ()
+    customer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +96,46 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The order is refused by policy; the buyer is told why (RE)."""
+    """The document is refused; the buyer is told why (RE), or line by line which goods have left (CA)."""
 
     findings: tuple[Finding, ...]
+    answer_lines: tuple[AnswerLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A change came before what it builds on; it is applied as soon as that is settled (AB)."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A change is applied to the sales order, all of it or without the lines of which goods have left.
+
+    :ivar standing: the sales order on which this was decided; another one must be decided anew.
+    :ivar lines: those added or changed; `promised` has the agreed dates of them.
+    :ivar charges: None where they stay.
+    """
+
+    standing: StandingOrder
+    lines: tuple[BookedLine, ...]
+    promised: Mapping[str, date | None]
+    deleted: tuple[str, ...]
+    charges: tuple[BookedCharge, ...] | None
+    total_ht: Decimal
+    total_vat: Decimal
+    total_ttc: Decimal
+    code: AnswerCode
+    answer_lines: tuple[AnswerLine, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The sales order is cancelled: nothing of it has left."""
+
+    standing: StandingOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +153,4 @@ class Conflict:
     finding: Finding
 
 
-Decision = Accepted | Held | Refused | Duplicate | Conflict
+Decision = Accepted | Held | Refused | Duplicate | Conflict | Waiting | Amended | Cancelled

@@ -17,6 +17,7 @@ DIFFERENCES = frozenset(
     {
         HoldReason.PRICE_DIFFERENCE,
         HoldReason.VAT_DIFFERENCE,
+        HoldReason.TOTAL_DIFFERENCE,
         HoldReason.UNIT_MISMATCH,
         HoldReason.UNKNOWN_PRODUCT,
         HoldReason.CURRENCY,

@@ -8,10 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
-from intergestan_msg.answer import AnswerCode, AnswerLine, OrderAnswer
+from intergestan_msg.answer import ANSWER_LINES, AnswerCode, OrderAnswer
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, totals_of
 from intergestan_msg.order import (
     Address,
@@ -105,6 +104,11 @@ def partner_party(connection: Connection, partner: AnyRow) -> Party:
         vat_id=partner.vat_id,
         address=address,
     )
+
+
+def change_id(number: str, revision: int) -> str:
+    """The identifier of a change or a cancellation: the order's number and its place in the sequence."""
+    return f"{number}/{revision}"
 
 
 def read_site(connection: Connection) -> AnyRow:
@@ -216,5 +220,6 @@ def _answer(row: AnyRow, buyer: Party, seller: Party, currency: str, today: date
         currency=currency,
         sales_order_id=row.sales_order_number,
         note=row.note,
-        lines=msgspec.convert(row.lines or [], tuple[AnswerLine, ...]),
+        lines=ANSWER_LINES.convert(row.lines or []),
+        change_id=change_id(row.order_number, row.revision) if row.revision else None,
     )

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
 from intergestan_msg.order import Order, OrderLine
+from intergestan_site.customers import Customer, identity_of, read_customers
 from intergestan_site.database import AnyRow
-from intergestan_site.matches import read_matches
-from intergestan_site.tables import Answer, Ledger, PartnerPrice, Product
+from intergestan_site.matches import read_matches, their_code
+from intergestan_site.order_changes.standing import StandingOrder, read_standing
+from intergestan_site.tables import Answer, Ledger, Partner, PartnerPrice, Product
 from intergestan_site.words import Acceptance, LedgerOutcome, PriceAction, PricePolicy, UnknownProduct
 
 GTIN = "0160"
@@ -63,7 +65,7 @@ class Known:
     @property
     def is_settled(self) -> bool:
         """Whether the document was booked or refused: it will not be looked at again."""
-        return self.outcome in {LedgerOutcome.CREATED, LedgerOutcome.REJECTED}
+        return self.outcome in {LedgerOutcome.CREATED, LedgerOutcome.REJECTED, LedgerOutcome.APPLIED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,9 @@ class Facts:
     """All that the decisions about one transfer may depend on.
 
     :ivar products: ours by code; `matches`: what people said that a code of this partner means.
+    :ivar customers: by the buyer's identifier, where that is not the partner's own, whose orders these may be.
+    :ivar answers: the newest to each order; `answered`: the newest to each document, by number and revision.
+    :ivar standing: the sales orders that changes and cancellations of this transfer are about, by their number.
     """
 
     partner: PartnerFacts
@@ -95,6 +100,19 @@ class Facts:
     known: Mapping[DocumentKey, Known]
     answers: Mapping[str, LastAnswer]
     matches: Mapping[str, ProductFacts] = field(default_factory=dict)
+    answered: Mapping[tuple[str, int], LastAnswer] = field(default_factory=dict)
+    standing: Mapping[str, StandingOrder] = field(default_factory=dict)
+    customers: Mapping[str, tuple[Customer, ...]] = field(default_factory=dict)
+
+    def customers_of(self, order: Order) -> tuple[Customer, ...]:
+        """The customers of ours that the order may be for; none: it is the partner's own."""
+        identity = identity_of(order) if self.customers else None
+        return self.customers.get(identity.text, ()) if identity else ()
+
+    def customer_of(self, order: Order) -> int | None:
+        """The one customer that the order is for; None: the partner's own party."""
+        fit = self.customers_of(order)
+        return fit[0].id if len(fit) == 1 else None
 
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision of this very order that became a sales order: an order is booked once."""
@@ -106,6 +124,7 @@ class Facts:
                 if (its_kind, its_number) == (kind, number)
                 and its_revision != revision
                 and known.sales_order_id is not None
+                and known.outcome != LedgerOutcome.REJECTED
             ),
             None,
         )
@@ -119,8 +138,14 @@ class Facts:
         for code in (item.sellers_id, item.buyers_id):
             if code is not None and (product := self.matches.get(code) or self.products.get(code)) is not None:
                 return product
+        if self.matches and (product := self.matches.get(their_code(line))) is not None:
+            return product
         standard = item.standard_id
         return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
+
+
+PARTNER_COLUMNS = tuple(Partner.__table__.c[each.name] for each in fields(PartnerFacts))
+"""What `partner_facts` reads, and no more: every column of a row is work for each mail."""
 
 
 def partner_facts(row: AnyRow) -> PartnerFacts:
@@ -154,14 +179,18 @@ def read_facts(
     matched = read_matches(connection, partner.id, codes)
     products = _products(connection, partner.id, orders, codes | set(matched.values()))
     by_code = {row.code: _product(row) for row in products}
+    answers = _read_answers(connection, partner.id, sorted({number for _, number, _ in keys}))
     return Facts(
         partner=partner,
         currency=currency,
         products=by_code,
         by_gtin={row.gtin: _product(row) for row in products if row.gtin},
         matches={theirs: by_code[ours] for theirs, ours in matched.items() if ours in by_code},
+        customers=read_customers(connection, partner.id, partner.party_id, partner.siret, orders),
         known=read_known(connection, partner.id, keys),
-        answers=read_answers(connection, partner.id, keys),
+        answers=_newest_answers(answers),
+        answered={(row.order_number, row.revision): _last_answer(row) for row in answers},
+        standing=read_standing(connection, partner.id, [number for kind, number, _ in keys if kind != "order"]),
     )
 
 
@@ -188,21 +217,37 @@ def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentK
     }
 
 
-def read_answers(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[str, LastAnswer]:
-    """The newest answer to each of these orders, by order number."""
-    numbers = sorted({number for _, number, _ in keys})
-    rows = connection.execute(
-        select(Answer.order_number, Answer.n, Answer.code, Answer.sales_order_number, Answer.note, Answer.lines)
+def last_answer(connection: Connection, partner_id: int, number: str) -> LastAnswer | None:
+    """The newest answer to an order, whichever of its revisions that was about."""
+    return _newest_answers(_read_answers(connection, partner_id, [number])).get(number)
+
+
+def _read_answers(connection: Connection, partner_id: int, numbers: Collection[str]) -> Sequence[AnyRow]:
+    """All answers to these orders, oldest first."""
+    return connection.execute(
+        select(
+            *(Answer.order_number, Answer.revision, Answer.n, Answer.code),
+            *(Answer.sales_order_number, Answer.note, Answer.lines),
+        )
         .where(Answer.partner_id == partner_id, Answer.order_number.in_(numbers))
         .order_by(Answer.n)
-    )
-    return {row.order_number: LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines) for row in rows}
+    ).all()
+
+
+def _newest_answers(rows: Sequence[AnyRow]) -> dict[str, LastAnswer]:
+    """The newest answer to each order, by order number."""
+    return {row.order_number: _last_answer(row) for row in rows}
+
+
+def _last_answer(row: AnyRow) -> LastAnswer:
+    return LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines)
 
 
 def _codes(orders: Iterable[Order]) -> set[str]:
     """The codes that these orders' lines give for products, theirs and ours."""
-    items = (line.item for order in orders for line in order.lines)
-    return {code for item in items for code in (item.sellers_id, item.buyers_id) if code is not None}
+    lines = [line for order in orders for line in order.lines]
+    codes = {code for line in lines for code in (line.item.sellers_id, line.item.buyers_id) if code is not None}
+    return codes | {their_code(line) for line in lines}
 
 
 def _products(

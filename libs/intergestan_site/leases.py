@@ -7,53 +7,68 @@ ledger: a lease only saves work.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 
-from intergestan_site.tables import InboundMail, Mailbox, OutboundMail, Worker
+from intergestan_site.database import AnyRow
+from intergestan_site.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
 
 WORKER_VALID = timedelta(seconds=9)
 WORKER_BEAT_S = 3.0
+POLLER_VALID = timedelta(seconds=7)
+POLLER_BEAT_S = 2.0
+"""Pollers are found dead sooner, for their mailboxes shall be read again within ten seconds."""
 MAIL_LEASE = timedelta(seconds=60)
 MAIL_BEAT_S = 15.0
 
-MailTable = type[OutboundMail] | type[InboundMail]
+MailTable = type[OutboundMail] | type[InboundMail] | type[Notice]
 
 
-def beat(connection: Connection, name: str, service: str, now: datetime) -> None:
-    """Say that a worker is alive for the next nine seconds; its first beat enters it."""
-    alive = update(Worker).where(Worker.name == name).values(alive_until=now + WORKER_VALID)
+def beat(connection: Connection, name: str, service: str, now: datetime, valid: timedelta = WORKER_VALID) -> None:
+    """Say that a worker is alive for the next nine seconds, or as long as `valid`; its first beat enters it."""
+    alive = update(Worker).where(Worker.name == name).values(alive_until=now + valid)
     if connection.execute(alive).rowcount == 0:
-        connection.execute(
-            insert(Worker).values(name=name, service=service, started_at=now, alive_until=now + WORKER_VALID)
-        )
+        connection.execute(insert(Worker).values(name=name, service=service, started_at=now, alive_until=now + valid))
 
 
 def leave(connection: Connection, name: str) -> None:
     """A clean stop: the worker's mailboxes and mails are free at once."""
     connection.execute(delete(Worker).where(Worker.name == name))
     connection.execute(update(Mailbox).where(Mailbox.owner == name).values(owner=None))
-    for table in (OutboundMail, InboundMail):
+    for table in (OutboundMail, InboundMail, Notice):
         connection.execute(update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None))
 
 
 def claim_mail(
-    connection: Connection, table: MailTable, row_id: int, states: Sequence[str], worker: str, now: datetime
-) -> int | None:
-    """Take the lease of a mail that is in one of `states` and that nobody holds.
+    connection: Connection, row_id: int, state: str, worker: str, now: datetime, **values: Any
+) -> AnyRow | None:
+    """Take the lease of an inbound mail that is in this state and that nobody holds.
 
-    :returns: the fence that every later write must carry, or None when the row is not to be had.
+    :param values: what else is written with the claim.
+    :returns: what is to be known of the mail to take it in, with the fence that every later write must carry; None when
+        it is not to be had.
     """
-    free = or_(table.lease_until.is_(None), table.lease_until < now)
+    mail = InboundMail
     return connection.execute(
-        update(table)
-        .where(table.id == row_id, table.state.in_(states), free)
-        .values(lease_owner=worker, lease_until=now + MAIL_LEASE, lease_fence=table.lease_fence + 1)
-        .returning(table.lease_fence)
-    ).scalar_one_or_none()
+        update(mail)
+        .where(mail.id == row_id, mail.state == state, is_free(mail, now))
+        .values(**lease(mail, worker, now), **values)
+        .returning(mail.sha256, mail.archived_at, mail.replayed, mail.strikes, mail.trace_parent, mail.lease_fence)
+    ).one_or_none()
+
+
+def is_free(table: MailTable, now: datetime) -> ColumnElement[bool]:
+    """Whether nobody holds the lease of a mail."""
+    return or_(table.lease_until.is_(None), table.lease_until < now)
+
+
+def lease(table: MailTable, worker: str, now: datetime) -> dict[str, Any]:
+    """The values that take the lease of a mail."""
+    return {"lease_owner": worker, "lease_until": now + MAIL_LEASE, "lease_fence": table.lease_fence + 1}
 
 
 class Claims:
@@ -106,22 +121,21 @@ FREE = {"lease_owner": None, "lease_until": None}
 """The values that give a lease back; written together with what was done under it."""
 
 
-def claim_mailbox(connection: Connection, mailbox_id: int, worker: str, now: datetime) -> int | None:
-    """Take a mailbox whose owner is not alive (or is ourselves).
+def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, now: datetime) -> Mapping[int, int]:
+    """Take mailboxes whose owner is not alive (or is ourselves).
 
-    :returns: the fence that later writes about the mailbox must carry, or None while another worker owns it.
+    :returns: by id, the fence that later writes about a mailbox must carry; only of those that were to be had.
     """
     alive = select(Worker.name).where(Worker.alive_until >= now, Worker.name != worker)
-    return connection.execute(
+    free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive))
+    wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), Mailbox.active, free).order_by(Mailbox.id)
+    claimed = connection.execute(
         update(Mailbox)
-        .where(
-            Mailbox.id == mailbox_id,
-            Mailbox.active,
-            or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive)),
-        )
+        .where(Mailbox.id.in_(wanted.with_for_update(skip_locked=True)))  # who is busy with one has it
         .values(owner=worker, fence=Mailbox.fence + 1)
-        .returning(Mailbox.fence)
-    ).scalar_one_or_none()
+        .returning(Mailbox.id, Mailbox.fence)
+    )
+    return {row.id: row.fence for row in claimed}
 
 
 def holds_mailbox(connection: Connection, mailbox_id: int, worker: str, fence: int) -> bool:

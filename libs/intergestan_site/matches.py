@@ -8,10 +8,18 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from intergestan_msg.order import OrderLine
 from intergestan_site import states
+from intergestan_site.files.widths import too_long
 from intergestan_site.problem import Problem
 from intergestan_site.tables import Partner, Product, ProductMatch
-from intergestan_site.widths import too_long
+
+
+def their_code(line: OrderLine) -> str:
+    """What a partner calls the product of a line: a code of either side, else its GTIN, else its name."""
+    item = line.item
+    standard = item.standard_id.value if item.standard_id is not None else None
+    return item.sellers_id or item.buyers_id or standard or item.name
 
 
 def remember_match(

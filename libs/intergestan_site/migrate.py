@@ -7,20 +7,29 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from intergestan_site.database import Database
+from intergestan_site.problem import Problem, Word
 
 
-class NotMigrated(Exception):
+class NotMigrated(Problem):
     """The base has another schema than this release; the message says what to run."""
 
 
+class LaterRelease(NotMigrated):
+    """The base was upgraded for a later release than this one."""
+
+
 def upgrade(database: Database) -> None:
-    """Create or upgrade all tables."""
+    """Create or upgrade all tables.
+
+    :raises LaterRelease: the base stays as it is.
+    """
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.transaction() as connection:
+        _refuse_newer(_revision(connection))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -31,10 +40,23 @@ def check(connection: Connection) -> None:
     :raises NotMigrated: with the command to run.
     """
     found = _revision(connection)
+    _refuse_newer(found)
     if found != HEAD:
         raise NotMigrated(
-            f"The base is at schema {found or 'none'}, this release needs {HEAD}: "
-            "run `intergestan init` for a new site, or `intergestan upgrade` after taking a backup."
+            "The base is at schema {found}, this release needs {needed}: "
+            "run `intergestan init` for a new site, or `intergestan upgrade` after taking a backup.",
+            found=found or Word("none"),
+            needed=HEAD,
+        )
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > HEAD:
+        raise LaterRelease(
+            "The base is at schema {found}, which is of a later release; this one knows {known}. "
+            "Install the release that the base was upgraded for.",
+            found=found,
+            known=HEAD,
         )
 
 
@@ -45,5 +67,5 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-HEAD = "0003"
+HEAD = "0011"
 """The newest revision under `migrations/versions`; a test holds it."""

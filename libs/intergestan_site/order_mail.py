@@ -17,7 +17,7 @@ from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from intergestan_site import documents
 from intergestan_site.database import AnyRow
-from intergestan_site.tables import User
+from intergestan_site.tables import Relay, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +30,41 @@ class OrderMail:
     attachments: tuple[Attachment, ...]
 
 
-def order_mail(connection: Connection, partner: AnyRow, order_ids: Sequence[int], user_id: int) -> OrderMail:
+def order_mail(
+    connection: Connection, site: AnyRow, relay: AnyRow | None, partner: AnyRow, order_ids: Sequence[int], user_id: int
+) -> OrderMail:
     """Read the orders and render them.
-
-    The From is the user (G15), or the site where the relay wants that, with the user in Reply-To.
 
     :raises BadDocument, ValueError: an order cannot be written as a document.
     """
-    site = documents.read_site(connection)
     seller = documents.partner_party(connection, partner)
     orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller)
-    user = connection.execute(select(User.name, User.email).where(User.id == user_id)).one()
-    person = EmailAddress(user.email, user.name)
-    relay = documents.read_relay(connection)
-    from_site = relay is not None and relay.from_mode == "site"
+    sender, person = senders(connection, site, relay, user_id)
     return OrderMail(
-        sender=site_address(site) if from_site else person,
+        sender=sender,
         reply_to=person,
         orders=tuple(orders),
         attachments=tuple(Attachment(file_name(order.id), write_order(order)) for order in orders),
     )
+
+
+def senders(
+    connection: Connection, site: AnyRow, relay: AnyRow | None, user_id: int
+) -> tuple[EmailAddress, EmailAddress]:
+    """The From and the Reply-To of what a user sends.
+
+    The From is the user (G15), or the site where the relay wants that, with the user in Reply-To.
+    """
+    user = connection.execute(select(User.name, User.email).where(User.id == user_id)).one()
+    person = EmailAddress(user.email, user.name)
+    from_site = relay is not None and relay.from_mode == "site"
+    return site_address(site) if from_site else person, person
+
+
+def read_sender_rules(connection: Connection) -> AnyRow | None:
+    """What the relay asks of the addresses we send from; None before `relay set`. Not how one logs in to it."""
+    rules = select(Relay.from_mode, Relay.bounce_mode, Relay.bounce_address)
+    return connection.execute(rules.order_by(Relay.id).limit(1)).first()
 
 
 def site_address(site: AnyRow) -> EmailAddress:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, case, func, or_, select, update
 
 from intergestan_site import states
 from intergestan_site.bells import Bells
 from intergestan_site.database import AnyRow
-from intergestan_site.problem import Problem
+from intergestan_site.order_changes.change_states import abandon_changes
+from intergestan_site.problem import Problem, Word
 from intergestan_site.tables import (
     Answer,
     DeliveryAttempt,
@@ -22,8 +23,9 @@ from intergestan_site.tables import (
     OutboundOrder,
     Partner,
     PurchaseOrder,
+    PurchaseOrderChange,
 )
-from intergestan_site.words import AttemptPhase, OutboundState, PurchaseState
+from intergestan_site.words import AttemptPhase, ChangeState, MailKind, OutboundState, PurchaseState
 
 REF = "out-"
 _SHORTEST_PREFIX = 8
@@ -91,7 +93,7 @@ def find_outbound(connection: Connection, text: str) -> int:
             raise Problem(
                 "{number} was not sent yet (it is {state}): `intergestan send` sends it.",
                 number=wanted,
-                state=order.state,
+                state=Word(order.state),
             )
         return int(order.outbound_mail_id)
     else:
@@ -107,7 +109,8 @@ def find_outbound(connection: Connection, text: str) -> int:
 def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -> Bells:
     """Send these mails again, the very same bytes, and wait for an answer anew; all of them or none.
 
-    A mail that could not be composed is composed after all.
+    They go to the address that the partner has by now: it may be the one that was corrected. A mail that could not
+    be composed is composed after all.
 
     :raises Problem: one was answered or given up, or goes out by itself anyway.
     """
@@ -123,7 +126,8 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     fresh: dict[str, Any] = {"reason": None, "detail": None, "rung_at": at}
     again = tuple(mail_id for mail_id in wanted if mail_id in written)
     anew = tuple(mail_id for mail_id in wanted if mail_id not in written)
-    states.move(connection, states.OUTBOUND_MAIL, again, "resend", by=by, at=at, next_attempt_at=at, resends=0, **fresh)
+    afresh = fresh | {"next_attempt_at": at, "resends": 0, "recipient": present_address()}
+    states.move(connection, states.OUTBOUND_MAIL, again, "resend", by=by, at=at, **afresh)
     states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **fresh)
     return Bells(compose=anew, send=again)
 
@@ -149,6 +153,7 @@ def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime
         )
         .order_by(PurchaseOrder.id)
     ).all()
+    abandon_changes(connection, wanted, by=by, at=at)
     states.move(connection, states.OUTBOUND_MAIL, wanted, "abandon", by=by, at=at, next_attempt_at=None)
     free: dict[str, Any] = {"outbound_mail_id": None, "updated_at": at}
     states.move(connection, states.PURCHASE_ORDER, [order.id for order in orders], "abandon", by=by, at=at, **free)
@@ -156,8 +161,28 @@ def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime
     return [order.number for order in orders]
 
 
+def answered(
+    connection: Connection, ids: Sequence[int], *, by: str, at: datetime, old: Mapping[int, str] | None = None
+) -> None:
+    """These were answered: whatever they waited for, they wait no more.
+
+    :param old: their states, where the caller has locked and read them already.
+    """
+    settled: dict[str, Any] = {"answered_at": at, "next_attempt_at": None, "reason": None, "detail": None}
+    states.move(connection, states.OUTBOUND_MAIL, ids, "answer", by=by, at=at, old=old, **settled)
+
+
+def present_address() -> Any:
+    """For an UPDATE: where a mail goes by what we agreed with the partner; if that was taken away, where it went."""
+    agreed = case((OutboundMail.kind == MailKind.ORDERS, Partner.order_address), else_=Partner.answer_address)
+    of_partner = select(agreed).where(Partner.id == OutboundMail.partner_id).correlate(OutboundMail).scalar_subquery()
+    return func.coalesce(of_partner, OutboundMail.recipient)
+
+
 def _check_resend(mail: AnyRow) -> None:
     ref = f"{REF}{mail.id}"
+    if mail.kind == MailKind.HEARTBEAT:
+        raise Problem("{ref} is a heartbeat: it is never sent again, the next one goes by itself.", ref=ref)
     if mail.state == OutboundState.ANSWERED:
         raise Problem("{ref} was answered already, so nothing was sent: the partner has it.", ref=ref)
     if mail.state == OutboundState.ABANDONED:
@@ -166,7 +191,7 @@ def _check_resend(mail: AnyRow) -> None:
         raise Problem(
             "{ref} is on its way out (it is {state}), so nothing was changed: it goes out by itself.",
             ref=ref,
-            state=mail.state,
+            state=Word(mail.state),
         )
 
 
@@ -184,13 +209,14 @@ def _check_abandon(mail: AnyRow, *, handed_over: bool) -> None:
         raise Problem(
             "{ref} is being sent right now (it is {state}), so nothing was changed. Try again in a minute.",
             ref=ref,
-            state=mail.state,
+            state=Word(mail.state),
         )
 
 
 def _locked(connection: Connection, ids: Iterable[int]) -> Sequence[AnyRow]:
     """The mails' rows, locked until the transaction ends, so that no sender takes one meanwhile."""
-    query = select(OutboundMail.id, OutboundMail.state).where(OutboundMail.id.in_(sorted(set(ids))))
+    columns = (OutboundMail.id, OutboundMail.state, OutboundMail.kind)
+    query = select(*columns).where(OutboundMail.id.in_(sorted(set(ids))))
     return connection.execute(query.order_by(OutboundMail.id).with_for_update()).all()
 
 
@@ -206,8 +232,18 @@ def _handed_over(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 
 def _order(connection: Connection, number: str) -> AnyRow | None:
-    query = select(PurchaseOrder.outbound_mail_id, PurchaseOrder.state).where(PurchaseOrder.number == number)
-    return connection.execute(query).first()
+    """The state of an order, and the newest mail about it: that of its last change, or its own."""
+    change = PurchaseOrderChange
+    last = (
+        select(change.outbound_mail_id)
+        .where(change.purchase_order_id == PurchaseOrder.id, change.state != ChangeState.ABANDONED)
+        .order_by(change.revision.desc())
+        .limit(1)
+        .correlate(PurchaseOrder)
+        .scalar_subquery()
+    )
+    mail = func.coalesce(last, PurchaseOrder.outbound_mail_id).label("outbound_mail_id")
+    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == number)).first()
 
 
 def _has_transfer_id(text: str) -> Any:
@@ -225,7 +261,12 @@ def _orders_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[str
     answered = select(Answer.outbound_mail_id.label("id"), Answer.order_number.label("number")).where(
         Answer.outbound_mail_id.in_(ids)
     )
+    changed = (
+        select(PurchaseOrderChange.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
+        .where(PurchaseOrderChange.outbound_mail_id.in_(ids))
+    )
     numbers: dict[int, list[str]] = {}
-    for row in connection.execute(sent.union_all(answered).order_by("id", "number")):
+    for row in connection.execute(sent.union_all(answered, changed).order_by("id", "number")):
         numbers.setdefault(row.id, []).append(row.number)
     return numbers

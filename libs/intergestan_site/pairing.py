@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_msg.card import Card
 from intergestan_msg.seal import PublicKey
 from intergestan_site import states
-from intergestan_site.keys import lock_keys
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import Problem
-from intergestan_site.tables import InboundMail, Partner, PartnerKey, Party, Site
-from intergestan_site.words import HoldReason, InboundState
+from intergestan_site.site_keys.keys import lock_keys, release_held
+from intergestan_site.site_keys.own_keys import announce_to_new_partner, signs_now
+from intergestan_site.tables import Partner, PartnerKey, Party, Site
 
 _MAX_PARTY_CODE = 40
 
 
 def own_card(connection: Connection, key: PublicKey, at: datetime) -> Card:
-    """What our card says, from the site's own row."""
+    """What our card says, from the site's own row. `key` is the one that signs now."""
     columns = (
         Site.code,
         Site.name,
@@ -35,7 +34,13 @@ def own_card(connection: Connection, key: PublicKey, at: datetime) -> Card:
         Site.vat_id.label("vat"),
     )
     site = connection.execute(select(*columns)).one()
-    return Card(**site._asdict(), key=key, iat=int(at.timestamp()))
+    until = signs_now(connection.execute(select(Site.__table__)).one(), at).until
+    return Card(
+        **site._asdict(),
+        key=key,
+        iat=int(at.timestamp()),
+        until=None if until is None else int(until.timestamp()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +74,18 @@ def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, pa
     else:
         party_id, party_is_new = _party(connection, card, party_code)
         partner_id = _pin(connection, card, party_id, at)
+        announce_to_new_partner(connection, partner_id, at)
     event = "add" if known is None else "card"
     detail = {"kid": card.key.kid}
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], event, by=by, at=at, detail=detail)
     code = connection.execute(select(Party.code).where(Party.id == party_id)).scalar_one()
-    released = _release(connection, card.key, by, at)
+    released = release_held(connection, partner_id, card.key.kid, by=by, at=at)
     return Paired(partner_id, party_id, code, known is None, party_is_new, released)
 
 
 def _refuse_ourselves(connection: Connection, card: Card) -> None:
-    code, kid = connection.execute(select(Site.code, Site.key_fingerprint)).one()
-    if card.key.kid == kid:
+    code, kid, next_kid = connection.execute(select(Site.code, Site.key_fingerprint, Site.next_key)).one()
+    if card.key.kid in {kid, next_kid}:
         raise Problem("This is the card of this very site: give it to your partner, and take theirs.")
     if card.code == code:
         raise Problem(
@@ -95,7 +101,7 @@ def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
         select(Partner.id, Partner.party_id, Partner.site_code).where(Partner.site_code == card.code)
     ).one_or_none()
     key = connection.execute(
-        select(PartnerKey.partner_id, PartnerKey.revoked_at, Partner.site_code)
+        select(PartnerKey.partner_id, PartnerKey.revoked_at, PartnerKey.pending, Partner.site_code)
         .join(Partner)
         .where(PartnerKey.kid == card.key.kid)
     ).one_or_none()
@@ -106,10 +112,10 @@ def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
             "The key of this card already belongs to the partner {code}: no two sites share a key.",
             code=key.site_code,
         )
-    if partner is not None and key is None:
+    if partner is not None and (key is None or key.pending):
         raise Problem(
-            "{code} is known with another key. Nothing was changed: call them, and if they made a new key, "
-            "let them confirm it with the old one.",
+            "{code} is known with another key. Nothing was changed: call them, and if they made a new key, take it "
+            "with `intergestan partner key confirm {code} --card CARD`.",
             code=card.code,
         )
     return partner
@@ -130,7 +136,8 @@ def _pin(connection: Connection, card: Card, party_id: int, at: datetime) -> int
     partner_id = connection.execute(
         insert(Partner).values(**partner, **_said_by(card)).returning(Partner.id)
     ).scalar_one()
-    connection.execute(insert(PartnerKey).values(partner_id=partner_id, kid=card.key.kid, public_key=card.key.raw))
+    values = {"kid": card.key.kid, "public_key": card.key.raw, "known_at": at, "valid_until": card.ends}
+    connection.execute(insert(PartnerKey).values(partner_id=partner_id, **values))
     return partner_id
 
 
@@ -174,21 +181,3 @@ def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int
         if rows:
             return rows[0]
     return None
-
-
-def _release(connection: Connection, key: PublicKey, by: str, at: datetime) -> tuple[int, ...]:
-    """Mails that were held for want of this very key go back to the importer."""
-    waiting = (
-        select(InboundMail.id)
-        .where(
-            InboundMail.state == InboundState.HELD,
-            InboundMail.reason == HoldReason.UNKNOWN_SIGNER,
-            InboundMail.kid == key.kid,
-        )
-        .order_by(InboundMail.id)
-        .with_for_update()
-    )
-    ids = tuple(connection.execute(waiting).scalars())
-    cleared: dict[str, Any] = {"reason": None, "detail": None, "strikes": 0, "rung_at": None}
-    states.move(connection, states.INBOUND_MAIL, ids, "release", by=by, at=at, **cleared)
-    return ids

@@ -15,7 +15,7 @@ from intergestan_site.parties import set_address, set_contact
 from intergestan_site.problem import Problem
 from intergestan_site.setup import LANGUAGES, check_address
 from intergestan_site.tables import Partner, PartnerKey, Party
-from intergestan_site.words import Acceptance, PriceAction, PricePolicy, UnknownProduct
+from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 
 ADDRESSES: Final = ("order_address", "answer_address")
 CHOICES: Final[Mapping[str, type[StrEnum]]] = {
@@ -23,6 +23,7 @@ CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "price_action": PriceAction,
     "unknown_product": UnknownProduct,
     "acceptance": Acceptance,
+    "heartbeat": HeartbeatPolicy,
 }
 TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")
 POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
@@ -31,7 +32,8 @@ POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
 def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
     """All partners by code, with their party's code and the ids of their keys that count."""
     keys: dict[int, list[str]] = {}
-    pinned = select(PartnerKey.partner_id, PartnerKey.kid).where(PartnerKey.revoked_at.is_(None))
+    counts = (PartnerKey.revoked_at.is_(None), PartnerKey.pending.is_(False))
+    pinned = select(PartnerKey.partner_id, PartnerKey.kid).where(*counts)
     for partner_id, kid in connection.execute(pinned.order_by(PartnerKey.id)):
         keys.setdefault(partner_id, []).append(kid)
     query = (
@@ -96,6 +98,9 @@ def _check(name: str, value: Any) -> None:
     elif name in TOLERANCES:
         if not isinstance(value, Decimal) or not value.is_finite() or value < 0:
             raise Problem("A tolerance is an amount or a percentage that is not negative.")
+    elif name == "answer_hours":
+        if value is not None and value < 1:
+            raise Problem("An answer may take so many hours, one at least.")
     elif name not in POSTAL and name != "contact":
         raise ValueError(f"{name} is nothing that is set by hand.")
 

@@ -6,7 +6,37 @@ the message id of the catalogues under `services/cli/locale`.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
+
+
+class Word(str):
+    """A word of ours among a problem's values, such as a state: whoever shows the sentence translates it."""
+
+    __slots__ = ()
+
+
+class Words(tuple[str, ...]):
+    """Texts in a row, some of them a `Word`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def any_of(cls, states: Iterable[str]) -> Self:
+        """`draft / confirmed`."""
+        return cls._joined(" / ", ((Word(state),) for state in states))
+
+    @classmethod
+    def by_number(cls, states: Iterable[tuple[str, str]]) -> Self:
+        """`CFR1: draft, CFR2: waiting`, from numbers with their states."""
+        return cls._joined(", ", ((f"{number}: ", Word(state)) for number, state in states))
+
+    @classmethod
+    def _joined(cls, separator: str, items: Iterable[tuple[str, ...]]) -> Self:
+        return cls([part for item in items for part in (separator, *item)][1:])
+
+    def __str__(self) -> str:
+        return "".join(self)
 
 
 class Problem(Exception):

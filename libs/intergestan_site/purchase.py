@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Select, func, select
 
 from intergestan_site import states
 from intergestan_site.parties import main_address
-from intergestan_site.problem import Problem
+from intergestan_site.problem import Problem, Words
 from intergestan_site.tables import (
     Address,
     Contact,
     Event,
     Party,
     PurchaseOrder,
+    PurchaseOrderChange,
     PurchaseOrderCharge,
     PurchaseOrderLine,
     User,
@@ -102,7 +103,7 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
 
 
 def show_order(connection: Connection, number: str) -> dict[str, Any]:
-    """One order with its `lines`, its `charges` and its `events`, oldest first.
+    """One order with its `lines`, its `charges`, its `changes` and its `events`, oldest first.
 
     :raises Problem: when there is no such order.
     """
@@ -111,12 +112,18 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
     listed = connection.execute(_listing().where(PurchaseOrder.id == order_id)).mappings()
     lines = select(PurchaseOrderLine.__table__).where(PurchaseOrderLine.purchase_order_id == order_id)
     charges = select(PurchaseOrderCharge.__table__).where(PurchaseOrderCharge.purchase_order_id == order_id)
+    change = PurchaseOrderChange
+    changes = select(
+        *(change.revision, change.type, change.state, change.requested_at, change.requested_by),
+        *(change.answer_code, change.answer_note),
+    ).where(change.purchase_order_id == order_id)
     events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
     return {
         **head.one(),
         **listed.one(),
         "lines": _rows(connection, lines.order_by(PurchaseOrderLine.position)),
         "charges": _rows(connection, charges.order_by(PurchaseOrderCharge.id)),
+        "changes": _rows(connection, changes.order_by(PurchaseOrderChange.id)),
         "events": _rows(connection, events.order_by(Event.id)),
     }
 
@@ -163,8 +170,8 @@ def _refuse_others(connection: Connection, ids: Mapping[str, int], event: str) -
     if others:
         raise Problem(
             "Nothing was changed: this is for orders in the state {wanted}, but {others}.",
-            wanted=" / ".join(froms),
-            others=", ".join(f"{row.number}: {row.state}" for row in others),
+            wanted=Words.any_of(froms),
+            others=Words.by_number((row.number, row.state) for row in others),
         )
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import uuid_utils
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
-from intergestan_site.problem import Problem
+from intergestan_site.outbound_requests import request_mail
+from intergestan_site.problem import Problem, Word
 from intergestan_site.setup import check_address
-from intergestan_site.tables import OutboundMail, OutboundOrder, Partner, PurchaseOrder
+from intergestan_site.tables import OutboundOrder, Partner, PurchaseOrder
 from intergestan_site.words import MailKind, OutboundState, PurchaseState
 
 MAX_ORDERS = 1000
@@ -54,21 +54,9 @@ def request_orders(
     :raises Problem: the supplier is no partner; too many orders; a draft; an order that changed meanwhile or
         is on its way already (a double click).
     """
-    partner = _partner_of(connection, supplier_id)
+    partner = partner_of(connection, supplier_id)
     _check_orders(connection, supplier_id, versions)
-    mail_id = connection.execute(
-        insert(OutboundMail)
-        .values(
-            transfer_id=str(uuid_utils.uuid7()),
-            kind=MailKind.ORDERS,
-            state=OutboundState.REQUESTED,
-            partner_id=partner,
-            requested_by_id=user_id,
-            requested_at=at,
-            rung_at=at,
-        )
-        .returning(OutboundMail.id)
-    ).scalar_one()
+    mail_id = request_mail(connection, MailKind.ORDERS, partner, at, requested_by_id=user_id)
     states.record(connection, "outbound_mail", [(mail_id, None, OutboundState.REQUESTED)], "request", by=by, at=at)
     states.move(
         connection,
@@ -132,7 +120,12 @@ def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str |
     return row
 
 
-def _partner_of(connection: Connection, supplier_id: int) -> int:
+def partner_of(connection: Connection, supplier_id: int) -> int:
+    """The partner that a supplier is for us, with an address for orders.
+
+    :raises Problem: it is none.
+    :raises MissingAddress: the address is not known (G17).
+    """
     partner = partner_row(connection, supplier_id)
     if partner.order_address is None:
         raise MissingAddress(partner.name, partner.proposed_order_address)
@@ -174,7 +167,7 @@ def _check_order(row: Row[int, str, int, str, int], supplier_id: int, version: i
         raise Problem(
             "{number} was sent already (it is {state}); nothing was sent. `resend` sends the same mail again.",
             number=row.number,
-            state=row.state,
+            state=Word(row.state),
         )
     if row.version != version:
         raise Problem("{number} was changed meanwhile; nothing was sent. Look at it again.", number=row.number)

@@ -24,6 +24,7 @@ class NewSite:
     """Who the site is. `siret` has 14 digits; `country` is ISO 3166-1 alpha-2, `currency` ISO 4217.
 
     :ivar orders_address: where others send us orders (G08); `answers_address`: where they send answers.
+    :ivar key_until: the end of its first key, if it has one.
     """
 
     name: str
@@ -38,6 +39,7 @@ class NewSite:
     country: str = "FR"
     currency: str = "EUR"
     language: str = "fr"
+    key_until: datetime | None = None
 
 
 def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: str, at: datetime) -> str:

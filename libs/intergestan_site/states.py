@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from intergestan_site.bulk import insert_rows
-from intergestan_site.tables import Event, InboundMail, OutboundMail, PurchaseOrder, SalesOrder
+from intergestan_site.tables import Event, InboundMail, OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
+from intergestan_site.words import ChangeState as Change
 from intergestan_site.words import InboundState as Inbound
 from intergestan_site.words import OutboundState as Outbound
 from intergestan_site.words import PurchaseState as Purchase
@@ -29,7 +30,7 @@ Moves = Mapping[str, tuple[tuple[str, ...], str]]
 class Machine:
     """The life of one kind of row: its table, its first state, and what may happen to it."""
 
-    table: type[OutboundMail | PurchaseOrder | InboundMail | SalesOrder]
+    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | SalesOrder]
     first: str
     moves: Moves
 
@@ -63,13 +64,14 @@ OUTBOUND_MAIL = Machine(
         "lose": ((Outbound.SENDING,), Outbound.UNKNOWN),
         "refuse": ((Outbound.SENDING,), Outbound.HELD),
         "give_up": ((Outbound.SENT, Outbound.UNKNOWN), Outbound.HELD),
-        "bounce": ((Outbound.SENT,), Outbound.HELD),
-        "resend": ((Outbound.HELD, Outbound.SENT, Outbound.UNKNOWN), Outbound.COMPOSED),
+        "bounce": ((Outbound.SENT, Outbound.UNKNOWN, Outbound.HELD), Outbound.HELD),
+        "resend": ((Outbound.HELD, Outbound.SENT, Outbound.UNKNOWN, Outbound.ANSWERED), Outbound.COMPOSED),
         "answer": (
             (Outbound.COMPOSED, Outbound.SENDING, Outbound.SENT, Outbound.UNKNOWN, Outbound.HELD),
             Outbound.ANSWERED,
         ),
         "abandon": ((Outbound.REQUESTED, Outbound.COMPOSED, Outbound.HELD), Outbound.ABANDONED),
+        "drop": ((Outbound.REQUESTED, Outbound.COMPOSED, Outbound.SENDING), Outbound.ABANDONED),  # heartbeats only
     },
 )
 
@@ -99,6 +101,21 @@ PURCHASE_ORDER = Machine(
     },
 )
 
+_OPEN_CHANGE = (Change.TRANSMITTING, Change.WAITING)
+
+PURCHASE_ORDER_CHANGE = Machine(
+    PurchaseOrderChange,
+    Change.TRANSMITTING,
+    {
+        "transmit": ((Change.TRANSMITTING,), Change.WAITING),
+        "abandon": ((Change.TRANSMITTING,), Change.ABANDONED),
+        "wait": (_OPEN_CHANGE, Change.WAITING),
+        "accept": (_OPEN_CHANGE, Change.ACCEPTED),
+        "change": (_OPEN_CHANGE, Change.CHANGED),
+        "reject": (_OPEN_CHANGE, Change.REJECTED),
+    },
+)
+
 INBOUND_MAIL = Machine(
     InboundMail,
     Inbound.ARCHIVED,
@@ -121,7 +138,7 @@ SALES_ORDER = Machine(
     },
 )
 
-MACHINES = (PURCHASE_ORDER, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER)
+MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER)
 
 
 def move(
@@ -133,6 +150,7 @@ def move(
     by: str,
     at: datetime,
     fence: int | None = None,
+    old: Mapping[int, str] | None = None,
     event_detail: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> None:
@@ -141,6 +159,7 @@ def move(
     :param event: a key of the machine's table.
     :param by: the user's login or the service that acts.
     :param fence: the lease that must still hold, for a row that was claimed.
+    :param old: the rows' states, where the caller has just read them under a lock.
     :param event_detail: what the `event` rows shall tell besides.
     :param values: other columns to set in the same statement.
     :raises StaleState: when any row does not allow it; the caller's transaction must then be rolled back.
@@ -149,7 +168,7 @@ def move(
     if not wanted:
         return
     froms, to = machine.moves[event]
-    old = _states_before(connection, machine, wanted, froms)
+    before = old or _states_before(connection, machine, wanted, froms)
     table = machine.table
     changed = update(table).where(table.id.in_(wanted), table.state.in_(froms)).values(state=to, **values)
     if fence is not None:
@@ -160,7 +179,7 @@ def move(
     record(
         connection,
         machine.name,
-        [(row_id, old[row_id], to) for row_id in wanted],
+        [(row_id, before[row_id], to) for row_id in wanted],
         event,
         by=by,
         at=at,

@@ -31,6 +31,17 @@ class PurchaseState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class ChangeState(StrEnum):
+    """Where a change or a cancellation of a purchase order stands; `changed`: accepted in part."""
+
+    TRANSMITTING = "transmitting"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    ABANDONED = "abandoned"
+
+
 class InboundState(StrEnum):
     """Where an inbound mail stands."""
 
@@ -53,6 +64,25 @@ class MailKind(StrEnum):
 
     ORDERS = "orders"
     ANSWERS = "answers"
+    KEY = "key"
+    HEARTBEAT = "heartbeat"
+    STATEMENT = "statement"
+
+
+class HeartbeatPolicy(StrEnum):
+    """Whether a partner gets heartbeats; `auto`: once a mail of theirs said that they know them."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class HeartbeatOutcome(StrEnum):
+    """How a heartbeat came back."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    LOST = "lost"
 
 
 class AttemptPhase(StrEnum):
@@ -77,6 +107,9 @@ class HoldReason(StrEnum):
     """Why something waits for a person. The words shown to people are in `explain.py`."""
 
     UNKNOWN_SIGNER = "unknown_signer"
+    UNCONFIRMED_KEY = "unconfirmed_key"
+    REVOKED_KEY = "revoked_key"
+    KEY_ANNOUNCED = "key_announced"
     BAD_SIGNATURE = "bad_signature"
     BAD_MESSAGE = "bad_message"
     DAMAGED = "damaged"
@@ -88,15 +121,23 @@ class HoldReason(StrEnum):
     POISON = "poison"
     BAD_DOCUMENT = "bad_document"
     UNKNOWN_PRODUCT = "unknown_product"
+    TWO_CUSTOMERS = "two_customers"
+    TOTAL_DIFFERENCE = "total_difference"
     PRICE_DIFFERENCE = "price_difference"
     VAT_DIFFERENCE = "vat_difference"
     UNIT_MISMATCH = "unit_mismatch"
     CURRENCY = "currency"
     CONFLICT = "conflict"
-    OUT_OF_ORDER = "out_of_order"
+    GAP = "gap"
+    DELIVERED = "delivered"
+    OWN_CHANGE = "own_change"
+    ORDER_CLOSED = "order_closed"
+    CHANGE_REVIEW = "change_review"
     UNMATCHED_ANSWER = "unmatched_answer"
+    STATEMENT = "statement"
     FAILED = "failed"
     REFUSED_BY_SERVER = "refused_by_server"
+    UNDELIVERED = "undelivered"
     NO_ANSWER = "no_answer"
     NOT_COMPOSED = "not_composed"
 
@@ -162,3 +203,24 @@ class Security(StrEnum):
     TLS = "tls"
     STARTTLS = "starttls"
     NONE = "none"
+
+
+class PurgeVerdict(StrEnum):
+    """What a purge finds about a mail of the mailbox: it goes (the first three), or why it stays."""
+
+    REMOVE = "remove"
+    REMOVING = "removing"
+    REMOVED = "removed"
+    YOUNG = "young"
+    ALIEN = "alien"
+    NEW = "new"
+    TOO_BIG = "too_big"
+    ARCHIVED = "archived"
+    HELD = "held"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    MISSING = "missing"
+    ALTERED = "altered"
+    DIFFERS = "differs"
+    GONE = "gone"
+    STAYED = "stayed"

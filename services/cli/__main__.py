@@ -6,7 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
+from typer import Abort, TyperException
+
 from services.cli import language
+from services.cli.language import _
 
 GLOBAL_OPTIONS = ("--config", "--lang", "--as")
 
@@ -21,7 +24,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from services.cli.app import build
 
     try:
-        build()(args=globals_first(given), prog_name="intergestan")
+        code = build()(args=globals_first(given), prog_name="intergestan", standalone_mode=False)
+    except Abort:
+        sys.stderr.write(_("Aborted!") + "\n")
+        raise SystemExit(1) from None
+    except TyperException as error:
+        from services.cli.usage import complain
+
+        raise SystemExit(complain(error)) from None
     except Exception as error:
         if os.environ.get("INTERGESTAN_DEBUG"):
             raise
@@ -30,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text, code = explain(error)
         sys.stderr.write(f"{text}\n")
         raise SystemExit(code) from None
+    raise SystemExit(code)
 
 
 def globals_first(arguments: Sequence[str]) -> list[str]:

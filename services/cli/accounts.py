@@ -12,7 +12,7 @@ from services.cli.context import Call, may_ask
 from services.cli.language import _
 
 Host = Annotated[str | None, typer.Option("--host", help="Name of the server; found from the mail address by default.")]
-Port = Annotated[int | None, typer.Option("--port", help="Its port; the usual one by default.")]
+Port = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Its port; the usual one by default.")]
 Secured = Annotated[Security, typer.Option("--security", help="none is for this machine only.")]
 Login = Annotated[str | None, typer.Option("--login", help="Login there, often the mail address.")]
 Secret = Annotated[

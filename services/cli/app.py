@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from services.cli import (
+    alarms,
+    archive,
     catalog,
     demo,
     doctor,
@@ -18,15 +20,21 @@ from services.cli import (
     orders,
     partner,
     poll,
+    purge,
     relay,
     replay,
     report,
     resend,
+    restored,
+    resume,
     run,
     sales,
+    scale,
     send,
     site,
+    statement,
     status,
+    trace,
     up,
     upgrade,
     user,
@@ -44,6 +52,7 @@ GROUPS: dict[str, typer.Typer] = {
     "orders": orders.app,
     "holds": holds.app,
     "sales": sales.app,
+    "archive": archive.app,
     "report": report.app,
 }
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -57,8 +66,15 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "poll": poll.poll,
     "run": run.run,
     "up": up.up,
+    "scale": scale.scale,
     "replay": replay.replay,
+    "purge": purge.purge,
+    "restored": restored.restored,
+    "resume": resume.resume,
+    "statement": statement.statement,
     "status": status.status,
+    "watch": alarms.watch,
+    "trace": trace.trace,
 }
 
 Config = Annotated[

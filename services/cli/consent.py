@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from intergestan_site.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
+from intergestan_site.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_site.problem import Problem
 from services.cli.language import _
 

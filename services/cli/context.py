@@ -6,6 +6,7 @@ import getpass
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from intergestan_runtime.settings import SiteSettings
     from intergestan_runtime.steps import Step
+    from intergestan_runtime.tracing import Tracer
     from intergestan_site.database import Database
     from services.cli.settings import CliProcess
 
@@ -56,7 +58,7 @@ class Call:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
         from intergestan_site import migrate
         from intergestan_site.documents import read_site
-        from services.startup import check_key
+        from services.opening import check_key
 
         database = self.unchecked_database
         if not is_made(database):
@@ -70,9 +72,19 @@ class Call:
     @cached_property
     def unchecked_database(self) -> Database:
         """The site's base as it is, for `init`, `upgrade` and `doctor`."""
-        from services.startup import open_database
+        from services.opening import open_database
 
         return open_database(self.site)
+
+    @cached_property
+    def tracer(self) -> Tracer:
+        """Where the steps of orders are told. Raises `NotInstalled` where they are to be, and cannot."""
+        from intergestan_runtime.tracing import open_tracer
+        from intergestan_site.documents import read_site
+
+        with self.database.read() as connection:
+            code = read_site(connection).code
+        return open_tracer(self.settings.tracing, "cli", code)
 
     @property
     def named_user(self) -> str | None:
@@ -111,22 +123,20 @@ class Call:
         """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
         if not row_ids:
             return True
-        import redis
-
         from intergestan_runtime.broker import make_broker
+        from intergestan_runtime.redis_client import REDIS_FAILURES
         from intergestan_site.documents import read_site
-        from services.startup import redis_url
+        from services.opening import redis_url
 
         with self.database.read() as connection:
             code = read_site(connection).code
-        broker = make_broker(redis_url(self.site), code)
         try:
-            broker.client.ping()  # that Redis is away is no news for who types a command
-            return step.ring(broker, *row_ids)
-        except redis.RedisError:
+            broker = make_broker(redis_url(self.site), code)
+            with closing(broker.client):
+                broker.client.ping()  # that Redis is away is no news for who types a command
+                return step.ring(broker, *row_ids)
+        except REDIS_FAILURES:
             return False
-        finally:
-            broker.client.close()
 
 
 class NoSite(Exception):

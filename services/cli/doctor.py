@@ -14,7 +14,7 @@ from services.cli.language import _
 from services.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
-    from services.cli.checks import Finding
+    from services.cli.finding import Finding
 
 
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:

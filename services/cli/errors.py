@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Mapping
+
+from intergestan_runtime.said import marked
 from intergestan_site.problem import Fault, FileProblems, Problem
 from services.cli.context import NoSite
 from services.cli.language import _
+from services.wording import sentence, wording
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
-INTERRUPTED = 130
+
+OF_FILES: Mapping[int, str] = {
+    errno.ENOENT: marked("there is no such file or folder"),
+    errno.ENOTDIR: marked("a folder of this path is a file"),
+    errno.EISDIR: marked("this is a folder, and a file is needed"),
+    errno.EEXIST: marked("there is one already"),
+    errno.EACCES: marked("you have no right to it"),
+    errno.EPERM: marked("you have no right to it"),
+    errno.EROFS: marked("this disk can only be read"),
+    errno.ENOSPC: marked("the disk is full"),
+    errno.EDQUOT: marked("there is no room left for you on this disk"),
+    errno.ENAMETOOLONG: marked("the name is too long"),
+}
+"""What is wrong with a file, in words; for the rest the machine has its own."""
 
 
 def explain(error: Exception) -> tuple[str, int]:
     """The paragraph for the person, and the exit code."""
     if isinstance(error, FileProblems):
         return _file_problems(error), FAILED
-    if isinstance(error, Problem):
-        return sentence(error), FAILED
     if isinstance(error, NoSite):
         text = _(
             "There is no site here: {url} does not exist. Go to the site's folder, name its configuration with "
@@ -23,11 +39,6 @@ def explain(error: Exception) -> tuple[str, int]:
         )
         return text.format(url=error), CONFIGURATION
     return _of_the_machine(error)
-
-
-def sentence(problem: Problem) -> str:
-    """A problem in the language of the person."""
-    return _(problem.template).format(**problem.values)
 
 
 def _file_problems(error: FileProblems) -> str:
@@ -47,23 +58,31 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from sqlalchemy.exc import DatabaseError, OperationalError
 
     from intergestan_msg.errors import MessageError
+    from intergestan_runtime.archive import Unreachable
     from intergestan_runtime.embedded_redis import EmbeddedRedisError
     from intergestan_runtime.secrets import SecretError
     from intergestan_runtime.settings_load import ConfigurationError
-    from intergestan_site.database import WeakDurability
+    from intergestan_runtime.tracing import NotInstalled
+    from intergestan_site.database import WeakDurability, first_line
     from intergestan_site.migrate import NotMigrated
-    from services.startup import WrongKey
+    from services.opening import WrongKey
 
-    machine = ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey | EmbeddedRedisError
+    machine = (
+        ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey | EmbeddedRedisError | NotInstalled
+    )
     if isinstance(error, machine):
-        return str(error), CONFIGURATION
-    if isinstance(error, MessageError):
-        return str(error), FAILED
+        return wording(error), CONFIGURATION
+    if isinstance(error, Unreachable):
+        return wording(error), NOT_YET
+    if isinstance(error, MessageError | Problem):
+        return wording(error), FAILED
     if isinstance(error, OperationalError) or type(error) is DatabaseError:
         text = _("The base does not answer, nothing was changed: {error} Try again; `intergestan doctor` tells more.")
-        return text.format(error=f"{error.orig}".strip().rstrip(".") + "."), NOT_YET
+        said = first_line(error).rstrip(". ")
+        return text.format(error=f"{said}."), NOT_YET
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}.", FAILED
+        words = OF_FILES.get(error.errno or 0)
+        return f"{error.filename}: {_(words) if words else error.strerror}.", FAILED
     text = _(
         "The program failed in a way that nobody foresaw ({kind}: {error}). What it had begun in the base was "
         "undone. Please report it, with what the same command prints when INTERGESTAN_DEBUG=1 is set."

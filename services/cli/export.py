@@ -18,7 +18,7 @@ from services.cli.output import print_json, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_site.order_export import Exported, Kind
+    from intergestan_site.files.order_export import Exported, Kind
 
 Folder = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the files; this one by default.")]
 Form = Annotated[FileFormat, typer.Option("--format", help="Kind of the files.")]
@@ -29,7 +29,7 @@ def export(
     call: Call, kind: Kind, numbers: Sequence[str], form: FileFormat, folder: Path, *, again: bool, as_json: bool
 ) -> None:
     """Write a file for each order, then note that it is there."""
-    from intergestan_site.order_export import MOST, mark_exported, to_export
+    from intergestan_site.files.order_export import MOST, mark_exported, to_export
 
     if not folder.is_dir():
         raise Problem("There is no folder {folder}.", folder=folder)
@@ -60,7 +60,7 @@ def _written(
     connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat
 ) -> Iterator[tuple[str, str, bytes]]:
     """Number, file name and content of each order."""
-    from intergestan_site import order_export
+    from intergestan_site.files import order_export
 
     orders = order_export.read_orders(connection, kind, ids)
     if form is FileFormat.UBL:
@@ -73,6 +73,6 @@ def _written(
 
 
 def _table(kind: Kind, order: Exported, form: FileFormat) -> bytes:
-    from intergestan_site.order_export import write_tables
+    from intergestan_site.files.order_export import write_tables
 
     return write_tables(kind, order, form, spoken())

@@ -6,8 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
+from intergestan_runtime.durable import sync_folder
+from intergestan_site.files.zip_safety import MAX_FILE
 from intergestan_site.problem import Problem
-from intergestan_site.zip_safety import MAX_FILE
 
 
 def read_file(file: Path) -> bytes:
@@ -31,16 +32,9 @@ def write_whole(file: Path, data: bytes) -> None:
             opened.flush()
             os.fsync(opened.fileno())
         growing.replace(file)
-    except BaseException:
+    except BaseException as error:
         growing.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(file)  # nobody knows the other name
         raise
     sync_folder(file.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """What was renamed in a folder stays so after a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

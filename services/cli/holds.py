@@ -13,7 +13,7 @@ from services.cli.output import AsJson, print_fields, print_json, print_table, s
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_site.holds import Hold
+    from intergestan_site.holding.holds import Hold
 
 app = Group("What waits for a person.")
 
@@ -23,7 +23,7 @@ Refs = Annotated[list[str], typer.Argument(metavar="HOLD …", help="What `holds
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show all that waits for a person, the longest first."""
-    from intergestan_site.holds import list_holds
+    from intergestan_site.holding.holds import list_holds
 
     with call_of(context).database.read() as connection:
         holds = list_holds(connection)
@@ -45,7 +45,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show why something waits, what that means, and what to do."""
-    from intergestan_site.holds import find_hold
+    from intergestan_site.holding.holds import find_hold
+    from services.stores import place_in_archive
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -62,22 +63,48 @@ def show(
             _("Subject"): hold.subject,
             _("Sender"): hold.sender,
             _("Transfer"): hold.transfer_id,
-            _("Archived as"): hold.sha256 and call.site.archive_dir / hold.sha256[:2] / f"{hold.sha256}.eml",
+            _("Archived as"): hold.sha256 and place_in_archive(call.site, hold.sha256),
         }
     )
-    typer.echo(f"\n{hold.what(spoken())}\n{hold.next(spoken())}")
+    advice = hold.advice(spoken())
+    texts = {_("What happened"): hold.what(spoken()), _("What it means"): advice.means, _("What to do"): advice.do}
+    for title, text in texts.items():
+        typer.echo(f"\n{title}\n  {text}")
 
 
 @app.verb("release")
-def release(context: typer.Context, *, refs: Refs) -> None:
-    """Let them go on: a difference of price or VAT is accepted, everything else is tried again."""
-    from intergestan_site import hold_acts
+def release(
+    context: typer.Context,
+    *,
+    refs: Refs,
+    products: Annotated[
+        list[str] | None,
+        typer.Option("--product", metavar="LINE=CODE", help="The product of ours that a line of the order means."),
+    ] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", metavar="CODE", help="The customer of ours that the order is for.")
+    ] = None,
+) -> None:
+    """Let them go on: a difference of price, VAT or total is accepted, everything else is tried again.
 
+    What you say with --product or --customer is remembered for this partner, and used from then on.
+
+    intergestan holds release order-17 --product L3=CAS16
+    """
+    from intergestan_site.holding import hold_acts
+    from intergestan_site.holding.choices import Choices
+
+    choices = Choices(chosen_products(products), customer)
     call = call_of(context)
     with call.database.transaction() as connection:
-        bells = hold_acts.release(connection, refs, by=call.actor(connection), at=call.database.now())
+        by, at = call.actor(connection), call.database.now()
+        bells = hold_acts.release(connection, refs, by=by, at=at, choices=choices)
     ring(call, bells)
-    say(_("Released: {refs}. `intergestan holds list` shows what waits again.").format(refs=", ".join(refs)))
+    say(
+        _("Released: {refs}. `intergestan holds list` shows what waits again.").format(
+            refs=", ".join(dict.fromkeys(refs))
+        )
+    )
 
 
 @app.verb("refuse")
@@ -91,16 +118,28 @@ def refuse(
     ] = None,
 ) -> None:
     """Refuse them: the buyer of an order is told why; a mail that was not understood is answered to nobody."""
-    from intergestan_site import hold_acts
+    from intergestan_site.holding import hold_acts
 
     call = call_of(context)
     with call.database.transaction() as connection:
         bells = hold_acts.refuse(connection, refs, reason, by=call.actor(connection), at=call.database.now())
     ring(call, bells)
-    say(_("Refused: {refs}.").format(refs=", ".join(refs)))
+    say(_("Refused: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
+
+
+def chosen_products(given: list[str] | None) -> dict[str, str]:
+    """Our products' codes by line id, from `LINE=CODE`."""
+    chosen = {}
+    for text in given or []:
+        line_id, equals, code = text.partition("=")
+        if not (line_id and equals and code) or line_id in chosen:
+            raise typer.BadParameter(_("«{text}» is no line with its product: write L3=CAS16.").format(text=text))
+        chosen[line_id] = code
+    return chosen
 
 
 def _values(hold: Hold) -> dict[str, Any]:
+    advice = hold.advice(spoken())
     return {
         "ref": hold.ref,
         "kind": hold.kind,
@@ -110,7 +149,8 @@ def _values(hold: Hold) -> dict[str, Any]:
         "order": hold.order,
         "conflict": hold.is_conflict,
         "what": hold.what(spoken()),
-        "next": hold.next(spoken()),
+        "means": advice.means,
+        "do": advice.do,
         "findings": [
             {"reason": finding.reason, "line": finding.line_id, "values": dict(finding.values)}
             for finding in hold.findings

@@ -5,6 +5,8 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +16,7 @@ import typer
 from intergestan_site.problem import Problem
 from services.cli import files
 from services.cli.context import Call, call_of, may_ask
-from services.cli.keys import make_key, write_private
+from services.cli.keys import make_bounce_key, make_key, write_private
 from services.cli.language import _, spoken
 from services.cli.output import say
 
@@ -64,10 +66,16 @@ def init(
     ] = None,
     from_copy: Annotated[
         str | None,
-        typer.Option(metavar="BASE", help="Take products and third parties from a copy of a base: a file or a URL."),
+        typer.Option(
+            metavar="BASE", help="Take products and third parties from a copy of the supplier's base: a file or a URL."
+        ),
     ] = None,
     from_catalog: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Take the products of a file of `catalog export`.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Take the products of the supplier's `catalog export`; we pay its sale prices.",
+        ),
     ] = None,
 ) -> None:
     """Make a site: its base, its identity, its key pair, its first user.
@@ -102,6 +110,8 @@ def init(
     fill = _fill(from_copy, from_catalog)
     call = call_of(context)
     _configure(call, data_dir, database_url, site.language)
+    if call.site.key_days is not None:
+        site = replace(site, key_until=call.unchecked_database.now() + timedelta(days=call.site.key_days))
     code, key = _make(call, site, (login, user_name or login, email), fill)
     _write_configuration(call, login)
     _say_done(call, code, key)
@@ -157,15 +167,15 @@ def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
     if from_copy is not None and from_catalog is not None:
         raise typer.BadParameter(_("Give --from-copy or --from-catalog, not both."))
     if from_copy is not None:
-        from intergestan_site.copied_base import put_copy, read_copy
+        from intergestan_site.catalogues.copied_base import put_copy, read_copy
 
         return partial(put_copy, copied=read_copy(from_copy))
     if from_catalog is not None:
-        from intergestan_site.catalogue_file import read_file
-        from intergestan_site.whole_catalogue import KnownCodes, put_catalogue
+        from intergestan_site.catalogues.catalogue_file import read_file
+        from intergestan_site.catalogues.whole_catalogue import KnownCodes, put_catalogue
 
         catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes())
-        return partial(put_catalogue, catalogue=catalogue)
+        return partial(put_catalogue, catalogue=catalogue.as_buyer())
     return None
 
 
@@ -193,6 +203,7 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     key = make_key(call.site.key_file)
     if not call.site.base_key_file.exists():
         Sealer.create(call.site.base_key_file)
+    make_bounce_key(call.site)
     login, name, email = user
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=login, at=database.now())

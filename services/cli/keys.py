@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from intergestan_runtime.durable import sync_folder
 from intergestan_site.problem import Problem
 
 if TYPE_CHECKING:
     from intergestan_msg.seal import SigningKey
+    from intergestan_runtime.settings import SiteSettings
 
 
 def read_key(file: Path) -> SigningKey:
@@ -45,6 +47,17 @@ def make_key(file: Path) -> SigningKey:
     return key
 
 
+def make_bounce_key(site: SiteSettings) -> bool:
+    """The key of the marks by which reports of undelivered mail prove themselves; whether it is new."""
+    from intergestan_runtime.secrets import create_key_file
+
+    if site.bounce_key_file.exists():
+        return False
+    site.bounce_key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    create_key_file(site.bounce_key_file)
+    return True
+
+
 def write_private(file: Path, content: bytes) -> None:
     """A new file that only its owner can read, on the disk for good. Raises FileExistsError."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -53,8 +66,4 @@ def write_private(file: Path, content: bytes) -> None:
         opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(file.parent)

@@ -9,19 +9,13 @@ import gettext
 import os
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from pathlib import Path
 from typing import Final
 
-DOMAIN: Final = "intergestan"
-LOCALE: Final = Path(__file__).parent / "locale"
+from services.wording import DOMAIN, LOCALE
+
 LANGUAGES: Final = ("fr", "en")
 
 _ = gettext.gettext
-
-
-def marked(text: str) -> str:
-    """A text that is translated where it is shown, not here: it only gets into the catalogue."""
-    return text
 
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from intergestan_site.sasl import BearerToken, Exchange, exchange
+from intergestan_site.mail_accounts.sasl import BearerToken, Exchange, exchange
 from intergestan_site.words import Security
 
 TIMEOUT_S = 15.0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_runtime.said import marked
 from intergestan_site.problem import Problem
 from intergestan_site.words import Security
 from services.cli.accounts import (
@@ -23,7 +24,10 @@ from services.cli.accounts import (
     seal,
 )
 from services.cli.context import Call, call_of
-from services.cli.language import _, marked
+from services.cli.language import _
+from services.cli.mailbox_access import login, try_
+from services.cli.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
+from services.cli.mailbox_server import Read, placed
 from services.cli.oauth import (
     AuthorizationEndpoint,
     ClientId,
@@ -35,17 +39,14 @@ from services.cli.oauth import (
     TokenEndpoint,
     enter_grant,
     is_consented,
-    log_in,
 )
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_site.accounts import NewMailbox
+    from intergestan_site.mail_accounts.accounts import NewMailbox
 
 app = Group("The mailboxes that are polled.")
-
-Read = Annotated[Literal["imap", "pop3"], typer.Option("--protocol", help="How it is read.")]
 
 STATES: Mapping[str, str] = {
     "new": marked("not polled yet"),
@@ -57,6 +58,7 @@ STATES: Mapping[str, str] = {
     "folderError": marked("folder missing"),
     "protocolError": marked("server unfit"),
     "diskFull": marked("archive full"),
+    "overQuota": marked("daily limit reached"),
 }
 """`mailbox.state` in words."""
 
@@ -80,8 +82,9 @@ def add(
     folder: Annotated[
         list[str] | None, typer.Option("--folder", help="Folder to read (IMAP); may be given several times.")
     ] = None,
-    poll_seconds: Annotated[int, typer.Option(min=1, help="How often it is looked at.")] = 60,
+    poll_seconds: Annotated[int, typer.Option(min=1, max=DAY, help="How often it is looked at.")] = 60,
     idle: Annotated[bool, typer.Option(help="Also wait for the server's word (IMAP IDLE).")] = True,
+    keep_heartbeats: Annotated[bool, KEEP_HEARTBEATS] = False,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -90,13 +93,14 @@ def add(
     authorization_endpoint: AuthorizationEndpoint = None,
     scope: Scope = None,
 ) -> None:
-    """Enter a mailbox. Its mails stay there, unread marks and all.
+    """Enter a mailbox. Its mails stay there, unread marks and all, except heartbeats.
 
     From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
     """
     call = call_of(context)
-    mailbox = _placed(name, as_name, host, login, port, security, protocol, oauth=oauth is not None)
+    mailbox = placed(name, as_name, host, login, port, security, protocol, oauth=oauth is not None)
     mailbox = replace(mailbox, ca_file=ca_file, secret=secret, poll_seconds=poll_seconds, idle=idle)
+    mailbox = replace(mailbox, keeps_heartbeats=keep_heartbeats)
     options = None
     if oauth is not None:
         options = OAuthOptions(
@@ -111,10 +115,15 @@ def add(
     _enter(call, _per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin)
 
 
+app.verb("set")(set_)
+app.verb("pin")(pin)
+app.verb("unpin")(unpin)
+
+
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the mailboxes, how they are, and when each was last read."""
-    from intergestan_site.accounts import list_mailboxes
+    from intergestan_site.mail_accounts.accounts import list_mailboxes
 
     with call_of(context).database.read() as connection:
         mailboxes = list_mailboxes(connection)
@@ -129,95 +138,8 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     print_table([*titles, _("Last read"), _("Error")], rows)
 
 
-@app.verb("test")
-def try_(
-    context: typer.Context,
-    *,
-    name: Annotated[str, typer.Argument(help="A mailbox, or a mail address that is none yet.")],
-    password_stdin: PasswordStdin = False,
-    protocol: Read = "imap",
-    as_json: AsJson = False,
-) -> None:
-    """Try a mailbox step by step, and say the cure of what fails. Changes nothing."""
-    from services.cli.doctor import show
-    from services.cli.trial import try_out
-
-    call = call_of(context)
-    if "@" in name:
-        account: Any = _placed(name, None, None, None, None, Security.TLS, protocol, oauth=False)
-        password = read_password(account.login, from_stdin=password_stdin)
-        findings = try_out(account, lambda: password, lambda _uidvalidity: set())
-    else:
-        findings = _try_known(call, name)
-    show(findings, as_json=as_json)
-
-
-@app.verb("login")
-def login(
-    context: typer.Context,
-    *,
-    name: Annotated[str, typer.Argument(help="A mailbox.")],
-    password_stdin: PasswordStdin = False,
-) -> None:
-    """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
-    from intergestan_site.accounts import same_account, set_password, try_again
-    from intergestan_site.tables import Mailbox
-
-    call = call_of(context)
-    with call.database.read() as connection:
-        same = same_account(connection, name)
-    has_consented = log_in(call, Mailbox, name)
-    sealed = {}
-    if not has_consented:
-        password = read_password(name, from_stdin=password_stdin)
-        sealed = {one: seal(call, one, password) for one in same}
-    with call.database.transaction() as connection:
-        by, at = call.actor(connection), call.database.now()
-        for one in sealed:
-            set_password(connection, Mailbox, one, sealed[one], by=by, at=at)
-        try_again(connection, same, by=by, at=at)
-    if not has_consented:
-        say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
-
-
-def _placed(
-    name: str,
-    as_name: str | None,
-    host: str | None,
-    login: str | None,
-    port: int | None,
-    security: Security,
-    protocol: Literal["imap", "pop3"],
-    *,
-    oauth: bool,
-) -> NewMailbox:
-    """The mailbox at its server, which is found from the address where it is not named."""
-    from intergestan_site.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox
-    from services.cli.servers import find_server
-
-    short = as_name or name.partition("@")[0]
-    address = name if "@" in name else login
-    if host is not None:
-        ports = IMAP_PORTS if protocol == "imap" else POP3_PORTS
-        return NewMailbox(
-            name=short,
-            host=host,
-            port=port or ports[security],
-            security=security,
-            login=login or (name if "@" in name else None),
-            protocol=protocol,
-        )
-    if address is None or "@" not in address:
-        raise typer.BadParameter(_("Give the mail address in place of the name, or --host and --login."))
-    server = find_server(address, protocol, oauth=oauth)
-    return NewMailbox(
-        name=short,
-        host=server.host,
-        port=port or server.port,
-        security=server.security,
-        login=login or server.login,
-        protocol=protocol,
-    )
+app.verb("test")(try_)
+app.verb("login")(login)
 
 
 def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
@@ -232,7 +154,7 @@ def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
 
 
 def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
-    from intergestan_site.accounts import add_mailbox
+    from intergestan_site.mail_accounts.accounts import add_mailbox
 
     first = mailboxes[0]
     check_secret(call, first.secret)
@@ -258,23 +180,3 @@ def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) ->
         return {}
     password = read_password(first.login, from_stdin=password_stdin)
     return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}
-
-
-def _try_known(call: Call, name: str) -> Any:
-    from sqlalchemy import select
-
-    from intergestan_site.accounts import find_mailbox
-    from intergestan_site.tables import Mailbox, MailboxUid
-    from services.cli.checks import secret_of
-    from services.cli.trial import try_out
-
-    with call.database.read() as connection:
-        row_id = find_mailbox(connection, name)
-        account = connection.execute(select(Mailbox.__table__).where(Mailbox.id == row_id)).one()
-
-    def known(uidvalidity: int) -> set[int]:
-        mine = (MailboxUid.mailbox_id == row_id, MailboxUid.uidvalidity == uidvalidity)
-        with call.database.read() as connection:
-            return set(connection.execute(select(MailboxUid.uid).where(*mine)).scalars())
-
-    return try_out(account, lambda: secret_of(call, account), known)

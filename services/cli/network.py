@@ -1,4 +1,4 @@
-"""How discovery asks the network (`intergestan_site.discovery.Ask`): https pages and DNS, briefly and with suspicion.
+"""How discovery asks the network (`mail_accounts.discovery.Ask`): https pages and DNS, briefly and with suspicion.
 
 The domain of an address decides where we ask, so a stranger may choose it: only https is spoken, only to public
 addresses (the one that was checked is the one connected to), no redirect is followed, and answers are short.
@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from intergestan_site.discovery import MAX_OCTETS, Ask
+from intergestan_site.mail_accounts.discovery import MAX_OCTETS, Ask
 
 TIMEOUT_S = 5.0
 

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from intergestan_runtime.said import marked
 from intergestan_site.words import FileFormat
+from services.cli import order_changes
 from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.export import Again, Folder, Form
 from services.cli.export import export as write_orders
+from services.cli.figures import day_of
 from services.cli.files import read_file
+from services.cli.happenings import what
 from services.cli.language import _
-from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
 from services.cli.translated import Group
+from services.cli.unanswered import show_unanswered
 from services.cli.watch import watch
 
 app = Group("Purchase orders.")
@@ -27,7 +31,12 @@ From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First 
 To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day, included.")]
 Supplier = Annotated[str | None, typer.Option("--supplier", help="Code, SIRET, VAT number or name.")]
 FollowedBy = Annotated[str | None, typer.Option("--followed-by", metavar="LOGIN", help="Who follows the order.")]
+Unanswered = Annotated[
+    bool, typer.Option("--unanswered", help="Only orders that were sent and have no answer for too long.")
+]
 Everything = Annotated[bool, typer.Option("--all", help="Drafts and transmitted orders too.")]
+
+_CHANGES = {"change": marked("change"), "cancel": marked("cancellation")}
 
 LISTED = (
     *("number", "issue_date", "note", "total_ht", "total_ttc", "state", "contact", "supplier"),
@@ -51,7 +60,7 @@ def import_(
     Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
     required. A row with an amount under Frais is a charge of the whole order.
     """
-    from intergestan_site.order_files import import_file
+    from intergestan_site.files.order_files import import_file
     from intergestan_site.problem import FileProblems, Problem
     from services.cli.errors import explain
 
@@ -85,9 +94,15 @@ def list_(
     supplier: Supplier = None,
     followed_by: FollowedBy = None,
     everything: Everything = False,
+    unanswered: Unanswered = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the orders that can be sent: confirmed and not transmitted; with --all every order in the range."""
+    if unanswered:
+        if first or last or supplier or followed_by or everything:
+            raise typer.BadParameter(_("--unanswered shows all of them: leave the other options out."))
+        show_unanswered(call_of(context), as_json=as_json)
+        return
     with call_of(context).database.read() as connection:
         orders = selected(connection, first, last, supplier, followed_by, everything=everything)
     if as_json:
@@ -126,7 +141,7 @@ def confirm(context: typer.Context, *, numbers: Numbers) -> None:
     call = call_of(context)
     with call.database.transaction() as connection:
         purchase.confirm(connection, numbers, by=call.actor(connection), at=call.database.now())
-    say(_("Confirmed: {numbers}. `intergestan send` sends them.").format(numbers=", ".join(numbers)))
+    say(_("Confirmed: {numbers}. `intergestan send` sends them.").format(numbers=", ".join(dict.fromkeys(numbers))))
 
 
 @app.verb("unconfirm")
@@ -137,7 +152,7 @@ def unconfirm(context: typer.Context, *, numbers: Numbers) -> None:
     call = call_of(context)
     with call.database.transaction() as connection:
         purchase.unconfirm(connection, numbers, by=call.actor(connection), at=call.database.now())
-    say(_("Drafts again: {numbers}.").format(numbers=", ".join(numbers)))
+    say(_("Drafts again: {numbers}.").format(numbers=", ".join(dict.fromkeys(numbers))))
 
 
 @app.verb("export")
@@ -156,12 +171,17 @@ def export(
 
     The file is called like the order and can be imported again. CSV and XLSX have the columns of `orders import`.
     """
-    from intergestan_site.order_export import PURCHASE
+    from intergestan_site.files.order_export import PURCHASE
 
     write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, as_json=as_json)
 
 
 app.verb("watch")(watch)
+app.verb("change")(order_changes.change)
+app.verb("cancel")(order_changes.cancel)
+app.verb("differences")(order_changes.differences)
+app.verb("accept")(order_changes.accept)
+app.verb("refuse")(order_changes.refuse)
 
 
 def selected(
@@ -191,23 +211,11 @@ def selected(
     return select_orders(connection, wanted)
 
 
-def day_of(text: str | None) -> date | None:
-    """A day as people write it; BadParameter for what is none."""
-    if text is None:
-        return None
-    for form in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a plain date has no time zone
-        except ValueError:
-            continue
-    raise typer.BadParameter(_("«{text}» is not a date: write it like 15/11/2020 or 2020-11-15.").format(text=text))
-
-
 def _say_imported(file: Path, new: Sequence[str], there: Sequence[str]) -> None:
     if new:
-        say(_("{file}: entered {numbers}.").format(file=file, numbers=", ".join(new)))
+        say(_("{file}: entered {numbers}.").format(file=file, numbers=some_of(new)))
     if there:
-        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=", ".join(there)))
+        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=some_of(there)))
 
 
 def _shown(row: Mapping[str, Any], name: str) -> Any:
@@ -228,6 +236,7 @@ def _print_order(order: Mapping[str, Any]) -> None:
             _("VAT"): order["total_vat"],
             _("Total incl. VAT"): order["total_ttc"],
             _("Answer"): order["answer_code"],
+            _("They say"): order["answer_note"],
             _("Their number"): order["supplier_order_number"],
         }
     )
@@ -239,9 +248,19 @@ def _print_order(order: Mapping[str, Any]) -> None:
         typer.echo()
         charges = [[charge["reason"], charge["amount"], charge["vat_rate"]] for charge in order["charges"]]
         print_table([_("Charge"), _("Amount"), _("VAT")], charges)
+    if order["changes"]:
+        typer.echo()
+        titles = [_("Change"), _("What"), _("When"), _("Who"), _("State"), _("Answer"), _("Why")]
+        print_table(titles, [_change(each) for each in order["changes"]])
     typer.echo()
     happened = [
-        [event["at"], event["who"], event["name"], _(event["new"]) if event["new"] else None]
+        [event["at"], event["who"], what("purchase_order", event["name"]), _(event["new"]) if event["new"] else None]
         for event in order["events"]
     ]
     print_table([_("When"), _("Who"), _("What"), _("State")], happened)
+
+
+def _change(row: Mapping[str, Any]) -> list[Any]:
+    what, state = _(_CHANGES[row["type"]]), _(row["state"])
+    when, who = row["requested_at"], row["requested_by"]
+    return [row["revision"], what, when, who, state, row["answer_code"], row["answer_note"]]

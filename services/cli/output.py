@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
-from services.cli.language import _, marked, spoken
+from intergestan_runtime.said import marked
+from services.cli.language import _, spoken
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""
@@ -24,12 +25,26 @@ STATES = (
     marked("changed"),
     marked("rejected"),
     marked("cancelled"),
+    marked("abandoned"),
 )
+
+
+MOST_NUMBERS = 50
+"""More numbers than this nobody reads in a sentence."""
 
 
 def say(text: str) -> None:
     """A sentence for the person; not data."""
     typer.echo(text, err=True)
+
+
+def some_of(numbers: Sequence[str]) -> str:
+    """Numbers for a sentence: all of them, or the first and the last of very many, and how many they are."""
+    if len(numbers) <= MOST_NUMBERS:
+        return ", ".join(numbers)
+    return _("{first}, {second}, …, {last} ({count})").format(
+        first=numbers[0], second=numbers[1], last=numbers[-1], count=len(numbers)
+    )
 
 
 def print_json(value: Any) -> None:
@@ -78,6 +93,13 @@ def amount(value: Decimal) -> str:
     from babel.numbers import format_decimal
 
     return format_decimal(value, "#,##0.00####", locale=spoken())
+
+
+def tenths(value: float) -> str:
+    """A measure with one decimal."""
+    from babel.numbers import format_decimal
+
+    return format_decimal(value, "#,##0.0", locale=spoken())
 
 
 def day(value: date) -> str:

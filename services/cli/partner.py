@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intergestan_site.problem import Problem
-from intergestan_site.words import Acceptance, PriceAction, PricePolicy, UnknownProduct
+from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from services.cli import partner_keys
+from services.cli.cards import read_card_file
 from services.cli.context import call_of, may_ask
 from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
@@ -18,9 +18,9 @@ from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
-    from intergestan_msg.seal import PublicKey
 
 app = Group("The sites we trust.")
+app.add_typer(partner_keys.app, name="key")
 
 OrderAddress = Annotated[
     str | None, typer.Option("--order-address", metavar="ADDRESS", help="Where our orders to them go.")
@@ -51,7 +51,7 @@ def add(
 
     call = call_of(context)
     database = call.database
-    card = _read_card(card_file)
+    card = read_card_file(card_file)
     _compare(card, fingerprint)
     with database.transaction() as connection:
         by, at = call.actor(connection), database.now()
@@ -103,6 +103,13 @@ def set_(
     acceptance: Annotated[
         Acceptance | None, typer.Option(help="Whether a clerk looks at orders without differences.")
     ] = None,
+    answer_hours: Annotated[
+        int | None, typer.Option(min=0, max=87_600, help="How many hours their answers may take; 0: as many as usual.")
+    ] = None,
+    heartbeat: Annotated[
+        HeartbeatPolicy | None,
+        typer.Option(help="Whether heartbeats go to them; auto: once their mails say that they know them."),
+    ] = None,
     contact: Annotated[str | None, typer.Option(help="The person to ask there.")] = None,
     line1: Annotated[str | None, typer.Option(help="Postal address, first line.")] = None,
     line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
@@ -123,6 +130,8 @@ def set_(
         "price_tolerance_percent": _tolerance(price_tolerance_percent),
         "unknown_product": unknown_product,
         "acceptance": acceptance,
+        "answer_hours": answer_hours,
+        "heartbeat": heartbeat,
         "contact": contact,
         "line1": line1,
         "line2": line2,
@@ -131,6 +140,8 @@ def set_(
         "country": country,
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    if answer_hours == 0:
+        changes["answer_hours"] = None
     if not changes:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
@@ -175,19 +186,12 @@ def match(
     say(_("{theirs} of {partner} means {ours} from now on.").format(theirs=theirs, partner=partner, ours=ours))
 
 
-def _read_card(file: str) -> Card:
-    from intergestan_msg.card import read_card
-
-    try:
-        return read_card(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
-
-
 def _compare(card: Card, fingerprint: str | None) -> None:
     """Let a person vouch for the card's key: by word of mouth given as an option, or asked at the terminal."""
+    from intergestan_site.site_keys.partner_keys import is_fingerprint
+
     if fingerprint is not None:
-        if not _is_of(card.key, fingerprint):
+        if not is_fingerprint(card.key, fingerprint):
             raise Problem(
                 "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing "
                 "was changed; the card's words are: {words}",
@@ -224,10 +228,6 @@ def print_card(card: Card) -> None:
     for name, value in fields.items():
         if value:
             say(f"{name.ljust(width)}  {value}")
-
-
-def _is_of(key: PublicKey, fingerprint: str) -> bool:
-    return fingerprint.strip() == key.kid or tuple(fingerprint.lower().split()) == key.words()
 
 
 def _tolerance(text: str | None) -> Decimal | None:

@@ -14,9 +14,9 @@ from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from intergestan_site.brought import Brought
-    from intergestan_site.poll_runs import Asked
-    from intergestan_site.poll_runs import Progress as Runs
+    from intergestan_site.polling.poll_runs import Asked
+    from intergestan_site.polling.poll_runs import Progress as Runs
+    from intergestan_site.story.brought import Brought
 
 
 def poll(
@@ -29,8 +29,8 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Collect the mails now (Relever), wait until they are taken in, and show what they brought."""
-    from intergestan_site.brought import brought_by
-    from intergestan_site.poll_runs import ask, is_alive, look
+    from intergestan_site.polling.poll_runs import ask, is_alive, look
+    from intergestan_site.story.brought import brought_by
 
     call = call_of(context)
     database = call.database
@@ -66,7 +66,7 @@ def _ring(call: Call, asked: Asked) -> None:
 
 
 def _wait(call: Call, asked: Asked, seconds: float) -> bool:
-    from intergestan_site.poll_runs import look
+    from intergestan_site.polling.poll_runs import look
     from services.cli.progress import Far, wait
 
     def how_far() -> Far:
@@ -114,6 +114,6 @@ def _tell(runs: Runs, brought: Brought, *, in_time: bool) -> int:
         return NOT_YET
     if any(run.error is not None for run in runs.runs):
         return FAILED
-    if not runs.mails:
+    if not (brought.sales_orders or brought.answered or brought.holds or runs.too_big):  # heartbeats are no news
         say(_("Nothing new."))
     return 0

@@ -22,7 +22,7 @@ from services.cli.accounts import (
     sealed_password,
 )
 from services.cli.context import call_of
-from services.cli.language import _
+from services.cli.language import _, spoken
 from services.cli.oauth import (
     AuthorizationEndpoint,
     ClientId,
@@ -63,7 +63,9 @@ def set_(
         typer.Option("--bounce", help="Address for bounces: one with a +mark for each mail, or a fixed one."),
     ] = "fixed",
     bounce_address: Annotated[str | None, typer.Option(help="The address for bounces.")] = None,
-    mails_per_minute: Annotated[int | None, typer.Option(min=1, help="The most that the server allows.")] = None,
+    mails_per_minute: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="The most that the server allows.")
+    ] = None,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -76,7 +78,7 @@ def set_(
 
     From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
     """
-    from intergestan_site.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
+    from intergestan_site.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
 
     call = call_of(context)
     database = call.database
@@ -124,7 +126,7 @@ def set_(
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
-    from intergestan_site.accounts import RELAY, resume_relay, set_password
+    from intergestan_site.mail_accounts.accounts import RELAY, resume_relay, set_password
     from intergestan_site.tables import Relay
 
     call = call_of(context)
@@ -141,7 +143,8 @@ def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> N
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the server and what it last complained about."""
-    from intergestan_site.accounts import list_relays
+    from intergestan_site.holding.diagnoses import diagnosis
+    from intergestan_site.mail_accounts.accounts import list_relays
 
     with call_of(context).database.read() as connection:
         relays = list_relays(connection)
@@ -150,4 +153,5 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Error")]
     names = ("host", "port", "security", "login", "from_mode", "last_error")
-    print_table(titles, [[row[name] for name in names] for row in relays])
+    told = [{**row, "last_error": diagnosis(row["last_error"] or "", spoken()) or None} for row in relays]
+    print_table(titles, [[row[name] for name in names] for row in told])

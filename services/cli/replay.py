@@ -20,7 +20,7 @@ from services.cli.progress import Far, wait
 from services.cli.replay_plan import Work, choose_mails, place, show_plan
 
 if TYPE_CHECKING:
-    from intergestan_site.brought import Brought
+    from intergestan_site.story.brought import Brought
 
 Place = tuple[str, str | None]
 """A mail's state, and why it is held."""
@@ -68,8 +68,8 @@ def replay(
 
 
 def _replay(call: Call, work: Work, timeout: float, *, as_json: bool) -> int:
-    from intergestan_site.brought import Brought
-    from intergestan_site.poll_runs import is_alive
+    from intergestan_site.polling.poll_runs import is_alive
+    from intergestan_site.story.brought import Brought
 
     database = call.database
     with database.read() as connection:
@@ -98,8 +98,8 @@ def _pieces(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _give_back(call: Call, batch: Sequence[Any]) -> tuple[int, ...]:
     from intergestan_site.bells import Bells
-    from intergestan_site.put_back import put_back
-    from intergestan_site.replay import Chosen, adopt
+    from intergestan_site.polling.put_back import put_back
+    from intergestan_site.polling.replay import Chosen, adopt
 
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
@@ -111,7 +111,7 @@ def _give_back(call: Call, batch: Sequence[Any]) -> tuple[int, ...]:
 
 
 def _wait(call: Call, ids: Sequence[int], before: int, total: int, seconds: float) -> bool:
-    from intergestan_site.replay import resting
+    from intergestan_site.polling.replay import resting
 
     def look() -> Far:
         with call.database.read() as connection:
@@ -122,8 +122,8 @@ def _wait(call: Call, ids: Sequence[int], before: int, total: int, seconds: floa
 
 
 def _result(call: Call, ids: Sequence[int], since: datetime) -> tuple[Brought, dict[str, Place]]:
-    from intergestan_site.brought import brought_by
-    from intergestan_site.replay import resting
+    from intergestan_site.polling.replay import resting
+    from intergestan_site.story.brought import brought_by
 
     with call.database.read() as connection:
         states = {mail.sha256: (mail.state, mail.reason) for mail in resting(connection, ids)}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from intergestan_runtime.said import marked
 from services.cli.context import Call
-from services.cli.language import _, marked
-from services.cli.orders import day_of
+from services.cli.figures import day_of
+from services.cli.language import _
 from services.cli.output import print_json, print_table, say
 from services.cli.progress import Progress
 
 if TYPE_CHECKING:
     from intergestan_runtime.archive import Archive
-    from intergestan_site.replay import Chosen, Foreseen, Stray
+    from intergestan_site.polling.replay import Chosen, Foreseen, Stray
 
 WORDS = (marked("created"), marked("duplicate"), marked("rejected"), marked("conflict"), marked("done"))
 
@@ -48,12 +49,12 @@ def choose_mails(
 
     :param adopt: also what the archive has and the base does not.
     """
-    from intergestan_runtime.archive import Archive
-    from intergestan_site.accounts import find_mailbox
+    from intergestan_site.mail_accounts.accounts import find_mailbox
     from intergestan_site.partners import find_partner
-    from intergestan_site.replay import Choice, choose, strays
+    from intergestan_site.polling.replay import Choice, choose, strays
+    from services.stores import open_archive
 
-    archive = Archive(call.site.archive_dir)
+    archive = open_archive(call.site)
     with call.database.read() as connection:
         choice = Choice(
             shas=tuple(sha for each in mails for sha in each.split(",") if sha),
@@ -68,7 +69,7 @@ def choose_mails(
     left_out = {sha256 for sha256, _why in skipped}
     return Work(
         [mail for mail in chosen if mail.sha256 not in left_out],
-        [_stray(archive, name) for name in unknown],
+        [stray for name in unknown if (stray := _stray(archive, name)) is not None],
         skipped,
     )
 
@@ -89,11 +90,12 @@ def _why_not(mail: Chosen, archive: Archive) -> str | None:
     return None
 
 
-def _stray(archive: Archive, name: str) -> Stray:
-    from intergestan_site.replay import Stray
+def _stray(archive: Archive, name: str) -> Stray | None:
+    """None where it was dropped since the listing."""
+    from intergestan_site.polling.replay import Stray
 
-    found = archive.path(name).stat()
-    return Stray(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+    found = archive.find(name)
+    return Stray(name, found.size, found.kept_at) if found is not None else None
 
 
 def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
@@ -119,13 +121,17 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
 
 def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Foreseen]]:
     """Each mail with what would become of it, read in a limited child as the importer does."""
-    from intergestan_runtime.archive import Archive, ArchiveError
+    from intergestan_runtime.archive import ArchiveError, Unreachable
     from intergestan_site.intake.pool import ReaderDied, ReaderPool
-    from intergestan_site.replay import Foreseen, foresee, pinned_keys
+    from intergestan_site.polling.replay import Foreseen, foresee
+    from intergestan_site.site_keys.keys import public_keys
+    from services.opening import read_bounce_key
+    from services.stores import open_archive
 
-    archive, pool = Archive(call.site.archive_dir), ReaderPool()
+    archive, pool = open_archive(call.site), ReaderPool()
+    bounce_key = read_bounce_key(call.site)
     with call.database.read() as connection:
-        keys = pinned_keys(connection)
+        keys = public_keys(connection)
     every: list[tuple[str, datetime, Chosen | None]] = [(mail.sha256, mail.archived_at, mail) for mail in work.mails]
     every += [(file.sha256, file.archived_at, None) for file in work.strays]
     try:
@@ -134,12 +140,14 @@ def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Fores
                 progress.show(done, len(every))
                 try:
                     reading = pool.read(archive.get(sha256), keys)
+                except Unreachable:
+                    raise
                 except (ArchiveError, ReaderDied) as error:
                     say(f"{sha256[:12]}: {error}")
                     yield sha256, mail, Foreseen("held", "poison")
                     continue
                 with call.database.read() as connection:
-                    then = foresee(connection, reading, archived_at)
+                    then = foresee(connection, reading, archived_at, bounce_key)
                 yield sha256, mail, then
     finally:
         pool.close()

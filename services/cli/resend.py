@@ -26,7 +26,7 @@ def resend(context: typer.Context, *, mails: Mails) -> None:
         bells = outbound.resend(connection, ids, by=call.actor(connection), at=call.database.now())
     ring(call, bells)
     refs = sorted({f"{outbound.REF}{mail_id}" for mail_id in ids})
-    say(_("Going out again: {refs}.").format(refs=", ".join(refs)))
+    say(_("Going out again: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
 
 
 def abandon(context: typer.Context, *, mails: Mails) -> None:
@@ -38,6 +38,6 @@ def abandon(context: typer.Context, *, mails: Mails) -> None:
         ids = [outbound.find_outbound(connection, mail) for mail in mails]
         orders = outbound.abandon(connection, ids, by=call.actor(connection), at=call.database.now())
     refs = sorted({f"{outbound.REF}{mail_id}" for mail_id in ids})
-    say(_("Given up: {refs}.").format(refs=", ".join(refs)))
+    say(_("Given up: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
     if orders:
         say(_("Confirmed again: {numbers}.").format(numbers=", ".join(orders)))

@@ -33,50 +33,66 @@ def run(
             "--mailbox", metavar="NAME", help="The only mailboxes that the poller takes; several with commas."
         ),
     ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option("--shard", metavar="I/N|auto", help="The share of the mailboxes that the poller takes."),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", help="The poller's name; the host's, with a number, by default."),
+    ] = None,
 ) -> None:
     """Run services until told to stop (SIGTERM, Ctrl-C). One becomes this process; several are supervised."""
     unknown = [service for service in services if service not in SERVICES]
     if unknown:
         text = _("There is no service {names}: there are {services}.")
         raise typer.BadParameter(text.format(names=", ".join(unknown), services=", ".join(SERVICES)))
-    names = [name for each in mailboxes or [] for name in each.split(",") if name]
-    if names and "poller" not in services:
-        raise typer.BadParameter(_("--mailbox is for the poller."))
+    poller = _of_poller(mailboxes or [], shard, name)
+    if poller and "poller" not in services:
+        raise typer.BadParameter(_("--mailbox, --shard and --name are for the poller."))
     call = call_of(context)
     wanted = list(dict.fromkeys(services))
     if len(wanted) == 1:
-        command = service_command(call, wanted[0], names)
+        command = service_command(call, wanted[0], poller)
         os.execv(command[0], command)  # noqa: S606 - no shell is wanted
-    raise typer.Exit(_supervise(call, wanted, names))
+    raise typer.Exit(_supervise(call, wanted, poller))
 
 
-def service_command(call: Call, service: str, mailboxes: Sequence[str] = ()) -> list[str]:
-    """The command that becomes a service of this site."""
+def service_command(call: Call, service: str, poller: Sequence[str] = ()) -> list[str]:
+    """The command that becomes a service of this site; `poller` are the poller's own options."""
     command = [sys.executable, "-m", f"services.{service}"]
     if call.config is not None:
         command += ["--config", str(Path(call.config).absolute())]
-    if service == "poller" and mailboxes:
-        command += ["--mailbox", *mailboxes]
+    if service == "poller":
+        command += poller
     return command
 
 
-def _supervise(call: Call, services: Sequence[str], mailboxes: Sequence[str]) -> int:
+def _of_poller(mailboxes: Sequence[str], shard: str | None, name: str | None) -> list[str]:
+    """The options that only the poller has."""
+    names = [one for each in mailboxes for one in each.split(",") if one]
+    options = ["--mailbox", *names] if names else []
+    options += ["--shard", shard] if shard else []
+    return options + (["--name", name] if name else [])
+
+
+def _supervise(call: Call, services: Sequence[str], poller: Sequence[str]) -> int:
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
 
-    children = [service_child(call, service, mailboxes) for service in services]
+    children = [service_child(call, service, poller) for service in services]
     log_here(call)
     return Supervisor(children).run(stop_on_signals())
 
 
-def service_child(call: Call, service: str, mailboxes: Sequence[str] = ()) -> Child:
+def service_child(call: Call, service: str, poller: Sequence[str] = ()) -> Child:
     """A service for a supervisor. It writes into a pipe; at a terminal its log is for a person all the same."""
     from intergestan_runtime.supervisor import Child
 
     readable = call.settings.log.form == "auto" and sys.stderr.isatty()
     return Child(
         service,
-        service_command(call, service, mailboxes),
+        service_command(call, service, poller),
         environment={"INTERGESTAN_LOG__FORM": "console"} if readable else {},
         stop_seconds=STOP_SECONDS.get(service, 30.0),
     )

@@ -87,14 +87,16 @@ def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, logi
     """Valider; a missing address is asked for once, at a terminal (G17)."""
     from intergestan_runtime.steps import COMPOSE
     from intergestan_site.request import MissingAddress, request_orders, set_order_address
+    from intergestan_site.trace_context import hand_on
 
     supplier = int(orders[0]["supplier_id"])
     versions = {order["id"]: order["version"] for order in orders}
     try:
-        with call.database.transaction() as connection:
+        with call.tracer.step("request", None), call.database.transaction() as connection:
             if address is not None:
                 set_order_address(connection, supplier, address)
             mail_id = request_orders(connection, supplier, versions, user_id, by=login, at=call.database.now())
+            hand_on(connection, [mail_id], call.tracer.here())
     except MissingAddress as missing:
         if not may_ask():
             raise
@@ -112,8 +114,8 @@ def _preview(
     from intergestan_msg import page_text
     from intergestan_msg.orders_page import orders_page, orders_subject
     from intergestan_msg.words import Language
-    from intergestan_site.documents import read_partner
-    from intergestan_site.order_mail import order_mail
+    from intergestan_site.documents import read_partner, read_site
+    from intergestan_site.order_mail import order_mail, read_sender_rules
     from intergestan_site.request import check_order_address, partner_row
 
     supplier = int(orders[0]["supplier_id"])
@@ -122,7 +124,8 @@ def _preview(
         if address is not None:
             check_order_address(connection, supplier, address)
         partner = read_partner(connection, known.id)
-        mail = order_mail(connection, partner, [order["id"] for order in orders], user_id)
+        site, relay = read_site(connection), read_sender_rules(connection)
+        mail = order_mail(connection, site, relay, partner, [order["id"] for order in orders], user_id)
     language = Language(partner.language)
     shown = {
         "from": f"{mail.sender.name} <{mail.sender.address}>",

@@ -12,7 +12,7 @@ from services.cli.language import _
 from services.cli.output import say
 
 if TYPE_CHECKING:
-    from intergestan_site.discovery import Protocol, Server, Settings
+    from intergestan_site.mail_accounts.discovery import Protocol, Server, Settings
 
 
 def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
@@ -21,7 +21,7 @@ def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
     :param oauth: whether the login is by token.
     :raises Problem: nobody knows, or it must be said on the command line.
     """
-    from intergestan_site.discovery import discover
+    from intergestan_site.mail_accounts.discovery import discover
     from services.cli.network import Network
 
     found = discover(address, Network().ask())

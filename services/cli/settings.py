@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from intergestan_runtime.settings import LogSettings, Section, Settings, SiteSettings
+from intergestan_runtime.settings import (
+    AlarmSettings,
+    HeartbeatSettings,
+    LogSettings,
+    NoticeSettings,
+    Section,
+    Settings,
+    SiteSettings,
+    TracingSettings,
+)
 
 
 class CliSettings(Section):
@@ -12,6 +23,9 @@ class CliSettings(Section):
 
     user: str | None = Field(
         None, description="Login of the user who acts when neither --as nor INTERGESTAN_USER says so."
+    )
+    deployment: Literal["systemd", "compose", "kubernetes"] = Field(
+        "systemd", description="What runs the services of this site; `intergestan scale` asks it."
     )
 
 
@@ -21,3 +35,7 @@ class CliProcess(Settings):
     site: SiteSettings = SiteSettings()
     log: LogSettings = LogSettings()
     cli: CliSettings = CliSettings()
+    notices: NoticeSettings = NoticeSettings()
+    heartbeats: HeartbeatSettings = HeartbeatSettings()
+    tracing: TracingSettings = TracingSettings()
+    alarms: AlarmSettings = AlarmSettings()

@@ -16,13 +16,22 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+import intergestan_runtime
 import intergestan_site
-from services.cli.language import DOMAIN, LOCALE
+from services.wording import DOMAIN, LOCALE
 
-SOURCES = (Path(__file__).parent, Path(intergestan_site.__file__).parent)
+SERVICES = Path(__file__).parents[1]
+SOURCES = (
+    Path(__file__).parent.rglob,
+    SERVICES.glob,  # what all services share
+    Path(intergestan_runtime.__file__).parent.rglob,
+    Path(intergestan_site.__file__).parent.rglob,
+)
+"""Where texts are, as what lists files."""
 FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 
-_CALLS = {"_", "marked", "Problem", "Fault", "fault", "Group"}
+_ANY_TEXT = {"_", "marked", "Said", "Word"}
+_SENTENCES = {"Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"}
 _TYPER = {
     *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
     *("default: {default}", "required", "Aborted!"),
@@ -34,7 +43,7 @@ _TYPER = {
 
 def collect() -> set[str]:
     """All message ids in the sources."""
-    files = (file for folder in SOURCES for file in sorted(folder.rglob("*.py")))
+    files = (file for listed in SOURCES for file in sorted(listed("*.py")))
     return {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
 
 
@@ -84,8 +93,8 @@ def _texts(tree: ast.Module) -> Iterator[str]:
 
 def _of_call(node: ast.Call) -> Iterator[str]:
     name = _name(node.func)
-    if name in _CALLS:
-        yield from _first_sentence(node, single_words=name in {"_", "marked"})
+    if name in _ANY_TEXT | _SENTENCES:
+        yield from _first_sentence(node, single_words=name in _ANY_TEXT)
     if name in {"Option", "Argument"}:
         for keyword in node.keywords:
             if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):

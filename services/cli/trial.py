@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from intergestan_msg.letter import TRANSFER_HEADER
-from services.cli.checks import Finding, failure
+from services.cli.account_checks import failure
+from services.cli.finding import Finding
 from services.cli.language import _
 from services.cli.logins import LoginRefused, days_left_imap, imap, log_in_imap, log_in_pop3, pop3, refusals
 

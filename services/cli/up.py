@@ -57,11 +57,13 @@ def _redis(call: Call) -> list[Child]:
 
 def _say_ready(call: Call, began: datetime, stop: threading.Event) -> None:
     """Say so once every service has given its first sign of life."""
-    from intergestan_site.status import read_status
+    from intergestan_runtime.notify import Notifier
+    from intergestan_site.health.status import read_status
 
     while not stop.wait(LOOK_S):
         with call.database.read() as connection:
-            workers = read_status(connection, call.database.now()).workers
+            workers = read_status(connection, call.database.now(), call.site.answer_hours).workers
         if {worker.service for worker in workers if worker.started_at >= began} >= set(SERVICES):
+            Notifier().ready("All services run.")
             say(_("The site is up: all services run. Ctrl-C stops them."))
             return

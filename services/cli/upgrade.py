@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from services.cli.context import NoSite, call_of, is_made
+from services.cli.keys import make_bounce_key
 from services.cli.language import _
 from services.cli.output import say
 
@@ -18,4 +19,6 @@ def upgrade(context: typer.Context) -> None:
     if not is_made(database):
         raise NoSite(call.site.database_url)
     migrate.upgrade(database)
+    if make_bounce_key(call.site):
+        say(_("A new key for the marks of undelivered mail: {file}.").format(file=call.site.bounce_key_file))
     say(_("The base is at schema {schema}.").format(schema=migrate.HEAD))

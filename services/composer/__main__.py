@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 
-from intergestan_msg.seal import SigningKey
-from intergestan_runtime.secrets import check_private
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import COMPOSE
+from intergestan_site.database import Database
+from intergestan_site.documents import read_site
+from intergestan_site.site_keys.own_keys import signs_now
 from services import startup
+from services.composer.key_ring import KeyRing, NoKey, ring_of
 from services.composer.settings import ComposerProcess
 from services.composer.worker import Composer, declare
 
@@ -16,9 +21,16 @@ from services.composer.worker import Composer, declare
 def main(argv: Sequence[str]) -> int:
     """Run a composer; its exit code."""
     process, _ = startup.start("composer", ComposerProcess, argv)
-    check_private(process.site.key_file)
-    key = SigningKey.from_pem(process.site.key_file.read_bytes())
-    composer = Composer(process.database, process.broker, process.metrics, key, process.own.max_mail_bytes)
+    composer = Composer(
+        process.database,
+        process.broker,
+        process.metrics,
+        _keys(process.site.key_file, process.database),
+        process.own.max_mail_bytes,
+        process.bounce_key(),
+        timedelta(minutes=process.site.statement_minutes),
+        process.tracer,
+    )
     declare(process.broker, composer)
     return run_service(
         "composer",
@@ -28,6 +40,19 @@ def main(argv: Sequence[str]) -> int:
         loops=[startup.signs_of_life(process, "composer")],
         health=process.health,
     )
+
+
+def _keys(key_file: Path, database: Database) -> KeyRing:
+    """The site's keys; without the one that signs now there is nothing to start for."""
+    keys = ring_of(key_file)
+    with database.read() as connection:
+        own = signs_now(read_site(connection), database.now())
+    try:
+        keys.key(own.kid)
+    except NoKey as error:
+        sys.stderr.write(f"composer: {error}\n")
+        raise SystemExit(startup.CONFIGURATION) from error
+    return keys
 
 
 if __name__ == "__main__":

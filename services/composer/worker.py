@@ -3,35 +3,54 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import structlog
 
+from intergestan_msg.bounce_token import BounceKey
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.seal import SigningKey
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, SEND
+from intergestan_runtime.tracing import NO_TRACER, Tracer
 from intergestan_site import states
 from intergestan_site.database import Database
+from intergestan_site.heartbeat.heartbeats import drop, is_heartbeat
 from intergestan_site.words import HoldReason
-from services.composer.compose import BY, CannotCompose, Prepared, freeze, prepare
+from services.composer.freeze import BY, freeze
+from services.composer.key_ring import KeyRing
+from services.composer.prepare import prepare
+from services.composer.prepared import CannotCompose, Prepared
+from services.outage import postponing
 
 _log = structlog.get_logger(__name__)
 
 
 class Composer:
-    """Composes requested mails with the site's key."""
+    """Composes requested mails with the site's keys."""
 
     def __init__(
-        self, database: Database, broker: BellBroker, metrics: Metrics, key: SigningKey, max_bytes: int
+        self,
+        database: Database,
+        broker: BellBroker,
+        metrics: Metrics,
+        keys: KeyRing,
+        max_bytes: int,
+        bounce_key: BounceKey | None = None,
+        under_way: timedelta = timedelta(hours=1),
+        tracer: Tracer = NO_TRACER,
     ) -> None:
+        """:param under_way: what was composed less long ago is left out of statements."""
         self._database = database
         self._broker = broker
         self._metrics = metrics
-        self._key = key
+        self._keys = keys
         self._max_bytes = max_bytes
+        self._bounce_key = bounce_key
+        self._under_way = under_way
+        self._tracer = tracer
 
     def compose(self, mail_id: int) -> None:
         """Compose one mail, if it is still requested. Doing it twice, or at the same time, does no harm."""
@@ -44,29 +63,35 @@ class Composer:
         if prepared is None:
             return
         SEND.ring(self._broker, mail_id)
-        self._metrics.inc("orders_total", len(prepared.contents), step="compose", outcome="done")
-        self._metrics.observe("step_duration_seconds", time.monotonic() - started, step="compose")
+        with bind(transfer=prepared.request.mail.transfer_id):
+            self._metrics.inc("orders_total", len(prepared.listed), step="compose", outcome="done")
+            self._metrics.observe("step_duration_seconds", time.monotonic() - started, step="compose")
 
     def _compose(self, mail_id: int) -> Prepared | None:
         with self._database.read() as connection:
-            prepared = prepare(connection, mail_id, self._database.now())
+            prepared = prepare(connection, mail_id, self._database.now(), self._under_way)
         if prepared is None:
             return None
-        with bind(transfer=prepared.mail.transfer_id, kind=str(prepared.kind)):
+        about = {"transfer": prepared.request.mail.transfer_id, "kind": str(prepared.kind)}
+        with bind(**about), self._tracer.step("compose", prepared.request.mail.trace_parent, **about):
             try:
                 with self._database.transaction() as connection:
-                    freeze(connection, prepared, self._key, self._database.now(), self._max_bytes)
+                    now, here = self._database.now(), self._tracer.here()
+                    freeze(connection, prepared, self._keys, now, self._max_bytes, self._bounce_key, here)
                     crashpoint("composer.before_commit")
             except states.StaleState:
                 return None  # somebody else composed it
             crashpoint("composer.after_commit")
-            _log.info("Composed.", documents=len(prepared.contents))
+            _log.info("Composed.", documents=len(prepared.listed))
         return prepared
 
     def _hold(self, mail_id: int, error: str) -> None:
-        _log.warning("Cannot compose; the mail waits for a person.", mail=mail_id, error=error)
+        _log.warning("Cannot compose.", mail=mail_id, error=error)
         try:
             with self._database.transaction() as connection:
+                if is_heartbeat(connection, mail_id):
+                    drop(connection, [mail_id], by=BY, at=self._database.now())
+                    return
                 states.move(
                     connection,
                     states.OUTBOUND_MAIL,
@@ -80,8 +105,9 @@ class Composer:
         except states.StaleState:
             return  # somebody else came to an end with it
         self._metrics.inc("orders_total", step="compose", outcome="held")
+        self._metrics.inc("order_rejections_total", step="compose", reason=HoldReason.NOT_COMPOSED)
 
 
 def declare(broker: BellBroker, composer: Composer) -> None:
     """Make the composer the actor of its step."""
-    COMPOSE.work_with(broker, composer.compose)
+    COMPOSE.work_with(broker, postponing(composer.compose))

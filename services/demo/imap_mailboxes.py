@@ -29,6 +29,8 @@ from pymap.user import UserMetadata
 from pysasl.creds.server import ServerCredentials
 from pysasl.hashing import Cleartext
 
+from intergestan_runtime.durable import sync_folder
+
 HOST = "127.0.0.1"
 LOOK_ANYWAY = 5.0  # seconds; for what another session changed
 
@@ -67,11 +69,7 @@ class Account:
             file.flush()
             os.fsync(file.fileno())
         temporary.rename(final)
-        folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(final.parent)
 
 
 async def start_imap(accounts: Mapping[str, Account], base: Path, port: int) -> asyncio.Server:

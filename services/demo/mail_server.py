@@ -3,7 +3,8 @@
 `python -m services.demo.mail_server --dir DIR --accounts FILE.json --smtp-port N --imap-port N`
 listens on loopback only (port 0: any free one), prints `{"smtp": port, "imap": port}` when both are ready,
 and ends with its parent, when the pipe that is its stdin closes, or on SIGTERM. FILE.json is a list of
-`{"address": …, "password": …}`. A 250 means that the mail is on disk.
+`{"address": …, "password": …}`. A 250 means that the mail is on disk. What is for a domain without accounts is taken,
+as relays do, and its sender gets a report that it could not be delivered.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from secrets import compare_digest
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from services.demo.bounce import HOST_NAME, write_report
 from services.demo.imap_mailboxes import HOST, Account, start_imap
 
 MAX_SIZE = 25 * 2**20  # bytes of one mail
@@ -31,10 +33,11 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 class Submission:
-    """What SMTP does with a mail: every recipient is an account of ours, or refused."""
+    """What SMTP does with a mail: a recipient in a domain of ours is an account, or refused."""
 
     def __init__(self, accounts: Mapping[str, Account]) -> None:
         self._accounts = accounts
+        self._domains = {_domain(address) for address in accounts}
 
     def authenticate(
         self, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, given: LoginPassword
@@ -56,8 +59,8 @@ class Submission:
     async def handle_RCPT(  # noqa: N802
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """No relaying."""
-        if address.lower() not in self._accounts:
+        """Who is elsewhere is nobody, as the report will say."""
+        if _domain(address) in self._domains and address.lower() not in self._accounts:
             return "550 5.1.1 no such account here"
         envelope.rcpt_tos.append(address.lower())
         return "250 2.1.5 recipient ok"
@@ -66,8 +69,20 @@ class Submission:
         """Adds nothing to the mail."""
         assert envelope.original_content is not None
         for address in envelope.rcpt_tos:
-            await self._accounts[address].deliver(envelope.original_content)
+            if address in self._accounts:
+                await self._accounts[address].deliver(envelope.original_content)
+        await self._report(envelope.mail_from, envelope.original_content, envelope.rcpt_tos)
         return "250 2.0.0 delivered"
+
+    async def _report(self, sender: str | None, mail: bytes, recipients: list[str]) -> None:
+        lost = [address for address in recipients if address not in self._accounts]
+        account = self._accounts.get((sender or "").lower())
+        if lost and account is not None:  # never a report about a report (RFC 5321 §6.1)
+            await account.deliver(write_report(mail, account.address, lost))
+
+
+def _domain(address: str) -> str:
+    return address.lower().rpartition("@")[2]
 
 
 async def serve(accounts: Mapping[str, Account], base: Path, smtp_port: int, imap_port: int) -> None:
@@ -94,7 +109,7 @@ def _smtp(submission: Submission, loop: asyncio.AbstractEventLoop) -> SMTP:
         authenticator=submission.authenticate,
         auth_require_tls=False,  # loopback
         data_size_limit=MAX_SIZE,
-        hostname="demo.localhost",
+        hostname=HOST_NAME,
         ident="demo",
         loop=loop,
     )

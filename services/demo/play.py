@@ -30,6 +30,9 @@ def play(options: Options, folder: Path, started: datetime) -> int:
         try:
             sites = _set_up(options, folder, cast, show)
             result = _travel(options, sites, cast, show, started)
+            _tell(options, folder, sites, result, show)
+            if options.serve:
+                _serve(cast, show)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)
             return FAILED
@@ -39,9 +42,6 @@ def play(options: Options, folder: Path, started: datetime) -> int:
         except watch.Stalled:
             show.line("never_started", seconds=watch.STALL_SECONDS, logs=folder / "*" / "logs")
             return FAILED
-        _tell(options, folder, sites, result, show)
-        if options.serve:
-            _serve(cast, show)
     if result.verdict.good and options.keep is None:
         show.line("gone")
     return DONE if result.verdict.good else FAILED

@@ -17,16 +17,16 @@ from sqlalchemy import Connection
 
 from intergestan_msg.card import Card, read_card, write_card
 from intergestan_msg.seal import SigningKey
-from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
-from intergestan_runtime.secrets import Sealer
+from intergestan_runtime.secrets import Sealer, create_key_file
 from intergestan_runtime.steps import COMPOSE
 from intergestan_site import migrate, pairing
-from intergestan_site.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
-from intergestan_site.catalogue import ProductRow, put_products
-from intergestan_site.catalogue_csv import read_products
+from intergestan_site.catalogues.catalogue import ProductRow, put_products
+from intergestan_site.catalogues.catalogue_csv import read_products
 from intergestan_site.database import Database
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
+from intergestan_site.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_site.partners import set_partner
 from intergestan_site.purchase import Selection, select_orders
 from intergestan_site.request import request_orders
@@ -92,9 +92,9 @@ class Site:
         return self.folder / "intergestan.toml"
 
     @property
-    def archive(self) -> Archive:
+    def archive(self) -> FolderArchive:
         """The mails it received."""
-        return Archive(self.folder / "archive")
+        return FolderArchive(self.folder / "archive")
 
 
 def make_site(role: Role, folder: Path, redis_url: str, language: str) -> Site:
@@ -105,6 +105,7 @@ def make_site(role: Role, folder: Path, redis_url: str, language: str) -> Site:
     migrate.upgrade(database)
     key = SigningKey.generate()
     _write_private(folder / "site.key", key.to_pem())
+    create_key_file(folder / "bounce.key")
     new = NewSite(
         name=role.name,
         orders_address=role.address,
@@ -222,6 +223,10 @@ language = "{language}"
 # The demo's few mails fit on any disk.
 min_free_bytes = 100000000
 min_free_share = 0
+
+[heartbeats]
+# The demo counts the mails of orders.
+every_seconds = 0
 
 [cli]
 user = "{BY}"

@@ -6,21 +6,45 @@ from collections.abc import Sequence
 
 from intergestan_runtime.service import run_service
 from services import startup
-from services.dispatcher.settings import DispatcherProcess
+from services.dispatcher.heartbeats import HeartbeatKeeper
+from services.dispatcher.loops import every
+from services.dispatcher.notify import Notifier
+from services.dispatcher.settings import DispatcherProcess, DispatcherSettings
+from services.dispatcher.statements import Statements
 from services.dispatcher.worker import Dispatcher
+from services.watching import watch, watcher_of
+
+REMIND_SECONDS = 60.0
+TIDY_SECONDS = 3600.0
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a dispatcher; its exit code."""
     process, _ = startup.start("dispatcher", DispatcherProcess, argv)
-    dispatcher = Dispatcher(process.database, process.broker, process.metrics, process.archive(), process.own)
+    archive, hours = process.archive(), process.site.answer_hours
+    dispatcher = Dispatcher(process.database, process.broker, process.metrics, archive, process.own, hours)
+    notifier = Notifier(process.database, process.broker, process.settings.notices, process.site.language)
+    keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
+    own: DispatcherSettings = process.own
+    statements = Statements(process.database, process.broker, own.statement_hours)
+    alarms, beats = process.settings.alarms, process.settings.heartbeats
+    watcher = watcher_of(process.database, process.broker, archive, process.site, alarms, beats)
     return run_service(
         "dispatcher",
         process.broker,
         loops=[
-            dispatcher.ringing,
-            dispatcher.measuring,
-            dispatcher.tidying,
+            every(own.scan_seconds, dispatcher.ring_due),
+            every(own.scan_seconds, dispatcher.close_gaps),
+            every(own.gauge_seconds, dispatcher.measure),
+            every(own.gauge_seconds, notifier.notify),
+            every(own.scan_seconds, statements.end_pauses),
+            every(own.gauge_seconds, statements.ask_for_statements),
+            every(REMIND_SECONDS, dispatcher.remind),
+            lambda stop: watch(watcher, alarms.every_seconds, stop),
+            every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(own.scan_seconds, keeper.beat),
+            every(own.gauge_seconds, keeper.measure),
+            every(TIDY_SECONDS, keeper.tidy),
             startup.signs_of_life(process, "dispatcher"),
         ],
         health=process.health,

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from intergestan_runtime.steps import COMPOSE, IMPORT, SEND, Step
-from intergestan_site.leases import MailTable
-from intergestan_site.tables import InboundMail, OutboundMail
+from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, Step
+from intergestan_site.leases import MailTable, is_free
+from intergestan_site.tables import InboundMail, Notice, OutboundMail
 from intergestan_site.words import InboundState, OutboundState
 
 AT_ONCE = 500
@@ -30,15 +30,15 @@ def _to_send(now: datetime) -> ColumnElement[bool]:
     """Due for a delivery, or left behind by a sender that died."""
     waiting = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN])
     orphaned = OutboundMail.state == OutboundState.SENDING
-    return or_(and_(waiting, OutboundMail.next_attempt_at <= now), and_(orphaned, _free(OutboundMail, now)))
+    return or_(and_(waiting, OutboundMail.next_attempt_at <= now), and_(orphaned, is_free(OutboundMail, now)))
 
 
 def _to_import(now: datetime) -> ColumnElement[bool]:
-    return and_(InboundMail.state == InboundState.ARCHIVED, _free(InboundMail, now))
+    return and_(InboundMail.state == InboundState.ARCHIVED, InboundMail.paused_at.is_(None), is_free(InboundMail, now))
 
 
-def _free(table: MailTable, now: datetime) -> ColumnElement[bool]:
-    return or_(table.lease_until.is_(None), table.lease_until < now)
+def _to_notify(now: datetime) -> ColumnElement[bool]:
+    return and_(Notice.next_attempt_at <= now, is_free(Notice, now))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ DUE = (
     Due(COMPOSE, OutboundMail, _requested),
     Due(SEND, OutboundMail, _to_send),
     Due(IMPORT, InboundMail, _to_import),
+    Due(NOTIFY, Notice, _to_notify),
 )
 
 

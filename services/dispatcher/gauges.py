@@ -1,16 +1,14 @@
-"""The gauges that tell the truth: counted in the base, not in the processes that claim to do the work."""
+"""The gauges that tell the truth: from the base, from Redis and from the archive's disk, by one exporter."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, func, select
-
+from intergestan_runtime.archive import Archive, ArchiveError
+from intergestan_runtime.broker import BellBroker, clock_skew
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.status import count_holds
-from intergestan_site.tables import InboundMail, OutboundMail, PurchaseOrder
+from intergestan_runtime.steps import STEPS
+from intergestan_site.health.vitals import Vitals
 from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
 
 PENDING_ORDERS = {
@@ -20,44 +18,81 @@ PENDING_ORDERS = {
 }
 """The states in which a purchase order waits for something, and the step that it waits for."""
 
-PENDING_OUT = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.SENT)
-WAITING_OUT = (*PENDING_OUT, OutboundState.UNKNOWN, OutboundState.HELD)
+
+def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
+    """Set every gauge of the base."""
+    _tell_counts(vitals, metrics)
+    _tell_routes(vitals, metrics)
+    _tell_mailboxes(vitals, metrics)
+    for step, waiting in vitals.pending.items():
+        metrics.set("oldest_pending_order_timestamp_seconds", _stamp(waiting.since), step=step)
+    metrics.set("orders_unanswered", vitals.unanswered)
+    metrics.set("oldest_hold_timestamp_seconds", _stamp(vitals.oldest_hold))
+    metrics.set("booking_paused", len(vitals.paused))
+    mails, size = vitals.archive
+    metrics.set("archive_messages", mails)
+    metrics.set("archive_bytes", size)
 
 
-def measure(connection: Connection, metrics: Metrics) -> None:
-    """Set every gauge of the base, in a handful of grouped queries."""
-    _orders(connection, metrics)
-    _mails(connection, metrics)
-    _holds(connection, metrics)
+def tell_redis(broker: BellBroker, metrics: Metrics) -> None:
+    """Set the gauges of Redis. Raises `REDIS_FAILURES`."""
+    for queue, length in broker.queue_lengths(step.queue for step in STEPS).items():
+        metrics.set("queue_messages", length, queue=queue)
+    memory = broker.memory()
+    metrics.set("redis_memory_used_bytes", memory["used_memory"])
+    metrics.set("redis_memory_limit_bytes", memory.get("maxmemory") or memory.get("total_system_memory", 0))
+    metrics.set("clock_skew_seconds", clock_skew(broker.client))
 
 
-def _orders(connection: Connection, metrics: Metrics) -> None:
-    found = _count(connection, PurchaseOrder.state, PurchaseOrder.updated_at)
+def tell_archive(archive: Archive, metrics: Metrics) -> None:
+    """Set the gauges of the archive's disk, after trying to write there."""
+    try:
+        archive.try_writing()
+    except ArchiveError:
+        metrics.set("archive_writable", 0)
+    else:
+        metrics.set("archive_writable", 1)
+    room = archive.free_space()
+    if room is None:
+        return  # a bucket has no end, and no series of it
+    free, share = room
+    metrics.set("archive_free_bytes", free)
+    metrics.set("archive_disk_bytes", free / share if share else 0)
+
+
+def _tell_counts(vitals: Vitals, metrics: Metrics) -> None:
     for state, step in PENDING_ORDERS.items():
-        count, _ = found.get(state, (0, None))
-        metrics.set("orders_pending", count, step=step, state=state)
-    for step, states in (("send", ["transmitting"]), ("import", ["waiting"])):
-        oldest = [since for state in states if (since := found.get(state, (0, None))[1]) is not None]
-        metrics.set("oldest_pending_order_timestamp_seconds", min(oldest).timestamp() if oldest else 0, step=step)
-
-
-def _mails(connection: Connection, metrics: Metrics) -> None:
-    for direction, states, found in (
-        ("out", OutboundState, _count(connection, OutboundMail.state, OutboundMail.requested_at)),
-        ("in", InboundState, _count(connection, InboundMail.state, InboundMail.archived_at)),
-    ):
-        for state in states:
-            metrics.set("mails_pending", found.get(state, (0, None))[0], direction=direction, state=str(state))
-
-
-def _holds(connection: Connection, metrics: Metrics) -> None:
-    counts = count_holds(connection)
+        metrics.set("orders_pending", vitals.purchase_orders.get(state, 0), step=step, state=state)
+    for sent in OutboundState:
+        metrics.set("mails_pending", vitals.outbound.get(sent, 0), direction="out", state=sent)
+    for received in InboundState:
+        metrics.set("mails_pending", vitals.inbound.get(received, 0), direction="in", state=received)
     for reason in HoldReason:
-        metrics.set("holds", counts.get(reason, 0), reason=reason)
+        metrics.set("holds", vitals.holds.get(reason, 0), reason=reason)
 
 
-def _count(connection: Connection, state: Any, since: Any) -> Mapping[str, tuple[int, datetime | None]]:
-    rows = connection.execute(
-        select(state.label("state"), func.count().label("n"), func.min(since).label("oldest")).group_by(state)
-    )
-    return {row.state: (row.n, row.oldest) for row in rows}
+def _tell_routes(vitals: Vitals, metrics: Metrics) -> None:
+    for code, route in vitals.routes.items():
+        metrics.set("unanswered_orders", route.unanswered.count, route=code)
+        metrics.set("oldest_unanswered_order_timestamp_seconds", _stamp(route.unanswered.since), route=code)
+        metrics.set("sequence_gaps", route.gaps.count, route=code)
+        metrics.set("partner_last_mail_timestamp_seconds", _stamp(route.last_out), direction="out", route=code)
+        metrics.set("partner_last_mail_timestamp_seconds", _stamp(route.last_in), direction="in", route=code)
+
+
+def _tell_mailboxes(vitals: Vitals, metrics: Metrics) -> None:
+    boxes = vitals.mailboxes
+    for metric in ("mailbox_last_success_timestamp_seconds", "mailbox_poll_interval_seconds", "mailbox_owned"):
+        metrics.forget(metric, {"mailbox": boxes})
+    for name, box in boxes.items():
+        metrics.set("mailbox_last_success_timestamp_seconds", _stamp(box.last_success_at), mailbox=name)
+        metrics.set("mailbox_poll_interval_seconds", box.poll_seconds, mailbox=name)
+        metrics.set("mailbox_owned", box.owned, mailbox=name)
+    metrics.forget("oauth_consent_ended", {"mailbox": vitals.consents})
+    for name, error in vitals.consents.items():
+        metrics.set("oauth_consent_ended", error is not None, mailbox=name)
+
+
+def _stamp(instant: datetime | None) -> float:
+    """As Prometheus writes an instant; 0: there is none."""
+    return 0.0 if instant is None else instant.timestamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from intergestan_runtime.settings import ServiceSettings
+from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, NoticeSettings, ServiceSettings
 from services.startup import ServiceProcess
 
 
@@ -14,6 +14,7 @@ class DispatcherSettings(ServiceSettings):
     scan_seconds: float = Field(5, gt=0, description="How often the base is searched for due rows.")
     ring_again_seconds: float = Field(20, gt=0, description="A row that was rung for is rung for again after this.")
     gauge_seconds: float = Field(15, gt=0, description="How often the gauges are read from the base.")
+    statement_hours: int = Field(24, ge=1, le=168, description="A statement goes to each partner every so many hours.")
     alien_days: int = Field(7, ge=1, description="After so many days the bytes of strangers' mails are dropped.")
 
 
@@ -21,3 +22,6 @@ class DispatcherProcess(ServiceProcess):
     """All that a dispatcher process reads."""
 
     dispatcher: DispatcherSettings = DispatcherSettings()
+    notices: NoticeSettings = NoticeSettings()
+    heartbeats: HeartbeatSettings = HeartbeatSettings()
+    alarms: AlarmSettings = AlarmSettings()

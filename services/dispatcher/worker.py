@@ -1,30 +1,30 @@
-"""The dispatcher's shell: a loop that rings, one that measures, one that tidies up."""
+"""What the dispatcher does over and over: rings, measures, reminds, tidies up."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-import redis
 import structlog
 from sqlalchemy import Select, select, update
-from sqlalchemy.exc import DBAPIError
 
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.steps import STEPS
+from intergestan_runtime.redis_client import REDIS_FAILURES
+from intergestan_runtime.steps import IMPORT, SEND
 from intergestan_site.database import Database
+from intergestan_site.health.unanswered import is_anybody_to_remind, remind
+from intergestan_site.health.vitals import read_vitals
+from intergestan_site.order_changes.waiting import is_any_waiting, take_in_ripe
 from intergestan_site.tables import InboundMail
 from intergestan_site.words import InboundState
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
-from services.dispatcher.gauges import measure
+from services.dispatcher.gauges import tell_archive, tell_redis, tell_vitals
+from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.settings import DispatcherSettings
 
 _log = structlog.get_logger(__name__)
-
-TIDY_SECONDS = 3600.0
 
 
 class Dispatcher:
@@ -37,12 +37,14 @@ class Dispatcher:
         metrics: Metrics,
         archive: Archive,
         settings: DispatcherSettings,
+        answer_hours: int,
     ) -> None:
         self._database = database
         self._broker = broker
         self._metrics = metrics
         self._archive = archive
         self._settings = settings
+        self._answer_hours = answer_hours
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -59,17 +61,41 @@ class Dispatcher:
             rung += len(ids)
         return rung
 
-    def measure(self) -> None:
-        """Set the gauges: from the base, and the length of the queues."""
+    def close_gaps(self) -> int:
+        """Take in again the changes that wait for nothing any more; how many mails there were.
+
+        Whatever settles a document wakes the change that waits for it, unless both came at the same moment.
+        """
         with self._database.read() as connection:
-            measure(connection, self._metrics)
+            if not is_any_waiting(connection):
+                return 0
+        with self._database.transaction() as connection:
+            ids = take_in_ripe(connection, by="dispatcher", at=self._database.now())
+        IMPORT.ring(self._broker, *ids)
+        return len(ids)
+
+    def measure(self) -> None:
+        """Set the gauges: from the base, the archive's disk, and Redis."""
+        with self._database.read() as connection:
+            tell_vitals(read_vitals(connection, self._database.now(), self._answer_hours), self._metrics)
+            measure_keys(connection, self._metrics, self._database.now())
+        tell_archive(self._archive, self._metrics)
         try:
-            lengths = self._broker.queue_lengths(step.queue for step in STEPS)
-        except redis.RedisError as error:
+            tell_redis(self._broker, self._metrics)
+        except REDIS_FAILURES as error:
             _log.warning("The queues could not be measured.", error=str(error))
-            return
-        for queue, length in lengths.items():
-            self._metrics.set("queue_messages", length, queue=queue)
+
+    def remind(self) -> int:
+        """Send the mails again that have had no answer for too long, once each; how many there were."""
+        now = self._database.now()
+        with self._database.read() as connection:
+            if not is_anybody_to_remind(connection, self._answer_hours, now):
+                return 0
+        with self._database.transaction() as connection:
+            ids = remind(connection, self._answer_hours, now, by="dispatcher")
+        SEND.ring(self._broker, *ids)
+        _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids))
+        return len(ids)
 
     def drop_aliens(self) -> int:
         """Drop the bytes of strangers' mails that are old enough; that they came stays known."""
@@ -87,23 +113,3 @@ class Dispatcher:
     def _some(self, query: Select[str]) -> Sequence[str]:
         with self._database.read() as connection:
             return connection.execute(query).scalars().all()
-
-    def ringing(self, stop: threading.Event) -> None:
-        """A loop: ring until told to stop. A base that is away is waited for."""
-        self._every(self._settings.scan_seconds, self.ring_due, stop)
-
-    def measuring(self, stop: threading.Event) -> None:
-        """A loop: measure until told to stop."""
-        self._every(self._settings.gauge_seconds, self.measure, stop)
-
-    def tidying(self, stop: threading.Event) -> None:
-        """A loop: tidy up every hour."""
-        self._every(TIDY_SECONDS, self.drop_aliens, stop)
-
-    def _every(self, seconds: float, work: Callable[[], object], stop: threading.Event) -> None:
-        while not stop.is_set():
-            try:
-                work()
-            except DBAPIError as error:
-                _log.warning("The base does not answer; trying again.", error=str(error))
-            stop.wait(seconds)

@@ -25,6 +25,10 @@ def main(argv: Sequence[str]) -> int:
         pool=pool,
         worker=process.worker,
         max_age=timedelta(days=process.own.max_age_days),
+        bounce_key=process.bounce_key(),
+        under_way=timedelta(minutes=process.site.statement_minutes),
+        rhythm=startup.rhythm_of(process.settings.heartbeats),
+        tracer=process.tracer,
     )
     declare(process.broker, importer)
     code = run_service(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from intergestan_runtime.settings import ServiceSettings
+from intergestan_runtime.settings import HeartbeatSettings, ServiceSettings
 from services.startup import ServiceProcess
 
 
@@ -21,3 +21,4 @@ class ImporterProcess(ServiceProcess):
     """All that an importer process reads."""
 
     importer: ImporterSettings = ImporterSettings()
+    heartbeats: HeartbeatSettings = HeartbeatSettings()

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import socket
+import sys
 from collections.abc import Callable, Sequence
 
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT, poll_step
+from intergestan_site.polling.placement import Shard, Takes
 from services import startup
 from services.poller.collect import Tools
-from services.poller.settings import PollerProcess, PollerSettings
-from services.poller.worker import Poller, declare
+from services.poller.settings import AUTO, PollerProcess, PollerSettings
+from services.poller.troubles import Kind
+from services.poller.worker import Poller, Seat, declare
+from services.stores import open_archive
 
 STOP_SECONDS = 15.0
 """For a batch that is being archived; a connection is hung up on after one second."""
@@ -20,8 +25,14 @@ STOP_SECONDS = 15.0
 def main(argv: Sequence[str]) -> int:
     """Run a poller; its exit code."""
     process, options = startup.start("poller", PollerProcess, argv, _options)
-    names = options.mailbox or process.own.mailboxes
-    poller = Poller(process.database, process.worker, names, lambda die: _tools(process, die))
+    try:
+        seat = seat_of(process, options)
+    except ValueError as error:
+        sys.stderr.write(f"poller: {error}\n")
+        return startup.CONFIGURATION
+    own = process.own
+    archive = open_archive(process.site, min_free_bytes=own.min_free_bytes, min_free_share=own.min_free_share)
+    poller = Poller(process.database, seat, lambda die: _tools(process, archive, die))
     declare(process.broker, process.worker, poller)
     process.health.ready_when("mailboxes", poller.problem)
     return run_service(
@@ -35,26 +46,40 @@ def main(argv: Sequence[str]) -> int:
     )
 
 
+def seat_of(process: startup.Process[PollerSettings], options: argparse.Namespace) -> Seat:
+    """The poller's name, and which mailboxes it takes.
+
+    :raises ValueError: what is said about it cannot be.
+    """
+    own, host = process.own, socket.gethostname()
+    names = tuple(options.mailbox or own.mailboxes)
+    share = options.shard or own.shard
+    if names and share != AUTO:
+        raise ValueError("A poller takes the mailboxes that are named, or a share of all: not both.")
+    takes = Takes(names, None if share == AUTO else Shard.parse(share, host))
+    name = options.name or own.name
+    return Seat(process.worker, name or host, takes, only=name is not None)
+
+
 def _options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mailbox", nargs="+", metavar="NAME", help="the only mailboxes this poller takes; all by default"
     )
+    parser.add_argument("--shard", metavar="I/N|auto", help="the share of the mailboxes that this poller takes")
+    parser.add_argument("--name", help="the poller's name, which no other has; the host's, with a number, by default")
 
 
-def _tools(process: startup.Process[PollerSettings], die: Callable[[BaseException], None]) -> Tools:
-    own = process.own
+def _tools(process: startup.Process[PollerSettings], archive: Archive, die: Callable[[BaseException], None]) -> Tools:
+    process.metrics.start("mailbox_reconnects_total", reason=Kind)
     return Tools(
-        archive=Archive(
-            process.site.archive_dir,
-            min_free_bytes=own.min_free_bytes,
-            min_free_share=own.min_free_share,
-        ),
+        archive=archive,
         metrics=process.metrics,
-        settings=own,
+        settings=process.own,
         ring=lambda ids: IMPORT.ring(process.broker, *ids),
         password_for=lambda row: process.password_of(row) or "",
         language=process.site.language,
         die=die,
+        tracer=process.tracer,
     )
 
 

@@ -5,21 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from structlog import get_logger
 
+from intergestan_msg.trace_header import trace_parent_of
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.tracing import NO_TRACER, Tracer
+from services.poller.doors import Doors
 from services.poller.fetch import Strikes, allowance, batches, chunks
 from services.poller.handles import Handle, Notes
+from services.poller.lanes import Fetched, Lanes
 from services.poller.rows import Archived, MailboxRows
 from services.poller.settings import PollerSettings
 from services.poller.source import SIZES_AT_ONCE, Secret, Source
+from services.poller.traffic import affordable
+from services.poller.troubles import Kind, MailboxTrouble
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a mailbox's provider allows: `connections` at a time, `bytes_per_day` of the account (None: any number)."""
+
+    connections: int = 1
+    bytes_per_day: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,7 +43,9 @@ class Tools:
 
     :ivar ring: rings IMPORT for new inbound mails.
     :ivar password_for: the password, or the token, of a row of `mailbox`.
+    :ivar tracer: is told of mails whose way is traced.
     :ivar die: called where going on would risk mails; ends the process.
+    :ivar doors: where they wait for each other before they log in.
     """
 
     archive: Archive
@@ -38,6 +55,8 @@ class Tools:
     password_for: Callable[[Any], Secret]
     language: str
     die: Callable[[BaseException], None]
+    tracer: Tracer = NO_TRACER
+    doors: Doors = field(default_factory=Doors)
 
 
 class Collector(Generic[Handle]):
@@ -53,9 +72,21 @@ class Collector(Generic[Handle]):
         self._stopping = stopping
         self._notes: Notes[Handle] | None = None
         self._strikes: Strikes[Handle] = Strikes()
+        self._lanes: Lanes[Handle] = Lanes(source, source.another, self._tell_of_lane)
 
-    def collect(self, new: Sequence[Handle], run: int | None) -> int:
+    def collect(self, new: Sequence[Handle], run: int | None, allowed: Allowed) -> int:
         """Archive what is new; how many could not be had."""
+        try:
+            return self._collect(new, run, allowed)
+        finally:
+            self._lanes.close(politely=True)
+
+    def hang_up(self) -> None:
+        """End the connections from another thread, whatever they do."""
+        self._lanes.hang_up()
+        self.source.hang_up()
+
+    def _collect(self, new: Sequence[Handle], run: int | None, allowed: Allowed) -> int:
         self._heed_generation()
         left = len(new)
         self._set("mailbox_backlog_messages", left)
@@ -64,11 +95,17 @@ class Collector(Generic[Handle]):
             sizes = self.source.sizes(piece)
             left -= self._note_too_big(sizes, run)
             most = min(self._tools.settings.batch_mails, at_once)
-            for batch in list(batches(sizes, self._strikes, most, self._tools.settings.batch_bytes)):
-                if self._stopping.is_set():
-                    return left
-                left -= self._take(batch, sizes, run)
-                self._set("mailbox_backlog_messages", left)
+            todo = list(batches(sizes, self._strikes, most, self._tools.settings.batch_bytes))
+            paid = self._within_day(todo, sizes, allowed)
+            octets = [allowance(batch, sizes, self._tools.settings.mail_bytes) for batch in paid]
+            with closing(self._lanes.fetch(list(zip(paid, octets, strict=True)), allowed.connections)) as fetched:
+                for batch, wait in zip(paid, fetched, strict=True):
+                    if self._stopping.is_set():
+                        return left
+                    left -= self._take(batch, wait, run, is_metered=allowed.bytes_per_day is not None)
+                    self._set("mailbox_backlog_messages", left)
+            if len(paid) < len(todo):
+                raise MailboxTrouble(Kind.QUOTA, f"{allowed.bytes_per_day} B")
             self._strikes.add((mail for mail in piece if mail not in sizes), time.monotonic())
         if left:
             self.source.doubt()
@@ -93,18 +130,31 @@ class Collector(Generic[Handle]):
             del sizes[mail]
         return len(too_big)
 
-    def _take(self, batch: Sequence[Handle], sizes: Mapping[Handle, int], run: int | None) -> int:
+    def _within_day(
+        self, todo: Sequence[Sequence[Handle]], sizes: Mapping[Handle, int], allowed: Allowed
+    ) -> Sequence[Sequence[Handle]]:
+        """The batches that the provider lets us fetch today."""
+        if allowed.bytes_per_day is None or not todo:
+            return todo
+        spent = self._rows.spent()
+        return affordable(todo, sizes, allowed.bytes_per_day - spent, is_fresh=spent == 0)
+
+    def _take(self, batch: Sequence[Handle], wait: Fetched[Handle], run: int | None, *, is_metered: bool) -> int:
         """Archive one batch, enter it, and only then ring for it; how many mails it brought."""
         tools = self._tools
         self._check_space()
-        bodies = self._fetch(batch, allowance(batch, sizes, tools.settings.mail_bytes))
+        began = time.time()
+        bodies = self._fetch(batch, wait)
         if not bodies:
             return 0
         crashpoint("poller.fetched")
         shas = tools.archive.put_many(list(bodies.values()))
         crashpoint("poller.archived")
-        mails = [Archived(mail, sha, len(bodies[mail])) for mail, sha in zip(bodies, shas, strict=True)]
-        ids = self._rows.keep(self.source.notes, mails, run)
+        mails = [
+            Archived(mail, sha, len(body), self._trace(body, sha, began))
+            for (mail, body), sha in zip(bodies.items(), shas, strict=True)
+        ]
+        ids = self._rows.keep(self.source.notes, mails, run, is_metered=is_metered)
         crashpoint("poller.kept")
         self.source.taken(list(bodies))
         self._strikes.forgive(bodies)
@@ -113,18 +163,30 @@ class Collector(Generic[Handle]):
         tools.metrics.inc("mails_total", len(bodies), direction="in", outcome="accepted")
         return len(bodies)
 
+    def _trace(self, body: bytes, sha256: str, began: float) -> str | None:
+        """Tell of a mail that says which trace it belongs to: fetched and archived. Any other one begins none."""
+        tracer = self._tools.tracer
+        parent = trace_parent_of(body) if tracer.is_on else None
+        return None if parent is None else tracer.was_step("collect", parent, began, mail=sha256, mailbox=self._name)
+
     def _check_space(self) -> None:
-        self._tools.metrics.set("archive_free_bytes", self._tools.archive.free_space()[0])
+        room = self._tools.archive.free_space()
+        if room is not None:
+            self._tools.metrics.set("archive_free_bytes", room[0])
         self._tools.archive.check_space()
 
-    def _fetch(self, batch: Sequence[Handle], octets: int) -> dict[Handle, bytes]:
+    def _fetch(self, batch: Sequence[Handle], wait: Fetched[Handle]) -> dict[Handle, bytes]:
         """The mails of a batch that came, and are not empty; the others get a strike, and are listed again."""
         bodies: dict[Handle, bytes] = {}
         try:
-            bodies = {mail: body for mail, body in self.source.bodies(batch, octets).items() if body}
+            bodies = {mail: body for mail, body in wait().items() if body}
         finally:
             self._strikes.add((mail for mail in batch if mail not in bodies), time.monotonic())
         return bodies
+
+    def _tell_of_lane(self, trouble: MailboxTrouble) -> None:
+        self._tools.metrics.inc("mailbox_reconnects_total", reason=str(trouble.kind))
+        _log.warning("A further connection is given up; the others go on.", mailbox=self._name, why=str(trouble))
 
     def _set(self, metric: str, value: float) -> None:
         self._tools.metrics.set(metric, value, mailbox=self._name)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, tuple_
 
 from intergestan_site.tables import MailboxUid, MailboxUidl
 
@@ -47,6 +47,15 @@ class Notes(Protocol[Handle]):
     def make_room(self, connection: Connection, mailbox_id: int, handles: Iterable[Handle]) -> None:
         """Delete what these names meant before."""
 
+    def meant(self, connection: Connection, mailbox_id: int) -> dict[Handle, int | None]:
+        """The inbound mail of each name that is noted; None of a mail that was not fetched."""
+
+    def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Handle]) -> None:
+        """A mail that bears one of these names from now on is a new one."""
+
+    def label(self, handle: Handle) -> str:
+        """The name, for people."""
+
 
 @dataclass(frozen=True, slots=True)
 class UidNotes:
@@ -69,13 +78,30 @@ class UidNotes:
     def make_room(self, connection: Connection, mailbox_id: int, handles: Iterable[int]) -> None:
         """Another mail may have had these UIDs before, where there is no UIDVALIDITY."""
         if self.uidvalidity == 0:
-            old = (MailboxUid.mailbox_id == mailbox_id, MailboxUid.uidvalidity == 0)
-            connection.execute(delete(MailboxUid).where(*old, MailboxUid.uid.in_(list(handles))))
+            self.forget(connection, mailbox_id, handles)
+
+    def meant(self, connection: Connection, mailbox_id: int) -> dict[int, int | None]:
+        """The inbound mail of each UID of this generation; without a UIDVALIDITY, of this session."""
+        mine = (MailboxUid.mailbox_id == mailbox_id, MailboxUid.uidvalidity == self.uidvalidity)
+        query = select(MailboxUid.uid, MailboxUid.inbound_mail_id).where(*mine)
+        return {row.uid: row.inbound_mail_id for row in connection.execute(query)}
+
+    def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[int]) -> None:
+        """A mail that bears one of these UIDs from now on is a new one."""
+        old = (MailboxUid.mailbox_id == mailbox_id, MailboxUid.uidvalidity == self.uidvalidity)
+        connection.execute(delete(MailboxUid).where(*old, MailboxUid.uid.in_(list(handles))))
+
+    def label(self, handle: int) -> str:
+        """UIDVALIDITY and UID."""
+        return f"{self.uidvalidity}/{handle}"
 
 
 @dataclass(frozen=True, slots=True)
 class UidlNotes:
-    """Of a POP3 maildrop. Rows of mails that are gone stay: a server that leaves some out shows them again later."""
+    """Of a POP3 maildrop. Rows of mails that vanish stay: a server that leaves some out shows them again later.
+
+    Those of mails that we remove go, for the server may use their names again.
+    """
 
     table = MailboxUidl
 
@@ -89,4 +115,22 @@ class UidlNotes:
         return {Uidl(*row) for row in connection.execute(names.where(MailboxUidl.mailbox_id == mailbox_id))}
 
     def make_room(self, connection: Connection, mailbox_id: int, handles: Iterable[Uidl]) -> None:
-        """Nothing: a `Uidl` means the same mail for ever."""
+        """Nothing: a `Uidl` means the same mail for as long as that is there."""
+
+    def meant(self, connection: Connection, mailbox_id: int) -> dict[Uidl, int | None]:
+        """The inbound mail of each name."""
+        name = MailboxUidl
+        query = select(name.uidl, name.ordinal, name.size, name.inbound_mail_id).where(name.mailbox_id == mailbox_id)
+        return {Uidl(row.uidl, row.ordinal, row.size): row.inbound_mail_id for row in connection.execute(query)}
+
+    def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Uidl]) -> None:
+        """A server may give the UIDL of a mail that is gone to another one (RFC 1939 §7)."""
+        name = MailboxUidl
+        same = tuple_(name.uidl, name.ordinal, name.size).in_(
+            [(each.uidl, each.ordinal, each.size) for each in handles]
+        )
+        connection.execute(delete(name).where(name.mailbox_id == mailbox_id, same))
+
+    def label(self, handle: Uidl) -> str:
+        """The UIDL, and which of equals."""
+        return f"{handle.uidl}#{handle.ordinal}" if handle.ordinal else handle.uidl

@@ -6,14 +6,17 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from services.poller.bell import Bell
+from services.poller.connection import Limits
 from services.poller.fetch import Known
 from services.poller.handles import UidNotes
 from services.poller.mailbox import Session
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings
 from services.poller.source import Account, Secret, logged_in
-from services.poller.wire import Bell, Limits
+from services.poller.troubles import Kind, MailboxTrouble
 
+_LISTINGS = 3  # attempts to list a folder from which somebody else removes mails
 _CALM = 0.1  # seconds between two IDLE, so that a server that chatters keeps nobody busy
 
 
@@ -30,6 +33,7 @@ class ImapSource:
         self._known: Known | None = None
         self._expunged = 0
         self._heard = (0, 0)
+        self._secret: Secret = ""
         self._session: Session | None = None
 
     @property
@@ -39,10 +43,8 @@ class ImapSource:
 
     def open(self, secret: Secret) -> None:
         """Connect. What the last session left open is listed again; UIDs without UIDVALIDITY meant something there."""
-        self._session = logged_in(
-            secret,
-            lambda password: Session(self._account, password, self._limits, window=self._settings.window),
-        )
+        self._secret = secret
+        self._session = self._log_in()
         self._expunged = 0
         self.doubt()
         if self._known is not None and self._known.uidvalidity == 0:
@@ -53,6 +55,10 @@ class ImapSource:
         session, self._session = self._session, None
         if session is not None:
             session.close(politely=politely)
+
+    def certificate_end(self) -> float | None:
+        """Of the connection that there is."""
+        return None if self._session is None else self._session.certificate_end
 
     def list_new(self, *, asked: bool) -> Sequence[int]:
         """The UIDs that we do not have. For a person who asks, the server shall look anew, not only tell its news."""
@@ -68,6 +74,23 @@ class ImapSource:
     def bodies(self, mails: Sequence[int], octets: int) -> dict[int, bytes]:
         """The raw mails, in one round trip; who is missing has vanished."""
         return self._connected.bodies(mails, octets)
+
+    def present(self, *, to_remove: bool) -> set[int]:
+        """All UIDs. The folder stays opened as it is opened here until the next `list_new`."""
+        session = self._connected
+        for _ in range(_LISTINGS):
+            session.open_folder(read_only=not to_remove)
+            session.is_open = False
+            expunged = session.expunged
+            uids = {uid for window in session.windows() for uid in window}
+            if session.expunged == expunged:  # else the numbers were shifted while we listed
+                self._generation(session.uidvalidity)
+                return uids
+        raise MailboxTrouble(Kind.BUSY, "mails vanish while they are listed")
+
+    def remove(self, mails: Sequence[int]) -> set[int]:
+        """By UID, in the generation in which they were compared: the folder was not opened again since."""
+        return self._connected.remove(mails)
 
     def taken(self, mails: Sequence[int]) -> None:
         """These are archived, or noted as not to be fetched."""
@@ -85,6 +108,21 @@ class ImapSource:
     def at_once(self) -> int:
         """How many mails the server hands out by one command."""
         return self._connected.window
+
+    def another(self) -> Session | None:
+        """A further session with the same folder. None without UIDVALIDITY: its UIDs would mean something else."""
+        if self._listed.uidvalidity == 0:
+            return None
+        session = self._log_in()
+        try:
+            session.examine()
+        except BaseException:
+            session.close(politely=False)
+            raise
+        if session.uidvalidity == self._listed.uidvalidity:
+            return session
+        session.close(politely=True)
+        raise MailboxTrouble(Kind.CHANGED)
 
     def wait(self, seconds: float, bell: Bell) -> bool:
         """By IDLE where server and mailbox allow it. News that came while we collected count: they are told once."""
@@ -106,6 +144,12 @@ class ImapSource:
         session = self._session
         if session is not None:
             session.hang_up()
+
+    def _log_in(self) -> Session:
+        return logged_in(
+            self._secret,
+            lambda password: Session(self._account, password, self._limits, window=self._settings.window),
+        )
 
     def _list(self, session: Session, *, asked: bool) -> Sequence[int]:
         now, settings = time.monotonic(), self._settings

@@ -1,4 +1,5 @@
-"""One connection to one IMAP folder. It reads: EXAMINE and BODY.PEEK change nothing on the server (`design.md` §8).
+"""One connection to one IMAP folder. It reads: EXAMINE and BODY.PEEK change nothing on the server (`design.md` §8);
+only `open_folder` and `remove`, for a purge that a person asked for, do (G24).
 
 Whatever goes wrong here is a `MailboxTrouble`.
 """
@@ -11,10 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
-from intergestan_site.sasl import BearerToken, exchange
+from intergestan_runtime.certificate import certificate_end
+from intergestan_site.mail_accounts.sasl import BearerToken, exchange
+from services.poller.bell import Bell
+from services.poller.connection import SMALL_REPLY, Limits, tls_context
+from services.poller.imap_wire import LimitedClient
 from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble, network_trouble
-from services.poller.wire import SMALL_REPLY, Bell, LimitedClient, Limits, tls_context
 
 WINDOW = 50_000  # mails listed by one SEARCH: half a megabyte of reply
 _LINE_OF_SIZES = 200  # octets, generously, of one such reply
@@ -33,6 +37,7 @@ class Session:
 
     :ivar is_open: whether `examine` has opened the folder.
     :ivar uidvalidity: 0 where the server has none; its UIDs then mean nothing in another session.
+    :ivar certificate_end: when the server's certificate ends; None without TLS.
     :ivar can_idle: whether it is worth calling `idle`.
     :ivar window: how many mails the server hands out by one command (RFC 9738); it falls as the server says so.
     """
@@ -45,6 +50,7 @@ class Session:
         with _translated(Kind.BUSY):
             self._client = _connect(account, limits)
         self._wire = self._client.wire
+        self.certificate_end = certificate_end(self._wire.sock)
         try:
             self._log_in(account.login, password)
             self._learn_capabilities()
@@ -76,8 +82,18 @@ class Session:
 
     def examine(self) -> None:
         """Open the folder, read-only, or open it again: its UIDVALIDITY may be another one by now."""
+        self.open_folder(read_only=True)
+
+    def open_folder(self, *, read_only: bool) -> None:
+        """Open it, or open it again.
+
+        :param read_only: False only to remove mails; raises `READ_ONLY` where we may not.
+        """
         with self._talking(refused=Kind.FOLDER):
-            answer = self._client.select_folder(self._folder, readonly=True)
+            try:
+                answer = self._client.select_folder(self._folder, readonly=read_only)
+            except imaplib.IMAP4.readonly as error:
+                raise MailboxTrouble(Kind.READ_ONLY, error) from error
         self.uidvalidity = int(answer.get(b"UIDVALIDITY", 0))
         self.is_open = True
 
@@ -126,6 +142,35 @@ class Session:
         wanted = set(uids)
         return {uid: body for uid, body in _bodies(data) if uid in wanted}
 
+    def remove(self, uids: Sequence[int]) -> set[int]:
+        """Remove these mails for good, and only these, from the folder as it is open now; those that are gone.
+
+        By UID EXPUNGE (RFC 4315). Without UIDPLUS there is only EXPUNGE, which takes along whatever anybody marked as
+        deleted: `OTHERS_DELETED` is raised where that would be more than these.
+        """
+        if self._can_uid_expunge:
+            self._store("+FLAGS.SILENT", uids)
+            self._uid("EXPUNGE", uid_set(uids), octets=SMALL_REPLY)
+        else:
+            self._expunge_alone(uids)
+        return set(uids) - self._search(f"UID {uid_set(uids)}")
+
+    def _expunge_alone(self, uids: Sequence[int]) -> None:
+        others = self._search("DELETED") - set(uids)
+        if not others:
+            self._store("+FLAGS.SILENT", uids)
+            others = self._search("DELETED") - set(uids)
+            if others:  # marked in this moment
+                self._store("-FLAGS.SILENT", uids)
+        if others:
+            raise MailboxTrouble(Kind.OTHERS_DELETED, len(others))
+        with self._talking():
+            typ, data = self._wire.expunge()
+        _demand_ok(typ, data)
+
+    def _store(self, change: str, uids: Sequence[int]) -> None:
+        self._uid("STORE", uid_set(uids), change, r"(\Deleted)", octets=SMALL_REPLY)
+
     def idle(self, seconds: float, bell: Bell) -> bool:
         """Wait for news of the server, or for the bell, at most so many seconds; whether the bell rang."""
         with self._talking():
@@ -168,6 +213,7 @@ class Session:
         with self._talking():
             capabilities = self._client.capabilities()
         self.can_idle = b"IDLE" in capabilities
+        self._can_uid_expunge = b"UIDPLUS" in capabilities
         for capability in capabilities:
             name, _, limit = capability.partition(b"=")
             if name == b"MESSAGELIMIT" and limit.isdigit():

@@ -6,17 +6,18 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
+from services.poller.bell import Bell
+from services.poller.connection import Limits
 from services.poller.handles import Uidl, UidlNotes
 from services.poller.pop3 import Pop3Session
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings
 from services.poller.source import SIZES_AT_ONCE, Account, Secret, logged_in
-from services.poller.troubles import MailboxTrouble
-from services.poller.wire import Bell, Limits
+from services.poller.troubles import Kind, MailboxTrouble
 
 
 class Pop3Source:
-    """Mails by UIDL (G22). They stay on the server: nothing is ever deleted (G24)."""
+    """Mails by UIDL (G22). They stay on the server until a person asks for a purge (G24)."""
 
     protocol: ClassVar[str] = "pop3"
     notes = UidlNotes()
@@ -39,6 +40,10 @@ class Pop3Source:
         session, self._session = self._session, None
         if session is not None:
             session.close(politely=politely)
+
+    def certificate_end(self) -> float | None:
+        """Of the session that there is."""
+        return None if self._session is None else self._session.certificate_end
 
     def list_new(self, *, asked: bool) -> Sequence[Uidl]:  # noqa: ARG002 - every session looks anew
         """The mails that we do not have, by a new session: another's news are seen by the next one only."""
@@ -70,6 +75,19 @@ class Pop3Source:
                 raise
         return bodies
 
+    def present(self, *, to_remove: bool) -> set[Uidl]:  # noqa: ARG002 - there is one way to open a maildrop
+        """All mails, by a new session."""
+        self.close(politely=True)
+        self._begin()
+        return set(self._listed)
+
+    def remove(self, mails: Sequence[Uidl]) -> set[Uidl]:
+        """By DELE, in the session in which they were compared, which ends with that: only QUIT removes."""
+        session, self._session = self._session, None
+        if session is None:
+            raise MailboxTrouble(Kind.CLOSED, "the session ended before the mails were removed")
+        return session.remove(mails)
+
     def taken(self, mails: Sequence[Uidl]) -> None:
         """These are archived, or noted as not to be fetched."""
         if self._known is not None:
@@ -85,6 +103,9 @@ class Pop3Source:
     def at_once(self) -> int:
         """A server hands out one by one."""
         return SIZES_AT_ONCE
+
+    def another(self) -> None:
+        """None: who logs in locks the maildrop (RFC 1939 §4)."""
 
     def wait(self, seconds: float, bell: Bell) -> bool:
         """The maildrop is free meanwhile."""

@@ -17,7 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_site import leases, states
 from intergestan_site.bulk import insert_rows
 from intergestan_site.database import Database
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun
+from intergestan_site.polling import purging
+from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
+from services.poller import traffic
 from services.poller.handles import Handle, Notes
 from services.poller.troubles import CONNECTED
 
@@ -33,64 +35,77 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Archived(Generic[Handle]):
-    """One mail that the archive has, and what the server calls it."""
+    """One mail that the archive has, and what the server calls it; `trace_parent` where its way is traced."""
 
     handle: Handle
     sha256: str
     size: int
+    trace_parent: str | None = None
 
 
 class MailboxRows:
-    """The rows of one mailbox, under one lease."""
+    """The rows of one mailbox, `mailbox_id`, under one lease."""
 
     def __init__(self, database: Database, worker: str, mailbox_id: int, fence: int) -> None:
-        self._database = database
+        self.database = database
         self._worker = worker
-        self._id = mailbox_id
+        self.mailbox_id = mailbox_id
         self._fence = fence
 
     def mailbox(self) -> Row[Any]:
         """The mailbox as it is now."""
-        with self._database.read() as connection:
-            return connection.execute(select(Mailbox.__table__).where(Mailbox.id == self._id)).one()
+        with self.database.read() as connection:
+            return connection.execute(select(Mailbox.__table__).where(Mailbox.id == self.mailbox_id)).one()
 
     def known(self, notes: Notes[Handle]) -> set[Handle]:
         """The mails that need not be fetched."""
-        with self._database.read() as connection:
-            return notes.known(connection, self._id)
+        with self.database.read() as connection:
+            return notes.known(connection, self.mailbox_id)
 
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
-        with self._database.read() as connection:
-            return list(connection.scalars(select(PollRun.id).where(*open_run(self._id)).order_by(PollRun.id)))
+        with self.database.read() as connection:
+            return list(connection.scalars(select(PollRun.id).where(*open_run(self.mailbox_id)).order_by(PollRun.id)))
 
-    def keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None) -> list[int]:
+    def spent(self) -> int:
+        """Octets fetched from the account in the last 24 hours, where that is counted."""
+        with self.database.read() as connection:
+            return traffic.spent(connection, self.mailbox_id, self.database.now())
+
+    def keep(
+        self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None, *, is_metered: bool = False
+    ) -> list[int]:
         """Enter archived mails; the ids of those that are new, rung at this moment: ring for them.
 
         A mail whose bytes are there already, from this mailbox or another, gets no second row.
+
+        :param is_metered: whether the octets count against what the provider allows in a day.
         """
+        octets = sum(mail.size for mail in mails) if is_metered else 0
         for _ in range(_ATTEMPTS - 1):
             try:
-                return self._keep(notes, mails, run)
+                return self._keep(notes, mails, run, octets)
             except IntegrityError:
                 continue
-        return self._keep(notes, mails, run)
+        return self._keep(notes, mails, run, octets)
 
     def note_too_big(self, notes: Notes[Handle], handles: Sequence[Handle], run: int | None) -> None:
         """Enter mails that are not fetched, for people to see."""
-        with self._held() as connection:
+        with self.held() as connection:
             self._insert(connection, notes, dict.fromkeys(handles), TOO_BIG, run)
-            now = self._database.now()
+            now = self.database.now()
             detail = {"mails": [notes.columns(handle) for handle in handles]}
-            states.record(connection, "mailbox", [(self._id, None, None)], TOO_BIG, by=SERVICE, at=now, detail=detail)
+            states.record(
+                connection, "mailbox", [(self.mailbox_id, None, None)], TOO_BIG, by=SERVICE, at=now, detail=detail
+            )
 
     def finish(self, runs: Sequence[int], backlog: int) -> None:
         """The listing is archived, but for `backlog` mails that could not be had."""
-        now = self._database.now()
-        with self._held() as connection:
+        now = self.database.now()
+        with self.held() as connection:
             connection.execute(
                 update(Mailbox)
-                .where(Mailbox.id == self._id)
+                .where(Mailbox.id == self.mailbox_id)
                 .values(state=CONNECTED, last_success_at=now, last_error=None, backlog=backlog)
             )
             for run in runs:
@@ -102,34 +117,44 @@ class MailboxRows:
                 connection.execute(ended)
 
     def say(self, state: str, sentence: str, *, end_runs: bool) -> None:
-        """Tell people that the mailbox is in trouble; `end_runs` also tells those who wait for a *Relever*."""
-        with self._held() as connection:
-            connection.execute(update(Mailbox).where(Mailbox.id == self._id).values(state=state, last_error=sentence))
+        """Tell people that the mailbox is in trouble; `end_runs` also tells those who wait for one."""
+        with self.held() as connection:
+            connection.execute(
+                update(Mailbox).where(Mailbox.id == self.mailbox_id).values(state=state, last_error=sentence)
+            )
             if end_runs:
-                connection.execute(update(PollRun).where(*open_run(self._id)).values(error=sentence))
+                connection.execute(update(PollRun).where(*open_run(self.mailbox_id)).values(error=sentence))
+                purges = update(PurgeRun).where(PurgeRun.mailbox_id == self.mailbox_id, *purging.OPEN)
+                connection.execute(purges.values(error=sentence, ended_at=self.database.now()))
 
     @contextmanager
-    def _held(self) -> Iterator[Connection]:
-        with self._database.transaction() as connection:
-            if not leases.holds_mailbox(connection, self._id, self._worker, self._fence):
-                raise LeaseLost(f"mailbox {self._id} is no longer held under fence {self._fence}")
+    def held(self) -> Iterator[Connection]:
+        """A transaction in which the mailbox is ours. Raises `LeaseLost` where it is not."""
+        with self.database.transaction() as connection:
+            if not leases.holds_mailbox(connection, self.mailbox_id, self._worker, self._fence):
+                raise LeaseLost(f"mailbox {self.mailbox_id} is no longer held under fence {self._fence}")
             yield connection
 
-    def _keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None) -> list[int]:
+    def _keep(self, notes: Notes[Handle], mails: Sequence[Archived[Handle]], run: int | None, octets: int) -> list[int]:
         sizes = {mail.sha256: mail.size for mail in mails}
-        with self._held() as connection:
+        with self.held() as connection:
             ids = _ids(connection, sizes)
-            new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids})
+            traces = {mail.sha256: mail.trace_parent for mail in mails}
+            new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids}, traces)
             ids |= new
             self._insert(connection, notes, {mail.handle: ids[mail.sha256] for mail in mails}, None, run)
+            if octets:
+                traffic.note(connection, self.mailbox_id, octets, self.database.now())
         return sorted(new.values())
 
-    def _insert_mails(self, connection: Connection, sizes: dict[str, int]) -> dict[str, int]:
+    def _insert_mails(
+        self, connection: Connection, sizes: dict[str, int], traces: Mapping[str, str | None]
+    ) -> dict[str, int]:
         if not sizes:
             return {}
-        now, first = self._database.now(), states.INBOUND_MAIL.first
-        same = {"state": first, "mailbox_id": self._id, "archived_at": now, "rung_at": now}
-        rows = [{"sha256": sha, "size": sizes[sha]} | same for sha in sorted(sizes)]
+        now, first = self.database.now(), states.INBOUND_MAIL.first
+        same = {"state": first, "mailbox_id": self.mailbox_id, "archived_at": now, "rung_at": now}
+        rows = [{"sha256": sha, "size": sizes[sha], "trace_parent": traces[sha]} | same for sha in sorted(sizes)]
         inserted = connection.execute(insert(InboundMail).returning(InboundMail.sha256, InboundMail.id), rows)
         ids = {row.sha256: row.id for row in inserted}
         events = [(row_id, None, first) for row_id in sorted(ids.values())]
@@ -144,9 +169,9 @@ class MailboxRows:
         note: str | None,
         run: int | None,
     ) -> None:
-        same = {"mailbox_id": self._id, "poll_run_id": run, "note": note}
+        same = {"mailbox_id": self.mailbox_id, "poll_run_id": run, "note": note}
         handles = sorted(mails)
-        notes.make_room(connection, self._id, handles)
+        notes.make_room(connection, self.mailbox_id, handles)
         rows = [notes.columns(handle) | {"inbound_mail_id": mails[handle]} | same for handle in handles]
         insert_rows(connection, notes.table, rows)
 

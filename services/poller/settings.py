@@ -8,6 +8,7 @@ from intergestan_runtime.settings import ServiceSettings
 from services.startup import ServiceProcess
 
 MIB = 1 << 20
+AUTO = "auto"
 
 
 class PollerSettings(ServiceSettings):
@@ -15,7 +16,20 @@ class PollerSettings(ServiceSettings):
 
     threads: int = Field(1, ge=1, le=64, description="Requests to collect now that are heard at the same time.")
     mailboxes: tuple[str, ...] = Field(
-        (), description="Names of the only mailboxes this poller takes; empty: every one that no other poller has."
+        (), description="Names of the only mailboxes this poller takes; empty: its share of all."
+    )
+    shard: str = Field(
+        AUTO,
+        pattern=r"^(auto|([0-9]+|ordinal)/[1-9][0-9]*)$",
+        description="auto: the pollers that live share the mailboxes. 0/3: the first of three fixed shares; "
+        "ordinal/3: the share of the number at the end of the host's name.",
+    )
+    name: str | None = Field(
+        None,
+        max_length=100,
+        pattern=r"^\S+$",
+        description="The poller's name, by which mailboxes are pinned and shared out; a second of the same name waits. "
+        "By default the host's name, with -2, -3 … where several run.",
     )
     batch_mails: int = Field(50, ge=1, le=500, description="Mails fetched and archived at once, at most.")
     batch_bytes: int = Field(16 * MIB, ge=1, description="Their octets, at most; a single mail may have more.")

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
-from intergestan_site.oauth_client import GrantRefused, TokensUnavailable
-from intergestan_site.oauth_tokens import AccessToken
-from intergestan_site.sasl import BearerToken
+from intergestan_site.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
+from intergestan_site.mail_accounts.oauth_tokens import AccessToken
+from intergestan_site.mail_accounts.sasl import BearerToken
+from services.poller.bell import Bell
 from services.poller.handles import Handle, Notes
+from services.poller.lanes import Lane
 from services.poller.troubles import Kind, MailboxTrouble
-from services.poller.wire import Bell
 
 Secret = str | AccessToken
 """A password, or a token of OAuth2 that can be had anew."""
@@ -50,6 +51,9 @@ class Source(Protocol[Handle]):
     def close(self, *, politely: bool) -> None:
         """End the connection, if there is one. What it left open is listed again by the next."""
 
+    def certificate_end(self) -> float | None:
+        """When the certificate of the server ends, in seconds since 1970; None without TLS or a connection."""
+
     def list_new(self, *, asked: bool) -> Sequence[Handle]:
         """The mails that we do not have. For a person who asks, the server shall look anew."""
 
@@ -60,6 +64,18 @@ class Source(Protocol[Handle]):
         """The raw mails; who is missing could not be had.
 
         :param octets: what they may have together; a server that sends more is hung up on.
+        """
+
+    def present(self, *, to_remove: bool) -> set[Handle]:
+        """All mails that the mailbox has now.
+
+        :param to_remove: some of them are about to be removed.
+        """
+
+    def remove(self, mails: Sequence[Handle]) -> set[Handle]:
+        """Remove these for good, and nothing else; the ones that are gone.
+
+        To be called after `present(to_remove=True)` and after their `bodies`, with no other call between.
         """
 
     def taken(self, mails: Sequence[Handle]) -> None:
@@ -73,6 +89,9 @@ class Source(Protocol[Handle]):
 
     def at_once(self) -> int:
         """How many mails the server hands out by one command."""
+
+    def another(self) -> Lane[Handle] | None:
+        """One more connection, which fetches mails by the names they have in this; None where there can be but one."""
 
     def wait(self, seconds: float, bell: Bell) -> bool:
         """Until it is time, the bell rings, or the server says that something changed; whether it announced mails."""

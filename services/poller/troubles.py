@@ -33,7 +33,11 @@ class Kind(StrEnum):
     NO_TOKENS = "no_tokens"
     NO_UIDL = "no_uidl"
     FOLDER = "folder"
+    READ_ONLY = "read_only"
+    OTHERS_DELETED = "others_deleted"
     DISK = "disk"
+    ARCHIVE = "archive"
+    QUOTA = "quota"
     CHANGED = "changed"
     BASE = "base"
     FAILED = "failed"
@@ -186,6 +190,27 @@ CURES: Mapping[Kind, Cure] = {
         "Le dossier de la boîte {name} ne s'ouvre pas ({words}). Commandes et réponses attendent sur le serveur. "
         "Corrigez le nom du dossier.",
     ),
+    Kind.READ_ONLY: Cure(
+        CONNECTED,
+        1,
+        30,
+        "Nothing more was removed from mailbox {name}: the server only lets us read it ({words}). Orders are collected "
+        "as ever. Ask the administrator for the right to delete in this folder, or purge with a mail program.",
+        "Plus rien n'a été retiré de la boîte {name} : le serveur ne nous la laisse que lire ({words}). Les commandes "
+        "sont relevées comme toujours. Demandez à l'administrateur le droit de supprimer dans ce dossier, ou purgez "
+        "avec un logiciel de messagerie ordinaire.",
+    ),
+    Kind.OTHERS_DELETED: Cure(
+        CONNECTED,
+        1,
+        30,
+        "Nothing more was removed from mailbox {name}: somebody else marked {words} mail(s) there as deleted, and this "
+        "server (without UIDPLUS) would remove those as well. Have the mailbox compacted, or the marks taken back, in "
+        "a mail program; then purge again.",
+        "Plus rien n'a été retiré de la boîte {name} : quelqu'un d'autre y a marqué {words} mail(s) comme supprimés, "
+        "et ce serveur (sans UIDPLUS) les retirerait aussi. Compactez la boîte ou retirez ces marques dans un logiciel "
+        "de messagerie, puis purgez à nouveau.",
+    ),
     Kind.DISK: Cure(
         "diskFull",
         30,
@@ -194,6 +219,27 @@ CURES: Mapping[Kind, Cure] = {
         "the server. Free some space; collecting then goes on by itself.",
         "La boîte {name} n'est pas relevée : le disque de l'archive est plein ({words}). Commandes et réponses "
         "attendent sur le serveur. Libérez de la place ; la relève reprendra seule.",
+    ),
+    Kind.ARCHIVE: Cure(
+        "connectError",
+        5,
+        60,
+        "Mailbox {name} is not collected: the store of the archive does not answer as it should ({words}). Orders and "
+        "answers wait on the server, and collecting goes on by itself. If it lasts, run `intergestan doctor`.",
+        "La boîte {name} n'est pas relevée : le stockage de l'archive ne répond pas comme il faut ({words}). Commandes "
+        "et réponses attendent sur le serveur, la relève reprendra seule. Si cela dure, lancez `intergestan doctor`.",
+        passing=True,
+    ),
+    Kind.QUOTA: Cure(
+        "overQuota",
+        60,
+        300,
+        "Mailbox {name} has more mails than its provider lets us fetch in a day ({words}). The rest stays on the "
+        "server and follows by itself as the 24 hours pass. If the provider allows more, say so with `intergestan "
+        "mailbox set {name} --bytes-per-day`.",
+        "La boîte {name} a plus de mails que son fournisseur n'en laisse relever par jour ({words}). Le reste attend "
+        "sur le serveur et suivra de lui-même au fil des 24 heures. Si le fournisseur permet davantage, indiquez-le "
+        "avec `intergestan mailbox set {name} --bytes-per-day`.",
     ),
     Kind.CHANGED: Cure(
         "connecting",

@@ -10,15 +10,19 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
-from intergestan_runtime.archive import ArchiveError, NoSpace
+from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
 from intergestan_runtime.secrets import SecretError
-from services.poller.collect import Collector, Tools
+from intergestan_site.health.certificates import CertificateNotes
+from intergestan_site.tables import Mailbox
+from services.poller.bell import Bell
+from services.poller.collect import Allowed, Collector, Tools
 from services.poller.imap_source import ImapSource
 from services.poller.pop3_source import Pop3Source
-from services.poller.rows import LeaseLost, MailboxRows
+from services.poller.purge import Purge
+from services.poller.purge_rows import PurgeRows
+from services.poller.rows import SERVICE, LeaseLost, MailboxRows
 from services.poller.source import Account, Source
-from services.poller.troubles import CURES, Kind, MailboxTrouble, delay
-from services.poller.wire import Bell
+from services.poller.troubles import CONNECTED, CURES, Kind, MailboxTrouble, delay
 
 _log = get_logger(__name__)
 _jitter = random.SystemRandom().random
@@ -34,7 +38,10 @@ class MailboxWatch:
         self.is_connected = False
         self._tools = tools
         self._rows = rows
+        self._purges = PurgeRows(rows)
+        self._certificates = CertificateNotes(rows.database, Mailbox, SERVICE)
         self._failures = 0
+        self._is_spread = False
         self._place: tuple[str, Account] | None = None
         self._collector: Collector[Any] | None = None
         self._bell = Bell()
@@ -64,7 +71,7 @@ class MailboxWatch:
         self._thread.join(_STOP)
         collector = self._collector
         if self._thread.is_alive() and collector is not None:
-            collector.source.hang_up()
+            collector.hang_up()
             self._thread.join(_STOP)
 
     def _run(self) -> None:
@@ -72,7 +79,8 @@ class MailboxWatch:
             while not self._stopping.is_set():
                 self._live()
         except LeaseLost as lost:
-            _log.warning("Another poller has this mailbox now.", mailbox=self.name, why=str(lost))
+            if not self._stopping.is_set():  # else it was handed over in the middle of a batch
+                _log.warning("Another poller has this mailbox now.", mailbox=self.name, why=str(lost))
         except BaseException as error:  # noqa: BLE001 - such as a failed fsync, which must not be repeated
             self._tools.die(error)
         finally:
@@ -88,10 +96,15 @@ class MailboxWatch:
             self._suffer(MailboxTrouble(Kind.PASSWORD, error))
         except NoSpace as error:
             self._suffer(MailboxTrouble(Kind.DISK, error))
+        except Unreachable as error:
+            self._suffer(MailboxTrouble(Kind.ARCHIVE, error))
         except SQLAlchemyError as error:
             self._forget()  # whether the last commit came about is not known
             self._suffer(MailboxTrouble(Kind.BASE, error))
-        except (LeaseLost, ArchiveError):
+        except LeaseLost:
+            raise
+        except ArchiveError:
+            self._tools.metrics.inc("archive_errors_total", operation="write")
             raise
         except Exception as error:  # noqa: BLE001 - a fault about one mailbox must not stop it for ever
             _log.exception("Collecting failed.", mailbox=self.name)
@@ -106,11 +119,14 @@ class MailboxWatch:
         collector = self._collector_of(row)
         politely = False
         try:
-            collector.source.open(self._tools.password_for(row))
+            with self._tools.doors.entering(row.host, self._stopping):
+                collector.source.open(self._tools.password_for(row))
             while not self._stopping.is_set():
-                self._poll(collector)
-                self._wait(collector, row.poll_seconds)
-                if _access(self._rows.mailbox()) != _access(row):
+                self._poll(collector, row)
+                if not self._purge(collector):
+                    self._wait(collector, self._until_next(row.poll_seconds))
+                before, row = row, self._rows.mailbox()
+                if _access(before) != _access(row):
                     raise MailboxTrouble(Kind.CHANGED)
             politely = True
         finally:
@@ -130,12 +146,21 @@ class MailboxWatch:
         if self._collector is not None:
             self._collector.source.forget()
 
-    def _poll(self, collector: Collector[Any]) -> None:
+    def _until_next(self, seconds: int) -> float:
+        """The first time less, so that mailboxes that were taken together are not polled together for ever."""
+        is_first, self._is_spread = not self._is_spread, True
+        return seconds * (1 - _jitter() / 2) if is_first else seconds
+
+    def _poll(self, collector: Collector[Any], row: Any) -> None:
         started = time.monotonic()
         runs = self._rows.open_runs()
-        new = collector.source.list_new(asked=bool(runs))
+        new = collector.source.list_new(asked=bool(runs) or bool(self._purges.open_runs()))
         self.is_connected = True
-        left = collector.collect(new, runs[0] if runs else None)
+        ends = collector.source.certificate_end()
+        if ends is not None:
+            self._tools.metrics.set("certificate_expiry_timestamp_seconds", ends, kind="mailbox", name=self.name)
+        self._certificates.note(row.id, row.host, ends)
+        left = collector.collect(new, runs[0] if runs else None, Allowed(row.connections, row.bytes_per_day))
         if self._stopping.is_set():
             return  # and let the next owner say what was found
         self._rows.finish(runs, left)
@@ -143,6 +168,25 @@ class MailboxWatch:
         self._set("mailbox_last_success_timestamp_seconds", time.time())
         taken = time.monotonic() - started
         self._tools.metrics.observe("mailbox_poll_duration_seconds", taken, protocol=collector.source.protocol)
+
+    def _purge(self, collector: Collector[Any]) -> bool:
+        """Carry out the purges that people ask for; whether there was one, so that it is time to list anew."""
+        runs = [] if self._stopping.is_set() else self._purges.open_runs()
+        for run in runs:
+            tools = self._tools
+            purge = Purge(tools.archive, tools.settings, self._purges, collector.source, run, self._stopping)
+            try:
+                purge.carry_out()
+            except MailboxTrouble as trouble:
+                self._purges.end(run, trouble.sentence(self.name, tools.language))
+                if CURES[trouble.kind].state != CONNECTED:
+                    raise
+            except (LeaseLost, SQLAlchemyError, Unreachable):
+                raise  # the next to come takes it up
+            except Exception as error:
+                self._purges.end(run, MailboxTrouble(Kind.FAILED, repr(error)).sentence(self.name, tools.language))
+                raise
+        return bool(runs)
 
     def _wait(self, collector: Collector[Any], seconds: float) -> None:
         """Until it is time to poll again, somebody asks, or the server says that something changed."""

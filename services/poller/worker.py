@@ -6,80 +6,111 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import poll_step
 from intergestan_site import leases
-from intergestan_site.database import Database
-from intergestan_site.tables import Mailbox, PollRun, Worker
+from intergestan_site.database import AWAY, Database, first_line
+from intergestan_site.polling import pollers, purging
+from intergestan_site.polling.placement import ANY, Takes
+from intergestan_site.polling.pollers import Placement
+from intergestan_site.tables import Mailbox, PollRun, PurgeRun
+from services.outage import postponing
 from services.poller.collect import Tools
 from services.poller.rows import OPEN, SERVICE, MailboxRows
 from services.poller.watch import MailboxWatch
 
 _log = get_logger(__name__)
 
+CLAIMS_AT_ONCE = 60
+"""Mailboxes taken by one beat: so many connections are made at a time, and who starts a moment later gets its share."""
+_SOON = 0.5  # seconds until the next beat, where there is more to take
+_GLANCE = 0.2  # seconds between two looks at whether a watch asks us to die
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who this process is.
+
+    :ivar worker: its name in the base; no other process may have it.
+    :ivar name: the poller's name, by which mailboxes are pinned and placed; with a number where another bears it.
+    :ivar takes: the mailboxes that it may have.
+    :ivar only: whether it must have exactly this name, and waits while another process bears it.
+    """
+
+    worker: str
+    name: str
+    takes: Takes = ANY
+    only: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What a beat found. :ivar claimed, kept: name and fence by mailbox id. :ivar asked: where a *Relever* waits."""
+    """What a beat found.
 
+    :ivar name: the name that we bear; None while another bears it.
+    :ivar claimed: name and fence by mailbox id. :ivar kept: the ids of those that stay ours.
+    :ivar asked: where a *Relever* waits. :ivar pause: seconds until the next beat.
+    """
+
+    name: str | None
     claimed: Mapping[int, tuple[str, int]]
-    kept: Mapping[int, tuple[str, int]]
+    kept: frozenset[int]
     asked: frozenset[int]
+    pause: float
 
 
 class Poller:
-    """Takes the mailboxes that nobody holds, and collects them.
+    """Takes the mailboxes that should be its own as soon as nobody else holds them, and collects them.
 
-    :param worker: the name of this process in the base; no other process may have it.
-    :param names: the only mailboxes it takes; none: all.
     :param make_tools: gets what is to be called when going on would risk mails.
     """
 
     def __init__(
         self,
         database: Database,
-        worker: str,
-        names: Sequence[str],
+        seat: Seat,
         make_tools: Callable[[Callable[[BaseException], None]], Tools],
     ) -> None:
         self._database = database
-        self._worker = worker
-        self._names = tuple(names)
+        self._seat = seat
+        self._name: str | None = None
         self._tools = make_tools(self._die)
         self._watches: dict[int, MailboxWatch] = {}
         self._lock = threading.Lock()
         self._error: BaseException | None = None
-        self._next_beat = threading.Event()
         self._base_answers = True
 
     def run(self, stop: threading.Event) -> None:
-        """Beat every three seconds until told to stop; then give everything back. A loop of `run_service`.
+        """Beat every two seconds until told to stop; then give everything back. A loop of `run_service`.
 
         :raises ArchiveError: the disk failed. The process must end, for a failed fsync must not be repeated.
         """
         try:
             while not stop.is_set() and self._error is None:
-                self._beat_once()
-                self._pause(stop)
+                self._pause(stop, self._beat_once())
         finally:
             self._leave()
         if self._error is not None:
             raise self._error
 
-    def beat(self) -> None:
-        """Say that we live, take what is free, let go what is no longer ours, and hear who asks; one transaction."""
+    def beat(self) -> float:
+        """Say that we live, take what is ours, let go what is no longer, and hear who asks; one transaction.
+
+        :returns: seconds until the next beat.
+        """
         with self._lock:
             alive = {row_id: watch.fence for row_id, watch in self._watches.items() if watch.is_alive}
             with self._database.transaction() as connection:
                 holding = self._renew(connection, alive)
             self._follow(holding)
+            return holding.pause
 
     def poll(self, _run: int | str) -> None:
-        """A *Relever* was asked for; which one stands in the base. The actor of our queue."""
+        """A *Relever* or a purge was asked for; which one stands in the base. The actor of our queue."""
         with self._database.read() as connection:
             asked = self._asked(connection)
         for row_id, watch in list(self._watches.items()):
@@ -91,54 +122,81 @@ class Poller:
         watches = list(self._watches.values())
         if not self._base_answers:
             return "The base does not answer."
+        if self._name is None:
+            return f"Another poller is called {self._seat.name}; this one waits until it ends."
         if watches and not any(watch.is_connected for watch in watches):
             return f"None of the mailboxes held can be polled: {', '.join(sorted(watch.name for watch in watches))}."
         return None
 
-    def _beat_once(self) -> None:
+    def _beat_once(self) -> float:
         try:
-            self.beat()
-            self._base_answers = True
+            pause = self.beat()
+        except AWAY as error:
+            _log.warning("The base does not take the beat; the next one comes.", error=first_line(error))
         except Exception:  # noqa: BLE001 - whatever it was, the next beat may succeed
-            self._base_answers = False  # watches go on; what they may write, their fence decides
             _log.exception("The beat failed; the next one comes.")
+        else:
+            self._base_answers = True
+            return pause
+        self._base_answers = False  # watches go on; what they may write, their fence decides
+        return leases.POLLER_BEAT_S
 
-    def _pause(self, stop: threading.Event) -> None:
-        deadline = leases.WORKER_BEAT_S
-        while deadline > 0 and self._error is None and not stop.wait(min(_GLANCE, deadline)):
-            deadline -= _GLANCE
+    def _pause(self, stop: threading.Event, seconds: float) -> None:
+        while seconds > 0 and self._error is None and not stop.wait(min(_GLANCE, seconds)):
+            seconds -= _GLANCE
 
     def _renew(self, connection: Connection, alive: Mapping[int, int]) -> Holding:
-        now = self._database.now()
-        leases.beat(connection, self._worker, SERVICE, now)
-        living = select(Worker.name).where(Worker.alive_until >= now, Worker.name != self._worker)
-        free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(living))
-        wanted = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence).where(Mailbox.active, free)
-        if self._names:
-            wanted = wanted.where(Mailbox.name.in_(self._names))
-        kept, claimed = {}, {}
-        for row in connection.execute(wanted.order_by(Mailbox.id)):
-            if row.owner == self._worker and alive.get(row.id) == row.fence:
-                kept[row.id] = (row.name, row.fence)
-            elif fence := leases.claim_mailbox(connection, row.id, self._worker, now):
-                claimed[row.id] = (row.name, fence)
-        return Holding(claimed, kept, self._asked(connection))
+        now, seat = self._database.now(), self._seat
+        leases.beat(connection, seat.worker, SERVICE, now, leases.POLLER_VALID)
+        name = pollers.bear_name(connection, seat.name, seat.worker, seat.takes, now, only=seat.only)
+        boxes = pollers.placements(connection, now)
+        mine = [box for box in boxes if box.owner == seat.worker]
+        self._hand_over(connection, mine)
+        kept = {box.id for box in mine if _is_for(box, seat.worker) and alive.get(box.id) == box.fence}
+        free = [box for box in boxes if box.id not in kept and (box.is_free or box.owner == seat.worker)]
+        wanted = {box.id: box.name for box in free if _is_for(box, seat.worker)}
+        fences = leases.claim_mailboxes(connection, list(wanted)[:CLAIMS_AT_ONCE], seat.worker, now)
+        pause = _SOON if len(wanted) > CLAIMS_AT_ONCE else leases.POLLER_BEAT_S
+        if (death := pollers.next_death(connection, now, SERVICE)) is not None:
+            pause = min(pause, (death - now).total_seconds() + 0.01)
+        claimed = {row_id: (wanted[row_id], fence) for row_id, fence in fences.items()}
+        return Holding(name, claimed, frozenset(kept), self._asked(connection), pause)
+
+    def _hand_over(self, connection: Connection, mine: Sequence[Placement]) -> None:
+        """Who should have one of ours has it from now on, whether we have begun with it or not."""
+        for box in mine:
+            if box.should is not None and not _is_for(box, self._seat.worker):
+                _log.info("Mailbox handed over.", mailbox=box.name, to=box.should.name)
+                pollers.hand_over(connection, box.id, box.fence, self._seat.worker, box.should.worker)
+                self._tools.metrics.inc("mailbox_moves_total", reason="handed_over")
 
     def _asked(self, connection: Connection) -> frozenset[int]:
-        mine = select(PollRun.mailbox_id).join(Mailbox, Mailbox.id == PollRun.mailbox_id)
-        return frozenset(connection.scalars(mine.where(*OPEN, Mailbox.owner == self._worker)))
+        mine = Mailbox.owner == self._seat.worker
+        polls = select(PollRun.mailbox_id).join(Mailbox, Mailbox.id == PollRun.mailbox_id).where(*OPEN, mine)
+        purges = select(PurgeRun.mailbox_id).join(Mailbox, Mailbox.id == PurgeRun.mailbox_id)
+        return frozenset(connection.scalars(polls.union(purges.where(*purging.OPEN, mine))))
 
     def _follow(self, holding: Holding) -> None:
         """Make the watches what the base says."""
+        self._hear_name(holding.name)
         self._let_go([row_id for row_id in self._watches if row_id not in holding.kept])
         for row_id in holding.asked & self._watches.keys():
             self._watches[row_id].wake()
         for row_id, (name, fence) in holding.claimed.items():
             _log.info("Mailbox taken.", mailbox=name, fence=fence)
-            rows = MailboxRows(self._database, self._worker, row_id, fence)
+            rows = MailboxRows(self._database, self._seat.worker, row_id, fence)
             self._watches[row_id] = MailboxWatch(self._tools, rows, fence, name)
             self._watches[row_id].start()
             self._tools.metrics.set("mailbox_lease_held", 1, mailbox=name)
+            self._tools.metrics.inc("mailbox_moves_total", reason="taken")
+        self._tools.metrics.set("mailboxes_held", len(self._watches))
+
+    def _hear_name(self, name: str | None) -> None:
+        if name is None:
+            _log.warning("Another poller that lives bears our name; we take nothing.", name=self._seat.name)
+        elif name != self._name:
+            _log.info("Polling.", name=name, takes=self._seat.takes.as_json() or "auto")
+        self._name = name
 
     def _leave(self) -> None:
         with self._lock:
@@ -148,7 +206,8 @@ class Poller:
                 watch.join()
             try:
                 with self._database.transaction() as connection:
-                    leases.leave(connection, self._worker)
+                    pollers.leave_name(connection, self._seat.worker)
+                    leases.leave(connection, self._seat.worker)
             except SQLAlchemyError as error:
                 _log.warning("The base cannot be told that we leave; the lease runs out.", why=str(error))
 
@@ -163,9 +222,10 @@ class Poller:
         self._error = error
 
 
-_GLANCE = 0.2  # seconds between two looks at whether a watch asks us to die
+def _is_for(box: Placement, worker: str) -> bool:
+    return box.should is not None and box.should.worker == worker
 
 
 def declare(broker: BellBroker, worker: str, poller: Poller) -> None:
     """Make this process consume its own queue, `poll.<worker>`, and no other."""
-    poll_step(worker).work_with(broker, poller.poll)
+    poll_step(worker).work_with(broker, postponing(poller.poll))

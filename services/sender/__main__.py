@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intergestan_runtime.service import run_service
-from intergestan_runtime.steps import SEND
+from intergestan_runtime.steps import NOTIFY, SEND
 from services import startup
+from services.sender import notify
 from services.sender.deliver import Timeouts
+from services.sender.notify import NoticeSender
 from services.sender.settings import SenderProcess
 from services.sender.worker import Connections, Sender, declare
 
@@ -20,14 +22,16 @@ def main(argv: Sequence[str]) -> int:
     process, _ = startup.start("sender", SenderProcess, argv)
     timeouts = Timeouts(before_dot=process.own.before_dot_seconds, after_dot=process.own.after_dot_seconds)
     connections = Connections(timeouts, process.password_of)
-    sender = Sender(process.database, process.metrics, process.worker, process.own, connections)
+    sender = Sender(process.database, process.metrics, process.worker, process.own, connections, process.tracer)
     declare(process.broker, sender)
+    notices = NoticeSender(process.database, process.metrics, process.worker, process.own, connections)
+    notify.declare(process.broker, notices)
     code = run_service(
         "sender",
         process.broker,
-        steps=[SEND],
+        steps=[SEND, NOTIFY],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "sender", sender.claims)],
+        loops=[startup.signs_of_life(process, "sender", sender.claims, notices.claims)],
         health=process.health,
         stop_seconds=STOP_SECONDS,
     )

@@ -13,8 +13,8 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from intergestan_site.loopback import is_loopback
-from intergestan_site.oauth_tokens import AccessToken
+from intergestan_site.mail_accounts.loopback import is_loopback
+from intergestan_site.mail_accounts.oauth_tokens import AccessToken
 from intergestan_site.words import Security
 from services.sender.log_in import log_in
 from services.sender.outcome import Kind, Outcome, by_failure, by_reply, too_large
@@ -110,6 +110,11 @@ class Conversation:
     def max_size(self) -> int | None:
         """The bytes the relay takes in one mail; None without a limit or a connection."""
         return self._client.max_size if self._client else None
+
+    @property
+    def certificate_end(self) -> float | None:
+        """When the relay's certificate ends; None without TLS or a connection."""
+        return self._client.certificate_end if self._client else None
 
     def open(self) -> Outcome | None:
         """Connects, secures and logs in, unless that is done; returns what prevents it, if anything."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from intergestan_site import leases, states
 from intergestan_site.database import AnyRow
 from intergestan_site.documents import read_relay
+from intergestan_site.order_changes.change_states import mark_changes_waiting
 from intergestan_site.tables import (
     DeliveryAttempt,
     OutboundBody,
@@ -49,21 +50,24 @@ class Claimed:
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
     """Take a due mail and enter the attempt; None when it is not due, not free, or its relay rests."""
     mail = connection.execute(
-        select(OutboundMail.__table__)
-        .where(OutboundMail.id == mail_id, OutboundMail.state.in_(DUE), OutboundMail.next_attempt_at <= now)
-        .with_for_update()
+        select(OutboundMail.__table__, OutboundBody.mime)
+        .join(OutboundBody, OutboundBody.outbound_mail_id == OutboundMail.id)
+        .where(
+            OutboundMail.id == mail_id,
+            OutboundMail.state.in_(DUE),
+            OutboundMail.next_attempt_at <= now,
+            leases.is_free(OutboundMail, now),
+        )
+        .with_for_update(of=OutboundMail)
     ).first()
     relay = read_relay(connection)
     if mail is None or relay is None or _postponed(connection, mail, relay, now):
-        return None
-    fence = leases.claim_mail(connection, OutboundMail, mail_id, DUE, worker, now)
-    if fence is None:
         return None
     is_resend = mail.state == OutboundState.UNKNOWN or (
         mail.state == OutboundState.SENT and mail.kind == MailKind.ORDERS
     )
     if is_resend and mail.resends >= len(settings.resend_seconds):
-        _give_up(connection, mail, fence, now)
+        _give_up(connection, mail, now)
         return None
     resends = mail.resends + is_resend
     attempt = mail.attempts + 1
@@ -74,15 +78,15 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
         "claim",
         by=worker,
         at=now,
-        fence=fence,
+        old={mail_id: mail.state},
         attempts=attempt,
         resends=resends,
+        **leases.lease(OutboundMail, worker, now),
     )
     connection.execute(
         insert(DeliveryAttempt).values(outbound_mail_id=mail_id, n=attempt, phase=AttemptPhase.STARTED, started_at=now)
     )
-    mime = connection.execute(select(OutboundBody.mime).where(OutboundBody.outbound_mail_id == mail_id)).scalar_one()
-    return Claimed(mail, relay, mime, fence, attempt, resends)
+    return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends)
 
 
 def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetime) -> bool:
@@ -107,7 +111,7 @@ def _take_slot(connection: Connection, relay: AnyRow, now: datetime) -> datetime
     return until
 
 
-def _give_up(connection: Connection, mail: AnyRow, fence: int, now: datetime) -> None:
+def _give_up(connection: Connection, mail: AnyRow, now: datetime) -> None:
     states.move(
         connection,
         states.OUTBOUND_MAIL,
@@ -115,7 +119,7 @@ def _give_up(connection: Connection, mail: AnyRow, fence: int, now: datetime) ->
         "give_up",
         by=BY,
         at=now,
-        fence=fence,
+        old={mail.id: mail.state},
         next_attempt_at=None,
         **_why(mail),
         **leases.FREE,
@@ -221,10 +225,12 @@ def _consequence(
     claimed: Claimed, outcome: Outcome, tries: int, now: datetime, settings: SenderSettings
 ) -> tuple[str, dict[str, Any]]:
     """The event and the columns that go with it."""
+    if claimed.mail.kind == MailKind.HEARTBEAT and outcome.kind in _HEARTBEAT_ENDS:
+        return _HEARTBEAT_ENDS[outcome.kind], {"next_attempt_at": None} | _sent(outcome, now)
     answered_later = claimed.mail.kind == MailKind.ORDERS
     patience = resend_at(now, claimed.resends, settings.resend_seconds) if answered_later else None
     if outcome.kind is Kind.ACCEPTED:
-        return "accept", {"sent_at": now, "next_attempt_at": patience, "reason": None}
+        return "accept", _sent(outcome, now) | {"next_attempt_at": patience, "reason": None}
     if outcome.kind is Kind.UNKNOWN:
         again = resend_at(now, claimed.resends, settings.resend_seconds)
         return "lose", {"next_attempt_at": again}
@@ -239,6 +245,14 @@ def _consequence(
     return "retry", {"next_attempt_at": retry_at(now, tries, settings.retry_seconds)}
 
 
+_HEARTBEAT_ENDS = {Kind.ACCEPTED: "accept", Kind.UNKNOWN: "lose", Kind.REFUSED: "drop"}
+"""What ends the way out of a heartbeat: it is never sent again, and no person is asked about it."""
+
+
+def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
+    return {"sent_at": now} if outcome.kind is Kind.ACCEPTED else {}
+
+
 def _rested(outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:
     return now + (LASTING_REST if outcome.lasting else timedelta(seconds=settings.relay_rest_seconds))
 
@@ -250,7 +264,10 @@ def mark_waiting(connection: Connection, mail_id: int, now: datetime) -> None:
         .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
         .where(OutboundOrder.outbound_mail_id == mail_id, PurchaseOrder.state == PurchaseState.TRANSMITTING)
     ).scalars()
-    states.move(connection, states.PURCHASE_ORDER, list(orders), "transmit", by=BY, at=now, updated_at=now)
+    ids = list(orders)
+    states.move(connection, states.PURCHASE_ORDER, ids, "transmit", by=BY, at=now, updated_at=now)
+    if not ids:  # a mail of changes, or one that goes out again
+        mark_changes_waiting(connection, mail_id, by=BY, at=now)
 
 
 def recover(connection: Connection, mail_id: int, now: datetime, settings: SenderSettings) -> bool:
@@ -263,7 +280,7 @@ def recover(connection: Connection, mail_id: int, now: datetime, settings: Sende
         .where(
             OutboundMail.id == mail_id,
             OutboundMail.state == OutboundState.SENDING,
-            or_(OutboundMail.lease_until.is_(None), OutboundMail.lease_until < now),
+            leases.is_free(OutboundMail, now),
         )
         .with_for_update()
     ).first()
@@ -276,7 +293,8 @@ def recover(connection: Connection, mail_id: int, now: datetime, settings: Sende
     ).scalar_one()
     lost = phase == AttemptPhase.DOT
     end_attempt(connection, mail_id, mail.attempts, Kind.UNKNOWN if lost else Kind.TRY_AGAIN, "the sender died", now)
-    due = resend_at(now, mail.resends, settings.resend_seconds) if lost else now
+    again = None if mail.kind == MailKind.HEARTBEAT else resend_at(now, mail.resends, settings.resend_seconds)
+    due = again if lost else now
     states.move(
         connection,
         states.OUTBOUND_MAIL,

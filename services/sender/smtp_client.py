@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
-from intergestan_site.sasl import BearerToken, exchange
+from intergestan_runtime.certificate import certificate_end
+from intergestan_site.mail_accounts.sasl import BearerToken, exchange
 
 MAX_LINE: Final = 2048  # octets; RFC 5321 §4.5.3.1.5 asks for 512, real servers write more.
 MAX_LINES: Final = 128  # of one reply
@@ -95,6 +96,11 @@ class SmtpClient:
         """The octets the server takes in one mail (RFC 1870); None when it sets no limit."""
         size = self.extensions.get("SIZE", "")
         return int(size) or None if size.isdecimal() else None
+
+    @property
+    def certificate_end(self) -> float | None:
+        """When the server's certificate ends; None without TLS."""
+        return certificate_end(self._sock)
 
     def greeting(self, deadline: Deadline) -> None:
         """Waits for the server's first words."""

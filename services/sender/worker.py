@@ -16,15 +16,18 @@ from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.steps import SEND
+from intergestan_runtime.tracing import NO_TRACER, Tracer
 from intergestan_site import states
 from intergestan_site.database import Database
+from intergestan_site.health.certificates import CertificateNotes
 from intergestan_site.leases import Claims
-from intergestan_site.oauth_tokens import AccessToken
-from intergestan_site.tables import OutboundMail
+from intergestan_site.mail_accounts.oauth_tokens import AccessToken
+from intergestan_site.tables import OutboundMail, Relay
 from intergestan_site.words import Security
+from services.outage import postponing
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
-from services.sender.record import Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
+from services.sender.record import BY, Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
 from services.sender.settings import SenderSettings
 
 _log = structlog.get_logger(__name__)
@@ -102,12 +105,15 @@ class Sender:
         worker: str,
         settings: SenderSettings,
         connections: Connections,
+        tracer: Tracer = NO_TRACER,
     ) -> None:
         self._database = database
         self._metrics = metrics
         self._worker = worker
         self._settings = settings
         self._connections = connections
+        self._tracer = tracer
+        self._certificates = CertificateNotes(database, Relay, BY)
         self.claims = Claims(OutboundMail)
 
     def send(self, mail_id: int) -> None:
@@ -121,7 +127,8 @@ class Sender:
 
     def _send(self, claimed: Claimed) -> None:
         started = time.monotonic()
-        with bind(transfer=claimed.mail.transfer_id, attempt=claimed.attempt):
+        about = {"transfer": claimed.mail.transfer_id, "attempt": claimed.attempt}
+        with bind(**about), self._tracer.step("send", claimed.mail.trace_parent, **about):
             outcome = self._deliver(claimed)
             if outcome is not None:
                 self._conclude(claimed, outcome)
@@ -140,12 +147,17 @@ class Sender:
         crashpoint("sender.claimed")
         try:
             with self._connections.to(claimed.relay) as conversation:
-                return conversation.deliver(
+                outcome = conversation.deliver(
                     claimed.mail.envelope_from,
                     claimed.mail.recipient,
                     claimed.mime,
-                    lambda: self._before_dot(claimed),
+                    lambda: self._before_dot(claimed, conversation.certificate_end),
                 )
+                ends = conversation.certificate_end
+                if ends is not None:
+                    labels = {"kind": "relay", "name": claimed.relay.name}
+                    self._metrics.set("certificate_expiry_timestamp_seconds", ends, **labels)
+                return outcome
         except LeaseLost as error:
             _log.warning("Stopped before the dot.", reason=str(error))
             return None
@@ -154,7 +166,8 @@ class Sender:
         except ValueError as error:  # such bytes or addresses must not travel
             return _never_tried(Kind.REFUSED, error)
 
-    def _before_dot(self, claimed: Claimed) -> None:
+    def _before_dot(self, claimed: Claimed, certificate_end: float | None) -> None:
+        self._certificates.note(claimed.relay.id, claimed.relay.host, certificate_end)
         with self._database.transaction() as connection:
             commit_dot(connection, claimed)
         crashpoint("sender.dot")
@@ -189,4 +202,4 @@ def _never_tried(kind: Kind, error: Exception) -> Outcome:
 
 def declare(broker: BellBroker, sender: Sender) -> None:
     """Make the sender the actor of its step."""
-    SEND.work_with(broker, sender.send)
+    SEND.work_with(broker, postponing(sender.send))

@@ -15,12 +15,15 @@ from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
+from intergestan_runtime.secrets import create_key_file
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site import catalogue, migrate, setup
-from intergestan_site.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
+from intergestan_site import migrate, setup
+from intergestan_site.catalogues import catalogue
 from intergestan_site.database import Database
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
+from intergestan_site.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_site.request import request_orders
 from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder
 from intergestan_site.words import Security
@@ -35,13 +38,14 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 QUICK: Tables = {
     "sender": {"retry_seconds": [1], "resend_seconds": [4] * 50, "relay_rest_seconds": 2},
-    "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 1},
+    "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 5},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
+    "heartbeats": {"every_seconds": 0},
 }
 """Settings with which a test need not wait for minutes. What is due when is a matter of the settings."""
 
-USUAL: Tables = {"poller": QUICK["poller"]}
-"""The defaults, but for the disk, which is the tester's."""
+USUAL: Tables = {"poller": QUICK["poller"], "heartbeats": QUICK["heartbeats"]}
+"""The defaults, but for the disk, which is the tester's, and for heartbeats, which would be counted as mails."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ class JourneySite:
         self.folder = folder
         self.mail_user = user
         self.key = SigningKey.generate()
-        self.database = Database(database_url)
-        self.archive = Archive(folder / "archive")
+        self.database = Database(database_url, pgbouncer=settings.get("site", {}).get("pgbouncer", False))
+        self.archive: Archive = FolderArchive(folder / "archive")
         self.processes = {service: ServiceProcess(service, folder) for service in SERVICES}
         self._mail = surroundings
         self._make_folder(settings)
@@ -132,9 +136,13 @@ class JourneySite:
 
     def write_password(self, password: str) -> None:
         """The secret file of the mailbox and the relay."""
-        file = self.folder / "secrets" / "mail"
+        self.write_secret("mail", password)
+
+    def write_secret(self, name: str, text: str) -> None:
+        """A secret file of the site."""
+        file = self.folder / "secrets" / name
         file.touch(mode=0o600)
-        file.write_text(password)
+        file.write_text(text)
 
     # -- what its people do ----------------------------------------------------------------------------------
 
@@ -177,8 +185,9 @@ class JourneySite:
         key_file = self.folder / "site.key"
         key_file.touch(mode=0o600)
         key_file.write_bytes(self.key.to_pem())
+        create_key_file(self.folder / "bounce.key")
         site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis.url}
-        tables = {"site": site, "log": {"form": "json"}, **settings}
+        tables = {"log": {"form": "json"}, **settings, "site": {**site, **settings.get("site", {})}}
         (self.folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_table, tables.items())))
 
     def _mailbox(self) -> NewMailbox:

@@ -109,8 +109,14 @@ def check_replay(pair: PairOfSites, seconds: float = 60) -> None:
     assert [_booked(site) for site in pair.sites] == before
 
 
+def check_alive(pair: PairOfSites) -> None:
+    """Every process runs: what died by itself is a fault, though all the orders arrived without it."""
+    assert not [(each.service, each.exit_code, each.log()[-2000:]) for each in pair.processes() if not each.runs]
+
+
 def check_everything(pair: PairOfSites, numbers: Sequence[str]) -> None:
     """All oracles that need no further waiting."""
+    check_alive(pair)
     check_exactly_once(pair, numbers)
     check_no_gap(pair)
     check_authentic(pair)

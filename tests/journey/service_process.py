@@ -58,6 +58,11 @@ class ServiceProcess:
         return self._child.pid
 
     @property
+    def address(self) -> str:
+        """Where its /metrics is, once it runs."""
+        return f"{HOST}:{self._port}"
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; minus the signal that killed it."""
         return None if self._child is None else self._child.poll()
@@ -78,7 +83,7 @@ class ServiceProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment | ({ENVIRONMENT: crash} if crash else {}),
+                env=environment | {"PYTHONFAULTHANDLER": "1"} | ({ENVIRONMENT: crash} if crash else {}),
                 start_new_session=True,
             )
 

@@ -59,6 +59,13 @@ def test_the_base_is_not_there(stopped: JourneySite) -> None:
     assert "The base does not answer" in text
 
 
+@pytest.mark.parametrize("base", ["sqlite"])
+def test_the_base_is_none(stopped: JourneySite) -> None:
+    (stopped.folder / "broken.db").write_bytes(b"no base at all" * 100)
+    code, text = start_with(stopped, f'[site]\ndatabase_url = "sqlite:///{stopped.folder}/broken.db"\n')
+    assert (code, "file is not a database" in text) == (NOT_YET, True)
+
+
 def start_with(site: JourneySite, configuration: str) -> tuple[int | None, str]:
     """Start a dispatcher with this configuration; its exit code, and what it said."""
     (site.folder / "intergestan.toml").write_text(f"alone = true\n{configuration}")
@@ -108,7 +115,7 @@ def test_the_disk_of_the_archive_is_full(make_pair: MakePair) -> None:
     """F9: the mailbox says so, the mail stays on the server, and is collected once there is space."""
     sites = make_pair("sqlite")
     try:
-        with mounted(sites.seller.archive.root, "64k") as resize:
+        with mounted(sites.seller.folder / "archive", "64k") as resize:
             numbers = sites.enter(8)
             sites.send(numbers)
             wait_until(lambda: _mailbox(sites.seller).state == "diskFull", 30, "the mailbox tells")
@@ -128,7 +135,7 @@ def test_the_disk_of_the_archive_is_full(make_pair: MakePair) -> None:
 def mounted(folder: Path, size: str) -> Iterator[Callable[[str], None]]:
     """A disk of this size in this folder; the function that it gives makes the disk another size."""
     assert os.getuid() == 0, "This test mounts a small disk. Cure: run it as root."
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
 
     def resize(new: str) -> None:

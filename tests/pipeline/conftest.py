@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from intergestan_site.database import Database
 from intergestan_site.intake.pool import ReaderPool
+from intergestan_site.tables import Table
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
 from tests.pipeline.two_sites import SiteUnderTest, make_site, pair
 from tests.servers import RedisServer
-
-
-@pytest.fixture(scope="session", autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Tracebacks without the values of all variables: showing those takes seconds."""
-    structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
-    yield
-    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -85,3 +77,25 @@ def sqlite_sites(make_pair: MakePair) -> Pair:
 def postgres_sites(make_pair: MakePair) -> Pair:
     """The test runs on PostgreSQL."""
     return make_pair("postgresql")
+
+
+@pytest.fixture
+def forget() -> Callable[[SiteUnderTest], Callable[[], None]]:
+    """Takes a backup of a site's base, as rows; what it gives back puts the base into that state again."""
+
+    def back_up(site: SiteUnderTest) -> Callable[[], None]:
+        tables = Table.metadata.sorted_tables
+        with site.database.read() as connection:
+            kept = {table: [dict(row._mapping) for row in connection.execute(table.select())] for table in tables}
+
+        def restore() -> None:
+            with site.database.transaction() as connection:
+                for table in reversed(tables):
+                    connection.execute(table.delete())
+                for table in tables:
+                    if kept[table]:
+                        connection.execute(table.insert(), kept[table])
+
+        return restore
+
+    return back_up

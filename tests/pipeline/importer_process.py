@@ -8,7 +8,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
@@ -22,7 +22,7 @@ if __name__ == "__main__":
         database=Database(url, lambda: datetime.fromisoformat(now)),
         broker=make_broker(redis_url, "test"),
         metrics=Metrics(CollectorRegistry()),
-        archive=Archive(Path(archive)),
+        archive=FolderArchive(Path(archive)),
         pool=pool,
         worker=worker,
         max_age=timedelta(days=30),

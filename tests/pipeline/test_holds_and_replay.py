@@ -10,14 +10,15 @@ import pytest
 from sqlalchemy import update
 
 from intergestan_msg.ubl import write_order
-from intergestan_site import catalogue
-from intergestan_site.brought import brought_by
-from intergestan_site.hold_acts import refuse, release
-from intergestan_site.holds import find_hold, list_holds
+from intergestan_site.catalogues import catalogue
+from intergestan_site.holding.hold_acts import refuse, release
+from intergestan_site.holding.holds import find_hold, list_holds
 from intergestan_site.intake.pool import ReaderPool
+from intergestan_site.polling.put_back import put_back
+from intergestan_site.polling.replay import Choice, Chosen, Foreseen, Stray, adopt, choose, foresee, strays
 from intergestan_site.problem import Problem
-from intergestan_site.put_back import put_back
-from intergestan_site.replay import Choice, Chosen, Foreseen, Stray, adopt, choose, foresee, pinned_keys, strays
+from intergestan_site.site_keys.keys import public_keys
+from intergestan_site.story.brought import brought_by
 from intergestan_site.tables import (
     Answer,
     Event,
@@ -95,7 +96,7 @@ def replay_all(site: SiteUnderTest) -> None:
 
 def foreseen(site: SiteUnderTest, pool: ReaderPool, choice: Choice | None = None) -> list[tuple[Chosen, Foreseen]]:
     with site.database.read() as connection:
-        keys = pinned_keys(connection)
+        keys = public_keys(connection)
         mails = choose(connection, choice or Choice())
         return [
             (mail, foresee(connection, pool.read(site.archive.get(mail.sha256), keys), mail.archived_at))
@@ -118,7 +119,7 @@ def test_releasing_a_price_difference_books_the_partners_price(sites: Pair) -> N
     (hold,) = holds(sites.seller)
     assert (hold.ref, hold.order, hold.partner) == (f"order-{hold.id}", "CFR1", "Mulhouse")
     assert "45" in hold.what("fr")
-    assert "libér" in hold.next("fr").lower()
+    assert "libér" in str(hold.advice("fr")).lower()
     assert [row.customer_order_number for row in sites.seller.rows(SalesOrder)] == ["CFR2"]
 
     sites.clock.move(minutes=1)
@@ -293,7 +294,7 @@ def test_a_mail_that_only_the_archive_has_is_adopted(sites: Pair, pool: ReaderPo
     sites.clock.move(days=40)
     with sites.seller.database.transaction() as connection:
         assert strays(connection, sites.seller.archive.names()) == [sha256]
-        reading = pool.read(mail, pinned_keys(connection))
+        reading = pool.read(mail, public_keys(connection))
         assert [each.outcome for each in foresee(connection, reading, sites.clock.now).documents] == ["created"] * 2
         (mail_id,) = adopt(connection, [Stray(sha256, len(mail), sites.clock.now)], by="anne", at=sites.clock.now)
     sites.seller.importer.take_in(mail_id)

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from intergestan_runtime.archive_s3 import Bucket, S3Archive
 from intergestan_site.intake import pool as pool_module
 from intergestan_site.intake.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
 from intergestan_site.tables import Hold, InboundMail, SalesOrder
@@ -21,6 +24,7 @@ from tests.factories import cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.two_sites import products_of
+from tests.servers.process import HOST, free_port
 from tests.services.poller.site import eventually
 
 
@@ -110,6 +114,35 @@ def test_a_disk_that_does_not_answer_is_not_the_mails_fault(sqlite_sites: Pair) 
     assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
 
 
+def test_a_store_that_does_not_answer_is_not_the_mails_fault(
+    sqlite_sites: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller = sqlite_sites.seller
+    row = seller.receive(b"x", take_in=False)
+    nobody = Bucket(url="s3://mails", endpoint=f"http://{HOST}:{free_port()}", key=("k", "s"), patience=timedelta(0))
+    monkeypatch.setattr(seller.importer, "_archive", S3Archive(nobody))
+    for _ in range(5):
+        seller.importer.take_in(row.id)
+    row = seller.row(InboundMail)
+    assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
+
+
+@pytest.mark.parametrize("child", [id, Connection.recv_bytes], ids=["that ends", "that is never ready"])
+def test_a_reader_that_cannot_start_is_not_the_mails_fault(
+    sqlite_sites: Pair, readers: ReaderPool, monkeypatch: pytest.MonkeyPatch, child: Callable[[Connection], object]
+) -> None:
+    """As when the files of a release are exchanged under a running importer: no mail becomes poison for it."""
+    monkeypatch.setattr(pool_module, "serve", child)
+    monkeypatch.setattr(pool_module, "START_SECONDS", 60.0 if child is id else 0.0)
+    seller = sqlite_sites.seller
+    monkeypatch.setattr(seller.importer, "_pool", readers)
+    row = seller.receive(b"x", take_in=False)
+    for _ in range(5):
+        seller.importer.take_in(row.id)
+    row = seller.row(InboundMail)
+    assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
+
+
 def test_a_child_has_its_limits(readers: ReaderPool) -> None:
     """`design.md` §9: memory once for all, CPU anew before each mail; no core file with other people's orders."""
     limits = Path(f"/proc/{idle_child(readers)}/limits").read_text()
@@ -180,6 +213,32 @@ def test_nobody_survives_the_importer(tmp_path: Path) -> None:
         parent.kill()
     assert len(pids) == 2
     eventually(lambda: all(is_gone(pid) for pid in pids))
+
+
+READ_ONE = """
+from intergestan_site.intake.pool import ReaderPool
+if __name__ == "__main__":
+    pool = ReaderPool()
+    pool.read(b"", {})
+    pool.close()
+"""
+
+
+def test_a_temporary_folder_with_a_long_path_does(tmp_path: Path) -> None:
+    """The path of a socket has room for some hundred bytes; that of a folder for thousands."""
+    script = tmp_path / "read_one.py"
+    script.write_text(READ_ONE)
+    temporary = tmp_path / ("x" * 100)
+    temporary.mkdir()
+    ended = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_big_mail_is_read_within_the_limits(readers: ReaderPool) -> None:

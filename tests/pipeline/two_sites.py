@@ -1,7 +1,8 @@
 """Two sites in one process, each with its own base, archive, key and services; a post office between them.
 
 The services' own objects are called directly, one step at a time, so that a test can look between the steps and
-damage what travels. Bells go to a real Redis that nobody listens to.
+damage what travels. On PostgreSQL each service has the rights of its role. Bells go to a real Redis that nobody
+listens to.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
+from intergestan_msg.bounce_token import BounceKey
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
-from intergestan_runtime.archive import Archive
-from intergestan_runtime.broker import make_broker
+from intergestan_runtime.archive_folder import FolderArchive
+from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_site import catalogue, pairing, setup
+from intergestan_site import pairing, setup
+from intergestan_site.catalogues import catalogue
 from intergestan_site.database import Database
+from intergestan_site.files.order_files import import_file
 from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.order_files import import_file
 from intergestan_site.request import request_orders
 from intergestan_site.tables import (
     InboundMail,
@@ -34,8 +37,10 @@ from intergestan_site.tables import (
     PurchaseOrder,
 )
 from intergestan_site.words import InboundState
+from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from services.importer.worker import Importer
+from tests.databases import as_service
 
 
 @dataclass
@@ -43,12 +48,20 @@ class SiteUnderTest:
     """One site with the services that need no server of their own."""
 
     database: Database
-    key: SigningKey
+    keys: dict[str, SigningKey]
     code: str
     user_id: int
-    archive: Archive
+    archive: FolderArchive
     composer: Composer
     importer: Importer
+    broker: BellBroker
+    metrics: Metrics
+    bounce_key: BounceKey
+
+    @property
+    def key(self) -> SigningKey:
+        """The key that the site was made with."""
+        return next(iter(self.keys.values()))
 
     def rows(self, table: Any, **where: Any) -> Sequence[Any]:
         """All rows of a table with these values, oldest first."""
@@ -133,25 +146,33 @@ def make_site(
         site = setup.NewSite(name=name, orders_address=address, answers_address=address, siret=siret)
         code = setup.create_site(connection, site, key.public, by="test", at=now)
         user_id = setup.add_user(connection, "anne", "Anne Martin", f"anne@{name.lower()}.test", by="test", at=now)
-    archive = Archive(folder / "archive", min_free_bytes=0, min_free_share=0)
+    archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
+    keys = {key.public.kid: key}
     metrics = Metrics(CollectorRegistry())
     broker = make_broker(redis_url, code, metrics=metrics)
+    bounce_key = BounceKey(name.encode())
     return SiteUnderTest(
         database=database,
-        key=key,
+        keys=keys,
         code=code,
         user_id=user_id,
         archive=archive,
-        composer=Composer(database, broker, metrics, key, 15_000_000),
+        composer=Composer(
+            as_service(database, "composer"), broker, metrics, KeyRing(keys.__getitem__), 15_000_000, bounce_key
+        ),
         importer=Importer(
-            database=database,
+            database=as_service(database, "importer"),
             broker=broker,
             metrics=metrics,
             archive=archive,
             pool=pool,
             worker=f"importer-{name}",
             max_age=timedelta(days=30),
+            bounce_key=bounce_key,
         ),
+        broker=broker,
+        metrics=metrics,
+        bounce_key=bounce_key,
     )
 
 

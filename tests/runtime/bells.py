@@ -44,9 +44,9 @@ def broker_for(url: str, site: str = "a") -> BellBroker:
 
 
 @contextmanager
-def working(url: str, work: Work, *, threads: int = 2, step: Step = STEP) -> Iterator[BellBroker]:
+def working(url: str, work: Work, *, threads: int = 2, step: Step = STEP, site: str = "a") -> Iterator[BellBroker]:
     """A worker of this step, until the end of the block."""
-    broker = broker_for(url)
+    broker = broker_for(url, site)
     step.work_with(broker, work)
     worker = Worker(broker, queues={step.queue}, worker_timeout=50, worker_threads=threads)
     worker.start()

@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -12,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_runtime.archive import Archive, ArchiveError, Corrupt, Missing, NoSpace
+from intergestan_runtime.archive import ArchiveError, Corrupt, Missing, NoSpace
+from intergestan_runtime.archive_folder import FolderArchive
 
 MAILS = [f"mail {number}\r\n".encode() * 1000 for number in range(50)]
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "site" / "archive")
+def archive(tmp_path: Path) -> FolderArchive:
+    return FolderArchive(tmp_path / "site" / "archive")
 
 
 def failing(error: int) -> Callable[..., None]:
@@ -29,11 +31,11 @@ def failing(error: int) -> Callable[..., None]:
     return fail
 
 
-def files(archive: Archive) -> list[Path]:
+def files(archive: FolderArchive) -> list[Path]:
     return [file for file in archive.root.rglob("*") if file.is_file()]
 
 
-def test_mails_lie_under_their_digest(archive: Archive) -> None:
+def test_mails_lie_under_their_digest(archive: FolderArchive) -> None:
     names = archive.put_many(MAILS)
     assert names == [hashlib.sha256(mail).hexdigest() for mail in MAILS]
     assert [archive.get(name) for name in names] == MAILS
@@ -43,7 +45,21 @@ def test_mails_lie_under_their_digest(archive: Archive) -> None:
     assert list(archive.verify()) == [(name, True) for name in sorted(names)]
 
 
-def test_only_its_owner_reads_it(archive: Archive) -> None:
+@pytest.mark.parametrize("umask", [0o007, 0o022], ids=["of a service", "of whoever typed doctor first"])
+def test_a_folder_that_was_made_for_a_group_stays_readable_for_it(archive: FolderArchive, umask: int) -> None:
+    """The poller writes, the importer reads, the dispatcher removes: three users of one group."""
+    archive.root.mkdir(parents=True)
+    archive.root.chmod(0o2770)
+    old = os.umask(umask)
+    try:
+        (name,) = archive.put_many([b"for the group"])
+    finally:
+        os.umask(old)
+    file = archive.path(name)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (file, file.parent)] == [0o640, 0o2770]
+
+
+def test_only_its_owner_reads_it(archive: FolderArchive) -> None:
     old = os.umask(0)
     try:
         (name,) = archive.put_many([b"private"])
@@ -53,7 +69,7 @@ def test_only_its_owner_reads_it(archive: Archive) -> None:
     assert archive.root.stat().st_mode & 0o077 == 0
 
 
-def test_what_is_there_is_adopted(archive: Archive) -> None:
+def test_what_is_there_is_adopted(archive: FolderArchive) -> None:
     (name,) = archive.put_many([b"twice"])
     before = archive.path(name).stat().st_ino
     assert archive.put_many([b"twice", b"new", b"twice"]) == [name, hashlib.sha256(b"new").hexdigest(), name]
@@ -61,7 +77,7 @@ def test_what_is_there_is_adopted(archive: Archive) -> None:
     assert archive.put_many([]) == []
 
 
-def test_an_altered_file_is_found_and_healed_by_the_same_mail(archive: Archive) -> None:
+def test_an_altered_file_is_found_and_healed_by_the_same_mail(archive: FolderArchive) -> None:
     good, bad = archive.put_many([b"good", b"bad!"])
     archive.path(bad).write_bytes(b"bad?")
     with pytest.raises(Corrupt, match="backup"):
@@ -71,7 +87,7 @@ def test_an_altered_file_is_found_and_healed_by_the_same_mail(archive: Archive) 
     assert archive.get(bad) == b"bad!"
 
 
-def test_missing_and_removed(archive: Archive) -> None:
+def test_missing_and_removed(archive: FolderArchive) -> None:
     (name,) = archive.put_many([b"alien"])
     assert archive.has(name)
     archive.remove(name)
@@ -82,14 +98,14 @@ def test_missing_and_removed(archive: Archive) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "A" * 64, "ab", ""])
-def test_only_digests_are_names(archive: Archive, name: str) -> None:
+def test_only_digests_are_names(archive: FolderArchive, name: str) -> None:
     with pytest.raises(ValueError, match="no sha256"):
         archive.get(name)
 
 
 @pytest.mark.parametrize("call", ["fsync", "write", "rename"])
 def test_a_failing_disk_keeps_nothing_and_can_be_tried_again(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, call: str
+    archive: FolderArchive, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     archive.put_many([b"before"])
     with monkeypatch.context() as broken:
@@ -101,32 +117,32 @@ def test_a_failing_disk_keeps_nothing_and_can_be_tried_again(
     assert len(files(archive)) == 51
 
 
-def test_a_full_disk_has_its_own_name(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_has_its_own_name(archive: FolderArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     with pytest.raises(NoSpace):
         archive.put_many([b"mail"])
     assert files(archive) == []
 
 
-def test_a_short_write_is_continued(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_short_write_is_continued(archive: FolderArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     write = os.write
     monkeypatch.setattr(os, "write", lambda file, data: write(file, bytes(data[:7])))
     (name,) = archive.put_many([MAILS[0]])
     assert archive.get(name) == MAILS[0]
 
 
-def test_space_is_checked(archive: Archive, tmp_path: Path) -> None:
+def test_space_is_checked(archive: FolderArchive, tmp_path: Path) -> None:
     free, share = archive.free_space()
     assert free > 0
     assert 0 < share <= 1
-    Archive(tmp_path, min_free_bytes=0, min_free_share=0).check_space()
+    FolderArchive(tmp_path, min_free_bytes=0, min_free_share=0).check_space()
     with pytest.raises(NoSpace, match="Free some space"):
-        Archive(tmp_path, min_free_bytes=10**18).check_space()
+        FolderArchive(tmp_path, min_free_bytes=10**18).check_space()
     with pytest.raises(NoSpace):
-        Archive(tmp_path, min_free_bytes=0, min_free_share=1.1).check_space()
+        FolderArchive(tmp_path, min_free_bytes=0, min_free_share=1.1).check_space()
 
 
-def test_a_folder_that_vanished_is_made_again(archive: Archive) -> None:
+def test_a_folder_that_vanished_is_made_again(archive: FolderArchive) -> None:
     (name,) = archive.put_many([b"mail"])
     archive.remove(name)
     archive.path(name).parent.rmdir()
@@ -139,15 +155,15 @@ def test_a_folder_that_vanished_is_made_again(archive: Archive) -> None:
 _ENDLESS = """
 import sys
 from pathlib import Path
-from intergestan_runtime.archive import Archive
-archive, n = Archive(Path(sys.argv[1])), 0
+from intergestan_runtime.archive_folder import FolderArchive
+archive, n = FolderArchive(Path(sys.argv[1])), 0
 while True:
     n += 1
     print(*archive.put_many([f"{n}-{i}".encode() * 3000 for i in range(20)]), flush=True)
 """
 
 
-def test_kill_9_leaves_no_half_mail(archive: Archive) -> None:
+def test_kill_9_leaves_no_half_mail(archive: FolderArchive) -> None:
     """What was announced is there; whatever is there is whole; what is left over is swept."""
     announced: list[str] = []
     for seconds in (0.3, 0.31, 0.32):

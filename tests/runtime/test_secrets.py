@@ -37,6 +37,17 @@ def test_others_must_not_read_the_sites_file(tmp_path: Path) -> None:
         Secrets(tmp_path, environment={}).get("imap")
 
 
+def test_a_key_file_may_be_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credentials of systemd are given by an access list, which shows as 0440; it looks after who reads them."""
+    credentials = tmp_path / "credentials"
+    Sealer.create(tmp_path / "base.key")
+    write(credentials / "base.key", (tmp_path / "base.key").read_text(), 0o440)
+    with pytest.raises(SecretError, match="chmod 600"):
+        Sealer.from_file(credentials / "base.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
+    Sealer.from_file(credentials / "base.key")
+
+
 def test_a_missing_one_says_where_it_belongs(tmp_path: Path) -> None:
     with pytest.raises(SecretError, match=f"Write it into {tmp_path}/imap"):
         Secrets(tmp_path, environment={}).get("imap")

@@ -51,7 +51,7 @@ def problems(text: str = "", flags: dict[str, object] | None = None) -> list[str
     with pytest.raises(ConfigurationError) as raised:
         load(PollerProcess, flags or {})
     assert str(raised.value).splitlines() == raised.value.problems
-    return raised.value.problems
+    return list(raised.value.problems)
 
 
 def test_defaults_alone_will_do() -> None:
@@ -117,10 +117,10 @@ def test_everything_wrong_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> No
             f"{file}, line 7: unknown table [poler]. Did you mean poller?",
             "environment: unknown table [poler]. Did you mean poller?",
             f"{file}, line 2: unknown key site.langage. Did you mean language?",
-            f"{file}, line 3: site.language = 'de': input should be 'fr' or 'en'.",
-            f"{file}, line 6: poller.threads = 0: input should be greater than or equal to 1.",
-            "environment: INTERGESTAN_POLLER__EVERY = '-1': input should be greater than 0.",
-            "flags: log.level = 'LOUD': input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'.",
+            f"{file}, line 3: site.language = 'de': it has to be one of 'fr', 'en'.",
+            f"{file}, line 6: poller.threads = 0: it has to be 1 or more.",
+            "environment: INTERGESTAN_POLLER__EVERY = '-1': it has to be more than 0.",
+            "flags: log.level = 'LOUD': it has to be one of 'DEBUG', 'INFO', 'WARNING', 'ERROR'.",
         ]
     )
 

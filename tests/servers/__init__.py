@@ -3,10 +3,14 @@
 from tests.servers.certificates import Certificate, Certificates
 from tests.servers.dovecot import Dovecot, MailUser
 from tests.servers.fault_proxy import FaultProxy
+from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postfix import Postfix
 from tests.servers.postgres import PostgresServer
 from tests.servers.process import ServerError
+from tests.servers.prometheus import PrometheusServer
 from tests.servers.redis import EmbeddedRedis, RedisServer
+from tests.servers.redis_groups import RedisClusterServers, RedisSentinels
+from tests.servers.s3 import S3Server
 from tests.servers.scripted_imap import ScriptedImap
 from tests.servers.smtp import Fault, ReceivedMail, SmtpServer
 
@@ -18,10 +22,15 @@ __all__ = [
     "Fault",
     "FaultProxy",
     "MailUser",
+    "PgBouncer",
     "Postfix",
     "PostgresServer",
+    "PrometheusServer",
     "ReceivedMail",
+    "RedisClusterServers",
+    "RedisSentinels",
     "RedisServer",
+    "S3Server",
     "ScriptedImap",
     "ServerError",
     "SmtpServer",

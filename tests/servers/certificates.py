@@ -70,6 +70,10 @@ class Certificates:
             _sign(_name("localhost"), key.public_key(), _name("localhost"), key, hosts=_HERE),
         )
 
+    def for_hosts(self, *names: str) -> Certificate:
+        """For servers with these names."""
+        return self._issue("hosts", hosts=tuple(map(x509.DNSName, names)))
+
     def _issue(self, name: str, *, hosts: tuple[x509.GeneralName, ...], age: dt.timedelta = _DAY) -> Certificate:
         key = ec.generate_private_key(ec.SECP256R1())
         signed = _sign(_name(name), key.public_key(), self._ca.subject, self._ca_key, hosts=hosts, age=age)

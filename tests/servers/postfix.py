@@ -5,7 +5,9 @@ import os
 import pwd
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import ClassVar
 
 from tests.servers.dovecot import Dovecot, fill
@@ -28,13 +30,15 @@ _QUEUES = (
 
 class Postfix(ServerProcess):
     """Port smtp: STARTTLS offered, AUTH against Dovecot's users. Mail for any address under .test goes to
-    Dovecot; what Dovecot does not know bounces. Mail for other domains is refused without AUTH.
+    Dovecot; what Dovecot does not know bounces. Mail for other domains is refused without AUTH. `settings` are added to
+    main.cf.
     """
 
     name: ClassVar[str] = "postfix"
 
-    def __init__(self, dovecot: Dovecot) -> None:
+    def __init__(self, dovecot: Dovecot, settings: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__()
+        self._settings = settings
         self.smtp = free_port()
         self._dovecot = dovecot
         self._watcher: subprocess.Popen[bytes] | None = None
@@ -58,6 +62,8 @@ class Postfix(ServerProcess):
                 key_file=self._dovecot.certificate.key_file,
             )
         )
+        with (configuration / "main.cf").open("a") as main:
+            main.writelines(f"{name} = {value}\n" for name, value in self._settings.items())
         (configuration / "master.cf").write_text(fill("postfix_master.cf", host=self.host, smtp=self.smtp))
 
     def _make_queue(self) -> None:

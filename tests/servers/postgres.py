@@ -16,7 +16,7 @@ from tests.servers.process import ServerError, ServerProcess, find_program, free
 
 OLDEST = (15,)
 
-_USER = "tester"  # superuser of the base
+USER = "tester"  # superuser of the base
 SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -48,7 +48,7 @@ class PostgresServer(ServerProcess):
         self._administer(
             sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(database), sql.Identifier(template))
         )
-        return f"postgresql+psycopg://{_USER}@{self.host}:{self.port}/{database}"
+        return f"postgresql+psycopg://{USER}@{self.host}:{self.port}/{database}"
 
     def drop_database(self, url: str) -> None:
         """Drop it, whoever is still connected."""
@@ -67,7 +67,7 @@ class PostgresServer(ServerProcess):
         return psycopg.connect(
             host=self.host,
             port=self.port,
-            user=_USER,
+            user=USER,
             dbname="postgres",
             autocommit=True,
             connect_timeout=5,
@@ -80,14 +80,14 @@ class PostgresServer(ServerProcess):
     def _identity(self) -> list[str]:
         if os.getuid() != 0:
             return []
-        owner = _owner()
-        return ["--reuid", str(owner.pw_uid), "--regid", str(owner.pw_gid), "--clear-groups"]
+        user = owner()
+        return ["--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
 
     def _prepare(self) -> None:
         if os.getuid() == 0:
-            shutil.chown(self.directory, _owner().pw_uid, _owner().pw_gid)
+            shutil.chown(self.directory, owner().pw_uid, owner().pw_gid)
         setpriv = find_program("setpriv", "util-linux")
-        initdb: list[str | Path] = [_program("initdb"), "--no-sync", "--auth=trust", f"--username={_USER}"]
+        initdb: list[str | Path] = [_program("initdb"), "--no-sync", "--auth=trust", f"--username={USER}"]
         made = subprocess.run(
             [setpriv, *self._identity(), "--", *initdb, "--encoding=UTF8", "--locale=C.UTF-8", self._data],
             capture_output=True,
@@ -125,7 +125,7 @@ class PostgresServer(ServerProcess):
         return data == (str(self._data),)  # ours, not one that took the port
 
 
-def _owner() -> pwd.struct_passwd:
+def owner() -> pwd.struct_passwd:
     """The user PostgreSQL runs as when we are root: Debian's, or nobody."""
     try:
         return pwd.getpwnam("postgres")

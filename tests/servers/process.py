@@ -10,7 +10,8 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -41,11 +42,11 @@ def program_version(program: Path) -> tuple[int, ...]:
 
 
 def free_port() -> int:
-    """A loopback TCP port nobody listens on.
+    """A loopback TCP port nobody listens on, nor will soon: a child takes it a moment later.
 
-    Not from `random`: pytest-randomly seeds it alike in every parallel worker.
+    Each parallel worker has ports of its own, and gives none a second time before it has given all.
     """
-    for port in random.SystemRandom().sample(_PORTS, 100):
+    for port in islice(_ports, 1000):
         with socket.socket() as candidate:
             candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -53,7 +54,19 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
-    raise ServerError("100 loopback ports tried, none is free")
+    raise ServerError("1000 loopback ports tried, none is free")
+
+
+def _shuffled_ports() -> Iterator[int]:
+    """This worker's, in an order that another run on this machine does not have."""
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = list(_PORTS)[own::count]
+    random.SystemRandom().shuffle(ports)
+    return cycle(ports)
+
+
+_ports = _shuffled_ports()
 
 
 def greets(port: int, greeting: bytes) -> bool:

@@ -32,6 +32,9 @@ class ScriptedImap(StreamServer):
     chatter: untagged lines sent once, before the end of the next answer, e.g. b"* 1 FETCH (FLAGS (\\Seen))".
     message_limit: RFC 9738; SEARCH and FETCH stop after so many mails, the highest UIDs first. 0: no limit.
     commands: what was asked, without tags.
+    deleted: UIDs that carry the flag \\Deleted, whoever set it; read_only: SELECT only lets read, too.
+    marks_meanwhile: UIDs that somebody else marks as deleted right after our next STORE, one each time.
+    body_seconds: how long every FETCH of bodies takes; most_at_once: how many of those there were at the same time.
     """
 
     def __init__(
@@ -50,6 +53,11 @@ class ScriptedImap(StreamServer):
         self.vanished: set[int] = set()
         self.chatter: list[bytes] = []
         self.message_limit = 0
+        self.deleted: set[int] = set()
+        self.marks_meanwhile: list[int] = []
+        self.read_only = False
+        self.body_seconds = 0.0
+        self.fetching = self.most_at_once = 0
         self.commands: list[str] = []
         self._passwords = dict(passwords or {})
         self._certificate = certificate
@@ -105,6 +113,13 @@ class ScriptedImap(StreamServer):
         if await session.greet():
             while (line := await reader.readline()) and await session.obey(line.decode().rstrip("\r\n")):
                 pass
+
+    async def take_time(self) -> None:
+        """As long as a FETCH of bodies takes."""
+        self.fetching += 1
+        self.most_at_once = max(self.most_at_once, self.fetching)
+        await asyncio.sleep(self.body_seconds)
+        self.fetching -= 1
 
     async def idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Until the client says DONE."""
@@ -166,7 +181,7 @@ class _Session:
         await self._say("* 0 RECENT")
         await self._say(f"* OK [UIDVALIDITY {self._server.uidvalidity}] as is")
         await self._say(f"* OK [UIDNEXT {max(mails, default=0) + 1}] as is")
-        return "OK selected"
+        return "OK [READ-ONLY] selected" if self._server.read_only else "OK selected"
 
     async def _answer_examine(self, arguments: str) -> str:
         await self._answer_select(arguments)
@@ -179,6 +194,9 @@ class _Session:
         return "OK done"
 
     async def _answer_search(self, arguments: str) -> str:
+        if arguments == "DELETED":
+            await self._say(" ".join(["* SEARCH", *map(str, sorted(self._server.deleted & self._server.mails.keys()))]))
+            return "OK done"
         wanted = re.search(r"(?:UID )?([\d:*,]+)", arguments)
         uids, end = self._limited(self._server.search(wanted[1] if wanted else "1:*"))
         await self._say(" ".join(["* SEARCH", *map(str, uids)]))
@@ -187,6 +205,8 @@ class _Session:
     async def _answer_fetch(self, arguments: str) -> str:
         wanted, _, items = arguments.partition(" ")
         uids, end = self._limited(self._server.select(wanted))
+        if _BODY.search(items.upper()):
+            await self._server.take_time()
         for uid in uids:
             if uid not in self._server.vanished:
                 self._writer.write(self._fetched(uid, items.upper()))
@@ -211,6 +231,24 @@ class _Session:
         if body := _BODY.search(items):
             parts.append(_body(self._server.mails[uid], body))
         return b"* %d FETCH (%b)\r\n" % (self._server.sequence_number(uid), b" ".join(parts))
+
+    async def _answer_store(self, arguments: str) -> str:
+        wanted, _, change = arguments.partition(" ")
+        uids = set(self._server.select(wanted))
+        if change.startswith("+"):
+            self._server.deleted |= uids | set(self._server.marks_meanwhile[-1:])
+            del self._server.marks_meanwhile[-1:]
+        else:
+            self._server.deleted -= uids
+        return "OK done"
+
+    async def _answer_expunge(self, _arguments: str) -> str:
+        """All that are marked; there is no UIDPLUS here (RFC 4315)."""
+        for uid in sorted(self._server.deleted & self._server.mails.keys()):
+            await self._say(f"* {self._server.sequence_number(uid)} EXPUNGE")
+            del self._server.mails[uid]
+        self._server.deleted.clear()
+        return "OK done"
 
     async def _answer_idle(self, _arguments: str) -> str:
         await self._say("+ idling")

@@ -4,20 +4,19 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.servers.http import HttpServer, Reply, Request
 
 Form = dict[str, str]
 
 
 @dataclass
-class TokenServer:
+class TokenServer(HttpServer):
     """Knows one person, whose refresh token serves once only.
 
     :ivar make: the access token of an address, for so many seconds; Dovecot.token.
@@ -40,36 +39,11 @@ class TokenServer:
     challenges: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        owner = self
+        super().__init__()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, answer = owner.answer(urlsplit(self.path).path, dict(parse_qsl(body)))
-                data = json.dumps(answer).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_arguments: object) -> None:
-                """Say nothing."""
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,))
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join(5)
+    def reply(self, request: Request) -> Reply:
+        status, answer = self.answer(urlsplit(request.path).path, dict(parse_qsl(request.body.decode())))
+        return Reply(status, json.dumps(answer).encode(), {"Content-Type": "application/json"})
 
     def count(self, grant_type: str) -> int:
         """How often such a grant was asked for."""

@@ -7,8 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from intergestan_site.catalogue import ProductRow
-from intergestan_site.whole_catalogue import Catalogue, Component, Family, Subfamily
+from intergestan_site.catalogues.catalogue import ProductRow
+from intergestan_site.catalogues.whole_catalogue import Catalogue, Component, Family, Subfamily
 
 CODES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
 NAMES = (

@@ -1,10 +1,3 @@
-from tests.site_factories import (
-    a_site,
-    database,
-    make_database,
-    paired_sites,
-    postgres_template,
-    sqlite_template,
-)
+from tests.site_factories import a_site, database, make_database, paired_sites
 
-__all__ = ["a_site", "database", "make_database", "paired_sites", "postgres_template", "sqlite_template"]
+__all__ = ["a_site", "database", "make_database", "paired_sites"]

@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any, Self
 
 import uuid_utils
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.card import Card
@@ -83,6 +83,11 @@ class Desk:
                     )
                 )
 
+    def set_policy(self, **policy: str) -> None:
+        """What was agreed with the partner."""
+        with self.base.transaction() as connection:
+            connection.execute(update(Partner).values(**policy))
+
     def mail(self) -> ClaimedMail:
         """A mail that was archived and that we hold the lease of."""
         number = next(self._numbers)
@@ -92,11 +97,9 @@ class Desk:
                 .values(sha256=f"{number:064}", size=1, state=InboundState.ARCHIVED, archived_at=self.base.now())
                 .returning(InboundMail.id)
             ).scalar_one()
-            fence = leases.claim_mail(
-                connection, InboundMail, row_id, [InboundState.ARCHIVED], "importer", self.base.now()
-            )
-        assert fence is not None
-        return ClaimedMail(row_id, fence)
+            row = leases.claim_mail(connection, row_id, InboundState.ARCHIVED, "importer", self.base.now())
+        assert row is not None
+        return ClaimedMail(row_id, row.lease_fence)
 
     def transfer(self) -> Transfer:
         """A transfer that was never seen before."""

@@ -15,7 +15,7 @@ from intergestan_site import states
 from intergestan_site.book import book
 from intergestan_site.booking.ledger import DecidedMeanwhile
 from intergestan_site.database import Database
-from intergestan_site.hold_acts import refuse
+from intergestan_site.holding.hold_acts import refuse
 from intergestan_site.tables import (
     Answer,
     Event,

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from intergestan_site.catalogue import Put, products_by_code, put_components, put_families, put_products
-from intergestan_site.catalogue_csv import read_products
+from intergestan_site.catalogues.catalogue import Put, products_by_code, put_families, put_products
+from intergestan_site.catalogues.catalogue_csv import read_products
 from intergestan_site.problem import FileProblems, Problem
-from intergestan_site.tables import Product, ProductComponent, ProductFamily, ProductSubfamily
+from intergestan_site.tables import Product, ProductFamily, ProductSubfamily
 from tests.site_factories import SiteToTest, a_product
 
 
@@ -54,19 +54,6 @@ def test_what_contradicts_itself(a_site: SiteToTest, rows: list[object]) -> None
         put_products(connection, rows)  # type: ignore[arg-type]
     with a_site.database.read() as connection:
         assert connection.execute(select(Product.id)).all() == []
-
-
-def test_components(a_site: SiteToTest) -> None:
-    """G07: composed products."""
-    with a_site.database.transaction() as connection:
-        put_products(connection, [a_product("SET"), a_product("A"), a_product("B")])
-        put_components(connection, "SET", {"A": Decimal(2), "B": Decimal("0.5")})
-        put_components(connection, "SET", {"B": Decimal(3)})
-    with a_site.database.read() as connection:
-        assert connection.execute(select(ProductComponent.quantity)).scalars().all() == [Decimal(3)]
-    for components in ({"SET": Decimal(1)}, {"X": Decimal(1)}):
-        with pytest.raises(Problem), a_site.database.transaction() as connection:
-            put_components(connection, "SET", components)
 
 
 def test_a_csv_file() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from intergestan_site.catalogue import ProductRow
-from intergestan_site.catalogue_drift import (
+from intergestan_site.catalogues.catalogue import ProductRow
+from intergestan_site.catalogues.catalogue_drift import (
     Difference,
     Drift,
     Tolerance,
@@ -20,8 +20,8 @@ from intergestan_site.catalogue_drift import (
     stated,
     write_digest,
 )
+from intergestan_site.catalogues.whole_catalogue import Catalogue
 from intergestan_site.problem import FileProblems
-from intergestan_site.whole_catalogue import Catalogue
 from tests.site.catalogues import catalogues
 from tests.site_factories import a_product
 

@@ -12,11 +12,9 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import func, select
 
-from intergestan_site.catalogue import Put
-from intergestan_site.catalogue_file import read_file, write_csv_zip, write_workbook
-from intergestan_site.problem import FileProblems
-from intergestan_site.tables import Product, ProductFamily
-from intergestan_site.whole_catalogue import (
+from intergestan_site.catalogues.catalogue import Put
+from intergestan_site.catalogues.catalogue_file import read_file, write_csv_zip, write_workbook
+from intergestan_site.catalogues.whole_catalogue import (
     Catalogue,
     Component,
     Family,
@@ -26,7 +24,9 @@ from intergestan_site.whole_catalogue import (
     read_catalogue,
     read_known,
 )
-from intergestan_site.xlsx_table import Cell, write_sheets
+from intergestan_site.files.xlsx_table import Cell, write_sheets
+from intergestan_site.problem import FileProblems
+from intergestan_site.tables import Product, ProductFamily
 from tests.site.catalogues import catalogues
 from tests.site_factories import SiteToTest, a_product
 
@@ -213,7 +213,7 @@ def test_a_damaged_part() -> None:
 
 
 def test_a_zip_that_announces_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("intergestan_site.zip_safety._MAX_UNPACKED", 10)
+    monkeypatch.setattr("intergestan_site.files.zip_safety._MAX_UNPACKED", 10)
     assert "too large" in said(zipped(produits="Code;Désignation;Prix de vente;TVA\nA;a;1;20\n"))
 
 

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from intergestan_site import migrate
-from intergestan_site.copied_base import put_copy, read_copy
+from intergestan_site.catalogues.copied_base import put_copy, read_copy
+from intergestan_site.catalogues.whole_catalogue import put_catalogue, read_catalogue
 from intergestan_site.database import Database
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import Problem
 from intergestan_site.tables import Address, Contact, NumberSeries, Partner, PartnerKey, Party, Site, Table, User
-from intergestan_site.whole_catalogue import put_catalogue, read_catalogue
 from tests.site.test_catalogue_file import SHOP
 from tests.site_factories import SiteToTest, make_site
 
@@ -44,7 +44,7 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
     with site.database.transaction() as connection:
         put_copy(connection, copied)
     with central.database.read() as theirs, site.database.read() as ours:
-        assert read_catalogue(ours) == read_catalogue(theirs)
+        assert read_catalogue(ours) == read_catalogue(theirs).as_buyer()
         for columns in (
             (Party.code, Party.name, Party.is_customer, Party.is_supplier, Party.siret),
             (Address.line1, Address.city, Address.kind),

@@ -16,10 +16,10 @@ from sqlalchemy import func, select, update
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Order
 from intergestan_site.database import Database
-from intergestan_site.deliveries import deliver, delivered_quantities
-from intergestan_site.invoicing import invoice
 from intergestan_site.problem import Problem
-from intergestan_site.sales import Selection, list_sales, show_delivery_note, show_invoice, show_sales_order
+from intergestan_site.selling.deliveries import deliver, open_lines
+from intergestan_site.selling.invoicing import invoice
+from intergestan_site.selling.sales import Selection, list_sales, show_delivery_note, show_invoice, show_sales_order
 from intergestan_site.tables import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -89,7 +89,7 @@ def test_partial_deliveries(desk: Desk) -> None:
     assert leave(desk, L3="1.5") == "BL2"
     assert leave(desk) == "BL3"
     with desk.base.read() as connection:
-        assert delivered_quantities(connection, 1) == {"L1": 1, "L2": 2, "L3": 3}
+        assert {line.row.line_id: line.delivered for line in open_lines(connection, 1)} == {"L1": 1, "L2": 2, "L3": 3}
         note, document = show_delivery_note(connection, "BL3"), show_invoice(connection, "FA1")
         listed = list_sales(connection, Selection())
         row = show_sales_order(connection, "CCL1")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intergestan_site.discovery import MAX_OCTETS, Ask, Server, Settings, discover, parse_autoconfig
-from intergestan_site.mail_providers import MAIL_PROVIDERS
-from intergestan_site.oauth_providers import PROVIDERS, provider
+from intergestan_site.mail_accounts.discovery import MAX_OCTETS, Ask, Server, Settings, discover, parse_autoconfig
+from intergestan_site.mail_accounts.mail_providers import MAIL_PROVIDERS
+from intergestan_site.mail_accounts.oauth_providers import PROVIDERS, provider
 from intergestan_site.problem import Problem
 from intergestan_site.words import Security
 

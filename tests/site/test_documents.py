@@ -18,9 +18,9 @@ from intergestan_msg.order import Delivery, Order, OrderLine
 from intergestan_msg.ubl import read_order, read_order_response, write_order, write_order_response
 from intergestan_site import documents
 from intergestan_site.book import book
-from intergestan_site.catalogue import put_products
+from intergestan_site.catalogues.catalogue import put_products
 from intergestan_site.database import Database
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
 from intergestan_site.pairing import add_partner
 from intergestan_site.tables import OutboundMail, PurchaseOrder
 from intergestan_site.words import PricePolicy

@@ -12,11 +12,17 @@ import pytest
 import intergestan_site
 import services
 from intergestan_site.decisions import Finding
-from intergestan_site.explain import NEXT, VAT_NOTE, WHAT, explain, explain_all
+from intergestan_site.delivery_reports import undelivered_words
+from intergestan_site.holding.advice import ADVICE
+from intergestan_site.holding.explain import VAT_NOTE, WHAT, explain, explain_all
 from intergestan_site.words import HoldReason
 
 ROOTS = [Path(package.__path__[0]) for package in (intergestan_site, services)]
-VARIANTS_BY_NAME = {"buyer.py": ("siret", "vat")}
+VARIANTS_BY_NAME = {
+    "buyer.py": ("siret", "vat"),
+    "totals.py": ("line", "lines", "ht", "vat", "ttc", "payable"),
+    "undelivered_words.py": tuple(undelivered_words.WHAT),
+}
 """Files in which the variant of a finding is not written down beside it."""
 
 
@@ -26,11 +32,15 @@ def placeholders(sentence: str) -> set[str]:
 
 @pytest.mark.parametrize("reason", HoldReason)
 def test_every_reason_says_what_it_is_and_what_to_do(reason: HoldReason) -> None:
-    assert set(NEXT[reason]) == {"fr", "en"}
+    undelivered = [undelivered_words.undelivered("5.1.1 x@y.fr")] if reason is HoldReason.UNDELIVERED else []
+    advice = [undelivered_words.advice(each, language) for each in undelivered for language in ("fr", "en")]
+    advice = advice or list(ADVICE[reason].values())
+    assert len(advice) == 2
+    assert all(text.endswith(".") for each in advice for text in (each.means, each.do))
     assert any(key == reason or key.startswith(f"{reason}.") for key in WHAT)
 
 
-@pytest.mark.parametrize("table", [WHAT, NEXT, {"vat": VAT_NOTE}])
+@pytest.mark.parametrize("table", [WHAT, undelivered_words.CURES, {"vat": VAT_NOTE}])
 def test_both_languages_say_the_same(table: dict[str, dict[str, str]]) -> None:
     for key, sentences in table.items():
         assert set(sentences) == {"fr", "en"}, key

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from intergestan_site.catalogue_file import SUBJECTS
-from intergestan_site.order_csv import COLUMNS, REQUIRED
-from intergestan_site.order_export import SALES
-from intergestan_site.watched_folder import _UNFINISHED
+from intergestan_site.catalogues.catalogue_file import SUBJECTS
+from intergestan_site.files.order_csv import COLUMNS, REQUIRED
+from intergestan_site.files.order_export import SALES
+from intergestan_site.files.watched_folder import _UNFINISHED
 
 PAGE = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
 

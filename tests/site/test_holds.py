@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, insert, update
 
-from intergestan_site import hold_acts, states
+from intergestan_site import states
 from intergestan_site.booking.holds import write_findings
 from intergestan_site.decisions import Finding
-from intergestan_site.holds import find_hold, list_holds, parse_ref
+from intergestan_site.holding import hold_acts
+from intergestan_site.holding.holds import find_hold, list_holds, parse_ref
 from intergestan_site.problem import Problem
 from intergestan_site.tables import InboundMail, OutboundMail
 from intergestan_site.words import HoldReason
@@ -49,10 +50,10 @@ def test_mails_of_both_directions_are_in_one_list(paired_sites: Sites) -> None:
         )
     assert (inbound.ref, inbound.since, inbound.sha256) == (f"in-{inbound_id}", NOW - timedelta(minutes=1), "a" * 64)
     assert "k1" in inbound.what("en")
-    assert "partner add" in inbound.next("fr")
+    assert "partner add" in str(inbound.advice("fr"))
     assert (ours.ref, ours.order, ours.partner) == (f"out-{mail_id}", "CFR1, CFR2", "STAUBER")
     assert "550 5.1.1 no such user" in ours.what("fr")
-    assert "resend" in ours.next("en")
+    assert "resend" in str(ours.advice("en"))
 
 
 def test_how_often_a_mail_was_sent_in_vain(paired_sites: Sites) -> None:

@@ -14,8 +14,8 @@ from sqlalchemy.engine.interfaces import ReflectedCheckConstraint
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
-from intergestan_site.tables import NumberSeries, Table
-from tests.site_factories import SiteToTest
+from intergestan_site.tables import NumberSeries, OutboundMail, PartnerKey, Table
+from tests.site_factories import NOW, SiteToTest
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
@@ -80,6 +80,23 @@ def test_down_and_up_again(empty: Database) -> None:
 def test_an_empty_base_is_refused(empty: Database) -> None:
     with empty.read() as connection, pytest.raises(migrate.NotMigrated, match="intergestan init"):
         migrate.check(connection)
+
+
+def test_the_keys_of_an_older_site_count(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """A pinned key stays one; a key that nobody confirmed must not become one on the way back."""
+    site, _other = paired_sites
+    with site.database.transaction() as connection:
+        partner_id = connection.execute(select(PartnerKey.partner_id)).scalar_one()
+        pending = {"partner_id": partner_id, "kid": "x" * 43, "public_key": b"x" * 32, "pending": True}
+        connection.execute(insert(PartnerKey).values(**pending))
+        mail = {"transfer_id": "x", "kind": "key", "state": "requested", "partner_id": partner_id, "requested_at": NOW}
+        connection.execute(insert(OutboundMail).values(**mail))
+        run(connection, command.downgrade, "0003")
+    migrate.upgrade(site.database)
+    with site.database.read() as connection:
+        (key,) = connection.execute(select(PartnerKey.__table__))
+        assert (key.pending, key.known_at) == (False, NOW)
+        assert connection.execute(select(OutboundMail.id)).all() == []
 
 
 def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) -> None:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from intergestan_msg.ubl import read_order
-from intergestan_site.catalogue import put_products
-from intergestan_site.catalogue_file import write_csv
+from intergestan_site.catalogues.catalogue import put_products
+from intergestan_site.catalogues.catalogue_file import write_csv
 from intergestan_site.database import Database
-from intergestan_site.order_export import (
+from intergestan_site.files.order_export import (
     PURCHASE,
     SALES,
     as_documents,
@@ -27,7 +27,7 @@ from intergestan_site.order_export import (
     write_tables,
     write_ubl,
 )
-from intergestan_site.order_files import Imported, import_file
+from intergestan_site.files.order_files import Imported, import_file
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import FileProblems, Problem
 from intergestan_site.purchase import unconfirm

@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 
 import services.demo
 from intergestan_msg.ubl import write_order
-from intergestan_site.catalogue import put_products
-from intergestan_site.catalogue_csv import read_products
+from intergestan_site.catalogues.catalogue import put_products
+from intergestan_site.catalogues.catalogue_csv import read_products
 from intergestan_site.database import Database
-from intergestan_site.file_order import FileOrder
-from intergestan_site.order_files import Imported, import_file, read_orders
+from intergestan_site.files.file_order import FileOrder
+from intergestan_site.files.order_files import Imported, import_file, read_orders
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import FileProblems
 from intergestan_site.purchase import show_order
@@ -205,6 +205,7 @@ def test_all_that_the_base_does_not_know_comes_at_once(shop: SiteToTest) -> None
         "CFR2;15/11/2020;F001;;CAS98;1;;",
     )
     assert [row for row, _, _ in found] == [2, 3, 4]
+    assert [column for _, column, _ in found] == ["Fournisseur", "Produit", "Produit"]
     assert "NOBODY" in found[0][2]
     assert "CAS99" in found[1][2]
     assert all("intergestan" in text for *_, text in found)
@@ -214,7 +215,7 @@ def test_a_product_without_purchase_price_needs_one_in_the_row(shop: SiteToTest)
     with shop.database.transaction() as connection:
         put_products(connection, [replace(a_product("NEW"), purchase_price=None)])
     ((_, column, text),) = faults(shop, "CFR1;15/11/2020;F001;;NEW;1;;")
-    assert column == "price"
+    assert column == "Prix"
     assert "NEW" in text
 
 
@@ -268,7 +269,7 @@ def test_invisible_characters_in_a_number() -> None:
 
 def test_an_amount_that_does_not_fit(shop: SiteToTest) -> None:
     found = faults(shop, "CFR1;15/11/2020;F001;;CAS16;900000000000;900000000000;")
-    assert {column for _, column, _ in found} >= {"total", "total_ht"}
+    assert {column for _, column, _ in found} >= {"total", "Total HT"}
 
 
 def test_totals_that_the_lines_do_not_add_up_to(shop: SiteToTest) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from intergestan_msg.ubl import write_order
 from intergestan_site import outbound
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
 from intergestan_site.problem import Problem
 from intergestan_site.request import request_orders
 from intergestan_site.tables import (

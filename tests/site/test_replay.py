@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from intergestan_site import states
+from intergestan_site.polling.put_back import put_back
+from intergestan_site.polling.replay import Choice, Stray, adopt, choose, resting, strays
 from intergestan_site.problem import Problem
-from intergestan_site.put_back import put_back
-from intergestan_site.replay import Choice, Stray, adopt, choose, resting, strays
 from intergestan_site.tables import Event, InboundMail, Mailbox, Partner
 from tests.site.test_outbound import Sites
 from tests.site_factories import NOW

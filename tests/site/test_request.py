@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.problem import Problem
 from intergestan_site.purchase import unconfirm

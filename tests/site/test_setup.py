@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import select
 
 from intergestan_msg.seal import SigningKey
-from intergestan_site.accounts import (
+from intergestan_site.database import Database
+from intergestan_site.mail_accounts.accounts import (
     NewMailbox,
     NewRelay,
     add_mailbox,
@@ -15,8 +16,7 @@ from intergestan_site.accounts import (
     list_relays,
     set_relay,
 )
-from intergestan_site.database import Database
-from intergestan_site.loopback import is_loopback
+from intergestan_site.mail_accounts.loopback import is_loopback
 from intergestan_site.problem import Problem
 from intergestan_site.setup import NewSite, add_user, check_site, create_site, find_user, list_users, site_code
 from intergestan_site.tables import Event, NumberSeries, Relay, Site
@@ -147,7 +147,7 @@ def test_a_mailbox_that_cannot_be(a_site: SiteToTest) -> None:
 def test_the_relay_is_replaced_and_its_pause_ends(a_site: SiteToTest) -> None:
     with a_site.database.transaction() as connection:
         set_relay(connection, RELAY, by="marie", at=NOW)
-        connection.execute(Relay.__table__.update().values(paused_until=NOW, last_error="452"))  # type: ignore[attr-defined]
+        connection.execute(Relay.__table__.update().values(paused_until=NOW, last_error="452"))
     with a_site.database.transaction() as connection:
         set_relay(connection, replace(RELAY, host="127.0.0.1", security=Security.NONE), by="marie", at=NOW)
     with a_site.database.read() as connection:

@@ -1,5 +1,6 @@
 """Every transition of every machine: the legal ones move and are written down, all others change nothing."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +12,13 @@ from intergestan_site.database import Database
 from intergestan_site.parties import NewParty, add_party
 from intergestan_site.states import MACHINES, Machine, StaleState, move
 from intergestan_site.tables import Event, OutboundMail, Partner
-from intergestan_site.words import InboundState, OutboundState, PurchaseState, SalesState
+from intergestan_site.words import ChangeState, InboundState, OutboundState, PurchaseState, SalesState
 from tests.site_factories import NOW
 
 STATES: dict[str, type] = {
     "outbound_mail": OutboundState,
     "purchase_order": PurchaseState,
+    "purchase_order_change": ChangeState,
     "inbound_mail": InboundState,
     "sales_order": SalesState,
 }
@@ -33,8 +35,9 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
     table: Any = machine.table
     order = {"number": mark, "currency": "EUR", "created_at": NOW, "issue_date": NOW.date()}
     order |= {f"total_{kind}": Decimal(0) for kind in ("ht", "vat", "ttc")}
-    values: dict[str, Any] = {
+    makers: dict[str, Callable[[], dict[str, Any]]] = {
         "purchase_order": lambda: order | {"supplier_id": party_id, "updated_at": NOW},
+        "purchase_order_change": lambda: a_change(connection, mark, party_id),
         "sales_order": lambda: order | {"customer_id": party_id},
         "inbound_mail": lambda: {"sha256": mark, "size": 1, "archived_at": NOW},
         "outbound_mail": lambda: {
@@ -43,9 +46,17 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
             "partner_id": partner(connection, party_id),
             "requested_at": NOW,
         },
-    }[machine.name]()
+    }
+    values = makers[machine.name]()
     row: int = connection.execute(insert(table).values(state=state, **values).returning(table.id)).scalar_one()
     return row
+
+
+def a_change(connection: Connection, mark: str, party_id: int) -> dict[str, Any]:
+    order_id = make(connection, states.PURCHASE_ORDER, "waiting", mark, party_id)
+    mail_id = make(connection, states.OUTBOUND_MAIL, "sent", mark, party_id)
+    row = {"purchase_order_id": order_id, "revision": 1, "type": "change", "document": {}, "outbound_mail_id": mail_id}
+    return row | {"requested_by": "marie", "requested_at": NOW, "updated_at": NOW}
 
 
 def partner(connection: Connection, party_id: int) -> int:
@@ -139,7 +150,7 @@ def test_a_lost_lease_changes_nothing(database: Database, party_id: int) -> None
     """The fence rises with each claim: who slept past the lease can write nothing (design.md §12)."""
     with database.transaction() as connection:
         row_id = make(connection, states.OUTBOUND_MAIL, "sending", "one", party_id)
-        connection.execute(OutboundMail.__table__.update().values(lease_fence=7))  # type: ignore[attr-defined]
+        connection.execute(OutboundMail.__table__.update().values(lease_fence=7))
     with pytest.raises(StaleState), database.transaction() as connection:
         move(connection, states.OUTBOUND_MAIL, [row_id], "accept", by="sender", at=NOW, fence=6)
     with database.transaction() as connection:

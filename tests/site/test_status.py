@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from intergestan_site import leases
-from intergestan_site.poll_runs import ask, is_alive, look
+from intergestan_site.health.status import read_status
+from intergestan_site.polling.poll_runs import ask, is_alive, look
 from intergestan_site.problem import Problem
-from intergestan_site.status import read_status
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun, Relay
 from intergestan_site.words import HoldReason
 from tests.site.test_holds import hold_mail
@@ -21,7 +21,7 @@ from tests.site_factories import NOW, SiteToTest
 
 def test_an_empty_site(a_site: SiteToTest) -> None:
     with a_site.database.read() as connection:
-        status = read_status(connection, NOW)
+        status = read_status(connection, NOW, 4)
     assert (status.purchase_orders, status.inbound, status.mailboxes, status.relay, status.workers) == (
         {},
         {},
@@ -47,7 +47,7 @@ def test_everything_is_counted_where_it_rests(paired_sites: Sites) -> None:
         connection.execute(
             insert(Relay).values(relay | {"paused_until": NOW + timedelta(minutes=1), "last_error": "421"})
         )
-        status = read_status(connection, NOW)
+        status = read_status(connection, NOW, 4)
     assert {state: count.count for state, count in status.purchase_orders.items()} == {"transmitting": 2}
     assert status.purchase_orders["transmitting"].oldest == NOW
     assert {state: count.count for state, count in status.outbound.items()} == {"held": 1}

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import func, select
 
 from intergestan_site.database import Database
-from intergestan_site.order_drop import enter
-from intergestan_site.order_files import Imported
+from intergestan_site.files.order_drop import enter
+from intergestan_site.files.order_files import Imported
+from intergestan_site.files.watched_folder import DONE, REFUSED, Taken, WatchedFolder
 from intergestan_site.problem import FileProblems, Problem
 from intergestan_site.tables import PurchaseOrder, TakenFile
-from intergestan_site.watched_folder import DONE, REFUSED, Taken, WatchedFolder
 from tests.site.test_order_export import shop
 
 NAMELESS = b"date;supplier;product;quantity\n2020-11-15;F001;CAS16;1\n"

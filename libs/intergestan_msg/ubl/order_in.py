@@ -52,7 +52,12 @@ def read_order(xml: bytes) -> Order:
     """
     root = parse(xml, f"{{{ORDER}}}Order")
     reading = Reading("PEPPOL-T01-R003")
-    values = collect(root, _ORDER, reading)
+    values = collect(root, ORDER_FIELDS, reading)
+    return Order(**order_fields(root, values, reading), left_out=reading.left_out)
+
+
+def order_fields(root: Element, values: dict[str, Any], reading: Reading) -> dict[str, Any]:
+    """The fields of an `Order`, from what the elements of an Order or an OrderChange hold."""
     values["currency"] = reading.currency or NO_CURRENCY
     values.update(values.pop("terms", {}))
     values.setdefault("customization_id", None)
@@ -61,7 +66,7 @@ def read_order(xml: bytes) -> Order:
         required(values, name, root, child)
     tuples(values, "lines", "allowances")
     _settle_totals(root, values, reading)
-    return Order(**values, left_out=reading.left_out)
+    return values
 
 
 _REQUIRED = {
@@ -139,7 +144,7 @@ def _delivery_terms(element: Element, reading: Reading) -> dict[str, Any]:
     return collect(element, _DELIVERY_TERMS, reading)
 
 
-_LINE_ITEM: Table = {
+LINE_ITEM: Table = {
     cbc("ID"): ("id", reference, ONCE),
     cbc("Note"): ("note", text, JOINED),
     cbc("Quantity"): ("quantity", quantity, ONCE),
@@ -155,7 +160,12 @@ _LINE_ITEM: Table = {
 
 
 def _line_item(element: Element, reading: Reading) -> dict[str, Any]:
-    values = collect(element, _LINE_ITEM, reading)
+    return line_item(element, reading, LINE_ITEM)
+
+
+def line_item(element: Element, reading: Reading, table: Table) -> dict[str, Any]:
+    """The fields of a line that a `cac:LineItem` fills."""
+    values = collect(element, table, reading)
     required(values, "id", element, "cbc:ID")
     required(values, "item", element, "cac:Item")
     values["quantity"], values["unit"] = values.get("quantity", (None, None))
@@ -171,15 +181,20 @@ _LINE: Table = {
 
 
 def _line(element: Element, reading: Reading) -> OrderLine:
-    values = collect(element, _LINE, reading)
-    line_item = required(values, "line_item", element, "cac:LineItem")
-    notes = [note for note in (values.get("note"), line_item.pop("note", None)) if note]
-    return OrderLine(**line_item, note="\n".join(notes) or None)
+    return OrderLine(**order_line(element, reading, _LINE))
 
 
-_document_id = inside(cbc("ID"), reference)
+def order_line(element: Element, reading: Reading, table: Table) -> dict[str, Any]:
+    """The fields of a line that a `cac:OrderLine` fills."""
+    values = collect(element, table, reading)
+    found: dict[str, Any] = required(values, "line_item", element, "cac:LineItem")
+    notes = [note for note in (values.get("note"), found.pop("note", None)) if note]
+    return {**found, "note": "\n".join(notes) or None}
 
-_ORDER: Table = {
+
+document_id = inside(cbc("ID"), reference)
+
+ORDER_FIELDS: Table = {
     cbc("CustomizationID"): ("customization_id", text, ONCE),
     cbc("ProfileID"): ("profile_id", text, ONCE),
     cbc("ID"): ("id", reference, ONCE),
@@ -191,8 +206,8 @@ _ORDER: Table = {
     cbc("CustomerReference"): ("customer_reference", reference, ONCE),
     cbc("AccountingCost"): ("accounting_cost", text, ONCE),
     cac("ValidityPeriod"): ("valid_until", inside(cbc("EndDate"), day), ONCE),
-    cac("QuotationDocumentReference"): ("quotation_id", _document_id, ONCE),
-    cac("OriginatorDocumentReference"): ("originator_order_id", _document_id, ONCE),
+    cac("QuotationDocumentReference"): ("quotation_id", document_id, ONCE),
+    cac("OriginatorDocumentReference"): ("originator_order_id", document_id, ONCE),
     cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
     cac("SellerSupplierParty"): ("seller", principal, ONCE),
     cac("OriginatorCustomerParty"): ("originator", role, ONCE),

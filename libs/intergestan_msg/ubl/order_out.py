@@ -14,7 +14,8 @@ def write_order(order: Order) -> bytes:
 
     :raises BadDocument: when a text has a character that XML can't carry.
     """
-    return document("Order", ORDER, _header(order) + _parties(order) + _figures(order))
+    lines = "".join([order_line(line, order.currency) for line in order.lines])
+    return document("Order", ORDER, _header(order) + parties(order) + figures(order) + lines)
 
 
 def _header(order: Order) -> str:
@@ -36,7 +37,8 @@ def _header(order: Order) -> str:
     )
 
 
-def _parties(order: Order) -> str:
+def parties(order: Order) -> str:
+    """Who orders from whom, and where it goes."""
     return (
         role("BuyerCustomerParty", order.buyer)
         + role("SellerSupplierParty", order.seller)
@@ -57,14 +59,14 @@ def _delivery(value: Delivery) -> str:
     )
 
 
-def _figures(order: Order) -> str:
+def figures(order: Order) -> str:
+    """Charges, tax and totals."""
     currency = order.currency
     totals = _totals(order.totals, currency) if order.totals else ""
     return (
         allowances(order.allowances, currency)
         + inside("TaxTotal", amount("TaxAmount", order.tax_amount, currency))
         + totals
-        + "".join([_line(line, currency) for line in order.lines])
     )
 
 
@@ -89,12 +91,14 @@ def _price(price: Price, currency: str) -> str:
     return inside("Price", content)
 
 
-def _line(line: OrderLine, currency: str) -> str:
+def order_line(line: OrderLine, currency: str, status: str | None = None) -> str:
+    """A line; in a change with the code of what becomes of it."""
     return (
         "<cac:OrderLine>"
         + text("Note", line.note)
         + "<cac:LineItem>"
         + text("ID", line.id)
+        + text("LineStatusCode", status)
         + quantity("Quantity", line.quantity, line.unit)
         + amount("LineExtensionAmount", line.line_total, currency)
         + amount("TotalTaxAmount", line.tax_amount, currency)

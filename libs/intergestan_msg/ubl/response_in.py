@@ -59,7 +59,8 @@ _REQUIRED = {
 }
 
 
-def _one_of(codes: type[Code], element: Element, reading: Reading) -> Code | None:
+def one_of(codes: type[Code], element: Element, reading: Reading) -> Code | None:
+    """A code of a closed list."""
     content = reference(element, reading)
     if content is None:
         return None
@@ -70,11 +71,11 @@ def _one_of(codes: type[Code], element: Element, reading: Reading) -> Code | Non
 
 
 def _answer_code(element: Element, reading: Reading) -> AnswerCode | None:
-    return _one_of(AnswerCode, element, reading)
+    return one_of(AnswerCode, element, reading)
 
 
 def _line_code(element: Element, reading: Reading) -> LineCode | None:
-    return _one_of(LineCode, element, reading)
+    return one_of(LineCode, element, reading)
 
 
 def _item(element: Element, reading: Reading) -> Item | None:
@@ -149,6 +150,7 @@ _RESPONSE: Table = {
     cbc("Note"): ("note", text, JOINED),
     cbc("DocumentCurrencyCode"): ("currency", document_currency, ONCE),
     cac("OrderReference"): ("order_id", inside(cbc("ID"), reference), ONCE),
+    cac("OrderDocumentReference"): ("change_id", inside(cbc("ID"), reference), ONCE),
     cac("SellerSupplierParty"): ("seller", principal, ONCE),
     cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
     cac("Delivery"): ("promised", _promised, ONCE),

@@ -35,6 +35,7 @@ def _header(answer: OrderAnswer) -> str:
         + text("Note", answer.note)
         + text("DocumentCurrencyCode", answer.currency)
         + inside("OrderReference", text("ID", answer.order_id))
+        + inside("OrderDocumentReference", text("ID", answer.change_id))
         + role("SellerSupplierParty", answer.seller)
         + role("BuyerCustomerParty", answer.buyer)
         + inside("Delivery", period("PromisedDeliveryPeriod", answer.promised))

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-import uuid_utils
 from sqlalchemy import Connection, insert, or_, select, update
-from sqlalchemy.orm import aliased
 
-from intergestan_msg.answer import AnswerCode
-from intergestan_site.booking.entries import (
-    Entry,
-)
+from intergestan_msg.answer import AnswerCode, AnswerLine
+from intergestan_site.booking.entries import Entry
 from intergestan_site.bulk import insert_rows
-from intergestan_site.decisions import Accepted, Conflict, Decision, Duplicate, Finding, Refused
-from intergestan_site.explain import explain_all
+from intergestan_site.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Finding, Refused
 from intergestan_site.facts import Facts, LastAnswer, PartnerFacts
-from intergestan_site.tables import (
-    Answer,
-    OutboundMail,
-)
+from intergestan_site.holding.explain import explain_all
+from intergestan_site.outbound_requests import request_mail
+from intergestan_site.tables import Answer, OutboundMail
 from intergestan_site.words import MailKind, OutboundState
 
 REPEAT_AFTER = timedelta(minutes=10)
@@ -31,19 +26,40 @@ REPEAT_AFTER = timedelta(minutes=10)
 
 def request_answers(connection: Connection, partner_id: int, transfer_id: int, now: datetime) -> int:
     """Enter the mail that will carry answers to this transfer; its row id, to ring the composer with."""
-    return connection.execute(
-        insert(OutboundMail)
-        .values(
-            transfer_id=str(uuid_utils.uuid7()),
-            kind=MailKind.ANSWERS,
-            state=OutboundState.REQUESTED,
-            partner_id=partner_id,
-            in_reply_to_id=transfer_id,
-            requested_at=now,
-            rung_at=now,
-        )
-        .returning(OutboundMail.id)
-    ).scalar_one()
+    return request_mail(connection, MailKind.ANSWERS, partner_id, now, in_reply_to_id=transfer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OneAnswer:
+    """An answer that was entered: it is the `n`th to its order, and the outbound mail `mail_id` will carry it."""
+
+    n: int
+    mail_id: int
+
+
+def answer_order(
+    connection: Connection,
+    partner_id: int,
+    number: str,
+    transfer_id: int,
+    last: LastAnswer | None,
+    at: datetime,
+    **values: Any,
+) -> OneAnswer:
+    """One more answer to an order, and the mail that will carry it.
+
+    :param transfer_id: the transfer that brought the document which is answered.
+    :param last: the newest answer to the order until now.
+    :param values: what it says: `code`, and whichever other columns of `answer` it has.
+    """
+    made = OneAnswer(_next(last), request_answers(connection, partner_id, transfer_id, at))
+    head = {"partner_id": partner_id, "order_number": number, "n": made.n, "outbound_mail_id": made.mail_id}
+    connection.execute(insert(Answer).values(**head, created_at=at, **values))
+    return made
+
+
+def _next(last: LastAnswer | None) -> int:
+    return last.n + 1 if last else 1
 
 
 def write_answers(
@@ -59,52 +75,67 @@ def write_answers(
         {
             "partner_id": partner.id,
             "order_number": entry.settled.key[1],
-            "n": last.n + 1 if (last := facts.answers.get(entry.settled.key[1])) else 1,
+            "n": _next(last := facts.answers.get(entry.settled.key[1])),
+            "revision": entry.settled.key[2],
             "outbound_mail_id": outbound_id,
             "created_at": now,
-            **_answer_values(entry, partner.language, last),
+            **_answer_values(entry, partner.language, last, facts.answered.get(entry.settled.key[1:])),
         }
         for entry in entries
     ]
     insert_rows(connection, Answer, rows)
 
 
-def _answer_values(entry: Entry, language: str, last: LastAnswer | None) -> dict[str, Any]:
+def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: LastAnswer | None) -> dict[str, Any]:
+    """:param last: the newest answer to the order; `given`: the newest to this very document."""
     decision = entry.settled.decision
-    if isinstance(decision, Duplicate) and last is not None:
+    if isinstance(decision, Duplicate) and given is not None:
         return {
-            "code": last.code,
-            "sales_order_number": last.sales_order_number,
-            "note": last.note,
-            "lines": last.lines,
+            "code": given.code,
+            "sales_order_number": given.sales_order_number,
+            "note": given.note,
+            "lines": given.lines,
         }
     findings = _findings_to_tell(decision)
     return {
         "code": _answer_code(decision),
         "sales_order_number": entry.sales_order_number or (last.sales_order_number if last else None),
         "note": explain_all(findings, language) or None,
-        "lines": msgspec.to_builtins(decision.answer_lines) if isinstance(decision, Accepted) else None,
+        "lines": msgspec.to_builtins(_answer_lines(decision)) or None,
     }
 
 
 def _answer_code(decision: Decision) -> AnswerCode:
-    if isinstance(decision, Accepted):
+    if isinstance(decision, Accepted | Amended):
         return decision.code
-    return AnswerCode.REJECTED if isinstance(decision, Refused) else AnswerCode.RECEIVED
+    if isinstance(decision, Cancelled):
+        return AnswerCode.ACCEPTED
+    if isinstance(decision, Refused):
+        return AnswerCode.CHANGED if decision.answer_lines else AnswerCode.REJECTED
+    return AnswerCode.RECEIVED
+
+
+def _answer_lines(decision: Decision) -> tuple[AnswerLine, ...]:
+    return decision.answer_lines if isinstance(decision, Accepted | Amended | Refused) else ()
 
 
 def _findings_to_tell(decision: Decision) -> tuple[Finding, ...]:
     if isinstance(decision, Conflict):
         return (decision.finding,)
-    return () if isinstance(decision, Duplicate) else decision.findings
+    return () if isinstance(decision, Duplicate | Cancelled) else decision.findings
 
 
 def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:
     """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out."""
-    newer = aliased(Answer)
+    newer = Answer.__table__.alias().c
     is_newest = ~(
         select(newer.id)
-        .where(newer.partner_id == Answer.partner_id, newer.order_number == Answer.order_number, newer.n > Answer.n)
+        .where(
+            newer.partner_id == Answer.partner_id,
+            newer.order_number == Answer.order_number,
+            newer.revision == Answer.revision,
+            newer.n > Answer.n,
+        )
         .exists()
     )
     newest = select(Answer.outbound_mail_id).where(is_newest)

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from intergestan_msg.order import Order
-from intergestan_site.decisions import Accepted, Conflict, Decision, Duplicate, Held, Refused
+from intergestan_site.decisions import (
+    Accepted,
+    Amended,
+    Cancelled,
+    Conflict,
+    Decision,
+    Duplicate,
+    Held,
+    Refused,
+    Waiting,
+)
 from intergestan_site.facts import DocumentKey, Known, PartnerFacts
 
 BY = "importer"
@@ -40,7 +50,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A document of kind order and what was decided about it."""
+    """A document of a mail of kind orders and what was decided about it; `order` as it is, or as it shall be."""
 
     key: DocumentKey
     business_hash: str
@@ -69,6 +79,9 @@ OUTCOMES: dict[type, str] = {
     Refused: "rejected",
     Duplicate: "duplicate",
     Conflict: "conflict",
+    Waiting: "waiting",
+    Amended: "done",
+    Cancelled: "done",
 }
 
 

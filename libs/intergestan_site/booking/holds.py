@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
 
+from intergestan_msg.shapes import Shape
 from intergestan_site.booking.entries import (
     BY,
     ClaimedMail,
@@ -17,12 +18,14 @@ from intergestan_site.booking.entries import (
     Transfer,
 )
 from intergestan_site.database import AnyRow
-from intergestan_site.decisions import Conflict, Decision, Finding, Held
+from intergestan_site.decisions import Conflict, Decision, Finding, Held, Waiting
 from intergestan_site.facts import DocumentKey
 from intergestan_site.tables import (
     Hold,
 )
 from intergestan_site.words import HoldEnd
+
+_FINDINGS = Shape(tuple[Finding, ...])
 
 
 def write_holds(
@@ -61,7 +64,7 @@ def _may_have_waited(entry: Entry) -> bool:
 
 def findings_held_for(decision: Decision) -> tuple[Finding, ...]:
     """Why a document waits for a person; nothing when it does not."""
-    if isinstance(decision, Held):
+    if isinstance(decision, Held | Waiting):
         return decision.findings
     return (decision.finding,) if isinstance(decision, Conflict) else ()
 
@@ -121,4 +124,4 @@ def write_findings(findings: Sequence[Finding]) -> str:
 
 def read_findings(detail: str) -> tuple[Finding, ...]:
     """Findings from a `detail` column."""
-    return msgspec.json.decode(detail, type=tuple[Finding, ...])
+    return _FINDINGS.decode(detail)

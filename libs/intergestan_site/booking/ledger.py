@@ -12,7 +12,7 @@ from intergestan_site.booking.entries import (
     Entry,
 )
 from intergestan_site.bulk import insert_rows
-from intergestan_site.decisions import Accepted, Held, Refused
+from intergestan_site.decisions import Accepted, Amended, Cancelled, Held, Refused, Waiting
 from intergestan_site.facts import PartnerFacts
 from intergestan_site.tables import (
     Ledger,
@@ -28,6 +28,9 @@ _LEDGER_OUTCOMES: dict[type, LedgerOutcome] = {
     Accepted: LedgerOutcome.CREATED,
     Held: LedgerOutcome.HELD,
     Refused: LedgerOutcome.REJECTED,
+    Waiting: LedgerOutcome.WAITING,
+    Amended: LedgerOutcome.APPLIED,
+    Cancelled: LedgerOutcome.APPLIED,
 }
 
 

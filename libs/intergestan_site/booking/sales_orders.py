@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, insert
 
+from intergestan_msg.order import Order
 from intergestan_site import numbers, states
 from intergestan_site.booking.entries import (
     BY,
@@ -16,9 +18,10 @@ from intergestan_site.booking.entries import (
     Settled,
 )
 from intergestan_site.bulk import insert_rows
-from intergestan_site.decisions import Accepted
+from intergestan_site.decisions import Accepted, BookedCharge, BookedLine
 from intergestan_site.facts import PartnerFacts
 from intergestan_site.tables import (
+    ReviewReply,
     SalesOrder,
     SalesOrderCharge,
     SalesOrderLine,
@@ -43,6 +46,8 @@ def write_sales_orders(
     }
     _insert_all(connection, SalesOrderLine, made.values(), _line_rows)
     _insert_all(connection, SalesOrderCharge, made.values(), _charge_rows)
+    replies = [_reply_row(entry) for entry in made.values() if _accepted(entry).after_review is not None]
+    insert_rows(connection, ReviewReply, replies)
     created = [(entry.sales_order_id, None, _accepted(entry).state) for entry in made.values()]
     states.record(connection, "sales_order", created, "create", by=BY, at=now)  # type: ignore[arg-type]
     return [made.get(entry.settled.key, entry) for entry in entries]
@@ -67,22 +72,30 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
     order, decision = settled.order, settled.decision
     assert order is not None
     assert isinstance(decision, Accepted)
-    delivery = order.delivery
-    address = delivery.address if delivery else None
-    wanted = delivery.wanted if delivery else None
     return {
         "number": number,
-        "customer_id": partner.party_id,
+        "customer_id": decision.customer_id or partner.party_id,
         "partner_id": partner.id,
         "customer_order_number": order.id,
         "revision": settled.key[2],
         "state": decision.state,
         "issue_date": order.issue_date,
-        "note": order.note,
         "currency": order.currency,
         "total_ht": decision.total_ht,
         "total_vat": decision.total_vat,
         "total_ttc": decision.total_ttc,
+        "created_at": now,
+        **head_values(order),
+    }
+
+
+def head_values(order: Order) -> dict[str, Any]:
+    """What a document says of the head of a sales order, and a change may say anew: note, place, wanted date."""
+    delivery = order.delivery
+    address = delivery.address if delivery else None
+    wanted = delivery.wanted if delivery else None
+    return {
+        "note": order.note,
         "delivery_name": delivery.party.name if delivery and delivery.party else None,
         "delivery_line1": address.line1 if address else None,
         "delivery_line2": address.line2 if address else None,
@@ -90,41 +103,55 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
         "delivery_city": address.city if address else None,
         "delivery_country": address.country if address else None,
         "wanted_date": (wanted.end or wanted.start) if wanted else None,
-        "created_at": now,
     }
+
+
+def _reply_row(entry: Entry) -> dict[str, Any]:
+    reply = _accepted(entry).after_review
+    assert reply is not None
+    lines = msgspec.to_builtins(reply.lines) or None
+    return {"sales_order_id": entry.sales_order_id, "code": reply.code, "lines": lines}
 
 
 def _line_rows(entry: Entry) -> list[dict[str, Any]]:
     return [
-        {
-            "sales_order_id": entry.sales_order_id,
-            "position": position,
-            "line_id": line.line_id,
-            "product_id": line.product_id,
-            "product_code": line.product_code,
-            "name": line.name,
-            "quantity": line.quantity,
-            "unit": line.unit,
-            "price": line.price,
-            "base_quantity": line.base_quantity,
-            "allowance": line.allowance,
-            "total": line.total,
-            "vat_category": line.vat_category,
-            "vat_rate": line.vat_rate,
-            "note": line.note,
-        }
+        {"sales_order_id": entry.sales_order_id, "position": position, **line_values(line)}
         for position, line in enumerate(_accepted(entry).lines, start=1)
     ]
 
 
-def _charge_rows(entry: Entry) -> list[dict[str, Any]]:
+def line_values(line: BookedLine) -> dict[str, Any]:
+    """The columns of a sales order's line, but for its order and position."""
+    return {
+        "line_id": line.line_id,
+        "product_id": line.product_id,
+        "product_code": line.product_code,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit": line.unit,
+        "price": line.price,
+        "base_quantity": line.base_quantity,
+        "allowance": line.allowance,
+        "total": line.total,
+        "vat_category": line.vat_category,
+        "vat_rate": line.vat_rate,
+        "note": line.note,
+    }
+
+
+def charge_rows(order_id: int | None, charges: Iterable[BookedCharge]) -> list[dict[str, Any]]:
+    """The rows of a sales order's charges."""
     return [
         {
-            "sales_order_id": entry.sales_order_id,
+            "sales_order_id": order_id,
             "reason": charge.reason,
             "amount": charge.amount,
             "vat_category": charge.vat_category,
             "vat_rate": charge.vat_rate,
         }
-        for charge in _accepted(entry).charges
+        for charge in charges
     ]
+
+
+def _charge_rows(entry: Entry) -> list[dict[str, Any]]:
+    return charge_rows(entry.sales_order_id, _accepted(entry).charges)

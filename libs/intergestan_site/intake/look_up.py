@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, or_, select, true
 
 from intergestan_msg.manifest import Kind, Manifest
 from intergestan_site.booking.entries import Transfer
 from intergestan_site.database import AnyRow
 from intergestan_site.decisions import Finding
-from intergestan_site.documents import read_site
-from intergestan_site.facts import Facts, partner_facts, read_facts
+from intergestan_site.facts import PARTNER_COLUMNS, Facts, partner_facts, read_facts, read_known
 from intergestan_site.intake.reading import Reading
-from intergestan_site.intake.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of
-from intergestan_site.tables import InboundTransfer, Partner, PartnerKey
+from intergestan_site.intake.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of, order_of
+from intergestan_site.site_keys.key_mails import nothing_to_do
+from intergestan_site.site_keys.keys import key_facts
+from intergestan_site.statement.releases import news_of
+from intergestan_site.statement.statements import is_asked_for
+from intergestan_site.tables import InboundTransfer, Partner, PartnerKey, Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,15 @@ class Case:
 
     :ivar finding: why the whole mail must wait for a person, or None.
     :ivar facts: what the rules need, for a mail of orders that need not wait.
+    :ivar paused: whether booking rests for this partner.
+    :ivar takes: the kinds of mail that the sender's release takes in, where the base does not know so yet.
     """
 
     transfer: Transfer
     finding: Finding | None
     facts: Facts | None
+    paused: bool
+    takes: str | None
 
 
 def look_up(
@@ -45,28 +52,52 @@ def look_up(
     :param max_age: how long ago a mail may have been composed; a replayed one may be of any age.
     """
     key = _read_signer(connection, reading.kid)
-    site = read_site(connection)
     seen = _read_seen(connection, key.partner_id, manifest)
-    about = Circumstances(site.code, archived_at, replayed, max_age, *seen)
+    settled = _is_settled(connection, key.partner_id, manifest, seen[0], reading.transfer_digest)
+    asked = archived_at - composed_at(manifest) > max_age and is_asked_for(
+        connection, key.partner_id, manifest.epoch, manifest.seq
+    )
+    about = Circumstances(key.own_code, archived_at, replayed, max_age, asked, *seen, settled)
     finding = judge(manifest, reading.transfer_digest, _signer(key), about)
     transfer = _transfer(reading, manifest, key, seen[0])
+    is_credible = finding is None and not replayed
+    takes = news_of(manifest, key, transfer.composed_at) if is_credible else None
+    paused = key.paused_at is not None
     if finding is not None or manifest.kind is not Kind.ORDERS:
-        return Case(transfer, finding, None)
-    return Case(transfer, None, _facts(connection, transfer, reading, site.currency))
+        return Case(transfer, finding, None, paused, takes)
+    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes)
 
 
 def _read_signer(connection: Connection, kid: str) -> AnyRow:
-    """The partner whose pinned key this is, with the key's window."""
+    """The partner whose key this is, with the key, and with what is to be known of our own site."""
     return connection.execute(
-        select(PartnerKey.partner_id, PartnerKey.valid_from, PartnerKey.valid_until, *Partner.__table__.c)
+        select(
+            *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
+            *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at),
+            *(Site.code.label("own_code"), Site.currency.label("own_currency")),
+        )
         .join(Partner, Partner.id == PartnerKey.partner_id)
+        .join(Site, true())
         .where(PartnerKey.kid == kid)
     ).one()
 
 
 def _signer(key: AnyRow) -> Signer:
     """The signer, from a row of `_read_signer`."""
-    return Signer(key.partner_id, key.name, key.site_code, key.valid_from, key.valid_until)
+    return Signer(key.partner_id, key.name, key.site_code, key_facts(key))
+
+
+def _is_settled(connection: Connection, partner_id: int, manifest: Manifest, seen: Seen | None, digest: str) -> bool:
+    """Whether this very transfer came before, and nothing of it waits."""
+    if manifest.key is not None:
+        return nothing_to_do(connection, partner_id, manifest.key)
+    if seen is None or seen.digest != digest:
+        return False
+    if manifest.kind is not Kind.ORDERS:
+        return True  # an answer is applied once
+    keys = [(str(listed.type), listed.id, listed.revision) for listed in manifest.documents]
+    known = read_known(connection, partner_id, keys)
+    return all(key in known and known[key].is_settled for key in keys)
 
 
 def _read_seen(connection: Connection, partner_id: int, manifest: Manifest) -> tuple[Seen | None, Seen | None]:
@@ -110,6 +141,6 @@ def _transfer(reading: Reading, manifest: Manifest, key: AnyRow, seen: Seen | No
 
 def _facts(connection: Connection, transfer: Transfer, reading: Reading, currency: str) -> Facts:
     """What the rules need to know about the orders of this mail."""
-    orders = [document.order for document in reading.documents if document.order is not None]
+    orders = [order for document in reading.documents if (order := order_of(document)) is not None]
     keys = [key_of(document) for document in reading.documents]
     return read_facts(connection, transfer.partner, currency, keys, orders)

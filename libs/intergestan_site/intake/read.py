@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from intergestan_msg import errors
-from intergestan_msg.business_hash import business_hash
+from intergestan_msg.automatic import is_automatic
+from intergestan_msg.business_hash import business_hash, cancellation_hash, change_hash
+from intergestan_msg.delivery_report import read_report
 from intergestan_msg.mail_headers import message_headers
 from intergestan_msg.mail_in import read_mail
 from intergestan_msg.manifest import Document, DocumentType
 from intergestan_msg.seal import PublicKey
-from intergestan_msg.ubl import read_order, read_order_response
+from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
 from intergestan_site.intake.reading import Fault, ReadDocument, Reading
 from intergestan_site.words import HoldReason
 
@@ -35,7 +37,8 @@ def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
     except errors.MessageError as error:
         reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
         kid = error.kid if isinstance(error, errors.UnknownSigner) else None
-        return Reading(message_headers(raw), Fault(reason, str(error), kid))
+        fault = Fault(reason, str(error), kid)
+        return Reading(message_headers(raw), fault, report=read_report(raw), automatic=is_automatic(raw))
     return Reading(
         headers=received.headers,
         manifest=received.manifest,
@@ -50,8 +53,12 @@ def _read_document(document: Document, content: bytes) -> ReadDocument:
         if document.type is DocumentType.ORDER:
             order = read_order(content)
             return ReadDocument(document, order=order, business_hash=business_hash(order))
-        if document.type is DocumentType.RESPONSE:
-            return ReadDocument(document, answer=read_order_response(content))
+        if document.type is DocumentType.CHANGE:
+            change = read_order_change(content)
+            return ReadDocument(document, change=change, business_hash=change_hash(change))
+        if document.type is DocumentType.CANCEL:
+            cancellation = read_order_cancellation(content)
+            return ReadDocument(document, cancellation=cancellation, business_hash=cancellation_hash(cancellation))
+        return ReadDocument(document, answer=read_order_response(content))
     except errors.BadDocument as error:
         return ReadDocument(document, error=str(error))
-    return ReadDocument(document)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from intergestan_msg.answer import OrderAnswer
+from intergestan_msg.change import OrderCancellation, OrderChange
+from intergestan_msg.delivery_report import DeliveryReport
 from intergestan_msg.mail_headers import Headers
 from intergestan_msg.manifest import Document, Manifest
 from intergestan_msg.order import Order
+from intergestan_msg.shapes import Shape
 from intergestan_site.words import HoldReason
 
 
@@ -27,13 +30,19 @@ class ReadDocument:
     listed: Document
     order: Order | None = None
     answer: OrderAnswer | None = None
+    change: OrderChange | None = None
+    cancellation: OrderCancellation | None = None
     business_hash: str | None = None
     error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A mail as read: either a fault, or a verified manifest and its documents. `headers` are for people."""
+    """A mail as read: either a fault, or a verified manifest and its documents. `headers` are for people.
+
+    :ivar report: what a mail with a fault is, if it is a report about a mail.
+    :ivar automatic: whether a mail with a fault says that a program wrote it.
+    """
 
     headers: Headers
     fault: Fault | None = None
@@ -41,3 +50,8 @@ class Reading:
     transfer_digest: str = ""
     kid: str = ""
     documents: tuple[ReadDocument, ...] = ()
+    report: DeliveryReport | None = None
+    automatic: bool = False
+
+
+READING = Shape(Reading)

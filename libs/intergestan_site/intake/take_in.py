@@ -10,13 +10,16 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from intergestan_msg.manifest import DocumentType, Kind, Manifest
+from intergestan_msg.manifest import TAKES, Kind, Manifest
+from intergestan_msg.order import Order
 from intergestan_site.apply import NumberedAnswer
 from intergestan_site.booking.entries import Settled
 from intergestan_site.decide import settle
 from intergestan_site.decisions import Conflict, Decision, Finding, Held
 from intergestan_site.facts import DocumentKey, Facts
 from intergestan_site.intake.reading import ReadDocument, Reading
+from intergestan_site.order_changes.decide_change import settle_change
+from intergestan_site.site_keys.key_windows import KeyFacts, Standing, standing
 from intergestan_site.words import HoldReason
 
 TOO_EARLY = timedelta(hours=1)
@@ -27,13 +30,12 @@ _LAST_INSTANT = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The pinned key that signed, and whose it is."""
+    """The key that signed, and whose it is."""
 
     partner_id: int
     partner_name: str
     site_code: str
-    valid_from: datetime | None
-    valid_until: datetime | None
+    key: KeyFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,24 +49,31 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a mail is judged by besides its content."""
+    """What a mail is judged by besides its content.
+
+    :ivar asked_for: our own statement asked for it.
+    :ivar settled: the very same transfer came before, and nothing of it waits: taking it in again books nothing.
+    """
 
     our_code: str
     archived_at: datetime
     replayed: bool
     max_age: timedelta
+    asked_for: bool = False
     same_jti: Seen | None = None
     same_seq: Seen | None = None
+    settled: bool = False
 
 
 def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances) -> Finding | None:
     """Why the whole mail must wait for a person, or None."""
     composed = composed_at(manifest)
     checks = (
-        _wrong_signer(manifest, composed, signer),
+        _wrong_signer(manifest, signer),
+        _wrong_key(composed, signer, about),
         _wrong_recipient(manifest, signer, about),
         _used_again(manifest, digest, signer, about),
-        _wrong_age(composed, about),
+        _wrong_age(manifest, composed, about),
         _later_release(manifest),
         _number_twice(manifest),
     )
@@ -76,12 +85,25 @@ def composed_at(manifest: Manifest) -> datetime:
     return datetime.fromtimestamp(min(manifest.iat, _LAST_INSTANT), UTC)
 
 
-def _wrong_signer(manifest: Manifest, composed: datetime, signer: Signer) -> Finding | None:
-    if manifest.iss != signer.site_code:
-        error = f"It says that it comes from {manifest.iss}, but {signer.partner_name} ({signer.site_code}) signed it."
-        return Finding(HoldReason.BAD_SIGNATURE, {"error": error})
-    if (signer.valid_from and composed < signer.valid_from) or (signer.valid_until and composed > signer.valid_until):
-        error = f"The key of {signer.partner_name} was not valid on {composed:%Y-%m-%d}."
+def _wrong_signer(manifest: Manifest, signer: Signer) -> Finding | None:
+    if manifest.iss == signer.site_code:
+        return None
+    error = f"It says that it comes from {manifest.iss}, but {signer.partner_name} ({signer.site_code}) signed it."
+    return Finding(HoldReason.BAD_SIGNATURE, {"error": error})
+
+
+def _wrong_key(composed: datetime, signer: Signer, about: Circumstances) -> Finding | None:
+    """A key that does not count (`key_windows`). What came whole while a key counted stays, whatever became of it."""
+    key = signer.key
+    values = {"partner": signer.partner_name, "kid": key.kid}
+    found = standing(key, composed, about.archived_at)
+    if found is Standing.REVOKED and not about.settled:
+        assert key.revoked_at is not None
+        return Finding(HoldReason.REVOKED_KEY, values | {"revoked": f"{key.revoked_at:%Y-%m-%d}"})
+    if found is Standing.UNCONFIRMED:
+        return Finding(HoldReason.UNCONFIRMED_KEY, values)
+    if found is Standing.OUTSIDE and not about.settled:
+        error = f"The key {key.kid} of {signer.partner_name} was not valid on {composed:%Y-%m-%d %H:%M} UTC."
         return Finding(HoldReason.BAD_SIGNATURE, {"error": error})
     return None
 
@@ -101,12 +123,15 @@ def _used_again(manifest: Manifest, digest: str, signer: Signer, about: Circumst
     return Finding(HoldReason.TRANSFER_CONFLICT, {"partner": signer.partner_name, "transfer": manifest.jti})
 
 
-def _wrong_age(composed: datetime, about: Circumstances) -> Finding | None:
-    """Judged when a transfer first comes; replays and known transfers are exempt."""
-    if about.replayed or about.same_jti is not None:
+def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> Finding | None:
+    """Judged when a transfer first comes; replays, known transfers and those that we asked for are exempt.
+
+    A statement is never too old: once there is a newer one it does nothing.
+    """
+    if about.replayed or about.asked_for or about.same_jti is not None:
         return None
     age = about.archived_at - composed
-    if -TOO_EARLY <= age <= about.max_age:
+    if age >= -TOO_EARLY and (age <= about.max_age or manifest.kind is Kind.STATEMENT):
         return None
     return Finding(
         HoldReason.TOO_OLD,
@@ -115,7 +140,7 @@ def _wrong_age(composed: datetime, about: Circumstances) -> Finding | None:
 
 
 def _later_release(manifest: Manifest) -> Finding | None:
-    if manifest.kind in {Kind.ORDERS, Kind.ANSWERS}:
+    if manifest.kind in {Kind.ORDERS, Kind.ANSWERS, Kind.KEY, *TAKES}:
         return None
     return Finding(HoldReason.NEWER_RELEASE, {"error": f"We do not handle mails of kind {manifest.kind} yet."})
 
@@ -150,6 +175,21 @@ def key_of(document: ReadDocument) -> DocumentKey:
     return (str(listed.type), listed.id, listed.revision)
 
 
+def order_of(document: ReadDocument) -> Order | None:
+    """The order that a document states, or as a change wants it."""
+    return document.change.order if document.change is not None else document.order
+
+
+def _name_of(document: ReadDocument) -> tuple[str, int]:
+    """The number and revision that a document says of itself, as far as it says them."""
+    if document.change is not None:
+        return document.change.order.id, document.change.sequence
+    if document.cancellation is not None:
+        return document.cancellation.order_id, max(document.listed.revision, 1)
+    assert document.order is not None
+    return document.order.id, document.listed.revision
+
+
 def settle_all(reading: Reading, facts: Facts) -> list[Settled]:
     """A decision for each document of a mail of kind `orders`."""
     return [_settle(document, facts) for document in reading.documents]
@@ -157,8 +197,11 @@ def settle_all(reading: Reading, facts: Facts) -> list[Settled]:
 
 def _settle(document: ReadDocument, facts: Facts) -> Settled:
     key = key_of(document)
-    claimed = document.business_hash or f"sha256:{document.listed.sha256}"
-    return Settled(key, claimed, document.order, _decision(document, key, claimed, facts))
+    unread = f"sha256:{document.listed.sha256}"
+    known = facts.known.get(key)
+    came_unread = known is not None and known.business_hash == unread  # before we were upgraded, say
+    claimed = unread if came_unread or document.business_hash is None else document.business_hash
+    return Settled(key, claimed, order_of(document), _decision(document, key, claimed, facts))
 
 
 def _decision(document: ReadDocument, key: DocumentKey, business_hash: str, facts: Facts) -> Decision:
@@ -167,6 +210,9 @@ def _decision(document: ReadDocument, key: DocumentKey, business_hash: str, fact
     if finding is not None:
         known = facts.known.get(key)
         return Conflict(known.ledger_id, finding) if known is not None and known.is_settled else Held((finding,))
+    change = document.change or document.cancellation
+    if change is not None:
+        return settle_change(key, business_hash, change, facts)
     assert document.order is not None
     return settle(key, business_hash, document.order, facts)
 
@@ -176,11 +222,13 @@ def _contradiction(document: ReadDocument) -> Finding | None:
     listed = document.listed
     if document.error is not None:
         return Finding(HoldReason.BAD_DOCUMENT, {"error": document.error})
-    if listed.type is not DocumentType.ORDER:
-        return Finding(HoldReason.NEWER_RELEASE, {"error": f"We do not handle documents of type {listed.type} yet."})
-    assert document.order is not None
-    if document.order.id != listed.id:
-        values = {"type": str(listed.type), "number": listed.id, "found": document.order.id}
+    found = _name_of(document)
+    if found != (listed.id, listed.revision):
+        values = {
+            "type": str(listed.type),
+            "number": f"{listed.id} ({listed.revision})",
+            "found": f"{found[0]} ({found[1]})",
+        }
         return Finding(HoldReason.CLAIM_MISMATCH, values, variant="document")
     if listed.business_hash is not None and listed.business_hash != document.business_hash:
         return Finding(HoldReason.CLAIM_MISMATCH, {"number": listed.id}, variant="hash")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from intergestan_msg.order import Order
 from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts
+from intergestan_site.matches import their_code
 from intergestan_site.words import HoldReason
 
 
@@ -15,4 +16,5 @@ def check(order: Order, facts: Facts) -> Iterator[Finding]:
     for line in order.lines:
         if facts.product_of(line) is None:
             code = line.item.sellers_id or line.item.buyers_id or "–"
-            yield Finding(HoldReason.UNKNOWN_PRODUCT, {"code": code, "name": line.item.name}, line.id)
+            values = {"code": code, "name": line.item.name, "key": their_code(line)}
+            yield Finding(HoldReason.UNKNOWN_PRODUCT, values, line.id)

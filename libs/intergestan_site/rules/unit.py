@@ -8,6 +8,7 @@ from intergestan_msg.order import Order, OrderLine
 from intergestan_site.conversion import converted, is_in
 from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts, ProductFacts
+from intergestan_site.matches import their_code
 from intergestan_site.rules.price import plain
 from intergestan_site.words import HoldReason
 
@@ -30,7 +31,7 @@ def _look(line: OrderLine, product: ProductFacts) -> Iterator[Finding]:
     theirs = " / ".join(dict.fromkeys(unit for unit in (line.unit, price_unit) if unit))
     values = {"code": product.code, "quantity": plain(line.quantity), "theirs": theirs, "ours": product.unit}
     if ours is None:
-        yield Finding(HoldReason.UNIT_MISMATCH, values, line.id)
+        yield Finding(HoldReason.UNIT_MISMATCH, {**values, "key": their_code(line)}, line.id)
     elif ours.quantity != line.quantity:
         booked = {
             "code": product.code,

@@ -9,9 +9,11 @@ from intergestan_site.tables.delivery import (
     InvoiceVat,
 )
 from intergestan_site.tables.file import TakenFile
-from intergestan_site.tables.ledger import Answer, Difference, Hold, Ledger
+from intergestan_site.tables.heartbeat import Heartbeat
+from intergestan_site.tables.ledger import Answer, Difference, Hold, Ledger, ReviewReply
 from intergestan_site.tables.mail import (
     DeliveryAttempt,
+    DeliveryReport,
     InboundMail,
     InboundTransfer,
     Mailbox,
@@ -19,20 +21,24 @@ from intergestan_site.tables.mail import (
     MailboxUidl,
     OAuthGrant,
     OutboundBody,
+    OutboundKeyNotice,
     OutboundMail,
     OutboundOrder,
     PollRun,
     Relay,
 )
+from intergestan_site.tables.notice import Notice, ToldHold
 from intergestan_site.tables.order import (
     PurchaseOrder,
+    PurchaseOrderChange,
     PurchaseOrderCharge,
     PurchaseOrderLine,
     SalesOrder,
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_site.tables.party import Address, Contact, Partner, PartnerKey, Party
+from intergestan_site.tables.party import Address, Contact, CustomerMatch, Partner, PartnerKey, Party
+from intergestan_site.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_site.tables.product import (
     PartnerPrice,
     Product,
@@ -41,18 +47,23 @@ from intergestan_site.tables.product import (
     ProductMatch,
     ProductSubfamily,
 )
+from intergestan_site.tables.purge import PurgeMail, PurgeRun
 from intergestan_site.tables.site import Event, NumberSeries, Setting, Site, User, Worker
+from intergestan_site.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_site.tables.types import Table
 
 __all__ = [
     "Address",
     "Answer",
     "Contact",
+    "CustomerMatch",
     "DeliveryAttempt",
     "DeliveryNote",
     "DeliveryNoteLine",
+    "DeliveryReport",
     "Difference",
     "Event",
+    "Heartbeat",
     "Hold",
     "InboundMail",
     "InboundTransfer",
@@ -62,16 +73,23 @@ __all__ = [
     "InvoiceVat",
     "Ledger",
     "Mailbox",
+    "MailboxTraffic",
     "MailboxUid",
     "MailboxUidl",
+    "MissingNumber",
+    "NamedPoller",
+    "Notice",
     "NumberSeries",
     "OAuthGrant",
     "OutboundBody",
+    "OutboundKeyNotice",
     "OutboundMail",
     "OutboundOrder",
+    "OutboundStatement",
     "Partner",
     "PartnerKey",
     "PartnerPrice",
+    "PartnerStatement",
     "Party",
     "PollRun",
     "Product",
@@ -80,9 +98,13 @@ __all__ = [
     "ProductMatch",
     "ProductSubfamily",
     "PurchaseOrder",
+    "PurchaseOrderChange",
     "PurchaseOrderCharge",
     "PurchaseOrderLine",
+    "PurgeMail",
+    "PurgeRun",
     "Relay",
+    "ReviewReply",
     "SalesOrder",
     "SalesOrderCharge",
     "SalesOrderLine",
@@ -90,6 +112,7 @@ __all__ = [
     "Site",
     "Table",
     "TakenFile",
+    "ToldHold",
     "User",
     "Worker",
 ]

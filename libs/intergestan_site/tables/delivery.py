@@ -8,31 +8,30 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import String, Text, UniqueConstraint
 
 from intergestan_site.tables.order import ChargeColumns, PlaceColumns
-from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table
+from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column
 
 
 class DocumentColumns:
     """What the head of either document has; it is written once and never changed."""
 
-    number: Mapped[str] = mapped_column(String(60), unique=True)
-    issue_date: Mapped[date]
-    note: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[Instant]
-    created_by: Mapped[str] = mapped_column(String(80))
+    number: Typed[str] = column(String(60), unique=True)
+    issue_date: Typed[date]
+    note: Typed[str | None] = column(Text())
+    created_at: Typed[Instant]
+    created_by: Typed[str] = column(String(80))
 
 
 class GoodsColumns:
     """What a line of either document says of the goods, as it was when the document was made."""
 
-    position: Mapped[int]
-    product_code: Mapped[str | None] = mapped_column(String(60))
-    name: Mapped[str] = mapped_column(String(400))
-    quantity: Mapped[Fine]
-    unit: Mapped[str] = mapped_column(String(3))
+    position: Typed[int]
+    product_code: Typed[str | None] = column(String(60))
+    name: Typed[str] = column(String(400))
+    quantity: Typed[Fine]
+    unit: Typed[str] = column(String(3))
 
 
 class DeliveryNote(DocumentColumns, PlaceColumns, Table):
@@ -40,8 +39,8 @@ class DeliveryNote(DocumentColumns, PlaceColumns, Table):
 
     __tablename__ = "delivery_note"
 
-    id: Mapped[RowId]
-    customer_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
 
 
 class DeliveryNoteLine(GoodsColumns, Table):
@@ -50,9 +49,9 @@ class DeliveryNoteLine(GoodsColumns, Table):
     __tablename__ = "delivery_note_line"
     __table_args__ = (UniqueConstraint("delivery_note_id", "position"),)
 
-    id: Mapped[RowId]
-    delivery_note_id: Mapped[int] = mapped_column(ForeignKey("delivery_note.id"))
-    sales_order_line_id: Mapped[int] = mapped_column(ForeignKey("sales_order_line.id"), index=True)
+    id: Typed[RowId]
+    delivery_note_id: Typed[int] = column(references="delivery_note.id")
+    sales_order_line_id: Typed[int] = column(references="sales_order_line.id", index=True)
 
 
 class Invoice(DocumentColumns, Table):
@@ -60,12 +59,12 @@ class Invoice(DocumentColumns, Table):
 
     __tablename__ = "invoice"
 
-    id: Mapped[RowId]
-    customer_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
-    currency: Mapped[str] = mapped_column(String(3))
-    total_ht: Mapped[Amount]
-    total_vat: Mapped[Amount]
-    total_ttc: Mapped[Amount]
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
+    currency: Typed[str] = column(String(3))
+    total_ht: Typed[Amount]
+    total_vat: Typed[Amount]
+    total_ttc: Typed[Amount]
 
 
 class InvoiceLine(GoodsColumns, Table):
@@ -74,14 +73,14 @@ class InvoiceLine(GoodsColumns, Table):
     __tablename__ = "invoice_line"
     __table_args__ = (UniqueConstraint("invoice_id", "position"),)
 
-    id: Mapped[RowId]
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
-    delivery_note_line_id: Mapped[int] = mapped_column(ForeignKey("delivery_note_line.id"), unique=True)
-    price: Mapped[Fine]
-    base_quantity: Mapped[Fine]
-    total: Mapped[Amount]
-    vat_category: Mapped[str] = mapped_column(String(3))
-    vat_rate: Mapped[Fine]
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id")
+    delivery_note_line_id: Typed[int] = column(references="delivery_note_line.id", unique=True)
+    price: Typed[Fine]
+    base_quantity: Typed[Fine]
+    total: Typed[Amount]
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
 
 
 class InvoiceCharge(ChargeColumns, Table):
@@ -89,9 +88,9 @@ class InvoiceCharge(ChargeColumns, Table):
 
     __tablename__ = "invoice_charge"
 
-    id: Mapped[RowId]
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"), index=True)
-    sales_order_charge_id: Mapped[int] = mapped_column(ForeignKey("sales_order_charge.id"), unique=True)
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id", index=True)
+    sales_order_charge_id: Typed[int] = column(references="sales_order_charge.id", unique=True)
 
 
 class InvoiceVat(Table):
@@ -100,9 +99,9 @@ class InvoiceVat(Table):
     __tablename__ = "invoice_vat"
     __table_args__ = (UniqueConstraint("invoice_id", "vat_category", "vat_rate"),)
 
-    id: Mapped[RowId]
-    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoice.id"))
-    vat_category: Mapped[str] = mapped_column(String(3))
-    vat_rate: Mapped[Fine]
-    base: Mapped[Amount]
-    amount: Mapped[Amount]
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id")
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+    base: Typed[Amount]
+    amount: Typed[Amount]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import JSON, String
-from sqlalchemy.orm import Mapped, mapped_column
 
-from intergestan_site.tables.types import Instant, RowId, Table
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column
 
 
 class TakenFile(Table):
@@ -15,9 +14,9 @@ class TakenFile(Table):
 
     __tablename__ = "taken_file"
 
-    id: Mapped[RowId]
-    token: Mapped[str] = mapped_column(String(36), unique=True)
-    name: Mapped[str] = mapped_column(String(255))
-    sha256: Mapped[str] = mapped_column(String(64))
-    taken_at: Mapped[Instant]
-    orders: Mapped[dict[str, Any]] = mapped_column(JSON)
+    id: Typed[RowId]
+    token: Typed[str] = column(String(36), unique=True)
+    name: Typed[str] = column(String(255))
+    sha256: Typed[str] = column(String(64))
+    taken_at: Typed[Instant]
+    orders: Typed[dict[str, Any]] = column(JSON())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, text
 
-from intergestan_site.tables.types import Instant, RowId, Table, one_of
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, one_of
 from intergestan_site.words import LedgerOutcome
 
 
@@ -18,38 +17,58 @@ class Ledger(Table):
     __table_args__ = (
         UniqueConstraint("partner_id", "type", "number", "revision"),
         CheckConstraint(one_of("outcome", LedgerOutcome), "outcome"),
+        Index(
+            "ix_ledger_waiting",
+            "id",
+            sqlite_where=text("outcome = 'waiting'"),
+            postgresql_where=text("outcome = 'waiting'"),
+        ),
     )
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    type: Mapped[str] = mapped_column(String(10))
-    number: Mapped[str] = mapped_column(String(60))
-    revision: Mapped[int]
-    inbound_transfer_id: Mapped[int] = mapped_column(ForeignKey("inbound_transfer.id"), index=True)
-    business_hash: Mapped[str] = mapped_column(String(80))
-    outcome: Mapped[str] = mapped_column(String(10))
-    sales_order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
-    waived: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[Instant]
-    updated_at: Mapped[Instant]
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    type: Typed[str] = column(String(10))
+    number: Typed[str] = column(String(60))
+    revision: Typed[int]
+    inbound_transfer_id: Typed[int] = column(references="inbound_transfer.id", index=True)
+    business_hash: Typed[str] = column(String(80))
+    outcome: Typed[str] = column(String(10))
+    sales_order_id: Typed[int | None] = column(references="sales_order.id", index=True)
+    waived: Typed[list[str] | None] = column(JSON(none_as_null=True))
+    created_at: Typed[Instant]
+    updated_at: Typed[Instant]
 
 
 class Answer(Table):
-    """What we answer to one order: n = 1, 2, …; the buyer applies only a higher n (`design.md` §10)."""
+    """What we answer to one order: n = 1, 2, …; the buyer applies only a higher n (`design.md` §10).
+
+    `revision` is that of the document that is answered: the order itself, a change or a cancellation.
+    """
 
     __tablename__ = "answer"
     __table_args__ = (UniqueConstraint("partner_id", "order_number", "n"),)
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    order_number: Mapped[str] = mapped_column(String(60))
-    n: Mapped[int]
-    outbound_mail_id: Mapped[int] = mapped_column(ForeignKey("outbound_mail.id"), index=True)
-    code: Mapped[str] = mapped_column(String(2))
-    sales_order_number: Mapped[str | None] = mapped_column(String(60))
-    note: Mapped[str | None] = mapped_column(Text)
-    lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
-    created_at: Mapped[Instant]
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    order_number: Typed[str] = column(String(60))
+    n: Typed[int]
+    revision: Typed[int] = column(default=0)
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", index=True)
+    code: Typed[str] = column(String(2))
+    sales_order_number: Typed[str | None] = column(String(60))
+    note: Typed[str | None] = column(Text())
+    lines: Typed[list[dict[str, Any]] | None] = column(JSON(none_as_null=True))
+    created_at: Typed[Instant]
+
+
+class ReviewReply(Table):
+    """What the buyer of a sales order in review is told once a clerk accepts it: AP, or CA with every line."""
+
+    __tablename__ = "review_reply"
+
+    sales_order_id: Typed[int] = column(references="sales_order.id", primary_key=True, autoincrement=False)
+    code: Typed[str] = column(String(2))
+    lines: Typed[list[dict[str, Any]] | None] = column(JSON(none_as_null=True))
 
 
 class Difference(Table):
@@ -61,15 +80,15 @@ class Difference(Table):
         CheckConstraint(one_of("outcome", LedgerOutcome), "outcome"),
     )
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    order_number: Mapped[str] = mapped_column(String(60))
-    line_id: Mapped[str | None] = mapped_column(String(60))
-    reason: Mapped[str] = mapped_column(String(30))
-    variant: Mapped[str | None] = mapped_column(String(30))
-    detail: Mapped[dict[str, str]] = mapped_column(JSON)
-    outcome: Mapped[str] = mapped_column(String(10))
-    found_at: Mapped[Instant] = mapped_column(index=True)
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    order_number: Typed[str] = column(String(60))
+    line_id: Typed[str | None] = column(String(60))
+    reason: Typed[str] = column(String(30))
+    variant: Typed[str | None] = column(String(30))
+    detail: Typed[dict[str, str]] = column(JSON())
+    outcome: Typed[str] = column(String(10))
+    found_at: Typed[Instant] = column(index=True)
 
 
 class Hold(Table):
@@ -78,17 +97,17 @@ class Hold(Table):
     __tablename__ = "hold"
     __table_args__ = (Index(None, "closed_at", "reason"),)
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    inbound_mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
-    inbound_transfer_id: Mapped[int] = mapped_column(ForeignKey("inbound_transfer.id"))
-    type: Mapped[str] = mapped_column(String(10))
-    number: Mapped[str] = mapped_column(String(60))
-    revision: Mapped[int]
-    business_hash: Mapped[str] = mapped_column(String(80))
-    reason: Mapped[str] = mapped_column(String(30))
-    detail: Mapped[str] = mapped_column(Text)
-    opened_at: Mapped[Instant]
-    closed_at: Mapped[Instant | None]
-    closed_by: Mapped[str | None] = mapped_column(String(80))
-    closed_how: Mapped[str | None] = mapped_column(String(20))
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", index=True)
+    inbound_transfer_id: Typed[int] = column(references="inbound_transfer.id")
+    type: Typed[str] = column(String(10))
+    number: Typed[str] = column(String(60))
+    revision: Typed[int]
+    business_hash: Typed[str] = column(String(80))
+    reason: Typed[str] = column(String(30))
+    detail: Typed[str] = column(Text())
+    opened_at: Typed[Instant]
+    closed_at: Typed[Instant | None]
+    closed_by: Typed[str | None] = column(String(80))
+    closed_how: Typed[str | None] = column(String(20))

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
 
-from intergestan_site.tables.types import Instant, RowId, Table, one_of
+from intergestan_msg.key_notice import KeyAction
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, one_of
 from intergestan_site.words import AttemptPhase, InboundState, MailKind, OutboundState, Security
 
 
 class LeaseColumns:
     """Who works on a row: the fence rises with every claim, and every later write must carry it."""
 
-    lease_owner: Mapped[str | None] = mapped_column(String(120))
-    lease_fence: Mapped[int] = mapped_column(default=0)
-    lease_until: Mapped[Instant | None]
-    rung_at: Mapped[Instant | None]
+    lease_owner: Typed[str | None] = column(String(120))
+    lease_fence: Typed[int] = column(default=0)
+    lease_until: Typed[Instant | None]
+    rung_at: Typed[Instant | None]
 
 
 class OutboundMail(LeaseColumns, Table):
-    """One mail we send. `next_attempt_at` is when it is due again: first delivery, retry or resend alike."""
+    """One mail we send. `next_attempt_at` is when it is due again: first delivery, retry or resend alike.
+
+    `trace_parent` is the last step that was traced.
+    """
 
     __tablename__ = "outbound_mail"
     __table_args__ = (
@@ -42,29 +35,31 @@ class OutboundMail(LeaseColumns, Table):
         Index(None, "in_reply_to_id"),
     )
 
-    id: Mapped[RowId]
-    transfer_id: Mapped[str] = mapped_column(String(36), unique=True)
-    kind: Mapped[str] = mapped_column(String(10))
-    state: Mapped[str] = mapped_column(String(10))
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    in_reply_to_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_transfer.id"))
-    requested_at: Mapped[Instant]
-    composed_at: Mapped[Instant | None]
-    sent_at: Mapped[Instant | None]
-    answered_at: Mapped[Instant | None]
-    next_attempt_at: Mapped[Instant | None]
-    attempts: Mapped[int] = mapped_column(default=0)
-    resends: Mapped[int] = mapped_column(default=0)
-    epoch: Mapped[int | None]
-    seq: Mapped[int | None]
-    transfer_digest: Mapped[str | None] = mapped_column(String(64))
-    envelope_from: Mapped[str | None] = mapped_column(String(254))
-    recipient: Mapped[str | None] = mapped_column(String(254))
-    subject: Mapped[str | None] = mapped_column(Text)
-    size: Mapped[int | None]
-    reason: Mapped[str | None] = mapped_column(String(30))
-    detail: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    transfer_id: Typed[str] = column(String(36), unique=True)
+    kind: Typed[str] = column(String(10))
+    state: Typed[str] = column(String(10))
+    partner_id: Typed[int] = column(references="partner.id")
+    requested_by_id: Typed[int | None] = column(references="user.id")
+    in_reply_to_id: Typed[int | None] = column(references="inbound_transfer.id")
+    requested_at: Typed[Instant]
+    composed_at: Typed[Instant | None]
+    sent_at: Typed[Instant | None]
+    answered_at: Typed[Instant | None]
+    reminded_at: Typed[Instant | None]
+    next_attempt_at: Typed[Instant | None]
+    attempts: Typed[int] = column(default=0)
+    resends: Typed[int] = column(default=0)
+    epoch: Typed[int | None]
+    seq: Typed[int | None]
+    transfer_digest: Typed[str | None] = column(String(64))
+    envelope_from: Typed[str | None] = column(String(254))
+    recipient: Typed[str | None] = column(String(254))
+    subject: Typed[str | None] = column(Text())
+    size: Typed[int | None]
+    reason: Typed[str | None] = column(String(30))
+    detail: Typed[str | None] = column(Text())
+    trace_parent: Typed[str | None] = column(String(55))
 
 
 class OutboundBody(Table):
@@ -72,8 +67,23 @@ class OutboundBody(Table):
 
     __tablename__ = "outbound_body"
 
-    outbound_mail_id: Mapped[int] = mapped_column(ForeignKey("outbound_mail.id"), primary_key=True)
-    mime: Mapped[bytes] = mapped_column(LargeBinary)
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
+    mime: Typed[bytes] = column(LargeBinary())
+
+
+class OutboundKeyNotice(Table):
+    """What a mail of kind `key` of ours says, and which key of ours signs it."""
+
+    __tablename__ = "outbound_key_notice"
+    __table_args__ = (CheckConstraint(one_of("action", KeyAction), "action"),)
+
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
+    action: Typed[str] = column(String(10))
+    kid: Typed[str] = column(String(43), index=True)
+    signed_by: Typed[str | None] = column(String(43))
+    public_key: Typed[bytes | None] = column(LargeBinary(32))
+    signs_from: Typed[Instant | None]
+    signs_until: Typed[Instant | None]
 
 
 class OutboundOrder(Table):
@@ -91,12 +101,12 @@ class OutboundOrder(Table):
         ),
     )
 
-    id: Mapped[RowId]
-    outbound_mail_id: Mapped[int] = mapped_column(ForeignKey("outbound_mail.id"))
-    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
-    revision: Mapped[int]
-    version: Mapped[int]
-    live: Mapped[bool] = mapped_column(default=True)
+    id: Typed[RowId]
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id")
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    revision: Typed[int]
+    version: Typed[int]
+    live: Typed[bool] = column(default=True)
 
 
 class DeliveryAttempt(Table):
@@ -108,14 +118,14 @@ class DeliveryAttempt(Table):
         CheckConstraint(one_of("phase", AttemptPhase), "phase"),
     )
 
-    id: Mapped[RowId]
-    outbound_mail_id: Mapped[int] = mapped_column(ForeignKey("outbound_mail.id"))
-    n: Mapped[int]
-    phase: Mapped[str] = mapped_column(String(10))
-    started_at: Mapped[Instant]
-    ended_at: Mapped[Instant | None]
-    outcome: Mapped[str | None] = mapped_column(String(20))
-    reply: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id")
+    n: Typed[int]
+    phase: Typed[str] = column(String(10))
+    started_at: Typed[Instant]
+    ended_at: Typed[Instant | None]
+    outcome: Typed[str | None] = column(String(20))
+    reply: Typed[str | None] = column(Text())
 
 
 class OAuthGrant(Table):
@@ -128,35 +138,35 @@ class OAuthGrant(Table):
     __tablename__ = "oauth_grant"
     __table_args__ = (UniqueConstraint("provider", "login"),)
 
-    id: Mapped[RowId]
-    provider: Mapped[str] = mapped_column(String(20))
-    login: Mapped[str] = mapped_column(String(254))
-    token_endpoint: Mapped[str] = mapped_column(Text)
-    device_endpoint: Mapped[str | None] = mapped_column(Text)
-    authorization_endpoint: Mapped[str | None] = mapped_column(Text)
-    scopes: Mapped[str] = mapped_column(Text)
-    client_id: Mapped[str] = mapped_column(String(254))
-    client_secret: Mapped[str | None] = mapped_column(String(120))
-    ca_file: Mapped[str | None] = mapped_column(Text)
-    sealed_refresh: Mapped[bytes | None] = mapped_column(LargeBinary)
-    sealed_access: Mapped[bytes | None] = mapped_column(LargeBinary)
-    expires_at: Mapped[Instant | None]
-    claimed_until: Mapped[Instant | None]
-    error: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    provider: Typed[str] = column(String(20))
+    login: Typed[str] = column(String(254))
+    token_endpoint: Typed[str] = column(Text())
+    device_endpoint: Typed[str | None] = column(Text())
+    authorization_endpoint: Typed[str | None] = column(Text())
+    scopes: Typed[str] = column(Text())
+    client_id: Typed[str] = column(String(254))
+    client_secret: Typed[str | None] = column(String(120))
+    ca_file: Typed[str | None] = column(Text())
+    sealed_refresh: Typed[bytes | None] = column(LargeBinary())
+    sealed_access: Typed[bytes | None] = column(LargeBinary())
+    expires_at: Typed[Instant | None]
+    claimed_until: Typed[Instant | None]
+    error: Typed[str | None] = column(Text())
 
 
 class AccountColumns:
     """A server and our login. `secret` names a secret file; `sealed` is a password sealed under base.key."""
 
-    name: Mapped[str] = mapped_column(String(60), unique=True)
-    host: Mapped[str] = mapped_column(String(253))
-    port: Mapped[int]
-    security: Mapped[str] = mapped_column(String(10))
-    ca_file: Mapped[str | None] = mapped_column(Text)
-    login: Mapped[str | None] = mapped_column(String(254))
-    secret: Mapped[str | None] = mapped_column(String(120))
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    oauth_grant_id: Mapped[int | None] = mapped_column(ForeignKey("oauth_grant.id"))
+    name: Typed[str] = column(String(60), unique=True)
+    host: Typed[str] = column(String(253))
+    port: Typed[int]
+    security: Typed[str] = column(String(10))
+    ca_file: Typed[str | None] = column(Text())
+    login: Typed[str | None] = column(String(254))
+    secret: Typed[str | None] = column(String(120))
+    sealed: Typed[bytes | None] = column(LargeBinary())
+    oauth_grant_id: Typed[int | None] = column(references="oauth_grant.id")
 
 
 class Relay(AccountColumns, Table):
@@ -165,34 +175,43 @@ class Relay(AccountColumns, Table):
     __tablename__ = "relay"
     __table_args__ = (CheckConstraint(one_of("security", Security), "security"),)
 
-    id: Mapped[RowId]
-    from_mode: Mapped[str] = mapped_column(String(10), default="user")
-    bounce_mode: Mapped[str] = mapped_column(String(10), default="fixed")
-    bounce_address: Mapped[str | None] = mapped_column(String(254))
-    mails_per_minute: Mapped[int | None]
-    next_slot_at: Mapped[Instant | None]
-    paused_until: Mapped[Instant | None]
-    last_error: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    from_mode: Typed[str] = column(String(10), default="user")
+    bounce_mode: Typed[str] = column(String(10), default="fixed")
+    bounce_address: Typed[str | None] = column(String(254))
+    mails_per_minute: Typed[int | None]
+    next_slot_at: Typed[Instant | None]
+    paused_until: Typed[Instant | None]
+    last_error: Typed[str | None] = column(Text())
 
 
 class Mailbox(AccountColumns, Table):
-    """An account and folder that we poll. Its lease is free when the worker that owns it is not alive."""
+    """An account and folder that we poll. Its lease is free when the worker that owns it is not alive.
+
+    Heartbeats that were taken in are removed from it, unless it `keeps_heartbeats`.
+    `pinned_to` names the poller that shall have it while that lives. `connections` fetch a backlog together, and
+    `bytes_per_day` of the account are fetched at most (None: any number).
+    """
 
     __tablename__ = "mailbox"
     __table_args__ = (CheckConstraint(one_of("security", Security), "security"),)
 
-    id: Mapped[RowId]
-    protocol: Mapped[str] = mapped_column(String(4), default="imap")
-    folder: Mapped[str] = mapped_column(String(200), default="INBOX")
-    poll_seconds: Mapped[int] = mapped_column(default=60)
-    idle: Mapped[bool] = mapped_column(default=True)
-    active: Mapped[bool] = mapped_column(default=True)
-    owner: Mapped[str | None] = mapped_column(String(120))
-    fence: Mapped[int] = mapped_column(default=0)
-    state: Mapped[str] = mapped_column(String(20), default="new")
-    last_success_at: Mapped[Instant | None]
-    last_error: Mapped[str | None] = mapped_column(Text)
-    backlog: Mapped[int] = mapped_column(default=0)
+    id: Typed[RowId]
+    protocol: Typed[str] = column(String(4), default="imap")
+    folder: Typed[str] = column(String(200), default="INBOX")
+    poll_seconds: Typed[int] = column(default=60)
+    idle: Typed[bool] = column(default=True)
+    active: Typed[bool] = column(default=True)
+    keeps_heartbeats: Typed[bool] = column(default=False)
+    owner: Typed[str | None] = column(String(120))
+    fence: Typed[int] = column(default=0)
+    state: Typed[str] = column(String(20), default="new")
+    last_success_at: Typed[Instant | None]
+    last_error: Typed[str | None] = column(Text())
+    backlog: Typed[int] = column(default=0)
+    pinned_to: Typed[str | None] = column(String(120))
+    connections: Typed[int] = column(default=1, server_default="1")
+    bytes_per_day: Typed[int | None]
 
 
 class PollRun(Table):
@@ -200,39 +219,49 @@ class PollRun(Table):
 
     __tablename__ = "poll_run"
 
-    id: Mapped[RowId]
-    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), index=True)
-    requested_at: Mapped[Instant]
-    requested_by: Mapped[str] = mapped_column(String(80))
-    listed_at: Mapped[Instant | None]
-    found: Mapped[int | None]
-    error: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    mailbox_id: Typed[int] = column(references="mailbox.id", index=True)
+    requested_at: Typed[Instant]
+    requested_by: Typed[str] = column(String(80))
+    listed_at: Typed[Instant | None]
+    found: Typed[int | None]
+    error: Typed[str | None] = column(Text())
 
 
 class InboundMail(LeaseColumns, Table):
-    """One mail found in a mailbox. `sha256` names the archive file and nothing more."""
+    """One mail found in a mailbox. `sha256` names the archive file and nothing more.
+
+    `epoch` and `seq` are those of a partner's mail that came, and waits or was turned down as a whole; `paused_at` is
+    set while it waits for the end of a pause.
+    """
 
     __tablename__ = "inbound_mail"
     __table_args__ = (
         CheckConstraint(one_of("state", InboundState), "state"),
         Index(None, "state", "rung_at"),
+        Index(None, "partner_id", "epoch", "seq"),
     )
 
-    id: Mapped[RowId]
-    sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    size: Mapped[int]
-    state: Mapped[str] = mapped_column(String(10))
-    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
-    archived_at: Mapped[Instant] = mapped_column(index=True)
-    strikes: Mapped[int] = mapped_column(default=0)
-    replayed: Mapped[bool] = mapped_column(default=False)
-    reason: Mapped[str | None] = mapped_column(String(30))
-    detail: Mapped[str | None] = mapped_column(Text)
-    kid: Mapped[str | None] = mapped_column(String(43), index=True)
-    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"), index=True)
-    transfer_id: Mapped[str | None] = mapped_column(String(36), index=True)
-    subject: Mapped[str | None] = mapped_column(Text)
-    sender: Mapped[str | None] = mapped_column(Text)
+    id: Typed[RowId]
+    sha256: Typed[str] = column(String(64), unique=True)
+    size: Typed[int]
+    state: Typed[str] = column(String(10))
+    mailbox_id: Typed[int | None] = column(references="mailbox.id", index=True)
+    archived_at: Typed[Instant] = column(index=True)
+    strikes: Typed[int] = column(default=0)
+    replayed: Typed[bool] = column(default=False)
+    is_heartbeat: Typed[bool] = column(default=False)
+    reason: Typed[str | None] = column(String(30))
+    detail: Typed[str | None] = column(Text())
+    kid: Typed[str | None] = column(String(43), index=True)
+    partner_id: Typed[int | None] = column(references="partner.id", index=True)
+    transfer_id: Typed[str | None] = column(String(36), index=True)
+    epoch: Typed[int | None]
+    seq: Typed[int | None]
+    paused_at: Typed[Instant | None]
+    subject: Typed[str | None] = column(Text())
+    sender: Typed[str | None] = column(Text())
+    trace_parent: Typed[str | None] = column(String(55))
 
 
 class MailboxUid(Table):
@@ -240,12 +269,12 @@ class MailboxUid(Table):
 
     __tablename__ = "mailbox_uid"
 
-    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
-    uidvalidity: Mapped[int] = mapped_column(primary_key=True)
-    uid: Mapped[int] = mapped_column(primary_key=True)
-    inbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
-    poll_run_id: Mapped[int | None] = mapped_column(ForeignKey("poll_run.id"), index=True)
-    note: Mapped[str | None] = mapped_column(String(30))
+    mailbox_id: Typed[int] = column(references="mailbox.id", primary_key=True)
+    uidvalidity: Typed[int] = column(primary_key=True)
+    uid: Typed[int] = column(primary_key=True)
+    inbound_mail_id: Typed[int | None] = column(references="inbound_mail.id", index=True)
+    poll_run_id: Typed[int | None] = column(references="poll_run.id", index=True)
+    note: Typed[str | None] = column(String(30))
 
 
 class MailboxUidl(Table):
@@ -253,13 +282,35 @@ class MailboxUidl(Table):
 
     __tablename__ = "mailbox_uidl"
 
-    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), primary_key=True)
-    uidl: Mapped[str] = mapped_column(String(70), primary_key=True)
-    ordinal: Mapped[int] = mapped_column(primary_key=True)
-    size: Mapped[int] = mapped_column(primary_key=True)
-    inbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
-    poll_run_id: Mapped[int | None] = mapped_column(ForeignKey("poll_run.id"), index=True)
-    note: Mapped[str | None] = mapped_column(String(30))
+    mailbox_id: Typed[int] = column(references="mailbox.id", primary_key=True)
+    uidl: Typed[str] = column(String(70), primary_key=True)
+    ordinal: Typed[int] = column(primary_key=True)
+    size: Typed[int] = column(primary_key=True)
+    inbound_mail_id: Typed[int | None] = column(references="inbound_mail.id", index=True)
+    poll_run_id: Typed[int | None] = column(references="poll_run.id", index=True)
+    note: Typed[str | None] = column(String(30))
+
+
+class DeliveryReport(Table):
+    """A mail server's report about a mail of ours (RFC 3464), and what it did; without a proof it did nothing.
+
+    `action` is None when the report does not say; `said` are the server's words.
+    """
+
+    __tablename__ = "delivery_report"
+    __table_args__ = (Index(None, "outbound_mail_id", "fingerprint"),)
+
+    id: Typed[RowId]
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", unique=True)
+    outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id")
+    received_at: Typed[Instant] = column(index=True)
+    action: Typed[str | None] = column(String(10))
+    status: Typed[str | None] = column(String(12))
+    recipient: Typed[str | None] = column(Text())
+    said: Typed[str | None] = column(Text())
+    reporter: Typed[str] = column(Text())
+    fingerprint: Typed[str] = column(String(64))
+    effect: Typed[str] = column(String(10))
 
 
 class InboundTransfer(Table):
@@ -268,15 +319,15 @@ class InboundTransfer(Table):
     __tablename__ = "inbound_transfer"
     __table_args__ = (UniqueConstraint("partner_id", "jti"), UniqueConstraint("partner_id", "epoch", "seq"))
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    jti: Mapped[str] = mapped_column(String(36))
-    epoch: Mapped[int]
-    seq: Mapped[int]
-    kind: Mapped[str] = mapped_column(String(12))
-    transfer_digest: Mapped[str] = mapped_column(String(64))
-    composed_at: Mapped[Instant]
-    received_at: Mapped[Instant]
-    inbound_mail_id: Mapped[int] = mapped_column(ForeignKey("inbound_mail.id"), index=True)
-    message_id: Mapped[str | None] = mapped_column(String(320))
-    manifest: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    jti: Typed[str] = column(String(36))
+    epoch: Typed[int]
+    seq: Typed[int]
+    kind: Typed[str] = column(String(12))
+    transfer_digest: Typed[str] = column(String(64))
+    composed_at: Typed[Instant]
+    received_at: Typed[Instant]
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", index=True)
+    message_id: Typed[str | None] = column(String(320))
+    manifest: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))

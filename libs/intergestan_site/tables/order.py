@@ -5,72 +5,75 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, text
 
-from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, one_of
-from intergestan_site.words import PurchaseState, SalesState
+from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, one_of
+from intergestan_site.words import ChangeState, PurchaseState, SalesState
 
 
 class PlaceColumns:
     """Where goods go, as agreed when the document was made: addresses of parties may change later."""
 
-    delivery_name: Mapped[str | None] = mapped_column(String(200))
-    delivery_line1: Mapped[str | None] = mapped_column(String(200))
-    delivery_line2: Mapped[str | None] = mapped_column(String(200))
-    delivery_postcode: Mapped[str | None] = mapped_column(String(20))
-    delivery_city: Mapped[str | None] = mapped_column(String(100))
-    delivery_country: Mapped[str | None] = mapped_column(String(2))
+    delivery_name: Typed[str | None] = column(String(200))
+    delivery_line1: Typed[str | None] = column(String(200))
+    delivery_line2: Typed[str | None] = column(String(200))
+    delivery_postcode: Typed[str | None] = column(String(20))
+    delivery_city: Typed[str | None] = column(String(100))
+    delivery_country: Typed[str | None] = column(String(2))
 
 
 class DeliveryColumns(PlaceColumns):
     """Where an order goes, and when."""
 
-    wanted_date: Mapped[date | None]
+    wanted_date: Typed[date | None]
 
 
 class OrderColumns(DeliveryColumns):
     """What the head of either kind of order has. `total_ht`, `total_ttc`: without and with VAT."""
 
-    number: Mapped[str] = mapped_column(String(60), unique=True)
-    revision: Mapped[int] = mapped_column(default=0)
-    issue_date: Mapped[date]
-    note: Mapped[str | None] = mapped_column(Text)
-    currency: Mapped[str] = mapped_column(String(3))
-    total_ht: Mapped[Amount]
-    total_vat: Mapped[Amount]
-    total_ttc: Mapped[Amount]
+    number: Typed[str] = column(String(60), unique=True)
+    revision: Typed[int] = column(default=0)
+    issue_date: Typed[date]
+    note: Typed[str | None] = column(Text())
+    currency: Typed[str] = column(String(3))
+    total_ht: Typed[Amount]
+    total_vat: Typed[Amount]
+    total_ttc: Typed[Amount]
 
 
 class LineColumns:
     """What a line of either kind has. `line_id` is the buyer's stable id; `allowance` is signed."""
 
-    line_id: Mapped[str] = mapped_column(String(60))
-    position: Mapped[int]
-    product_code: Mapped[str | None] = mapped_column(String(60))
-    name: Mapped[str] = mapped_column(String(400))
-    quantity: Mapped[Fine]
-    unit: Mapped[str] = mapped_column(String(3))
-    price: Mapped[Fine]
-    base_quantity: Mapped[Fine]
-    allowance: Mapped[Amount]
-    total: Mapped[Amount]
-    vat_category: Mapped[str] = mapped_column(String(3))
-    vat_rate: Mapped[Fine]
-    note: Mapped[str | None] = mapped_column(Text)
+    line_id: Typed[str] = column(String(60))
+    position: Typed[int]
+    product_code: Typed[str | None] = column(String(60))
+    name: Typed[str] = column(String(400))
+    quantity: Typed[Fine]
+    unit: Typed[str] = column(String(3))
+    price: Typed[Fine]
+    base_quantity: Typed[Fine]
+    allowance: Typed[Amount]
+    total: Typed[Amount]
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+    note: Typed[str | None] = column(Text())
 
 
 class ChargeColumns:
     """A charge (port, frais) or allowance of a whole order; `amount` is signed, < 0 is an allowance."""
 
-    reason: Mapped[str | None] = mapped_column(String(200))
-    amount: Mapped[Amount]
-    vat_category: Mapped[str | None] = mapped_column(String(3))
-    vat_rate: Mapped[Fine | None]
+    reason: Typed[str | None] = column(String(200))
+    amount: Typed[Amount]
+    vat_category: Typed[str | None] = column(String(3))
+    vat_rate: Typed[Fine | None]
 
 
 class PurchaseOrder(OrderColumns, Table):
-    """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14)."""
+    """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14).
+
+    It says what both sides agreed on; what is under way stands in `PurchaseOrderChange`, and `revision` is the last
+    change that was settled. `lines_n` is the answer whose words on the lines are kept.
+    """
 
     __tablename__ = "purchase_order"
     __table_args__ = (
@@ -78,33 +81,72 @@ class PurchaseOrder(OrderColumns, Table):
         Index(None, "supplier_id", "state", "issue_date"),
     )
 
-    id: Mapped[RowId]
-    supplier_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
-    followed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
-    state: Mapped[str] = mapped_column(String(20))
-    version: Mapped[int] = mapped_column(default=1)
-    outbound_mail_id: Mapped[int | None] = mapped_column(ForeignKey("outbound_mail.id"), index=True)
-    answer_n: Mapped[int] = mapped_column(default=0)
-    answer_code: Mapped[str | None] = mapped_column(String(2))
-    answer_note: Mapped[str | None] = mapped_column(Text)
-    supplier_order_number: Mapped[str | None] = mapped_column(String(60))
-    created_at: Mapped[Instant]
-    exported_at: Mapped[Instant | None]
-    updated_at: Mapped[Instant]
+    id: Typed[RowId]
+    supplier_id: Typed[int] = column(references="party.id")
+    followed_by_id: Typed[int | None] = column(references="user.id")
+    state: Typed[str] = column(String(20))
+    version: Typed[int] = column(default=1)
+    outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id", index=True)
+    answer_n: Typed[int] = column(default=0)
+    answer_code: Typed[str | None] = column(String(2))
+    answer_note: Typed[str | None] = column(Text())
+    lines_n: Typed[int] = column(default=0)
+    supplier_order_number: Typed[str | None] = column(String(60))
+    created_at: Typed[Instant]
+    exported_at: Typed[Instant | None]
+    updated_at: Typed[Instant]
 
 
 class PurchaseOrderLine(LineColumns, Table):
-    """A line, with the answer's word on it once there is one."""
+    """A line, with the answer's word on it once there is one; it is agreed upon up to the answer `settled_n`."""
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (UniqueConstraint("purchase_order_id", "line_id"),)
 
-    id: Mapped[RowId]
-    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"))
-    gtin: Mapped[str | None] = mapped_column(String(14))
-    supplier_code: Mapped[str | None] = mapped_column(String(60))
-    answer_code: Mapped[str | None] = mapped_column(String(2))
-    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    gtin: Typed[str | None] = column(String(14))
+    supplier_code: Typed[str | None] = column(String(60))
+    answer_code: Typed[str | None] = column(String(2))
+    answer: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    settled_n: Typed[int] = column(default=0)
+    promised_date: Typed[date | None]
+
+
+class PurchaseOrderChange(Table):
+    """A change or a cancellation of an order that was sent: the document, the mail it is in, what became of it.
+
+    `revision` is its place in the sequence, 1 for the first; one that was given up leaves its place to the next.
+    """
+
+    __tablename__ = "purchase_order_change"
+    __table_args__ = (
+        CheckConstraint(one_of("state", ChangeState), "state"),
+        CheckConstraint(one_of("type", ("change", "cancel")), "type"),
+        Index(
+            "uq_purchase_order_change_place",
+            "purchase_order_id",
+            "revision",
+            unique=True,
+            sqlite_where=text("state <> 'abandoned'"),
+            postgresql_where=text("state <> 'abandoned'"),
+        ),
+    )
+
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    revision: Typed[int]
+    type: Typed[str] = column(String(10))
+    state: Typed[str] = column(String(20))
+    document: Typed[dict[str, Any]] = column(JSON())
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", index=True)
+    answer_n: Typed[int] = column(default=0)
+    answer_code: Typed[str | None] = column(String(2))
+    answer_note: Typed[str | None] = column(Text())
+    answer_lines: Typed[list[dict[str, Any]] | None] = column(JSON(none_as_null=True))
+    requested_by: Typed[str] = column(String(80))
+    requested_at: Typed[Instant]
+    updated_at: Typed[Instant]
 
 
 class PurchaseOrderCharge(ChargeColumns, Table):
@@ -112,8 +154,8 @@ class PurchaseOrderCharge(ChargeColumns, Table):
 
     __tablename__ = "purchase_order_charge"
 
-    id: Mapped[RowId]
-    purchase_order_id: Mapped[int] = mapped_column(ForeignKey("purchase_order.id"), index=True)
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id", index=True)
 
 
 class SalesOrder(OrderColumns, Table):
@@ -125,24 +167,29 @@ class SalesOrder(OrderColumns, Table):
         CheckConstraint(one_of("state", SalesState), "state"),
     )
 
-    id: Mapped[RowId]
-    customer_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
-    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
-    customer_order_number: Mapped[str | None] = mapped_column(String(60))
-    state: Mapped[str] = mapped_column(String(20))
-    created_at: Mapped[Instant]
-    exported_at: Mapped[Instant | None]
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
+    partner_id: Typed[int | None] = column(references="partner.id")
+    customer_order_number: Typed[str | None] = column(String(60))
+    state: Typed[str] = column(String(20))
+    created_at: Typed[Instant]
+    exported_at: Typed[Instant | None]
 
 
 class SalesOrderLine(LineColumns, Table):
-    """A line; without a product it is parked until a person says which one is meant."""
+    """A line; without a product it is parked until a person says which one is meant.
+
+    `said` is our own change of it as we told it to the buyer, as long as the buyer has not agreed.
+    """
 
     __tablename__ = "sales_order_line"
     __table_args__ = (UniqueConstraint("sales_order_id", "line_id"),)
 
-    id: Mapped[RowId]
-    sales_order_id: Mapped[int] = mapped_column(ForeignKey("sales_order.id"))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id"))
+    id: Typed[RowId]
+    sales_order_id: Typed[int] = column(references="sales_order.id")
+    product_id: Typed[int | None] = column(references="product.id")
+    promised_date: Typed[date | None]
+    said: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
 
 
 class SalesOrderCharge(ChargeColumns, Table):
@@ -150,5 +197,5 @@ class SalesOrderCharge(ChargeColumns, Table):
 
     __tablename__ = "sales_order_charge"
 
-    id: Mapped[RowId]
-    sales_order_id: Mapped[int] = mapped_column(ForeignKey("sales_order.id"), index=True)
+    id: Typed[RowId]
+    sales_order_id: Typed[int] = column(references="sales_order.id", index=True)

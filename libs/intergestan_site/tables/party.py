@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint
 
-from intergestan_site.tables.types import Fine, Instant, RowId, Table, one_of
-from intergestan_site.words import Acceptance, PriceAction, PricePolicy, UnknownProduct
+from intergestan_site.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of
+from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 
 
 class Party(Table):
@@ -16,13 +15,13 @@ class Party(Table):
 
     __tablename__ = "party"
 
-    id: Mapped[RowId]
-    code: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(String(200), index=True)
-    is_customer: Mapped[bool] = mapped_column(default=False)
-    is_supplier: Mapped[bool] = mapped_column(default=False)
-    siret: Mapped[str | None] = mapped_column(String(14))
-    vat_id: Mapped[str | None] = mapped_column(String(20))
+    id: Typed[RowId]
+    code: Typed[str] = column(String(40), unique=True)
+    name: Typed[str] = column(String(200), index=True)
+    is_customer: Typed[bool] = column(default=False)
+    is_supplier: Typed[bool] = column(default=False)
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
 
 
 class Address(Table):
@@ -30,14 +29,14 @@ class Address(Table):
 
     __tablename__ = "address"
 
-    id: Mapped[RowId]
-    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    line1: Mapped[str | None] = mapped_column(String(200))
-    line2: Mapped[str | None] = mapped_column(String(200))
-    postcode: Mapped[str | None] = mapped_column(String(20))
-    city: Mapped[str | None] = mapped_column(String(100))
-    country: Mapped[str | None] = mapped_column(String(2))
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", index=True)
+    kind: Typed[str] = column(String(20))
+    line1: Typed[str | None] = column(String(200))
+    line2: Typed[str | None] = column(String(200))
+    postcode: Typed[str | None] = column(String(20))
+    city: Typed[str | None] = column(String(100))
+    country: Typed[str | None] = column(String(2))
 
 
 class Contact(Table):
@@ -45,15 +44,20 @@ class Contact(Table):
 
     __tablename__ = "contact"
 
-    id: Mapped[RowId]
-    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), index=True)
-    name: Mapped[str] = mapped_column(String(200))
-    telephone: Mapped[str | None] = mapped_column(String(40))
-    email: Mapped[str | None] = mapped_column(String(254))
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", index=True)
+    name: Typed[str] = column(String(200))
+    telephone: Typed[str | None] = column(String(40))
+    email: Typed[str | None] = column(String(254))
 
 
 class Partner(Table):
-    """A site we trust, with the addresses, counters and policies that we keep for it."""
+    """A site we trust, with the addresses, counters and policies that we keep for it.
+
+    `takes` are the kinds of mail, with spaces between, that its release takes in beyond the first ones, as a mail of
+    theirs said that was composed at `takes_at`; `paused_at`: since when booking rests after a restore;
+    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
+    """
 
     __tablename__ = "partner"
     __table_args__ = (
@@ -61,38 +65,67 @@ class Partner(Table):
         CheckConstraint(one_of("price_action", PriceAction), "price_action"),
         CheckConstraint(one_of("unknown_product", UnknownProduct), "unknown_product"),
         CheckConstraint(one_of("acceptance", Acceptance), "acceptance"),
+        CheckConstraint(one_of("heartbeat", HeartbeatPolicy), "heartbeat"),
     )
 
-    id: Mapped[RowId]
-    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"), unique=True)
-    site_code: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    siret: Mapped[str | None] = mapped_column(String(14))
-    vat_id: Mapped[str | None] = mapped_column(String(20))
-    order_address: Mapped[str | None] = mapped_column(String(254))
-    proposed_order_address: Mapped[str | None] = mapped_column(String(254))
-    answer_address: Mapped[str] = mapped_column(String(254))
-    language: Mapped[str] = mapped_column(String(2), default="fr")
-    out_epoch: Mapped[int] = mapped_column(default=1)
-    out_seq: Mapped[int] = mapped_column(default=0)
-    price_policy: Mapped[str] = mapped_column(String(20), default=PricePolicy.COMPARE)
-    price_tolerance: Mapped[Fine] = mapped_column(default=Decimal("0.01"))
-    price_tolerance_percent: Mapped[Fine] = mapped_column(default=Decimal(0))
-    price_action: Mapped[str] = mapped_column(String(20), default=PriceAction.HOLD)
-    unknown_product: Mapped[str] = mapped_column(String(20), default=UnknownProduct.HOLD)
-    acceptance: Mapped[str] = mapped_column(String(20), default=Acceptance.ACCEPT)
-    created_at: Mapped[Instant]
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", unique=True)
+    site_code: Typed[str] = column(String(80), unique=True)
+    name: Typed[str] = column(String(200))
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
+    order_address: Typed[str | None] = column(String(254))
+    proposed_order_address: Typed[str | None] = column(String(254))
+    answer_address: Typed[str] = column(String(254))
+    language: Typed[str] = column(String(2), default="fr")
+    out_epoch: Typed[int] = column(default=1)
+    out_seq: Typed[int] = column(default=0)
+    price_policy: Typed[str] = column(String(20), default=PricePolicy.COMPARE)
+    price_tolerance: Typed[Fine] = column(default=Decimal("0.01"))
+    price_tolerance_percent: Typed[Fine] = column(default=Decimal(0))
+    price_action: Typed[str] = column(String(20), default=PriceAction.HOLD)
+    unknown_product: Typed[str] = column(String(20), default=UnknownProduct.HOLD)
+    acceptance: Typed[str] = column(String(20), default=Acceptance.ACCEPT)
+    answer_hours: Typed[int | None]
+    takes: Typed[str] = column(String(200), default="")
+    takes_at: Typed[Instant | None]
+    paused_at: Typed[Instant | None]
+    heartbeat: Typed[str] = column(String(4), default=HeartbeatPolicy.AUTO)
+    heartbeat_at: Typed[Instant | None]
+    heartbeat_returned_at: Typed[Instant | None]
+    created_at: Typed[Instant]
+
+
+class CustomerMatch(Table):
+    """Which customer of ours a partner's orders are for, by the buyer's SIRET or VAT number: a person said so once."""
+
+    __tablename__ = "customer_match"
+    __table_args__ = (UniqueConstraint("partner_id", "their_id"),)
+
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    their_id: Typed[str] = column(String(60))
+    party_id: Typed[int] = column(references="party.id")
 
 
 class PartnerKey(Table):
-    """A public key pinned for a partner; it counts for mails composed inside its window, until revoked."""
+    """A public key of a partner. What it counts for, `intergestan_site.site_keys.key_windows` decides.
+
+    A key that was announced by mail is `pending` until a person confirms it. `valid_until` is the end that its owner
+    gave it; `replaced_from`, when a newer one took its place. Of a revoked key only what we had archived before
+    `revoked_since` counts, and nothing without that.
+    """
 
     __tablename__ = "partner_key"
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"), index=True)
-    kid: Mapped[str] = mapped_column(String(43), unique=True)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary(32))
-    valid_from: Mapped[Instant | None]
-    valid_until: Mapped[Instant | None]
-    revoked_at: Mapped[Instant | None]
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id", index=True)
+    kid: Typed[str] = column(String(43), unique=True)
+    public_key: Typed[bytes] = column(LargeBinary(32))
+    pending: Typed[bool] = column(default=False)
+    known_at: Typed[Instant | None]
+    valid_from: Typed[Instant | None]
+    valid_until: Typed[Instant | None]
+    replaced_from: Typed[Instant | None]
+    revoked_at: Typed[Instant | None]
+    revoked_since: Typed[Instant | None]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import String, UniqueConstraint
 
-from intergestan_site.tables.types import Fine, RowId, Table
+from intergestan_site.tables.types import Fine, RowId, Table, Typed, column
 
 
 class ProductFamily(Table):
@@ -13,9 +12,9 @@ class ProductFamily(Table):
 
     __tablename__ = "product_family"
 
-    id: Mapped[RowId]
-    code: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
+    id: Typed[RowId]
+    code: Typed[str] = column(String(40), unique=True)
+    name: Typed[str] = column(String(200))
 
 
 class ProductSubfamily(Table):
@@ -23,10 +22,10 @@ class ProductSubfamily(Table):
 
     __tablename__ = "product_subfamily"
 
-    id: Mapped[RowId]
-    family_id: Mapped[int] = mapped_column(ForeignKey("product_family.id"), index=True)
-    code: Mapped[str] = mapped_column(String(40), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
+    id: Typed[RowId]
+    family_id: Typed[int] = column(references="product_family.id", index=True)
+    code: Typed[str] = column(String(40), unique=True)
+    name: Typed[str] = column(String(200))
 
 
 class Product(Table):
@@ -34,18 +33,18 @@ class Product(Table):
 
     __tablename__ = "product"
 
-    id: Mapped[RowId]
-    code: Mapped[str] = mapped_column(String(60), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    unit: Mapped[str] = mapped_column(String(3))
-    gtin: Mapped[str | None] = mapped_column(String(14), index=True)
-    sale_price: Mapped[Fine]
-    purchase_price: Mapped[Fine | None]
-    vat_category: Mapped[str] = mapped_column(String(2), default="S")
-    vat_rate: Mapped[Fine]
-    family_id: Mapped[int | None] = mapped_column(ForeignKey("product_family.id"))
-    subfamily_id: Mapped[int | None] = mapped_column(ForeignKey("product_subfamily.id"))
-    active: Mapped[bool] = mapped_column(default=True)
+    id: Typed[RowId]
+    code: Typed[str] = column(String(60), unique=True)
+    name: Typed[str] = column(String(200))
+    unit: Typed[str] = column(String(3))
+    gtin: Typed[str | None] = column(String(14), index=True)
+    sale_price: Typed[Fine]
+    purchase_price: Typed[Fine | None]
+    vat_category: Typed[str] = column(String(2), default="S")
+    vat_rate: Typed[Fine]
+    family_id: Typed[int | None] = column(references="product_family.id")
+    subfamily_id: Typed[int | None] = column(references="product_subfamily.id")
+    active: Typed[bool] = column(default=True)
 
 
 class ProductComponent(Table):
@@ -54,10 +53,10 @@ class ProductComponent(Table):
     __tablename__ = "product_component"
     __table_args__ = (UniqueConstraint("product_id", "component_id"),)
 
-    id: Mapped[RowId]
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
-    component_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
-    quantity: Mapped[Fine]
+    id: Typed[RowId]
+    product_id: Typed[int] = column(references="product.id")
+    component_id: Typed[int] = column(references="product.id")
+    quantity: Typed[Fine]
 
 
 class ProductMatch(Table):
@@ -66,10 +65,10 @@ class ProductMatch(Table):
     __tablename__ = "product_match"
     __table_args__ = (UniqueConstraint("partner_id", "their_code"),)
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    their_code: Mapped[str] = mapped_column(String(60))
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    their_code: Typed[str] = column(String(60))
+    product_id: Typed[int] = column(references="product.id")
 
 
 class PartnerPrice(Table):
@@ -78,7 +77,7 @@ class PartnerPrice(Table):
     __tablename__ = "partner_price"
     __table_args__ = (UniqueConstraint("partner_id", "product_id"),)
 
-    id: Mapped[RowId]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
-    product_id: Mapped[int] = mapped_column(ForeignKey("product.id"))
-    price: Mapped[Fine]
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    product_id: Typed[int] = column(references="product.id")
+    price: Typed[Fine]

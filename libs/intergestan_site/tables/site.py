@@ -4,33 +4,40 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, Index, LargeBinary, String, Text
 
-from intergestan_site.tables.types import Instant, RowId, Table
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column
 
 
 class Site(Table):
-    """This base's own identity; exactly one row, with id 1."""
+    """This base's own identity; exactly one row, with id 1.
+
+    `next_key` is the key that signs in place of `key_fingerprint` from `next_key_from` on, while one is announced.
+    """
 
     __tablename__ = "site"
 
-    id: Mapped[RowId]
-    code: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    siret: Mapped[str | None] = mapped_column(String(14))
-    vat_id: Mapped[str | None] = mapped_column(String(20))
-    line1: Mapped[str | None] = mapped_column(String(200))
-    line2: Mapped[str | None] = mapped_column(String(200))
-    postcode: Mapped[str | None] = mapped_column(String(20))
-    city: Mapped[str | None] = mapped_column(String(100))
-    country: Mapped[str] = mapped_column(String(2))
-    currency: Mapped[str] = mapped_column(String(3))
-    language: Mapped[str] = mapped_column(String(2))
-    orders_address: Mapped[str] = mapped_column(String(254))
-    answers_address: Mapped[str] = mapped_column(String(254))
-    key_fingerprint: Mapped[str] = mapped_column(String(43))
-    created_at: Mapped[Instant]
+    id: Typed[RowId]
+    code: Typed[str] = column(String(80), unique=True)
+    name: Typed[str] = column(String(200))
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
+    line1: Typed[str | None] = column(String(200))
+    line2: Typed[str | None] = column(String(200))
+    postcode: Typed[str | None] = column(String(20))
+    city: Typed[str | None] = column(String(100))
+    country: Typed[str] = column(String(2))
+    currency: Typed[str] = column(String(3))
+    language: Typed[str] = column(String(2))
+    orders_address: Typed[str] = column(String(254))
+    answers_address: Typed[str] = column(String(254))
+    key_fingerprint: Typed[str] = column(String(43))
+    key_until: Typed[Instant | None]
+    next_key: Typed[str | None] = column(String(43))
+    next_public_key: Typed[bytes | None] = column(LargeBinary(32))
+    next_key_from: Typed[Instant | None]
+    next_key_until: Typed[Instant | None]
+    created_at: Typed[Instant]
 
 
 class User(Table):
@@ -38,11 +45,11 @@ class User(Table):
 
     __tablename__ = "user"
 
-    id: Mapped[RowId]
-    login: Mapped[str] = mapped_column(String(60), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    email: Mapped[str] = mapped_column(String(254))
-    active: Mapped[bool] = mapped_column(default=True)
+    id: Typed[RowId]
+    login: Typed[str] = column(String(60), unique=True)
+    name: Typed[str] = column(String(200))
+    email: Typed[str] = column(String(254))
+    active: Typed[bool] = column(default=True)
 
 
 class NumberSeries(Table):
@@ -50,9 +57,9 @@ class NumberSeries(Table):
 
     __tablename__ = "number_series"
 
-    code: Mapped[str] = mapped_column(String(20), primary_key=True)
-    prefix: Mapped[str] = mapped_column(String(20))
-    next_number: Mapped[int]
+    code: Typed[str] = column(String(20), primary_key=True)
+    prefix: Typed[str] = column(String(20))
+    next_number: Typed[int]
 
 
 class Event(Table):
@@ -61,15 +68,15 @@ class Event(Table):
     __tablename__ = "event"
     __table_args__ = (Index(None, "subject", "subject_id"),)
 
-    id: Mapped[RowId]
-    at: Mapped[Instant]
-    who: Mapped[str] = mapped_column(String(80))
-    subject: Mapped[str] = mapped_column(String(40))
-    subject_id: Mapped[int]
-    name: Mapped[str] = mapped_column(String(40))
-    old: Mapped[str | None] = mapped_column(String(20))
-    new: Mapped[str | None] = mapped_column(String(20))
-    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    id: Typed[RowId]
+    at: Typed[Instant]
+    who: Typed[str] = column(String(80))
+    subject: Typed[str] = column(String(40))
+    subject_id: Typed[int]
+    name: Typed[str] = column(String(40))
+    old: Typed[str | None] = column(String(20))
+    new: Typed[str | None] = column(String(20))
+    detail: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
 
 
 class Setting(Table):
@@ -77,8 +84,8 @@ class Setting(Table):
 
     __tablename__ = "setting"
 
-    name: Mapped[str] = mapped_column(String(80), primary_key=True)
-    value: Mapped[str] = mapped_column(Text)
+    name: Typed[str] = column(String(80), primary_key=True)
+    value: Typed[str] = column(Text())
 
 
 class Worker(Table):
@@ -86,7 +93,7 @@ class Worker(Table):
 
     __tablename__ = "worker"
 
-    name: Mapped[str] = mapped_column(String(120), primary_key=True)
-    service: Mapped[str] = mapped_column(String(20))
-    started_at: Mapped[Instant]
-    alive_until: Mapped[Instant] = mapped_column(index=True)
+    name: Typed[str] = column(String(120), primary_key=True)
+    service: Typed[str] = column(String(20))
+    started_at: Typed[Instant]
+    alive_until: Typed[Instant] = column(index=True)

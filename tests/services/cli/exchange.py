@@ -11,13 +11,15 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
-from intergestan_msg.seal import SigningKey
-from intergestan_runtime.archive import Archive
+from intergestan_msg.bounce_token import BounceKey
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.secrets import read_key_file
 from intergestan_site.database import Database
 from intergestan_site.intake.pool import ReaderPool
 from intergestan_site.tables import InboundMail, OutboundBody
+from services.composer.key_ring import ring_of
 from services.composer.worker import Composer
 from services.importer.worker import Importer
 
@@ -41,9 +43,10 @@ def rows(folder: Path, table: Any) -> list[Any]:
 def compose(folder: Path, mail_id: int) -> bytes:
     """Compose a requested mail; its frozen bytes."""
     metrics = Metrics(CollectorRegistry())
-    key = SigningKey.from_pem((folder / "site.key").read_bytes())
+    keys = ring_of(folder / "site.key")
     with base(folder) as database:
-        Composer(database, make_broker(NOBODY, "x", metrics=metrics), metrics, key, 15_000_000).compose(mail_id)
+        broker = make_broker(NOBODY, "x", metrics=metrics)
+        Composer(database, broker, metrics, keys, 15_000_000, bounce_key(folder)).compose(mail_id)
         with database.read() as connection:
             body = select(OutboundBody.mime).where(OutboundBody.outbound_mail_id == mail_id)
             return bytes(connection.execute(body).scalar_one())
@@ -51,7 +54,7 @@ def compose(folder: Path, mail_id: int) -> bytes:
 
 def archive(folder: Path, raw: bytes) -> str:
     """Put a mail into a site's archive; its sha256."""
-    (sha256,) = Archive(folder / "archive").put_many([raw])
+    (sha256,) = FolderArchive(folder / "archive").put_many([raw])
     return sha256
 
 
@@ -60,6 +63,11 @@ def enter(folder: Path, sha256: str, size: int) -> int:
     with base(folder) as database, database.transaction() as connection:
         row = {"sha256": sha256, "size": size, "state": "archived", "archived_at": database.now()}
         return connection.execute(insert(InboundMail).values(row).returning(InboundMail.id)).scalar_one()
+
+
+def bounce_key(folder: Path) -> BounceKey:
+    """The site's key of the marks in its mails."""
+    return BounceKey(read_key_file(folder / "bounce.key"))
 
 
 def take_in(folder: Path, *mail_ids: int) -> None:
@@ -71,10 +79,11 @@ def take_in(folder: Path, *mail_ids: int) -> None:
                 database=database,
                 broker=make_broker(NOBODY, "x", metrics=metrics),
                 metrics=metrics,
-                archive=Archive(folder / "archive"),
+                archive=FolderArchive(folder / "archive"),
                 pool=pool,
                 worker="importer-test",
                 max_age=timedelta(days=30),
+                bounce_key=bounce_key(folder),
             )
             for mail_id in mail_ids:
                 importer.take_in(mail_id)

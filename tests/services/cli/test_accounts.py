@@ -51,7 +51,7 @@ def test_a_relay_with_a_secret_file(shop: Path, run: Run) -> None:
         (("relay", "set", "--host", "smtp.x.test", "--security", "none"), 1, "TLS"),
         (("mailbox", "add", "a", *ACCOUNT), 2, "--password-stdin"),
         (("mailbox", "add", "a", *ACCOUNT, "--secret", "none"), 78, "missing"),
-        (("mailbox", "add", "a", *ACCOUNT, "--port", "99999", "--password-stdin"), 1, "port"),
+        (("mailbox", "add", "a", *ACCOUNT, "--port", "99999", "--password-stdin"), 2, "port"),
         (("mailbox", "add", "a", "--login", "x"), 2, "--host"),
     ],
 )

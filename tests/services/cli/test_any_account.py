@@ -12,8 +12,8 @@ from sqlalchemy import select
 from intergestan_msg.letter import TRANSFER_HEADER
 from intergestan_runtime.secrets import Sealer
 from intergestan_site.database import Database
-from intergestan_site.oauth_client import DeviceCode, GrantRefused, OAuthClient, Tokens, TokensUnavailable
-from intergestan_site.oauth_providers import Provider
+from intergestan_site.mail_accounts.oauth_client import DeviceCode, GrantRefused, OAuthClient, Tokens, TokensUnavailable
+from intergestan_site.mail_accounts.oauth_providers import Provider
 from intergestan_site.problem import Problem
 from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
 from services.cli.consent import consent
@@ -240,19 +240,21 @@ def client(server: TokenServer, **values: str) -> OAuthClient:
 def test_consent_in_a_browser(token_server: TokenServer) -> None:
     """RFC 8252 with PKCE; a page that knows nothing of our question is not heard."""
     asked = client(token_server, authorization_endpoint=f"{token_server.url}/authorize?prompt=consent")
-    visits: list[threading.Thread] = []
+    visitors: list[threading.Thread] = []
 
     def browse(text: str) -> None:
-        page = text.split("\n")[1]
-        right = token_server.give_code(page)
+        right = token_server.give_code(text.split("\n")[1])
         forged = right.partition("?")[0] + "?code=stolen&state=forged"
-        for url in (forged, right):
-            visits.append(threading.Thread(target=lambda url=url: urllib.request.urlopen(url, timeout=10).close()))
-            visits[-1].start()
+
+        def visit() -> None:  # in this order: who comes after the right page finds nobody listening
+            for url in (forged, right):
+                urllib.request.urlopen(url, timeout=10).close()
+
+        visitors.append(threading.Thread(target=visit))
+        visitors[0].start()
 
     tokens = consent(asked, token_server.address, browse, patience=10)
-    for visit in visits:
-        visit.join(10)
+    visitors[0].join(10)
     assert tokens.refresh in token_server.valid
     assert [form.get("code") for form in token_server.forms if form.get("code") == "stolen"] == []
 

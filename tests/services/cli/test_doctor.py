@@ -4,8 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, text
 
 from intergestan_msg.seal import SigningKey
+from intergestan_site.database import Database
+from intergestan_site.tables import Notice
 from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
 from tests.services.cli.conftest import Run
 
@@ -131,6 +134,17 @@ def test_another_key(healthy: Path, run: Run) -> None:
     assert {"Key of the site", "Key of the passwords"} <= set(failed(run, healthy))
 
 
+def test_a_base_that_is_none(shop: Path, run: Run) -> None:
+    (shop / "site.db").write_bytes(b"no base at all" * 100)
+    assert "whether the disk is full" in findings(run, shop)["Base"]["cure"]
+
+
+def test_a_base_of_a_later_release(shop: Path, run: Run) -> None:
+    with Database(f"sqlite:///{shop}/site.db").transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert findings(run, shop)["Base"]["cure"] == "Install that release here too."
+
+
 def test_an_archive_that_cannot_be_written(healthy: Path, run: Run) -> None:
     (healthy / "archive").write_text("a file is in the way")
     assert "Archive" in failed(run, healthy)
@@ -148,3 +162,18 @@ def test_a_wrong_configuration(shop: Path, run: Run) -> None:
     found = findings(run, shop)
     assert list(found) == ["Configuration"]
     assert "levl" in found["Configuration"]["text"]
+
+
+def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, mail_user: MailUser) -> None:
+    """A notice to a mailbox of ours would be read by a program only."""
+    assert "off" in findings(run, healthy)["Notices"]["text"]
+    monkeypatch.setenv("INTERGESTAN_NOTICES__TO", mail_user.address)
+    assert not findings(run, healthy)["Notices"]["ok"]
+    monkeypatch.setenv("INTERGESTAN_NOTICES__TO", "anne@arts.test")
+    assert "anne@arts.test" in findings(run, healthy)["Notices"]["text"]
+    database = Database(f"sqlite:///{healthy / 'site.db'}")
+    row = {"envelope_from": "x", "recipient": "x", "mime": b"x", "error": "550 nobody", "created_at": database.now()}
+    with database.transaction() as connection:
+        connection.execute(insert(Notice).values(row))
+    database.dispose()
+    assert "550 nobody" in findings(run, healthy)["Notices"]["text"]

@@ -34,10 +34,24 @@ def test_what_waits_is_listed_and_explained(mail: bytes, stauber: Path, run: Run
     assert "order-1" in table
     assert "Arts de la Table" in table
     shown = run("--lang", "fr", "holds", "show", "order-1", cwd=stauber).out
-    assert "Créez le produit" in shown
+    assert "créez le produit" in shown
     assert f"{sha256}.eml" in shown
-    assert run("holds", "show", "order-1", "--json", cwd=stauber).json["next"]
+    found = run("holds", "show", "order-1", "--json", cwd=stauber).json
+    assert found["means"]
+    assert found["do"]
     assert run("holds", "show", "order-9", cwd=stauber).code == 1
+
+
+def test_the_trace_says_in_words_why_it_waits(mail: bytes, stauber: Path, run: Run) -> None:
+    """Issue 3: no code of ours where a person reads."""
+    receive(stauber, mail)
+    for language, words in (("fr", "Nous ne connaissons pas le produit"), ("en", "We do not know the product")):
+        shown = " ".join(run("--lang", language, "trace", "CFR1", cwd=stauber).out.split())
+        assert words in shown
+        assert "unknown_product" not in shown
+    (story,) = run("trace", "CFR1", "--json", cwd=stauber).json
+    (opened,) = (each["detail"] for each in story["happened"] if "findings" in each["detail"])
+    assert (opened["reason"], opened["findings"][0]["reason"]) == ("unknown_product", "unknown_product")
 
 
 def test_an_order_is_released_and_another_refused(mail: bytes, stauber: Path, run: Run) -> None:
@@ -122,3 +136,29 @@ def test_nobody_answers_a_mail_that_was_not_understood(mail: bytes, stauber: Pat
     assert run("holds", "refuse", hold["ref"], cwd=stauber).code == 0
     assert rows(stauber, OutboundMail) == []
     assert run("holds", "list", "--json", cwd=stauber).json == []
+
+
+def test_a_product_is_chosen_when_an_order_is_released(mail: bytes, stauber: Path, run: Run) -> None:
+    """What a foreign code means is said once, and remembered."""
+    receive(stauber, mail)
+    (stauber / "ours.csv").write_text("Code;Désignation;Prix de vente;TVA\nOURS;Le nôtre;23,40;20\n")
+    assert run("catalog", "import", stauber / "ours.csv", cwd=stauber).code == 0
+    lines = [finding["line"] for finding in run("holds", "show", "order-1", "--json", cwd=stauber).json["findings"]]
+    assert run("holds", "release", "order-1", "--product", f"{lines[0]}", cwd=stauber).code == 2
+    assert run("holds", "release", "order-1", "--product", "99=OURS", cwd=stauber).code == 1
+    assert run("holds", "release", "order-1", "--customer", "X", cwd=stauber).code == 1
+    assert run("holds", "release", "order-1", "order-2", "--product", f"{lines[0]}=OURS", cwd=stauber).code == 1
+    done = run("holds", "release", "order-1", "--product", f"{lines[0]}=OURS", cwd=stauber)
+    assert done.code == 0, done.err
+    take_in(stauber, 1)
+    waiting = {hold["order"]: hold for hold in run("holds", "list", "--json", cwd=stauber).json}
+    assert lines[0] not in [finding["line"] for finding in waiting["CFR1"]["findings"]]
+    partner = run("partner", "list", "--json", cwd=stauber).json[0]["site_code"]
+    assert [row["code"] for row in run("partner", "match", partner, "--json", cwd=stauber).json] == ["OURS"]
+
+
+def test_a_hold_says_what_it_means_in_french(mail: bytes, stauber: Path, run: Run) -> None:
+    receive(stauber, mail)
+    shown = run("--lang", "fr", "holds", "show", "order-1", cwd=stauber).out
+    for part in ("Ce qui s'est passé", "Ce que cela signifie", "Que faire", "--product LIGNE=CODE"):
+        assert part in shown

@@ -4,17 +4,16 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import dns.message
 import dns.resolver
 import dns.rrset
 import pytest
 
-from intergestan_site.discovery import MAX_OCTETS, discover
+from intergestan_site.mail_accounts.discovery import MAX_OCTETS, discover
 from services.cli.network import Network, is_public
 from tests.servers import Certificates
+from tests.servers.http import HttpServer, Reply, Request
 
 PAGES: dict[str, tuple[int, bytes]] = {
     "/good.xml": (200, b"<clientConfig/>"),
@@ -28,29 +27,16 @@ RECORDS = {
 }
 
 
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        status, body = PAGES.get(self.path, (404, b""))
-        self.send_response(status)
-        self.send_header("Location", "/good.xml")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
+class Pages(HttpServer):
+    def reply(self, request: Request) -> Reply:
+        status, body = PAGES.get(request.path, (404, b""))
+        return Reply(status, body, {"Location": "/good.xml"})
 
 
 @pytest.fixture
 def https(certificates: Certificates) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.socket = certificates.good.server_context().wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"https://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
+    with Pages(certificates.good.server_context()) as server:
+        yield server.url
 
 
 @pytest.fixture

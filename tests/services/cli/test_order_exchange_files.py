@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from intergestan_msg.ubl import read_order
-from intergestan_site.xlsx_table import read_sheets
+from intergestan_site.files.xlsx_table import read_sheets
 from tests.services.cli.conftest import Run, data
 
 ROW = "Date;Fournisseur;Produit;Quantité\n2020-11-15;STAUBER;CAS-16;1\n"

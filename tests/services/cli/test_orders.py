@@ -116,3 +116,14 @@ def test_a_catalogue_with_faults(paired_shop: Path, run: Run, tmp_path: Path) ->
     assert "row 2, column Désignation" in ended.err
     assert "row 2, column Prix de vente" in ended.err
     assert "row 4, column Code" in ended.err
+
+
+def test_the_states_in_a_refusal_are_said_in_the_language_of_the_person(paired_shop: Path, run: Run) -> None:
+    run("orders", "import", data("orders.csv"), cwd=paired_shop)
+    refused = run("--lang", "fr", "orders", "confirm", "CFR1", cwd=paired_shop)
+    assert (refused.code, "CFR1: confirmée" in refused.err, "confirmed" in refused.err) == (1, True, False), refused.err
+    assert "brouillon" in refused.err
+    run("send", "--supplier", "STAUBER", "--to", "appros@stauber.test", cwd=paired_shop)
+    refused = run("--lang", "fr", "resend", "CFR1", cwd=paired_shop)
+    assert (refused.code, "requested" in refused.err) == (1, False), refused.err
+    assert "CFR1: transmitting" in run("orders", "confirm", "CFR1", cwd=paired_shop).err

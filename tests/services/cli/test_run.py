@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_site.database import Database
 from tests.services.cli.conftest import Run
 
 
@@ -65,6 +67,26 @@ def test_wrong_settings_end_it_with_78(shop: Path) -> None:
     command = [sys.executable, "-m", "services.cli", "run", "composer"]
     refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
     assert (refused.returncode, "threats" in refused.stderr) == (78, True)
+
+
+def test_a_base_without_a_site_is_waited_for(shop: Path, sqlite_base: Database) -> None:
+    """In containers the tables are made before `init`: a supervisor shall try again (EX_TEMPFAIL)."""
+    file = shop / "intergestan.toml"
+    file.write_text(file.read_text().replace("[site]", f'[site]\ndatabase_url = "{sqlite_base.url}"'))
+    command = [sys.executable, "-m", "services.cli", "run", "composer"]
+    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    assert (refused.returncode, "intergestan init" in refused.stderr) == (75, True)
+
+
+def test_a_health_port_that_another_program_has(shop: Path) -> None:
+    """The last run of the service may have it for a moment: a supervisor shall try again."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        command = [sys.executable, "-m", "services.composer", "--health-port", port]
+        refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 75
+    assert f"Port {port} of 127.0.0.1" in refused.stderr
+    assert "Traceback" not in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", ["postman", "", "sender --mailbox x"])

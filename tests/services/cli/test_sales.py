@@ -100,3 +100,26 @@ def test_a_code_is_matched_and_differences_are_reported(seller: Path, run: Run) 
     shown = run("--lang", "fr", "report", "differences", "--partner", "Mulhouse", cwd=seller).out
     assert "notre prix est 99" in shown
     assert run("report", "differences", "--from", "21/11/2020", "--json", cwd=seller).json == []
+
+
+def test_a_clerk_decides(stauber: Path, run: Run) -> None:
+    """`design.md` §5: the policy `review`, and what the clerk says."""
+    base = Database(f"sqlite:///{stauber / 'site.db'}", lambda: NOW)
+    desk = Desk.at(base)
+    orders = [an_order(f"CFR{n}", 2) for n in (1, 2, 3)]
+    desk.know_products_of(orders[0])
+    desk.set_policy(acceptance="review")
+    for order in orders:
+        desk.book(order)
+    base.dispose()
+    told = run("sales", "accept", "CCL1", "CCL2", "--json", cwd=stauber)
+    assert (told.code, told.json["accepted"], len(told.json["answers"])) == (0, ["CCL1", "CCL2"], 2)
+    refused = run("--lang", "fr", "sales", "refuse", "CCL3", "--reason", "Plus de stock.", cwd=stauber)
+    assert (refused.code, "Refusé" in refused.err) == (0, True), refused.err
+    listed = run("sales", "list", "--all", "--json", cwd=stauber).json
+    assert [row["state"] for row in listed] == ["accepted", "accepted", "cancelled"]
+    late = run("--lang", "fr", "sales", "accept", "CCL3", cwd=stauber)
+    assert (late.code, "annulée" in late.err, "à vérifier" in late.err) == (1, True, True), late.err
+    assert run("sales", "accept", "CCL1", "CCL2", "--product", "L1=X", cwd=stauber).code == 2
+    assert run("sales", "accept", "NONE", cwd=stauber).code == 1
+    assert run("sales", "refuse", "CCL1", "--json", cwd=stauber).code == 1

@@ -18,9 +18,9 @@ INIT = ("init", "--name", "Arts", "--orders-address", "a@arts.test")
 
 def test_a_new_site(shop: Path, run: Run) -> None:
     assert {file.name for file in shop.iterdir()} == {
-        *("intergestan.toml", "site.db", "site.key", "base.key", "secrets"),
+        *("intergestan.toml", "site.db", "site.key", "base.key", "bounce.key", "secrets"),
     }
-    for name in ("site.key", "base.key", "intergestan.toml"):
+    for name in ("site.key", "base.key", "bounce.key", "intergestan.toml"):
         assert stat.S_IMODE((shop / name).stat().st_mode) == 0o600
     configuration = tomllib.loads((shop / "intergestan.toml").read_text())
     assert configuration == {
@@ -43,6 +43,13 @@ def test_a_second_site_in_the_same_base_is_refused(shop: Path, run: Run) -> None
     assert again.code == 1
     assert "a site in" in again.err
     assert (shop / "site.key").read_bytes() == key
+
+
+def test_a_key_file_that_holds_no_key(shop: Path, run: Run) -> None:
+    (shop / "site.key").write_text("garbage")
+    refused = run("user", "list", cwd=shop)
+    assert refused.code == 78
+    assert "from a backup" in refused.err
 
 
 def test_an_init_that_was_cut_can_be_run_again(run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 from tests.services.cli.exchange import archive
 
-POLLER = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n"
+SETTINGS = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n"
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def make(folder: Path, name: str, siret: str, dovecot: Dovecot, smtp: SmtpServer
     site.run("relay", "set", *login, "--port", smtp.port, stdin=password)
     site.run("mailbox", "add", "commandes", *login, "--port", dovecot.imap, stdin=password)
     file = folder / "intergestan.toml"
-    file.write_text(file.read_text() + POLLER)
+    file.write_text(file.read_text() + SETTINGS)
     return site
 
 

@@ -11,12 +11,12 @@ from intergestan_msg.seal import SigningKey
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
+from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 
 if __name__ == "__main__":
     url, mail_id, key, redis_url, now = sys.argv[1:]
     base = Database(url, lambda: datetime.fromisoformat(now))
     broker = make_broker(redis_url, "test")
-    Composer(base, broker, Metrics(CollectorRegistry()), SigningKey(bytes.fromhex(key)), 15_000_000).compose(
-        int(mail_id)
-    )
+    ring = KeyRing(lambda _kid: SigningKey.from_pem(bytes.fromhex(key)))
+    Composer(base, broker, Metrics(CollectorRegistry()), ring, 15_000_000).compose(int(mail_id))

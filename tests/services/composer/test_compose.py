@@ -21,10 +21,11 @@ from intergestan_msg.ubl import write_order
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.order_files import import_file
+from intergestan_site.files.order_files import import_file
 from intergestan_site.outbound import abandon
 from intergestan_site.request import MAX_ORDERS
 from intergestan_site.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
+from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.factories import an_order, cfr1, cfr2
 from tests.pipeline.conftest import Pair
@@ -51,7 +52,9 @@ def headers(raw: bytes) -> Message:
 
 def with_limit(site: SiteUnderTest, max_bytes: int, redis: RedisServer) -> Composer:
     metrics = Metrics(CollectorRegistry())
-    return Composer(site.database, make_broker(redis.url, site.code), metrics, site.key, max_bytes)
+    return Composer(
+        site.database, make_broker(redis.url, site.code), metrics, KeyRing(lambda _kid: site.key), max_bytes
+    )
 
 
 def test_what_is_frozen_never_changes(sites: Pair) -> None:
@@ -173,7 +176,20 @@ def test_each_mail_may_have_a_bounce_address_of_its_own(sqlite_sites: Pair) -> N
     (mail_id,) = requested(sqlite_sites, "CFR1")
     buyer.compose(mail_id)
     row = buyer.row(OutboundMail)
-    assert row.envelope_from == f"back+{row.transfer_id[-12:]}@mulhouse.test"
+    token = buyer.bounce_key.token(row.id, row.transfer_id)
+    assert row.envelope_from == f"back+{token}@mulhouse.test"
+    assert headers(buyer.row(OutboundBody).mime)["X-Intergestan-Bounce"] == token
+
+
+def test_a_bounce_address_that_would_be_too_long_stays_as_it_is(sqlite_sites: Pair) -> None:
+    """RFC 5321 §4.5.3.1.1: 64 characters before the @; the mark stands in the mail all the same."""
+    buyer, address = sqlite_sites.buyer, f"{'b' * 60}@mulhouse.test"
+    relay = {"name": "r", "host": "127.0.0.1", "port": 25, "security": "none", "bounce_mode": "plus"}
+    with buyer.database.transaction() as connection:
+        connection.execute(insert(Relay).values(**relay, bounce_address=address))
+    (mail_id,) = requested(sqlite_sites, "CFR1")
+    buyer.compose(mail_id)
+    assert buyer.row(OutboundMail).envelope_from == address
 
 
 def test_answers_go_to_the_pinned_address_and_quote_the_mail(sites: Pair) -> None:
@@ -224,7 +240,7 @@ def test_a_killed_composer_leaves_all_or_nothing(
     buyer = sites.buyer
     (mail_id,) = requested(sites, "CFR1")
     url = buyer.database.engine.url.render_as_string(hide_password=False)
-    arguments = [url, str(mail_id), "00" * 32, session_redis.url, sites.clock.now.isoformat()]
+    arguments = [url, str(mail_id), buyer.key.to_pem().hex(), session_redis.url, sites.clock.now.isoformat()]
     command = [sys.executable, "-m", "tests.services.composer.compose_once", *arguments]
     assert subprocess.run(command, env=os.environ | {ENVIRONMENT: point}, check=False).returncode == -9
     assert (buyer.row(OutboundMail).state, buyer.row(Partner).out_seq) == (state, seq)

@@ -150,6 +150,22 @@ def test_ctrl_c_ends_all_that_serves(kept: Kept) -> None:
     assert 'intergestan_orders_total{outcome="created",step="import"} 4.0' in kept.metrics
 
 
+def test_a_service_that_dies_while_it_serves_is_named(tmp_path: Path) -> None:
+    run = Demo(tmp_path, "--orders", "2", "--sites", "2", "--lines", "1", "--serve", "--json")
+    try:
+        assert run.process.stdout is not None
+        run.process.stdout.readline()  # bounded by the test's time limit
+        importer, *_ = run.wait_for("services.importer", 1)
+        importer.kill()
+        assert run.process.wait(PATIENCE) == 1
+        assert run.survivors() == []
+        words = run.errors.read_text()
+        assert "importer ended by itself" in words
+        assert "Traceback" not in words
+    finally:
+        run.close()
+
+
 def test_what_is_kept_can_be_looked_at(kept: Kept) -> None:
     """Each site has its base, its keys, its configuration, its logs; the mails lie in the archive."""
     for site in ("stauber", "durand"):

@@ -14,17 +14,29 @@ import redis
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, insert, select, update
 
-from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.steps import COMPOSE, IMPORT, SEND, STEPS
+from intergestan_runtime.settings import NoticeSettings
+from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
 from intergestan_site.database import Database
-from intergestan_site.tables import Hold, InboundMail, InboundTransfer, OutboundMail, PurchaseOrder
+from intergestan_site.tables import (
+    Hold,
+    InboundMail,
+    InboundTransfer,
+    Ledger,
+    Notice,
+    OutboundMail,
+    Partner,
+    PurchaseOrder,
+)
 from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
 from services.dispatcher.due import DUE, take_due
+from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.worker import Dispatcher
 from tests.clock import Clock
+from tests.databases import as_service
 from tests.servers import RedisServer
 from tests.services.sender.outbox import Outbox
 
@@ -35,11 +47,12 @@ class Site:
     def __init__(self, base: Database, server: RedisServer, folder: Path) -> None:
         self.base = base
         self.outbox = Outbox(base, 25)
-        self.archive = Archive(folder / "archive", min_free_bytes=0, min_free_share=0)
+        self.archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.broker = make_broker(server.url, "test", metrics=self.metrics)
-        self.dispatcher = Dispatcher(base, self.broker, self.metrics, self.archive, DispatcherSettings())
+        own = as_service(base, "dispatcher")
+        self.dispatcher = Dispatcher(own, self.broker, self.metrics, self.archive, DispatcherSettings(), 4)
 
     def rung(self) -> dict[str, int]:
         """How often each queue was rung since the last look."""
@@ -190,6 +203,7 @@ def test_the_gauges_are_what_the_base_says(site: Site, clock: Clock) -> None:
     site.dispatcher.measure()
     assert_gauges_are_sql(site)
     assert site.gauge("holds", reason="conflict") == 1
+    assert site.gauge("oldest_hold_timestamp_seconds") == clock.now.timestamp()
     assert site.gauge("queue_messages", queue=IMPORT.queue) == 1
     assert site.gauge("oldest_pending_order_timestamp_seconds", step="send") == clock.now.timestamp()
     site.change(OutboundMail, held, state="abandoned")
@@ -250,3 +264,61 @@ def test_the_bytes_of_aliens_are_dropped_after_a_week(sqlite_site: Site, clock: 
     assert sorted(sqlite_site.archive.names()) == sorted([*ours, young])
     assert sorted(row.size for row in sqlite_site.outbox.rows(InboundMail)) == [0] * 5 + [9] * 4
     assert sqlite_site.dispatcher.drop_aliens() == 0
+
+
+def test_the_person_in_charge_is_told_and_the_notice_is_rung_for(site: Site, clock: Clock) -> None:
+    """Once for all that is new, and again for a lost bell."""
+    site.put_inbound(state="held", reason="poison", detail='[{"reason":"poison","values":{"strikes":"3"}}]')
+    own = as_service(site.base, "dispatcher")
+    notifier = Notifier(own, site.broker, NoticeSettings(to="anne@mulhouse.test"), "fr")
+    assert Notifier(own, site.broker, NoticeSettings(), "fr").notify() is None, "nobody is named"
+    assert notifier.notify() == 1
+    assert site.rung() == {NOTIFY.queue: 1}
+    assert notifier.notify() is None
+    clock.move(seconds=21)
+    assert site.dispatcher.ring_due() == 1
+    assert site.rung() == {NOTIFY.queue: 1}
+    site.change(InboundMail, 1, state="done")
+    assert notifier.notify() is None
+    site.change(InboundMail, 1, state="held")
+    clock.move(minutes=15)
+    assert notifier.notify() == 2, "it waits again"
+
+
+def test_a_notice_to_ourselves_is_refused_with_a_word_in_the_log(
+    sqlite_site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sqlite_site.put_inbound(state="held", reason="poison", detail="[]")
+    notifier = Notifier(sqlite_site.base, sqlite_site.broker, NoticeSettings(to="o@mulhouse.test"), "fr")
+    assert [notifier.notify(), notifier.notify()] == [None, None]
+    assert capsys.readouterr().out.count("No notice can be sent") == 1
+    assert sqlite_site.outbox.rows(Notice) == []
+
+
+def test_a_change_that_waits_for_nothing_is_rung_for(site: Site) -> None:
+    """Whatever settles a document wakes its change; if both came at once, this does, and only for what is ripe."""
+    mail_id = site.put_inbound(state="done")
+    now = site.base.now()
+    with site.base.transaction() as connection:
+        partner_id = connection.execute(select(Partner.id)).scalar_one()
+        transfer = {
+            "partner_id": partner_id,
+            "jti": "x",
+            "epoch": 1,
+            "seq": 1,
+            "kind": "orders",
+            "transfer_digest": "d",
+        }
+        transfer |= {"composed_at": now, "received_at": now, "inbound_mail_id": mail_id}
+        transfer_id = connection.execute(
+            insert(InboundTransfer).values(transfer).returning(InboundTransfer.id)
+        ).scalar_one()
+        common = {"partner_id": partner_id, "inbound_transfer_id": transfer_id, "business_hash": "h", "number": "CFR1"}
+        common |= {"created_at": now, "updated_at": now}
+        for kind, revision, outcome in (("order", 0, "held"), ("change", 1, "waiting"), ("change", 3, "waiting")):
+            connection.execute(insert(Ledger).values(**common, type=kind, revision=revision, outcome=outcome))
+    assert (site.dispatcher.close_gaps(), site.rung()) == (0, {})
+    with site.base.transaction() as connection:
+        connection.execute(update(Ledger).where(Ledger.revision == 0).values(outcome="created"))
+    assert (site.dispatcher.close_gaps(), site.rung()) == (1, {IMPORT.queue: 1})
+    assert site.dispatcher.close_gaps() == 0

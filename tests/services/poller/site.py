@@ -10,15 +10,17 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
-from intergestan_runtime.archive import Archive
+from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.metrics import Metrics
 from intergestan_site.database import Database
+from intergestan_site.polling.placement import Takes
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
 from services.poller.collect import Tools
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings
 from services.poller.source import Secret
-from services.poller.worker import Poller
+from services.poller.worker import Poller, Seat
+from tests.databases import as_service
 
 PATIENCE = 20.0
 
@@ -43,7 +45,7 @@ class PollerSite:
 
     def __init__(self, database: Database, folder: Path) -> None:
         self.database = database
-        self.archive = Archive(folder / "archive", min_free_bytes=0, min_free_share=0)
+        self.archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
         self.registry = CollectorRegistry()
         self.metrics = Metrics(self.registry)
         self.rung: list[int] = []
@@ -78,7 +80,8 @@ class PollerSite:
     @contextmanager
     def poller(self, *names: str, worker: str = "poller-1", **settings: Any) -> Iterator[Poller]:
         """A poller at work. What it dies of is raised at the end."""
-        poller = Poller(self.database, worker, names, lambda die: self.tools(die, **settings))
+        seat = Seat(worker, worker, Takes(names))
+        poller = Poller(as_service(self.database, "poller"), seat, lambda die: self.tools(die, **settings))
         stop, errors = threading.Event(), []
 
         def run() -> None:
@@ -101,7 +104,7 @@ class PollerSite:
     def rows_of(self, name: str, worker: str = "poller-1") -> MailboxRows:
         """The mailbox's rows under the lease that it has now."""
         row = self.mailbox(name)
-        return MailboxRows(self.database, worker, row.id, row.fence)
+        return MailboxRows(as_service(self.database, "poller"), worker, row.id, row.fence)
 
     def ask(self, name: str) -> int:
         """A *Relever*; its id."""

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from intergestan_site.sasl import BearerToken
+from intergestan_site.mail_accounts.sasl import BearerToken
 from intergestan_site.tables import Mailbox, OAuthGrant
+from services.poller.connection import Limits
 from services.poller.mailbox import Session
 from services.poller.pop3 import Pop3Session
 from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble
-from services.poller.wire import Limits
 from tests.consent import Consent
 from tests.servers import Dovecot, MailUser
 from tests.servers.scripted_pop3 import ScriptedPop3

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from intergestan_site import poll_runs
+from intergestan_site.polling import poll_runs
 from intergestan_site.tables import Event, Mailbox, MailboxUidl
+from services.poller.connection import Limits
 from services.poller.handles import Uidl
 from services.poller.pop3 import Pop3Session, _named
 from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble
-from services.poller.wire import Limits
 from tests.servers import Certificates, Dovecot, MailUser, PostgresServer
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.services.poller.site import PollerSite, eventually, mail
@@ -138,7 +138,7 @@ def test_a_server_that_drips_is_hung_up_on() -> None:
         thread.start()
         started = time.monotonic()
         assert trouble_of(Account("127.0.0.1", listener.getsockname()[1], "none", None, "me", "")).kind is Kind.SILENT
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
         stop.set()
         thread.join(5)
 

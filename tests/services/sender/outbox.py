@@ -29,6 +29,7 @@ from intergestan_site.tables import (
 from services.sender.deliver import Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender
+from tests.databases import as_service
 
 HURRY = Timeouts(connect=2, before_dot=2, after_dot=1, goodbye=0.2)
 OUR_KEY, THEIR_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
@@ -126,7 +127,8 @@ class Outbox:
         """A sender with connections of its own."""
         connections = Connections(timeouts, password_of)
         self.connections.append(connections)
-        return Sender(self.base, Metrics(CollectorRegistry()), worker, SenderSettings(**settings), connections)
+        base = as_service(self.base, "sender")
+        return Sender(base, Metrics(CollectorRegistry()), worker, SenderSettings(**settings), connections)
 
     def rows(self, table: Any, **where: Any) -> Sequence[Any]:
         """All rows of a table with these values, oldest first."""

@@ -16,8 +16,9 @@ import pytest
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.secrets import SecretError
 from intergestan_site import states
+from intergestan_site.health.certificates import read_certificates
 from intergestan_site.outbound import resend
-from intergestan_site.tables import OutboundMail, Relay
+from intergestan_site.tables import Event, OutboundMail, Relay
 from tests.clock import Clock
 from tests.servers import Certificates, Fault, SmtpServer
 from tests.services.poller.site import eventually
@@ -275,7 +276,7 @@ def test_bytes_that_must_not_travel_wait_for_a_person(sqlite_outbox: Outbox, rel
 def test_without_a_relay_a_mail_just_waits(sqlite_outbox: Outbox) -> None:
     mail_id = sqlite_outbox.put()
     with sqlite_outbox.base.transaction() as connection:
-        connection.execute(Relay.__table__.delete())  # type: ignore[attr-defined]
+        connection.execute(Relay.__table__.delete())
     sqlite_outbox.sender().send(mail_id)
     assert (sqlite_outbox.mail(mail_id).state, sqlite_outbox.attempts(mail_id)) == ("composed", [])
 
@@ -410,3 +411,21 @@ def test_the_lease_of_a_mail_in_work_is_renewed(sqlite_outbox: Outbox, clock: Cl
     renewed = sqlite_outbox.mail(mine)
     assert (renewed.lease_until, renewed.lease_fence) == (clock.now + timedelta(seconds=60), 3)
     assert sqlite_outbox.mail(lost).lease_until == clock.now
+
+
+def test_the_base_knows_when_the_certificate_of_the_relay_ends(
+    outbox: Outbox, make_smtp: MakeSmtp, certificates: Certificates, clock: Clock
+) -> None:
+    """Issue 4: for alarms without Prometheus. Noted once, not with each mail; an old relay's does not count."""
+    server = make_smtp(certificate=certificates.good)
+    outbox.set_relay(port=server.port, security="starttls", ca_file=str(certificates.ca_file))
+    sender = outbox.sender()
+    for _ in range(2):
+        sender.send(outbox.put())
+    (event,) = outbox.rows(Event, subject="relay")
+    assert (event.name, event.detail["host"]) == ("certificate", "127.0.0.1")
+    with outbox.base.read() as connection:
+        assert read_certificates(connection)["relay"].timestamp() == event.detail["ends"] > clock.now.timestamp()
+    outbox.set_relay(host="other.test")
+    with outbox.base.read() as connection:
+        assert read_certificates(connection) == {}

@@ -1,0 +1,573 @@
+"""What the four dashboards show. `python docs/generate.py` writes them to deploy/grafana/dashboards/."""
+
+from __future__ import annotations
+
+from deploy.grafana.panels import Board, Panel, Row, Target, Text
+
+AGE = "max by ({by}) ((time() - {metric}) * ({metric} > bool 0))"
+"""How long ago; 0 where there is nothing."""
+
+RATE = "sum by ({by}) (rate({metric}[$__rate_interval]))"
+PERCENTILE = "histogram_quantile({q}, sum by (le, {by}) (rate({metric}[$__rate_interval])))"
+
+PER_SECOND: Text = ("per second", "par seconde")
+DAY = 86400.0
+
+
+def _age(name: str, by: str, legend: str, more: str = "") -> Target:
+    return Target(AGE.format(by=by, metric=f"intergestan_{name}{{@{more}}}"), legend)
+
+
+def _rate(name: str, by: str, legend: str, more: str = "") -> Target:
+    return Target(RATE.format(by=by, metric=f"intergestan_{name}{{@{more}}}"), legend, exemplars=True)
+
+
+def _spread(name: str, by: str, legend: str, more: str = "") -> tuple[Target, ...]:
+    """The median, and what one in twenty exceeds."""
+    metric = f"intergestan_{name}_bucket{{@{more}}}"
+    return tuple(
+        Target(PERCENTILE.format(q=quantile, by=by, metric=metric), f"{legend} {word}", exemplars=True)
+        for quantile, word in ((0.5, "p50"), (0.95, "p95"))
+    )
+
+
+def _step(title: Text, rate: Target, duration: tuple[Target, ...]) -> tuple[Panel, Panel]:
+    return (
+        Panel(
+            (f"{title[0]}: what became of them", f"{title[1]} : ce qu'il en est advenu"),
+            ("Per second, by outcome.", "Par seconde, selon l'issue."),
+            (rate,),
+            "ops",
+            width=6,
+        ),
+        Panel(
+            (f"{title[0]}: working time", f"{title[1]} : durée du travail"),
+            ("The median, and what one in twenty exceeds.", "La médiane, et ce qu'un sur vingt dépasse."),
+            duration,
+            "s",
+            width=6,
+        ),
+    )
+
+
+FLOW = Board(
+    "flow",
+    ("Flow", "Flux"),
+    (
+        "Orders from Valider to the answer: does it flow?",
+        "Les commandes, de Valider à la réponse : est-ce que cela passe ?",
+    ),
+    (
+        Row(
+            ("Now", "Maintenant"),
+            (
+                Panel(
+                    ("Oldest that waits", "La plus ancienne en attente"),
+                    (
+                        "Since when the oldest mail waits for a step of this site; red from 15 minutes.",
+                        "Depuis quand le plus ancien mail attend une étape de ce site ; rouge dès 15 minutes.",
+                    ),
+                    (_age("oldest_pending_order_timestamp_seconds", "step", "{{step}}"),),
+                    "s",
+                    "stat",
+                    orange=300,
+                    red=900,
+                ),
+                Panel(
+                    ("Orders on the way", "Commandes en cours"),
+                    ("Purchase orders that wait, by state.", "Les commandes d'achat en attente, par état."),
+                    (Target("max by (state) (intergestan_orders_pending{@})", "{{state}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Waiting for a person", "En attente d'une personne"),
+                    ("`intergestan holds list` shows them.", "`intergestan holds list` les montre."),
+                    (Target("sum(max by (site, reason) (intergestan_holds{@}))", " "),),
+                    kind="stat",
+                    orange=1,
+                    red=20,
+                    width=4,
+                ),
+                Panel(
+                    ("Services that run", "Services en marche"),
+                    ("Those that answer Prometheus.", "Ceux qui répondent à Prometheus."),
+                    (Target("sum by (service) (up{@})", "{{service}}"),),
+                    kind="stat",
+                    red=1,
+                    below=True,
+                    width=4,
+                ),
+            ),
+        ),
+        Row(
+            ("The four steps", "Les quatre étapes"),
+            (
+                *_step(
+                    ("Compose", "Composer"),
+                    _rate("orders_total", "outcome", "{{outcome}}", ', step="compose"'),
+                    _spread("step_duration_seconds", "step", "", ', step="compose"'),
+                ),
+                *_step(
+                    ("Send", "Envoyer"),
+                    _rate("mails_total", "outcome", "{{outcome}}", ', direction="out"'),
+                    _spread("step_duration_seconds", "step", "", ', step="send"'),
+                ),
+                *_step(
+                    ("Collect", "Relever"),
+                    _rate("mails_total", "outcome", "{{outcome}}", ', direction="in"'),
+                    _spread("mailbox_poll_duration_seconds", "protocol", "{{protocol}}"),
+                ),
+                *_step(
+                    ("Take in", "Intégrer"),
+                    _rate("orders_total", "outcome", "{{outcome}}", ', step="import"'),
+                    _spread("step_duration_seconds", "step", "", ', step="import"'),
+                ),
+            ),
+        ),
+        Row(
+            ("The whole way", "Le trajet entier"),
+            (
+                Panel(
+                    ("From Valider to the sales order", "De Valider à la commande client"),
+                    ("Of orders taken in here.", "Pour les commandes intégrées ici."),
+                    _spread("order_transit_seconds", "job", ""),
+                    "s",
+                ),
+                Panel(
+                    ("Set aside or refused", "Mises de côté ou refusées"),
+                    ("Per second, by reason.", "Par seconde, selon la raison."),
+                    (_rate("order_rejections_total", "reason", "{{reason}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Heartbeats in a day", "Battements en un jour"),
+                    (
+                        "Signed mails that go round every route; late and lost ones break the service level.",
+                        "Mails signés qui font le tour de chaque liaison ; les retards et pertes nuisent au service.",
+                    ),
+                    (Target("sum by (outcome) (increase(intergestan_heartbeats_total{@}[1d]))", "{{outcome}}"),),
+                ),
+                Panel(
+                    ("Last heartbeat", "Dernier battement"),
+                    ("How long ago, by route and stage.", "Il y a combien de temps, par liaison et étape."),
+                    (_age("heartbeat_last_seen_timestamp_seconds", "route, stage", "{{route}} {{stage}}"),),
+                    "s",
+                    red=900,
+                ),
+                Panel(
+                    ("How the relay answers", "Réponses du relais"),
+                    ("Per second, by class of answer.", "Par seconde, par classe de réponse."),
+                    (_rate("smtp_responses_total", "class", "{{class}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Mails by state", "Mails par état"),
+                    ("As the base counts them.", "Selon le décompte de la base."),
+                    (Target("max by (direction, state) (intergestan_mails_pending{@})", "{{direction}} {{state}}"),),
+                ),
+            ),
+        ),
+    ),
+)
+
+MAILBOXES = Board(
+    "mailboxes",
+    ("Mailboxes", "Boîtes aux lettres"),
+    ("Are all mailboxes read, and by whom?", "Toutes les boîtes sont-elles relevées, et par qui ?"),
+    (
+        Row(
+            ("Reading", "Relève"),
+            (
+                Panel(
+                    ("Who holds which mailbox", "Qui tient quelle boîte"),
+                    ("Green: this poller has it.", "Vert : ce releveur la tient."),
+                    (
+                        Target(
+                            "max by (mailbox, instance) (intergestan_mailbox_lease_held{@})",
+                            "{{mailbox}} {{instance}}",
+                        ),
+                    ),
+                    kind="state-timeline",
+                    width=12,
+                    words={"0": (("not", "non"), "red"), "1": (("held", "tenue"), "green")},
+                ),
+                Panel(
+                    ("Owned", "Tenues"),
+                    ("As the base says.", "Selon la base."),
+                    (Target("max by (mailbox) (intergestan_mailbox_owned{@})", "{{mailbox}}"),),
+                    kind="stat",
+                    width=4,
+                    red=1,
+                    below=True,
+                    words={"0": (("nobody", "personne"), "red"), "1": (("owned", "tenue"), "green")},
+                ),
+                Panel(
+                    ("Last read", "Dernière relève"),
+                    ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
+                    (_age("mailbox_last_success_timestamp_seconds", "mailbox", "{{mailbox}}"),),
+                    "s",
+                    orange=180,
+                    red=600,
+                ),
+                Panel(
+                    ("Backlog", "Retard"),
+                    ("Mails listed and not archived yet.", "Mails listés, pas encore archivés."),
+                    (Target("max by (mailbox) (intergestan_mailbox_backlog_messages{@})", "{{mailbox}}"),),
+                ),
+                Panel(
+                    ("Interval", "Intervalle"),
+                    ("How often it shall be read at least.", "À quelle cadence elle doit être relevée au moins."),
+                    (Target("max by (mailbox) (intergestan_mailbox_poll_interval_seconds{@})", "{{mailbox}}"),),
+                    "s",
+                ),
+                Panel(
+                    ("Time of a poll", "Durée d'une relève"),
+                    ("The median, and what one in twenty exceeds.", "La médiane, et ce qu'une sur vingt dépasse."),
+                    _spread("mailbox_poll_duration_seconds", "protocol", "{{protocol}}"),
+                    "s",
+                ),
+                Panel(
+                    ("Mailboxes per poller", "Boîtes par releveur"),
+                    ("How the pollers share them.", "Comment les releveurs se les partagent."),
+                    (Target("max by (instance) (intergestan_mailboxes_held{@})", "{{instance}}"),),
+                ),
+                Panel(
+                    ("Moves", "Changements de releveur"),
+                    PER_SECOND,
+                    (_rate("mailbox_moves_total", "reason", "{{reason}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Announced by IDLE", "Annoncés par IDLE"),
+                    PER_SECOND,
+                    (_rate("mailbox_idle_wakeups_total", "mailbox", "{{mailbox}}"),),
+                    "ops",
+                ),
+            ),
+        ),
+        Row(
+            ("Access", "Accès"),
+            (
+                Panel(
+                    ("Connections made again", "Reconnexions"),
+                    ("Per second, by reason.", "Par seconde, selon la raison."),
+                    (_rate("mailbox_reconnects_total", "reason", "{{reason}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Consent", "Accord"),
+                    (
+                        "Whether the provider still lets us in (OAuth2).",
+                        "Si le fournisseur nous laisse encore entrer (OAuth2).",
+                    ),
+                    (Target("max by (mailbox) (intergestan_oauth_consent_ended{@})", "{{mailbox}}"),),
+                    kind="stat",
+                    red=1,
+                    words={"0": (("in order", "en règle"), "green"), "1": (("ended", "terminé"), "red")},
+                ),
+                Panel(
+                    ("Tokens asked for", "Jetons demandés"),
+                    ("Per second, by outcome.", "Par seconde, selon l'issue."),
+                    (_rate("oauth_refreshes_total", "outcome", "{{outcome}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Token ends in", "Fin du jeton dans"),
+                    ("It is renewed two minutes before.", "Il est renouvelé deux minutes avant."),
+                    (
+                        Target(
+                            "max by (mailbox) (intergestan_oauth_token_expiry_timestamp_seconds{@}) - time()",
+                            "{{mailbox}}",
+                        ),
+                    ),
+                    "s",
+                ),
+                Panel(
+                    ("Server certificate ends in", "Fin du certificat du serveur dans"),
+                    ("Of the relay and of the mailboxes' servers.", "Du relais et des serveurs des boîtes."),
+                    (
+                        Target(
+                            "min by (kind, name) "
+                            '(intergestan_certificate_expiry_timestamp_seconds{@, kind!="signing"}) - time()',
+                            "{{kind}} {{name}}",
+                        ),
+                    ),
+                    "s",
+                    "stat",
+                    orange=21 * DAY,
+                    red=7 * DAY,
+                    below=True,
+                ),
+            ),
+        ),
+    ),
+)
+
+QUEUES = Board(
+    "queues",
+    ("Queues and workers", "Files et services"),
+    ("Is there enough of everything?", "Y a-t-il assez de tout ?"),
+    (
+        Row(
+            ("Queues", "Files"),
+            (
+                Panel(
+                    ("Depth", "Profondeur"),
+                    ("Bells that wait in Redis.", "Sonneries qui attendent dans Redis."),
+                    (Target("max by (queue) (intergestan_queue_messages{@})", "{{queue}}"),),
+                ),
+                Panel(
+                    ("Waiting time", "Attente"),
+                    ("From the bell to the start of the work.", "De la sonnerie au début du travail."),
+                    _spread("queue_wait_seconds", "queue", "{{queue}}"),
+                    "s",
+                ),
+                Panel(
+                    ("Working time", "Durée du travail"),
+                    ("Of the work that a bell began.", "Du travail qu'une sonnerie a lancé."),
+                    _spread("message_duration_seconds", "queue", "{{queue}}"),
+                    "s",
+                ),
+                Panel(
+                    ("Bells worked on", "Sonneries traitées"),
+                    PER_SECOND,
+                    (_rate("messages_total", "queue", "{{queue}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Failed or dead", "Échouées ou mortes"),
+                    (
+                        "Per second; what failed is rung for again, what cannot be read is put aside.",
+                        "Par seconde ; ce qui échoue est relancé, l'illisible est mis de côté.",
+                    ),
+                    (_rate("messages_total", "queue, outcome", "{{queue}} {{outcome}}", ', outcome!="done"'),),
+                    "ops",
+                ),
+                Panel(
+                    ("Bells rung", "Sonneries émises"),
+                    ("Per second; a lost one is rung again.", "Par seconde ; une perdue est relancée."),
+                    (_rate("rings_total", "outcome", "{{outcome}}"),),
+                    "ops",
+                ),
+            ),
+        ),
+        Row(
+            ("Workers", "Services"),
+            (
+                Panel(
+                    ("Busy threads", "Fils occupés"),
+                    ("Share of the threads that work.", "Part des fils qui travaillent."),
+                    (
+                        Target(
+                            "sum by (service) (intergestan_messages_in_progress{@}) "
+                            "/ sum by (service) (intergestan_worker_threads{@})",
+                            "{{service}}",
+                        ),
+                    ),
+                    "percentunit",
+                    red=0.9,
+                ),
+                Panel(
+                    ("What runs", "Ce qui tourne"),
+                    ("Processes, by service and release.", "Processus, par service et version."),
+                    (Target("count by (service, version) (intergestan_build_info{@})", "{{service}} {{version}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Reports of mail servers", "Rapports des serveurs de mails"),
+                    ("About our mails, per second.", "Sur nos mails, par seconde."),
+                    (_rate("delivery_reports_total", "outcome", "{{outcome}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Notices to people", "Avis aux personnes"),
+                    ("Mails to the person in charge, per second.", "Mails au responsable, par seconde."),
+                    (_rate("notices_total", "outcome", "{{outcome}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Taken in again", "Reprises"),
+                    ("Archived mails, per second.", "Mails archivés, par seconde."),
+                    (_rate("replays_total", "outcome", "{{outcome}}"),),
+                    "ops",
+                ),
+            ),
+        ),
+        Row(
+            ("Redis, clocks, disk", "Redis, horloges, disque"),
+            (
+                Panel(
+                    ("Redis memory", "Mémoire de Redis"),
+                    ("Share of what it may use.", "Part de ce qu'il peut utiliser."),
+                    (
+                        Target(
+                            "max by (site) (intergestan_redis_memory_used_bytes{@} "
+                            "/ intergestan_redis_memory_limit_bytes{@})",
+                            "{{site}}",
+                        ),
+                    ),
+                    "percentunit",
+                    red=0.8,
+                ),
+                Panel(
+                    ("Clock against Redis", "Horloge contre Redis"),
+                    ("From 2 s on nothing starts.", "Dès 2 s rien ne démarre."),
+                    (Target("max by (site) (intergestan_clock_skew_seconds{@})", "{{site}}"),),
+                    "s",
+                    red=1,
+                ),
+                Panel(
+                    ("Free disk", "Disque libre"),
+                    (
+                        "Below 5 % or 2 GB no mail is collected.",
+                        "Sous 5 % ou 2 Go aucun mail n'est relevé.",
+                    ),
+                    (
+                        Target(
+                            "min by (site) (intergestan_archive_free_bytes{@} / intergestan_archive_disk_bytes{@})",
+                            "{{site}}",
+                        ),
+                    ),
+                    "percentunit",
+                    "stat",
+                    orange=0.2,
+                    red=0.1,
+                    below=True,
+                ),
+                Panel(
+                    ("Archive", "Archive"),
+                    ("Its size.", "Sa taille."),
+                    (Target("max by (site) (intergestan_archive_bytes{@})", "{{site}}"),),
+                    "bytes",
+                ),
+                Panel(
+                    ("Mails in the archive", "Mails archivés"),
+                    ("None is ever changed.", "Aucun n'est jamais modifié."),
+                    (Target("max by (site) (intergestan_archive_messages{@})", "{{site}}"),),
+                ),
+                Panel(
+                    ("Archive errors", "Erreurs de l'archive"),
+                    PER_SECOND,
+                    (
+                        _rate("archive_errors_total", "operation", "{{operation}}"),
+                        Target("1 - min by (site) (intergestan_archive_writable{@})", "{{site}}"),
+                    ),
+                    red=0.001,
+                ),
+            ),
+        ),
+    ),
+)
+
+PARTNERS = Board(
+    "partners",
+    ("Partners", "Partenaires"),
+    ("Who orders, who answers, who is silent?", "Qui commande, qui répond, qui se tait ?"),
+    (
+        Row(
+            ("Orders", "Commandes"),
+            (
+                Panel(
+                    ("Orders taken in", "Commandes intégrées"),
+                    ("In an hour, by the buyer's site.", "En une heure, par site acheteur."),
+                    (Target("sum by (route) (increase(intergestan_order_transit_seconds_count{@}[1h]))", "{{route}}"),),
+                ),
+                Panel(
+                    ("Transit time", "Durée de trajet"),
+                    ("From Valider to the sales order here.", "De Valider à la commande client ici."),
+                    _spread("order_transit_seconds", "route", "{{route}}"),
+                    "s",
+                ),
+                Panel(
+                    ("Set aside or refused", "Mises de côté ou refusées"),
+                    ("Now waiting, by reason.", "En attente maintenant, par raison."),
+                    (Target("max by (reason) (intergestan_holds{@})", "{{reason}}"),),
+                ),
+                Panel(
+                    ("Unanswered orders", "Commandes sans réponse"),
+                    ("By supplier.", "Par fournisseur."),
+                    (Target("max by (route) (intergestan_unanswered_orders{@})", "{{route}}"),),
+                ),
+                Panel(
+                    ("Oldest unanswered", "La plus ancienne sans réponse"),
+                    ("Red from four hours.", "Rouge dès quatre heures."),
+                    (_age("oldest_unanswered_order_timestamp_seconds", "route", "{{route}}"),),
+                    "s",
+                    "stat",
+                    orange=3600,
+                    red=14400,
+                ),
+                Panel(
+                    ("Missing mails", "Mails manquants"),
+                    ("Gaps in the numbers of their mails.", "Trous dans la numérotation de leurs mails."),
+                    (Target("max by (route) (intergestan_sequence_gaps{@})", "{{route}}"),),
+                    kind="stat",
+                    red=1,
+                ),
+                Panel(
+                    ("Booking rests", "Import suspendu"),
+                    ("Partners that wait since a restore.", "Correspondants en attente depuis une restauration."),
+                    (Target("max by (site) (intergestan_booking_paused{@})", "{{site}}"),),
+                    kind="stat",
+                    red=1,
+                ),
+            ),
+        ),
+        Row(
+            ("Silence and keys", "Silence et clés"),
+            (
+                Panel(
+                    ("Last mail from them", "Leur dernier mail"),
+                    ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
+                    (_age("partner_last_mail_timestamp_seconds", "route", "{{route}}", ', direction="in"'),),
+                    "s",
+                    "stat",
+                    orange=3 * DAY,
+                    red=14 * DAY,
+                ),
+                Panel(
+                    ("Last mail to them", "Notre dernier mail"),
+                    ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
+                    (_age("partner_last_mail_timestamp_seconds", "route", "{{route}}", ', direction="out"'),),
+                    "s",
+                    "stat",
+                ),
+                Panel(
+                    ("Unconfirmed keys", "Clés non confirmées"),
+                    ("Ours and theirs.", "Les nôtres et les leurs."),
+                    (Target("max by (side) (intergestan_unconfirmed_keys{@})", "{{side}}"),),
+                    kind="stat",
+                    orange=1,
+                ),
+                Panel(
+                    ("Late answers", "Réponses en retard"),
+                    (
+                        "Orders without an answer after the time agreed.",
+                        "Commandes sans réponse après le délai convenu.",
+                    ),
+                    (Target("max by (site) (intergestan_orders_unanswered{@})", "{{site}}"),),
+                    kind="stat",
+                    red=1,
+                ),
+                Panel(
+                    ("Signing keys end in", "Fin des clés de signature dans"),
+                    ("Ours and theirs; +Inf: never.", "Les nôtres et les leurs ; +Inf : jamais."),
+                    (
+                        Target(
+                            'min by (name) (intergestan_certificate_expiry_timestamp_seconds{@, kind="signing"})'
+                            " - time()",
+                            "{{name}}",
+                        ),
+                    ),
+                    "s",
+                    "stat",
+                    orange=60 * DAY,
+                    red=21 * DAY,
+                    below=True,
+                ),
+            ),
+        ),
+    ),
+)
+
+BOARDS = (FLOW, MAILBOXES, QUEUES, PARTNERS)

@@ -1,0 +1,59 @@
+"""Writing UBL OrderChange and OrderCancellation."""
+
+from intergestan_msg.change import OrderCancellation, OrderChange
+from intergestan_msg.order import Order
+from intergestan_msg.ubl.names import ORDER_CANCELLATION, ORDER_CHANGE
+from intergestan_msg.ubl.order_out import figures, order_line, parties
+from intergestan_msg.ubl.parts_out import role
+from intergestan_msg.ubl.xml_out import document, inside, optional, text
+
+
+def write_order_change(change: OrderChange) -> bytes:
+    """The change as UBL 2.1: valid against the OASIS schemas, and the same bytes for the same change.
+
+    :raises BadDocument: when a text has a character that XML can't carry.
+    """
+    order = change.order
+    lines = "".join([order_line(line, order.currency, code) for code, line in change.lines()])
+    return document("OrderChange", ORDER_CHANGE, _header(change, order) + parties(order) + figures(order) + lines)
+
+
+def write_order_cancellation(cancellation: OrderCancellation) -> bytes:
+    """The cancellation as UBL 2.1, like `write_order_change`.
+
+    :raises BadDocument: when a text has a character that XML can't carry.
+    """
+    time = cancellation.issue_time
+    content = (
+        text("CustomizationID", cancellation.customization_id)
+        + text("ProfileID", cancellation.profile_id)
+        + text("ID", cancellation.id)
+        + text("IssueDate", cancellation.issue_date.isoformat())
+        + text("IssueTime", time.isoformat() if time is not None else None)
+        + text("Note", cancellation.note)
+        + text("CancellationNote", cancellation.reason)
+        + inside("OrderReference", text("ID", cancellation.order_id))
+        + role("BuyerCustomerParty", cancellation.buyer)
+        + role("SellerSupplierParty", cancellation.seller)
+    )
+    return document("OrderCancellation", ORDER_CANCELLATION, content)
+
+
+def _header(change: OrderChange, order: Order) -> str:
+    time = change.issue_time
+    return (
+        text("CustomizationID", order.customization_id)
+        + text("ProfileID", order.profile_id)
+        + text("ID", change.id)
+        + text("IssueDate", change.issue_date.isoformat())
+        + text("IssueTime", time.isoformat() if time is not None else None)
+        + text("SequenceNumberID", str(change.sequence))
+        + text("Note", order.note)
+        + text("DocumentCurrencyCode", order.currency)
+        + text("CustomerReference", order.customer_reference)
+        + text("AccountingCost", order.accounting_cost)
+        + inside("ValidityPeriod", text("EndDate", optional(str, order.valid_until)))
+        + inside("OrderReference", text("ID", order.id) + text("IssueDate", order.issue_date.isoformat()))
+        + inside("QuotationDocumentReference", text("ID", order.quotation_id))
+        + inside("OriginatorDocumentReference", text("ID", order.originator_order_id))
+    )

@@ -1,0 +1,262 @@
+"""Every metric of ours, in one table: its kind, its help, the limits of its labels, and who moves it.
+
+Names follow prometheus.io/docs/practices/naming: base units, `_total`, `_seconds`, timestamps instead of
+ages. Labels hold short closed words or names from the configuration, never an address, an order number or a
+person. `docs/metrics.md` is written from this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+PREFIX = "intergestan_"
+OTHER = "other"
+
+Kind = Literal["counter", "gauge", "histogram"]
+Label = tuple[str, ...] | int
+"""The values a label may have; or, where they come from the configuration, how many before the rest is
+`other`.
+"""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One row of the table.
+
+    :ivar name: without the prefix.
+    :ivar services: whose processes move it; none: all.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    labels: Mapping[str, Label] = field(default_factory=dict)
+    buckets: tuple[float, ...] = ()
+    services: tuple[str, ...] = ()
+
+
+STEP_OF = {"composer": "compose", "sender": "send", "poller": "poll", "importer": "import", "dispatcher": "dispatch"}
+"""The step that each service works on."""
+
+_STEPS = tuple(STEP_OF.values())
+_OUTCOMES = ("done", "created", "duplicate", "held", "rejected", "conflict", "waiting", "retry")
+_MAIL_OUTCOMES = (
+    *("accepted", "deferred", "unknown", "bounced"),
+    *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
+)
+_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES = 20, 20, 50, 40, 20
+_SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
+_TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
+
+
+def _counter(name: str, by: str, text: str, /, **labels: Label) -> Metric:
+    return Metric(name, "counter", text, labels, services=tuple(by.split()))
+
+
+def _gauge(name: str, by: str, text: str, /, **labels: Label) -> Metric:
+    return Metric(name, "gauge", text, labels, services=tuple(by.split()))
+
+
+def _histogram(name: str, by: str, text: str, buckets: tuple[float, ...], /, **labels: Label) -> Metric:
+    return Metric(name, "histogram", text, labels, buckets, tuple(by.split()))
+
+
+_ALL = ""
+_WORKERS = "composer sender poller importer"
+
+
+def _work() -> Iterator[Metric]:
+    """What the services do."""
+    yield _gauge("build_info", _ALL, "Always 1; the labels say what runs.", version=1, revision=1, python=1)
+    yield _counter(
+        "orders_total",
+        "composer importer",
+        "Orders that went through a step.",
+        step=_STEPS,
+        outcome=_OUTCOMES,
+    )
+    yield _counter(
+        "order_rejections_total",
+        "composer importer",
+        "Orders and mails refused or held, by reason.",
+        step=_STEPS,
+        reason=_REASONS,
+    )
+    yield _histogram(
+        "step_duration_seconds",
+        "composer sender importer",
+        "Working time of a step on one row.",
+        _SECONDS,
+        step=_STEPS,
+    )
+    yield _histogram(
+        "order_transit_seconds",
+        "importer",
+        "Time from Valider at the buyer's site to the sales order here, by the buyer's site.",
+        _TRANSIT,
+        route=_ROUTES,
+    )
+    yield _counter(
+        "mails_total",
+        "sender poller importer",
+        "Mails sent and received.",
+        direction=("out", "in"),
+        outcome=_MAIL_OUTCOMES,
+    )
+    yield _counter(
+        "smtp_responses_total",
+        "sender",
+        "How the relay answered.",
+        **{"class": ("2xx", "4xx", "5xx", "network", "tls", "auth")},
+    )
+    yield _counter("notices_total", "sender", "Mails to the person in charge.", outcome=("sent", "deferred", "refused"))
+    yield _counter(
+        "delivery_reports_total",
+        "importer",
+        "Reports of mail servers about our mails, by what they did.",
+        outcome=("held", "noted", "late", "again", "unproven"),
+    )
+    yield _counter("replays_total", "importer", "Archived mails taken in again.", outcome=_MAIL_OUTCOMES[4:])
+    yield _counter("archive_errors_total", "poller importer", "The archive failed.", operation=("write", "read"))
+
+
+def _bells() -> Iterator[Metric]:
+    """Queues and threads."""
+    yield _histogram(
+        "queue_wait_seconds", _WORKERS, "Time from the bell to the start of the work.", _SECONDS, queue=_QUEUES
+    )
+    yield _histogram(
+        "message_duration_seconds", _WORKERS, "Time of the work that a bell began.", _SECONDS, queue=_QUEUES
+    )
+    yield _counter(
+        "messages_total",
+        _WORKERS,
+        "Bells taken from a queue.",
+        queue=_QUEUES,
+        outcome=("done", "failed", "unknown_actor", "poison"),
+    )
+    yield _gauge("messages_in_progress", _WORKERS, "Bells being worked on in this process.", queue=_QUEUES)
+    yield _gauge("worker_threads", _WORKERS, "Bells that this process can work on at the same time.")
+    yield _counter(
+        "rings_total", _ALL, "Bells rung; a lost one is rung again.", queue=_QUEUES, outcome=("rung", "lost")
+    )
+    yield _gauge("queue_messages", "dispatcher", "Bells that wait in Redis.", queue=_QUEUES)
+    yield _gauge("redis_memory_used_bytes", "dispatcher", "Memory that Redis uses.")
+    yield _gauge(
+        "redis_memory_limit_bytes", "dispatcher", "Its maxmemory, or the memory of its machine where that is 0."
+    )
+    yield _gauge("clock_skew_seconds", "dispatcher", "Our clock minus that of Redis.")
+
+
+def _truth() -> Iterator[Metric]:
+    """Read from the base by the dispatcher."""
+    yield _gauge(
+        "oldest_pending_order_timestamp_seconds",
+        "dispatcher",
+        "Since when the oldest mail waits for a step of this site; 0: none.",
+        step=("compose", "send", "import"),
+    )
+    yield _gauge("orders_pending", "dispatcher", "Purchase orders in a state that waits.", step=_STEPS, state=_STATES)
+    yield _gauge("mails_pending", "dispatcher", "Mails in a state.", direction=("out", "in"), state=_STATES)
+    yield _gauge("orders_unanswered", "dispatcher", "Orders that have no answer after the hours agreed.")
+    yield _gauge("unanswered_orders", "dispatcher", "Orders sent and not answered, by supplier.", route=_ROUTES)
+    yield _gauge(
+        "oldest_unanswered_order_timestamp_seconds",
+        "dispatcher",
+        "Since when the oldest of them waits; 0: none.",
+        route=_ROUTES,
+    )
+    yield _gauge("holds", "dispatcher", "Orders and mails that wait for a person, by reason.", reason=_REASONS)
+    yield _gauge("oldest_hold_timestamp_seconds", "dispatcher", "Since when the oldest of them waits; 0: none.")
+    yield _gauge("sequence_gaps", "dispatcher", "Mails of a partner that are missing here.", route=_ROUTES)
+    yield _gauge("booking_paused", "dispatcher", "Partners for whom booking rests after a restore.")
+    yield _gauge(
+        "partner_last_mail_timestamp_seconds",
+        "dispatcher",
+        "When the last mail of ours was sent to a partner, and the last of theirs received; 0: never.",
+        direction=("out", "in"),
+        route=_ROUTES,
+    )
+    yield _gauge(
+        "certificate_expiry_timestamp_seconds",
+        "dispatcher sender poller",
+        "When it ends: the last key of a site (+Inf: never), the certificate of the relay or of a mailbox's server.",
+        kind=("signing", "relay", "mailbox"),
+        name=_ROUTES,
+    )
+    yield _gauge(
+        "unconfirmed_keys",
+        "dispatcher",
+        "New keys, ours and theirs, that nobody has confirmed yet.",
+        side=("ours", "theirs"),
+    )
+    yield _gauge("archive_bytes", "dispatcher", "Bytes in the archive of raw mails.")
+    yield _gauge("archive_messages", "dispatcher", "Mails in the archive.")
+    yield _gauge("archive_free_bytes", "dispatcher poller", "Free space where the archive lies.")
+    yield _gauge("archive_disk_bytes", "dispatcher", "All space where the archive lies.")
+    yield _gauge("archive_writable", "dispatcher", "1 where a file could be written there just now.")
+
+
+def _mailboxes() -> Iterator[Metric]:
+    """Told by the poller that holds a mailbox; what outlives it also by the dispatcher, from the base."""
+    yield _gauge(
+        "mailbox_last_success_timestamp_seconds",
+        "poller dispatcher",
+        "When a mailbox was last listed whole; 0: never.",
+        mailbox=_MAILBOXES,
+    )
+    yield _gauge(
+        "mailbox_poll_interval_seconds",
+        "poller dispatcher",
+        "How often a mailbox shall be listed.",
+        mailbox=_MAILBOXES,
+    )
+    yield _gauge(
+        "mailbox_owned", "dispatcher", "1 where the base says that a living poller has it.", mailbox=_MAILBOXES
+    )
+    yield _gauge("mailbox_lease_held", "poller", "1 where this process owns the mailbox.", mailbox=_MAILBOXES)
+    yield _gauge("mailboxes_held", "poller", "Mailboxes that this process owns.")
+    yield _counter("mailbox_moves_total", "poller", "Mailboxes taken and handed over.", reason=("taken", "handed_over"))
+    yield _gauge("mailbox_backlog_messages", "poller", "Mails listed and not yet archived.", mailbox=_MAILBOXES)
+    yield _histogram(
+        "mailbox_poll_duration_seconds", "poller", "Time of one poll.", _SECONDS, protocol=("imap", "pop3")
+    )
+    yield _counter("mailbox_idle_wakeups_total", "poller", "Mails announced by IDLE.", mailbox=_MAILBOXES)
+    yield _counter("mailbox_reconnects_total", "poller", "Connections made again, by reason.", reason=_REASONS)
+    yield _gauge(
+        "oauth_token_expiry_timestamp_seconds",
+        "sender poller",
+        "When the access token of an account ends; it is renewed before that.",
+        mailbox=_MAILBOXES,
+    )
+    yield _gauge(
+        "oauth_consent_ended",
+        "dispatcher",
+        "1 where the provider gives an account no more tokens.",
+        mailbox=_MAILBOXES,
+    )
+    yield _counter(
+        "oauth_refreshes_total",
+        "sender poller",
+        "Access tokens asked for.",
+        outcome=("refreshed", "refused", "unavailable"),
+    )
+
+
+def _heartbeats() -> Iterator[Metric]:
+    """The signed mail that goes round every route: the service level."""
+    yield _gauge(
+        "heartbeat_last_seen_timestamp_seconds",
+        "dispatcher importer",
+        "When a heartbeat last passed a stage of a route; 0: never.",
+        stage=("sent", "echoed", "returned"),
+        route=_ROUTES,
+    )
+    yield _counter("heartbeats_total", "dispatcher importer", "Heartbeats, by how they came back.", outcome=HEARTBEATS)
+
+
+HEARTBEATS = ("on_time", "late", "lost")
+
+METRICS: tuple[Metric, ...] = (*_work(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats())

@@ -1,0 +1,70 @@
+"""Connects to Redis however it is run; `redis_url` says how that is written.
+
+The master that sentinels name is asked for at each new connection, so that after a failover the new one is found by
+itself. In a cluster all keys of a site lie in one slot, because its namespace stands in braces.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
+from redis.retry import Retry
+
+from intergestan_runtime.redis_url import GroupUrl
+
+REDIS_FAILURES = (redis.RedisError, RedisClusterException)
+"""What redis-py raises where Redis fails; that of the cluster is a family of its own."""
+
+_SENTINEL_SECONDS = 0.5  # a sentinel that is dead or frozen must not use up the patience of a command
+
+
+def connect(url: str, patience: float) -> redis.Redis:
+    """A client that makes no command twice by itself: a fetch or an enqueue made twice loses or doubles messages.
+
+    Nothing is connected yet, except to a cluster, which has to say where its slots are.
+
+    :param patience: seconds for a connection, and for an answer.
+    :raises RedisClusterException: no node of the cluster answers.
+    """
+    options = _options(patience)
+    group = GroupUrl.parse(url)
+    if group is None:
+        return redis.Redis.from_url(url, **options)
+    if group.kind == "sentinel":
+        return _master(group, options)
+    return _cluster(group, options)
+
+
+def _options(seconds: float) -> dict[str, Any]:
+    return {"retry": Retry(NoBackoff(), 0), "socket_timeout": seconds, "socket_connect_timeout": seconds}
+
+
+def _master(group: GroupUrl, options: dict[str, Any]) -> redis.Redis:
+    from redis.sentinel import Sentinel
+
+    for_sentinels = _options(_SENTINEL_SECONDS) | _tls(group) | {"password": group.sentinel_password}
+    sentinels = Sentinel(list(group.nodes), sentinel_kwargs=for_sentinels)  # type: ignore[no-untyped-call]
+    own = options | _tls(group) | _login(group) | {"db": group.db}
+    client = sentinels.master_for(group.master, **own)  # type: ignore[no-untyped-call]
+    return cast("redis.Redis", client)
+
+
+def _cluster(group: GroupUrl, options: dict[str, Any]) -> redis.Redis:
+    from redis.cluster import ClusterNode, RedisCluster
+
+    nodes = [ClusterNode(host, port) for host, port in group.nodes]  # type: ignore[no-untyped-call]
+    client = RedisCluster(startup_nodes=nodes, **options, **_tls(group), **_login(group))
+    return cast("redis.Redis", client)  # the same commands; redis-py gives the two no common type
+
+
+def _login(group: GroupUrl) -> dict[str, Any]:
+    return {"username": group.username, "password": group.password}
+
+
+def _tls(group: GroupUrl) -> dict[str, Any]:
+    if not group.is_secure:
+        return {}
+    return {"ssl": True} | ({"ssl_ca_certs": group.ca_file} if group.ca_file else {})

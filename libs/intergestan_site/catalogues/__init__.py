@@ -1,0 +1,1 @@
+"""The catalogue, as rows and as files, and how far two sites' catalogues have drifted apart."""

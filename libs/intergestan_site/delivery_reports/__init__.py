@@ -1,0 +1,1 @@
+"""What mail servers report about mails of ours (ADR 0012)."""

@@ -1,0 +1,1 @@
+"""Files of other software: tables and documents, orders in and orders out."""

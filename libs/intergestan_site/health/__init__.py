@@ -1,0 +1,1 @@
+"""How the site is: its state at a glance, its vital signs, and the alarms that they give."""

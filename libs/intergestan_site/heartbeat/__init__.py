@@ -1,0 +1,1 @@
+"""Mails that only show that a route works (ADR 0018)."""

@@ -1,0 +1,1 @@
+"""What waits for a person: why, what they may do about it, and how they are told (ADR 0015)."""

@@ -1,0 +1,1 @@
+"""Accounts at mail providers: where their servers are, how one logs in there, what they allow."""

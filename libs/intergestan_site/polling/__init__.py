@@ -1,0 +1,1 @@
+"""Who polls which mailbox, and what becomes of archived mails later: taken in again, purged."""

@@ -1,0 +1,1 @@
+"""What becomes of sales orders: deliveries and invoices (G03)."""

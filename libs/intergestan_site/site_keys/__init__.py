@@ -1,0 +1,1 @@
+"""Signing keys, our own and the partners': which counts when, and how one follows another (ADR 0013)."""

@@ -1,0 +1,1 @@
+"""The story of an order: what happened to it, where and when."""

@@ -1,0 +1,211 @@
+"""`orders change`, `cancel`, `differences`, `accept`, `refuse`: what happens to an order after it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.bells import ring
+from services.cli.context import Call, call_of
+from services.cli.figures import by_line, day_of
+from services.cli.files import read_file
+from services.cli.language import _
+from services.cli.output import AsJson, cell, print_json, print_table, say
+
+if TYPE_CHECKING:
+    from intergestan_site.order_changes.changes import Requested
+    from intergestan_site.order_changes.seller_changes import SellerChange
+
+Number = Annotated[str, typer.Argument(metavar="ORDER", help="Number of the purchase order, such as CFR1.")]
+Lines = Annotated[
+    list[str] | None, typer.Option("--line", metavar="ID", help="This line alone; all that are open by default.")
+]
+
+
+def change(
+    context: typer.Context,
+    *,
+    number: Number,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="The order as it shall be: UBL, CSV or XLSX.")
+    ] = None,
+    quantities: Annotated[
+        list[str] | None, typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line.")
+    ] = None,
+    prices: Annotated[
+        list[str] | None, typer.Option("--price", metavar="ID=PRICE", help="This price for this line.")
+    ] = None,
+    removed: Annotated[list[str] | None, typer.Option("--remove", metavar="ID", help="Without this line.")] = None,
+    wanted: Annotated[str | None, typer.Option("--wanted", metavar="DATE", help="Deliver by this day.")] = None,
+    note: Annotated[str | None, typer.Option(help="Another subject of the order.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an order that was sent. The supplier is told and answers; until then the order stays as it is.
+
+    intergestan orders change CFR1 --line L1=5 --remove L3
+    """
+    from intergestan_site.order_changes import changes
+    from intergestan_site.order_changes.change_edits import Edits
+
+    edits = Edits(
+        quantities=by_line(quantities),
+        prices=by_line(prices),
+        deleted=removed or (),
+        wanted_date=day_of(wanted),
+        note=note,
+    )
+    if (file is None) == (edits == Edits()):
+        raise typer.BadParameter(_("Say what changes: either a file, or --line, --price, --remove, --wanted, --note."))
+    call = call_of(context)
+    data = read_file(file) if file is not None else b""
+
+    def ask(connection: Any, user_id: int, by: str) -> Requested:
+        at = call.database.now()
+        if file is not None:
+            return changes.request_file(connection, number, str(file), data, user_id, by=by, at=at)
+        return changes.request_edits(connection, number, edits, user_id, by=by, at=at)
+
+    _request(call, number, ask, as_json=as_json)
+
+
+def cancel(
+    context: typer.Context,
+    *,
+    number: Number,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="What the supplier reads.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an order that was sent. The supplier refuses once goods have left."""
+    from intergestan_site.order_changes import changes
+
+    call = call_of(context)
+
+    def ask(connection: Any, user_id: int, by: str) -> Requested:
+        return changes.request_cancellation(connection, number, reason, user_id, by=by, at=call.database.now())
+
+    _request(call, number, ask, as_json=as_json)
+
+
+def differences(
+    context: typer.Context,
+    *,
+    number: Annotated[str | None, typer.Argument(metavar="ORDER", help="Of this order alone.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what suppliers changed of our orders and nobody has agreed to, line by line."""
+    from intergestan_site.order_changes.seller_changes import list_seller_changes
+
+    with call_of(context).database.read() as connection:
+        found = list_seller_changes(connection, number)
+    if as_json:
+        print_json([_values(each) for each in found])
+        return
+    if not found:
+        say(_("Nothing is open: suppliers changed nothing that you have not agreed to."))
+        return
+    titles = [_("Order"), _("Supplier"), _("Line"), _("Ordered"), _("The supplier says"), _("Decided in")]
+    rows = [
+        [each.order, each.supplier, each.line_id, _ordered(each), "; ".join(_said(each)), each.under_way]
+        for each in found
+    ]
+    print_table(titles, rows)
+    say(_("`intergestan orders accept ORDER` agrees, `orders refuse ORDER` asks again for what was ordered."))
+
+
+def accept(context: typer.Context, *, number: Number, lines: Lines = None, as_json: AsJson = False) -> None:
+    """Agree to what the supplier changed. The order takes over the supplier's values when they have confirmed."""
+    from intergestan_site.order_changes import seller_changes
+
+    _decide(call_of(context), number, lines, seller_changes.accept, as_json=as_json)
+
+
+def refuse(context: typer.Context, *, number: Number, lines: Lines = None, as_json: AsJson = False) -> None:
+    """Ask the supplier again for what was ordered. Their clerk decides; `orders cancel` gives the order up."""
+    from intergestan_site.order_changes import seller_changes
+
+    _decide(call_of(context), number, lines, seller_changes.refuse, as_json=as_json)
+
+
+def _decide(
+    call: Call, number: str, lines: Sequence[str] | None, what: Callable[..., Requested], *, as_json: bool
+) -> None:
+    def ask(connection: Any, user_id: int, by: str) -> Requested:
+        return what(connection, number, lines or (), user_id, by=by, at=call.database.now())
+
+    _request(call, number, ask, as_json=as_json)
+
+
+def _request(call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool) -> None:
+    from intergestan_site.bells import Bells
+    from intergestan_site.trace_context import hand_on
+
+    with call.tracer.step("request", None), call.database.transaction() as connection:
+        user_id, by = call.user(connection)
+        asked = ask(connection, user_id, by)
+        hand_on(connection, [asked.mail_id], call.tracer.here())
+    ring(call, Bells(compose=(asked.mail_id,)))
+    if as_json:
+        print_json({"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}"})
+        return
+    say(
+        _(
+            "Change {sequence} of {number} is on its way (out-{mail}); `intergestan orders show {number}` tells more."
+        ).format(sequence=asked.sequence, number=number, mail=asked.mail_id)
+    )
+
+
+def _ordered(each: SellerChange) -> str:
+    return f"{each.product_code or each.name}: {cell(each.quantity)} {each.unit} × {cell(each.price)}"
+
+
+def _said(each: SellerChange) -> list[str]:
+    """What differs, one remark each."""
+    said = each.answer
+    if each.is_shortage:
+        return [_("will not be delivered")]
+    remarks = []
+    if said.substitute is not None:
+        remarks.append(_("replaced by {name}").format(name=said.substitute.sellers_id or said.substitute.name))
+    if said.quantity is not None and said.quantity != each.quantity:
+        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {said.unit or ''}".strip())
+    if said.price is not None and said.price * each.base_quantity != each.price * said.base_quantity:
+        remarks.append(f"{_('Price')} {cell(said.price)}")
+    if said.backorder is not None:
+        remarks.append(_backorder(said.backorder))
+    if said.promised is not None:
+        remarks.append(_("promised for {day}").format(day=cell(said.promised.end or said.promised.start)))
+    return [*remarks, said.note] if said.note else remarks
+
+
+def _backorder(quantity: Decimal) -> str:
+    return _("{quantity} will follow").format(quantity=cell(quantity)) if quantity else _("the rest will not follow")
+
+
+def _values(each: SellerChange) -> dict[str, Any]:
+    said = each.answer
+    other = said.substitute
+    return {
+        "order": each.order,
+        "supplier": each.supplier,
+        "line": each.line_id,
+        "product": each.product_code,
+        "quantity": each.quantity,
+        "unit": each.unit,
+        "price": each.price,
+        "theirs": {
+            "code": said.code,
+            "quantity": said.quantity,
+            "unit": said.unit,
+            "price": said.price,
+            "base_quantity": said.base_quantity,
+            "promised": (said.promised.end or said.promised.start) if said.promised else None,
+            "backorder": said.backorder,
+            "replacement": (other.sellers_id or other.name) if other else None,
+            "note": said.note,
+        },
+        "under_way": each.under_way,
+    }

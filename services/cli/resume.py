@@ -1,0 +1,46 @@
+"""`intergestan resume`: go on booking for a partner after a restore."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from intergestan_site.problem import Problem
+from services.cli.bells import ring
+from services.cli.context import call_of
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+
+
+def resume(
+    context: typer.Context,
+    *,
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Code, third party, SIRET or name of the partner.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept with your name.")],
+    as_json: AsJson = False,
+) -> None:
+    """Go on booking the orders of a partner after a restore, before their statement agrees.
+
+    Do so when you know from them that nothing they sent before the restore was delivered twice.
+    """
+    from intergestan_site.bells import Bells
+    from intergestan_site.partners import find_partner
+    from intergestan_site.statement import pauses
+
+    call = call_of(context)
+    if not reason.strip():
+        raise typer.BadParameter(_("Say why, in a few words."))
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        partner_id = find_partner(connection, partner)
+        codes = {row.site_code for row in pauses.list_paused(connection)}
+        mails = pauses.resume(connection, [partner_id], by=by, at=at, words=reason.strip())
+        still = {row.site_code for row in pauses.list_paused(connection)}
+    if codes == still:
+        raise Problem("Booking does not rest for {partner}, so nothing was changed.", partner=partner)
+    ring(call, Bells(take_in=mails))
+    if as_json:
+        print_json({"partner": next(iter(codes - still)), "mails": len(mails)})
+        return
+    say(_("Booking goes on for {partner}: {count} mail(s) are taken in now.").format(partner=partner, count=len(mails)))

@@ -1,0 +1,68 @@
+"""`intergestan sales change`: what we change ourselves of a customer's order."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.cli.bells import ring
+from services.cli.context import call_of
+from services.cli.figures import a_day, by_line, values_by_line
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+
+
+def change(
+    context: typer.Context,
+    *,
+    number: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the sales order, such as CCL1.")],
+    quantities: Annotated[
+        list[str] | None,
+        typer.Option("--line", metavar="ID=QUANTITY", help="This much will be delivered of this line in all."),
+    ] = None,
+    prices: Annotated[
+        list[str] | None, typer.Option("--price", metavar="ID=PRICE", help="This price for this line.")
+    ] = None,
+    dates: Annotated[
+        list[str] | None, typer.Option("--date", metavar="ID=DATE", help="This line is promised for this day.")
+    ] = None,
+    products: Annotated[
+        list[str] | None, typer.Option("--product", metavar="ID=CODE", help="This product of ours takes its place.")
+    ] = None,
+    backorders: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--backorder", metavar="ID=QUANTITY", help="So much of what is missing will follow; none by default."
+        ),
+    ] = None,
+    shortages: Annotated[
+        list[str] | None, typer.Option("--shortage", metavar="ID", help="This line will not be delivered.")
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A remark for the customer.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change an accepted order ourselves, and tell the customer line by line. They agree or not.
+
+    intergestan sales change CCL1 --line L1=3 --date L2=24/12/2026
+    """
+    from intergestan_site.bells import Bells
+    from intergestan_site.order_changes.own_changes import OwnChanges, change_sales_order
+
+    wanted = OwnChanges(
+        quantities=by_line([*(quantities or ()), *(f"{line}=0" for line in shortages or ())]),
+        prices=by_line(prices),
+        dates=values_by_line(dates, a_day),
+        products=values_by_line(products, str),
+        backorders=by_line(backorders),
+        note=note,
+    )
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        mail_id = change_sales_order(connection, number, wanted, by=by, at=at)
+    ring(call, Bells(compose=(mail_id,)))
+    if as_json:
+        print_json({"order": number, "mail": f"out-{mail_id}"})
+    else:
+        say(_("{number} is changed, and the customer is told (out-{mail}).").format(number=number, mail=mail_id))

@@ -1,0 +1,50 @@
+"""A mail that answers the orders of another one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.letter import MESSAGE_ID, Attachment
+from intergestan_msg.mail_out import compose_answers
+from intergestan_msg.manifest import AnswerNumber, DocumentType, InReplyTo, Kind
+from intergestan_msg.ubl import write_order_response
+from intergestan_site import documents
+from intergestan_site.order_mail import file_name, site_address
+from intergestan_site.tables import InboundTransfer
+from services.composer.prepared import Prepared, Request, listed
+
+
+def prepare_answers(connection: Connection, request: Request, now: datetime) -> Prepared:
+    """Read the answers that the mail shall carry, by order number, and render them."""
+    site, partner = request.site, request.partner
+    buyer, seller = documents.partner_party(connection, partner), documents.site_party(site)
+    numbered = documents.answers(connection, request.mail.id, buyer, seller, site.currency, now.date())
+    answers = [answer for _, answer in numbered]
+    attachments = tuple(Attachment(file_name(answer.order_id), write_order_response(answer)) for answer in answers)
+    transfer = connection.execute(
+        select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(
+            InboundTransfer.id == request.mail.in_reply_to_id
+        )
+    ).one()
+    return Prepared(
+        request=request,
+        kind=Kind.ANSWERS,
+        sender=site_address(site),
+        recipient=EmailAddress(partner.answer_address, partner.name),
+        write=lambda letter: compose_answers(letter, answers),
+        attachments=attachments,
+        listed=tuple(
+            listed(DocumentType.RESPONSE, answer.order_id, n, attachment, None)
+            for (n, answer), attachment in zip(numbered, attachments, strict=True)
+        ),
+        numbers=tuple(AnswerNumber(answer.order_id, n) for n, answer in numbered),
+        in_reply_to=InReplyTo(transfer.jti, transfer.transfer_digest),
+        answered_message_id=_quotable(transfer.message_id),
+    )
+
+
+def _quotable(message_id: str | None) -> str | None:
+    return message_id if message_id and MESSAGE_ID.match(message_id) else None

@@ -1,0 +1,161 @@
+"""Give a prepared mail its number and its signature, and keep its bytes, in one transaction (`design.md` §7, §10).
+
+They are never rendered again: what is sent a second time is what was sent the first time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from intergestan_msg import seal
+from intergestan_msg.bounce_token import BounceKey, plus_address
+from intergestan_msg.letter import Letter
+from intergestan_msg.manifest import TAKES, Kind, Manifest, encode
+from intergestan_msg.words import Language
+from intergestan_site import states
+from intergestan_site.site_keys.own_keys import signs_now
+from intergestan_site.statement.statement_requests import give_up_older
+from intergestan_site.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
+from services.composer.key_ring import KeyRing, NoKey
+from services.composer.prepared import CannotCompose, Prepared
+from services.composer.statements import note_asked_for
+
+BY = "composer"
+_NUMBERED = frozenset({Kind.ORDERS, Kind.ANSWERS})
+
+
+def freeze(
+    connection: Connection,
+    prepared: Prepared,
+    keys: KeyRing,
+    now: datetime,
+    max_bytes: int,
+    bounce_key: BounceKey | None = None,
+    trace_parent: str | None = None,
+) -> None:
+    """Take the sequence number, sign, assemble, and keep the bytes; the mail is `composed` and due at once.
+
+    :param bounce_key: what reports of undelivered mail prove themselves with; without it they never count.
+    :param trace_parent: the step that this is, where steps are traced.
+    :raises CannotCompose: an order changed since it was selected, or the mail is too big.
+    :raises StaleState: somebody else composed the mail meanwhile.
+    """
+    mail = prepared.request.mail
+    if prepared.kind is Kind.ORDERS:
+        _check_versions(connection, mail.id)
+    key = _signing_key(prepared, keys, now)
+    epoch, seq = _take_seq(connection, mail.partner_id) if prepared.kind in _NUMBERED else (None, None)
+    if prepared.statement is not None:
+        note_asked_for(connection, mail.partner_id, prepared.statement, now)
+        give_up_older(connection, mail.partner_id, mail.id, by=BY, at=now)
+    compact = seal.sign(encode(_manifest(prepared, epoch or 0, seq or 0, now)), key)
+    token = bounce_key.token(mail.id, mail.transfer_id) if bounce_key is not None else None
+    mime = prepared.write(_letter(prepared, compact, token, now, trace_parent))
+    if len(mime) > max_bytes:
+        fits = max(1, len(prepared.listed) * max_bytes // len(mime))
+        raise CannotCompose(
+            f"The mail has {len(mime)} bytes, more than the {max_bytes} allowed: about {fits} orders fit."
+        )
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        [mail.id],
+        "compose",
+        by=BY,
+        at=now,
+        composed_at=now,
+        next_attempt_at=now,
+        rung_at=now,
+        epoch=epoch,
+        seq=seq,
+        transfer_digest=seal.transfer_digest(compact),
+        envelope_from=_bounce_address(prepared, token),
+        recipient=prepared.recipient.address,
+        subject=", ".join(document.id for document in prepared.listed[:20]),
+        size=len(mime),
+        reason=None,
+        detail=None,
+        trace_parent=trace_parent,
+    )
+    connection.execute(insert(OutboundBody).values(outbound_mail_id=mail.id, mime=mime))
+
+
+def _take_seq(connection: Connection, partner_id: int) -> tuple[int, int]:
+    taken = connection.execute(
+        update(Partner)
+        .where(Partner.id == partner_id)
+        .values(out_seq=Partner.out_seq + 1)
+        .returning(Partner.out_epoch, Partner.out_seq)
+    ).one()
+    return taken.out_epoch, taken.out_seq
+
+
+def _signing_key(prepared: Prepared, keys: KeyRing, now: datetime) -> seal.SigningKey:
+    """The key that signs at this instant; a notice about keys names its own."""
+    own = prepared.signed_by or signs_now(prepared.request.site, now)
+    if own.until is not None and now > own.until:
+        raise CannotCompose(
+            f"Our key ended on {own.until:%Y-%m-%d}: make a new one with `intergestan site key rotate`."
+        )
+    try:
+        return keys.key(own.kid)
+    except NoKey as error:
+        raise CannotCompose(str(error)) from error
+
+
+def _check_versions(connection: Connection, mail_id: int) -> None:
+    changed = connection.execute(
+        select(PurchaseOrder.number)
+        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+        .where(OutboundOrder.outbound_mail_id == mail_id, OutboundOrder.version != PurchaseOrder.version)
+    ).scalars()
+    if numbers := sorted(changed):
+        raise CannotCompose(f"These orders were changed after they were selected: {', '.join(numbers)}.")
+
+
+def _manifest(prepared: Prepared, epoch: int, seq: int, now: datetime) -> Manifest:
+    request = prepared.request
+    return Manifest(
+        iss=request.site.code,
+        aud=request.partner.site_code,
+        jti=request.mail.transfer_id,
+        epoch=epoch,
+        seq=seq,
+        iat=int(now.timestamp()),
+        kind=prepared.kind,
+        documents=prepared.listed,
+        in_reply_to=prepared.in_reply_to,
+        answers=prepared.numbers,
+        key=prepared.notice,
+        statement=prepared.statement,
+        takes=tuple(map(str, TAKES)),
+    )
+
+
+def _letter(prepared: Prepared, compact: str, token: str | None, now: datetime, trace_parent: str | None) -> Letter:
+    request = prepared.request
+    return Letter(
+        sender=prepared.sender,
+        to=prepared.recipient,
+        reply_to=prepared.reply_to,
+        transfer_id=request.mail.transfer_id,
+        domain=request.site.orders_address.partition("@")[2],
+        date=now,
+        manifest=compact,
+        documents=prepared.attachments,
+        language=Language(request.partner.language),
+        in_reply_to=prepared.answered_message_id,
+        bounce_token=token,
+        trace_parent=trace_parent,
+    )
+
+
+def _bounce_address(prepared: Prepared, token: str | None) -> str:
+    """The envelope sender. With `plus`, each mail has its own, so that a bounce says which mail it is about."""
+    relay = prepared.request.relay
+    address = relay.bounce_address if relay is not None and relay.bounce_address else prepared.sender.address
+    if relay is None or relay.bounce_mode != "plus" or token is None:
+        return str(address)
+    return plus_address(address, token)

@@ -1,0 +1,29 @@
+"""A heartbeat, or the echo to one."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.mail_out import compose_heartbeat
+from intergestan_msg.manifest import InReplyTo, Kind
+from intergestan_site.order_mail import site_address
+from intergestan_site.tables import Heartbeat
+from services.composer.prepared import Prepared, Request
+
+
+def prepare_heartbeat(connection: Connection, request: Request) -> Prepared:
+    """The way of an order and back: out to the address for orders, where there is one, home to that for answers."""
+    site, partner = request.site, request.partner
+    row = connection.execute(select(Heartbeat.__table__).where(Heartbeat.outbound_mail_id == request.mail.id)).one()
+    is_echo = row.echoes is not None
+    address = partner.answer_address if is_echo else partner.order_address or partner.answer_address
+    return Prepared(
+        request=request,
+        kind=Kind.HEARTBEAT,
+        sender=site_address(site),
+        recipient=EmailAddress(address, partner.name),
+        write=lambda letter: compose_heartbeat(letter, site.name, is_echo=is_echo),
+        in_reply_to=InReplyTo(row.echoes, row.echoes_digest) if is_echo else None,
+        answered_message_id=row.echoes_message_id,
+    )

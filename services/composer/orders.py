@@ -1,0 +1,51 @@
+"""A mail of purchase orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from intergestan_msg.business_hash import business_hash
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.mail_out import compose_orders
+from intergestan_msg.manifest import DocumentType, Kind
+from intergestan_site.database import AnyRow
+from intergestan_site.order_mail import order_mail
+from intergestan_site.tables import OutboundOrder, PurchaseOrder
+from services.composer.prepared import CannotCompose, Prepared, Request, listed
+
+
+def read_links(connection: Connection, mail_id: int) -> Sequence[AnyRow]:
+    """The orders that a mail shall carry, by number; none in a mail of changes."""
+    return connection.execute(
+        select(OutboundOrder.purchase_order_id, OutboundOrder.revision, PurchaseOrder.number)
+        .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
+        .where(OutboundOrder.outbound_mail_id == mail_id)
+        .order_by(PurchaseOrder.number)
+    ).all()
+
+
+def prepare_orders(connection: Connection, request: Request, links: Sequence[AnyRow]) -> Prepared:
+    """Read the linked orders and render them.
+
+    :raises CannotCompose: the supplier's address was taken away meanwhile.
+    """
+    partner = request.partner
+    if partner.order_address is None:
+        raise CannotCompose(f"{partner.name} has no address for orders any more.")
+    ids = [link.purchase_order_id for link in links]
+    content = order_mail(connection, request.site, request.relay, partner, ids, request.mail.requested_by_id)
+    return Prepared(
+        request=request,
+        kind=Kind.ORDERS,
+        sender=content.sender,
+        reply_to=content.reply_to,
+        recipient=EmailAddress(partner.order_address, partner.name),
+        write=lambda letter: compose_orders(letter, content.orders),
+        attachments=content.attachments,
+        listed=tuple(
+            listed(DocumentType.ORDER, order.id, link.revision, attachment, business_hash(order))
+            for link, order, attachment in zip(links, content.orders, content.attachments, strict=True)
+        ),
+    )

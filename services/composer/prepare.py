@@ -1,0 +1,53 @@
+"""Read what a request asks for and render it, outside any write transaction (`design.md` §7, §10)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from intergestan_site import documents
+from intergestan_site.order_mail import read_sender_rules
+from intergestan_site.tables import OutboundMail
+from intergestan_site.words import MailKind, OutboundState
+from services.composer.answers import prepare_answers
+from services.composer.changes import prepare_changes
+from services.composer.heartbeats import prepare_heartbeat
+from services.composer.key_notices import prepare_notice
+from services.composer.orders import prepare_orders, read_links
+from services.composer.prepared import Prepared, Request
+from services.composer.statements import prepare_statement
+
+
+def prepare(connection: Connection, mail_id: int, now: datetime, under_way: timedelta) -> Prepared | None:
+    """What a requested mail shall be; None when somebody else composed or abandoned it.
+
+    :param under_way: what was composed less long ago is left out of statements.
+    :raises CannotCompose: with the sentence for the person who asked.
+    :raises BadDocument, ValueError: something cannot be written as a document.
+    """
+    request = _read_request(connection, mail_id)
+    if request is None:
+        return None
+    match MailKind(request.mail.kind):
+        case MailKind.ORDERS:
+            links = read_links(connection, mail_id)
+            return prepare_orders(connection, request, links) if links else prepare_changes(connection, request)
+        case MailKind.ANSWERS:
+            return prepare_answers(connection, request, now)
+        case MailKind.KEY:
+            return prepare_notice(connection, request)
+        case MailKind.HEARTBEAT:
+            return prepare_heartbeat(connection, request)
+        case MailKind.STATEMENT:
+            return prepare_statement(connection, request, now, under_way)
+
+
+def _read_request(connection: Connection, mail_id: int) -> Request | None:
+    mail = connection.execute(
+        select(OutboundMail.__table__).where(OutboundMail.id == mail_id, OutboundMail.state == OutboundState.REQUESTED)
+    ).first()
+    if mail is None:
+        return None
+    partner = documents.read_partner(connection, mail.partner_id)
+    return Request(mail, documents.read_site(connection), partner, read_sender_rules(connection))

@@ -1,0 +1,59 @@
+"""A statement of what we sent and received, and what it asks the partner for."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.mail_out import compose_statement
+from intergestan_msg.manifest import Kind
+from intergestan_msg.statement import Statement
+from intergestan_site.bulk import insert_rows
+from intergestan_site.order_mail import site_address
+from intergestan_site.statement.statements import our_statement
+from intergestan_site.tables import MissingNumber, OutboundStatement
+from services.composer.prepared import Prepared, Request
+
+MOST_ASKED = 100_000
+"""Numbers that are noted as asked for. Beyond that somebody makes numbers up."""
+
+
+def prepare_statement(connection: Connection, request: Request, now: datetime, under_way: timedelta) -> Prepared:
+    """Say what stands in the base now. It goes where answers go, to the address that the partner's card gave.
+
+    :param under_way: what was composed less long ago is left out, unless the newest mails are wanted, too.
+    """
+    mail, site, partner = request.mail, request.site, request.partner
+    query = select(OutboundStatement.__table__).where(OutboundStatement.outbound_mail_id == mail.id)
+    row = connection.execute(query).one()
+    until = now if row.newest else now - under_way
+    statement = our_statement(connection, partner.id, int(until.timestamp()), wanted=row.wanted)
+    return Prepared(
+        request=request,
+        kind=Kind.STATEMENT,
+        sender=site_address(site),
+        recipient=EmailAddress(partner.answer_address, partner.name),
+        write=lambda letter: compose_statement(letter, statement, site.name),
+        statement=statement,
+    )
+
+
+def note_asked_for(connection: Connection, partner_id: int, statement: Statement, now: datetime) -> None:
+    """Keep which numbers this statement asks for, and since when; those of earlier ones are not asked for any more."""
+    missing = MissingNumber
+    wanted: set[tuple[int, int]] = set()
+    for account in statement.received:
+        for low, high in account.missing:
+            for seq in range(low, high + 1)[: MOST_ASKED - len(wanted)]:
+                wanted.add((account.epoch, seq))
+    rows = connection.execute(select(missing.epoch, missing.seq).where(missing.partner_id == partner_id))
+    known = {(row.epoch, row.seq) for row in rows}
+    for epoch, seq in sorted(known - wanted):
+        own = (missing.partner_id == partner_id, missing.epoch == epoch, missing.seq == seq)
+        connection.execute(delete(missing).where(*own))
+    new = [
+        {"partner_id": partner_id, "epoch": epoch, "seq": seq, "asked_at": now} for epoch, seq in sorted(wanted - known)
+    ]
+    insert_rows(connection, missing, new)

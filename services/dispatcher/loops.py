@@ -1,0 +1,32 @@
+"""How the dispatcher repeats its tasks: each in a thread of its own, so that a slow one delays no other."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from intergestan_runtime.archive import Unreachable
+from intergestan_runtime.service import Loop
+from intergestan_site.database import first_line
+
+_log = structlog.get_logger(__name__)
+
+
+def every(seconds: float, work: Callable[[], object]) -> Loop:
+    """A loop that works, rests, and works again until told to stop. A base or an archive that is away is waited for."""
+
+    def loop(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                work()
+            except DBAPIError as error:
+                _log.warning("The base does not answer; trying again.", task=loop.__name__, error=first_line(error))
+            except Unreachable as error:
+                _log.warning("The archive does not answer; trying again.", task=loop.__name__, error=str(error))
+            stop.wait(seconds)
+
+    loop.__name__ = getattr(work, "__name__", "loop")
+    return loop

@@ -1,0 +1,40 @@
+"""Applies the answers of a seller."""
+
+from __future__ import annotations
+
+import structlog
+
+from intergestan_msg.manifest import Manifest
+from intergestan_runtime.crashpoint import crashpoint
+from intergestan_site.apply import UnmatchedAnswer, apply_answers
+from intergestan_site.booking.entries import Transfer
+from intergestan_site.decisions import Finding
+from intergestan_site.intake.reading import Reading
+from intergestan_site.intake.take_in import answers_of
+from intergestan_site.words import HoldReason
+from services.importer.turn import Turn
+
+_log = structlog.get_logger(__name__)
+
+
+def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Manifest) -> None:
+    """Apply all answers of the mail, or let the mail wait for a person when one does not fit."""
+    assert manifest.in_reply_to is not None
+    parts = turn.parts
+    answers = answers_of(reading, manifest)
+    if isinstance(answers, Finding):
+        turn.hold(answers, reading, transfer.partner.id)
+        return
+    try:
+        with parts.database.transaction() as connection:
+            now = parts.database.now()
+            outcomes = apply_answers(connection, turn.mail, transfer, manifest.in_reply_to, answers, now)
+            crashpoint("importer.before_commit")
+    except UnmatchedAnswer as error:
+        turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, {"error": str(error)}), reading, transfer.partner.id)
+        return
+    crashpoint("importer.after_commit")
+    turn.count("answer")
+    _log.info("Answers applied.", outcomes=outcomes)
+    for outcome in outcomes:
+        parts.metrics.inc("orders_total", step="import", outcome=outcome)

@@ -1,0 +1,25 @@
+"""Takes a mail about a key of a partner."""
+
+from __future__ import annotations
+
+import structlog
+
+from intergestan_msg.key_notice import KeyNotice
+from intergestan_site.booking.entries import Transfer
+from intergestan_site.intake.reading import Reading
+from intergestan_site.site_keys.key_mails import take_notice
+from services.importer.turn import Turn
+
+_log = structlog.get_logger(__name__)
+
+
+def take_key_notice(turn: Turn, transfer: Transfer, reading: Reading, notice: KeyNotice) -> None:
+    """What the mail may do is done, and what only a person may do waits, in one transaction."""
+    database = turn.parts.database
+    with database.transaction() as connection:
+        finding = take_notice(connection, turn.mail, transfer, notice, turn.row.archived_at, database.now())
+        if finding is not None:
+            turn.write_hold(connection, [finding], reading, transfer.partner.id)
+    if finding is None:
+        turn.count("key")
+        _log.info("A notice about a key.", action=notice.action, key=notice.kid)

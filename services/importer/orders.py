@@ -1,0 +1,101 @@
+"""Books the orders of a mail, with changes and cancellations of orders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from intergestan_msg.manifest import Manifest
+from intergestan_runtime.crashpoint import crashpoint
+from intergestan_runtime.steps import COMPOSE, IMPORT
+from intergestan_site import states
+from intergestan_site.book import Booked, book
+from intergestan_site.booking.entries import Settled, Transfer
+from intergestan_site.booking.ledger import DecidedMeanwhile
+from intergestan_site.database import AWAY
+from intergestan_site.decisions import Finding, Held
+from intergestan_site.facts import Facts
+from intergestan_site.statement.pauses import set_aside
+from intergestan_site.trace_context import hand_on
+from intergestan_site.words import HoldReason
+from services.importer.turn import Turn
+
+_log = structlog.get_logger(__name__)
+
+_NOT_THE_ORDERS_FAULT = (DecidedMeanwhile, states.StaleState, *AWAY)
+"""What may stop any booking: somebody else was faster, or the base is away. It is tried again later."""
+
+
+def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
+    """Set the mail aside while booking rests after a restore; False when it rests no more."""
+    with turn.parts.database.transaction() as connection:
+        paused = set_aside(connection, turn.mail, transfer, manifest, turn.parts.database.now())
+    if paused:
+        _log.info("Booking rests after a restore: the mail waits.", partner=transfer.partner.name)
+    return paused
+
+
+def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, last: bool) -> None:
+    """All orders of the mail in one transaction; if that fails for one of them, one by one.
+
+    :param last: whether a row that is there already is taken for the order's fault, and not for a race.
+    """
+    try:
+        booked = _book(turn, transfer, settled, facts, finish=True)
+    except _NOT_THE_ORDERS_FAULT:
+        raise
+    except Exception as error:
+        if isinstance(error, IntegrityError) and not last:
+            raise
+        if len(settled) == 1 and isinstance(settled[0].decision, Held):
+            raise
+        _log.exception("Booking the mail at once failed; its orders are booked one by one.")
+        for position, each in enumerate(settled, start=1):
+            transfer = _book_one(turn, transfer, each, facts, finish=position == len(settled))
+        return
+    crashpoint("importer.after_commit")
+    _tell(turn, booked, transfer)
+
+
+def _book_one(turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *, finish: bool) -> Transfer:
+    try:
+        booked = _book(turn, transfer, [settled], facts, finish=finish)
+    except _NOT_THE_ORDERS_FAULT:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
+        _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
+        failed = Finding(HoldReason.FAILED, {"error": _for_partners(error)})
+        held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
+        booked = _book(turn, transfer, [held], facts, finish=finish)
+    _tell(turn, booked, transfer)
+    return replace(transfer, row_id=booked.transfer_id)
+
+
+def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, finish: bool) -> Booked:
+    parts = turn.parts
+    with parts.database.transaction() as connection:
+        booked = book(connection, turn.mail, transfer, settled, facts, parts.database.now(), finish=finish)
+        hand_on(connection, booked.compose, parts.tracer.here())
+        crashpoint("importer.before_commit")
+    return booked
+
+
+def _tell(turn: Turn, booked: Booked, transfer: Transfer) -> None:
+    parts = turn.parts
+    COMPOSE.ring(parts.broker, *booked.compose)
+    IMPORT.ring(parts.broker, *booked.take_in)
+    turn.count("order")
+    transit = (parts.database.now() - transfer.composed_at).total_seconds()
+    for outcome in booked.outcomes:
+        parts.metrics.inc("orders_total", step="import", outcome=outcome)
+        if outcome == "created":
+            parts.metrics.observe("order_transit_seconds", max(0.0, transit), route=transfer.partner.site_code)
+    _log.info("Booked.", outcomes=booked.outcomes)
+
+
+def _for_partners(error: Exception) -> str:
+    """What went wrong, without what stands in our base: the partner reads it too."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    return f"{type(cause).__name__}: {str(cause).partition(chr(10))[0][:200]}"

@@ -1,0 +1,27 @@
+"""Takes the report of a mail server about one of our mails, or about any other."""
+
+from __future__ import annotations
+
+import structlog
+
+from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.delivery_report import DeliveryReport
+from intergestan_site.delivery_reports.undelivered import Effect, StillSending, take_report
+from services.importer.turn import Turn
+
+_log = structlog.get_logger(__name__)
+
+
+def take_delivery_report(turn: Turn, report: DeliveryReport, bounce_key: BounceKey | None) -> None:
+    """Do what a proven report says; one that came before its mail was marked as sent is read again."""
+    parts = turn.parts
+    try:
+        with parts.database.transaction() as connection:
+            effect = take_report(connection, turn.mail, report, bounce_key, parts.database.now())
+    except StillSending as error:
+        _log.info("A report came before its mail was sent; it is read again.", reason=str(error))
+        turn.give_back(forgiven=True)
+        return
+    _log.info("A report about a mail.", effect=effect)
+    turn.count("foreign" if effect is Effect.UNPROVEN else "report")
+    parts.metrics.inc("delivery_reports_total", outcome=effect)

@@ -1,0 +1,51 @@
+"""Takes a partner's statement of what was sent and received."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from intergestan_msg.statement import Statement
+from intergestan_runtime.crashpoint import crashpoint
+from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
+from intergestan_site.booking.entries import Transfer
+from intergestan_site.intake.reading import Reading
+from intergestan_site.statement.statement_mails import Taken, take_statement
+from intergestan_site.statement.statements import compare_all
+from intergestan_site.trace_context import hand_on
+from services.importer.turn import Turn
+
+_log = structlog.get_logger(__name__)
+
+
+def take_partners_statement(
+    turn: Turn, transfer: Transfer, reading: Reading, statement: Statement, under_way: timedelta
+) -> None:
+    """Compare it outside of the transaction, for that may take a while; then send again what was lost.
+
+    :param under_way: a mail of ours that was sent less long before need not have arrived.
+    """
+    parts = turn.parts
+    with parts.database.read() as connection:
+        compared = compare_all(connection, transfer.partner.id, statement)
+    with parts.database.transaction() as connection:
+        now = parts.database.now()
+        taken = take_statement(connection, turn.mail, transfer, statement, compared, under_way, now)
+        if taken.findings:
+            turn.write_hold(connection, taken.findings, reading, transfer.partner.id)
+        hand_on(connection, taken.compose, parts.tracer.here())
+        crashpoint("importer.before_commit")
+    _tell(turn, taken, transfer)
+
+
+def _tell(turn: Turn, taken: Taken, transfer: Transfer) -> None:
+    broker = turn.parts.broker
+    COMPOSE.ring(broker, *taken.compose)
+    SEND.ring(broker, *taken.send)
+    IMPORT.ring(broker, *taken.take_in)
+    if not taken.findings:
+        turn.count("statement")
+    if taken.send:
+        _log.warning("Mails did not arrive; they go out again.", partner=transfer.partner.name, mails=taken.send)
+    _log.info("A statement.", partner=transfer.partner.name, lost=len(taken.send), waits=bool(taken.findings))

@@ -1,0 +1,159 @@
+"""One mail's turn at the importer: the claimed mail, what it is worked on with, and the ends that are no booking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, update
+
+from intergestan_msg.manifest import Manifest
+from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.steps import IMPORT
+from intergestan_runtime.tracing import Tracer
+from intergestan_site import states
+from intergestan_site.booking.entries import BY, ClaimedMail
+from intergestan_site.booking.holds import write_findings
+from intergestan_site.database import AnyRow, Database
+from intergestan_site.decisions import Finding
+from intergestan_site.intake.reading import Reading
+from intergestan_site.leases import FREE
+from intergestan_site.site_keys.keys import is_own, is_still_missing
+from intergestan_site.tables import InboundMail
+from intergestan_site.words import HoldReason
+
+_log = structlog.get_logger(__name__)
+
+_DOUBTS_THE_SENDER = frozenset(
+    {
+        HoldReason.BAD_SIGNATURE,
+        HoldReason.REVOKED_KEY,
+        HoldReason.UNCONFIRMED_KEY,
+        HoldReason.WRONG_RECIPIENT,
+        HoldReason.TRANSFER_CONFLICT,
+    }
+)
+"""Holds of mails whose number is not to be believed: else a thief could say that a mail had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the importer works with."""
+
+    database: Database
+    broker: BellBroker
+    metrics: Metrics
+    tracer: Tracer
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A claimed mail with its row, and the keys that may have signed it."""
+
+    parts: Parts
+    mail: ClaimedMail
+    row: AnyRow
+    keys: Mapping[str, bytes]
+
+    def naming(self, subject: str, sender: str) -> Turn:
+        """The same turn, once it is known how people name the mail."""
+        return replace(self, mail=ClaimedMail(self.mail.id, self.mail.fence, subject, sender))
+
+    def count(self, outcome: str) -> None:
+        """Count what became of the mail."""
+        self.parts.metrics.inc("mails_total", direction="in", outcome=outcome)
+        if self.row.replayed:
+            self.parts.metrics.inc("replays_total", outcome=outcome)
+
+    def give_back(self, *, forgiven: bool = False) -> None:
+        """Let the mail be read again, later.
+
+        :param forgiven: the mail is not to blame, so that this is no strike.
+        """
+        values = {"strikes": self.row.strikes - 1} if forgiven else {}
+        with self.parts.database.transaction() as connection:
+            connection.execute(
+                update(InboundMail)
+                .where(InboundMail.id == self.mail.id, InboundMail.lease_fence == self.mail.fence)
+                .values(rung_at=self.parts.database.now(), **FREE, **values)
+            )
+
+    def leave(self, kind: str) -> None:
+        """Leave a mail alone that is no business of the site: nothing is done about it, nobody is answered."""
+        with self.parts.database.transaction() as connection:
+            self._leave(connection, kind)
+
+    def hold(self, finding: Finding, reading: Reading, partner_id: int | None = None) -> None:
+        """Let the whole mail wait for a person; nothing of it is booked and nobody is answered."""
+        with self.parts.database.transaction() as connection:
+            self.write_hold(connection, [finding], reading, partner_id)
+
+    def hold_or_read_again(self, finding: Finding, reading: Reading, partner_id: int | None = None) -> None:
+        """Hold a mail for want of its key, unless somebody brought or confirmed the key since we looked.
+
+        Our own is left alone: it comes back through a list, a rule of the mailbox, an absence note that quotes it.
+        """
+        with self.parts.database.transaction() as connection:
+            if is_own(connection, finding.values["kid"]):
+                self._leave(connection, "own")
+                return
+            if is_still_missing(connection, finding.values["kid"], finding.reason):
+                self.write_hold(connection, [finding], reading, partner_id)
+                return
+        self.give_back(forgiven=True)
+        IMPORT.ring(self.parts.broker, self.mail.id)
+
+    def write_hold(
+        self, connection: Connection, findings: Sequence[Finding], reading: Reading, partner_id: int | None
+    ) -> None:
+        """Hold the mail within the caller's transaction; the first finding is the reason."""
+        first = findings[0]
+        states.move(
+            connection,
+            states.INBOUND_MAIL,
+            [self.mail.id],
+            "hold",
+            by=BY,
+            at=self.parts.database.now(),
+            fence=self.mail.fence,
+            reason=first.reason,
+            detail=write_findings(findings),
+            kid=first.values.get("kid") or reading.kid or None,
+            partner_id=partner_id,
+            transfer_id=reading.manifest.jti if reading.manifest else None,
+            strikes=0,
+            **_number(reading.manifest, first),
+            **self._for_people(),
+            **FREE,
+        )
+        _log.warning("The mail waits for a person.", reason=first.reason)
+        self.count("malformed")
+        self.parts.metrics.inc("order_rejections_total", step="import", reason=first.reason)
+
+    def _leave(self, connection: Connection, kind: str) -> None:
+        states.move(
+            connection,
+            states.INBOUND_MAIL,
+            [self.mail.id],
+            "leave",
+            by=BY,
+            at=self.parts.database.now(),
+            fence=self.mail.fence,
+            event_detail={"kind": kind},
+            **self._for_people(),
+            **FREE,
+        )
+        self.count(kind)
+
+    def _for_people(self) -> dict[str, Any]:
+        return {"subject": self.mail.subject, "sender": self.mail.sender}
+
+
+def _number(manifest: Manifest | None, finding: Finding) -> dict[str, Any]:
+    """The number of a mail that arrived, as far as it is believed."""
+    if manifest is None or not manifest.seq or finding.reason in _DOUBTS_THE_SENDER:
+        return {}
+    return {"epoch": manifest.epoch, "seq": manifest.seq}

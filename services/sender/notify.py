@@ -1,0 +1,106 @@
+"""Takes notices to the relay: each until one 250 says that it is there, for twice is better than never."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, update
+
+from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.crashpoint import crashpoint
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.steps import NOTIFY
+from intergestan_site.database import AnyRow, Database
+from intergestan_site.documents import read_relay
+from intergestan_site.leases import FREE, Claims, is_free, lease
+from intergestan_site.tables import Notice
+from services.outage import postponing
+from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
+from services.sender.schedule import retry_at
+from services.sender.settings import SenderSettings
+from services.sender.worker import Connections, UnusableAccount
+
+_log = structlog.get_logger(__name__)
+
+_OUTCOMES = {Kind.ACCEPTED: "sent", Kind.TRY_AGAIN: "deferred", Kind.UNKNOWN: "deferred", Kind.REFUSED: "refused"}
+
+
+class NoticeSender:
+    """Delivers due notices. What is refused for good is given up, and counted."""
+
+    def __init__(
+        self, database: Database, metrics: Metrics, worker: str, settings: SenderSettings, connections: Connections
+    ) -> None:
+        self._database = database
+        self._metrics = metrics
+        self._worker = worker
+        self._settings = settings
+        self._connections = connections
+        self.claims = Claims(Notice)
+
+    def send(self, notice_id: int) -> None:
+        """Deliver one notice, if it is due and nobody else has it."""
+        with self.claims.holding(notice_id):
+            with self._database.transaction() as connection:
+                claimed = _claim(connection, notice_id, self._worker, self._database.now())
+            if claimed is not None:
+                self._conclude(claimed[0], self._deliver(*claimed))
+
+    def _deliver(self, notice: AnyRow, relay: AnyRow) -> Outcome:
+        crashpoint("sender.notice")
+        try:
+            with self._connections.to(relay) as conversation:
+                return conversation.deliver(notice.envelope_from, notice.recipient, notice.mime, lambda: None)
+        except UnusableAccount as error:
+            kind, text = Kind.TRY_AGAIN, str(error)
+        except ValueError as error:  # such an address must not travel
+            kind, text = Kind.REFUSED, str(error)
+        return Outcome(kind=kind, response_class=ResponseClass.PERMANENT, text=one_line(text))
+
+    def _conclude(self, notice: AnyRow, outcome: Outcome) -> None:
+        crashpoint("sender.notice_sent")
+        now = self._database.now()
+        values = consequence(notice, outcome, now, self._settings)
+        with self._database.transaction() as connection:
+            connection.execute(
+                update(Notice)
+                .where(Notice.id == notice.id, Notice.lease_fence == notice.lease_fence)
+                .values(rung_at=None, **values, **FREE)
+            )
+        given_up = values["next_attempt_at"] is None and outcome.kind is not Kind.ACCEPTED
+        self._metrics.inc("notices_total", outcome="refused" if given_up else _OUTCOMES[outcome.kind])
+        if outcome.kind is Kind.ACCEPTED:
+            _log.info("The person in charge was told.", reply=outcome.text)
+        else:
+            _log.warning("The person in charge was not told yet.", outcome=outcome.kind, reply=outcome.text)
+
+
+def consequence(notice: AnyRow, outcome: Outcome, now: datetime, settings: SenderSettings) -> dict[str, Any]:
+    """The columns that follow from an attempt: sent, due again, or given up."""
+    if outcome.kind is Kind.ACCEPTED:
+        return {"sent_at": now, "next_attempt_at": None, "error": None}
+    too_long = now - notice.created_at > timedelta(days=settings.retry_days)
+    lost = outcome.kind is Kind.REFUSED or too_long
+    again = None if lost else retry_at(now, notice.attempts, settings.retry_seconds)
+    return {"next_attempt_at": again, "error": outcome.text}
+
+
+def _claim(connection: Connection, notice_id: int, worker: str, now: datetime) -> tuple[AnyRow, AnyRow] | None:
+    """Take a due notice, with the relay; None when it is not due, not free, or the relay rests."""
+    relay = read_relay(connection)
+    if relay is None or (relay.paused_until is not None and relay.paused_until > now):
+        return None
+    notice = connection.execute(
+        update(Notice)
+        .where(Notice.id == notice_id, Notice.next_attempt_at <= now, is_free(Notice, now))
+        .values(attempts=Notice.attempts + 1, **lease(Notice, worker, now))
+        .returning(*Notice.__table__.c)
+    ).first()
+    return None if notice is None else (notice, relay)
+
+
+def declare(broker: BellBroker, notices: NoticeSender) -> None:
+    """Make it the actor of its step."""
+    NOTIFY.work_with(broker, postponing(notices.send))

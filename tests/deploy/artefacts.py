@@ -1,0 +1,107 @@
+"""What the files of deploy/ must agree with: our services, settings, command line; and how validators are run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+from pydantic import BaseModel
+
+from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
+from services.cli.__main__ import globals_first
+from services.cli.app import build
+from services.cli.run import SERVICES
+from services.cli.settings import CliProcess
+from services.composer.settings import ComposerProcess
+from services.dispatcher.settings import DispatcherProcess
+from services.importer.settings import ImporterProcess
+from services.poller.settings import PollerProcess
+from services.sender.settings import SenderProcess
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+
+PORTS = {"composer": 9471, "sender": 9472, "poller": 9473, "importer": 9474, "dispatcher": 9475}
+"""Where each service tells how it is, wherever it runs."""
+
+ARCHIVISTS = frozenset(
+    name
+    for name in PORTS
+    if re.search(r"\bopen_archive\(|\.archive\(\)", (ROOT / f"services/{name}/__main__.py").read_text())
+)
+"""The services that read or write the archive, as their code says; they need what opens a bucket."""
+
+NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
+"""Variables of ours that are read beside the settings."""
+
+PROCESSES = (ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, CliProcess)
+
+assert set(PORTS) == set(SERVICES)
+
+
+def known_variables() -> set[str]:
+    """Every environment variable that a process of ours reads."""
+    return NOT_SETTINGS | {
+        f"{ENV_PREFIX}{table}{ENV_DELIMITER}{key}".upper()
+        for process in PROCESSES
+        for table, field in process.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for key in field.annotation.model_fields
+    }
+
+
+def unknown_variables(names: Sequence[str] | Mapping[str, Any]) -> set[str]:
+    """Those of ours that no process reads."""
+    return {name for name in names if name.startswith(ENV_PREFIX)} - known_variables()
+
+
+def parse_command(arguments: Sequence[str]) -> str:
+    """Parse a call of `intergestan` as it is parsed when it runs, without running it; the command's name.
+
+    :raises Exception: what Typer raises for a wrong one.
+    """
+    command: Any = typer.main.get_command(build())
+    context = command.make_context("intergestan", globals_first(list(arguments)))
+    words = []
+    while hasattr(command, "resolve_command"):
+        name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context(name, rest, parent=context)
+        words.append(name)
+    return " ".join(words)
+
+
+def program(name: str, cure: str) -> str:
+    """A validator; the test fails where it is missing, and says how it is had."""
+    beside = Path(sys.executable).parent / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        pytest.fail(f"The validator {name} is missing. {cure}")
+    return found
+
+
+def run(*command: str | Path, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run a validator to its end."""
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+
+
+def read_yaml(file: Path) -> Any:
+    """A YAML file, with its anchors resolved."""
+    return yaml.safe_load(file.read_text())

@@ -1,0 +1,189 @@
+"""Each service with a role of its own in the base, and no right that its work does not need (deploy/postgresql).
+
+That each has the rights which its work needs is proved wherever services are tested on PostgreSQL: `as_service`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from intergestan_site import outbound
+from tests.databases import give_roles
+from tests.factories import an_order
+from tests.journey.conftest import MakePair
+from tests.journey.journey_site import SERVICES, JourneySite
+from tests.journey.pair_of_sites import PairOfSites
+from tests.journey.service_process import wait_until
+
+
+def as_role(url: str, service: str) -> str:
+    return url.replace("://tester@", f"://intergestan-{service}@")
+
+
+def use_roles(site: JourneySite) -> None:
+    """Give the base its roles, and each service a configuration that names its own."""
+    url = site.database.url
+    give_roles(url)
+    give_roles(url)  # it may be run at any time
+    text = (site.folder / "intergestan.toml").read_text()
+    for service in SERVICES:
+        config = site.folder / f"{service}.toml"
+        config.write_text(text.replace(url, as_role(url, service)))
+        site.processes[service]._config = config
+
+
+@pytest.fixture(scope="module")
+def pair(make_pair: MakePair) -> Iterator[PairOfSites]:
+    made = make_pair("postgresql")
+    try:
+        for site in made.sites:
+            for process in site.processes.values():
+                process.stop()
+            use_roles(site)
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> None:
+    """Orders that are taken, one that is held, one that is given up, and a clean end of every service."""
+    numbers = pair.enter(6)
+    pair.send(numbers, mails=2)
+    pair.wait_answered(numbers, 60)
+    assert pair.booked(numbers) == 6
+
+    strange = an_order("CFR-strange", lines=30)  # products that the seller does not know
+    pair.buyer.know_products_of([strange])
+    pair.buyer.enter([strange])
+    pair.send([strange.id])
+    wait_until(lambda: [hold for hold in pair.seller.rows(_hold()) if hold.closed_at is None], 60, "a hold")
+
+    pair.buyer.processes["composer"].stop()
+    given_up = pair.enter(1)
+    pair.send(given_up)
+    with pair.buyer.database.transaction() as connection:
+        (mail,) = [row for row in pair.buyer.rows(_mail()) if row.state == "requested"]
+        outbound.abandon(connection, [mail.id], by="test", at=pair.buyer.database.now())
+    pair.buyer.start("composer")
+    pair.buyer.processes["composer"].wait_ready()
+    pair.wait_at_rest(60)
+
+    for process in pair.processes():
+        process.stop()
+        assert process.exit_code == 0, process.log()[-2000:]
+        assert "permission denied" not in process.log(), process.service
+    pair.start()
+
+
+FORBIDDEN = {
+    "composer": (
+        "INSERT INTO sales_order DEFAULT VALUES",
+        "UPDATE partner_key SET kid = ''",
+        "SELECT sealed FROM mailbox",
+        "SELECT sealed FROM relay",
+    ),
+    "sender": (
+        "UPDATE outbound_body SET mime = ''",
+        "INSERT INTO outbound_mail DEFAULT VALUES",
+        "SELECT * FROM ledger",
+        "UPDATE notice SET mime = ''",
+    ),
+    "poller": (
+        "INSERT INTO sales_order DEFAULT VALUES",
+        "SELECT * FROM purchase_order",
+        "SELECT * FROM sales_order",
+        "INSERT INTO purge_run DEFAULT VALUES",
+        "INSERT INTO partner_key DEFAULT VALUES",
+        "DELETE FROM inbound_mail",
+        "UPDATE inbound_mail SET state = 'done'",
+    ),
+    "importer": (
+        "INSERT INTO partner_key (partner_id, kid, public_key, pending) VALUES (1, 'x', 'y', false)",
+        "UPDATE partner_key SET pending = false",
+        "DELETE FROM partner_key",
+        "SELECT sealed FROM mailbox",
+        "SELECT * FROM oauth_grant",
+    ),
+    "dispatcher": (  # what it may do to heartbeats and to no other mail: tests/pipeline/test_heartbeat_rights.py
+        "UPDATE outbound_mail SET epoch = 2",
+        "SELECT * FROM outbound_body",
+        "UPDATE notice SET mime = ''",
+        "DELETE FROM hold",
+        "SELECT sealed FROM mailbox",
+        "SELECT secret FROM relay",
+    ),
+}
+FOR_NOBODY = (
+    "CREATE TABLE mine (id int)",
+    "CREATE TEMPORARY TABLE mine (id int)",
+    "UPDATE site SET code = ''",
+    "DELETE FROM event",
+    "UPDATE event SET who = ''",
+    "DELETE FROM ledger",
+    "TRUNCATE sales_order",
+)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_role_can_do_nothing_else(pair: PairOfSites, service: str) -> None:
+    at = make_url(as_role(pair.seller.database.url, service))
+    with psycopg.connect(
+        host=at.host, port=at.port, user=at.username, dbname=at.database, autocommit=True
+    ) as connection:
+        for statement in (*FORBIDDEN[service], *FOR_NOBODY):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(statement)
+
+
+def test_rights_that_were_given_by_hand_are_taken_away(pair: PairOfSites) -> None:
+    url = pair.seller.database.url
+    with pair.seller.database.transaction() as connection:
+        connection.exec_driver_sql('GRANT SELECT, UPDATE (number) ON sales_order TO "intergestan-poller"')
+    give_roles(url)
+    with pair.seller.database.read() as connection:
+        left = connection.exec_driver_sql(
+            "SELECT has_any_column_privilege('intergestan-poller', 'sales_order', 'UPDATE')"
+        )
+        assert left.scalar_one() is False
+
+
+def test_passwords_come_from_files(pair: PairOfSites, tmp_path: Path) -> None:
+    for service in SERVICES:
+        (tmp_path / f"{service}-database-password").write_text(f"it's {service}'s \\n 5 %s\n")
+    give_roles(pair.seller.database.url, f"--set=passwords={tmp_path}", "--set=prefix=other")
+    with pair.seller.database.read() as connection:
+        rows = connection.exec_driver_sql("SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE 'other-%%'")
+        kept = {row.rolname.removeprefix("other-"): row.rolpassword for row in rows}
+    assert set(kept) == set(SERVICES)
+    for service, verifier in kept.items():
+        assert is_password(f"it's {service}'s \\n 5 %s", verifier), service
+
+
+def is_password(password: str, verifier: str) -> bool:
+    """Whether PostgreSQL's verifier is that of this password (RFC 5802 §3)."""
+    _method, rounds_and_salt, keys = verifier.split("$")
+    rounds, salt = rounds_and_salt.split(":")
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), base64.b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    return base64.b64decode(keys.split(":")[0]) == stored
+
+
+def _hold() -> type:
+    from intergestan_site.tables import Hold
+
+    return Hold
+
+
+def _mail() -> type:
+    from intergestan_site.tables import OutboundMail
+
+    return OutboundMail

@@ -1,0 +1,48 @@
+"""Undelivered mail with everything real: processes, Postfix that bounces, Dovecot, either kind of base."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import update
+
+from intergestan_runtime.steps import SEND
+from intergestan_site.holding.hold_acts import release
+from intergestan_site.tables import DeliveryReport, OutboundMail, Partner, Relay, SalesOrder
+from tests.journey.pair_of_sites import PairOfSites
+from tests.journey.service_process import wait_until
+from tests.servers import Postfix
+
+
+def put(sites: PairOfSites, table: Any, **values: Any) -> None:
+    with sites.buyer.database.transaction() as connection:
+        connection.execute(update(table).values(**values))
+
+
+def test_a_wrong_address_is_found_out_corrected_and_forgotten(sites: PairOfSites, postfix: Postfix) -> None:
+    """Issue 3: the bounce comes to the mark of this mail; the released mail arrives, and is booked once."""
+    buyer = sites.buyer
+    buyer.use_relay(postfix.host, postfix.smtp)
+    put(sites, Relay, bounce_mode="plus")
+    put(sites, Partner, order_address="nobody-there@site.test")
+    numbers = sites.enter(2)
+    sites.send(numbers)
+    mail_id = buyer.rows(OutboundMail)[-1].id
+
+    def held() -> bool:
+        return bool(buyer.rows(OutboundMail, id=mail_id)[0].state == "held")
+
+    wait_until(held, 60, "the mail held")
+    mail = buyer.rows(OutboundMail, id=mail_id)[0]
+    assert (mail.reason, mail.detail.split(" ")[0]) == ("undelivered", "5.1.1")
+    assert "+" in mail.envelope_from
+    assert [row.effect for row in buyer.rows(DeliveryReport, outbound_mail_id=mail_id)] == ["held"]
+
+    put(sites, Partner, order_address=sites.seller.mail_user.address)
+    with buyer.database.transaction() as connection:
+        bells = release(connection, [f"out-{mail_id}"], by="anne", at=buyer.database.now())
+    SEND.ring(buyer.broker, *bells.send)
+    sites.wait_answered(numbers, 60)
+    booked = [row.customer_order_number for row in sites.seller.rows(SalesOrder)]
+    assert [booked.count(number) for number in numbers] == [1, 1]
+    assert buyer.rows(OutboundMail, id=mail_id)[0].state == "answered"

@@ -1,0 +1,92 @@
+"""Issue 3: what stops a service or a command is said in French to who speaks French."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from intergestan_runtime.secrets import SecretError, Secrets
+from intergestan_runtime.settings import SiteSettings
+from intergestan_runtime.settings_load import ConfigurationError
+from intergestan_site import migrate
+from intergestan_site.database import Database
+from services.dispatcher.__main__ import main
+from services.opening import WrongKey, check_key
+from services.startup import CONFIGURATION
+from services.wording import wording
+from tests.services.cli.conftest import Run
+
+
+@pytest.fixture
+def french(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "fr")
+
+
+@pytest.fixture
+def english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en")
+
+
+NO_BASE = "site.database_url : il faut sqlite:///FICHIER ou postgresql+psycopg://utilisateur@serveur/base"
+WRONG = """
+[site]
+language = "de"
+langage = "fr"
+database_url = "mysql://base"
+[dispatcher]
+threads = 0
+"""
+
+
+@pytest.mark.usefixtures("french")
+def test_a_service_refuses_a_wrong_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "intergestan.toml"
+    file.write_text(f"alone = true\n{WRONG}")
+    with pytest.raises(SystemExit) as ended:
+        main(["--config", str(file)])
+    assert ended.value.code == CONFIGURATION
+    assert sorted(capsys.readouterr().err.removeprefix("dispatcher: ").splitlines()) == [
+        f"{file}, ligne 4 : site.language = 'de' : il faut l'un de 'fr', 'en'.",
+        f"{file}, ligne 5 : clé inconnue site.langage. Vouliez-vous dire language ?",
+        f"{file}, ligne 6 : {NO_BASE}.",
+        f"{file}, ligne 8 : dispatcher.threads = 0 : il faut 1 au moins.",
+    ]
+
+
+def test_the_command_line_says_it_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "intergestan.toml").write_text(f"alone = true\n{WRONG}")
+    for language, said in (("fr", "clé inconnue site.langage"), ("en", "unknown key site.langage")):
+        ran = run("--lang", language, "orders", "list")
+        assert (ran.code, said in ran.err) == (CONFIGURATION, True), ran.err
+        assert said in run("--lang", language, "doctor").out
+
+
+@pytest.mark.usefixtures("french")
+def test_a_secret_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(SecretError) as raised:
+        Secrets(tmp_path, environment={}, container=tmp_path).get("imap")
+    assert wording(raised.value) == f"Le secret 'imap' manque. Écrivez-le dans {tmp_path}/imap (chmod 600)."
+
+
+def test_a_base_without_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = Database(f"sqlite:///{tmp_path}/site.db")
+    with empty.read() as connection, pytest.raises(migrate.NotMigrated) as raised:
+        migrate.check(connection)
+    empty.dispose()
+    for language, said in (("fr", "La base est au schéma aucun"), ("en", "The base is at schema none")):
+        monkeypatch.setenv("LANGUAGE", language)
+        assert wording(raised.value).startswith(said)
+
+
+def test_the_key_of_another_site(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "fr")  # `shop` has spoken English
+    with pytest.raises(WrongKey) as raised:
+        check_key(SiteSettings(data_dir=shop), "another")
+    assert "n'est pas celle du site de cette base" in wording(raised.value)
+
+
+@pytest.mark.usefixtures("english")
+def test_a_problem_of_ours_stays_as_it_is_in_english() -> None:
+    assert wording(ConfigurationError([])) == ""
+    assert wording(ValueError("what a library says")) == "what a library says"

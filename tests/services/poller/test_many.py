@@ -1,0 +1,25 @@
+"""The short form of `python -m benchmarks mailboxes`: many mailboxes, and none is polled late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.mailboxes import Host, Load, watch
+from tests.journey.service_process import wait_until
+from tests.servers import Dovecot, RedisServer
+
+
+def test_sixty_mailboxes_on_two_pollers_none_later_than_twice_its_interval(
+    dovecot: Dovecot, redis_server: RedisServer, postgres_url: str, tmp_path: Path
+) -> None:
+    """And a mail that comes in between is fetched well within its interval, by IDLE."""
+    load = Load(mailboxes=60, pollers=2, interval=4, seconds=10, mails=10)
+    host = Host(dovecot, redis_server, postgres_url, tmp_path, load)
+    try:
+        wait_until(lambda: None not in host.last_reads().values(), 60, "every mailbox was read once")
+        latest, arrivals = watch(host, load)
+    finally:
+        host.stop()
+    assert latest <= 2 * load.interval
+    assert len(arrivals) == load.mails
+    assert max(arrivals) <= load.interval
