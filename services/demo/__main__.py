@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
-from types import FrameType
-from typing import NoReturn
 
 from services.demo import settings
+from services.demo.leave import Leave
 from services.demo.settings import Options
 from services.demo.texts import speaker
 
@@ -29,24 +27,24 @@ def main(argv: Sequence[str]) -> int:
     """Run the demo; its exit code. A signal ends it, cleaned up, with SystemExit(128 + its number)."""
     started = process_started()
     options = settings.parse(argv)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _leave)
+    leave = Leave()
+    leave.on_signals()
     if options.keep is not None and not _is_free(options.keep):
         sys.stderr.write(speaker(options.language)("not_empty", folder=options.keep) + "\n")
         return USAGE
-    return _play(options, started)
+    return _play(options, started, leave)
 
 
-def _play(options: Options, started: datetime) -> int:
+def _play(options: Options, started: datetime, leave: Leave) -> int:
     from services.demo.play import play
 
     if options.keep is not None:
         options.keep.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return play(options, options.keep, started)
+        return play(options, options.keep, started, leave)
     folder = Path(mkdtemp(prefix="intergestan-demo-"))
     is_needed = True  # for its logs
     try:
-        code = play(options, folder, started)
+        code = play(options, folder, started, leave)
         is_needed = code != 0
     except SystemExit:  # a signal
         is_needed = False
@@ -66,10 +64,6 @@ def process_started() -> datetime:
 
 def _is_free(folder: Path) -> bool:
     return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
-
-
-def _leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import Self
 
 from intergestan_runtime.die_with_parent import bound
 from intergestan_runtime.embedded_redis import EmbeddedRedis
+from services.demo.leave import Leave
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 MAIL_SERVER = "mail_server"
@@ -55,8 +56,9 @@ class _Player:
 class Cast:
     """All processes, as a context manager: at its end they have ended, and all that they started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, leave: Leave) -> None:
         self._folder = folder
+        self._leave = leave
         self._redis = EmbeddedRedis(folder / "redis")
         self._players: list[_Player] = []
 
@@ -69,8 +71,7 @@ class Cast:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C must not cut the cleaning up
+        self._leave.no_more()
         _stop([player for player in self._players if player.name != MAIL_SERVER])
         _stop([player for player in self._players if player.name == MAIL_SERVER])
         self._redis.stop()
@@ -101,7 +102,8 @@ class Cast:
             self._start(service, config.parent / "logs", f"services.{service}", ["--config", str(config)])
 
     def check(self) -> None:
-        """Raise `ProcessFailed` for a process that has ended."""
+        """Raise `ProcessFailed` for a process that has ended, SystemExit when we shall end."""
+        self._leave.check()
         for player in self._players:
             if _has_ended(player.process):
                 raise ProcessFailed(player.name, player.log)

@@ -14,6 +14,7 @@ from intergestan_runtime.embedded_redis import EmbeddedRedisError
 from services.demo import stage, watch
 from services.demo.cast import SERVICES, Cast, ProcessFailed
 from services.demo.findings import Result, an_order_mail, find_out
+from services.demo.leave import Leave
 from services.demo.settings import Options
 from services.demo.show import Show
 from services.demo.stage import Site
@@ -22,11 +23,11 @@ from services.demo.texts import speaker
 DONE, FAILED = 0, 1
 
 
-def play(options: Options, folder: Path, started: datetime) -> int:
+def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int:
     """Run the demo in an empty folder; the exit code."""
     show = Show(speaker(options.language), as_json=options.as_json)
     show.line("making", sites=options.sites, folder=folder)
-    with Cast(folder) as cast:
+    with Cast(folder, leave) as cast:
         try:
             sites = _set_up(options, folder, cast, show)
             result = _travel(options, sites, cast, show, started)

@@ -219,6 +219,27 @@ def test_a_stopped_demo_leaves_no_process_and_no_folder(demo: Callable[..., Demo
     assert list(run.temporary.glob("intergestan-demo-*")) == []
 
 
+SWALLOWS = """
+import os, signal, sys
+from services.demo.leave import Leave
+
+class Collected:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)  # Python drops whatever is raised in here
+
+leave = Leave()
+leave.on_signals()
+Collected()
+print("dropped", flush=True)
+leave.check()
+"""
+
+
+def test_a_signal_in_an_unlucky_moment_is_not_lost() -> None:
+    ended = subprocess.run([sys.executable, "-c", SWALLOWS], capture_output=True, text=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stdout) == (128 + signal.SIGTERM, "dropped\n")
+
+
 def test_a_service_that_dies_is_named_with_its_log(demo: Callable[..., Demo]) -> None:
     run = demo("--orders", "2", "--sites", "2", "--json")
     run.wait_for("services.composer", 1)[0].kill()
