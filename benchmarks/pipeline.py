@@ -13,7 +13,7 @@ from benchmarks import floor
 from benchmarks.floor import Cost, Work
 from benchmarks.machine import Servers, cpu_seconds, ratio
 from benchmarks.sites import pair_of_sites
-from intergestan_msg.mail_in import read_mail
+from intergestan_msg.mail.incoming import read_mail
 from intergestan_site import migrate
 from intergestan_site.database import Database
 from intergestan_site.tables import OutboundBody, SalesOrder, SalesOrderLine

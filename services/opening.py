@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime.redis_url import with_sentinel_password
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password

@@ -26,7 +26,7 @@ from redis.exceptions import RedisClusterException
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, DBAPIError, NoResultFound, OperationalError
 
-from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime import logs
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker, ClockSkew, make_broker

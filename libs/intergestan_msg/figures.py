@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from intergestan_msg.pages.words import WORDS, Language
 from intergestan_msg.plain_text import shown
 from intergestan_msg.units import unit_label
-from intergestan_msg.words import WORDS, Language
 
 if TYPE_CHECKING:
     from datetime import date

@@ -67,7 +67,7 @@ def _trace_parent(context: SpanContext) -> str:
 
 
 def _context(parent: str | None) -> Context:
-    """What a span hangs on; `parent` has been checked when it came in (`intergestan_msg.trace_header`)."""
+    """What a span hangs on; `parent` has been checked when it came in (`intergestan_msg.mail.trace_header`)."""
     if parent is None:
         return Context()
     _version, trace_id, span_id, _flags = parent.split("-")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.letter import Attachment
+from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from intergestan_site import documents

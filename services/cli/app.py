@@ -8,38 +8,16 @@ from typing import Annotated
 
 import typer
 
-from services.cli import (
-    alarms,
-    archive,
-    catalog,
-    demo,
-    doctor,
-    holds,
-    init,
-    mailbox,
-    orders,
-    partner,
-    poll,
-    purge,
-    relay,
-    replay,
-    report,
-    resend,
-    restored,
-    resume,
-    run,
-    sales,
-    scale,
-    send,
-    site,
-    statement,
-    status,
-    trace,
-    up,
-    upgrade,
-    user,
-)
+from services.cli import demo
+from services.cli.buying import orders, resend, send
 from services.cli.context import Call
+from services.cli.health import alarms, doctor, status
+from services.cli.mail_accounts import mailbox, relay
+from services.cli.running import run, scale, up
+from services.cli.selling import sales
+from services.cli.setting_up import catalog, init, partner, site, upgrade, user
+from services.cli.story import report, restored, resume, statement, trace
+from services.cli.taking_in import archive, holds, poll, purge, replay
 from services.cli.translated import TranslatedCommand, TranslatedGroup
 
 GROUPS: dict[str, typer.Typer] = {

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.letter import MESSAGE_ID, Attachment
-from intergestan_msg.mail_out import compose_answers
+from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
+from intergestan_msg.mail.outgoing import compose_answers
 from intergestan_msg.manifest import AnswerNumber, DocumentType, InReplyTo, Kind
 from intergestan_msg.ubl import write_order_response
 from intergestan_site import documents

@@ -10,10 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from intergestan_msg import seal
-from intergestan_msg.bounce_token import BounceKey, plus_address
-from intergestan_msg.letter import Letter
+from intergestan_msg.mail.bounce_token import BounceKey, plus_address
+from intergestan_msg.mail.letter import Letter
 from intergestan_msg.manifest import TAKES, Kind, Manifest, encode
-from intergestan_msg.words import Language
+from intergestan_msg.pages.words import Language
 from intergestan_site import states
 from intergestan_site.site_keys.own_keys import signs_now
 from intergestan_site.statement.statement_requests import give_up_older

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.key_notice import KeyNotice
-from intergestan_msg.letter import Attachment, Letter
+from intergestan_msg.mail.letter import Attachment, Letter
 from intergestan_msg.manifest import AnswerNumber, Document, DocumentType, InReplyTo, Kind
 from intergestan_msg.statement import Statement
 from intergestan_site.database import AnyRow

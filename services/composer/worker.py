@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import structlog
 
-from intergestan_msg.bounce_token import BounceKey
 from intergestan_msg.errors import BadDocument
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import structlog
 
-from intergestan_msg.bounce_token import BounceKey
-from intergestan_msg.delivery_report import DeliveryReport
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.mail.delivery_report import DeliveryReport
 from intergestan_site.delivery_reports.undelivered import Effect, StillSending, take_report
 from services.importer.turn import Turn
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from intergestan_msg.bounce_token import BounceKey
-from intergestan_msg.mail_headers import Headers
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Kind, Manifest
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
 from intergestan_runtime.broker import BellBroker

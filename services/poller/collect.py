@@ -11,7 +11,7 @@ from typing import Any, Generic
 
 from structlog import get_logger
 
-from intergestan_msg.trace_header import trace_parent_of
+from intergestan_msg.mail.trace_header import trace_parent_of
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.metrics import Metrics

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
 from services.cli.app import build
-from services.cli.run import SERVICES
+from services.cli.running.run import SERVICES
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess

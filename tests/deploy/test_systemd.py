@@ -15,7 +15,7 @@ import pytest
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.supervisor import CONFIGURATION
-from services.cli.run import STOP_SECONDS
+from services.cli.running.run import STOP_SECONDS
 from services.composer.key_ring import ring_of
 from services.opening import check_key
 from services.sender.__main__ import STOP_SECONDS as SENDER_STOPS

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from intergestan_msg.mail_in import read_mail
+from intergestan_msg.mail.incoming import read_mail
 from intergestan_site import states
 from intergestan_site.tables import (
     Answer,

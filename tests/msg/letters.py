@@ -11,8 +11,8 @@ from intergestan_msg import seal
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.letter import Attachment, Letter
-from intergestan_msg.mail_out import compose_answers, compose_orders
+from intergestan_msg.mail.letter import Attachment, Letter
+from intergestan_msg.mail.outgoing import compose_answers, compose_orders
 from intergestan_msg.manifest import (
     AnswerNumber,
     Document,
@@ -34,8 +34,8 @@ from intergestan_msg.order import (
     Party,
     Period,
 )
+from intergestan_msg.pages.words import Language
 from intergestan_msg.ubl import write_order, write_order_response
-from intergestan_msg.words import Language
 
 BUYER_KEY = seal.SigningKey(bytes(range(32)))
 SELLER_KEY = seal.SigningKey(bytes(range(32, 64)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from intergestan_msg.words import Language
+from intergestan_msg.pages.words import Language
 from tests.msg.letters import BUYER_KEY, SELLER_KEY, answers_batch, orders_batch
 
 FOLDER = Path(__file__).parent / "samples" / "v1"

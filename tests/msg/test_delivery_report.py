@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intergestan_msg.automatic import is_automatic
-from intergestan_msg.bounce_token import BounceKey, BounceToken, find_token, plus_address
-from intergestan_msg.delivery_report import MAX_RECIPIENTS, MAX_TOKENS, Action, read_report
-from intergestan_msg.letter import BOUNCE_HEADER
+from intergestan_msg.mail.automatic import is_automatic
+from intergestan_msg.mail.bounce_token import BounceKey, BounceToken, find_token, plus_address
+from intergestan_msg.mail.delivery_report import MAX_RECIPIENTS, MAX_TOKENS, Action, read_report
+from intergestan_msg.mail.letter import BOUNCE_HEADER
 from tests.msg.letters import ORDERS_ID
 from tests.reports import EXCHANGE, HEADERS_ONLY, POSTFIX, SERVERS, Server, report
 

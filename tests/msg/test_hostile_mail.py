@@ -19,9 +19,9 @@ from intergestan_msg.errors import (
     TooBig,
     Unreadable,
 )
-from intergestan_msg.mail_headers import message_headers
-from intergestan_msg.mail_in import read_mail
-from intergestan_msg.mail_limits import may_carry_manifest
+from intergestan_msg.mail.headers import message_headers
+from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.mail.limits import may_carry_manifest
 from tests.msg.letters import BUYER_KEY, KEYS, ORDERS_ID, orders_batch
 
 RAW = orders_batch().mail()

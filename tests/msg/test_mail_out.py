@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from intergestan_msg import figures
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.header_text import parameter, unstructured
-from intergestan_msg.letter import Attachment
-from intergestan_msg.mail_in import read_mail
+from intergestan_msg.mail.header_text import parameter, unstructured
+from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.order import Period
-from intergestan_msg.words import ENGLISH, FRENCH, Language
+from intergestan_msg.pages.words import ENGLISH, FRENCH, Language
 from tests.msg.letters import KEYS, ORDERS_ID, Batch, answers_batch, order, orders_batch
 
 FR, EN = Language.FRENCH, Language.ENGLISH
@@ -342,6 +342,6 @@ def test_both_languages_have_the_same_words() -> None:
 def test_composing_needs_no_heavy_import() -> None:
     import subprocess
 
-    code = "import sys, intergestan_msg.mail_out; print('babel' in sys.modules, 'lxml' in sys.modules)"
+    code = "import sys, intergestan_msg.mail.outgoing; print('babel' in sys.modules, 'lxml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]

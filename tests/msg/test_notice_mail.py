@@ -10,8 +10,8 @@ import pytest
 
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.errors import NotOurs
-from intergestan_msg.mail_in import read_mail
-from intergestan_msg.notice_mail import compose_notice
+from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.mail.notice import compose_notice
 
 AT = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)
 TEXT = "3 points à traiter.\n\n.Un point en tête.\nFrom là\n" + "é" * 300 + "\n"

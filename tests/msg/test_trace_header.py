@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from intergestan_msg.trace_header import trace_parent_of
+from intergestan_msg.mail.trace_header import trace_parent_of
 
 GOOD = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 DIGITS = f"00-{'1' * 32}-{'2' * 16}-00"

@@ -14,10 +14,10 @@ from intergestan_msg import seal
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.letter import Attachment, Letter
-from intergestan_msg.mail_out import compose
+from intergestan_msg.mail.letter import Attachment, Letter
+from intergestan_msg.mail.outgoing import compose
 from intergestan_msg.order import Order
-from intergestan_msg.page import Page
+from intergestan_msg.pages.page import Page
 from intergestan_msg.strict_json import write_object
 from intergestan_msg.ubl import write_order, write_order_response
 from tests.clock import Clock

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from intergestan_msg.bounce_token import BounceKey
-from intergestan_msg.letter import BOUNCE_HEADER
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.mail.letter import BOUNCE_HEADER
 from intergestan_msg.ubl import write_order
 from intergestan_site.delivery_reports.report_list import list_reports
 from intergestan_site.holding.hold_acts import release

@@ -17,7 +17,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
-from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.archive_folder import FolderArchive

@@ -1,6 +1,6 @@
 """What a report about a mail of ours does: proven and bad news moves the mail to hold, all else changes nothing.
 
-A report counts only by its token (`intergestan_msg.bounce_token`): addresses, Message-IDs and quoted orders prove
+A report counts only by its token (`intergestan_msg.mail.bounce_token`): addresses, Message-IDs and quoted orders prove
 nothing. It never creates, answers or cancels an order (`reliability.md` §4); an answer that comes later wins over it.
 """
 
@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from intergestan_msg.bounce_token import BounceKey
-from intergestan_msg.delivery_report import Action, DeliveryReport, Fate
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.mail.delivery_report import Action, DeliveryReport, Fate
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail
 from intergestan_site.database import AnyRow

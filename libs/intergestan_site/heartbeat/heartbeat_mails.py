@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from intergestan_msg.letter import MESSAGE_ID
+from intergestan_msg.mail.letter import MESSAGE_ID
 from intergestan_msg.manifest import InReplyTo, Manifest
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail, Transfer

@@ -14,7 +14,7 @@ import uuid_utils
 from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
 
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.notice_mail import compose_notice
+from intergestan_msg.mail.notice import compose_notice
 from intergestan_site import states
 from intergestan_site.documents import read_site
 from intergestan_site.holding.holds import INBOUND, ORDER, OUTBOUND, list_holds

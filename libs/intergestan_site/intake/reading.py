@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.change import OrderCancellation, OrderChange
-from intergestan_msg.delivery_report import DeliveryReport
-from intergestan_msg.mail_headers import Headers
+from intergestan_msg.mail.delivery_report import DeliveryReport
+from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Document, Manifest
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape

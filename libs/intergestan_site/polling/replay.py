@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, insert, or_, select
 
-from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.manifest import Kind
 from intergestan_msg.statement import Statement
 from intergestan_site import documents, states

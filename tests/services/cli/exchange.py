@@ -11,7 +11,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
-from intergestan_msg.bounce_token import BounceKey
+from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from intergestan_msg.letter import TRANSFER_HEADER
+from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_runtime.secrets import Sealer
 from intergestan_site.database import Database
 from intergestan_site.mail_accounts.oauth_client import DeviceCode, GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_site.mail_accounts.oauth_providers import Provider
 from intergestan_site.problem import Problem
 from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
-from services.cli.consent import consent
+from services.cli.mail_accounts.consent import consent
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
 from tests.services.cli.conftest import Ran, Run

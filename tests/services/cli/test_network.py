@@ -11,7 +11,7 @@ import dns.rrset
 import pytest
 
 from intergestan_site.mail_accounts.discovery import MAX_OCTETS, discover
-from services.cli.network import Network, is_public
+from services.cli.mail_accounts.network import Network, is_public
 from tests.servers import Certificates
 from tests.servers.http import HttpServer, Reply, Request
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.fleet import escaped, on_compose, on_kubernetes, on_systemd
+from services.cli.running.fleet import escaped, on_compose, on_kubernetes, on_systemd
 from tests.services.cli.conftest import Run
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "scale-pollers"
@@ -211,7 +211,7 @@ def test_root_asks_the_base_as_its_owner_and_systemd_as_root(tmp_path: Path) -> 
 AS_BOTH = """
 import os, sys
 from pathlib import Path
-from services.cli import scale
+from services.cli.running import scale
 scale._ask_the_base_as_its_owner(Path(sys.argv[1]))
 print(os.geteuid(), os.getegid(), scale._run(["id", "-u"]))
 """

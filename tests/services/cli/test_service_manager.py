@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.cli.run import SERVICES
+from services.cli.running.run import SERVICES
 from tests.runtime.manager import Manager
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import insert
 
 from intergestan_site import states
 from intergestan_site.tables import Event, InboundMail, OutboundMail
-from services.cli.happenings import WORDS
-from services.cli.trace import _span
+from services.cli.story.happenings import WORDS
+from services.cli.story.trace import _span
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, receive, rows
 

@@ -16,7 +16,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
-from intergestan_msg.mail_in import read_mail
+from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.crashpoint import ENVIRONMENT

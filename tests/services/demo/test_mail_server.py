@@ -17,7 +17,7 @@ import pytest
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from intergestan_msg.delivery_report import read_report
+from intergestan_msg.mail.delivery_report import read_report
 from services.demo.mail_server import main
 
 BUYER, SUPPLIER = "buyer@alpha.test", "supplier@beta.test"

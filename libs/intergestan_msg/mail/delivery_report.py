@@ -1,0 +1,206 @@
+"""Read a report of a mail server about a mail that was sent (RFC 3464, RFC 6522): what it says, and its tokens.
+
+A report is a stranger's mail like any other: what stands in it is a claim. It counts for what its token proves
+(`bounce_token`), which is not decided here. Like the reader of parts this works on offsets, with limits on all that
+it collects, and leaves alone what it does not know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from intergestan_msg.errors import MessageError, TooBig
+from intergestan_msg.mail.bounce_token import TOKEN, BounceToken
+from intergestan_msg.mail.headers import header_text
+from intergestan_msg.mail.letter import BOUNCE_HEADER
+from intergestan_msg.mail.limits import MAX_MAIL, check_delimiters, header_block
+from intergestan_msg.mail.parts import Part, read_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_STATUS_PART = 64 * 1024
+MAX_RECIPIENTS = 100
+MAX_TOKENS = 8
+
+_CONTENT_TYPE = re.compile(rb"^content-type[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE)
+_REPORT = re.compile(rb"\A\s*+multipart/report\s*+;", re.IGNORECASE)
+_REPORT_TYPE = re.compile(rb";\s*+report-type\s*+=\s*+\"?delivery-status\"?\s*+(?:;|\Z)", re.IGNORECASE)
+_RECIPIENT_FIELDS = re.compile(
+    rb"^(?:to|delivered-to|x-original-to|envelope-to|x-envelope-to|x-delivered-to|apparently-to)[ \t]*:"
+    rb"([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_IN_ADDRESS = re.compile(rb"\+" + TOKEN.encode() + rb"@", re.IGNORECASE)
+_IN_HEADER = re.compile(
+    rb"^" + BOUNCE_HEADER.encode() + rb"[ \t]*:\s*+" + TOKEN.encode() + rb"(?![a-z0-9])", re.IGNORECASE | re.MULTILINE
+)
+_STATUS_TYPES = (b"message/delivery-status", b"message/global-delivery-status")  # RFC 3464, RFC 6533
+_HEADER_TYPES = (b"text/rfc822-headers", b"message/global-headers")
+_FIELD = re.compile(rb"^([a-z-]{1,40})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n", re.IGNORECASE | re.MULTILINE)
+_GROUPS = re.compile(rb"(?:\r?\n[ \t]*+){2,}+")
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+_TYPED = re.compile(r"\A\s*+[a-z0-9/._-]{1,40}\s*+;\s*+", re.IGNORECASE)  # "smtp;" and "rfc822;" before the value
+
+
+class Action(StrEnum):
+    """What became of the mail for one recipient (RFC 3464 §2.3.3)."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    RELAYED = "relayed"
+    EXPANDED = "expanded"
+
+
+ARRIVED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a report says of one recipient. `status` is an enhanced status code (RFC 3463), `x.0.0` when unknown."""
+
+    action: Action
+    status: str
+    recipient: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a report claims.
+
+    :ivar fates: by recipient; nothing when the report is cut off or says nothing that we know.
+    :ivar tokens: what it could prove itself with.
+    :ivar fingerprint: the same for the same report, however often it is delivered.
+    """
+
+    fates: tuple[Fate, ...]
+    tokens: tuple[BounceToken, ...]
+    reporter: str
+    fingerprint: str
+
+    @property
+    def fate(self) -> Fate | None:
+        """What became of the mail as a whole: it failed only if it arrived nowhere."""
+        order = (*ARRIVED, Action.FAILED, Action.DELAYED)
+        ranked = sorted(self.fates, key=lambda fate: order.index(fate.action))
+        arrived = any(fate.action in ARRIVED for fate in self.fates)
+        wanted = ARRIVED if arrived else {Action.FAILED, Action.DELAYED}
+        return next((fate for fate in ranked if fate.action in wanted), None)
+
+
+def read_report(raw: bytes) -> DeliveryReport | None:
+    """The report that a mail is; None for any other mail, and for one beyond the limits of mails. Never raises."""
+    try:
+        head = raw[: header_block(raw, 0, len(raw)).end]
+    except TooBig:
+        return None
+    if not _is_report(head) or len(raw) > MAX_MAIL:
+        return None
+    try:
+        check_delimiters(raw)
+        parts = read_parts(raw)
+    except MessageError:
+        return None
+    groups = [_fields(group) for part in parts for group in _groups(part)]
+    fates = [fate for group in groups if (fate := _fate(group)) is not None]
+    return DeliveryReport(
+        fates=tuple(fates[:MAX_RECIPIENTS]),
+        tokens=tuple(_tokens(raw, head, parts)),
+        reporter=_value(groups[0] if groups else {}, "reporting-mta"),
+        fingerprint=_fingerprint(head, parts),
+    )
+
+
+def _is_report(head: bytes) -> bool:
+    found = _CONTENT_TYPE.search(head)
+    return found is not None and bool(_REPORT.search(found[1])) and bool(_REPORT_TYPE.search(found[1]))
+
+
+def _groups(part: Part) -> Iterator[bytes]:
+    """The groups of fields in a part with the status: the first is about the mail, the others about recipients."""
+    if part.media_type in _STATUS_TYPES:
+        yield from _GROUPS.split(_status_text(part).lstrip(), maxsplit=MAX_RECIPIENTS + 1)[: MAX_RECIPIENTS + 1]
+
+
+def _status_text(part: Part) -> bytes:
+    return (part.content() or b"")[:MAX_STATUS_PART]
+
+
+def _fields(group: bytes) -> dict[str, bytes]:
+    """The fields of a group, of a repeated one the first."""
+    found: dict[str, bytes] = {}
+    for name, value in _FIELD.findall(group + b"\n"):
+        found.setdefault(name.decode("ascii").lower(), value)
+    return found
+
+
+def _fate(group: dict[str, bytes]) -> Fate | None:
+    action = header_text(group.get("action", b"")).split("(")[0].strip().lower()
+    if action not in {*Action}:
+        return None
+    said = _value(group, "diagnostic-code")
+    return Fate(
+        action=Action(action),
+        status=_status(header_text(group.get("status", b"")), said, Action(action)),
+        recipient=_value(group, "original-recipient") or _value(group, "final-recipient"),
+        said=said,
+    )
+
+
+def _status(status: str, said: str, action: Action) -> str:
+    """The status, or where it says nothing (`5.0.0`) the code of the same class in the server's words."""
+    given = _STATUS.match(status)
+    code = given[1] if given else {Action.FAILED: "5.0.0", Action.DELAYED: "4.0.0"}.get(action, "2.0.0")
+    if not code.endswith(".0.0"):
+        return code
+    exact = (found for found in _STATUS.findall(said) if found[0] == code[0] and not found.endswith(".0.0"))
+    return next(exact, code)
+
+
+def _value(group: dict[str, bytes], name: str) -> str:
+    """A value without the name of its type: `smtp; 550 …` is `550 …` (RFC 3464 §2.1.2)."""
+    return _TYPED.sub("", header_text(group.get(name, b"")), count=1)
+
+
+def _tokens(raw: bytes, head: bytes, parts: list[Part]) -> Iterable[BounceToken]:
+    """From the addresses that the report came to, and from our header, wherever the report quotes it."""
+    found: dict[BounceToken, None] = {}
+    addresses = b"\n".join(_RECIPIENT_FIELDS.findall(head))
+    matches = [*_IN_ADDRESS.findall(addresses), *(match for text in _texts(raw, parts) for match in _first(text))]
+    for mail_id, digest in matches:
+        found.setdefault(BounceToken(int(mail_id), digest.decode("ascii").lower()))
+    return list(found)[:MAX_TOKENS]
+
+
+def _texts(raw: bytes, parts: list[Part]) -> Iterator[bytes]:
+    """Where quoted headers may stand: the mail itself, and what is encoded in it."""
+    texts = {id(raw): raw} | {id(part.raw): part.raw for part in parts}
+    yield from texts.values()
+    for part in parts:
+        if part.media_type in _HEADER_TYPES and part.encoding in (b"base64", b"quoted-printable"):
+            yield part.content() or b""
+
+
+def _first(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    for count, found in enumerate(_IN_HEADER.finditer(text), start=1):
+        yield found[1], found[2]
+        if count == MAX_TOKENS:
+            return
+
+
+def _fingerprint(head: bytes, parts: list[Part]) -> str:
+    """Of the status and the report's own Message-ID: servers write `Received` lines, and leave these alone."""
+    digest = hashlib.sha256()
+    for name in (b"message-id", b"date"):
+        found = re.search(rb"^" + name + rb"[ \t]*:([^\r\n]*)", head, re.IGNORECASE | re.MULTILINE)
+        digest.update(found[1].strip() + b"\0" if found else b"\0")
+    for part in parts:
+        if part.media_type in _STATUS_TYPES:
+            digest.update(b"".join(_status_text(part).split()))
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""What a mail says to a person, as text and as HTML, in French and in English."""

@@ -1,0 +1,1 @@
+"""Our purchase orders, from the base to the supplier and after."""

@@ -1,0 +1,266 @@
+"""`intergestan orders`: purchase orders in the base, before they are sent (G09–G13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from intergestan_runtime.said import marked
+from intergestan_site.words import FileFormat
+from services.cli.buying import order_changes
+from services.cli.buying.unanswered import show_unanswered
+from services.cli.buying.watch import watch
+from services.cli.context import call_of
+from services.cli.errors import FAILED
+from services.cli.export import Again, Folder, Form
+from services.cli.export import export as write_orders
+from services.cli.figures import day_of
+from services.cli.files import read_file
+from services.cli.language import _
+from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.story.happenings import what
+from services.cli.translated import Group
+
+app = Group("Purchase orders.")
+
+Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER …", help="Numbers of orders, such as CFR1.")]
+From = Annotated[str | None, typer.Option("--from", metavar="DATE", help="First day, included.")]
+To = Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last day, included.")]
+Supplier = Annotated[str | None, typer.Option("--supplier", help="Code, SIRET, VAT number or name.")]
+FollowedBy = Annotated[str | None, typer.Option("--followed-by", metavar="LOGIN", help="Who follows the order.")]
+Unanswered = Annotated[
+    bool, typer.Option("--unanswered", help="Only orders that were sent and have no answer for too long.")
+]
+Everything = Annotated[bool, typer.Option("--all", help="Drafts and transmitted orders too.")]
+
+_CHANGES = {"change": marked("change"), "cancel": marked("cancellation")}
+
+LISTED = (
+    *("number", "issue_date", "note", "total_ht", "total_ttc", "state", "contact", "supplier"),
+    *("line1", "postcode", "city"),
+)
+
+
+@app.verb("import")
+def import_(
+    context: typer.Context,
+    *,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML), CSV files or workbooks (XLSX).")
+    ],
+    draft: Annotated[bool, typer.Option("--draft", help="Enter them as drafts, not confirmed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
+
+    CSV and XLSX have one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit,
+    Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
+    required. A row with an amount under Frais is a charge of the whole order.
+    """
+    from intergestan_site.files.order_files import import_file
+    from intergestan_site.problem import FileProblems, Problem
+    from services.cli.errors import explain
+
+    call = call_of(context)
+    database = call.database
+    with database.read() as connection:
+        by = call.actor(connection)
+    done, failed = [], False
+    for file in files:
+        try:
+            taken = import_file(database, str(file), read_file(file), by=by, draft=draft)
+            done.append({"file": str(file), "new": taken.new, "there": taken.there})
+            if not as_json:
+                _say_imported(file, taken.new, taken.there)
+        except (FileProblems, Problem, OSError) as error:
+            failed = True
+            text, _code = explain(error)
+            say(text)
+            done.append({"file": str(file), "error": text})
+    if as_json:
+        print_json(done)
+    raise typer.Exit(FAILED if failed else 0)
+
+
+@app.verb("list")
+def list_(
+    context: typer.Context,
+    *,
+    first: From = None,
+    last: To = None,
+    supplier: Supplier = None,
+    followed_by: FollowedBy = None,
+    everything: Everything = False,
+    unanswered: Unanswered = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the orders that can be sent: confirmed and not transmitted; with --all every order in the range."""
+    if unanswered:
+        if first or last or supplier or followed_by or everything:
+            raise typer.BadParameter(_("--unanswered shows all of them: leave the other options out."))
+        show_unanswered(call_of(context), as_json=as_json)
+        return
+    with call_of(context).database.read() as connection:
+        orders = selected(connection, first, last, supplier, followed_by, everything=everything)
+    if as_json:
+        print_json(orders)
+        return
+    titles = [
+        *(_("Number"), _("Date"), _("Note"), _("Total excl. VAT"), _("Total incl. VAT"), _("State")),
+        *(_("Contact"), _("Supplier"), _("Address"), _("Postcode"), _("City")),
+    ]
+    print_table(titles, [[_shown(row, name) for name in LISTED] for row in orders])
+
+
+@app.verb("show")
+def show(
+    context: typer.Context,
+    *,
+    number: Annotated[str, typer.Argument(help="Number of the order, such as CFR1.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show one order with its lines and all that happened to it."""
+    from intergestan_site.purchase import show_order
+
+    with call_of(context).database.read() as connection:
+        order = show_order(connection, number)
+    if as_json:
+        print_json(order)
+    else:
+        _print_order(order)
+
+
+@app.verb("confirm")
+def confirm(context: typer.Context, *, numbers: Numbers) -> None:
+    """Make drafts ready to be sent. Confirmed orders are read-only."""
+    from intergestan_site import purchase
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        purchase.confirm(connection, numbers, by=call.actor(connection), at=call.database.now())
+    say(_("Confirmed: {numbers}. `intergestan send` sends them.").format(numbers=", ".join(dict.fromkeys(numbers))))
+
+
+@app.verb("unconfirm")
+def unconfirm(context: typer.Context, *, numbers: Numbers) -> None:
+    """Make confirmed orders drafts again, as long as they are not sent."""
+    from intergestan_site import purchase
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        purchase.unconfirm(connection, numbers, by=call.actor(connection), at=call.database.now())
+    say(_("Drafts again: {numbers}.").format(numbers=", ".join(dict.fromkeys(numbers))))
+
+
+@app.verb("export")
+def export(
+    context: typer.Context,
+    *,
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
+    ] = None,
+    form: Form = FileFormat.UBL,
+    folder: Folder = Path(),
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write confirmed purchase orders to files for other software, one each, each order once.
+
+    The file is called like the order and can be imported again. CSV and XLSX have the columns of `orders import`.
+    """
+    from intergestan_site.files.order_export import PURCHASE
+
+    write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, as_json=as_json)
+
+
+app.verb("watch")(watch)
+app.verb("change")(order_changes.change)
+app.verb("cancel")(order_changes.cancel)
+app.verb("differences")(order_changes.differences)
+app.verb("accept")(order_changes.accept)
+app.verb("refuse")(order_changes.refuse)
+
+
+def selected(
+    connection: Any,
+    first: str | None,
+    last: str | None,
+    supplier: str | None,
+    followed_by: str | None,
+    *,
+    everything: bool = False,
+) -> list[Mapping[str, Any]]:
+    """The orders of a selection, as `list` and `send` take it from the command line (G09, G12).
+
+    :raises Problem: for a supplier or a user who does not exist.
+    """
+    from intergestan_site.parties import find_supplier
+    from intergestan_site.purchase import Selection, select_orders
+    from intergestan_site.setup import find_user
+
+    wanted = Selection(
+        first=day_of(first),
+        last=day_of(last),
+        supplier_id=find_supplier(connection, supplier).id if supplier else None,
+        followed_by_id=find_user(connection, followed_by) if followed_by else None,
+        everything=everything,
+    )
+    return select_orders(connection, wanted)
+
+
+def _say_imported(file: Path, new: Sequence[str], there: Sequence[str]) -> None:
+    if new:
+        say(_("{file}: entered {numbers}.").format(file=file, numbers=some_of(new)))
+    if there:
+        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=some_of(there)))
+
+
+def _shown(row: Mapping[str, Any], name: str) -> Any:
+    return _(row[name]) if name == "state" else row[name]
+
+
+def _print_order(order: Mapping[str, Any]) -> None:
+    print_fields(
+        {
+            _("Number"): order["number"],
+            _("Date"): order["issue_date"],
+            _("Note"): order["note"],
+            _("Supplier"): f"{order['supplier']} ({order['supplier_code']})",
+            _("Followed by"): order["followed_by"],
+            _("State"): _(order["state"]),
+            _("Wanted on"): order["wanted_date"],
+            _("Total excl. VAT"): order["total_ht"],
+            _("VAT"): order["total_vat"],
+            _("Total incl. VAT"): order["total_ttc"],
+            _("Answer"): order["answer_code"],
+            _("They say"): order["answer_note"],
+            _("Their number"): order["supplier_order_number"],
+        }
+    )
+    typer.echo()
+    titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT"), _("VAT")]
+    names = ("line_id", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    print_table(titles, [[line[name] for name in names] for line in order["lines"]])
+    if order["charges"]:
+        typer.echo()
+        charges = [[charge["reason"], charge["amount"], charge["vat_rate"]] for charge in order["charges"]]
+        print_table([_("Charge"), _("Amount"), _("VAT")], charges)
+    if order["changes"]:
+        typer.echo()
+        titles = [_("Change"), _("What"), _("When"), _("Who"), _("State"), _("Answer"), _("Why")]
+        print_table(titles, [_change(each) for each in order["changes"]])
+    typer.echo()
+    happened = [
+        [event["at"], event["who"], what("purchase_order", event["name"]), _(event["new"]) if event["new"] else None]
+        for event in order["events"]
+    ]
+    print_table([_("When"), _("Who"), _("What"), _("State")], happened)
+
+
+def _change(row: Mapping[str, Any]) -> list[Any]:
+    what, state = _(_CHANGES[row["type"]]), _(row["state"])
+    when, who = row["requested_at"], row["requested_by"]
+    return [row["revision"], what, when, who, state, row["answer_code"], row["answer_note"]]

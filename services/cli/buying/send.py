@@ -1,0 +1,196 @@
+"""`intergestan send`: *Valider*, one mail to one supplier with all the selected orders (G13–G19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_site.problem import Problem
+from services.cli.buying.orders import FollowedBy, From, selected
+from services.cli.context import Call, call_of, may_ask
+from services.cli.errors import FAILED, NOT_YET, NOTHING_TO_SEND
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+
+if TYPE_CHECKING:
+    from intergestan_site.outbound import Outbound
+
+LEFT = {"sent", "answered"}
+STOPPED = {"held", "abandoned", "unknown"}
+
+
+def send(
+    context: typer.Context,
+    *,
+    supplier: Annotated[str, typer.Option("--supplier", help="Code, SIRET, VAT number or name.")],
+    first: From = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="DATE|ADDRESS", help="Last day, included; or the address, the first time."),
+    ] = None,
+    followed_by: FollowedBy = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option("--remove", metavar="NUMBER", help="Leave this order out; several with commas."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show the mail, send nothing.")] = False,
+    until_sent: Annotated[bool, typer.Option("--wait", help="Wait until the mail server has taken it.")] = False,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait at most.")] = 120,
+    as_json: AsJson = False,
+) -> None:
+    """Send the confirmed orders to a supplier, all in one mail.
+
+    intergestan send --supplier STAUBER --from 01/11/2020 --to 30/11/2020 --remove CFR2
+
+    Drafts and orders that were sent are never in it; `intergestan resend` sends a mail again.
+    """
+    last, address = _dates_and_addresses(to or [])
+    call = call_of(context)
+    with call.database.read() as connection:
+        user_id, login = call.user(connection)
+        orders = selected(connection, first, last, supplier, followed_by)
+        chosen = _without(orders, [number for each in remove or [] for number in each.replace(",", " ").split()])
+    if not chosen:
+        say(_("No order to send: `intergestan orders list --all` shows all orders with their states."))
+        raise typer.Exit(NOTHING_TO_SEND)
+    if dry_run:
+        _preview(call, chosen, user_id, address, as_json=as_json)
+        return
+    mail_id = _request(call, chosen, user_id, login, address)
+    mail = _wait(call, mail_id, timeout) if until_sent else _mail(call, mail_id)
+    _tell(mail, _address(call, chosen), waited=until_sent, as_json=as_json)
+
+
+def _dates_and_addresses(values: Sequence[str]) -> tuple[str | None, str | None]:
+    """What `--to` says: a day of the range (G09) and the address (G17) are both called so."""
+    addresses = [value for value in values if "@" in value]
+    days = [value for value in values if "@" not in value]
+    if len(addresses) > 1 or len(days) > 1:
+        raise typer.BadParameter(_("Give --to once with a date and once with an address, at most."))
+    return (days[0] if days else None), (addresses[0] if addresses else None)
+
+
+def _without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list[Mapping[str, Any]]:
+    """**Enlever** (G13). A number that is not there is refused: it may be a typing error."""
+    unknown = [number for number in removed if number not in {order["number"] for order in orders}]
+    if unknown:
+        raise Problem(
+            "{numbers} cannot be left out, for it is not among the selected orders; nothing was sent.",
+            numbers=", ".join(unknown),
+        )
+    return [order for order in orders if order["number"] not in removed]
+
+
+def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, login: str, address: str | None) -> int:
+    """Valider; a missing address is asked for once, at a terminal (G17)."""
+    from intergestan_runtime.steps import COMPOSE
+    from intergestan_site.request import MissingAddress, request_orders, set_order_address
+    from intergestan_site.trace_context import hand_on
+
+    supplier = int(orders[0]["supplier_id"])
+    versions = {order["id"]: order["version"] for order in orders}
+    try:
+        with call.tracer.step("request", None), call.database.transaction() as connection:
+            if address is not None:
+                set_order_address(connection, supplier, address)
+            mail_id = request_orders(connection, supplier, versions, user_id, by=login, at=call.database.now())
+            hand_on(connection, [mail_id], call.tracer.here())
+    except MissingAddress as missing:
+        if not may_ask():
+            raise
+        question = _("Address for orders to {supplier}").format(supplier=orders[0]["supplier"])
+        given = typer.prompt(question, default=missing.proposed, err=True)
+        return _request(call, orders, user_id, login, given)
+    call.ring(COMPOSE, mail_id)
+    return mail_id
+
+
+def _preview(
+    call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, address: str | None, *, as_json: bool
+) -> None:
+    """The mail as it would be, but for its signature and its sequence number."""
+    from intergestan_msg.pages import as_text
+    from intergestan_msg.pages.orders import orders_page, orders_subject
+    from intergestan_msg.pages.words import Language
+    from intergestan_site.documents import read_partner, read_site
+    from intergestan_site.order_mail import order_mail, read_sender_rules
+    from intergestan_site.request import check_order_address, partner_row
+
+    supplier = int(orders[0]["supplier_id"])
+    with call.database.read() as connection:
+        known = partner_row(connection, supplier)
+        if address is not None:
+            check_order_address(connection, supplier, address)
+        partner = read_partner(connection, known.id)
+        site, relay = read_site(connection), read_sender_rules(connection)
+        mail = order_mail(connection, site, relay, partner, [order["id"] for order in orders], user_id)
+    language = Language(partner.language)
+    shown = {
+        "from": f"{mail.sender.name} <{mail.sender.address}>",
+        "reply_to": f"{mail.reply_to.name} <{mail.reply_to.address}>",
+        "to": partner.order_address or address,
+        "subject": orders_subject(mail.orders, language),
+        "text": as_text.render(orders_page(mail.orders, language)).replace("\r\n", "\n"),
+        "attachments": [{"name": each.name, "size": len(each.content)} for each in mail.attachments],
+    }
+    if as_json:
+        print_json(shown)
+        return
+    proposed = _("none yet; their card proposes {address}").format(address=known.proposed_order_address)
+    typer.echo(f"From: {shown['from']}\nTo: {shown['to'] or proposed}\nReply-To: {shown['reply_to']}")
+    typer.echo(f"Subject: {shown['subject']}\n\n{shown['text']}")
+    for each in mail.attachments:
+        typer.echo(_("Attachment: {name} ({size} bytes)").format(name=each.name, size=len(each.content)))
+    say(_("Nothing was sent."))
+
+
+def _mail(call: Call, mail_id: int) -> Outbound:
+    from intergestan_site.outbound import list_outbound
+
+    with call.database.read() as connection:
+        return list_outbound(connection, ids=[mail_id])[0]
+
+
+def _wait(call: Call, mail_id: int, seconds: float) -> Outbound:
+    from services.cli.progress import Far, wait
+
+    def look() -> Far:
+        is_over = _mail(call, mail_id).state in LEFT | STOPPED
+        return Far(int(is_over), 1, is_over)
+
+    wait(_("Sending"), look, seconds)
+    return _mail(call, mail_id)
+
+
+def _address(call: Call, orders: Sequence[Mapping[str, Any]]) -> str | None:
+    from intergestan_site.request import partner_row
+
+    with call.database.read() as connection:
+        address: str | None = partner_row(connection, int(orders[0]["supplier_id"])).order_address
+    return address
+
+
+def _tell(mail: Outbound, address: str | None, *, waited: bool, as_json: bool) -> None:
+    """What became of it, as far as we know, and the exit code that goes with it."""
+    values = {"ref": mail.ref, "orders": ", ".join(mail.orders), "address": address}
+    if as_json:
+        said = {"ref": mail.ref, "transfer_id": mail.transfer_id, "orders": mail.orders, "to": address}
+        print_json(said | {"state": mail.state, "reason": mail.reason, "detail": mail.detail})
+    if not waited:
+        say(_("{orders}: one mail to {address} ({ref}), as soon as the services have sent it.").format(**values))
+        return
+    if mail.state in LEFT:
+        say(_("{orders}: sent to {address} ({ref}), now waiting for the answer.").format(**values))
+        return
+    if mail.state == "held":
+        text = _("{orders}: not sent ({ref}): {detail} `intergestan holds show {ref}` says what to do.")
+        say(text.format(**values, detail=mail.detail))
+        raise typer.Exit(FAILED)
+    say(
+        _("{orders}: not sent yet ({ref}). It goes out by itself; `intergestan status` shows how far it is.").format(
+            **values
+        )
+    )
+    raise typer.Exit(NOT_YET)

@@ -1,0 +1,174 @@
+"""The checks of `doctor` about what every site stands on: configuration, base, keys, Redis, archive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+
+from services.cli.context import Call, is_made
+from services.cli.health.finding import Finding
+from services.cli.language import _
+from services.wording import sentence, wording
+
+
+def check_configuration(call: Call) -> Iterator[Finding]:
+    """Whether every setting is known and has a value that may be."""
+    from intergestan_runtime.settings_load import ConfigurationError
+
+    subject = _("Configuration")
+    try:
+        yield Finding(subject, True, _("in order; the site is in {folder}").format(folder=call.site.data_dir))
+    except ConfigurationError as error:
+        for problem in error.problems:
+            yield Finding(
+                subject, False, sentence(problem), _("Correct it there, then run `intergestan doctor` again.")
+            )
+
+
+def check_base(call: Call) -> Iterator[Finding]:
+    """Whether the base answers, keeps what it acknowledges, and has the schema of this release."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from intergestan_runtime.secrets import SecretError
+    from intergestan_site import migrate
+    from intergestan_site.database import WeakDurability
+
+    subject = _("Base")
+    url = call.site.database_url
+    try:
+        database = call.unchecked_database
+        if not is_made(database):
+            yield Finding(
+                subject,
+                False,
+                _("{url} does not exist").format(url=url),
+                _("Make the site with `intergestan init`, or correct site.database_url."),
+            )
+            return
+        database.check_durability()
+        with database.read() as connection:
+            migrate.check(connection)
+        yield Finding(subject, True, _("{url}, schema {schema}").format(url=url, schema=migrate.HEAD))
+    except migrate.LaterRelease as error:
+        yield Finding(subject, False, wording(error), _("Install that release here too."))
+    except migrate.NotMigrated as error:
+        yield Finding(subject, False, wording(error), _("Run `intergestan upgrade` after taking a backup."))
+    except WeakDurability as error:
+        yield Finding(subject, False, wording(error), _("Change that setting: orders could be lost."))
+    except SecretError as error:
+        yield Finding(subject, False, wording(error), _("Write the secret file."))
+    except SQLAlchemyError as error:
+        cause = getattr(error, "orig", None) or error
+        yield Finding(
+            subject,
+            False,
+            _("{url} does not answer: {error}").format(url=url, error=" ".join(str(cause).split())),
+            _cure_of_base(url),
+        )
+
+
+def _cure_of_base(url: str) -> str:
+    if url.startswith("sqlite:"):
+        return _(
+            "Look whether the disk is full, and whether you may write to the file and its folder; else bring it back."
+        )
+    return _("Start the database server, or correct site.database_url.")
+
+
+def check_own_keys(call: Call) -> Iterator[Finding]:
+    """Whether our private keys and the key of the sealed passwords are there, and ours."""
+    from intergestan_runtime.secrets import Sealer, SecretError
+    from intergestan_site.documents import read_site
+    from intergestan_site.problem import Problem
+    from intergestan_site.site_keys.own_keys import file_of
+    from services.cli.setting_up.keys import read_key
+
+    with call.unchecked_database.read() as connection:
+        site = read_site(connection)
+    subject = _("Key of the site")
+    for kid in filter(None, (site.key_fingerprint, site.next_key)):
+        file = file_of(call.site.key_file, kid)
+        try:
+            if read_key(file).public.kid == kid:
+                yield Finding(subject, True, f"{site.code}, {kid}")
+            else:
+                yield Finding(
+                    subject,
+                    False,
+                    _("{file} is not the key of this site").format(file=file),
+                    _("A copy of a base is no second site: bring the site's own key back, or make a new site."),
+                )
+        except SecretError as error:
+            yield Finding(subject, False, wording(error), f"chmod 600 {file}")
+        except Problem as error:
+            yield Finding(subject, False, wording(error), _("Bring the file back from a backup."))
+    subject = _("Key of the passwords")
+    try:
+        Sealer.from_file(call.site.base_key_file)
+        yield Finding(subject, True, str(call.site.base_key_file))
+    except SecretError as error:
+        cure = _("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
+        yield Finding(subject, False, wording(error), cure)
+
+
+def check_redis(call: Call) -> Iterator[Finding]:
+    """Whether the bell rings: it answers, keeps what it is given, and its clock is ours."""
+    from intergestan_runtime.broker import ClockSkew, check_clock
+    from intergestan_runtime.redis_client import REDIS_FAILURES, connect
+    from intergestan_runtime.secrets import SecretError
+    from services.opening import redis_url
+
+    subject = "Redis"
+    cure = (
+        _("It is the embedded one: `intergestan up` starts it.")
+        if call.site.redis_url is None
+        else _("Start the server, or correct site.redis_url. Orders wait safely in the base meanwhile.")
+    )
+    try:
+        with closing(connect(redis_url(call.site), patience=5)) as client:
+            check_clock(client)
+            policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
+        if policy in {None, "noeviction"}:
+            yield Finding(subject, True, _("it answers, its clock agrees with ours"))
+        else:
+            yield Finding(
+                subject,
+                False,
+                _("it may throw bells away (maxmemory-policy {policy})").format(policy=policy),
+                _("Set maxmemory-policy noeviction in its configuration."),
+            )
+    except ClockSkew as error:
+        yield Finding(subject, False, wording(error), _("Set both clocks by NTP."))
+    except SecretError as error:
+        yield Finding(subject, False, wording(error), _("Write the secret file."))
+    except REDIS_FAILURES as error:
+        yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
+
+
+def check_archive(call: Call) -> Iterator[Finding]:
+    """Whether mails can be archived, and there is room for them."""
+    from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
+    from intergestan_runtime.secrets import SecretError
+    from services.stores import open_archive
+
+    subject = _("Archive")
+    place = call.site.archive_url or call.site.archive_dir
+    try:
+        archive = open_archive(call.site)
+        archive.try_writing()
+        archive.check_space()
+        yield Finding(subject, True, _("{folder} can be written").format(folder=place))
+    except NoSpace as error:
+        yield Finding(subject, False, wording(error), _("Make room on the disk; polling pauses until then."))
+    except Unreachable as error:
+        cure = _("Correct site.archive_url and the keys beside it; mails stay in the mailboxes until then.")
+        yield Finding(subject, False, wording(error), cure)
+    except SecretError as error:
+        yield Finding(subject, False, wording(error), _("Write the secret file."))
+    except ArchiveError as error:
+        text = _("{folder} cannot be written: {error}").format(folder=place, error=_os_error(error))
+        yield Finding(subject, False, text, _("Give the folder to the user who runs the services."))
+
+
+def _os_error(error: Exception) -> str:
+    return error.__cause__.strerror or "" if isinstance(error.__cause__, OSError) else str(error)

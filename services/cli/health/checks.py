@@ -1,0 +1,32 @@
+"""The checks of `doctor`, in the order in which one builds on the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.cli.context import Call
+from services.cli.health.account_checks import check_mailboxes, check_relay
+from services.cli.health.base_checks import check_archive, check_base, check_configuration, check_own_keys, check_redis
+from services.cli.health.finding import Check, Finding
+from services.cli.health.heartbeat_checks import check_heartbeats
+from services.cli.health.key_checks import check_keys
+from services.cli.health.mail_checks import check_answers, check_notices, check_reports
+from services.cli.health.statement_checks import check_statements
+
+
+def run_checks(call: Call) -> Iterator[Finding]:
+    """All checks, one after the other. Without a configuration or a base the rest makes no sense."""
+    for check in _CHECKS:
+        stop = False
+        for finding in check(call):
+            yield finding
+            stop = stop or (not finding.ok and check in {check_configuration, check_base})
+        if stop:
+            return
+
+
+_CHECKS: tuple[Check, ...] = (
+    *(check_configuration, check_base, check_own_keys, check_keys, check_redis),
+    *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
+    *(check_statements, check_notices),
+)

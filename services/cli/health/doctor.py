@@ -1,0 +1,47 @@
+"""`intergestan doctor`: everything that the site needs, tried out, with the cure beside what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import typer
+
+from services.cli.context import call_of
+from services.cli.errors import FAILED
+from services.cli.language import _
+from services.cli.output import AsJson, print_json
+
+if TYPE_CHECKING:
+    from services.cli.health.finding import Finding
+
+
+def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Check everything that the site needs, and say the cure of what is wrong. Sends no mail."""
+    from services.cli.health.checks import run_checks
+
+    show(run_checks(call_of(context)), as_json=as_json)
+
+
+def show(checks: Iterable[Finding], *, as_json: bool) -> None:
+    """Print what is found as it is found, and end the program: with 0 when all is well."""
+    findings = []
+    for finding in checks:
+        findings.append(finding)
+        if not as_json:
+            typer.echo(f"{'OK' if finding.ok else '!!'}  {finding.subject}: {finding.text}")
+            if finding.cure:
+                typer.echo(f"    {finding.cure}")
+            sys.stdout.flush()  # a login may take its time: show what is known
+    failed = [finding for finding in findings if not finding.ok]
+    if as_json:
+        print_json(
+            [
+                {"subject": finding.subject, "ok": finding.ok, "text": finding.text, "cure": finding.cure}
+                for finding in findings
+            ]
+        )
+    elif failed:
+        typer.echo(_("{count} of {all} checks failed.").format(count=len(failed), all=len(findings)))
+    raise typer.Exit(FAILED if failed else 0)

@@ -1,0 +1,54 @@
+"""The checks of `doctor` about keys that end, and keys that nobody confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from services.cli.context import Call
+from services.cli.health.finding import Finding
+from services.cli.language import _
+from services.cli.output import cell
+
+if TYPE_CHECKING:
+    from intergestan_site.site_keys.key_health import Ending
+
+
+def check_keys(call: Call) -> Iterator[Finding]:
+    """All of them; nothing is said where all is well with a partner."""
+    from intergestan_site.site_keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
+
+    now = call.unchecked_database.now()
+    with call.unchecked_database.read() as connection:
+        ends = endings(connection, now)
+        start, waiting = our_key_is_unconfirmed_by(connection)
+        theirs = their_unconfirmed_keys(connection)
+    found = [_ending(each) for each in ends if each.is_near(now)]
+    for row in waiting:
+        when = (
+            _("signs already")
+            if start is None or start <= now
+            else _("signs from {start} on").format(start=cell(start))
+        )
+        text = _("{partner} has not confirmed our new key, which {when}").format(partner=row.name, when=when)
+        cure = _(
+            "Call them and read them its words (`intergestan site key show`); {mail} told them, `resend` repeats it."
+        )
+        found.append(Finding(_("Our new key"), False, text, cure.format(mail=f"out-{row.mail_id}")))
+    for row in theirs:
+        text = _("{partner} announced the key {kid}, and nobody here confirmed it").format(
+            partner=row.name, kid=row.kid
+        )
+        cure = _("Call them, then type their words: intergestan partner key confirm {code} WORDS.")
+        found.append(Finding(_("Keys of partners"), False, text, cure.format(code=row.site_code)))
+    yield from found or [Finding(_("Keys of partners"), True, _("none ends soon, none waits for a person"))]
+
+
+def _ending(each: Ending) -> Finding:
+
+    assert each.ends is not None
+    if each.ours:
+        text = _("our key ends on {end}").format(end=cell(each.ends))
+        return Finding(_("Key of the site"), False, text, _("Make a new one: intergestan site key rotate."))
+    text = _("the key of {partner} ends on {end}").format(partner=each.name, end=cell(each.ends))
+    return Finding(_("Keys of partners"), False, text, _("Ask them for a new one: intergestan site key rotate."))

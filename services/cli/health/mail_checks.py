@@ -1,0 +1,70 @@
+"""The checks of `doctor` about what becomes of mails: reports, answers, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.cli.context import Call
+from services.cli.health.account_checks import accounts_of
+from services.cli.health.finding import Finding
+from services.cli.language import _
+from services.wording import wording
+
+
+def check_reports(call: Call) -> Iterator[Finding]:
+    """Whether reports of undelivered mail can prove themselves, and where mail servers send them."""
+    from intergestan_runtime.secrets import SecretError
+    from services.opening import read_bounce_key
+
+    subject = _("Reports of undelivered mail")
+    try:
+        if read_bounce_key(call.site) is None:
+            text = _("{file} is missing: no report counts").format(file=call.site.bounce_key_file)
+            yield Finding(subject, False, text, _("Run `intergestan upgrade`, then start the services again."))
+            return
+    except SecretError as error:
+        yield Finding(subject, False, wording(error), f"chmod 600 {call.site.bounce_key_file}")
+        return
+    relays = accounts_of(call, "relay")
+    address = relays[0].bounce_address if relays else None
+    text = _("they go to {address}: one of our mailboxes must receive what is sent there")
+    yield Finding(subject, True, text.format(address=address or _("the sender of each mail")))
+
+
+def check_answers(call: Call) -> Iterator[Finding]:
+    """Whether every partner answers in time."""
+    from intergestan_site.health.unanswered import list_unanswered
+
+    subject = _("Answers")
+    with call.unchecked_database.read() as connection:
+        orders = list_unanswered(connection, call.site.answer_hours, call.unchecked_database.now())
+    if not orders:
+        yield Finding(subject, True, _("no order waits longer than was agreed"))
+        return
+    text = _("{count} orders have no answer after the hours agreed, {first} the longest")
+    cure = _("Call the partner: `intergestan orders list --unanswered` shows all of them.")
+    yield Finding(subject, False, text.format(count=len(orders), first=orders[0]["number"]), cure)
+
+
+def check_notices(call: Call) -> Iterator[Finding]:
+    """Whether somebody is told what waits, and whether the last notice left."""
+    from intergestan_site.holding.notices import check_reader, last_given_up
+    from intergestan_site.problem import Problem
+
+    subject, to = _("Notices"), call.settings.notices.to
+    if to is None:
+        text = _('off: `[notices] to = "…"` in the configuration names who gets a mail about what waits')
+        yield Finding(subject, True, text)
+        return
+    cure = _("Correct `notices.to` in the configuration.")
+    with call.unchecked_database.read() as connection:
+        try:
+            check_reader(connection, to)
+        except Problem as problem:
+            yield Finding(subject, False, wording(problem), cure)
+            return
+        error = last_given_up(connection)
+    if error is not None:
+        yield Finding(subject, False, _("the last one was given up: {error}").format(error=error), cure)
+        return
+    yield Finding(subject, True, _("what waits for a person is told to {to}").format(to=to))

@@ -1,0 +1,31 @@
+"""The checks of `doctor` about pauses after a restore, and about mails that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.cli.context import Call
+from services.cli.health.finding import Finding
+from services.cli.language import _
+from services.cli.output import cell
+
+
+def check_statements(call: Call) -> Iterator[Finding]:
+    """All of them; nothing is said where all is well with a partner."""
+    from intergestan_site.statement.pauses import list_paused
+    from intergestan_site.statement.statements import count_missing
+
+    with call.unchecked_database.read() as connection:
+        paused, missing = list_paused(connection), count_missing(connection)
+    found = []
+    for row in paused:
+        text = _("booking for {partner} rests since the restore of {since}; {count} mail(s) wait")
+        cure = _("It goes on once their statement agrees, or now: intergestan resume {code} --reason WHY.")
+        said = text.format(partner=row.name, since=cell(row.paused_at), count=row.mails)
+        found.append(Finding(_("Booking"), False, said, cure.format(code=row.site_code)))
+    for code, count in missing.items():
+        if count:
+            text = _("{count} mail(s) of {code} are missing; our statement asked for them")
+            cure = _("They come by themselves; if not, look with your partner: intergestan statement {code}.")
+            found.append(Finding(_("Statements"), False, text.format(count=count, code=code), cure.format(code=code)))
+    yield from found or [Finding(_("Statements"), True, _("no mail of a partner is missing, booking rests for none"))]

@@ -1,0 +1,167 @@
+"""`intergestan status`: where everything rests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from intergestan_runtime.said import marked
+from services.cli.context import call_of
+from services.cli.language import _, spoken
+from services.cli.output import AsJson, cell, print_json, print_table, tenths
+from services.cli.running.run import SERVICES
+
+if TYPE_CHECKING:
+    from intergestan_site.health.status import Count, MailboxStatus, Status
+
+STATES = (
+    marked("requested"),
+    marked("composed"),
+    marked("sending"),
+    marked("sent"),
+    marked("unknown"),
+    marked("answered"),
+    marked("held"),
+    marked("abandoned"),
+    marked("archived"),
+    marked("done"),
+    marked("alien"),
+    marked("review"),
+    *(marked("auto"), marked("on"), marked("off")),
+)
+
+
+def status(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show where everything rests: orders, mails, mailboxes, services, and what waits for a person."""
+    from intergestan_site.health.status import read_status
+
+    call = call_of(context)
+    database = call.database
+    with database.read() as connection:
+        found = read_status(connection, database.now(), call.site.answer_hours)
+    if as_json:
+        print_json(asdict(found))
+        return
+    _print_counts(found)
+    _print_mailboxes(found)
+    _print_relay(found)
+    _print_workers(found)
+    _print_routes(found)
+    _print_unanswered(found)
+    _print_paused(found)
+    _print_holds(found)
+
+
+def _print_counts(found: Status) -> None:
+    subjects: Mapping[str, Mapping[str, Count]] = {
+        _("Purchase orders"): found.purchase_orders,
+        _("Mails sent"): found.outbound,
+        _("Mails received"): found.inbound,
+        _("Sales orders"): found.sales_orders,
+    }
+    rows = [
+        [subject, _(state), str(count.count), count.oldest]
+        for subject, counts in subjects.items()
+        for state, count in counts.items()
+    ]
+    print_table([_("What"), _("State"), _("Count"), _("Oldest")], rows)
+
+
+def _print_mailboxes(found: Status) -> None:
+    if not found.mailboxes:
+        return
+    typer.echo()
+    rows = [
+        [box.name, _holder(box), box.pinned_to, box.last_success_at, str(box.backlog), box.last_error]
+        for box in found.mailboxes
+    ]
+    titles = [_("Mailbox"), _("Polled by"), _("Pinned to"), _("Last read"), _("Backlog"), _("Error")]
+    print_table(titles, rows)
+    if len(found.pollers) > 1:
+        typer.echo()
+        pollers = [[one.name, _takes(one.takes), str(one.holds)] for one in found.pollers]
+        print_table([_("Poller"), _("Takes"), _("Has")], pollers)
+
+
+def _holder(box: MailboxStatus) -> str:
+    """Who has it; and who is about to."""
+    now = box.poller or box.owner or _("nobody")
+    return now if box.should in {None, box.poller} else f"{now} → {box.should}"
+
+
+def _takes(takes: Mapping[str, Any]) -> str:
+    if "shard" in takes:
+        return "{}/{}".format(*takes["shard"])
+    return ", ".join(takes["mailboxes"]) if "mailboxes" in takes else _("its share")
+
+
+def _print_relay(found: Status) -> None:
+    from intergestan_site.holding.diagnoses import diagnosis
+
+    typer.echo()
+    relay = found.relay
+    if relay is None:
+        typer.echo(_("Relay: there is none, no mail can leave. `intergestan relay set` names it."))
+        return
+    error = diagnosis(relay.last_error, spoken()) if relay.last_error else _("no error")
+    if relay.paused_until is not None:
+        text = _("Relay {host} rests until {until}: {error}")
+        typer.echo(text.format(host=relay.host, until=cell(relay.paused_until), error=error))
+    else:
+        typer.echo(_("Relay {host}: {error}").format(host=relay.host, error=error))
+
+
+def _print_workers(found: Status) -> None:
+    running = Counter(worker.service for worker in found.workers)
+    missing = [service for service in SERVICES if service not in running]
+    words = ", ".join(f"{service} {running[service]}" for service in SERVICES if service in running)
+    typer.echo(_("Services that run: {services}").format(services=words or _("none")))
+    if missing:
+        text = _("Not running: {services}. `intergestan up` starts all, `intergestan run SERVICE` one.")
+        typer.echo(text.format(services=", ".join(missing)))
+
+
+def _print_routes(found: Status) -> None:
+    rows = [
+        [
+            route.code,
+            _(route.policy),
+            route.sent_at,
+            route.returned_at,
+            None if route.seconds is None else f"{tenths(route.seconds)} s",
+            str(route.late),
+            str(route.lost),
+        ]
+        for route in found.routes
+        if route.active or route.sent_at is not None
+    ]
+    if not rows:
+        return
+    typer.echo()
+    titles = [_("Heartbeats to"), _("Sent when"), _("Last sent"), _("Last back"), _("Round trip")]
+    print_table([*titles, _("Late today"), _("Lost today")], rows)
+    typer.echo()
+
+
+def _print_unanswered(found: Status) -> None:
+    if found.unanswered:
+        text = _("Without an answer for too long: {count} orders. `intergestan orders list --unanswered` shows which.")
+        typer.echo(text.format(count=found.unanswered))
+
+
+def _print_paused(found: Status) -> None:
+    for each in found.paused:
+        text = _("Booking of the orders of {partner} rests since the restore of {since}: {count} mail(s) wait.")
+        typer.echo(text.format(partner=each.name, since=cell(each.since), count=each.mails))
+
+
+def _print_holds(found: Status) -> None:
+    if not found.holds:
+        typer.echo(_("Nothing waits for a person."))
+        return
+    count = sum(found.holds.values())
+    typer.echo(_("Waiting for a person: {count}. `intergestan holds list` shows what.").format(count=count))

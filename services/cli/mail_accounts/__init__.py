@@ -1,0 +1,1 @@
+"""Mailboxes and the relay: their servers, their logins, and whether they work."""

@@ -1,0 +1,182 @@
+"""`intergestan mailbox`: the accounts that are polled (G21, G22)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from intergestan_runtime.said import marked
+from intergestan_site.problem import Problem
+from intergestan_site.words import Security
+from services.cli.context import Call, call_of
+from services.cli.language import _
+from services.cli.mail_accounts.accounts import (
+    CaFile,
+    Host,
+    Login,
+    PasswordStdin,
+    Port,
+    Secret,
+    Secured,
+    check_secret,
+    read_password,
+    seal,
+)
+from services.cli.mail_accounts.mailbox_access import login, try_
+from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
+from services.cli.mail_accounts.mailbox_server import Read, placed
+from services.cli.mail_accounts.oauth import (
+    AuthorizationEndpoint,
+    ClientId,
+    ClientSecret,
+    DeviceEndpoint,
+    OAuth,
+    OAuthOptions,
+    Scope,
+    TokenEndpoint,
+    enter_grant,
+    is_consented,
+)
+from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from intergestan_site.mail_accounts.accounts import NewMailbox
+
+app = Group("The mailboxes that are polled.")
+
+STATES: Mapping[str, str] = {
+    "new": marked("not polled yet"),
+    "connecting": marked("connecting"),
+    "connected": marked("collected"),
+    "connectError": marked("cannot be reached"),
+    "authenticationError": marked("login refused"),
+    "certificateError": marked("certificate refused"),
+    "folderError": marked("folder missing"),
+    "protocolError": marked("server unfit"),
+    "diskFull": marked("archive full"),
+    "overQuota": marked("daily limit reached"),
+}
+"""`mailbox.state` in words."""
+
+
+@app.verb("add")
+def add(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="The mail address, or a name of your choice with --host and --login.")],
+    as_name: Annotated[
+        str | None, typer.Option("--name", help="Name of the mailbox; what stands before the @ by default.")
+    ] = None,
+    host: Host = None,
+    login: Login = None,
+    port: Port = None,
+    security: Secured = Security.TLS,
+    secret: Secret = None,
+    password_stdin: PasswordStdin = False,
+    ca_file: CaFile = None,
+    protocol: Read = "imap",
+    folder: Annotated[
+        list[str] | None, typer.Option("--folder", help="Folder to read (IMAP); may be given several times.")
+    ] = None,
+    poll_seconds: Annotated[int, typer.Option(min=1, max=DAY, help="How often it is looked at.")] = 60,
+    idle: Annotated[bool, typer.Option(help="Also wait for the server's word (IMAP IDLE).")] = True,
+    keep_heartbeats: Annotated[bool, KEEP_HEARTBEATS] = False,
+    oauth: OAuth = None,
+    client_id: ClientId = None,
+    client_secret: ClientSecret = None,
+    token_endpoint: TokenEndpoint = None,
+    device_endpoint: DeviceEndpoint = None,
+    authorization_endpoint: AuthorizationEndpoint = None,
+    scope: Scope = None,
+) -> None:
+    """Enter a mailbox. Its mails stay there, unread marks and all, except heartbeats.
+
+    From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
+    """
+    call = call_of(context)
+    mailbox = placed(name, as_name, host, login, port, security, protocol, oauth=oauth is not None)
+    mailbox = replace(mailbox, ca_file=ca_file, secret=secret, poll_seconds=poll_seconds, idle=idle)
+    mailbox = replace(mailbox, keeps_heartbeats=keep_heartbeats)
+    options = None
+    if oauth is not None:
+        options = OAuthOptions(
+            provider=oauth,
+            client_id=client_id,
+            client_secret=client_secret,
+            token_endpoint=token_endpoint,
+            device_endpoint=device_endpoint,
+            authorization_endpoint=authorization_endpoint,
+            scope=scope,
+        )
+    _enter(call, _per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin)
+
+
+app.verb("set")(set_)
+app.verb("pin")(pin)
+app.verb("unpin")(unpin)
+
+
+@app.verb("list")
+def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show the mailboxes, how they are, and when each was last read."""
+    from intergestan_site.mail_accounts.accounts import list_mailboxes
+
+    with call_of(context).database.read() as connection:
+        mailboxes = list_mailboxes(connection)
+    if as_json:
+        print_json(mailboxes)
+        return
+    titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
+    names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
+    rows = [
+        [row["name"], _(STATES.get(row["state"], row["state"])), *(row[name] for name in names)] for row in mailboxes
+    ]
+    print_table([*titles, _("Last read"), _("Error")], rows)
+
+
+app.verb("test")(try_)
+app.verb("login")(login)
+
+
+def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
+    """A mailbox for each folder: the first has the name, the others add their folder's."""
+    if mailbox.protocol == "pop3" and folders != ["INBOX"]:
+        raise Problem("POP3 knows no folders: leave --folder out, or read the mailbox with --protocol imap.")
+    first, *others = dict.fromkeys(folders)
+    return [
+        replace(mailbox, folder=first),
+        *(replace(mailbox, name=f"{mailbox.name}/{folder}"[:60], folder=folder) for folder in others),
+    ]
+
+
+def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
+    from intergestan_site.mail_accounts.accounts import add_mailbox
+
+    first = mailboxes[0]
+    check_secret(call, first.secret)
+    sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    with call.database.transaction() as connection:
+        by, at, grant = call.actor(connection), call.database.now(), None
+        if options is not None:
+            grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
+        for mailbox in mailboxes:
+            new = replace(mailbox, sealed=sealed.get(mailbox.name), oauth_grant_id=grant)
+            add_mailbox(connection, new, by=by, at=at)
+    names = ", ".join(mailbox.name for mailbox in mailboxes)
+    if grant is not None and not is_consented(call, grant):
+        say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
+        return
+    text = _("{names}: polled from now on. `intergestan mailbox test {name}` tries the login.")
+    say(text.format(names=names, name=first.name))
+
+
+def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) -> dict[str, bytes]:
+    first = mailboxes[0]
+    if first.login is None or first.secret is not None:
+        return {}
+    password = read_password(first.login, from_stdin=password_stdin)
+    return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}

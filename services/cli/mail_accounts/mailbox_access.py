@@ -1,0 +1,84 @@
+"""`intergestan mailbox test` and `login`: whether we may read a mailbox, and that we may again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from intergestan_site.words import Security
+from services.cli.context import Call, call_of
+from services.cli.language import _
+from services.cli.mail_accounts.accounts import PasswordStdin, read_password, seal
+from services.cli.mail_accounts.mailbox_server import Read, placed
+from services.cli.mail_accounts.oauth import log_in
+from services.cli.output import AsJson, say
+
+
+def try_(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="A mailbox, or a mail address that is none yet.")],
+    password_stdin: PasswordStdin = False,
+    protocol: Read = "imap",
+    as_json: AsJson = False,
+) -> None:
+    """Try a mailbox step by step, and say the cure of what fails. Changes nothing."""
+    from services.cli.health.doctor import show
+    from services.cli.mail_accounts.trial import try_out
+
+    call = call_of(context)
+    if "@" in name:
+        account: Any = placed(name, None, None, None, None, Security.TLS, protocol, oauth=False)
+        password = read_password(account.login, from_stdin=password_stdin)
+        findings = try_out(account, lambda: password, lambda _uidvalidity: set())
+    else:
+        findings = _try_known(call, name)
+    show(findings, as_json=as_json)
+
+
+def login(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(help="A mailbox.")],
+    password_stdin: PasswordStdin = False,
+) -> None:
+    """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
+    from intergestan_site.mail_accounts.accounts import same_account, set_password, try_again
+    from intergestan_site.tables import Mailbox
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        same = same_account(connection, name)
+    has_consented = log_in(call, Mailbox, name)
+    sealed = {}
+    if not has_consented:
+        password = read_password(name, from_stdin=password_stdin)
+        sealed = {one: seal(call, one, password) for one in same}
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        for one in sealed:
+            set_password(connection, Mailbox, one, sealed[one], by=by, at=at)
+        try_again(connection, same, by=by, at=at)
+    if not has_consented:
+        say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
+
+
+def _try_known(call: Call, name: str) -> Any:
+    from sqlalchemy import select
+
+    from intergestan_site.mail_accounts.accounts import find_mailbox
+    from intergestan_site.tables import Mailbox, MailboxUid
+    from services.cli.health.account_checks import secret_of
+    from services.cli.mail_accounts.trial import try_out
+
+    with call.database.read() as connection:
+        row_id = find_mailbox(connection, name)
+        account = connection.execute(select(Mailbox.__table__).where(Mailbox.id == row_id)).one()
+
+    def known(uidvalidity: int) -> set[int]:
+        mine = (MailboxUid.mailbox_id == row_id, MailboxUid.uidvalidity == uidvalidity)
+        with call.database.read() as connection:
+            return set(connection.execute(select(MailboxUid.uid).where(*mine)).scalars())
+
+    return try_out(account, lambda: secret_of(call, account), known)

@@ -1,0 +1,109 @@
+"""What `mailbox` and `relay` share about OAuth2: the options, the grant, and the login."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from services.cli.context import Call
+from services.cli.language import _
+from services.cli.output import say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_site.tables import Mailbox, Relay
+
+OAuth = Annotated[
+    Literal["microsoft", "google", "generic"] | None,
+    typer.Option("--oauth", help="Log in by OAuth2 in place of a password, with this provider's tokens."),
+]
+ClientId = Annotated[
+    str | None, typer.Option("--client-id", help="Id that the provider gave to this program (OAuth2).")
+]
+ClientSecret = Annotated[
+    str | None, typer.Option("--client-secret", metavar="NAME", help="Secret file with the program's secret (OAuth2).")
+]
+TokenEndpoint = Annotated[
+    str | None, typer.Option("--token-endpoint", metavar="URL", help="Where tokens are had (OAuth2).")
+]
+DeviceEndpoint = Annotated[
+    str | None, typer.Option("--device-endpoint", metavar="URL", help="Where a code for consent is had (OAuth2).")
+]
+AuthorizationEndpoint = Annotated[
+    str | None, typer.Option("--authorization-endpoint", metavar="URL", help="Page where consent is given (OAuth2).")
+]
+Scope = Annotated[str | None, typer.Option("--scope", help="What is asked for, in place of the usual (OAuth2).")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuthOptions:
+    """What the command line says about OAuth2."""
+
+    provider: str
+    client_id: str | None
+    client_secret: str | None
+    token_endpoint: str | None
+    device_endpoint: str | None
+    authorization_endpoint: str | None
+    scope: str | None
+
+
+def enter_grant(
+    call: Call, connection: Connection, options: OAuthOptions, login: str, ca_file: str | None, by: str
+) -> int:
+    """The id of the grant of this login, entered or changed. Raises Problem and SecretError."""
+    from intergestan_site.mail_accounts.oauth_grants import NewGrant, find_grant, set_grant
+    from intergestan_site.mail_accounts.oauth_providers import provider
+    from services.cli.mail_accounts.accounts import check_secret
+
+    if options.client_id is None and (known := find_grant(connection, options.provider, login)) is not None:
+        return known  # the mailbox's own serves the relay too
+    check_secret(call, options.client_secret)
+    endpoints = provider(
+        options.provider,
+        token_endpoint=options.token_endpoint,
+        device_endpoint=options.device_endpoint,
+        authorization_endpoint=options.authorization_endpoint,
+        scopes=options.scope,
+    )
+    grant = NewGrant(
+        provider=options.provider,
+        login=login,
+        endpoints=endpoints,
+        client_id=options.client_id or "",
+        client_secret=options.client_secret,
+        ca_file=ca_file if options.provider == "generic" else None,
+    )
+    return set_grant(connection, grant, by=by, at=call.database.now())
+
+
+def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
+    """Have the owner of an account consent; False where it has a password. Raises Problem."""
+    from intergestan_site.mail_accounts.oauth_grants import grant_of, record_consent
+    from services.cli.mail_accounts.consent import consent
+    from services.opening import grants
+
+    database = call.database
+    with database.read() as connection:
+        grant, by = grant_of(connection, table, name), call.actor(connection)
+    if grant is None:
+        return False
+    kept = grants(call.site, database)
+    tokens = consent(kept.client(grant), grant.login, say)
+    while not kept.store(grant, tokens):  # a service has just refreshed what this replaces
+        grant = kept.grant(grant.id)
+    with database.transaction() as connection:
+        record_consent(connection, grant.id, by=by, at=database.now())
+    say(_("We may read and send the mails of {login} now; access renews itself.").format(login=grant.login))
+    return True
+
+
+def is_consented(call: Call, grant_id: int) -> bool:
+    """Whether somebody has consented already."""
+    from services.opening import grants
+
+    grant: Any = grants(call.site, call.database).grant(grant_id)
+    return grant.sealed_refresh is not None

@@ -1,0 +1,60 @@
+"""The server of an account: as the command line says, or found from the mail address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from intergestan_site.problem import Problem
+from services.cli.context import may_ask
+from services.cli.language import _
+from services.cli.output import say
+
+if TYPE_CHECKING:
+    from intergestan_site.mail_accounts.discovery import Protocol, Server, Settings
+
+
+def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
+    """The server of a mail address, shown to the person.
+
+    :param oauth: whether the login is by token.
+    :raises Problem: nobody knows, or it must be said on the command line.
+    """
+    from intergestan_site.mail_accounts.discovery import discover
+    from services.cli.mail_accounts.network import Network
+
+    found = discover(address, Network().ask())
+    server = found.server(protocol)
+    if server is None:
+        raise Problem("{address} has no server for {protocol}: give --host.", address=address, protocol=protocol)
+    text = _("Found for {address} ({source}): {protocol} at {host}:{port}, {security}, login {login}.")
+    say(
+        text.format(
+            address=address,
+            source=found.source,
+            protocol=server.protocol.upper(),
+            host=server.host,
+            port=server.port,
+            security=server.security,
+            login=server.login,
+        )
+    )
+    _warn(found, address, oauth=oauth)
+    return server
+
+
+def _warn(found: Settings, address: str, *, oauth: bool) -> None:
+    if not found.takes_password and not oauth:
+        raise Problem(
+            "{source} takes no passwords: give --oauth {oauth} and the --client-id that it gave to this program.",
+            source=found.source,
+            oauth=found.oauth or "generic",
+        )
+    if found.app_password and not oauth:
+        text = _("{source} wants a password made for programs: make one in the security settings of the account.")
+        say(text.format(source=found.source))
+    if found.must_be_confirmed(address):
+        if not may_ask():
+            raise Problem("This was found in DNS only, which can be forged: give --host if it is right.")
+        typer.confirm(_("This was found in DNS only, which can be forged. Is it right?"), abort=True, err=True)

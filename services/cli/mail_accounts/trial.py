@@ -1,0 +1,143 @@
+"""`mailbox test`: one mailbox step by step, each with the cure of what failed. It only reads; nothing is marked."""
+
+from __future__ import annotations
+
+import poplib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from intergestan_msg.mail.letter import TRANSFER_HEADER
+from services.cli.health.account_checks import failure
+from services.cli.health.finding import Finding
+from services.cli.language import _
+from services.cli.mail_accounts.logins import (
+    LoginRefused,
+    days_left_imap,
+    imap,
+    log_in_imap,
+    log_in_pop3,
+    pop3,
+    refusals,
+)
+
+_LOOKED_AT = 100  # the newest mails whose headers are fetched over POP3
+_SHOWN = 20  # folders
+
+Known = Callable[[int], set[int]]
+"""The UIDs that were collected already, by UIDVALIDITY."""
+
+
+def try_out(account: Any, password_of: Callable[[], str | None], known: Known) -> Iterator[Finding]:
+    """What each step finds; the first that fails is the last.
+
+    :param account: a row of `mailbox`, or the like. :param password_of: its password or token.
+    """
+    steps = _imap_steps if account.protocol == "imap" else _pop3_steps
+    subject = [_("Connection")]
+    try:
+        yield from steps(account, password_of, known, subject)
+    except Exception as error:
+        if (finding := failure(subject[0], account, error)) is None:
+            raise
+        yield finding
+
+
+def _imap_steps(
+    account: Any, password_of: Callable[[], str | None], known: Known, subject: list[str]
+) -> Iterator[Finding]:
+    with imap(account) as client:
+        yield _connected(account, client.socket())
+        subject[0] = _("Login")
+        log_in_imap(client, account, password_of())
+        yield _logged_in(account, days_left_imap(client))
+        subject[0] = _("Folders")
+        with refusals():
+            folders = [str(name) for _flags, _separator, name in client.list_folders()]
+        yield (there := _folder(account.folder, folders))
+        if not there.ok:
+            return
+        with refusals():
+            answer = client.select_folder(account.folder, readonly=True)
+        yield _idle(client)
+        subject[0] = _("Orders")
+        with refusals():
+            ours = set(client.search(["HEADER", TRANSFER_HEADER, ""]))
+        waiting = len(ours - known(int(answer.get(b"UIDVALIDITY", 0))))
+        yield _orders(int(answer[b"EXISTS"]), len(ours), waiting)
+
+
+def _pop3_steps(
+    account: Any, password_of: Callable[[], str | None], _known: Known, subject: list[str]
+) -> Iterator[Finding]:
+    with pop3(account) as client:
+        yield _connected(account, client.sock)
+        subject[0] = _("Login")
+        log_in_pop3(client, account, password_of())
+        yield _logged_in(account, None)
+        subject[0] = "UIDL"
+        yield _uidl(client)
+        subject[0] = _("Orders")
+        with refusals():
+            mails = client.stat()[0]
+            numbers = range(max(1, mails - _LOOKED_AT + 1), mails + 1)
+            ours = sum(_is_ours(client.top(number, 0)[1]) for number in numbers)
+            client.quit()
+        text = _("{mails} mails, {ours} of the newest {looked} are from other sites")
+        yield Finding(_("Orders"), True, text.format(mails=mails, ours=ours, looked=len(numbers)))
+
+
+def _connected(account: Any, sock: Any) -> Finding:
+    server, version = f"{account.host}:{account.port}", getattr(sock, "version", lambda: None)()
+    if version is None:
+        return Finding(_("Connection"), True, _("{server}, without TLS (this machine)").format(server=server))
+    return Finding(
+        _("Connection"), True, _("{server}, {tls}, the certificate is good").format(server=server, tls=version)
+    )
+
+
+def _logged_in(account: Any, days: int | None) -> Finding:
+    text = _("{login} may read its mails").format(login=account.login)
+    if days is None:
+        return Finding(_("Login"), True, text)
+    soon = _("the login works, but the certificate of {server} ends in {days} days")
+    return Finding(_("Login"), False, soon.format(server=account.host, days=days), _("Have it renewed."))
+
+
+def _folder(wanted: str, folders: list[str]) -> Finding:
+    names = ", ".join(folders[:_SHOWN]) + (" …" if len(folders) > _SHOWN else "")
+    if wanted in folders or wanted.upper() == "INBOX":
+        return Finding(_("Folders"), True, _("{folder} is there; all: {names}").format(folder=wanted, names=names))
+    text = _("there is no folder {folder}; there are: {names}").format(folder=wanted, names=names)
+    return Finding(_("Folders"), False, text, _("Choose one of them with --folder."))
+
+
+def _idle(client: Any) -> Finding:
+    """Whether the server tells of new mail by itself; without it the timer does."""
+    without = Finding("IDLE", True, _("the server does not tell of new mail; the timer asks for it"))
+    if not client.has_capability("IDLE"):
+        return without
+    try:
+        with refusals():
+            client.idle()
+            client.idle_done()
+    except LoginRefused:
+        return without
+    return Finding("IDLE", True, _("the server tells of new mail at once"))
+
+
+def _uidl(client: poplib.POP3) -> Finding:
+    try:
+        client.uidl()
+    except poplib.error_proto as error:
+        text = _("the server cannot tell mails apart: {error}").format(error=error)
+        return Finding("UIDL", False, text, _("Use --protocol imap: over POP3 each poll would fetch every mail again."))
+    return Finding("UIDL", True, _("the server tells mails apart"))
+
+
+def _orders(mails: int, ours: int, waiting: int) -> Finding:
+    text = _("{mails} mails, {ours} from other sites, {waiting} of them not collected yet")
+    return Finding(_("Orders"), True, text.format(mails=mails, ours=ours, waiting=waiting))
+
+
+def _is_ours(headers: list[bytes]) -> bool:
+    return any(line.lower().startswith(f"{TRANSFER_HEADER.lower()}:".encode()) for line in headers)

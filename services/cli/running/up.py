@@ -1,0 +1,69 @@
+"""`intergestan up`: the whole site on this machine, under one supervisor."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import typer
+
+from intergestan_site.problem import Problem
+from services.cli.context import Call, call_of
+from services.cli.language import _
+from services.cli.output import say
+from services.cli.running.run import SERVICES, log_here, service_child
+
+if TYPE_CHECKING:
+    from intergestan_runtime.supervisor import Child
+
+LOOK_S = 0.1
+
+
+def up(context: typer.Context) -> None:
+    """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
+    from intergestan_runtime.stopping import stop_on_signals
+    from intergestan_runtime.supervisor import Supervisor
+
+    call = call_of(context)
+    began = call.database.now()
+    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
+    log_here(call)
+    stop = stop_on_signals()
+    watching = threading.Thread(target=_say_ready, args=(call, began, stop), daemon=True)
+    watching.start()
+    code = supervisor.run(stop)
+    stop.set()
+    watching.join()
+    raise typer.Exit(code)
+
+
+def _redis(call: Call) -> list[Child]:
+    """The embedded server, which the services need first; nothing where another Redis is configured.
+
+    :raises Problem: it runs already, so this site does.
+    """
+    if call.site.redis_url is not None:
+        return []
+    from intergestan_runtime.embedded_redis import EmbeddedRedis, server_binary, server_pid
+    from intergestan_runtime.supervisor import Child
+
+    server_binary()  # refuses here what the supervisor would start again and again
+    embedded = EmbeddedRedis(call.site.data_dir)
+    if server_pid(embedded.url) is not None:
+        raise Problem("The site in {folder} runs already: stop that first.", folder=call.site.data_dir)
+    return [Child("redis", embedded.argv, ready=lambda: server_pid(embedded.url) is not None)]
+
+
+def _say_ready(call: Call, began: datetime, stop: threading.Event) -> None:
+    """Say so once every service has given its first sign of life."""
+    from intergestan_runtime.notify import Notifier
+    from intergestan_site.health.status import read_status
+
+    while not stop.wait(LOOK_S):
+        with call.database.read() as connection:
+            workers = read_status(connection, call.database.now(), call.site.answer_hours).workers
+        if {worker.service for worker in workers if worker.started_at >= began} >= set(SERVICES):
+            Notifier().ready("All services run.")
+            say(_("The site is up: all services run. Ctrl-C stops them."))
+            return

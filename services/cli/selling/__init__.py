@@ -1,0 +1,1 @@
+"""Our customers' orders, and what they become."""

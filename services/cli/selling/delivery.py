@@ -1,0 +1,69 @@
+"""`intergestan sales deliver` and `invoice`: goods leave under a delivery note, and are invoiced (G03)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.cli.context import call_of
+from services.cli.figures import by_line
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+from services.cli.selling.documents import print_invoice
+
+
+def deliver(
+    context: typer.Context,
+    *,
+    number: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the sales order, such as CCL1.")],
+    lines: Annotated[
+        list[str] | None,
+        typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line; all that remains by default."),
+    ] = None,
+    note: Annotated[str | None, typer.Option(help="A remark on the delivery note.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Book that goods left, under a numbered delivery note.
+
+    intergestan sales deliver CCL1 --line L1=2 --line L3=0,5
+    """
+    from intergestan_site.selling import deliveries
+
+    wanted = by_line(lines) if lines else None
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note)
+    if as_json:
+        print_json({"delivery_note": made})
+    else:
+        say(
+            _("{number} is delivered with {made}. `intergestan sales invoice {made}` invoices it.").format(
+                number=number, made=made
+            )
+        )
+
+
+def invoice(
+    context: typer.Context,
+    *,
+    numbers: Annotated[
+        list[str], typer.Argument(metavar="NUMBER …", help="Sales orders or delivery notes, such as CCL1 or BL1.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Make one numbered invoice for what was delivered and is not invoiced yet."""
+    from intergestan_site.selling import invoicing
+    from intergestan_site.selling.sales import show_invoice
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        made = invoicing.invoice(connection, numbers, by=by, at=at)
+        document = show_invoice(connection, made)
+    assert document is not None
+    if as_json:
+        print_json({"invoice": made, **{name: document[name] for name in ("total_ht", "total_vat", "total_ttc")}})
+    else:
+        print_invoice(document)

@@ -1,0 +1,105 @@
+"""How sales orders, delivery notes and invoices are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+
+from intergestan_runtime.said import marked
+from services.cli.language import _
+from services.cli.output import print_fields, print_table
+from services.cli.story.happenings import what
+
+PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
+"""How much was delivered or invoiced, as people read it."""
+
+
+def how_far(row: Mapping[str, Any]) -> list[str]:
+    """The state of a sales order, and how much of it was delivered and invoiced."""
+    return [_(row["state"]), _(PARTS[row["delivered"]]), _(PARTS[row["invoiced"]])]
+
+
+def print_order(order: Mapping[str, Any]) -> None:
+    """A sales order with what became of it."""
+    state, delivered, invoiced = how_far(order)
+    print_fields(
+        {
+            **_head(order),
+            _("Their number"): order["customer_order_number"],
+            _("State"): state,
+            _("Delivered"): delivered,
+            _("Invoiced"): invoiced,
+            _("Wanted on"): order["wanted_date"],
+            **_totals(order),
+        }
+    )
+    titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Delivered"), _("Invoiced"), _("Unit"), _("Price")]
+    names = (
+        "line_id",
+        "product_code",
+        "name",
+        "quantity",
+        "delivered",
+        "invoiced",
+        "unit",
+        "price",
+        "total",
+        "vat_rate",
+    )
+    _print_part([*titles, _("Total excl. VAT"), _("VAT")], order["lines"], names)
+    _print_part(_charge_titles(), order["charges"], ("reason", "amount", "vat_rate"))
+    _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
+    typer.echo()
+    events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
+    print_table([_("When"), _("Who"), _("What")], events)
+
+
+def print_delivery_note(note: Mapping[str, Any]) -> None:
+    """A delivery note."""
+    place = [note[f"delivery_{part}"] for part in ("name", "line1", "line2", "postcode", "city", "country")]
+    print_fields({**_head(note), _("Delivered to"): ", ".join(part for part in place if part)})
+    titles = [_("Order"), _("Line"), _("Product"), _("Name"), _("Quantity"), _("Unit")]
+    _print_part(titles, note["lines"], ("order", "line_id", "product_code", "name", "quantity", "unit"))
+
+
+def print_invoice(document: Mapping[str, Any]) -> None:
+    """An invoice with its VAT by rate."""
+    print_fields({**_head(document), **_totals(document)})
+    titles = [_("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT")]
+    names = ("delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    _print_part([*titles, _("VAT")], document["lines"], names)
+    _print_part(_charge_titles(), document["charges"], ("reason", "amount", "vat_rate"))
+    titles = [_("VAT rate"), _("Total excl. VAT"), _("VAT")]
+    _print_part(titles, document["vat"], ("vat_rate", "base", "amount"))
+
+
+PRINTERS = {"order": print_order, "delivery note": print_delivery_note, "invoice": print_invoice}
+
+
+def _head(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        _("Number"): document["number"],
+        _("Date"): document["issue_date"],
+        _("Customer"): f"{document['customer']} ({document['customer_code']})",
+        _("Note"): document["note"],
+    }
+
+
+def _totals(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        _("Total excl. VAT"): document["total_ht"],
+        _("VAT"): document["total_vat"],
+        _("Total incl. VAT"): document["total_ttc"],
+    }
+
+
+def _charge_titles() -> list[str]:
+    return [_("Charge"), _("Amount"), _("VAT")]
+
+
+def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+    if rows:
+        typer.echo()
+        print_table(titles, [[row[name] for name in names] for row in rows])

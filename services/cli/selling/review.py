@@ -1,0 +1,72 @@
+"""`intergestan sales accept` and `refuse`: a clerk decides about sales orders in review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from intergestan_site.bells import Bells
+from services.cli.bells import ring
+from services.cli.context import Call, call_of
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+from services.cli.taking_in.holds import chosen_products
+
+
+def accept(
+    context: typer.Context,
+    *,
+    numbers: Annotated[list[str], typer.Argument(metavar="ORDER …", help="Numbers of sales orders in review.")],
+    products: Annotated[
+        list[str] | None,
+        typer.Option("--product", metavar="LINE=CODE", help="The product of ours that a parked line means."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
+
+    A product chosen for a parked line is remembered for the partner.
+
+    intergestan sales accept CCL1 --product L3=CAS16
+    """
+    from intergestan_site.holding import review
+
+    chosen = chosen_products(products)
+    if chosen and len(numbers) > 1:
+        raise typer.BadParameter(_("Products are chosen for one order at a time."))
+    bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen))
+    if as_json:
+        print_json({"accepted": numbers, "answers": bells.compose})
+    else:
+        say(_("Accepted: {numbers}. The buyer is told.").format(numbers=", ".join(dict.fromkeys(numbers))))
+
+
+def refuse(
+    context: typer.Context,
+    *,
+    numbers: Annotated[list[str], typer.Argument(metavar="ORDER …", help="Numbers of sales orders in review.")],
+    reason: Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="What the buyer will read.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Refuse sales orders that wait for a clerk: they are cancelled, and the buyer is told."""
+    from intergestan_site.holding import review
+
+    bells = _decide(call_of(context), numbers, partial(review.refuse, words=reason))
+    if as_json:
+        print_json({"refused": numbers, "answers": bells.compose})
+    else:
+        say(_("Refused: {refs}.").format(refs=", ".join(dict.fromkeys(numbers))))
+
+
+def _decide(call: Call, numbers: list[str], decision: Callable[..., Bells]) -> Bells:
+    """All of them or none; then the answers are rung for."""
+    bells = Bells()
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        for number in dict.fromkeys(numbers):
+            bells += decision(connection, number, by=by, at=at)
+    ring(call, bells)
+    return bells

@@ -1,0 +1,121 @@
+"""`intergestan sales`: the orders of our customers, and what they become (G03)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_site.problem import Problem
+from intergestan_site.words import FileFormat
+from services.cli.buying.orders import From, To
+from services.cli.context import call_of
+from services.cli.export import Again, Folder, Form
+from services.cli.export import export as write_orders
+from services.cli.figures import day_of
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, print_table
+from services.cli.selling.changes import change
+from services.cli.selling.delivery import deliver, invoice
+from services.cli.selling.documents import PRINTERS, how_far
+from services.cli.selling.review import accept, refuse
+from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+app = Group("Sales orders, delivery notes and invoices.")
+
+app.verb("accept")(accept)
+app.verb("refuse")(refuse)
+
+
+@app.verb("list")
+def list_(
+    context: typer.Context,
+    *,
+    first: From = None,
+    last: To = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET or name.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Cancelled and wholly invoiced orders too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the sales orders that are not wholly invoiced; with --all every one in the range."""
+    from intergestan_site.selling.sales import Selection, find_customer, list_sales
+
+    with call_of(context).database.read() as connection:
+        wanted = Selection(
+            first=day_of(first),
+            last=day_of(last),
+            customer_id=find_customer(connection, customer) if customer else None,
+            everything=everything,
+        )
+        rows = list_sales(connection, wanted)
+    if as_json:
+        print_json(rows)
+        return
+    titles = [_("Number"), _("Date"), _("Customer"), _("Their number"), _("Total excl. VAT"), _("Total incl. VAT")]
+    titles += [_("State"), _("Delivered"), _("Invoiced")]
+    names = ("number", "issue_date", "customer", "customer_order_number", "total_ht", "total_ttc")
+    print_table(titles, [[*(row[name] for name in names), *how_far(row)] for row in rows])
+
+
+@app.verb("show")
+def show(
+    context: typer.Context,
+    *,
+    number: Annotated[str, typer.Argument(help="Number of a sales order, a delivery note or an invoice.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a sales order with what became of it, a delivery note, or an invoice."""
+    with call_of(context).database.read() as connection:
+        document, kind = _find(connection, number)
+    if as_json:
+        print_json(document)
+        return
+    PRINTERS[kind](document)
+
+
+app.verb("deliver")(deliver)
+app.verb("change")(change)
+app.verb("invoice")(invoice)
+
+
+@app.verb("export")
+def export(
+    context: typer.Context,
+    *,
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
+    ] = None,
+    form: Form = FileFormat.UBL,
+    folder: Folder = Path(),
+    again: Again = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write accepted sales orders to files for other software, one each, each order once.
+
+    The file is called like the sales order; in UBL the customer's number is the customer reference.
+    """
+    from intergestan_site.files.order_export import SALES
+
+    write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, as_json=as_json)
+
+
+def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
+    from intergestan_site.selling import sales
+
+    found = {
+        "order": sales.show_sales_order(connection, number),
+        "delivery note": sales.show_delivery_note(connection, number),
+        "invoice": sales.show_invoice(connection, number),
+    }
+    for kind, document in found.items():
+        if document is not None:
+            return document, kind
+    raise Problem(
+        "There is no sales order, delivery note or invoice {number}: `intergestan sales list --all` shows the orders.",
+        number=number,
+    )

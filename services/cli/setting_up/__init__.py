@@ -1,0 +1,1 @@
+"""What makes a site, and whom it trusts."""

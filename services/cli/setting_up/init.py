@@ -1,0 +1,247 @@
+"""`intergestan init`: make a site."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_site.problem import Problem
+from services.cli import files
+from services.cli.context import Call, call_of, may_ask
+from services.cli.language import _, spoken
+from services.cli.output import say
+from services.cli.setting_up.keys import make_bounce_key, make_key, write_private
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_msg.seal import SigningKey
+    from intergestan_site.setup import NewSite
+
+Fill = Callable[["Connection"], object]
+"""Enters what a new site begins with, in the transaction that makes the site."""
+
+CONFIGURATION_FILE = "intergestan.toml"
+
+
+def init(
+    context: typer.Context,
+    *,
+    name: Annotated[str | None, typer.Option(help="Name of the site: its partners read it.")] = None,
+    orders_address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Mail address where others send us orders.")
+    ] = None,
+    answers_address: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="For answers; that for orders by default.")
+    ] = None,
+    siret: Annotated[str | None, typer.Option(help="SIRET, 14 digits; it becomes the code of the site.")] = None,
+    vat: Annotated[str | None, typer.Option(help="VAT number.")] = None,
+    line1: Annotated[str | None, typer.Option(help="Postal address, first line.")] = None,
+    line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
+    postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
+    city: Annotated[str | None, typer.Option(help="City.")] = None,
+    country: Annotated[str, typer.Option(metavar="XX", help="Country, two letters.")] = "FR",
+    currency: Annotated[str, typer.Option(metavar="EUR", help="Currency, three letters.")] = "EUR",
+    language: Annotated[
+        str | None, typer.Option(metavar="fr|en", help="Language of the site's mails; yours by default.")
+    ] = None,
+    login: Annotated[str | None, typer.Option(help="Login of the first user; yours by default.")] = None,
+    user_name: Annotated[str | None, typer.Option(help="Full name of the first user.")] = None,
+    user_email: Annotated[
+        str | None, typer.Option(help="Mail address of the first user; that for orders by default.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the site; where the configuration is by default.")
+    ] = None,
+    database_url: Annotated[
+        str | None, typer.Option(metavar="URL", help="postgresql+psycopg://…; an SQLite file in the folder by default.")
+    ] = None,
+    from_copy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="BASE", help="Take products and third parties from a copy of the supplier's base: a file or a URL."
+        ),
+    ] = None,
+    from_catalog: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Take the products of the supplier's `catalog export`; we pay its sale prices.",
+        ),
+    ] = None,
+) -> None:
+    """Make a site: its base, its identity, its key pair, its first user.
+
+    At a terminal it asks for what is missing. What is taken from another site's copy or export leaves that
+    site's identity, partners, mails and orders behind. Example:
+
+    intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
+    """
+    from intergestan_site.setup import NewSite, check_address, check_site
+
+    given = _asked({"name": name, "orders_address": orders_address})
+    site = NewSite(
+        name=given["name"],
+        orders_address=given["orders_address"],
+        answers_address=answers_address or given["orders_address"],
+        siret=siret and "".join(siret.split()),
+        vat_id=vat and "".join(vat.split()).upper(),
+        line1=line1,
+        line2=line2,
+        postcode=postcode,
+        city=city,
+        country=country.upper(),
+        currency=currency.upper(),
+        language=language or spoken(),
+    )
+    check_site(site)
+    _warn_of_typing_errors(site)
+    login = login or getpass.getuser()
+    email = user_email or site.orders_address
+    check_address(email)
+    fill = _fill(from_copy, from_catalog)
+    call = call_of(context)
+    _configure(call, data_dir, database_url, site.language)
+    if call.site.key_days is not None:
+        site = replace(site, key_until=call.unchecked_database.now() + timedelta(days=call.site.key_days))
+    code, key = _make(call, site, (login, user_name or login, email), fill)
+    _write_configuration(call, login)
+    _say_done(call, code, key)
+
+
+def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
+    """The values, with those that are missing asked for at a terminal."""
+    questions = {
+        "name": _("Name of the site"),
+        "orders_address": _("Mail address where others send orders"),
+    }
+    missing = [name for name, value in values.items() if not value]
+    if missing and not may_ask():
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
+        raise typer.BadParameter(_("Missing: {options}.").format(options=options))
+    return {name: value or typer.prompt(questions[name], err=True) for name, value in values.items()}
+
+
+def _warn_of_typing_errors(site: NewSite) -> None:
+    """The check digits; not refused, for the site may know better."""
+    from stdnum.eu import vat
+    from stdnum.fr import siret
+
+    if site.siret and not siret.is_valid(site.siret):
+        say(_("Warning: the check digit of the SIRET {siret} is wrong. A typing error?").format(siret=site.siret))
+    if site.vat_id and site.country == "FR" and not vat.is_valid(site.vat_id):
+        say(_("Warning: the VAT number {vat} does not exist like this. A typing error?").format(vat=site.vat_id))
+
+
+def _configure(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:
+    """Settle where the site is, and which configuration is to be written if there is none."""
+    file = call.config or (data_dir or Path()) / CONFIGURATION_FILE
+    if not file.exists():
+        folder = (data_dir or file.parent).absolute()
+        call.config, call.new_config = None, file
+        call.flags = {
+            "site.data_dir": str(folder),
+            "site.database_url": database_url,
+            "site.language": language,
+        }
+    elif call.config is None and database_url is None:
+        call.config = file
+    elif data_dir is not None or database_url is not None:
+        raise Problem(
+            "{file} says where the site is, so nothing was done: leave --data-dir and --database-url out, or "
+            "change that file.",
+            file=file,
+        )
+
+
+def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
+    """What the site begins with, read and checked before anything is made."""
+    if from_copy is not None and from_catalog is not None:
+        raise typer.BadParameter(_("Give --from-copy or --from-catalog, not both."))
+    if from_copy is not None:
+        from intergestan_site.catalogues.copied_base import put_copy, read_copy
+
+        return partial(put_copy, copied=read_copy(from_copy))
+    if from_catalog is not None:
+        from intergestan_site.catalogues.catalogue_file import read_file
+        from intergestan_site.catalogues.whole_catalogue import KnownCodes, put_catalogue
+
+        catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes())
+        return partial(put_catalogue, catalogue=catalogue.as_buyer())
+    return None
+
+
+def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
+    """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
+    from sqlalchemy import select
+
+    from intergestan_runtime.secrets import Sealer
+    from intergestan_site import migrate
+    from intergestan_site.setup import add_user, create_site
+    from intergestan_site.tables import Site
+
+    for folder in (call.site.data_dir, call.site.secrets_dir):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = call.unchecked_database
+    database.check_durability()
+    migrate.upgrade(database)
+    with database.read() as connection:
+        if connection.execute(select(Site.code)).first() is not None:
+            raise Problem(
+                "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
+                "another folder (--data-dir) or another database for the new site.",
+                url=call.site.database_url,
+            )
+    key = make_key(call.site.key_file)
+    if not call.site.base_key_file.exists():
+        Sealer.create(call.site.base_key_file)
+    make_bounce_key(call.site)
+    login, name, email = user
+    with database.transaction() as connection:
+        code = create_site(connection, site, key.public, by=login, at=database.now())
+        add_user(connection, login, name, email, by=login, at=database.now())
+        if fill is not None:
+            fill(connection)
+    return code, key
+
+
+def _write_configuration(call: Call, login: str) -> None:
+    """Write down all that is not as it would be anyway; other files of the machine are not read any more."""
+    if call.new_config is None:
+        return
+    from intergestan_runtime.settings import SiteSettings
+
+    site, folder = call.site, call.new_config.parent.absolute()
+    usual = SiteSettings(data_dir=site.data_dir)
+    lines = ["# Where this site is. docs/settings.md explains every key.", "alone = true", "", "[site]"]
+    lines.append(_assigned("data_dir", "." if site.data_dir == folder else site.data_dir))
+    for name in SiteSettings.model_fields:
+        value = getattr(site, name)
+        if name != "data_dir" and value != getattr(usual, name):
+            lines.append(_assigned(name, value))
+    lines += ["", "[cli]", _assigned("user", login), ""]
+    write_private(call.new_config, "\n".join(lines).encode())
+
+
+def _assigned(name: str, value: object) -> str:
+    return f"{name} = {json.dumps(str(value), ensure_ascii=False)}"  # a TOML basic string is written like JSON's
+
+
+def _say_done(call: Call, code: str, key: SigningKey) -> None:
+    option = "" if call.new_config in {None, Path(CONFIGURATION_FILE)} else f" --config {call.new_config}"
+    text = _(
+        "The site {code} is made. Its key's words, for the telephone: {words}\n"
+        "Keep a copy of {key_file} and {base_key_file} in a safe place.\n"
+        "Next: intergestan{option} relay set …, mailbox add …, site card > ours.card, partner add theirs.card, "
+        "doctor."
+    )
+    values: dict[str, Any] = {"code": code, "words": " ".join(key.public.words()), "option": option}
+    say(text.format(**values, key_file=call.site.key_file, base_key_file=call.site.base_key_file))

@@ -1,0 +1,239 @@
+"""`intergestan partner`: the sites we trust."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_site.problem import Problem
+from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from services.cli.context import call_of, may_ask
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.setting_up import partner_keys
+from services.cli.setting_up.cards import read_card_file
+from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from intergestan_msg.card import Card
+
+app = Group("The sites we trust.")
+app.add_typer(partner_keys.app, name="key")
+
+OrderAddress = Annotated[
+    str | None, typer.Option("--order-address", metavar="ADDRESS", help="Where our orders to them go.")
+]
+
+
+@app.verb("add")
+def add(
+    context: typer.Context,
+    *,
+    card_file: Annotated[str, typer.Argument(metavar="CARD", help="The file with their card; - is standard input.")],
+    fingerprint: Annotated[
+        str | None,
+        typer.Option(help="The card's 12 words in quotes, or its key id, as they told you over the telephone."),
+    ] = None,
+    party: Annotated[
+        str | None, typer.Option(help="Code of the third party they are for us; found or created by default.")
+    ] = None,
+    order_address: OrderAddress = None,
+) -> None:
+    """Trust a site from its card.
+
+    Compare the 12 words with them over the telephone: whoever has another key has other words.
+    """
+    from intergestan_runtime.steps import IMPORT
+    from intergestan_site.pairing import add_partner
+    from intergestan_site.partners import set_partner
+
+    call = call_of(context)
+    database = call.database
+    card = read_card_file(card_file)
+    _compare(card, fingerprint)
+    with database.transaction() as connection:
+        by, at = call.actor(connection), database.now()
+        paired = add_partner(connection, card, by=by, at=at, party_code=party)
+        if order_address is not None:
+            set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
+    call.ring(IMPORT, *paired.released)
+    text = _("{name} is our partner {code} now.") if paired.is_new else _("{name} was our partner {code} already.")
+    say(text.format(name=card.name, code=card.code))
+    party_text = _("New third party: {code}.") if paired.party_is_new else _("Third party: {code}.")
+    say(party_text.format(code=paired.party_code))
+    if paired.released:
+        say(_("{count} held mail(s) of theirs are imported now.").format(count=len(paired.released)))
+    if order_address is None:
+        proposal = _(
+            "Their card proposes {address} for orders: `intergestan partner set {code} --order-address {address}`."
+        )
+        say(proposal.format(address=card.orders_address, code=card.code))
+
+
+@app.verb("list")
+def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show the partners, their addresses and what we agreed with them."""
+    from intergestan_site.partners import list_partners
+
+    with call_of(context).database.read() as connection:
+        partners = list_partners(connection)
+    if as_json:
+        print_json(partners)
+        return
+    titles = [_("Code"), _("Name"), _("Third party"), _("Orders go to"), _("Answers go to"), _("Prices"), _("Orders")]
+    names = ("site_code", "name", "party", "order_address", "answer_address", "price_policy", "acceptance")
+    print_table(titles, [[row[name] for name in names] for row in partners])
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    order_address: OrderAddress = None,
+    answer_address: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where our answers go.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="fr|en", help="Language of our mails to them.")] = None,
+    price_policy: Annotated[PricePolicy | None, typer.Option(help="Whose price counts.")] = None,
+    price_action: Annotated[PriceAction | None, typer.Option(help="What a difference of price does.")] = None,
+    price_tolerance: Annotated[str | None, typer.Option(help="Difference that does not matter, per unit.")] = None,
+    price_tolerance_percent: Annotated[str | None, typer.Option(help="The same in percent.")] = None,
+    unknown_product: Annotated[UnknownProduct | None, typer.Option(help="What an unknown product does.")] = None,
+    acceptance: Annotated[
+        Acceptance | None, typer.Option(help="Whether a clerk looks at orders without differences.")
+    ] = None,
+    answer_hours: Annotated[
+        int | None, typer.Option(min=0, max=87_600, help="How many hours their answers may take; 0: as many as usual.")
+    ] = None,
+    heartbeat: Annotated[
+        HeartbeatPolicy | None,
+        typer.Option(help="Whether heartbeats go to them; auto: once their mails say that they know them."),
+    ] = None,
+    contact: Annotated[str | None, typer.Option(help="The person to ask there.")] = None,
+    line1: Annotated[str | None, typer.Option(help="Postal address, first line.")] = None,
+    line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
+    postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
+    city: Annotated[str | None, typer.Option(help="City.")] = None,
+    country: Annotated[str | None, typer.Option(metavar="XX", help="Country, two letters.")] = None,
+) -> None:
+    """Change what we agreed with a partner (addresses, prices, who decides)."""
+    from intergestan_site.partners import find_partner, set_partner
+
+    given: dict[str, Any] = {
+        "order_address": order_address,
+        "answer_address": answer_address,
+        "language": language,
+        "price_policy": price_policy,
+        "price_action": price_action,
+        "price_tolerance": _tolerance(price_tolerance),
+        "price_tolerance_percent": _tolerance(price_tolerance_percent),
+        "unknown_product": unknown_product,
+        "acceptance": acceptance,
+        "answer_hours": answer_hours,
+        "heartbeat": heartbeat,
+        "contact": contact,
+        "line1": line1,
+        "line2": line2,
+        "postcode": postcode,
+        "city": city,
+        "country": country,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    if answer_hours == 0:
+        changes["answer_hours"] = None
+    if not changes:
+        raise typer.BadParameter(_("Say what to change, with at least one option."))
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        partner_id = find_partner(connection, partner)
+        set_partner(connection, partner_id, changes, by=call.actor(connection), at=call.database.now())
+    say(_("Changed for {partner}: {names}.").format(partner=partner, names=", ".join(changes)))
+
+
+@app.verb("match")
+def match(
+    context: typer.Context,
+    *,
+    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    theirs: Annotated[str | None, typer.Argument(metavar="THEIR_CODE", help="A product code in their orders.")] = None,
+    ours: Annotated[str | None, typer.Argument(metavar="OUR_CODE", help="The product of ours that it means.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say once which product of ours a partner's code means; without codes, show what was said.
+
+    Orders that wait for it are released with `intergestan holds release`.
+    """
+    from intergestan_site.matches import find_product, list_matches, remember_match
+    from intergestan_site.partners import find_partner
+
+    call = call_of(context)
+    if theirs is None:
+        with call.database.read() as connection:
+            matches = list_matches(connection, find_partner(connection, partner))
+        if as_json:
+            print_json(matches)
+        else:
+            titles = [_("Their code"), _("Product"), _("Name")]
+            print_table(titles, [[row["their_code"], row["code"], row["name"]] for row in matches])
+        return
+    if ours is None:
+        raise typer.BadParameter(_("Say which product of ours {code} means.").format(code=theirs))
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        product_id = find_product(connection, ours)
+        remember_match(connection, find_partner(connection, partner), theirs, product_id, by=by, at=at)
+    say(_("{theirs} of {partner} means {ours} from now on.").format(theirs=theirs, partner=partner, ours=ours))
+
+
+def _compare(card: Card, fingerprint: str | None) -> None:
+    """Let a person vouch for the card's key: by word of mouth given as an option, or asked at the terminal."""
+    from intergestan_site.site_keys.partner_keys import is_fingerprint
+
+    if fingerprint is not None:
+        if not is_fingerprint(card.key, fingerprint):
+            raise Problem(
+                "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing "
+                "was changed; the card's words are: {words}",
+                name=card.name,
+                words=" ".join(card.key.words()),
+            )
+        return
+    say("")
+    print_card(card)
+    if not may_ask():
+        raise typer.BadParameter(
+            _('Compare these words with them over the telephone, then say so: --fingerprint "{words}"').format(
+                words=" ".join(card.key.words())
+            )
+        )
+    if not typer.confirm(_("Did they read you the same words over the telephone?"), err=True):
+        raise typer.Exit(1)
+
+
+def print_card(card: Card) -> None:
+    """What a card says, for the person who compares."""
+    words = card.key.words()
+    fields = {
+        _("Name"): card.name,
+        _("Code"): card.code,
+        "SIRET": card.siret,
+        _("VAT number"): card.vat,
+        _("For orders"): card.orders_address,
+        _("For answers"): card.answers_address,
+        _("Words"): " ".join(words[:6]),
+        "": " ".join(words[6:]),
+    }
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        if value:
+            say(f"{name.ljust(width)}  {value}")
+
+
+def _tolerance(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text.replace(",", "."))
+    except InvalidOperation as error:
+        raise typer.BadParameter(_("«{text}» is not a number.").format(text=text)) from error

@@ -1,0 +1,37 @@
+"""`intergestan site`: who we are, for others."""
+
+from __future__ import annotations
+
+import typer
+
+from services.cli.context import call_of
+from services.cli.language import _
+from services.cli.output import AsJson, print_json, say
+from services.cli.setting_up import site_keys
+from services.cli.translated import Group
+
+app = Group("Who we are.")
+app.add_typer(site_keys.app, name="key")
+
+
+@app.verb("card")
+def card(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Print our card, for a partner: `intergestan site card > ours.card`. It may travel by any way."""
+    from intergestan_msg.card import write_card
+    from intergestan_site.documents import read_site
+    from intergestan_site.pairing import own_card
+    from intergestan_site.site_keys.own_keys import file_of, signs_now
+    from services.cli.setting_up.keys import read_key
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        kid = signs_now(read_site(connection), call.database.now()).kid
+        key = read_key(file_of(call.site.key_file, kid))
+        ours = own_card(connection, key.public, call.database.now())
+    words = " ".join(key.public.words())
+    text = write_card(ours, key)
+    if as_json:
+        print_json({"code": ours.code, "kid": key.public.kid, "fingerprint": words, "card": text})
+        return
+    typer.echo(text)
+    say(_("Its words, to compare over the telephone: {words}").format(words=words))

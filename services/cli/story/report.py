@@ -1,0 +1,127 @@
+"""`intergestan report`: what happened over time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_runtime.said import marked
+from services.cli.buying.orders import From, To
+from services.cli.context import call_of
+from services.cli.figures import day_of
+from services.cli.language import _, spoken
+from services.cli.output import AsJson, print_json, print_table
+from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from intergestan_site.differences import Reported
+
+app = Group("What happened over time.")
+
+OUTCOMES = {"created": marked("booked"), "held": marked("held"), "rejected": marked("rejected")}
+"""What was decided about an order with a difference."""
+
+
+@app.verb("differences")
+def differences(
+    context: typer.Context,
+    *,
+    partner: Annotated[str | None, typer.Option("--partner", help="Of this partner only.")] = None,
+    first: From = None,
+    last: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show where partners' orders differed from what we have: prices, VAT, units, products, currency."""
+    from intergestan_site.differences import Selection, report
+    from intergestan_site.partners import find_partner
+
+    with call_of(context).database.read() as connection:
+        wanted = Selection(
+            partner_id=find_partner(connection, partner) if partner else None,
+            first=_midnight(day_of(first)),
+            before=_midnight(day_of(last), days=1),
+        )
+        found = report(connection, wanted)
+    if as_json:
+        print_json([_plain(each) for each in found])
+        return
+    titles = [_("When"), _("Partner"), _("Order"), _("Their number"), _("What became of it"), _("What differs")]
+    print_table(titles, [_row(each) for each in found])
+
+
+ACTIONS = {
+    "failed": marked("not delivered"),
+    "delayed": marked("delayed"),
+    "delivered": marked("delivered"),
+    "relayed": marked("handed on"),
+    "expanded": marked("handed on to several"),
+}
+"""What a report says became of the mail (RFC 3464)."""
+
+EFFECTS = {
+    "held": marked("the mail waits for a person"),
+    "noted": marked("noted"),
+    "late": marked("came too late, nothing changed"),
+    "again": marked("came before, nothing changed"),
+    "unproven": marked("proves nothing, nothing changed"),
+}
+"""What a report about a mail did."""
+
+
+@app.verb("undelivered")
+def undelivered(
+    context: typer.Context,
+    *,
+    first: From = None,
+    last: To = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what mail servers reported about our mails: delayed, not delivered; also reports that prove nothing."""
+    from intergestan_site.delivery_reports.report_list import list_reports
+
+    with call_of(context).database.read() as connection:
+        since, before = _midnight(day_of(first)), _midnight(day_of(last), days=1)
+        found = list_reports(connection, since=since, before=before)
+    if as_json:
+        print_json(found)
+        return
+    titles = [_("When"), _("Partner"), _("Mail"), _("Report"), _("Status"), _("Sent to"), _("What it did"), _("Words")]
+    print_table(titles, [_reported(each) for each in found])
+
+
+def _reported(each: Mapping[str, Any]) -> list[Any]:
+    action = _(ACTIONS[each["action"]]) if each["action"] else None
+    head = [each["received_at"], each["partner"], each["mail"], action]
+    return [*head, each["status"], each["recipient"], _(EFFECTS[each["effect"]]), each["said"]]
+
+
+def _midnight(day: date | None, days: int = 0) -> datetime | None:
+    """The beginning of a day here, or of one so many days later."""
+    return None if day is None else datetime.combine(day + timedelta(days=days), time()).astimezone()
+
+
+def _row(each: Reported) -> list[Any]:
+    from intergestan_site.holding.explain import explain
+
+    outcome = _(OUTCOMES[each.outcome])
+    return [each.found_at, each.partner, each.sales_order, each.order, outcome, explain(each.finding, spoken())]
+
+
+def _plain(each: Reported) -> dict[str, Any]:
+    from intergestan_site.holding.explain import explain
+
+    return {
+        "found_at": each.found_at,
+        "partner": each.partner,
+        "order": each.order,
+        "sales_order": each.sales_order,
+        "outcome": each.outcome,
+        "line": each.finding.line_id,
+        "reason": each.finding.reason,
+        "variant": each.finding.variant,
+        **each.finding.values,
+        "text": explain(each.finding, spoken()),
+    }

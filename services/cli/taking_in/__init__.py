@@ -1,0 +1,1 @@
+"""Mails that came: collected, kept, held, taken in again, removed."""
