@@ -113,6 +113,6 @@ def _claimed(database: Database, sha256: str, raw: bytes) -> ClaimedMail:
             .values(sha256=sha256, size=len(raw), state="archived", archived_at=now)
             .returning(InboundMail.id)
         ).scalar_one()
-        row = claim_mail(connection, row_id, "archived", "bench", now)
+        row = claim_mail(connection, row_id, "bench", now)
         assert row is not None
         return ClaimedMail(row_id, row.lease_fence, "", "")

@@ -28,8 +28,26 @@ EVENTS = {
     AnswerCode.REJECTED: "reject",
 }
 
-
 _AT_REST = frozenset({OutboundState.ANSWERED, OutboundState.ABANDONED})
+
+_QUOTED = (
+    select(OutboundMail.id, OutboundMail.state)
+    .where(
+        OutboundMail.transfer_id == bindparam("transfer"),
+        OutboundMail.transfer_digest == bindparam("digest"),
+        OutboundMail.partner_id == bindparam("partner"),
+    )
+    .with_for_update()
+)
+_CARRIED = (
+    select(
+        *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.answer_n),
+        *(PurchaseOrder.lines_n, PurchaseOrder.state),
+    )
+    .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+    .where(OutboundOrder.outbound_mail_id == bindparam("mail"))
+    .with_for_update(of=PurchaseOrder)
+)
 
 
 class UnmatchedAnswer(Exception):
@@ -101,29 +119,15 @@ def _fresh(orders: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> list
 
 
 def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> Any:
-    mail = connection.execute(
-        select(OutboundMail.id, OutboundMail.state)
-        .where(
-            OutboundMail.transfer_id == quoted.jti,
-            OutboundMail.transfer_digest == quoted.digest,
-            OutboundMail.partner_id == partner_id,
-        )
-        .with_for_update()
-    ).first()
+    which = {"transfer": quoted.jti, "digest": quoted.digest, "partner": partner_id}
+    mail = connection.execute(_QUOTED, which).first()
     if mail is None:
         raise UnmatchedAnswer(f"We sent this partner no mail {quoted.jti} with that content.")
     return mail
 
 
 def _orders_of(connection: Connection, mail_id: int) -> dict[str, Any]:
-    order = PurchaseOrder
-    rows = connection.execute(
-        select(order.id, order.number, order.answer_n, order.lines_n, order.state)
-        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
-        .where(OutboundOrder.outbound_mail_id == mail_id)
-        .with_for_update(of=PurchaseOrder)
-    )
-    return {row.number: row for row in rows}
+    return {row.number: row for row in connection.execute(_CARRIED, {"mail": mail_id})}
 
 
 def _check_carried(carried: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnDefault, Connection, String, insert
+from sqlalchemy import ColumnDefault, Connection, Result, String, insert
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.engine import Dialect
 
@@ -29,6 +29,25 @@ def insert_rows(connection: Connection, table: type[Table], rows: Sequence[Mappi
         return
     arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
     connection.exec_driver_sql(arrays.statement, arrays.of(rows))
+
+
+def insert_rows_with_ids(
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]], by: str
+) -> dict[Any, int]:
+    """`insert_rows`, and the new rows' ids.
+
+    :param by: a column that no two of these rows share; the ids are returned by its value.
+    """
+    if not rows:
+        return {}
+    made: Result[Any, Any]
+    if connection.dialect.name != "postgresql":
+        core = _core(table)
+        made = connection.execute(insert(table).returning(core.c[by], core.c.id), rows)
+    else:
+        arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
+        made = connection.exec_driver_sql(f"{arrays.statement} RETURNING {by}, id", arrays.of(rows))
+    return {row[0]: row[1] for row in made}
 
 
 @dataclass(frozen=True)

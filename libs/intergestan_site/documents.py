@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BindParameter, Connection, Executable, bindparam, select
 
 from intergestan_msg.answer import ANSWER_LINES, AnswerCode, OrderAnswer
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, totals_of
@@ -40,21 +40,48 @@ from intergestan_site.tables import Party as PartyRow
 SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
 """Codes of the identifier schemes (ICD and EAS) that we write."""
 
+_WANTED: BindParameter[Any] = bindparam("ids", expanding=True)
+_HEADS = (
+    select(
+        *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.issue_date, PurchaseOrder.currency, PurchaseOrder.note),
+        *(PurchaseOrder.delivery_name, PurchaseOrder.delivery_line1, PurchaseOrder.delivery_line2),
+        *(PurchaseOrder.delivery_postcode, PurchaseOrder.delivery_city, PurchaseOrder.delivery_country),
+        *(PurchaseOrder.wanted_date, User.name.label("contact_name"), User.email.label("contact_email")),
+    )
+    .outerjoin(User, User.id == PurchaseOrder.followed_by_id)
+    .where(PurchaseOrder.id.in_(_WANTED))
+    .order_by(PurchaseOrder.number)
+)
+_LINES = (
+    select(
+        *(PurchaseOrderLine.purchase_order_id, PurchaseOrderLine.line_id, PurchaseOrderLine.name),
+        *(PurchaseOrderLine.product_code, PurchaseOrderLine.supplier_code, PurchaseOrderLine.gtin),
+        *(PurchaseOrderLine.quantity, PurchaseOrderLine.unit, PurchaseOrderLine.price),
+        *(PurchaseOrderLine.base_quantity, PurchaseOrderLine.allowance, PurchaseOrderLine.total),
+        *(PurchaseOrderLine.vat_category, PurchaseOrderLine.vat_rate, PurchaseOrderLine.note),
+    )
+    .where(PurchaseOrderLine.purchase_order_id.in_(_WANTED))
+    .order_by(PurchaseOrderLine.position)
+)
+_CHARGES = (
+    select(PurchaseOrderCharge.__table__)
+    .where(PurchaseOrderCharge.purchase_order_id.in_(_WANTED))
+    .order_by(PurchaseOrderCharge.id)
+)
+_ANSWERS = select(Answer.__table__).where(Answer.outbound_mail_id == bindparam("mail")).order_by(Answer.order_number)
+_ADDRESS = (
+    select(AddressRow.__table__).where(AddressRow.party_id == bindparam("party")).order_by(AddressRow.id).limit(1)
+)
+_SITE = select(Site.__table__)
+_PARTNER = select(Partner.__table__).where(Partner.id == bindparam("partner"))
+_RELAY = select(Relay.__table__).order_by(Relay.id).limit(1)
+
 
 def purchase_orders(connection: Connection, ids: Sequence[int], buyer: Party, seller: Party) -> list[Order]:
     """The documents of these purchase orders, by number, read in three queries."""
-    heads = connection.execute(
-        select(
-            PurchaseOrder.__table__,
-            User.name.label("contact_name"),
-            User.email.label("contact_email"),
-        )
-        .outerjoin(User, User.id == PurchaseOrder.followed_by_id)
-        .where(PurchaseOrder.id.in_(ids))
-        .order_by(PurchaseOrder.number)
-    ).all()
-    lines = _by_order(connection, PurchaseOrderLine, ids, PurchaseOrderLine.position)
-    charges = _by_order(connection, PurchaseOrderCharge, ids, PurchaseOrderCharge.id)
+    heads = connection.execute(_HEADS, {"ids": ids}).all()
+    lines = _by_order(connection, _LINES, ids)
+    charges = _by_order(connection, _CHARGES, ids)
     return [order_document(head, lines.get(head.id, []), charges.get(head.id, []), buyer, seller) for head in heads]
 
 
@@ -72,9 +99,7 @@ def answers(
     connection: Connection, outbound_mail_id: int, buyer: Party, seller: Party, currency: str, today: date
 ) -> list[tuple[int, OrderAnswer]]:
     """The answers that a mail carries, each with its n, by order number."""
-    rows = connection.execute(
-        select(Answer.__table__).where(Answer.outbound_mail_id == outbound_mail_id).order_by(Answer.order_number)
-    )
+    rows = connection.execute(_ANSWERS, {"mail": outbound_mail_id})
     return [(row.n, _answer(row, buyer, seller, currency, today)) for row in rows]
 
 
@@ -92,9 +117,7 @@ def site_party(site: AnyRow) -> Party:
 
 def partner_party(connection: Connection, partner: AnyRow) -> Party:
     """A partner as a party of a document, with the first address that its party has."""
-    row = connection.execute(
-        select(AddressRow.__table__).where(AddressRow.party_id == partner.party_id).order_by(AddressRow.id).limit(1)
-    ).first()
+    row = connection.execute(_ADDRESS, {"party": partner.party_id}).first()
     address = Address(row.line1, row.line2, row.postcode, row.city, None, row.country) if row else None
     return Party(
         name=partner.name,
@@ -113,17 +136,17 @@ def change_id(number: str, revision: int) -> str:
 
 def read_site(connection: Connection) -> AnyRow:
     """The site's own row."""
-    return connection.execute(select(Site.__table__)).one()
+    return connection.execute(_SITE).one()
 
 
 def read_partner(connection: Connection, partner_id: int) -> AnyRow:
     """A partner's row."""
-    return connection.execute(select(Partner.__table__).where(Partner.id == partner_id)).one()
+    return connection.execute(_PARTNER, {"partner": partner_id}).one()
 
 
 def read_relay(connection: Connection) -> AnyRow | None:
     """The site's relay; None before `relay set`."""
-    return connection.execute(select(Relay.__table__).order_by(Relay.id).limit(1)).first()
+    return connection.execute(_RELAY).first()
 
 
 def _endpoint(siret: str | None, vat_id: str | None) -> Identifier | None:
@@ -132,15 +155,9 @@ def _endpoint(siret: str | None, vat_id: str | None) -> Identifier | None:
     return Identifier(vat_id, FRENCH_VAT) if vat_id and vat_id.startswith("FR") else None
 
 
-def _by_order(
-    connection: Connection,
-    table: type[PurchaseOrderLine | PurchaseOrderCharge],
-    ids: Sequence[int],
-    order_by: Any,
-) -> dict[int, list[AnyRow]]:
+def _by_order(connection: Connection, wanted: Executable, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     grouped: dict[int, list[AnyRow]] = {}
-    rows = connection.execute(select(table.__table__).where(table.purchase_order_id.in_(ids)).order_by(order_by))
-    for row in rows:
+    for row in connection.execute(wanted, {"ids": ids}):
         grouped.setdefault(row.purchase_order_id, []).append(row)
     return grouped
 

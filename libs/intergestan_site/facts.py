@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, and_, bindparam, or_, select
 
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.customers import Customer, identity_of, read_customers
@@ -144,6 +144,37 @@ class Facts:
         return self.by_gtin.get(standard.value) if standard is not None and standard.scheme == GTIN else None
 
 
+_NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
+_KNOWN = select(
+    *(Ledger.id, Ledger.type, Ledger.number, Ledger.revision, Ledger.business_hash),
+    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived),
+).where(Ledger.partner_id == bindparam("partner"), Ledger.number.in_(_NUMBERS))
+_ANSWERS = (
+    select(
+        *(Answer.order_number, Answer.revision, Answer.n, Answer.code),
+        *(Answer.sales_order_number, Answer.note, Answer.lines),
+    )
+    .where(Answer.partner_id == bindparam("partner"), Answer.order_number.in_(_NUMBERS))
+    .order_by(Answer.n)
+)
+
+
+def _products_where(wanted: ColumnElement[bool]) -> Executable:
+    price = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == bindparam("partner"))
+    return (
+        select(
+            *(Product.id, Product.code, Product.gtin, Product.unit, Product.sale_price),
+            *(Product.vat_category, Product.vat_rate, PartnerPrice.price.label("agreed_price")),
+        )
+        .outerjoin(PartnerPrice, price)
+        .where(Product.active, wanted)
+    )
+
+
+_BY_CODE = Product.code.in_(bindparam("codes", expanding=True))
+_PRODUCTS = _products_where(_BY_CODE)
+_PRODUCTS_OR_GTINS = _products_where(or_(_BY_CODE, Product.gtin.in_(bindparam("gtins", expanding=True))))
+
 PARTNER_COLUMNS = tuple(Partner.__table__.c[each.name] for each in fields(PartnerFacts))
 """What `partner_facts` reads, and no more: every column of a row is work for each mail."""
 
@@ -197,18 +228,7 @@ def read_facts(
 def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:
     """What the ledger has of these documents."""
     numbers = sorted({number for _, number, _ in keys})
-    rows = connection.execute(
-        select(
-            Ledger.id,
-            Ledger.type,
-            Ledger.number,
-            Ledger.revision,
-            Ledger.business_hash,
-            Ledger.outcome,
-            Ledger.sales_order_id,
-            Ledger.waived,
-        ).where(Ledger.partner_id == partner_id, Ledger.number.in_(numbers))
-    )
+    rows = connection.execute(_KNOWN, {"partner": partner_id, "numbers": numbers})
     return {
         (row.type, row.number, row.revision): Known(
             row.id, row.business_hash, row.outcome, row.sales_order_id, frozenset(row.waived or ())
@@ -224,14 +244,7 @@ def last_answer(connection: Connection, partner_id: int, number: str) -> LastAns
 
 def _read_answers(connection: Connection, partner_id: int, numbers: Collection[str]) -> Sequence[AnyRow]:
     """All answers to these orders, oldest first."""
-    return connection.execute(
-        select(
-            *(Answer.order_number, Answer.revision, Answer.n, Answer.code),
-            *(Answer.sales_order_number, Answer.note, Answer.lines),
-        )
-        .where(Answer.partner_id == partner_id, Answer.order_number.in_(numbers))
-        .order_by(Answer.n)
-    ).all()
+    return connection.execute(_ANSWERS, {"partner": partner_id, "numbers": numbers}).all()
 
 
 def _newest_answers(rows: Sequence[AnyRow]) -> dict[str, LastAnswer]:
@@ -257,23 +270,10 @@ def _products(
     gtins = {
         item.standard_id.value for item in items if item.standard_id is not None and item.standard_id.scheme == GTIN
     }
-    by_code = Product.code.in_(sorted(codes))
-    wanted = or_(by_code, Product.gtin.in_(sorted(gtins))) if gtins else by_code
-    price = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == partner_id)
-    return connection.execute(
-        select(
-            Product.id,
-            Product.code,
-            Product.gtin,
-            Product.unit,
-            Product.sale_price,
-            Product.vat_category,
-            Product.vat_rate,
-            PartnerPrice.price.label("agreed_price"),
-        )
-        .outerjoin(PartnerPrice, price)
-        .where(Product.active, wanted)
-    ).all()
+    parameters = {"partner": partner_id, "codes": sorted(codes)}
+    if gtins:
+        return connection.execute(_PRODUCTS_OR_GTINS, {**parameters, "gtins": sorted(gtins)}).all()
+    return connection.execute(_PRODUCTS, parameters).all()
 
 
 def _product(row: AnyRow) -> ProductFacts:

@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
 from intergestan_site.database import AnyRow
 from intergestan_site.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
+from intergestan_site.words import InboundState
 
 WORKER_VALID = timedelta(seconds=9)
 WORKER_BEAT_S = 3.0
@@ -43,32 +44,46 @@ def leave(connection: Connection, name: str) -> None:
         connection.execute(update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None))
 
 
-def claim_mail(
-    connection: Connection, row_id: int, state: str, worker: str, now: datetime, **values: Any
-) -> AnyRow | None:
-    """Take the lease of an inbound mail that is in this state and that nobody holds.
+def claim_mail(connection: Connection, row_id: int, worker: str, now: datetime) -> AnyRow | None:
+    """Take the lease of an archived mail that nobody holds.
 
-    :param values: what else is written with the claim.
+    Each claim is a strike, forgiven when the mail is dealt with: a mail that kills who takes it in counts them.
+
     :returns: what is to be known of the mail to take it in, with the fence that every later write must carry; None when
         it is not to be had.
     """
-    mail = InboundMail
-    return connection.execute(
-        update(mail)
-        .where(mail.id == row_id, mail.state == state, is_free(mail, now))
-        .values(**lease(mail, worker, now), **values)
-        .returning(mail.sha256, mail.archived_at, mail.replayed, mail.strikes, mail.trace_parent, mail.lease_fence)
-    ).one_or_none()
+    who = {"mail": row_id, "worker": worker, "now": now, "until": now + MAIL_LEASE}
+    return connection.execute(_CLAIM_MAIL, who).one_or_none()
 
 
-def is_free(table: MailTable, now: datetime) -> ColumnElement[bool]:
+def is_free(table: MailTable, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Whether nobody holds the lease of a mail."""
     return or_(table.lease_until.is_(None), table.lease_until < now)
 
 
-def lease(table: MailTable, worker: str, now: datetime) -> dict[str, Any]:
-    """The values that take the lease of a mail."""
-    return {"lease_owner": worker, "lease_until": now + MAIL_LEASE, "lease_fence": table.lease_fence + 1}
+def lease(worker: str, now: datetime, fence: int | ColumnElement[int]) -> dict[str, Any]:
+    """The values that take the lease of a mail, under this fence."""
+    return {"lease_owner": worker, "lease_until": now + MAIL_LEASE, "lease_fence": fence}
+
+
+_CLAIM_MAIL = (
+    update(InboundMail)
+    .where(
+        InboundMail.id == bindparam("mail"),
+        InboundMail.state == InboundState.ARCHIVED,
+        is_free(InboundMail, bindparam("now", type_=InboundMail.__table__.c.lease_until.type)),
+    )
+    .values(
+        lease_owner=bindparam("worker"),
+        lease_until=bindparam("until"),
+        lease_fence=InboundMail.lease_fence + 1,
+        strikes=InboundMail.strikes + 1,
+    )
+    .returning(
+        *(InboundMail.sha256, InboundMail.archived_at, InboundMail.replayed, InboundMail.strikes),
+        *(InboundMail.trace_parent, InboundMail.lease_fence),
+    )
+)
 
 
 class Claims:

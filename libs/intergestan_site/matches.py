@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_msg.order import OrderLine
 from intergestan_site import states
@@ -42,13 +42,19 @@ def remember_match(
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "match", by=by, at=at, detail=detail)
 
 
+_MATCHES = (
+    select(ProductMatch.their_code, Product.code)
+    .join(Product, Product.id == ProductMatch.product_id)
+    .where(
+        ProductMatch.partner_id == bindparam("partner"),
+        ProductMatch.their_code.in_(bindparam("codes", expanding=True)),
+    )
+)
+
+
 def read_matches(connection: Connection, partner_id: int, codes: Collection[str]) -> dict[str, str]:
     """Our product's code by the partner's, for those of these codes that somebody matched."""
-    rows = connection.execute(
-        select(ProductMatch.their_code, Product.code)
-        .join(Product, Product.id == ProductMatch.product_id)
-        .where(ProductMatch.partner_id == partner_id, ProductMatch.their_code.in_(sorted(codes)))
-    )
+    rows = connection.execute(_MATCHES, {"partner": partner_id, "codes": sorted(codes)})
     return {row.their_code: row.code for row in rows}
 
 

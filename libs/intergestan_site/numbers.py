@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, bindparam, update
 
 from intergestan_site.tables import NumberSeries
 
@@ -13,6 +13,14 @@ INVOICES = "invoice"
 PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA"}
 
 
+_TAKE = (
+    update(NumberSeries)
+    .where(NumberSeries.code == bindparam("series"))
+    .values(next_number=NumberSeries.next_number + bindparam("count"))
+    .returning(NumberSeries.prefix, NumberSeries.next_number)
+)
+
+
 def take(connection: Connection, series: str, count: int) -> list[str]:
     """Take `count` consecutive numbers, such as `["CCL7", "CCL8"]`.
 
@@ -20,10 +28,5 @@ def take(connection: Connection, series: str, count: int) -> list[str]:
     """
     if count == 0:
         return []
-    prefix, following = connection.execute(
-        update(NumberSeries)
-        .where(NumberSeries.code == series)
-        .values(next_number=NumberSeries.next_number + count)
-        .returning(NumberSeries.prefix, NumberSeries.next_number)
-    ).one()
+    prefix, following = connection.execute(_TAKE, {"series": series, "count": count}).one()
     return [f"{prefix}{number}" for number in range(following - count, following)]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.letter import Attachment
@@ -18,6 +18,9 @@ from intergestan_msg.ubl import write_order
 from intergestan_site import documents
 from intergestan_site.database import AnyRow
 from intergestan_site.tables import Relay, User
+
+_USER = select(User.name, User.email).where(User.id == bindparam("user"))
+_SENDER_RULES = select(Relay.from_mode, Relay.bounce_mode, Relay.bounce_address).order_by(Relay.id).limit(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def senders(
 
     The From is the user (G15), or the site where the relay wants that, with the user in Reply-To.
     """
-    user = connection.execute(select(User.name, User.email).where(User.id == user_id)).one()
+    user = connection.execute(_USER, {"user": user_id}).one()
     person = EmailAddress(user.email, user.name)
     from_site = relay is not None and relay.from_mode == "site"
     return site_address(site) if from_site else person, person
@@ -63,8 +66,7 @@ def senders(
 
 def read_sender_rules(connection: Connection) -> AnyRow | None:
     """What the relay asks of the addresses we send from; None before `relay set`. Not how one logs in to it."""
-    rules = select(Relay.from_mode, Relay.bounce_mode, Relay.bounce_address)
-    return connection.execute(rules.order_by(Relay.id).limit(1)).first()
+    return connection.execute(_SENDER_RULES).first()
 
 
 def site_address(site: AnyRow) -> EmailAddress:

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, insert
 from intergestan_site.tables import OutboundMail
 from intergestan_site.words import MailKind, OutboundState
 
+_REQUEST = insert(OutboundMail).returning(OutboundMail.id)
+
 
 def request_mail(connection: Connection, kind: MailKind, partner_id: int, at: datetime, **values: Any) -> int:
     """Enter one mail; its row id, to ring the composer with.
@@ -19,7 +21,7 @@ def request_mail(connection: Connection, kind: MailKind, partner_id: int, at: da
     :param values: columns that only this kind has: who asked, what it answers.
     """
     mail = _mail(kind, partner_id, at) | values
-    return connection.execute(insert(OutboundMail).values(**mail).returning(OutboundMail.id)).scalar_one()
+    return connection.execute(_REQUEST, mail).scalar_one()
 
 
 def request_mails(connection: Connection, kind: MailKind, partner_ids: Iterable[int], at: datetime) -> tuple[int, ...]:
@@ -27,7 +29,7 @@ def request_mails(connection: Connection, kind: MailKind, partner_ids: Iterable[
     mails = [_mail(kind, partner_id, at) for partner_id in sorted(partner_ids)]
     if not mails:
         return ()
-    return tuple(sorted(connection.execute(insert(OutboundMail).returning(OutboundMail.id), mails).scalars()))
+    return tuple(sorted(connection.execute(_REQUEST, mails).scalars()))
 
 
 def _mail(kind: MailKind, partner_id: int, at: datetime) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
@@ -20,6 +20,15 @@ from intergestan_site.tables import OutboundOrder, Partner, PurchaseOrder
 from intergestan_site.words import MailKind, OutboundState, PurchaseState
 
 MAX_ORDERS = 1000
+
+_SELECTED = (
+    select(
+        *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.supplier_id, PurchaseOrder.state),
+        *(PurchaseOrder.version, PurchaseOrder.revision),
+    )
+    .where(PurchaseOrder.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
+)
 
 
 class MissingAddress(Problem):
@@ -55,7 +64,7 @@ def request_orders(
         is on its way already (a double click).
     """
     partner = partner_of(connection, supplier_id)
-    _check_orders(connection, supplier_id, versions)
+    revisions = _check_orders(connection, supplier_id, versions)
     mail_id = request_mail(connection, MailKind.ORDERS, partner, at, requested_by_id=user_id)
     states.record(connection, "outbound_mail", [(mail_id, None, OutboundState.REQUESTED)], "request", by=by, at=at)
     states.move(
@@ -68,7 +77,7 @@ def request_orders(
         outbound_mail_id=mail_id,
         updated_at=at,
     )
-    _link_orders(connection, mail_id, versions)
+    _link_orders(connection, mail_id, versions, revisions)
     return mail_id
 
 
@@ -132,7 +141,8 @@ def partner_of(connection: Connection, supplier_id: int) -> int:
     return int(partner.id)
 
 
-def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> None:
+def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
+    """Lock the orders and look whether all may be sent; their revisions, by id."""
     if not versions:
         raise Problem("No order was selected, so nothing was sent.")
     if len(versions) > MAX_ORDERS:
@@ -141,24 +151,15 @@ def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[in
             most=MAX_ORDERS,
             count=len(versions),
         )
-    rows = connection.execute(
-        select(
-            PurchaseOrder.id,
-            PurchaseOrder.number,
-            PurchaseOrder.supplier_id,
-            PurchaseOrder.state,
-            PurchaseOrder.version,
-        )
-        .where(PurchaseOrder.id.in_(sorted(versions)))
-        .with_for_update()
-    ).all()
+    rows = connection.execute(_SELECTED, {"ids": sorted(versions)}).all()
     if len(rows) != len(versions):
         raise Problem("An order of the selection is not there any more; nothing was sent. Select again.")
     for row in rows:
         _check_order(row, supplier_id, versions[row.id])
+    return {row.id: row.revision for row in rows}
 
 
-def _check_order(row: Row[int, str, int, str, int], supplier_id: int, version: int) -> None:
+def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, version: int) -> None:
     if row.supplier_id != supplier_id:
         raise Problem("{number} is for another supplier; nothing was sent.", number=row.number)
     if row.state == PurchaseState.DRAFT:
@@ -173,21 +174,20 @@ def _check_order(row: Row[int, str, int, str, int], supplier_id: int, version: i
         raise Problem("{number} was changed meanwhile; nothing was sent. Look at it again.", number=row.number)
 
 
-def _link_orders(connection: Connection, mail_id: int, versions: Mapping[int, int]) -> None:
-    revisions = connection.execute(
-        select(PurchaseOrder.id, PurchaseOrder.revision).where(PurchaseOrder.id.in_(sorted(versions)))
-    )
+def _link_orders(
+    connection: Connection, mail_id: int, versions: Mapping[int, int], revisions: Mapping[int, int]
+) -> None:
     insert_rows(
         connection,
         OutboundOrder,
         [
             {
                 "outbound_mail_id": mail_id,
-                "purchase_order_id": row.id,
-                "revision": row.revision,
-                "version": versions[row.id],
+                "purchase_order_id": order_id,
+                "revision": revision,
+                "version": versions[order_id],
                 "live": True,
             }
-            for row in revisions
+            for order_id, revision in revisions.items()
         ],
     )

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ClauseElement, Connection, Update, bindparam, select, update
 
 from intergestan_site.bulk import insert_rows
 from intergestan_site.tables import Event, InboundMail, OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
@@ -139,6 +140,7 @@ SALES_ORDER = Machine(
 )
 
 MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER)
+_BY_NAME = {machine.name: machine for machine in MACHINES}
 
 
 def move(
@@ -169,11 +171,14 @@ def move(
         return
     froms, to = machine.moves[event]
     before = old or _states_before(connection, machine, wanted, froms)
-    table = machine.table
-    changed = update(table).where(table.id.in_(wanted), table.state.in_(froms)).values(state=to, **values)
+    computed = {name: value for name, value in values.items() if isinstance(value, ClauseElement)}
+    parameters = {"ids": wanted} | {f"new_{name}": value for name, value in values.items() if name not in computed}
     if fence is not None:
-        changed = changed.where(table.lease_fence == fence)  # type: ignore[union-attr]
-    moved = set(connection.execute(changed.returning(table.id)).scalars())
+        parameters["fence"] = fence
+    changed = _change(machine.name, event, tuple(parameters))
+    if computed:
+        changed = changed.values(computed)
+    moved = set(connection.execute(changed, parameters).scalars())
     if len(moved) != len(wanted):
         raise StaleState(machine, event, set(wanted) - moved)
     record(
@@ -185,6 +190,20 @@ def move(
         at=at,
         detail=event_detail,
     )
+
+
+@lru_cache(maxsize=500)
+def _change(subject: str, event: str, parameters: tuple[str, ...]) -> Update:
+    """The compare-and-set of an event with these parameters: to build it would cost more than to run it."""
+    machine = _BY_NAME[subject]
+    froms, to = machine.moves[event]
+    table = machine.table
+    changed = update(table).where(table.id.in_(bindparam("ids", expanding=True)), table.state.in_(froms))
+    if "fence" in parameters:
+        changed = changed.where(table.lease_fence == bindparam("fence"))  # type: ignore[union-attr]
+    new = [name for name in parameters if name.startswith("new_")]
+    values: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in new}
+    return changed.values(state=to, **values).returning(table.id)
 
 
 def record(

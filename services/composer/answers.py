@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
@@ -16,6 +16,10 @@ from intergestan_site.order_mail import file_name, site_address
 from intergestan_site.tables import InboundTransfer
 from services.composer.prepared import Prepared, Request, listed
 
+_ANSWERED = select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(
+    InboundTransfer.id == bindparam("transfer")
+)
+
 
 def prepare_answers(connection: Connection, request: Request, now: datetime) -> Prepared:
     """Read the answers that the mail shall carry, by order number, and render them."""
@@ -24,11 +28,7 @@ def prepare_answers(connection: Connection, request: Request, now: datetime) -> 
     numbered = documents.answers(connection, request.mail.id, buyer, seller, site.currency, now.date())
     answers = [answer for _, answer in numbered]
     attachments = tuple(Attachment(file_name(answer.order_id), write_order_response(answer)) for answer in answers)
-    transfer = connection.execute(
-        select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(
-            InboundTransfer.id == request.mail.in_reply_to_id
-        )
-    ).one()
+    transfer = connection.execute(_ANSWERED, {"transfer": request.mail.in_reply_to_id}).one()
     return Prepared(
         request=request,
         kind=Kind.ANSWERS,

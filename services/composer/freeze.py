@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_msg import seal
 from intergestan_msg.mail.bounce_token import BounceKey, plus_address
@@ -24,6 +24,19 @@ from services.composer.statements import note_asked_for
 
 BY = "composer"
 _NUMBERED = frozenset({Kind.ORDERS, Kind.ANSWERS})
+
+_CHANGED = (
+    select(PurchaseOrder.number)
+    .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+    .where(OutboundOrder.outbound_mail_id == bindparam("mail"), OutboundOrder.version != PurchaseOrder.version)
+)
+_TAKE_SEQ = (
+    update(Partner)
+    .where(Partner.id == bindparam("partner"))
+    .values(out_seq=Partner.out_seq + 1)
+    .returning(Partner.out_epoch, Partner.out_seq)
+)
+_KEEP = insert(OutboundBody)
 
 
 def freeze(
@@ -79,16 +92,11 @@ def freeze(
         detail=None,
         trace_parent=trace_parent,
     )
-    connection.execute(insert(OutboundBody).values(outbound_mail_id=mail.id, mime=mime))
+    connection.execute(_KEEP, {"outbound_mail_id": mail.id, "mime": mime})
 
 
 def _take_seq(connection: Connection, partner_id: int) -> tuple[int, int]:
-    taken = connection.execute(
-        update(Partner)
-        .where(Partner.id == partner_id)
-        .values(out_seq=Partner.out_seq + 1)
-        .returning(Partner.out_epoch, Partner.out_seq)
-    ).one()
+    taken = connection.execute(_TAKE_SEQ, {"partner": partner_id}).one()
     return taken.out_epoch, taken.out_seq
 
 
@@ -106,11 +114,7 @@ def _signing_key(prepared: Prepared, keys: KeyRing, now: datetime) -> seal.Signi
 
 
 def _check_versions(connection: Connection, mail_id: int) -> None:
-    changed = connection.execute(
-        select(PurchaseOrder.number)
-        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
-        .where(OutboundOrder.outbound_mail_id == mail_id, OutboundOrder.version != PurchaseOrder.version)
-    ).scalars()
+    changed = connection.execute(_CHANGED, {"mail": mail_id}).scalars()
     if numbers := sorted(changed):
         raise CannotCompose(f"These orders were changed after they were selected: {', '.join(numbers)}.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.email_address import EmailAddress
@@ -15,15 +15,17 @@ from intergestan_site.order_mail import order_mail
 from intergestan_site.tables import OutboundOrder, PurchaseOrder
 from services.composer.prepared import CannotCompose, Prepared, Request, listed
 
+_LINKS = (
+    select(OutboundOrder.purchase_order_id, OutboundOrder.revision, PurchaseOrder.number)
+    .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
+    .where(OutboundOrder.outbound_mail_id == bindparam("mail"))
+    .order_by(PurchaseOrder.number)
+)
+
 
 def read_links(connection: Connection, mail_id: int) -> Sequence[AnyRow]:
     """The orders that a mail shall carry, by number; none in a mail of changes."""
-    return connection.execute(
-        select(OutboundOrder.purchase_order_id, OutboundOrder.revision, PurchaseOrder.number)
-        .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
-        .where(OutboundOrder.outbound_mail_id == mail_id)
-        .order_by(PurchaseOrder.number)
-    ).all()
+    return connection.execute(_LINKS, {"mail": mail_id}).all()
 
 
 def prepare_orders(connection: Connection, request: Request, links: Sequence[AnyRow]) -> Prepared:

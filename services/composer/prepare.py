@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_site import documents
 from intergestan_site.order_mail import read_sender_rules
@@ -17,6 +17,10 @@ from services.composer.key_notices import prepare_notice
 from services.composer.orders import prepare_orders, read_links
 from services.composer.prepared import Prepared, Request
 from services.composer.statements import prepare_statement
+
+_REQUESTED = select(OutboundMail.__table__).where(
+    OutboundMail.id == bindparam("mail"), OutboundMail.state == OutboundState.REQUESTED
+)
 
 
 def prepare(connection: Connection, mail_id: int, now: datetime, under_way: timedelta) -> Prepared | None:
@@ -44,9 +48,7 @@ def prepare(connection: Connection, mail_id: int, now: datetime, under_way: time
 
 
 def _read_request(connection: Connection, mail_id: int) -> Request | None:
-    mail = connection.execute(
-        select(OutboundMail.__table__).where(OutboundMail.id == mail_id, OutboundMail.state == OutboundState.REQUESTED)
-    ).first()
+    mail = connection.execute(_REQUESTED, {"mail": mail_id}).first()
     if mail is None:
         return None
     partner = documents.read_partner(connection, mail.partner_id)

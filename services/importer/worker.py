@@ -32,7 +32,7 @@ from intergestan_site.leases import Claims, claim_mail
 from intergestan_site.site_keys.keys import public_keys
 from intergestan_site.statement.releases import note_takes
 from intergestan_site.tables import InboundMail
-from intergestan_site.words import HoldReason, InboundState
+from intergestan_site.words import HoldReason
 from services.importer.answers import take_answers
 from services.importer.heartbeats import take_partners_heartbeat
 from services.importer.key_notices import take_key_notice
@@ -88,17 +88,9 @@ class Importer:
                 self._take_in(turn)
 
     def _claim(self, mail_id: int) -> Turn | None:
-        """Each claim is a strike, forgiven when the mail is dealt with: a mail that kills us counts three."""
         database = self._parts.database
         with database.transaction() as connection:
-            row = claim_mail(
-                connection,
-                mail_id,
-                InboundState.ARCHIVED,
-                self._worker,
-                database.now(),
-                strikes=InboundMail.strikes + 1,
-            )
+            row = claim_mail(connection, mail_id, self._worker, database.now())
             if row is None:
                 return None
             return Turn(self._parts, ClaimedMail(mail_id, row.lease_fence), row, public_keys(connection))

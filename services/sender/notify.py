@@ -95,7 +95,7 @@ def _claim(connection: Connection, notice_id: int, worker: str, now: datetime) -
     notice = connection.execute(
         update(Notice)
         .where(Notice.id == notice_id, Notice.next_attempt_at <= now, is_free(Notice, now))
-        .values(attempts=Notice.attempts + 1, **lease(Notice, worker, now))
+        .values(attempts=Notice.attempts + 1, **lease(worker, now, Notice.lease_fence + 1))
         .returning(*Notice.__table__.c)
     ).first()
     return None if notice is None else (notice, relay)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from intergestan_site import leases, states
 from intergestan_site.database import AnyRow
@@ -35,6 +35,46 @@ class LeaseLost(Exception):
     """Somebody else took the mail over; nothing was handed to the relay."""
 
 
+_NOW = bindparam("now", type_=OutboundMail.__table__.c.next_attempt_at.type)
+_OF_ATTEMPT = (DeliveryAttempt.outbound_mail_id == bindparam("mail"), DeliveryAttempt.n == bindparam("attempt"))
+_DUE_MAIL = (
+    select(OutboundMail.__table__, OutboundBody.mime)
+    .join(OutboundBody, OutboundBody.outbound_mail_id == OutboundMail.id)
+    .where(
+        OutboundMail.id == bindparam("mail"),
+        OutboundMail.state.in_(DUE),
+        OutboundMail.next_attempt_at <= _NOW,
+        leases.is_free(OutboundMail, _NOW),
+    )
+    .with_for_update(of=OutboundMail)
+)
+_ENTER_ATTEMPT = insert(DeliveryAttempt)
+_MARK_DOT = (
+    update(DeliveryAttempt)
+    .where(
+        *_OF_ATTEMPT,
+        DeliveryAttempt.outbound_mail_id.in_(
+            select(OutboundMail.id).where(
+                OutboundMail.id == bindparam("mail"),
+                OutboundMail.lease_fence == bindparam("fence"),
+                OutboundMail.state == OutboundState.SENDING,
+            )
+        ),
+    )
+    .values(phase=AttemptPhase.DOT)
+)
+_END_ATTEMPT = (
+    update(DeliveryAttempt)
+    .where(*_OF_ATTEMPT)
+    .values(phase=AttemptPhase.ENDED, ended_at=bindparam("ended"), outcome=bindparam("what"), reply=bindparam("said"))
+)
+_TRANSMITTING = (
+    select(PurchaseOrder.id)
+    .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+    .where(OutboundOrder.outbound_mail_id == bindparam("mail"), PurchaseOrder.state == PurchaseState.TRANSMITTING)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A mail that is ours to send, with its frozen bytes, under a fence."""
@@ -49,17 +89,7 @@ class Claimed:
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
     """Take a due mail and enter the attempt; None when it is not due, not free, or its relay rests."""
-    mail = connection.execute(
-        select(OutboundMail.__table__, OutboundBody.mime)
-        .join(OutboundBody, OutboundBody.outbound_mail_id == OutboundMail.id)
-        .where(
-            OutboundMail.id == mail_id,
-            OutboundMail.state.in_(DUE),
-            OutboundMail.next_attempt_at <= now,
-            leases.is_free(OutboundMail, now),
-        )
-        .with_for_update(of=OutboundMail)
-    ).first()
+    mail = connection.execute(_DUE_MAIL, {"mail": mail_id, "now": now}).first()
     relay = read_relay(connection)
     if mail is None or relay is None or _postponed(connection, mail, relay, now):
         return None
@@ -81,11 +111,10 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
         old={mail_id: mail.state},
         attempts=attempt,
         resends=resends,
-        **leases.lease(OutboundMail, worker, now),
+        **leases.lease(worker, now, mail.lease_fence + 1),
     )
-    connection.execute(
-        insert(DeliveryAttempt).values(outbound_mail_id=mail_id, n=attempt, phase=AttemptPhase.STARTED, started_at=now)
-    )
+    started = {"outbound_mail_id": mail_id, "n": attempt, "phase": AttemptPhase.STARTED, "started_at": now}
+    connection.execute(_ENTER_ATTEMPT, started)
     return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends)
 
 
@@ -140,31 +169,16 @@ def commit_dot(connection: Connection, claimed: Claimed) -> None:
 
     :raises LeaseLost: the fence was raised by another worker, or the mail was answered meanwhile.
     """
-    ours = select(OutboundMail.id).where(
-        OutboundMail.id == claimed.mail.id,
-        OutboundMail.lease_fence == claimed.fence,
-        OutboundMail.state == OutboundState.SENDING,
-    )
-    marked = connection.execute(
-        update(DeliveryAttempt)
-        .where(
-            DeliveryAttempt.outbound_mail_id == claimed.mail.id,
-            DeliveryAttempt.n == claimed.attempt,
-            DeliveryAttempt.outbound_mail_id.in_(ours),
-        )
-        .values(phase=AttemptPhase.DOT)
-    )
+    which = {"mail": claimed.mail.id, "attempt": claimed.attempt, "fence": claimed.fence}
+    marked = connection.execute(_MARK_DOT, which)
     if marked.rowcount != 1:
         raise LeaseLost(f"Outbound mail {claimed.mail.id} is no longer ours to send.")
 
 
 def end_attempt(connection: Connection, mail_id: int, attempt: int, outcome: str, reply: str, now: datetime) -> None:
     """Close the attempt with what the server said."""
-    connection.execute(
-        update(DeliveryAttempt)
-        .where(DeliveryAttempt.outbound_mail_id == mail_id, DeliveryAttempt.n == attempt)
-        .values(phase=AttemptPhase.ENDED, ended_at=now, outcome=outcome, reply=reply)
-    )
+    said = {"mail": mail_id, "attempt": attempt, "ended": now, "what": outcome, "said": reply}
+    connection.execute(_END_ATTEMPT, said)
 
 
 def conclude(
@@ -259,12 +273,7 @@ def _rested(outcome: Outcome, now: datetime, settings: SenderSettings) -> dateti
 
 def mark_waiting(connection: Connection, mail_id: int, now: datetime) -> None:
     """G19, D2: the orders become *en attente* in the transaction that records the server's 250."""
-    orders = connection.execute(
-        select(PurchaseOrder.id)
-        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
-        .where(OutboundOrder.outbound_mail_id == mail_id, PurchaseOrder.state == PurchaseState.TRANSMITTING)
-    ).scalars()
-    ids = list(orders)
+    ids = connection.execute(_TRANSMITTING, {"mail": mail_id}).scalars().all()
     states.move(connection, states.PURCHASE_ORDER, ids, "transmit", by=BY, at=now, updated_at=now)
     if not ids:  # a mail of changes, or one that goes out again
         mark_changes_waiting(connection, mail_id, by=BY, at=now)

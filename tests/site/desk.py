@@ -97,7 +97,7 @@ class Desk:
                 .values(sha256=f"{number:064}", size=1, state=InboundState.ARCHIVED, archived_at=self.base.now())
                 .returning(InboundMail.id)
             ).scalar_one()
-            row = leases.claim_mail(connection, row_id, InboundState.ARCHIVED, "importer", self.base.now())
+            row = leases.claim_mail(connection, row_id, "importer", self.base.now())
         assert row is not None
         return ClaimedMail(row_id, row.lease_fence)
 

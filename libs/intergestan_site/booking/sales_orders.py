@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from intergestan_msg.order import Order
 from intergestan_site import numbers, states
@@ -17,7 +17,7 @@ from intergestan_site.booking.entries import (
     Entry,
     Settled,
 )
-from intergestan_site.bulk import insert_rows
+from intergestan_site.bulk import insert_rows, insert_rows_with_ids
 from intergestan_site.decisions import Accepted, BookedCharge, BookedLine
 from intergestan_site.facts import PartnerFacts
 from intergestan_site.tables import (
@@ -39,10 +39,10 @@ def write_sales_orders(
     rows = [
         _sales_order_row(partner, entry.settled, number, now) for entry, number in zip(accepted, taken, strict=True)
     ]
-    ids = connection.execute(insert(SalesOrder).returning(SalesOrder.id, sort_by_parameter_order=True), rows).scalars()
+    ids = insert_rows_with_ids(connection, SalesOrder, rows, by="number")
     made = {
-        entry.settled.key: replace(entry, sales_order_id=row_id, sales_order_number=number)
-        for entry, row_id, number in zip(accepted, ids, taken, strict=True)
+        entry.settled.key: replace(entry, sales_order_id=ids[number], sales_order_number=number)
+        for entry, number in zip(accepted, taken, strict=True)
     }
     _insert_all(connection, SalesOrderLine, made.values(), _line_rows)
     _insert_all(connection, SalesOrderCharge, made.values(), _charge_rows)

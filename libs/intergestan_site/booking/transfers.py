@@ -17,6 +17,8 @@ from intergestan_site.tables import (
     InboundTransfer,
 )
 
+_ENTER = insert(InboundTransfer).returning(InboundTransfer.id)
+
 
 def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
     """The mail is done: all its documents are booked, held or known."""
@@ -47,19 +49,16 @@ def insert_transfer(connection: Connection, mail: ClaimedMail, transfer: Transfe
 
 
 def _insert(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> int:
-    return connection.execute(
-        insert(InboundTransfer)
-        .values(
-            partner_id=transfer.partner.id,
-            jti=transfer.jti,
-            epoch=transfer.epoch,
-            seq=transfer.seq,
-            kind=transfer.kind,
-            transfer_digest=transfer.digest,
-            composed_at=transfer.composed_at,
-            received_at=now,
-            inbound_mail_id=mail.id,
-            message_id=transfer.message_id,
-        )
-        .returning(InboundTransfer.id)
-    ).scalar_one()
+    values = {
+        "partner_id": transfer.partner.id,
+        "jti": transfer.jti,
+        "epoch": transfer.epoch,
+        "seq": transfer.seq,
+        "kind": transfer.kind,
+        "transfer_digest": transfer.digest,
+        "composed_at": transfer.composed_at,
+        "received_at": now,
+        "inbound_mail_id": mail.id,
+        "message_id": transfer.message_id,
+    }
+    return connection.execute(_ENTER, values).scalar_one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, or_, select, true
+from sqlalchemy import Connection, bindparam, or_, select, true
 
 from intergestan_msg.manifest import Kind, Manifest
 from intergestan_site.booking.entries import Transfer
@@ -19,6 +19,27 @@ from intergestan_site.site_keys.keys import key_facts
 from intergestan_site.statement.releases import news_of
 from intergestan_site.statement.statements import is_asked_for
 from intergestan_site.tables import InboundTransfer, Partner, PartnerKey, Site
+
+_SIGNER = (
+    select(
+        *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
+        *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at),
+        *(Site.code.label("own_code"), Site.currency.label("own_currency")),
+    )
+    .join(Partner, Partner.id == PartnerKey.partner_id)
+    .join(Site, true())
+    .where(PartnerKey.kid == bindparam("key"))
+)
+_SEEN = select(
+    *(InboundTransfer.id, InboundTransfer.jti, InboundTransfer.transfer_digest),
+    *(InboundTransfer.epoch, InboundTransfer.seq),
+).where(
+    InboundTransfer.partner_id == bindparam("partner"),
+    or_(
+        InboundTransfer.jti == bindparam("transfer"),
+        (InboundTransfer.epoch == bindparam("epoch")) & (InboundTransfer.seq == bindparam("number")),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +91,7 @@ def look_up(
 
 def _read_signer(connection: Connection, kid: str) -> AnyRow:
     """The partner whose key this is, with the key, and with what is to be known of our own site."""
-    return connection.execute(
-        select(
-            *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
-            *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at),
-            *(Site.code.label("own_code"), Site.currency.label("own_currency")),
-        )
-        .join(Partner, Partner.id == PartnerKey.partner_id)
-        .join(Site, true())
-        .where(PartnerKey.kid == kid)
-    ).one()
+    return connection.execute(_SIGNER, {"key": kid}).one()
 
 
 def _signer(key: AnyRow) -> Signer:
@@ -102,21 +114,8 @@ def _is_settled(connection: Connection, partner_id: int, manifest: Manifest, see
 
 def _read_seen(connection: Connection, partner_id: int, manifest: Manifest) -> tuple[Seen | None, Seen | None]:
     """The transfers that used this transfer number, and this sequence number, before."""
-    rows = connection.execute(
-        select(
-            InboundTransfer.id,
-            InboundTransfer.jti,
-            InboundTransfer.transfer_digest,
-            InboundTransfer.epoch,
-            InboundTransfer.seq,
-        ).where(
-            InboundTransfer.partner_id == partner_id,
-            or_(
-                InboundTransfer.jti == manifest.jti,
-                (InboundTransfer.epoch == manifest.epoch) & (InboundTransfer.seq == manifest.seq),
-            ),
-        )
-    ).all()
+    which = {"partner": partner_id, "transfer": manifest.jti, "epoch": manifest.epoch, "number": manifest.seq}
+    rows = connection.execute(_SEEN, which).all()
     same_jti = next((Seen(row.id, row.jti, row.transfer_digest) for row in rows if row.jti == manifest.jti), None)
     place = (manifest.epoch, manifest.seq)
     same_seq = next((Seen(row.id, row.jti, row.transfer_digest) for row in rows if (row.epoch, row.seq) == place), None)

@@ -27,9 +27,12 @@ def is_own(connection: Connection, kid: str) -> bool:
     return connection.execute(ours.union_all(once).limit(1)).first() is not None
 
 
+_PUBLIC_KEYS = select(PartnerKey.kid, PartnerKey.public_key)
+
+
 def public_keys(connection: Connection) -> dict[str, bytes]:
     """Every key that we can check a signature with, by key id; whether it counts is judged afterwards."""
-    return {row.kid: row.public_key for row in connection.execute(select(PartnerKey.kid, PartnerKey.public_key))}
+    return {row.kid: row.public_key for row in connection.execute(_PUBLIC_KEYS)}
 
 
 def is_still_missing(connection: Connection, kid: str, reason: str) -> bool:
