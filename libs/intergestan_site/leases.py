@@ -16,6 +16,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, dele
 
 from intergestan_site.database import AnyRow
 from intergestan_site.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
+from intergestan_site.tables.types import UtcDateTime
 from intergestan_site.words import InboundState
 
 WORKER_VALID = timedelta(seconds=9)
@@ -71,7 +72,7 @@ _CLAIM_MAIL = (
     .where(
         InboundMail.id == bindparam("mail"),
         InboundMail.state == InboundState.ARCHIVED,
-        is_free(InboundMail, bindparam("now", type_=InboundMail.__table__.c.lease_until.type)),
+        is_free(InboundMail, bindparam("now", type_=UtcDateTime())),
     )
     .values(
         lease_owner=bindparam("worker"),
@@ -155,9 +156,14 @@ def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, n
 
 def holds_mailbox(connection: Connection, mailbox_id: int, worker: str, fence: int) -> bool:
     """Whether a worker still owns a mailbox under this fence; locks the row until the transaction ends."""
-    row = connection.execute(
-        select(Mailbox.id)
-        .where(Mailbox.id == mailbox_id, Mailbox.owner == worker, Mailbox.fence == fence)
-        .with_for_update()
+    which = {"mailbox": mailbox_id, "worker": worker, "fence": fence}
+    return connection.execute(_HELD_MAILBOX, which).first() is not None
+
+
+_HELD_MAILBOX = (
+    select(Mailbox.id)
+    .where(
+        Mailbox.id == bindparam("mailbox"), Mailbox.owner == bindparam("worker"), Mailbox.fence == bindparam("fence")
     )
-    return row.first() is not None
+    .with_for_update()
+)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
@@ -18,6 +18,7 @@ from services.poller.handles import Handle, Notes
 from services.poller.rows import MailboxRows
 
 _AT_ONCE = 1000  # rows in one transaction
+_OPEN_RUNS = select(PurgeRun.__table__).where(PurgeRun.mailbox_id == bindparam("mailbox"), *OPEN).order_by(PurgeRun.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,8 @@ class PurgeRows:
 
     def open_runs(self) -> Sequence[Row[Any]]:
         """The purges that were asked for and are not over, oldest first."""
-        query = select(PurgeRun.__table__).where(PurgeRun.mailbox_id == self._id, *OPEN).order_by(PurgeRun.id)
         with self._database.read() as connection:
-            return connection.execute(query).all()
+            return connection.execute(_OPEN_RUNS, {"mailbox": self._id}).all()
 
     def plan(self, run: Any, notes: Notes[Handle], present: Collection[Handle]) -> list[Planned[Handle]]:
         """Enter what the mailbox has, each with its verdict; those that may go.

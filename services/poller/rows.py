@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_site import leases, states
-from intergestan_site.bulk import insert_rows
+from intergestan_site.bulk import insert_rows, insert_rows_with_ids
 from intergestan_site.database import Database
 from intergestan_site.polling import purging
 from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
@@ -55,7 +55,7 @@ class MailboxRows:
     def mailbox(self) -> Row[Any]:
         """The mailbox as it is now."""
         with self.database.read() as connection:
-            return connection.execute(select(Mailbox.__table__).where(Mailbox.id == self.mailbox_id)).one()
+            return connection.execute(_MAILBOX, {"mailbox": self.mailbox_id}).one()
 
     def known(self, notes: Notes[Handle]) -> set[Handle]:
         """The mails that need not be fetched."""
@@ -65,7 +65,7 @@ class MailboxRows:
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
         with self.database.read() as connection:
-            return list(connection.scalars(select(PollRun.id).where(*open_run(self.mailbox_id)).order_by(PollRun.id)))
+            return list(connection.scalars(_OPEN_RUNS, {"mailbox": self.mailbox_id}))
 
     def spent(self) -> int:
         """Octets fetched from the account in the last 24 hours, where that is counted."""
@@ -103,11 +103,7 @@ class MailboxRows:
         """The listing is archived, but for `backlog` mails that could not be had."""
         now = self.database.now()
         with self.held() as connection:
-            connection.execute(
-                update(Mailbox)
-                .where(Mailbox.id == self.mailbox_id)
-                .values(state=CONNECTED, last_success_at=now, last_error=None, backlog=backlog)
-            )
+            connection.execute(_FINISHED, {"mailbox": self.mailbox_id, "now": now, "left": backlog})
             for run in runs:
                 uids, uidls = (
                     select(func.count()).where(table.poll_run_id == run).scalar_subquery()
@@ -155,8 +151,7 @@ class MailboxRows:
         now, first = self.database.now(), states.INBOUND_MAIL.first
         same = {"state": first, "mailbox_id": self.mailbox_id, "archived_at": now, "rung_at": now}
         rows = [{"sha256": sha, "size": sizes[sha], "trace_parent": traces[sha]} | same for sha in sorted(sizes)]
-        inserted = connection.execute(insert(InboundMail).returning(InboundMail.sha256, InboundMail.id), rows)
-        ids = {row.sha256: row.id for row in inserted}
+        ids = insert_rows_with_ids(connection, InboundMail, rows, by="sha256")
         events = [(row_id, None, first) for row_id in sorted(ids.values())]
         states.record(connection, states.INBOUND_MAIL.name, events, "archive", by=SERVICE, at=now)
         return ids
@@ -176,7 +171,7 @@ class MailboxRows:
         insert_rows(connection, notes.table, rows)
 
 
-def open_run(mailbox_id: int) -> tuple[Any, ...]:
+def open_run(mailbox_id: int | BindParameter[int]) -> tuple[Any, ...]:
     """The condition of a *Relever* of this mailbox that is not over."""
     return (PollRun.mailbox_id == mailbox_id, *OPEN)
 
@@ -186,5 +181,14 @@ OPEN = (PollRun.listed_at.is_(None), PollRun.error.is_(None))
 
 
 def _ids(connection: Connection, shas: Iterable[str]) -> dict[str, int]:
-    found = select(InboundMail.sha256, InboundMail.id).where(InboundMail.sha256.in_(sorted(shas)))
-    return {row.sha256: row.id for row in connection.execute(found)}
+    return {row.sha256: row.id for row in connection.execute(_IDS, {"shas": sorted(shas)})}
+
+
+_MAILBOX = select(Mailbox.__table__).where(Mailbox.id == bindparam("mailbox"))
+_OPEN_RUNS = select(PollRun.id).where(*open_run(bindparam("mailbox"))).order_by(PollRun.id)
+_FINISHED = (
+    update(Mailbox)
+    .where(Mailbox.id == bindparam("mailbox"))
+    .values(state=CONNECTED, last_success_at=bindparam("now"), last_error=None, backlog=bindparam("left"))
+)
+_IDS = select(InboundMail.sha256, InboundMail.id).where(InboundMail.sha256.in_(bindparam("shas", expanding=True)))

@@ -20,6 +20,7 @@ from intergestan_site.tables import (
     PurchaseOrder,
     Relay,
 )
+from intergestan_site.tables.types import UtcDateTime
 from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
 from services.sender.outcome import Kind, Outcome
 from services.sender.schedule import next_slot, resend_at, retry_at
@@ -35,7 +36,7 @@ class LeaseLost(Exception):
     """Somebody else took the mail over; nothing was handed to the relay."""
 
 
-_NOW = bindparam("now", type_=OutboundMail.__table__.c.next_attempt_at.type)
+_NOW = bindparam("now", type_=UtcDateTime())
 _OF_ATTEMPT = (DeliveryAttempt.outbound_mail_id == bindparam("mail"), DeliveryAttempt.n == bindparam("attempt"))
 _DUE_MAIL = (
     select(OutboundMail.__table__, OutboundBody.mime)

@@ -42,7 +42,7 @@ def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) 
         agreed = seller_changes.accept(connection, one, (), buyer.user_id, by="anne", at=buyer.database.now())
     COMPOSE.ring(buyer.broker, agreed.mail_id)
     wait_settled(sites, 3)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     assert state_of(sites, one) == ("accepted", "accepted")
     assert lines_of(sites, one) == {"L1": Decimal(5), "L2": Decimal(1)}
 

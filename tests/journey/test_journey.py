@@ -13,7 +13,7 @@ def test_thirty_orders_in_three_mails(sites: PairOfSites) -> None:
     numbers = sites.enter(30)
     sites.send(numbers, mails=3)
     sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     check_everything(sites, numbers)
     for site, told in zip(sites.sites, before, strict=True):
         wait_counters_true(site, told)
@@ -25,7 +25,7 @@ def test_all_archived_mails_again(sites: PairOfSites) -> None:
     numbers = sites.enter(4)
     sites.send(numbers, mails=2)
     sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     check_replay(sites)
     check_everything(sites, numbers)
 
@@ -37,5 +37,5 @@ def test_through_postfix(sites: PairOfSites, postfix: Postfix) -> None:
     numbers = sites.enter(6)
     sites.send(numbers, mails=2)
     sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     check_everything(sites, numbers)

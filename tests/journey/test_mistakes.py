@@ -92,7 +92,7 @@ def test_a_wrong_password(sites: PairOfSites) -> None:
     sites.seller.write_password(sites.seller.mail_user.password)
     collect_now(sites.seller)
     sites.wait_answered(numbers, 30)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     check_everything(sites, numbers)
 
 
@@ -107,7 +107,7 @@ def test_the_relay_refuses_the_password(sites: PairOfSites) -> None:
     sites.buyer.write_password(sites.buyer.mail_user.password)
     sites.buyer.use_relay()
     sites.wait_answered(numbers, 30)
-    sites.wait_at_rest(20)
+    sites.wait_at_rest(60)
     check_everything(sites, numbers)
 
 
@@ -124,7 +124,7 @@ def test_the_disk_of_the_archive_is_full(make_pair: MakePair) -> None:
             resize("16m")
             collect_now(sites.seller)
             sites.wait_answered(numbers, 30)
-            sites.wait_at_rest(20)
+            sites.wait_at_rest(60)
             check_everything(sites, numbers)
             sites.stop()
     finally:

@@ -18,7 +18,7 @@ from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import wait_until
 from tests.servers import Dovecot
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def mails_of(dovecot: Dovecot, address: str) -> list[bytes]:

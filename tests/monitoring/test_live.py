@@ -111,7 +111,7 @@ def load(sites: PairOfSites, prometheus: PrometheusServer) -> None:
     sites.wait_answered(numbers, 40)
     query = f"sum(intergestan_order_transit_seconds_count) >= {len(numbers)}"
     try:
-        wait_until(lambda: prometheus.ask("query", query=query)["result"], 20, "Prometheus has seen the orders")
+        wait_until(lambda: prometheus.ask("query", query=query)["result"], 60, "Prometheus has seen the orders")
     except AssertionError as late:
         late.add_note(f"Errors of scrapes: {prometheus.scrape_errors()}\n{sites.picture()}")
         raise
@@ -187,6 +187,6 @@ def test_the_dispatcher_tells_of_alarms_by_itself(watched: Watched, dovecot: Dov
 
 def test_the_real_services_stay_within_the_budget(watched: Watched) -> None:
     """Issue 4: what a small site really tells."""
-    wait_until(lambda: watched.prometheus.ask("query", query="sum(up)")["result"], 5, "scraped")
+    wait_until(lambda: watched.prometheus.ask("query", query="sum(up)")["result"], 30, "scraped")
     counted = watched.prometheus.ask("query", query="max(sum by (site) (scrape_samples_scraped))")["result"]
     assert 300 < float(counted[0]["value"][1]) < 1500

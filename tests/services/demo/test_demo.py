@@ -23,7 +23,7 @@ from services.demo.findings import bought, sold
 from services.demo.stage import Role, Site
 from services.demo.verdict import Verdict, judge
 
-PATIENCE = 60.0
+PATIENCE = 100.0
 ROLE = Role("any", "ANY", "75001", "PARIS", "Anne")
 
 

@@ -22,7 +22,7 @@ from services.poller.source import Secret
 from services.poller.worker import Poller, Seat
 from tests.databases import as_service
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 def mail(number: int, size: int = 0) -> bytes:
