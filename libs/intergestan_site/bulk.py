@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnDefault, Connection, Result, String, insert
+from sqlalchemy import ColumnDefault, Connection, CursorResult, String, insert
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.engine import Dialect
 
@@ -27,8 +27,7 @@ def insert_rows(connection: Connection, table: type[Table], rows: Sequence[Mappi
     if connection.dialect.name != "postgresql":
         connection.execute(insert(table), rows)
         return
-    arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
-    connection.exec_driver_sql(arrays.statement, arrays.of(rows))
+    _insert_arrays(connection, table, rows)
 
 
 def insert_rows_with_ids(
@@ -40,14 +39,19 @@ def insert_rows_with_ids(
     """
     if not rows:
         return {}
-    made: Result[Any, Any]
     if connection.dialect.name != "postgresql":
-        core = _core(table)
-        made = connection.execute(insert(table).returning(core.c[by], core.c.id), rows)
+        columns = _core(table).columns
+        made = connection.execute(insert(table).returning(columns[by], columns["id"]), rows)
     else:
-        arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
-        made = connection.exec_driver_sql(f"{arrays.statement} RETURNING {by}, id", arrays.of(rows))
+        made = _insert_arrays(connection, table, rows, f" RETURNING {by}, id")
     return {row[0]: row[1] for row in made}
+
+
+def _insert_arrays(
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]], returning: str = ""
+) -> CursorResult[Any, Any]:
+    arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
+    return connection.exec_driver_sql(arrays.statement + returning, arrays.of(rows))
 
 
 @dataclass(frozen=True)

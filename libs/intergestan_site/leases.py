@@ -27,6 +27,9 @@ POLLER_BEAT_S = 2.0
 MAIL_LEASE = timedelta(seconds=60)
 MAIL_BEAT_S = 15.0
 
+NOW = bindparam("now", type_=UtcDateTime())
+"""The present instant, in statements that are built once."""
+
 MailTable = type[OutboundMail] | type[InboundMail] | type[Notice]
 
 
@@ -72,7 +75,7 @@ _CLAIM_MAIL = (
     .where(
         InboundMail.id == bindparam("mail"),
         InboundMail.state == InboundState.ARCHIVED,
-        is_free(InboundMail, bindparam("now", type_=UtcDateTime())),
+        is_free(InboundMail, NOW),
     )
     .values(
         lease_owner=bindparam("worker"),

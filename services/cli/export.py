@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from intergestan_site.files.order_export import Exported, Kind
 
+Wanted = Annotated[
+    list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
+]
 Folder = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the files; this one by default.")]
 Form = Annotated[FileFormat, typer.Option("--format", help="Kind of the files.")]
 Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before.")]

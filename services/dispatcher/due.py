@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
 
 from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, Step
-from intergestan_site.leases import MailTable, is_free
+from intergestan_site.leases import NOW, MailTable, is_free
 from intergestan_site.tables import InboundMail, Notice, OutboundMail
 from intergestan_site.tables.types import UtcDateTime
 from intergestan_site.words import InboundState, OutboundState
@@ -20,7 +20,6 @@ from intergestan_site.words import InboundState, OutboundState
 AT_ONCE = 500
 """Rows rung for in one search; the next search takes the next ones."""
 
-_NOW = bindparam("now", type_=UtcDateTime())
 _RUNG_BEFORE = bindparam("rung_before", type_=UtcDateTime())
 
 
@@ -34,28 +33,28 @@ class Due:
 
 
 def _due(step: Step, table: MailTable, condition: ColumnElement[bool]) -> Due:
-    """:param condition: under which a row of this table is due at `_NOW`."""
+    """:param condition: under which a row of this table is due at `NOW`."""
     quiet = or_(table.rung_at.is_(None), table.rung_at < _RUNG_BEFORE)
     found = select(table.id).where(condition, quiet)
     oldest = found.order_by(table.id).limit(AT_ONCE)
     # "quiet" again: PostgreSQL looks at it anew when another dispatcher was faster by a moment.
-    taken = update(table).where(table.id.in_(oldest), quiet).values(rung_at=_NOW).returning(table.id)
+    taken = update(table).where(table.id.in_(oldest), quiet).values(rung_at=NOW).returning(table.id)
     return Due(step, found.limit(1), taken)
 
 
 _WAITS = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN])
-_IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, _NOW))
+_IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, NOW))
 """Left behind by a sender that died."""
 
 DUE = (
     _due(COMPOSE, OutboundMail, OutboundMail.state == OutboundState.REQUESTED),
-    _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= _NOW), _IS_ORPHANED)),
+    _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= NOW), _IS_ORPHANED)),
     _due(
         IMPORT,
         InboundMail,
-        and_(InboundMail.state == InboundState.ARCHIVED, InboundMail.paused_at.is_(None), is_free(InboundMail, _NOW)),
+        and_(InboundMail.state == InboundState.ARCHIVED, InboundMail.paused_at.is_(None), is_free(InboundMail, NOW)),
     ),
-    _due(NOTIFY, Notice, and_(Notice.next_attempt_at <= _NOW, is_free(Notice, _NOW))),
+    _due(NOTIFY, Notice, and_(Notice.next_attempt_at <= NOW, is_free(Notice, NOW))),
 )
 
 

@@ -20,7 +20,6 @@ from intergestan_site.tables import (
     PurchaseOrder,
     Relay,
 )
-from intergestan_site.tables.types import UtcDateTime
 from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
 from services.sender.outcome import Kind, Outcome
 from services.sender.schedule import next_slot, resend_at, retry_at
@@ -36,7 +35,6 @@ class LeaseLost(Exception):
     """Somebody else took the mail over; nothing was handed to the relay."""
 
 
-_NOW = bindparam("now", type_=UtcDateTime())
 _OF_ATTEMPT = (DeliveryAttempt.outbound_mail_id == bindparam("mail"), DeliveryAttempt.n == bindparam("attempt"))
 _DUE_MAIL = (
     select(OutboundMail.__table__, OutboundBody.mime)
@@ -44,8 +42,8 @@ _DUE_MAIL = (
     .where(
         OutboundMail.id == bindparam("mail"),
         OutboundMail.state.in_(DUE),
-        OutboundMail.next_attempt_at <= _NOW,
-        leases.is_free(OutboundMail, _NOW),
+        OutboundMail.next_attempt_at <= leases.NOW,
+        leases.is_free(OutboundMail, leases.NOW),
     )
     .with_for_update(of=OutboundMail)
 )

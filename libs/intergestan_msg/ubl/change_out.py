@@ -4,7 +4,7 @@ from intergestan_msg.change import OrderCancellation, OrderChange
 from intergestan_msg.order import Order
 from intergestan_msg.ubl.names import ORDER_CANCELLATION, ORDER_CHANGE
 from intergestan_msg.ubl.order_out import figures, order_line, parties
-from intergestan_msg.ubl.parts_out import role
+from intergestan_msg.ubl.parts_out import issued, role
 from intergestan_msg.ubl.xml_out import document, inside, optional, text
 
 
@@ -23,13 +23,11 @@ def write_order_cancellation(cancellation: OrderCancellation) -> bytes:
 
     :raises BadDocument: when a text has a character that XML can't carry.
     """
-    time = cancellation.issue_time
     content = (
         text("CustomizationID", cancellation.customization_id)
         + text("ProfileID", cancellation.profile_id)
         + text("ID", cancellation.id)
-        + text("IssueDate", cancellation.issue_date.isoformat())
-        + text("IssueTime", time.isoformat() if time is not None else None)
+        + issued(cancellation.issue_date, cancellation.issue_time)
         + text("Note", cancellation.note)
         + text("CancellationNote", cancellation.reason)
         + inside("OrderReference", text("ID", cancellation.order_id))
@@ -40,13 +38,11 @@ def write_order_cancellation(cancellation: OrderCancellation) -> bytes:
 
 
 def _header(change: OrderChange, order: Order) -> str:
-    time = change.issue_time
     return (
         text("CustomizationID", order.customization_id)
         + text("ProfileID", order.profile_id)
         + text("ID", change.id)
-        + text("IssueDate", change.issue_date.isoformat())
-        + text("IssueTime", time.isoformat() if time is not None else None)
+        + issued(change.issue_date, change.issue_time)
         + text("SequenceNumberID", str(change.sequence))
         + text("Note", order.note)
         + text("DocumentCurrencyCode", order.currency)

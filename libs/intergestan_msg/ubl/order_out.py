@@ -3,7 +3,7 @@
 from intergestan_msg.money import Price, Totals
 from intergestan_msg.order import Delivery, Order, OrderLine
 from intergestan_msg.ubl.names import ORDER
-from intergestan_msg.ubl.parts_out import address, allowances, item, party, period, role
+from intergestan_msg.ubl.parts_out import address, allowances, issued, item, party, period, role
 from intergestan_msg.ubl.xml_out import amount, document, flag, identifier, inside, optional, quantity, text
 
 
@@ -19,13 +19,11 @@ def write_order(order: Order) -> bytes:
 
 
 def _header(order: Order) -> str:
-    time = order.issue_time
     return (
         text("CustomizationID", order.customization_id)
         + text("ProfileID", order.profile_id)
         + text("ID", order.id)
-        + text("IssueDate", order.issue_date.isoformat())
-        + text("IssueTime", time.isoformat() if time is not None else None)
+        + issued(order.issue_date, order.issue_time)
         + text("OrderTypeCode", order.type_code)
         + text("Note", order.note)
         + text("DocumentCurrencyCode", order.currency)

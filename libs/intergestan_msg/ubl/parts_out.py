@@ -1,5 +1,7 @@
 """Writing the parts that orders and answers share, each with its elements in the order of the schema."""
 
+from datetime import date, time
+
 from intergestan_msg.money import AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Contact, Identifier, Item, Party, Period
 from intergestan_msg.ubl.xml_out import amount, each, escape, flag, identifier, inside, number, optional, text
@@ -51,6 +53,11 @@ def party(tag: str, value: Party | None) -> str:
 def role(tag: str, value: Party | None) -> str:
     """A party in its role, such as `cac:BuyerCustomerParty`."""
     return inside(tag, party("Party", value))
+
+
+def issued(on: date, at: time | None) -> str:
+    """When a document was issued."""
+    return text("IssueDate", on.isoformat()) + text("IssueTime", optional(time.isoformat, at))
 
 
 def period(tag: str, value: Period | None) -> str:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from intergestan_msg.answer import AnswerLine, OrderAnswer
 from intergestan_msg.order import Item
 from intergestan_msg.ubl.names import ORDER_RESPONSE
-from intergestan_msg.ubl.parts_out import item, period, role
+from intergestan_msg.ubl.parts_out import issued, item, period, role
 from intergestan_msg.ubl.xml_out import amount, document, inside, optional, quantity, text
 
 NO_ITEM = "<cac:Item/>"  # the schema wants one
@@ -23,14 +23,12 @@ def write_order_response(answer: OrderAnswer) -> bytes:
 
 
 def _header(answer: OrderAnswer) -> str:
-    time = answer.issue_time
     return (
         text("CustomizationID", answer.customization_id)
         + text("ProfileID", answer.profile_id)
         + text("ID", answer.id)
         + text("SalesOrderID", answer.sales_order_id)
-        + text("IssueDate", answer.issue_date.isoformat())
-        + text("IssueTime", time.isoformat() if time is not None else None)
+        + issued(answer.issue_date, answer.issue_time)
         + text("OrderResponseCode", answer.code)
         + text("Note", answer.note)
         + text("DocumentCurrencyCode", answer.currency)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Select, insert, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.manifest import Kind
@@ -19,6 +19,7 @@ from intergestan_site import documents, states
 from intergestan_site.apply import UnmatchedAnswer, foresee_answers
 from intergestan_site.booking.entries import OUTCOMES, Settled, Transfer
 from intergestan_site.booking.holds import findings_held_for, holds_before, write_findings
+from intergestan_site.bulk import insert_rows_with_ids
 from intergestan_site.decisions import Duplicate, Finding
 from intergestan_site.delivery_reports.undelivered import find_reported
 from intergestan_site.facts import Facts
@@ -139,7 +140,7 @@ def adopt(connection: Connection, files: Sequence[Stray], *, by: str, at: dateti
         | {"state": first, "replayed": True, "rung_at": at}
         for file in sorted(files, key=lambda file: file.sha256)
     ]
-    ids = tuple(connection.execute(insert(InboundMail).returning(InboundMail.id), rows).scalars())
+    ids = tuple(sorted(insert_rows_with_ids(connection, InboundMail, rows, by="sha256").values()))
     entered = [(row_id, None, first) for row_id in ids]
     states.record(connection, states.INBOUND_MAIL.name, entered, "adopt", by=by, at=at)
     return ids

@@ -15,7 +15,7 @@ from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
 from services.cli.errors import FAILED
-from services.cli.export import Again, Folder, Form
+from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.files import read_file
@@ -159,9 +159,7 @@ def unconfirm(context: typer.Context, *, numbers: Numbers) -> None:
 def export(
     context: typer.Context,
     *,
-    numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
-    ] = None,
+    numbers: Wanted = None,
     form: Form = FileFormat.UBL,
     folder: Folder = Path(),
     again: Again = False,

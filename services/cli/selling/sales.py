@@ -12,7 +12,7 @@ from intergestan_site.problem import Problem
 from intergestan_site.words import FileFormat
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
-from services.cli.export import Again, Folder, Form
+from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.language import _
@@ -87,9 +87,7 @@ app.verb("invoice")(invoice)
 def export(
     context: typer.Context,
     *,
-    numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
-    ] = None,
+    numbers: Wanted = None,
     form: Form = FileFormat.UBL,
     folder: Folder = Path(),
     again: Again = False,
