@@ -8,7 +8,7 @@ SERVICES := composer sender poller importer dispatcher cli
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo test campaign clean-system lint types bench lock docs clean
+.PHONY: help demo quick test campaign clean-system lint types bench lock docs clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -17,12 +17,18 @@ demo: $(VENV)/.demo ## Two distributors order from a logistics base, on this mac
 	@$(BIN)/intergestan demo $(ARGS)
 
 # The tests start some thousand processes of ours: without kept byte code each of them compiles the whole product anew.
-# Three workers on two cores: a quarter of the time they wait for clocks and servers.
-test: packages $(VENV)/.test $(BIN)/.helm lint types ## Everything: lint, types, and all tests against real servers
-	@PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 3 --dist loadfile $(ARGS)
+# A worker takes whole files, in the order in which they are collected: the longest first (tests/selection.py).
+PYTEST = env PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --dist loadfile --no-loadscope-reorder
 
-campaign: packages $(VENV)/.test ## The long forms of the failure tests
-	$(BIN)/pytest -m campaign $(ARGS)
+quick: $(VENV)/.test ## What needs no server: the libraries on SQLite, in a minute
+	@$(PYTEST) --quick -n 2 $(ARGS)
+
+# Three workers on two cores: a quarter of the time they wait for clocks and servers.
+test: packages $(VENV)/.test $(BIN)/.helm ## Everything: lint, types, and all tests against real servers
+	@.ci/beside-checks $(PYTEST) -n 3 $(ARGS)
+
+campaign: packages $(VENV)/.test ## The long forms: failures, races, many examples, the other kind of base (ARGS="-n 3")
+	@$(PYTEST) -m campaign --hypothesis-profile=campaign $(ARGS)
 
 clean-system: $(VENV)/.test ## docs/operations.md, typed on new Debian machines under systemd (root, debootstrap, systemd-container, nftables)
 	$(BIN)/python -m tests.deploy.clean_system

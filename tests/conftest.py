@@ -82,6 +82,8 @@ from tests.servers import (
     SmtpServer,
 )
 
+pytest_plugins = ["tests.selection"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_logs() -> Iterator[None]:

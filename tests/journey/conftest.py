@@ -1,4 +1,4 @@
-"""Pairs of sites as real processes, one for each kind of base, kept from test to test while all is well."""
+"""Pairs of sites as real processes, one for each kind of base, kept while all is well and their module lasts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BASES = ("sqlite", "postgresql")
 MakePair = Callable[..., PairOfSites]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpServer]:
     """The relay of the pairs, in front of Dovecot."""
     deliver, accepts = dovecot.deliver, dovecot.accepts
@@ -23,7 +23,7 @@ def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpS
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def make_pair(
     dovecot: Dovecot,
     postgres_server: PostgresServer,
@@ -55,9 +55,9 @@ def make_pair(
     return make
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kept_pairs() -> Iterator[dict[str, PairOfSites]]:
-    """The pairs that are ready for the next test, by kind of base."""
+    """The pairs that are ready for the next test, by kind of base. They end with the module: idle ones cost the rest."""
     pairs: dict[str, PairOfSites] = {}
     yield pairs
     for pair in pairs.values():

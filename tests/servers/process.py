@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
+import pytest
+
 HOST = "127.0.0.1"
 _PORTS = range(15_000, 32_000)  # below Linux's ephemeral ports: no outgoing connection can take one meanwhile
 
@@ -81,6 +83,9 @@ def greets(port: int, greeting: bytes) -> bool:
 class ServerProcess(ABC):
     """Start, stop and torment one server. A context manager: `with PostgresServer() as server:`."""
 
+    may_start: ClassVar[bool] = True
+    """Not in `make quick`: what needs a server all the same is left out (`tests/selection.py`)."""
+
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     death_signal: ClassVar[str] = "KILL"
@@ -105,6 +110,8 @@ class ServerProcess(ABC):
 
     def start(self) -> Self:
         """Start it and wait until it answers; raises ServerError with the end of its log."""
+        if not self.may_start:
+            pytest.skip(f"`make quick` starts no server, and this test needs {self.name}.")
         self.directory = Path(tempfile.mkdtemp(prefix=f"intergestan-{self.name}-"))
         self.directory.chmod(0o755)  # servers that drop root must reach their files
         try:
