@@ -57,7 +57,7 @@ def make_pair(
 
 @pytest.fixture(scope="module")
 def kept_pairs() -> Iterator[dict[str, PairOfSites]]:
-    """The pairs that are ready for the next test, by kind of base. They end with the module: idle ones cost the rest."""
+    """The pairs that are ready for the next test, by kind of base. They end with the module: idle ones cost CPU."""
     pairs: dict[str, PairOfSites] = {}
     yield pairs
     for pair in pairs.values():

@@ -229,7 +229,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 
 @given(order=orders(), data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_every_split_adds_up_to_the_order(sqlite_base: Database, order: Order, data: st.DataObject) -> None:
     """G03: delivered in any parts and invoiced in any groups, the invoices' HT are the order's, to the cent."""
     if id(sqlite_base) not in DESKS:
