@@ -3,7 +3,8 @@
 `make quick` (`--quick`) runs what needs no server: the libraries, on SQLite, and of the services what is pure. That is
 read from the types of the fixtures; a test that starts a server in another way is skipped when it does.
 
-`make test` leaves out what is marked `campaign`, and of a test marked `mainly_on("postgresql")` the form on SQLite.
+`make test` leaves out what is marked `campaign`, and of a test marked `mainly_on("postgresql")` the form on SQLite,
+unless it is a `race`.
 
 `make campaign` (`-m campaign`) runs what is marked so; the tests marked `mainly_on`, on both kinds of base; those
 marked `race`, twenty times each; and those that Hypothesis leads, with the examples of its profile.
@@ -12,7 +13,7 @@ marked `race`, twenty times each; and those that Hypothesis leads, with the exam
 from __future__ import annotations
 
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,8 @@ def race_round(request: pytest.FixtureRequest) -> int:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    belongs = _is_of_the_campaign if _is_campaign(config) else _is_left_to_the_campaign
-    for item in items:
-        if belongs(item):
-            item.add_marker(pytest.mark.campaign)
+    mark = _mark_campaign if _is_campaign(config) else _mark_what_is_left_to_the_campaign
+    mark(items)
     if config.getoption("--quick"):
         quick = list(map(_is_quick, items))
         config.hook.pytest_deselected(items=[item for item, is_quick in zip(items, quick, strict=True) if not is_quick])
@@ -69,21 +68,36 @@ def _is_campaign(config: pytest.Config) -> bool:
     return bool(config.option.markexpr == "campaign")
 
 
-def _is_of_the_campaign(item: pytest.Item) -> bool:
-    is_led = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-    is_on_both = item.get_closest_marker("mainly_on") is not None and _kind(item) is not None
-    return is_led or is_on_both or item.get_closest_marker("race") is not None
+def _mark_campaign(items: Sequence[pytest.Item]) -> None:
+    on_either = {id(item) for item, _kind in _on_either_kind(items)}
+    for item in items:
+        is_led_by_hypothesis = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+        if is_led_by_hypothesis or id(item) in on_either or item.get_closest_marker("race"):
+            item.add_marker(pytest.mark.campaign)
 
 
-def _is_left_to_the_campaign(item: pytest.Item) -> bool:
-    """Whether a test runs on the kind of base that is not its main one."""
-    mark, kind = item.get_closest_marker("mainly_on"), _kind(item)
-    return mark is not None and kind is not None and kind != mark.args[0]
+def _mark_what_is_left_to_the_campaign(items: Sequence[pytest.Item]) -> None:
+    for item, is_main in _on_either_kind(items):
+        if not is_main and not item.get_closest_marker("race"):
+            item.add_marker(pytest.mark.campaign)
+
+
+def _on_either_kind(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, bool]]:
+    """Each test marked `mainly_on` that runs on both kinds of base, and whether this is the main one."""
+    marked = [(item, mark.args[0], _kind(item)) for item in items if (mark := item.get_closest_marker("mainly_on"))]
+    on_main = {_function(item) for item, main, kind in marked if kind == main}
+    for item, main, kind in marked:
+        if kind is not None and _function(item) in on_main:
+            yield item, kind == main
 
 
 def _kind(item: pytest.Item) -> str | None:
-    """The kind of base that the test runs on, if it may run on either."""
+    """The kind of base that a test runs on by one of its parameters."""
     return next((kind for kind in KINDS if kind in _parameters(item)), None)
+
+
+def _function(item: pytest.Item) -> tuple[Path, str]:
+    return item.path, getattr(item, "originalname", item.name)
 
 
 def _turn(item: pytest.Item) -> int:

@@ -30,9 +30,11 @@ def make_pair(
     journey_smtp: SmtpServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> MakePair:
-    """Makes a new pair, whose processes run; the caller stops it."""
+    """Makes a new pair, whose processes run; the caller stops it. `prepare` gets each site before they start."""
 
-    def make(base: str, settings: Tables = QUICK) -> PairOfSites:
+    def make(
+        base: str, settings: Tables = QUICK, prepare: Callable[[JourneySite], None] = lambda _site: None
+    ) -> PairOfSites:
         folder = tmp_path_factory.mktemp(base)
         redis = RedisServer().start()
         surroundings = Surroundings(redis, dovecot, (journey_smtp.host, journey_smtp.port))
@@ -46,6 +48,8 @@ def make_pair(
 
         pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"), surroundings)
         try:
+            for each in pair.sites:
+                prepare(each)
             pair.start()
         except BaseException:
             pair.stop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from intergestan_runtime.steps import COMPOSE
 from intergestan_site.order_changes import changes, own_changes, seller_changes
 from intergestan_site.order_changes.change_edits import Edits
@@ -11,6 +13,8 @@ from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange, Purchase
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import wait_until
 from tests.servers import Postfix
+
+pytestmark = pytest.mark.mainly_on("sqlite")
 
 
 def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) -> None:

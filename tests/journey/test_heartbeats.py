@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import update
 
 from intergestan_site.heartbeat.heartbeat_routes import read_routes
@@ -9,6 +10,8 @@ from intergestan_site.tables import InboundMail, Ledger, Partner
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.journey.service_process import wait_until
+
+pytestmark = pytest.mark.mainly_on("sqlite")
 
 
 def wait_counted(site: JourneySite, service: str, name: str, least: float, **labels: str) -> None:

@@ -19,6 +19,8 @@ from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import ServiceProcess, wait_until
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 CONFIGURATION, NOT_YET = 78, 75
 
 

@@ -18,6 +18,8 @@ from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import wait_until
 from tests.servers import Dovecot
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 PATIENCE = 60.0
 
 

@@ -11,6 +11,8 @@ from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
 from tests.servers import Dovecot, Fault, FaultProxy, PostgresServer, SmtpServer
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 AWAY = 3.0
 BACK_TO_WORK = 30.0
 

@@ -13,6 +13,8 @@ from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
 from tests.servers import RedisServer
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 Trouble = Callable[[RedisServer, float], None]
 
 

@@ -42,16 +42,9 @@ def use_roles(site: JourneySite) -> None:
 
 @pytest.fixture(scope="module")
 def pair(make_pair: MakePair) -> Iterator[PairOfSites]:
-    made = make_pair("postgresql")
-    try:
-        for site in made.sites:
-            for process in site.processes.values():
-                process.stop()
-            use_roles(site)
-        made.start()
-        yield made
-    finally:
-        made.stop()
+    made = make_pair("postgresql", prepare=use_roles)
+    yield made
+    made.stop()
 
 
 def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> None:
@@ -81,7 +74,6 @@ def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> Non
         process.stop()
         assert process.exit_code == 0, process.log()[-2000:]
         assert "permission denied" not in process.log(), process.service
-    pair.start()
 
 
 FORBIDDEN = {

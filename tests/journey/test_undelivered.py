@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from intergestan_runtime.steps import SEND
@@ -12,6 +13,8 @@ from intergestan_site.tables import DeliveryReport, OutboundMail, Partner, Relay
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import wait_until
 from tests.servers import Postfix
+
+pytestmark = pytest.mark.mainly_on("sqlite")
 
 
 def put(sites: PairOfSites, table: Any, **values: Any) -> None:

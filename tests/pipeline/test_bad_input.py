@@ -37,6 +37,8 @@ from tests.pipeline.conftest import MakePair, Pair
 from tests.pipeline.forge import Forge, Listed, listed
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 SECONDS = 10.0
 """A verdict on one mail, on a busy machine: the promise is 2 s of CPU, and a reader that hangs is killed after 20 s."""
 STRANGER = SigningKey(bytes(range(32)))

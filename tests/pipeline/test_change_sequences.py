@@ -33,6 +33,8 @@ from tests.factories import an_order
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 NUMBERS = count(1)
 CATALOGUE = an_order("X", 4)
 

@@ -40,6 +40,8 @@ from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, effects, holds, replay_all
 from tests.pipeline.two_sites import a_product, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 def sent(sites: Pair) -> bytes:
     """CFR1 (L1: 2 × 45, L2: 6 × 15), sent; the mail."""

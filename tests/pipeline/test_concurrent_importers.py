@@ -72,6 +72,7 @@ def assert_once(site: SiteUnderTest, *numbers: str) -> None:
     assert site.rows(Hold) == []
 
 
+@pytest.mark.race
 def test_the_same_mail_many_times_at_once(
     sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
 ) -> None:
@@ -84,6 +85,7 @@ def test_the_same_mail_many_times_at_once(
     assert (len(seller.rows(InboundTransfer)), len(seller.rows(Answer)), len(seller.rows(OutboundMail))) == (1, 2, 1)
 
 
+@pytest.mark.race
 def test_one_order_in_two_mails_at_once(
     sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
 ) -> None:
@@ -99,6 +101,7 @@ def test_one_order_in_two_mails_at_once(
     assert len({answer.outbound_mail_id for answer in answers}) == len(seller.rows(InboundTransfer)) == 3
 
 
+@pytest.mark.race
 def test_two_contents_under_one_number_at_once(
     sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
 ) -> None:
@@ -112,6 +115,7 @@ def test_two_contents_under_one_number_at_once(
     assert Counter(answer.code for answer in seller.rows(Answer)) == {"AP": 1, "AB": 1}
 
 
+@pytest.mark.race
 def test_many_mails_at_once_leave_no_gap_in_the_numbers(
     sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
 ) -> None:
@@ -130,6 +134,7 @@ def command(site: SiteUnderTest, redis: RedisServer, worker: str, mails: list[in
     return [sys.executable, "-m", "tests.pipeline.importer_process", *arguments]
 
 
+@pytest.mark.race
 def test_processes_that_take_the_same_mails_in(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
     """D5: on both bases, with connections of their own."""
     seller = sites.seller

@@ -35,6 +35,8 @@ from tests.pipeline.forge import Forge
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 class Heartbeats:
     """Two sites that know each other's release, and the dispatcher of the buyer."""

@@ -36,6 +36,8 @@ from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 def order(sites: Pair, *seller_products: catalogue.ProductRow) -> bytes:
     """CFR1 and CFR2 in one mail to a seller who has only these products; the mail."""

@@ -27,6 +27,8 @@ from tests.pipeline.two_sites import products_of
 from tests.servers.process import HOST, free_port
 from tests.services.poller.site import eventually
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 @pytest.fixture
 def readers() -> Iterator[ReaderPool]:

@@ -46,6 +46,8 @@ from tests.pipeline.forge import Forge
 from tests.pipeline.test_holds_and_replay import act, effects, foreseen, replay_all
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 WEEK = timedelta(days=7)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
@@ -19,6 +20,8 @@ from tests.clock import Clock
 from tests.factories import cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
+
+pytestmark = pytest.mark.mainly_on("postgresql")
 
 
 def verdict(site: SiteUnderTest, mail: Any, older_than: timedelta = timedelta(0)) -> Verdict:

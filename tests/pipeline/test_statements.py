@@ -35,6 +35,8 @@ from tests.pipeline.test_holds_and_replay import act
 from tests.pipeline.test_keys import order, place, send
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 def partner(site: SiteUnderTest) -> Any:
     return site.row(Partner)

@@ -22,6 +22,8 @@ from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 HOUR = timedelta(hours=1)
 
 

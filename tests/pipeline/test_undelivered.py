@@ -36,6 +36,8 @@ from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.reports import EXCHANGE, POSTFIX, SERVERS, Server, report
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 TABLES = (Answer, Hold, InboundTransfer, Ledger, OutboundMail, PurchaseOrder, SalesOrder)
 
 

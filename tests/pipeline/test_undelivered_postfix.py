@@ -29,6 +29,8 @@ from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import Dovecot, Fault, MailUser, Postfix, SmtpServer
 from tests.servers.process import free_port
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 SECONDS = 40
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
@@ -22,6 +23,8 @@ from services.dispatcher.gauges import tell_archive, tell_vitals
 from services.first_series import RINGS, WORKS_ON, start_series
 from services.poller.troubles import Kind
 from tests.services.sender.outbox import Outbox
+
+pytestmark = pytest.mark.mainly_on("postgresql")
 
 BUDGET = 3000
 ORDERS, PARTNERS, MAILBOXES = 10_000, 50, 20

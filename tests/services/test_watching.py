@@ -35,6 +35,8 @@ from tests.servers import RedisServer, SmtpServer
 from tests.servers.webhook import WebhookServer
 from tests.services.sender.outbox import HURRY, Outbox
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 ANNE = "anne@home.test"
 
 
@@ -110,6 +112,7 @@ def test_what_could_not_be_posted_is_posted_later(site: Site, hook: WebhookServe
     assert len(hook.posted) == 1
 
 
+@pytest.mark.race
 def test_two_watchers_tell_once(site: Site, hook: WebhookServer) -> None:
     watchers = [site.watcher(hook, ANNE) for _ in range(4)]
     with ThreadPoolExecutor(4) as threads:

@@ -315,6 +315,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     return sorted(told)
 
 
+@pytest.mark.race
 def test_two_people_deliver_and_invoice_at_once(desk: Desk) -> None:
     """G03: the goods leave once and are invoiced once; no number is lost."""
     told = at_once(*(lambda: leave(desk) for _ in range(4)))

@@ -60,6 +60,7 @@ def test_a_rollback_gives_them_back(a_site: SiteToTest) -> None:
     assert take_and_keep(a_site.database, 1) == ["CCL4"]
 
 
+@pytest.mark.race
 def test_threads(a_site: SiteToTest) -> None:
     """Some of them undo what they did, as a failed import does."""
     start = threading.Barrier(6)
@@ -79,6 +80,7 @@ def test_threads(a_site: SiteToTest) -> None:
     assert without_gaps(found)
 
 
+@pytest.mark.race
 def test_processes(a_site: SiteToTest) -> None:
     url = a_site.database.url
     a_site.database.dispose()  # nothing open crosses into the others

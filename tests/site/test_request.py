@@ -118,6 +118,7 @@ def test_a_double_click_sends_once(shop: Shop) -> None:
     assert shop.states() == ["transmitting", "confirmed", "confirmed"]
 
 
+@pytest.mark.race
 def test_clicks_at_the_same_time_send_once(shop: Shop) -> None:
     """A purchase order is in at most one live mail; the slower one reads a sentence, on both bases."""
     start = threading.Barrier(4)

@@ -175,6 +175,7 @@ def _race(folder: Path, gate: str) -> None:
         pass
 
 
+@pytest.mark.race
 def test_two_processes_at_once(tmp_path: Path) -> None:
     """Whoever comes second is told; every file is finished once."""
     folder = tmp_path / "in"

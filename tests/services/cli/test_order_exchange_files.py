@@ -107,9 +107,9 @@ def start(shop: Path, drop: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=shop, env=environment, stderr=subprocess.DEVNULL)
 
 
-def test_killed_again_and_again_it_takes_each_file_once(paired_shop: Path, run: Run, drop: Path) -> None:
+@pytest.mark.parametrize("files", [8, pytest.param(24, marks=pytest.mark.campaign)])
+def test_killed_again_and_again_it_takes_each_file_once(paired_shop: Path, run: Run, drop: Path, files: int) -> None:
     """Orders without numbers: read twice, they would be two."""
-    files = 24
     process = start(paired_shop, drop)
     deadline = time.monotonic() + 60
     try:

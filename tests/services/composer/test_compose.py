@@ -32,6 +32,8 @@ from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 def requested(sites: Pair, *numbers: str, lines: int = 1) -> list[int]:
     """A requested mail for each of these orders."""
@@ -74,6 +76,7 @@ def test_what_is_frozen_never_changes(sites: Pair) -> None:
     assert received.headers.message_id == f"<{row.transfer_id}@mulhouse.test>"
 
 
+@pytest.mark.race
 def test_composing_at_once_takes_one_number_each(sites: Pair) -> None:
     """`design.md` §11: doubled bells and several composers leave neither gap nor double."""
     mails = requested(sites, *(f"CFR{number}" for number in range(1, 6)))
@@ -124,6 +127,7 @@ def test_without_an_address_nothing_is_composed(sqlite_sites: Pair) -> None:
     assert (row.state, row.reason) == ("held", "not_composed")
 
 
+@pytest.mark.race
 def test_two_composers_that_cannot_compose_agree(sites: Pair, session_redis: RedisServer) -> None:
     (mail_id,) = requested(sites, "CFR1")
     composer = with_limit(sites.buyer, 10, session_redis)

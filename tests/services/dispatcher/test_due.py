@@ -40,6 +40,8 @@ from tests.databases import as_service
 from tests.servers import RedisServer
 from tests.services.sender.outbox import Outbox
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 class Site:
     """A base with a dispatcher, and a Redis that nobody listens to."""
@@ -140,6 +142,7 @@ def test_which_inbound_mails_are_due(sqlite_site: Site, clock: Clock, values: di
     assert sqlite_site.dispatcher.ring_due() == int(due)
 
 
+@pytest.mark.race
 def test_several_dispatchers_find_a_row_once(site: Site, clock: Clock) -> None:
     """`design.md` §12: who searches while another one is about to commit what it found, finds nothing."""
     for number in range(5):

@@ -17,6 +17,8 @@ from services.sender.settings import SenderSettings
 from tests.clock import Clock
 from tests.services.dispatcher.test_due import Site, site
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 __all__ = ["site"]  # the fixture
 SIX_HOURS = timedelta(hours=6)
 
@@ -105,6 +107,7 @@ def test_what_a_person_or_a_sender_has_is_left_alone(site: Site, clock: Clock, s
     assert site.dispatcher.remind() == 0
 
 
+@pytest.mark.race
 def test_two_dispatchers_remind_once(site: Site, clock: Clock) -> None:
     sent(site, clock)
     clock.move(hours=5)

@@ -14,6 +14,8 @@ from services.poller.traffic import affordable
 from tests.servers import Dovecot, FaultProxy, ScriptedImap, imap_faults
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MakeImap = Callable[..., ScriptedImap]
 MakeProxy = Callable[..., FaultProxy]
 TOTAL, BATCH = 120, 5

@@ -19,6 +19,8 @@ from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.servers.tokens import TokenServer
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 SLOW = Limits(silence=10, command=30)
 
 

@@ -15,6 +15,8 @@ from services.poller.rows import Archived, LeaseLost
 from tests.servers import Certificates, Dovecot, FaultProxy, MailUser, PostgresServer, ScriptedImap, imap_faults
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MakeImap = Callable[..., ScriptedImap]
 
 

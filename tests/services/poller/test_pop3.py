@@ -25,6 +25,8 @@ from tests.servers import Certificates, Dovecot, MailUser, PostgresServer
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 QUICK = Limits(silence=0.5, command=1.0)
 SLOW = Limits(silence=10, command=30)
 BIG = 25 << 20

@@ -26,6 +26,8 @@ from tests.servers.process import free_port
 from tests.servers.tokens import TokenServer
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 CRASHPOINTS = ("poller.fetched", "poller.archived", "poller.kept")
 
 

@@ -32,6 +32,8 @@ from tests.servers import Dovecot, MailUser, ScriptedImap
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 PROTOCOLS = ("imap", "pop3")
 NO_AGE = timedelta(0)
 

@@ -19,6 +19,8 @@ from tests.servers import Dovecot, FaultProxy, RedisServer, ScriptedImap
 from tests.services.poller.site import PollerSite, eventually, mail
 from tests.services.poller.test_process import Deployment, deployment  # noqa: F401 - a fixture
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MakeImap = Callable[..., ScriptedImap]
 BOXES = [f"box-{number}" for number in range(12)]
 

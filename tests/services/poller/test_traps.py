@@ -15,6 +15,8 @@ from tests.servers import Dovecot, MailUser, ScriptedImap, imap_faults
 from tests.services.poller import faults
 from tests.services.poller.site import PollerSite, eventually, mail
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MakeImap = Callable[..., ScriptedImap]
 
 

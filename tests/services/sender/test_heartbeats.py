@@ -13,6 +13,8 @@ from tests.clock import Clock
 from tests.servers import Fault, SmtpServer
 from tests.services.sender.outbox import Outbox
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 
 @pytest.mark.parametrize(
     ("fault", "state"),

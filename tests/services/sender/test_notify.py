@@ -20,6 +20,8 @@ from tests.databases import as_service
 from tests.servers import Fault, SmtpServer
 from tests.services.sender.outbox import HURRY, Outbox
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MIME = b"Subject: x\r\n\r\nText.\r\n"
 
 

@@ -13,6 +13,8 @@ from tests.consent import Consent
 from tests.servers import Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MIME = b"From: a@site.test\r\nSubject: token\r\n\r\nbody\r\n"
 
 

@@ -24,6 +24,8 @@ from tests.servers import Certificates, Fault, SmtpServer
 from tests.services.poller.site import eventually
 from tests.services.sender.outbox import Outbox
 
+pytestmark = pytest.mark.mainly_on("postgresql")
+
 MakeSmtp = Callable[..., SmtpServer]
 
 
@@ -302,6 +304,7 @@ def test_one_connection_serves_many_mails(sqlite_outbox: Outbox, relay_server: S
     assert (len(relay_server.mails), relay_server.connections) == (5, 1)
 
 
+@pytest.mark.race
 def test_two_senders_send_a_mail_once(outbox: Outbox, relay_server: SmtpServer) -> None:
     """Crash table: doubled bells lose the compare-and-set."""
     mails = [outbox.put() for _ in range(3)]
