@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import shutil
@@ -64,12 +65,18 @@ def unknown_variables(names: Sequence[str] | Mapping[str, Any]) -> set[str]:
     return {name for name in names if name.startswith(ENV_PREFIX)} - known_variables()
 
 
+@functools.cache
+def whole_command() -> Any:
+    """`intergestan` with all its groups; to make it costs a second."""
+    return typer.main.get_command(build())
+
+
 def parse_command(arguments: Sequence[str]) -> str:
     """Parse a call of `intergestan` as it is parsed when it runs, without running it; the command's name.
 
     :raises Exception: what Typer raises for a wrong one.
     """
-    command: Any = typer.main.get_command(build())
+    command = whole_command()
     context = command.make_context("intergestan", globals_first(list(arguments)))
     words = []
     while hasattr(command, "resolve_command"):
@@ -102,6 +109,7 @@ def run(*command: str | Path, cwd: Path | None = None, stdin: str = "") -> subpr
     )
 
 
+@functools.cache
 def read_yaml(file: Path) -> Any:
-    """A YAML file, with its anchors resolved."""
+    """A YAML file, with its anchors resolved; read once, not to be changed."""
     return yaml.safe_load(file.read_text())
