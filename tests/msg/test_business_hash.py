@@ -5,7 +5,7 @@ from typing import Any
 from unicodedata import normalize
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.business_hash import business_hash
@@ -16,7 +16,6 @@ from tests.factories import BUYER, DEPOT, STAUBER, an_order, cfr1, cfr2
 from tests.msg.strategies import orders
 
 D = Decimal
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def test_the_hash_is_the_same_for_ever() -> None:
@@ -25,13 +24,11 @@ def test_the_hash_is_the_same_for_ever() -> None:
     assert business_hash(cfr2()) == "bh1:aac0b6503e81e8fd82e48330f857639fcc9227a87e27bcb68fd18f1419b546ea"
 
 
-@quick
 @given(orders())
 def test_the_receiver_computes_what_the_sender_computed(order: Order) -> None:
     assert business_hash(read_order(write_order(order))) == business_hash(order)
 
 
-@quick
 @given(orders(), st.randoms())
 def test_the_order_of_lines_and_charges_does_not_count(order: Order, random: Any) -> None:
     lines, charges = list(order.lines), list(order.allowances)

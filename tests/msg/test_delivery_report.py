@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.mail.automatic import is_automatic
@@ -116,7 +116,6 @@ def test_other_mails_are_no_reports(content_type: bytes) -> None:
     assert read_report(b"From: a@b.test\r\nContent-Type: " + content_type + b"\r\n\r\n--x\r\n\r\n--x--\r\n") is None
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0), st.sampled_from([POSTFIX, EXCHANGE, HEADERS_ONLY]))
 def test_a_report_that_is_cut_off_never_says_more(at: int, server: Server) -> None:
     whole = report("a@b.test", MAIL, server=server)
@@ -126,7 +125,6 @@ def test_a_report_that_is_cut_off_never_says_more(at: int, server: Server) -> No
         assert set(read.tokens) <= {found(TOKEN)}
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_whatever_stands_in_a_report_is_read_or_left(body: bytes) -> None:
     head = b"To: a@b.test\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.errors import (
@@ -231,7 +231,6 @@ def test_a_truncated_mail_is_never_taken_for_another(cut: int) -> None:
         read_mail(raw, KEYS)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.integers(0, len(RAW) - 1), st.binary(max_size=8), st.integers(0, 200))
 def test_a_changed_mail_is_read_as_it_was_or_not_at_all(at: int, inserted: bytes, removed: int) -> None:
     assert_only_what_was_signed(RAW[:at] + inserted + RAW[at + removed :])
@@ -246,7 +245,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(RAW)), PIECES), min_size=1, max_size=6))
 def test_pieces_of_mail_put_anywhere_change_nothing(insertions: list[tuple[int, bytes]]) -> None:
     raw = RAW
@@ -256,7 +254,6 @@ def test_pieces_of_mail_put_anywhere_change_nothing(insertions: list[tuple[int, 
     message_headers(raw)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_strangers(raw: bytes) -> None:
     with pytest.raises(MessageError):

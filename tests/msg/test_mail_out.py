@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg import figures
@@ -102,7 +102,6 @@ NAMES = st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp", "Cf"])
 )
 
 
-@settings(max_examples=60, deadline=None)
 @given(NAMES, NAMES, st.binary(max_size=400), NAMES.filter(lambda name: "/" not in name and "\\" not in name))
 def test_the_standard_library_reads_the_same(buyer: str, person: str, content: bytes, name: str) -> None:
     """Differential: same names, same subject, same payload bytes, no defect, whatever the characters."""
@@ -157,7 +156,6 @@ def test_a_letter_needs_a_time_zone_and_an_ascii_manifest() -> None:
         Attachment("a.xml", b"", "text/xml\r\nBcc: x")
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=120))
 def test_a_parameter_is_never_cut_inside_an_escape(name: str) -> None:
     lines = parameter("filename", name).split("\r\n")

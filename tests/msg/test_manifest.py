@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
@@ -154,7 +154,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*json.loads(encode(ANSWERS)), "other"]), JSON))
 def test_any_claims_give_a_verdict(changes: dict[str, Any]) -> None:
     payload = json.dumps(json.loads(encode(ANSWERS)) | changes).encode()
@@ -165,7 +164,6 @@ def test_any_claims_give_a_verdict(changes: dict[str, Any]) -> None:
     assert decode(encode(manifest)) == manifest
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_give_a_verdict(payload: bytes) -> None:
     with pytest.raises(MessageError):

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.errors import BadDocument
@@ -27,10 +27,7 @@ D = Decimal
 PORT = AllowanceCharge(is_charge=True, amount=D("12.50"), reason="Port", tax=VAT_20)
 DISCOUNT = AllowanceCharge(is_charge=False, amount=D("5.00"), reason="Remise")
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-
-@quick
 @given(orders())
 def test_an_order_survives_json(order: Order) -> None:
     assert msgspec.json.decode(msgspec.json.encode(order), type=Order) == order

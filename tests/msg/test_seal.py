@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
 
@@ -53,7 +53,6 @@ def forged(header: dict[str, Any] | str, signature: bytes | None = None) -> str:
     return f"{signed}.{base64url(signature)}"
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=5000))
 def test_what_is_signed_is_read_back(payload: bytes) -> None:
     assert verify(sign(payload, BUYER_KEY), KEYS) == payload

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.business_hash import cancellation_hash, change_hash
@@ -28,8 +28,6 @@ from intergestan_msg.ubl import (
 from tests.factories import BUYER, STAUBER, an_order
 from tests.msg.documents import SCHEMAS, assert_valid
 from tests.msg.strategies import dates, maybe_text, orders, parties, references, texts, times
-
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def a_change(*codes: ChangeCode, order: Order | None = None, sequence: int = 1) -> OrderChange:
@@ -72,7 +70,6 @@ cancellations = st.builds(
 CANCELLATION = OrderCancellation("CFR1-2", date(2020, 11, 18), "CFR1", "Client parti", BUYER, STAUBER)
 
 
-@quick
 @given(changes())
 def test_a_change_is_read_back_as_it_was_written(change: OrderChange) -> None:
     xml = write_order_change(change)
@@ -81,7 +78,6 @@ def test_a_change_is_read_back_as_it_was_written(change: OrderChange) -> None:
     assert change_hash(read_order_change(xml)) == change_hash(change)
 
 
-@quick
 @given(cancellations)
 def test_a_cancellation_is_read_back_as_it_was_written(cancellation: OrderCancellation) -> None:
     xml = write_order_cancellation(cancellation)

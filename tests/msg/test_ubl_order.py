@@ -3,7 +3,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from lxml import etree
 
 from intergestan_msg.errors import BadDocument
@@ -13,10 +13,7 @@ from tests.factories import an_order, cfr1, cfr2
 from tests.msg.documents import SCHEMAS, assert_valid
 from tests.msg.strategies import orders
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
-
-@quick
 @given(orders())
 def test_an_order_is_read_back_as_it_was_written(order: Order) -> None:
     xml = write_order(order)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.errors import BadDocument
@@ -13,8 +13,6 @@ from intergestan_msg.ubl import read_order, read_order_response, write_order, wr
 from tests.factories import BUYER, STAUBER, an_order
 from tests.msg.documents import assert_valid
 from tests.msg.strategies import answers
-
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def an_answer(code: AnswerCode = AnswerCode.ACCEPTED, *lines: AnswerLine) -> OrderAnswer:
@@ -36,7 +34,6 @@ SHORT = AnswerLine(
 )
 
 
-@quick
 @given(answers())
 def test_an_answer_is_read_back_as_it_was_written(answer: OrderAnswer) -> None:
     xml = write_order_response(answer)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from intergestan_site.catalogues.catalogue import ProductRow
 from intergestan_site.catalogues.catalogue_drift import (
@@ -95,7 +95,6 @@ def test_without_a_purchase_price_there_is_nothing_to_compare() -> None:
 
 
 @given(ours=catalogues(), theirs=catalogues())
-@settings(max_examples=100, deadline=None)
 def test_a_digest_finds_what_the_values_find(ours: Catalogue, theirs: Catalogue) -> None:
     """G05: the same products and features, whichever side is a digest, and after its travel as text."""
     text = write_digest(digest("them", theirs.products))
@@ -118,7 +117,6 @@ def test_a_digest_finds_what_the_values_find(ours: Catalogue, theirs: Catalogue)
 
 
 @given(catalogues())
-@settings(max_examples=30, deadline=None)
 def test_two_sites_with_one_catalogue_differ_in_nothing(catalogue: Catalogue) -> None:
     rows = [replace(row, purchase_price=row.sale_price) for row in catalogue.products]
     for we_buy in (True, False):

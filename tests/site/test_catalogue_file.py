@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from sqlalchemy import func, select
 
 from intergestan_site.catalogues.catalogue import Put
@@ -66,7 +66,6 @@ def said(data: bytes, known: KnownCodes = NOTHING) -> str:
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("write", WRITERS)
 @given(catalogue=catalogues())
-@settings(max_examples=60, deadline=None)
 def test_what_is_written_is_read_again(
     write: Callable[[Catalogue, str], bytes], language: str, catalogue: Catalogue
 ) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.answer import AnswerCode, LineCode
@@ -370,7 +370,6 @@ def _perhaps_bare(draw: st.DrawFn, line: OrderLine) -> OrderLine:
     return replace(line, price=price, quantity=quantity, line_total=None, allowances=())
 
 
-@settings(max_examples=60, deadline=None)
 @given(cases(), st.sets(st.sampled_from(HoldReason)).map(frozenset))
 def test_every_order_gets_the_same_decision_always(case: tuple[Order, Facts], waived: frozenset[str]) -> None:
     """`decide` is total and deterministic, its totals can be recomputed, and its words exist."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -146,7 +146,6 @@ def lines(draw: st.DrawFn) -> tuple[OrderLine, ...]:
     return tuple(made)
 
 
-@settings(max_examples=25, deadline=None)
 @given(lines())
 def test_any_figures_travel_unchanged(sqlite_pair: SiteToTest, order_lines: tuple[OrderLine, ...]) -> None:
     """Totals to the cent and prices to the millionth, whatever they are."""

@@ -33,6 +33,7 @@ from intergestan_site.problem import FileProblems, Problem
 from intergestan_site.purchase import unconfirm
 from intergestan_site.tables import Event, PurchaseOrder, SalesOrder
 from intergestan_site.words import FileFormat
+from tests.examples import SPEED
 from tests.factories import an_order
 from tests.site.catalogues import NAMES
 from tests.site.desk import Desk
@@ -95,7 +96,7 @@ def is_entered(base: Database, table: bytes) -> bool:
 
 
 @given(order=rows(), language=st.sampled_from(["fr", "en"]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_an_exported_order_is_the_same_order_when_it_is_imported(
     sqlite_base: Database, order: list[list[Any]], language: str
 ) -> None:
@@ -162,7 +163,6 @@ def test_a_sales_order(base: Database) -> None:
 
 
 @given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
-@settings(max_examples=300)
 def test_a_file_name_stays_in_its_folder(number: str, other: str) -> None:
     try:
         name = file_name(number, FileFormat.CSV)

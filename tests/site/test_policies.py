@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select, update
 
@@ -120,7 +120,6 @@ def test_the_tolerance_is_per_our_unit() -> None:
     ours=st.sampled_from(sorted(SIZES)),
     policy=st.sampled_from(PricePolicy),
 )
-@settings(max_examples=400)
 def test_no_conversion_makes_or_loses_anything(
     quantity: Decimal, amount: Decimal, base: Decimal, theirs: str, ours: str, policy: PricePolicy
 ) -> None:
