@@ -25,4 +25,5 @@ def register() -> None:
 
 def share(part: int) -> int:
     """A part of the examples that are usual in this run. To be asked when a test module is imported, not earlier."""
-    return settings.default.max_examples // part if settings.default else 0
+    assert settings.default is not None
+    return settings.default.max_examples // part
