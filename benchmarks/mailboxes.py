@@ -22,7 +22,8 @@ from intergestan_msg.seal import SigningKey
 from intergestan_site import migrate, setup
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox
-from tests.journey.service_process import ServiceProcess, wait_until
+from tests.journey.service_process import ServiceProcess
+from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, RedisServer
 
 PATIENCE = 300.0  # seconds until all mailboxes were read once
@@ -119,7 +120,7 @@ def measure(servers: Servers, base: str, load: Load) -> dict[str, float]:
     """The figures of one load."""
     began = time.perf_counter()
     with host(servers, base, load) as made:
-        wait_until(lambda: None not in made.last_reads().values(), PATIENCE, "every mailbox was read once", every=0.5)
+        eventually(lambda: None not in made.last_reads().values(), PATIENCE, "every mailbox was read once", every=0.5)
         first = time.perf_counter() - began
         roots = [poller.pid for poller in made.pollers]
         cpu, own, server = cpu_seconds(roots), time.process_time(), cpu_seconds(servers.pids())

@@ -59,7 +59,8 @@ embedded_redis are brought back by their fixtures). Start and restart servers fr
 with the thread that started them (prctl(2), PR_SET_PDEATHSIG).
 """
 
-from collections.abc import Callable, Iterator
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -67,8 +68,10 @@ import pytest
 import structlog
 
 from intergestan_site.database import Database
+from tests import examples
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
+from tests.patience import patient
 from tests.servers import (
     Certificates,
     Dovecot,
@@ -83,6 +86,29 @@ from tests.servers import (
 )
 
 pytest_plugins = ["tests.selection"]
+
+examples.register()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A campaign has a seed of its own."""
+    if config.option.hypothesis_profile == examples.CAMPAIGN and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(1 << 32))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """The seed by which what a campaign found is found again."""
+    seed = config.option.hypothesis_seed
+    return None if seed is None else f"Repeat these examples by --hypothesis-seed={seed}"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """The time limits of the tests are stretched as all their deadlines are."""
+    usual = config.option.timeout or float(config.getini("timeout"))
+    for item in items:
+        own = item.get_closest_marker("timeout")
+        item.add_marker(pytest.mark.timeout(patient(own.args[0] if own else usual)), append=False)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
+from tests.patience import PATIENCE
 from tests.servers import PostgresServer
 
 KINDS = ("sqlite", "postgresql")
@@ -66,7 +67,7 @@ def _migrate(url: str) -> None:
 def give_roles(url: str, *arguments: str) -> None:
     """Run roles.sql on a base, as its owner."""
     psql = ["psql", f"--dbname={url.replace('+psycopg', '')}", f"--file={ROLES}", *arguments]
-    done = subprocess.run(psql, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(psql, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
 
 

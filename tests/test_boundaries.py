@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[1]
 OURS = {"intergestan_msg", "intergestan_site", "intergestan_runtime", "services"}
 ALLOWED = {
@@ -114,7 +116,9 @@ def test_nothing_happens_at_import() -> None:
         "assert not opened, opened\n"
         "assert threading.active_count() == 1, threading.enumerate()\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 

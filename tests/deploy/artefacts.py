@@ -27,6 +27,7 @@ from services.dispatcher.settings import DispatcherProcess
 from services.importer.settings import ImporterProcess
 from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -103,7 +104,7 @@ def run(*command: str | Path, cwd: Path | None = None, stdin: str = "") -> subpr
         input=stdin,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE,
         check=False,
         env={**os.environ, "NO_COLOR": "1"},
     )

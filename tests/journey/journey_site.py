@@ -37,12 +37,15 @@ Tables = Mapping[str, Mapping[str, Any]]
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 QUICK: Tables = {
-    "sender": {"retry_seconds": [1], "resend_seconds": [4] * 50, "relay_rest_seconds": 2},
+    "sender": {"retry_seconds": [1], "resend_seconds": [4, 8, 15, *[30] * 20], "relay_rest_seconds": 2},
     "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 5},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
     "heartbeats": {"every_seconds": 0},
 }
-"""Settings with which a test need not wait for minutes. What is due when is a matter of the settings."""
+"""Settings with which a test need not wait for minutes. What is due when is a matter of the settings.
+
+Mails are sent again later each time, because a machine that is busy for a minute would drown in them.
+"""
 
 USUAL: Tables = {"poller": QUICK["poller"], "heartbeats": QUICK["heartbeats"]}
 """The defaults, but for the disk, which is the tester's, and for heartbeats, which would be counted as mails."""

@@ -30,7 +30,8 @@ from intergestan_site.tables import (
 from intergestan_site.words import InboundState, LedgerOutcome, MailKind, OutboundState, PurchaseState
 from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import Series, wait_until
+from tests.journey.service_process import Series
+from tests.patience import ENOUGH, eventually
 
 HEAD = ("issue_date", "note", "currency", "total_ht", "total_vat", "total_ttc", "wanted_date", "delivery_line1")
 LINE = (
@@ -97,7 +98,7 @@ def check_archive(pair: PairOfSites) -> None:
         assert all(is_whole for _, is_whole in site.archive.verify())
 
 
-def check_replay(pair: PairOfSites, seconds: float = 60) -> None:
+def check_replay(pair: PairOfSites, seconds: float = ENOUGH) -> None:
     """O5, second half: taking every archived mail in again changes nothing."""
     before = [_booked(site) for site in pair.sites]
     for site in pair.sites:
@@ -105,7 +106,7 @@ def check_replay(pair: PairOfSites, seconds: float = 60) -> None:
         with site.database.transaction() as connection:
             now = site.database.now()
             states.move(connection, states.INBOUND_MAIL, ids, "replay", by="test", at=now, replayed=True, rung_at=None)
-    wait_until(lambda: not any(site.rows(InboundMail, state="archived") for site in pair.sites), seconds, "replayed")
+    eventually(lambda: not any(site.rows(InboundMail, state="archived") for site in pair.sites), seconds, "replayed")
     assert [_booked(site) for site in pair.sites] == before
 
 
@@ -169,18 +170,18 @@ def counted(site: JourneySite) -> list[tuple[float, int]]:
     return [(site.processes[each.service].metrics()[each.series], _count(site, each)) for each in COUNTS]
 
 
-def wait_counters_true(site: JourneySite, before: Sequence[tuple[float, int]], seconds: float = 10) -> None:
+def wait_counters_true(site: JourneySite, before: Sequence[tuple[float, int]], seconds: float = ENOUGH) -> None:
     """O7: what each counter rose by is what was written to the base; the processes count just after their commits."""
 
     def agree() -> bool:
         return all(now[0] - was[0] == now[1] - was[1] for was, now in zip(before, counted(site), strict=True))
 
-    wait_until(agree, seconds, f"the counters tell the truth: {before}, now {counted(site)}")
+    eventually(agree, seconds, f"the counters tell the truth: {before}, now {counted(site)}")
 
 
-def wait_gauges_true(site: JourneySite, seconds: float = 10) -> None:
+def wait_gauges_true(site: JourneySite, seconds: float = ENOUGH) -> None:
     """O7: the dispatcher's gauges say what the base says, the next time that it looks."""
-    wait_until(lambda: _gauges_are_true(site), seconds, "the gauges say what the base says")
+    eventually(lambda: _gauges_are_true(site), seconds, "the gauges say what the base says")
 
 
 def _gauges_are_true(site: JourneySite) -> bool:

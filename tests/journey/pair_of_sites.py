@@ -13,7 +13,8 @@ from intergestan_site.tables import InboundMail, OutboundMail, Partner, Purchase
 from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
 from tests.journey.journey_site import JourneySite, Surroundings
-from tests.journey.service_process import ServiceProcess, wait_until
+from tests.journey.service_process import ServiceProcess
+from tests.patience import ENOUGH, eventually
 
 ANSWERED = (PurchaseState.ACCEPTED, PurchaseState.CHANGED, PurchaseState.REJECTED)
 UNDER_WAY = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.UNKNOWN)
@@ -78,13 +79,13 @@ class PairOfSites:
         with self.seller.database.read() as connection:
             return connection.execute(query).scalar_one()
 
-    def wait_answered(self, numbers: Sequence[str], seconds: float, every: float = 0.05) -> None:
+    def wait_answered(self, numbers: Sequence[str], seconds: float = ENOUGH, every: float = 0.05) -> None:
         """Until every one of these orders has its answer.
 
         :raises TooLate: with what stands in both bases.
         """
         try:
-            wait_until(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered", every)
+            eventually(lambda: self.answered(numbers) == len(numbers), seconds, "every order answered", every)
         except AssertionError as late:
             late.add_note(self.picture())
             raise
@@ -93,10 +94,10 @@ class PairOfSites:
         """Whether no mail is on its way or waits for a service."""
         return all(_is_at_rest(site) for site in self.sites)
 
-    def wait_at_rest(self, seconds: float) -> None:
+    def wait_at_rest(self, seconds: float = ENOUGH) -> None:
         """Until no mail is on its way."""
         try:
-            wait_until(self.at_rest, seconds, "both sites at rest")
+            eventually(self.at_rest, seconds, "both sites at rest")
         except AssertionError as late:
             late.add_note(self.picture())
             raise

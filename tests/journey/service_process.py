@@ -6,38 +6,19 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.die_with_parent import bound
+from tests.patience import PATIENCE, TooLate, eventually
 from tests.servers.process import HOST, free_port
-
-START_SECONDS = 30.0
 
 Series = tuple[str, tuple[tuple[str, str], ...]]
 """A metric's name and its sorted labels."""
-
-
-class TooLate(AssertionError):
-    """What was waited for did not come about in time."""
-
-
-def wait_until(condition: Callable[[], object], seconds: float, what: str, every: float = 0.05) -> None:
-    """Look again and again until it is so.
-
-    :raises TooLate: it is not so after `seconds`.
-    """
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TooLate(f"After {seconds:g} s still not so: {what}")
-        time.sleep(every)
 
 
 class ServiceProcess:
@@ -92,11 +73,16 @@ class ServiceProcess:
 
         :raises TooLate: with the end of its log.
         """
-        deadline = time.monotonic() + START_SECONDS
-        while not self._is_ready():
-            if self.exit_code is not None or time.monotonic() > deadline:
-                raise TooLate(f"{self.service} does not become ready:\n{self.log()[-3000:]}")
-            time.sleep(0.05)
+
+        def is_ready() -> bool:
+            if self.exit_code is not None:
+                raise TooLate(not_ready())
+            return self._is_ready()
+
+        def not_ready() -> str:
+            return f"{self.service} does not become ready:\n{self.log()[-3000:]}"
+
+        eventually(is_ready, what=not_ready, every=0.05)
 
     def kill(self) -> None:
         """`kill -9`."""
@@ -112,7 +98,7 @@ class ServiceProcess:
 
     def metrics(self) -> dict[Series, float]:
         """What /metrics says, read over HTTP."""
-        with urllib.request.urlopen(f"http://{HOST}:{self._port}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://{HOST}:{self._port}/metrics", timeout=PATIENCE) as answer:
             text = answer.read().decode()
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -122,7 +108,7 @@ class ServiceProcess:
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{self._port}/ready", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://{HOST}:{self._port}/ready", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except OSError:  # also a 503, which urllib raises
             return False
@@ -132,7 +118,7 @@ class ServiceProcess:
             assert self._child is not None
             self._child.send_signal(how)
             try:
-                self._child.wait(20)
+                self._child.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()

@@ -16,7 +16,7 @@ from intergestan_site.tables import Event, InboundMail, Partner, PurchaseOrder, 
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import PATIENCE, eventually
 from tests.servers.process import find_program
 
 
@@ -53,7 +53,7 @@ def postgres(program: str, site: JourneySite, *arguments: str) -> None:
         [find_program(program, "postgresql-client"), *where, *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -61,7 +61,7 @@ def postgres(program: str, site: JourneySite, *arguments: str) -> None:
 
 def command(site: JourneySite, *arguments: str) -> str:
     argv = [sys.executable, "-m", "services.cli", "--lang", "en", *arguments]
-    done = subprocess.run(argv, cwd=site.folder, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(argv, cwd=site.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -69,8 +69,8 @@ def command(site: JourneySite, *arguments: str) -> str:
 def exchange(pair: PairOfSites, orders: int) -> list[str]:
     numbers = pair.enter(orders)
     pair.send(numbers)
-    pair.wait_answered(numbers, 60)
-    pair.wait_at_rest(60)
+    pair.wait_answered(numbers)
+    pair.wait_at_rest()
     return numbers
 
 
@@ -82,7 +82,6 @@ TODAY, OLD = "the archive of today", "an archive as old as the base"
 WAYS = [pytest.param("sqlite", TODAY, marks=pytest.mark.campaign), ("postgresql", OLD)]
 
 
-@pytest.mark.timeout(240)  # two sites are started twice
 @pytest.mark.parametrize(("base", "archive"), WAYS)
 def test_the_seller_loses_its_base(base: str, archive: str, make_pair: MakePair, tmp_path: Path) -> None:
     """What was booked after the backup is booked again, from the archive or from the mailbox, once.
@@ -106,9 +105,9 @@ def test_the_seller_loses_its_base(base: str, archive: str, make_pair: MakePair,
         command(pair.seller, "restored")
         pair.start()
         command(pair.seller, "replay", "--all")
-        wait_until(lambda: set(booked(pair.seller)) == {*before, *after}, 60, "all orders booked again")
+        eventually(lambda: set(booked(pair.seller)) == {*before, *after}, what="all orders booked again")
         assert len(pair.seller.rows(SalesOrder)) == len(before) + len(after), "none twice"
-        pair.wait_at_rest(60)
+        pair.wait_at_rest()
         more = exchange(pair, 2)
         assert set(booked(pair.seller)) == {*before, *after, *more}
         held = [(site.code, row.reason) for site in pair.sites for row in site.rows(InboundMail) if row.state == "held"]

@@ -11,7 +11,7 @@ from intergestan_site.order_changes import changes, own_changes, seller_changes
 from intergestan_site.order_changes.change_edits import Edits
 from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine, SalesOrder, SalesOrderLine
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import eventually
 from tests.servers import Postfix
 
 pytestmark = pytest.mark.mainly_on("sqlite")
@@ -24,7 +24,7 @@ def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) 
     buyer, seller = sites.buyer, sites.seller
     one, two = sites.enter(2, lines=2)
     sites.send([one, two])
-    sites.wait_answered([one, two], 40)
+    sites.wait_answered([one, two])
 
     with buyer.database.transaction() as connection:
         who = {"by": "anne", "at": buyer.database.now()}
@@ -41,12 +41,12 @@ def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) 
         wanted = own_changes.OwnChanges(quantities={"L2": Decimal(1)})
         mail_id = own_changes.change_sales_order(connection, number, wanted, by="jean", at=seller.database.now())
     COMPOSE.ring(seller.broker, mail_id)
-    wait_until(lambda: state_of(sites, one)[0] == "changed", 40, "the seller's change arrived")
+    eventually(lambda: state_of(sites, one)[0] == "changed", what="the seller's change arrived")
     with buyer.database.transaction() as connection:
         agreed = seller_changes.accept(connection, one, (), buyer.user_id, by="anne", at=buyer.database.now())
     COMPOSE.ring(buyer.broker, agreed.mail_id)
     wait_settled(sites, 3)
-    sites.wait_at_rest(60)
+    sites.wait_at_rest()
     assert state_of(sites, one) == ("accepted", "accepted")
     assert lines_of(sites, one) == {"L1": Decimal(5), "L2": Decimal(1)}
 
@@ -58,7 +58,7 @@ def wait_settled(sites: PairOfSites, many: int) -> None:
         return len(sites.buyer.rows(PurchaseOrderChange, state="accepted")) == many
 
     try:
-        wait_until(settled, 40, f"{many} changes accepted")
+        eventually(settled, what=f"{many} changes accepted")
     except AssertionError as late:
         late.add_note(sites.picture())
         raise

@@ -117,7 +117,6 @@ def test_a_failover_with_mails_on_their_way(tier: Tier, run: Run) -> None:
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(300)
 def test_a_failover_with_the_usual_settings(tier: Tier) -> None:
     """F5: sixty seconds, with the defaults of every service."""
     lose_the_master(tier, tier.pair(USUAL), 60)

@@ -12,8 +12,8 @@ def test_thirty_orders_in_three_mails(sites: PairOfSites) -> None:
     before = [counted(site) for site in sites.sites]
     numbers = sites.enter(30)
     sites.send(numbers, mails=3)
-    sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(60)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_everything(sites, numbers)
     for site, told in zip(sites.sites, before, strict=True):
         wait_counters_true(site, told)
@@ -24,8 +24,8 @@ def test_all_archived_mails_again(sites: PairOfSites) -> None:
     """P12: whatever is in the archives is taken in again, and nothing is booked twice."""
     numbers = sites.enter(4)
     sites.send(numbers, mails=2)
-    sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(60)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_replay(sites)
     check_everything(sites, numbers)
 
@@ -36,6 +36,6 @@ def test_through_postfix(sites: PairOfSites, postfix: Postfix) -> None:
         site.use_relay("localhost", postfix.smtp, tls=True)
     numbers = sites.enter(6)
     sites.send(numbers, mails=2)
-    sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(60)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_everything(sites, numbers)

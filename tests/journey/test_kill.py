@@ -16,7 +16,7 @@ from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, SERVICES, USUAL, JourneySite
 from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import eventually
 
 ROUNDS: tuple[Mapping[str, str], ...] = (
     {
@@ -77,7 +77,6 @@ def test_death_at_every_named_point(sites: PairOfSites, points: Mapping[str, str
 
 
 @pytest.mark.campaign
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("points", ROUNDS, ids=lambda points: "-".join(points.values()))
 def test_death_at_every_named_point_of_both_sites(sites: PairOfSites, points: Mapping[str, str]) -> None:
     """F1: the same on the way of the orders and on that of the answers."""
@@ -102,12 +101,12 @@ def die_at(sites: PairOfSites, points: Mapping[str, str], victims: Sequence[tupl
         return not alive
 
     try:
-        wait_until(bury, 60, "every point reached")
+        eventually(bury, what="every point reached")
     except AssertionError as late:
         late.add_note(f"Not reached: {[(site.code, points[service]) for site, service in alive]}\n{sites.picture()}")
         raise
-    sites.wait_answered(numbers, 40)
-    sites.wait_at_rest(30)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_everything(sites, numbers)
 
 
@@ -124,18 +123,14 @@ def test_blind_kills(sites: PairOfSites) -> None:
         print(f"kill {service} of {site.code} after {moment:.3f} s")
         time.sleep(moment)
         kill_and_restart(site, service)
-    sites.wait_answered(sent, 60)
-    sites.wait_at_rest(30)
+    sites.wait_answered(sent)
+    sites.wait_at_rest()
     check_everything(sites, sent)
-
-
-UNHURRIED = {**QUICK, "sender": {**QUICK["sender"], "resend_seconds": [4, 8, 15, *[30] * 20]}}
-"""Quick, but later each time: else a machine that is busy for a minute drowns in orders sent again."""
 
 
 @pytest.mark.campaign
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("settings", [UNHURRIED, USUAL], ids=["quick", "usual"])
+@pytest.mark.parametrize("settings", [QUICK, USUAL], ids=["quick", "usual"])
 def test_many_blind_kills(base: str, make_pair: MakePair, settings: Mapping[str, Mapping[str, object]]) -> None:
     """F1, F2: a hundred kills, also of what has just been started again. With the usual settings nothing is hurried:
     a killed worker's mail is taken again within 90 s, but for one cut after its dot, whose turn is in half an hour.
@@ -153,8 +148,8 @@ def test_many_blind_kills(base: str, make_pair: MakePair, settings: Mapping[str,
             site, service = random.choice(sites.sites), random.choice(services_to_kill)
             time.sleep(random.uniform(0, 2))
             kill_and_restart(site, service, patient=patient)
-        sites.wait_answered(sent, 90)
-        sites.wait_at_rest(60)
+        sites.wait_answered(sent)
+        sites.wait_at_rest()
         check_everything(sites, sent)
     finally:
         sites.stop()

@@ -17,7 +17,8 @@ from tests.journey.conftest import MakePair
 from tests.journey.journey_site import JourneySite
 from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import ServiceProcess, wait_until
+from tests.journey.service_process import ServiceProcess
+from tests.patience import eventually
 
 pytestmark = pytest.mark.mainly_on("sqlite")
 
@@ -74,7 +75,7 @@ def start_with(site: JourneySite, configuration: str) -> tuple[int | None, str]:
     process = ServiceProcess("dispatcher", site.folder)
     before = len(process.log())
     process.start()
-    wait_until(lambda: process.exit_code is not None, 20, "the process ends")
+    eventually(lambda: process.exit_code is not None, what="the process ends")
     text = process.log()[before:]
     assert "Traceback" not in text
     return process.exit_code, text
@@ -88,13 +89,13 @@ def test_a_wrong_password(sites: PairOfSites) -> None:
         sites.seller.processes[service].stop()
         sites.seller.start(service)
     sites.send(numbers)
-    wait_until(lambda: _mailbox(sites.seller).state == "authenticationError", 20, "the mailbox tells")
+    eventually(lambda: _mailbox(sites.seller).state == "authenticationError", what="the mailbox tells")
     assert "inbox" in _mailbox(sites.seller).last_error
     assert not sites.seller.rows(InboundMail, state="archived")
     sites.seller.write_password(sites.seller.mail_user.password)
     collect_now(sites.seller)
-    sites.wait_answered(numbers, 30)
-    sites.wait_at_rest(60)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_everything(sites, numbers)
 
 
@@ -105,11 +106,11 @@ def test_the_relay_refuses_the_password(sites: PairOfSites) -> None:
     sites.buyer.processes["sender"].stop()
     sites.buyer.start("sender")
     sites.send(numbers)
-    wait_until(lambda: "5.7.8" in (sites.buyer.rows(Relay)[0].last_error or ""), 20, "the relay's refusal is told")
+    eventually(lambda: "5.7.8" in (sites.buyer.rows(Relay)[0].last_error or ""), what="the relay's refusal is told")
     sites.buyer.write_password(sites.buyer.mail_user.password)
     sites.buyer.use_relay()
-    sites.wait_answered(numbers, 30)
-    sites.wait_at_rest(60)
+    sites.wait_answered(numbers)
+    sites.wait_at_rest()
     check_everything(sites, numbers)
 
 
@@ -120,13 +121,13 @@ def test_the_disk_of_the_archive_is_full(make_pair: MakePair) -> None:
         with mounted(sites.seller.folder / "archive", "64k") as resize:
             numbers = sites.enter(8)
             sites.send(numbers)
-            wait_until(lambda: _mailbox(sites.seller).state == "diskFull", 30, "the mailbox tells")
+            eventually(lambda: _mailbox(sites.seller).state == "diskFull", what="the mailbox tells")
             assert "disk" in _mailbox(sites.seller).last_error or "disque" in _mailbox(sites.seller).last_error
             assert not sites.seller.rows(MailboxUid)
             resize("16m")
             collect_now(sites.seller)
-            sites.wait_answered(numbers, 30)
-            sites.wait_at_rest(60)
+            sites.wait_answered(numbers)
+            sites.wait_at_rest()
             check_everything(sites, numbers)
             sites.stop()
     finally:

@@ -15,12 +15,10 @@ from intergestan_site.tables import Notice, Product
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import eventually
 from tests.servers import Dovecot
 
 pytestmark = pytest.mark.mainly_on("sqlite")
-
-PATIENCE = 60.0
 
 
 def mails_of(dovecot: Dovecot, address: str) -> list[bytes]:
@@ -37,7 +35,6 @@ def break_a_price(sites: PairOfSites) -> None:
         )
 
 
-@pytest.mark.timeout(240)
 def test_the_person_in_charge_is_told_once(base: str, make_pair: MakePair, dovecot: Dovecot) -> None:
     """Through dispatcher, sender and relay; the sender dies behind the 250 and nothing is lost."""
     anne = dovecot.new_user()
@@ -46,8 +43,8 @@ def test_the_person_in_charge_is_told_once(base: str, make_pair: MakePair, dovec
         break_a_price(sites)
         seller = sites.seller
         sites.send(sites.enter(1))
-        wait_until(lambda: mails_of(dovecot, anne.address), PATIENCE, "a notice")
-        wait_until(lambda: seller.rows(Notice)[0].sent_at, PATIENCE, "the notice is known to be sent")
+        eventually(lambda: mails_of(dovecot, anne.address), what="a notice")
+        eventually(lambda: seller.rows(Notice)[0].sent_at, what="the notice is known to be sent")
         (raw,) = mails_of(dovecot, anne.address)
         mail = email.message_from_bytes(raw, policy=email.policy.default)
         assert "STAUBER" in str(mail["Subject"])
@@ -59,14 +56,13 @@ def test_the_person_in_charge_is_told_once(base: str, make_pair: MakePair, dovec
         with seller.database.transaction() as connection:
             refs = [hold.ref for hold in list_holds(connection)]
             hold_acts.release(connection, refs, by="anne", at=seller.database.now())
-        sites.wait_at_rest(PATIENCE)
+        sites.wait_at_rest()
         with seller.database.read() as connection:
             assert not notices.compare(connection).new
     finally:
         sites.stop()
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize(("crash", "mails"), [("sender.notice", 1), ("sender.notice_sent", 2)])
 def test_a_sender_that_dies_tells_once_or_behind_the_250_twice(
     make_pair: MakePair, dovecot: Dovecot, crash: str, mails: int
@@ -81,12 +77,12 @@ def test_a_sender_that_dies_tells_once_or_behind_the_250_twice(
         sender.start(crash=crash)
         break_a_price(sites)
         sites.send(sites.enter(1))
-        wait_until(lambda: not sender.runs, PATIENCE, "the sender dies")
+        eventually(lambda: not sender.runs, what="the sender dies")
         assert seller.rows(Notice)[0].sent_at is None
         with seller.database.transaction() as connection:
             connection.execute(update(Notice).values(lease_until=seller.database.now()))
         sender.start()
-        wait_until(lambda: seller.rows(Notice)[0].sent_at, PATIENCE, "the notice is known to be sent")
+        eventually(lambda: seller.rows(Notice)[0].sent_at, what="the notice is known to be sent")
         assert len(mails_of(dovecot, anne.address)) == mails
         assert len(seller.rows(Notice)) == 1
     finally:

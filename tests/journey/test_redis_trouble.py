@@ -11,6 +11,7 @@ from tests.journey.conftest import MakePair
 from tests.journey.journey_site import USUAL
 from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
+from tests.patience import ENOUGH
 from tests.servers import RedisServer
 
 pytestmark = pytest.mark.mainly_on("sqlite")
@@ -58,7 +59,7 @@ def suffer(sites: PairOfSites, trouble: Trouble, *, frozen: float, healed_within
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_redis_comes_back(sites: PairOfSites, trouble: Trouble) -> None:
     """F3, with quick settings and eight seconds of frost."""
-    suffer(sites, trouble, frozen=8, healed_within=30)
+    suffer(sites, trouble, frozen=8, healed_within=ENOUGH)
 
 
 @pytest.mark.campaign

@@ -21,7 +21,7 @@ from tests.factories import an_order
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import SERVICES, JourneySite
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import eventually
 
 
 def as_role(url: str, service: str) -> str:
@@ -51,14 +51,14 @@ def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> Non
     """Orders that are taken, one that is held, one that is given up, and a clean end of every service."""
     numbers = pair.enter(6)
     pair.send(numbers, mails=2)
-    pair.wait_answered(numbers, 60)
+    pair.wait_answered(numbers)
     assert pair.booked(numbers) == 6
 
     strange = an_order("CFR-strange", lines=30)  # products that the seller does not know
     pair.buyer.know_products_of([strange])
     pair.buyer.enter([strange])
     pair.send([strange.id])
-    wait_until(lambda: [hold for hold in pair.seller.rows(_hold()) if hold.closed_at is None], 60, "a hold")
+    eventually(lambda: [hold for hold in pair.seller.rows(_hold()) if hold.closed_at is None], what="a hold")
 
     pair.buyer.processes["composer"].stop()
     given_up = pair.enter(1)
@@ -68,7 +68,7 @@ def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> Non
         outbound.abandon(connection, [mail.id], by="test", at=pair.buyer.database.now())
     pair.buyer.start("composer")
     pair.buyer.processes["composer"].wait_ready()
-    pair.wait_at_rest(60)
+    pair.wait_at_rest()
 
     for process in pair.processes():
         process.stop()

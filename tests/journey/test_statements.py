@@ -7,8 +7,8 @@ import imaplib
 from intergestan_site.tables import OutboundMail, SalesOrder
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
-from tests.journey.service_process import wait_until
 from tests.journey.test_backup import command
+from tests.patience import PATIENCE, eventually
 
 AT_ONCE = {**QUICK, "site": {"statement_minutes": 0}, "sender": {**QUICK["sender"], "resend_seconds": [3600] * 4}}
 """No mail is too young to be missed, and the ladder of resending does not help."""
@@ -17,7 +17,7 @@ AT_ONCE = {**QUICK, "site": {"statement_minutes": 0}, "sender": {**QUICK["sender
 def empty(site: JourneySite) -> int:
     """Somebody deletes all mails of the mailbox that the site has not collected; how many there are."""
     host, port = site._mail.dovecot.host, site._mail.dovecot.imap
-    with imaplib.IMAP4(host, port, timeout=10) as box:
+    with imaplib.IMAP4(host, port, timeout=PATIENCE) as box:
         box.login(site.mail_user.address, site.mail_user.password)
         _, (listed, *_) = box.select()
         count = int(listed or 0)
@@ -36,7 +36,7 @@ def lose(at: JourneySite, mails: int) -> None:
         gone += empty(at)
         return gone >= mails
 
-    wait_until(all_gone, 30, "the mails in the mailbox", 0.2)
+    eventually(all_gone, what="the mails in the mailbox", every=0.2)
 
 
 def test_lost_mails_come_by_statement(make_pair: MakePair) -> None:
@@ -44,7 +44,7 @@ def test_lost_mails_come_by_statement(make_pair: MakePair) -> None:
     try:
         first = pair.enter(1)
         pair.send(first)
-        pair.wait_answered(first, 60)
+        pair.wait_answered(first)
         empty(pair.seller)
         pair.seller.processes["poller"].stop()
         lost = pair.enter(2)
@@ -55,11 +55,11 @@ def test_lost_mails_come_by_statement(make_pair: MakePair) -> None:
 
         said = command(pair.buyer, "statement", pair.seller.code, "--send")
         assert "1–3" in said
-        pair.wait_answered(lost, 60)
+        pair.wait_answered(lost)
         assert pair.booked(lost) == 2
         assert len(pair.seller.rows(SalesOrder)) == 3
-        wait_until(
-            lambda: {row.state for row in pair.buyer.rows(OutboundMail, kind="orders")} == {"answered"}, 30, "answered"
+        eventually(
+            lambda: {row.state for row in pair.buyer.rows(OutboundMail, kind="orders")} == {"answered"}, what="answered"
         )
     finally:
         pair.stop()

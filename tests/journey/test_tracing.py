@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 
 from intergestan_site.tables import InboundMail, OutboundMail
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
-from tests.journey.service_process import wait_until
 from tests.servers.otlp import OtlpReceiver
 
 WAY = (
@@ -25,6 +25,10 @@ WAY = (
 )
 
 
+NO_RESENDS = {**QUICK, "sender": {name: QUICK["sender"][name] for name in ("retry_seconds", "relay_rest_seconds")}}
+"""On a busy machine an answer may take longer than the four seconds after which QUICK sends the same bytes again."""
+
+
 def send(site: JourneySite, supplier: str) -> None:
     """*Valider*, as a person does it."""
     command = [sys.executable, "-m", "services.cli", "--config", str(site.folder / "intergestan.toml")]
@@ -36,35 +40,38 @@ def send(site: JourneySite, supplier: str) -> None:
 
 def test_one_trace_over_both_sites(make_pair: MakePair) -> None:
     """Issue 4: the steps of both sites are spans of one trace, each hanging on the one before."""
+    began = time.monotonic()
     with OtlpReceiver() as receiver:
-        pair = make_pair("sqlite", {**QUICK, "tracing": {"endpoint": receiver.endpoint}})
+        pair = make_pair("sqlite", {**NO_RESENDS, "tracing": {"endpoint": receiver.endpoint}})
         try:
             numbers = pair.enter(2)
             send(pair.buyer, pair.seller.code)
-            pair.wait_answered(numbers, 40)
-            wait_until(lambda: len(receiver.spans) >= len(WAY), 20, "all spans came")
+            pair.wait_answered(numbers)
+            pair.wait_at_rest()
+            for process in pair.processes():
+                process.stop()  # which sends the last spans
         finally:
             pair.stop()
     names = {pair.buyer.code: "buyer", pair.seller.code: "seller"}
     (trace,) = {span.trace for span in receiver.spans}
-    seen = {
-        (span.name, span.service.removeprefix("intergestan-"), names[span.site]): span for span in receiver.of(trace)
-    }
-    assert set(seen) == set(WAY)
+    steps = [(span.name, span.service.removeprefix("intergestan-"), names[span.site]) for span in receiver.of(trace)]
+    assert sorted(steps) == sorted(WAY)
+    seen = dict(zip(steps, receiver.of(trace), strict=True))
     assert seen[WAY[0]].parent == ""
     assert [seen[step].parent for step in WAY[1:4]] == [seen[WAY[0]].span, seen[WAY[1]].span, seen[WAY[1]].span]
     assert [seen[step].parent for step in WAY[4:7]] == [seen[step].span for step in WAY[3:6]]
     assert [seen[step].parent for step in WAY[7:]] == [seen[WAY[5]].span, seen[WAY[7]].span]
-    assert all(0 <= span.seconds < 30 for span in receiver.spans)
+    assert all(0 <= span.seconds < time.monotonic() - began for span in receiver.spans)
 
 
 def test_without_the_setting_nothing_travels(make_pair: MakePair) -> None:
     """No column is written, no header sent, no package of it imported (redis-py takes the SDK where it finds it)."""
-    pair = make_pair("sqlite")
+    pair = make_pair("sqlite", NO_RESENDS)
     try:
         numbers = pair.enter(1)
         pair.send(numbers)
-        pair.wait_answered(numbers, 40)
+        pair.wait_answered(numbers)
+        pair.wait_at_rest()
         for site in pair.sites:
             for table in (OutboundMail, InboundMail):
                 assert [row.trace_parent for row in site.rows(table)] == [None]

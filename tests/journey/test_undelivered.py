@@ -11,7 +11,7 @@ from intergestan_runtime.steps import SEND
 from intergestan_site.holding.hold_acts import release
 from intergestan_site.tables import DeliveryReport, OutboundMail, Partner, Relay, SalesOrder
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
+from tests.patience import eventually
 from tests.servers import Postfix
 
 pytestmark = pytest.mark.mainly_on("sqlite")
@@ -35,7 +35,7 @@ def test_a_wrong_address_is_found_out_corrected_and_forgotten(sites: PairOfSites
     def held() -> bool:
         return bool(buyer.rows(OutboundMail, id=mail_id)[0].state == "held")
 
-    wait_until(held, 60, "the mail held")
+    eventually(held, what="the mail held")
     mail = buyer.rows(OutboundMail, id=mail_id)[0]
     assert (mail.reason, mail.detail.split(" ")[0]) == ("undelivered", "5.1.1")
     assert "+" in mail.envelope_from
@@ -45,7 +45,7 @@ def test_a_wrong_address_is_found_out_corrected_and_forgotten(sites: PairOfSites
     with buyer.database.transaction() as connection:
         bells = release(connection, [f"out-{mail_id}"], by="anne", at=buyer.database.now())
     SEND.ring(buyer.broker, *bells.send)
-    sites.wait_answered(numbers, 60)
+    sites.wait_answered(numbers)
     booked = [row.customer_order_number for row in sites.seller.rows(SalesOrder)]
     assert [booked.count(number) for number in numbers] == [1, 1]
     assert buyer.rows(OutboundMail, id=mail_id)[0].state == "answered"

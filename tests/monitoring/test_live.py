@@ -18,8 +18,8 @@ from tests.consent import Consent
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.service_process import wait_until
 from tests.monitoring.dashboards import FILES, GRAFANA, named, queries, read
+from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, PrometheusServer, SmtpServer
 from tests.servers.tokens import TokenServer
 from tests.servers.webhook import WebhookServer
@@ -90,7 +90,7 @@ def use_everything(sites: PairOfSites, tokens: TokenServer, smtp: SmtpServer) ->
 def wait_all_scraped(prometheus: PrometheusServer, targets: int) -> None:
     """Prometheus takes some five seconds before it begins."""
     query = f"count(up == 1) == {targets}"
-    wait_until(lambda: prometheus.ask("query", query=query)["result"], 30, f"all are scraped: {targets}", every=0.2)
+    eventually(lambda: prometheus.ask("query", query=query)["result"], what=f"all are scraped: {targets}", every=0.2)
 
 
 def let_keys_end(site: JourneySite, days: float) -> None:
@@ -108,10 +108,10 @@ def load(sites: PairOfSites, prometheus: PrometheusServer) -> None:
         sites.send(new)
         numbers += new
         time.sleep(max(0.0, started + 1 - time.monotonic()))
-    sites.wait_answered(numbers, 40)
+    sites.wait_answered(numbers)
     query = f"sum(intergestan_order_transit_seconds_count) >= {len(numbers)}"
     try:
-        wait_until(lambda: prometheus.ask("query", query=query)["result"], 60, "Prometheus has seen the orders")
+        eventually(lambda: prometheus.ask("query", query=query)["result"], what="Prometheus has seen the orders")
     except AssertionError as late:
         late.add_note(f"Errors of scrapes: {prometheus.scrape_errors()}\n{sites.picture()}")
         raise
@@ -178,15 +178,15 @@ def test_the_dispatcher_tells_of_alarms_by_itself(watched: Watched, dovecot: Dov
         return any(each[part] for each in hook.posted if each["site"] == buyer.code)
 
     let_keys_end(buyer, days=5)
-    wait_until(lambda: heard("begun"), 20, "the webhook heard of the key")
+    eventually(lambda: heard("begun"), what="the webhook heard of the key")
     let_keys_end(buyer, days=400)
-    wait_until(lambda: heard("ended"), 20, "the webhook heard of the end")
+    eventually(lambda: heard("ended"), what="the webhook heard of the end")
     mails = dovecot.maildir(watched.anne.address) / "new"
-    wait_until(lambda: len(list(mails.glob("*"))) >= 2, 20, "two mails")
+    eventually(lambda: len(list(mails.glob("*"))) >= 2, what="two mails")
 
 
 def test_the_real_services_stay_within_the_budget(watched: Watched) -> None:
     """Issue 4: what a small site really tells."""
-    wait_until(lambda: watched.prometheus.ask("query", query="sum(up)")["result"], 30, "scraped")
+    eventually(lambda: watched.prometheus.ask("query", query="sum(up)")["result"], what="scraped")
     counted = watched.prometheus.ask("query", query="max(sum by (site) (scrape_samples_scraped))")["result"]
     assert 300 < float(counted[0]["value"][1]) < 1500

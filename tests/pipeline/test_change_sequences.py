@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import count
@@ -29,6 +30,7 @@ from intergestan_site.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from tests.examples import SPEED, share
 from tests.factories import an_order
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import products_of
@@ -44,7 +46,48 @@ edits = st.one_of(
     st.tuples(st.just("add"), st.sampled_from(["L2", "L3", "L4"]), st.just(0)),
     st.tuples(st.just("note"), st.just(""), st.integers(1, 9)),
 )
+Plan = tuple[list[tuple[str, str, int]], bool]
 PLANS = st.tuples(st.lists(edits, max_size=4), st.booleans())
+
+
+@dataclass(frozen=True)
+class Course:
+    """What becomes of mails on their way. Drawn whole, beforehand: nothing that a site does steers what is drawn.
+
+    :ivar repeated: which mails come more than once.
+    :ivar ranks: the places of all arrivals.
+    :ivar marks: for each arrival, what a test does after it or not, and with which figures.
+    """
+
+    repeated: list[int]
+    ranks: list[int]
+    marks: list[tuple[bool, str, int]]
+
+    def of(self, mails: Sequence[bytes], *, again: bytes = b"") -> list[bytes]:
+        """These mails, and those that come again with `again` before them, in the order of their arrival."""
+        arriving = [*mails, *(again + mails[number % len(mails)] for number in self.repeated)]
+        assert len(arriving) <= MOST
+        return [arriving[rank] for rank in self.ranks if rank < len(arriving)]
+
+
+MOST = 24
+"""More arrivals than there can be: six mails, three of them twice, and what each of these is answered."""
+
+
+ANY_AGAIN = st.lists(st.integers(0, MOST), max_size=3)
+
+
+def courses(repeated: st.SearchStrategy[list[int]] = ANY_AGAIN) -> st.SearchStrategy[Course]:
+    return st.builds(
+        Course,
+        repeated=repeated,
+        ranks=st.permutations(range(MOST)),
+        marks=st.lists(
+            st.tuples(st.booleans(), st.sampled_from(["L1", "L2", "L3"]), st.integers(1, 3)),
+            min_size=MOST,
+            max_size=MOST,
+        ),
+    )
 
 
 @dataclass
@@ -57,7 +100,7 @@ class Story:
     wanted: dict[str, Decimal] = field(default_factory=dict)
     cancelled: bool = False
     others: frozenset[int] = frozenset()
-    """The answers of earlier stories: how many these are must not steer what Hypothesis draws."""
+    """The answers of earlier stories."""
 
     def begin(self) -> None:
         self.others = frozenset(row.id for row in self.sites.seller.rows(OutboundMail, kind="answers"))
@@ -166,7 +209,7 @@ def begun(sites: Pair) -> Story:
     return story
 
 
-def told(story: Story, plan: tuple[list[tuple[str, str, int]], bool]) -> Story:
+def told(story: Story, plan: Plan) -> Story:
     asked, cancelled = plan
     for each in asked:
         story.ask(*each)
@@ -175,29 +218,28 @@ def told(story: Story, plan: tuple[list[tuple[str, str, int]], bool]) -> Story:
     return story
 
 
-quick = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+costly = settings(
+    max_examples=share(2),
+    suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture],
 )
 
 
 @pytest.mark.parametrize("base", ["sqlite", "postgresql"])
-@given(plan=PLANS, data=st.data())
-@quick
+@given(plan=PLANS, there=courses(), back=courses())
+@costly
 def test_whatever_comes_first_and_however_often(
-    request: pytest.FixtureRequest, base: str, plan: tuple[list[tuple[str, str, int]], bool], data: st.DataObject
+    request: pytest.FixtureRequest, base: str, plan: Plan, there: Course, back: Course
 ) -> None:
     """Nothing is applied twice; the end is what was asked for last; the answers may be shuffled too."""
     sites: Pair = request.getfixturevalue("sqlite_sites" if base == "sqlite" else "postgres_sites")
     story = told(begun(sites), plan)
-    repeated = data.draw(st.lists(st.sampled_from(story.mails), max_size=3))
     early: list[bytes] = []
-    for mail in data.draw(st.permutations([*story.mails, *repeated])):
+    for mail, (composes_now, *_) in zip(there.of(story.mails), there.marks, strict=False):
         story.arrive(mail)
-        if data.draw(st.booleans()):
+        if composes_now:
             early += story.answers()
     answers = list(dict.fromkeys([*early, *story.answers()]))
-    doubled = data.draw(st.lists(st.sampled_from(answers), max_size=3))
-    for answer in data.draw(st.permutations([*answers, *(b"Received: again\r\n" + each for each in doubled)])):
+    for answer in back.of(answers, again=b"Received: again\r\n"):
         sites.buyer.receive(answer)
     story.assert_settled()
     assert {line: quantity for line, (quantity, _) in story.sold().items()} == story.wanted
@@ -205,18 +247,16 @@ def test_whatever_comes_first_and_however_often(
     assert order.state == ("cancelled" if story.cancelled else "accepted")
 
 
-@given(plan=PLANS, data=st.data())
-@quick
-def test_goods_that_leave_in_between(
-    sqlite_sites: Pair, plan: tuple[list[tuple[str, str, int]], bool], data: st.DataObject
-) -> None:
+@given(plan=PLANS, there=courses(st.just([0])), back=courses(st.just([])))
+@costly
+def test_goods_that_leave_in_between(sqlite_sites: Pair, plan: Plan, there: Course, back: Course) -> None:
     """What has left is never taken back, and both sides still agree on every line."""
     story = told(begun(sqlite_sites), plan)
-    for mail in data.draw(st.permutations([*story.mails, *story.mails[:1]])):
+    for mail, (leaves, line, quantity) in zip(there.of(story.mails), there.marks, strict=False):
         story.arrive(mail)
-        if data.draw(st.booleans()):
-            story.leave(data.draw(st.sampled_from(["L1", "L2", "L3"])), data.draw(st.integers(1, 3)))
-    for answer in data.draw(st.permutations(story.answers())):
+        if leaves:
+            story.leave(line, quantity)
+    for answer in back.of(story.answers()):
         sqlite_sites.buyer.receive(answer)
     story.assert_settled()
     seller = sqlite_sites.seller

@@ -20,6 +20,7 @@ from intergestan_site.intake.pool import ReaderPool
 from intergestan_site.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
 from services.importer.worker import Importer
 from tests.factories import an_order, cfr1, cfr2
+from tests.patience import PATIENCE
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.two_sites import SiteUnderTest, products_of
@@ -141,7 +142,7 @@ def test_processes_that_take_the_same_mails_in(sites: Pair, forge: Forge, sessio
     seller.put_products(*products_of(cfr1(), cfr2()))
     mails = copies(seller, forge.orders(cfr1()), 2) + copies(seller, forge.orders(cfr1(), cfr2()), 2)
     running = [subprocess.Popen(command(seller, session_redis, f"p{number}", mails)) for number in range(2)]
-    assert [process.wait(60) for process in running] == [0, 0]
+    assert [process.wait(PATIENCE) for process in running] == [0, 0]
     assert_once(seller, "CFR1", "CFR2")
 
 

@@ -21,11 +21,11 @@ from intergestan_site.intake import pool as pool_module
 from intergestan_site.intake.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
 from intergestan_site.tables import Hold, InboundMail, SalesOrder
 from tests.factories import cfr1
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.two_sites import products_of
 from tests.servers.process import HOST, free_port
-from tests.services.poller.site import eventually
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -167,14 +167,14 @@ while True:
 
 
 def test_the_kernel_ends_a_child_that_spins() -> None:
-    ended = subprocess.run([sys.executable, "-c", SPIN], capture_output=True, timeout=30, check=False)
+    ended = subprocess.run([sys.executable, "-c", SPIN], capture_output=True, timeout=PATIENCE, check=False)
     assert (ended.returncode, ended.stdout) == (-signal.SIGXCPU, b"spinning")
 
 
 def test_a_child_that_hangs_is_killed(readers: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_module, "WALL_SECONDS", 0.2)
     pid = idle_child(readers)
     os.kill(pid, signal.SIGSTOP)
+    monkeypatch.setattr(pool_module, "WALL_SECONDS", 0.2)
     with pytest.raises(ReaderDied, match="more than"):
         readers.read(b"", {})
     assert is_gone(pid)
@@ -237,7 +237,7 @@ def test_a_temporary_folder_with_a_long_path_does(tmp_path: Path) -> None:
         env={**os.environ, "TMPDIR": str(temporary)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,14 +23,13 @@ from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender
 from tests.databases import as_service
 from tests.factories import cfr1
+from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import Dovecot, Fault, MailUser, Postfix, SmtpServer
 from tests.servers.process import free_port
 
 pytestmark = pytest.mark.mainly_on("postgresql")
-
-SECONDS = 40
 
 
 @dataclass
@@ -70,7 +68,9 @@ class Post:
 
     def deliver(self, mail_id: int) -> None:
         """Let a sender have one conversation with the relay."""
-        connections = Connections(Timeouts(connect=5, before_dot=5, after_dot=5, goodbye=1), lambda _relay: None)
+        connections = Connections(
+            Timeouts(connect=PATIENCE, before_dot=PATIENCE, after_dot=PATIENCE), lambda _relay: None
+        )
         database, metrics = self.buyer.database, Metrics(CollectorRegistry())
         Sender(as_service(database, "sender"), metrics, "sender-1", SenderSettings(), connections).send(mail_id)
         connections.close()
@@ -78,13 +78,14 @@ class Post:
     def collect(self, user: MailUser, site: SiteUnderTest, enough: Callable[[], bool]) -> None:
         """Take in what comes into a mailbox, as a poller would find it, until it is enough."""
         seen: set[Path] = set()
-        deadline = time.monotonic() + SECONDS
-        while not enough():
-            assert time.monotonic() < deadline, [email.message_from_bytes(file.read_bytes()) for file in seen]
+
+        def is_enough() -> bool:
             for file in set(self.dovecot.maildir(user.address).glob("new/*")) - seen:
                 seen.add(file)
                 site.receive(file.read_bytes())
-            time.sleep(0.1)
+            return enough()
+
+        eventually(is_enough, what=lambda: [email.message_from_bytes(file.read_bytes()) for file in seen], every=0.1)
 
     def held(self) -> bool:
         return bool(self.buyer.row(OutboundMail).state == "held")
@@ -167,10 +168,7 @@ def test_greylisting_is_waited_out(sqlite_post: Post, dovecot: Dovecot, make_smt
     hop.inject(Fault(at="RCPT", reply="451 4.7.1 Greylisted, try again later", times=2))
     with postfix_that(dovecot, {"partner.test": hop.port}) as relay:
         sqlite_post.send_to("appros@partner.test", relay)
-        deadline = time.monotonic() + SECONDS
-        while not delivered:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        eventually(lambda: delivered)
     seller = sqlite_post.sites.seller
     assert seller.receive(delivered[0]).state == "done"
     assert sqlite_post.buyer.row(OutboundMail).state == "sent"

@@ -1,8 +1,7 @@
 """A step of the tests: its worker, and what it was rung for."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,6 +9,7 @@ from dramatiq import Worker
 
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.steps import Step
+from tests.patience import PATIENCE
 
 WAIT = 0.3
 STEP = Step("import", queue="import", actor="take_in")
@@ -26,16 +26,16 @@ class Work:
         self._changed = threading.Condition()
 
     def __call__(self, row_id: Any) -> None:
-        self.hold.wait(20)
+        self.hold.wait(PATIENCE)
         with self._changed:
             self.rows.append(row_id)
             self._changed.notify_all()
         if row_id in self._failing:
             raise ValueError(f"row {row_id} is bad")
 
-    def wait_for(self, *rows: Any, seconds: float = 20) -> None:
+    def wait_for(self, *rows: Any) -> None:
         with self._changed:
-            done = self._changed.wait_for(lambda: set(rows) <= set(self.rows), seconds)
+            done = self._changed.wait_for(lambda: set(rows) <= set(self.rows), PATIENCE)
         assert done, f"{set(rows) - set(self.rows)} did not come; {self.rows} did"
 
 
@@ -54,12 +54,5 @@ def working(url: str, work: Work, *, threads: int = 2, step: Step = STEP, site: 
         yield broker
     finally:
         work.hold.set()
-        worker.stop(timeout=20_000)
+        worker.stop(timeout=int(PATIENCE * 1000))
         broker.client.close()
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)

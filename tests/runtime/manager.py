@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.patience import eventually
+
 
 class Manager:
     """A context manager. `environment` is what a service manager adds to the environment of a service."""
@@ -18,6 +20,7 @@ class Manager:
             self.environment["WATCHDOG_USEC"] = str(int(watchdog_seconds * 1e6))
         self.heard: list[str] = []
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
         name = str(address)
         self._socket.bind(f"\0{name[1:]}" if name.startswith("@") else name)
 
@@ -29,34 +32,24 @@ class Manager:
     ) -> None:
         self._socket.close()
 
-    def wait_for(self, line: str, times: int = 1, seconds: float = 60) -> None:
+    def wait_for(self, line: str, times: int = 1) -> None:
         """Until this line was said so many times from now on."""
-        deadline = time.monotonic() + seconds
         count = 0
-        while count < times:
-            lines = self._listen(deadline - time.monotonic(), line)
-            count += lines.count(line)
 
-    def listen(self, seconds: float) -> list[str]:
-        """All lines that are said in this time."""
-        deadline = time.monotonic() + seconds
+        def is_said() -> bool:
+            nonlocal count
+            count += self.listen().count(line)
+            return count >= times
+
+        eventually(is_said, what=lambda: f"{line} is said; this was: {self.heard}")
+
+    def listen(self, seconds: float = 0.0) -> list[str]:
+        """All lines that were said and nobody has heard yet, once this time is over."""
+        time.sleep(seconds)
         lines: list[str] = []
-        while (left := deadline - time.monotonic()) > 0:
-            self._socket.settimeout(left)
+        while True:
             try:
                 lines += self._socket.recv(4096).decode().split("\n")
-            except TimeoutError:
-                break
-        self.heard += lines
-        return lines
-
-    def _listen(self, seconds: float, line: str) -> list[str]:
-        if seconds <= 0:
-            raise AssertionError(f"{line} was not said; this was: {self.heard}")
-        self._socket.settimeout(seconds)
-        try:
-            lines = self._socket.recv(4096).decode().split("\n")
-        except TimeoutError:
-            return []
-        self.heard += lines
-        return lines
+            except BlockingIOError:
+                self.heard += lines
+                return lines

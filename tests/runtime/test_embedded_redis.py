@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from intergestan_runtime.embedded_redis import EmbeddedRedis, EmbeddedRedisError, server_pid, socket_path
-from tests.runtime.bells import eventually
+from tests.patience import eventually
 
 
 @pytest.fixture

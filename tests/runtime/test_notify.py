@@ -8,12 +8,14 @@ import threading
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 from prometheus_client import CollectorRegistry
 
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.notify import Notifier, without_notification
 from intergestan_runtime.service import run_service
+from tests.patience import PATIENCE, eventually
 from tests.runtime.bells import broker_for
 from tests.runtime.manager import Manager
 from tests.servers import RedisServer
@@ -27,7 +29,7 @@ def test_ready_beat_stopping(tmp_path: Path) -> None:
         notifier.beat()
         notifier.beat()
         notifier.stopping(660)
-        assert manager.listen(0.1) == [
+        assert manager.listen() == [
             "READY=1",
             "STATUS=The sender works.",
             "WATCHDOG=1",
@@ -68,7 +70,14 @@ def test_a_service_beats_while_it_is_well_and_only_then(
 ) -> None:
     broker, stop, ill = broker_for(redis_server.url), threading.Event(), threading.Event()
     health = HealthServer(CollectorRegistry())
-    health.live_when("test", lambda: "It hangs." if ill.is_set() else None)
+    told = 0
+
+    def problem() -> str | None:
+        nonlocal told
+        told += ill.is_set()
+        return "It hangs." if ill.is_set() else None
+
+    health.live_when("test", problem)
     with Manager(tmp_path / "notify", watchdog_seconds=0.3) as manager:
         for name, value in manager.environment.items():
             monkeypatch.setenv(name, value)
@@ -77,13 +86,15 @@ def test_a_service_beats_while_it_is_well_and_only_then(
         manager.wait_for("READY=1")
         manager.wait_for("WATCHDOG=1", times=2)
         ill.set()
-        manager.listen(0.3)  # what was under way
-        assert manager.listen(0.5) == []
+        eventually(lambda: told >= 1, what="its illness is seen: no beat is under way any more")
+        manager.listen()
+        eventually(lambda: told >= 4, what="its illness is seen where it might beat")
+        assert manager.listen() == []
         ill.clear()
         manager.wait_for("WATCHDOG=1")
         stop.set()
         manager.wait_for("STOPPING=1")
-        service.join(20)
+        service.join(PATIENCE)
     broker.client.close()
 
 
@@ -104,9 +115,10 @@ def test_the_supervisor_beats_as_long_as_it_looks(tmp_path: Path) -> None:
             assert process.stderr.readline() == "a | None\n"
             manager.wait_for("WATCHDOG=1", times=2)
             process.send_signal(signal.SIGSTOP)
-            manager.listen(0.3)
+            eventually(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+            manager.listen()
             assert manager.listen(1) == [], "a supervisor that hangs is ended by its watchdog"
             process.send_signal(signal.SIGCONT)
             process.send_signal(signal.SIGTERM)
             manager.wait_for("STOPPING=1")
-            assert process.wait(20) == 0
+            assert process.wait(PATIENCE) == 0

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from intergestan_runtime.health import HealthServer
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def health() -> Iterator[HealthServer]:
 def probe(*arguments: str, port: int | None) -> tuple[int, str]:
     environment = {**os.environ, **({} if port is None else {"INTERGESTAN_SENDER__HEALTH_PORT": str(port)})}
     argv = [sys.executable, "-m", "intergestan_runtime.probe", *arguments]
-    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.returncode, done.stderr
 
 

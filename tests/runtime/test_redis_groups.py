@@ -11,7 +11,8 @@ from redis.exceptions import RedisClusterException
 from intergestan_runtime.broker import check_clock
 from intergestan_runtime.redis_client import connect
 from intergestan_runtime.redis_url import GroupUrl, with_sentinel_password
-from tests.runtime.bells import STEP, Work, broker_for, eventually, working
+from tests.patience import eventually
+from tests.runtime.bells import STEP, Work, broker_for, working
 from tests.servers import RedisClusterServers
 
 

@@ -14,7 +14,8 @@ from prometheus_client import CollectorRegistry
 from intergestan_runtime.broker import ClockSkew
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.service import run_service
-from tests.runtime.bells import STEP, Work, broker_for, eventually
+from tests.patience import PATIENCE, eventually
+from tests.runtime.bells import STEP, Work, broker_for
 from tests.servers import RedisServer
 
 _PROCESS = """
@@ -39,7 +40,7 @@ def take_in(row_id):
 IMPORT.work_with(broker, take_in)
 health = HealthServer(metrics.registry)
 print(health.port, flush=True)
-sys.exit(run_service("importer", broker, steps=[IMPORT], threads=2, health=health, stop_seconds=10))
+sys.exit(run_service("importer", broker, steps=[IMPORT], threads=2, health=health, stop_seconds=100))
 """
 
 
@@ -62,7 +63,7 @@ def test_a_process_works_and_ends_what_it_began(redis_server: RedisServer) -> No
         assert process.stdout.readline() == "begin slow\n"
         process.send_signal(signal.SIGTERM)
         assert process.stdout.readline() == "end slow\n"
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE) == 0
         events = [json.loads(line) for line in process.stderr]
     assert {"Started.", "Stopping."} <= {event["event"] for event in events}
     assert not ringer.client.keys("*__acks__*")
@@ -114,7 +115,7 @@ def test_live_says_when_a_thread_is_dead(redis_server: RedisServer) -> None:
     eventually(lambda: health.answer("/ready", "")[0] == 503)
     assert health.answer("/live", "")[0] == 200
     stop.set()
-    service.join(20)
+    service.join(PATIENCE)
     status, _, body = health.answer("/live", "")
     assert status == 503
     assert b"These threads are dead" in body

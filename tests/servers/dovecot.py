@@ -18,6 +18,7 @@ from imapclient import IMAPClient
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
+from tests.patience import PATIENCE
 from tests.servers.certificates import Certificates
 from tests.servers.process import ServerError, ServerProcess, find_program, free_port, greets, program_version
 
@@ -72,7 +73,7 @@ class Dovecot(ServerProcess):
 
     def deliver(self, address: str, raw: bytes) -> None:
         """Hand over one mail by LMTP; raises smtplib.SMTPException when Dovecot refuses it."""
-        with smtplib.LMTP(self.host, self.lmtp, local_hostname="localhost", timeout=30) as connection:
+        with smtplib.LMTP(self.host, self.lmtp, local_hostname="localhost", timeout=PATIENCE) as connection:
             connection.sendmail("", [address], raw)
 
     def drop(self, address: str, raws: Iterable[bytes], folder: Literal["new", "cur"] = "new") -> None:
@@ -114,7 +115,7 @@ class Dovecot(ServerProcess):
         return self.directory / "run/sasl"
 
     def _imap(self, address: str) -> IMAPClient:
-        connection = IMAPClient(self.host, port=self.imap, ssl=False, timeout=30)
+        connection = IMAPClient(self.host, port=self.imap, ssl=False, timeout=PATIENCE)
         connection.login(address, self._passwords[address.lower()])
         return connection
 

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE
+
 
 @dataclass(frozen=True)
 class Request:
@@ -59,7 +61,7 @@ class HttpServer(ABC):
     ) -> None:
         self._http.shutdown()
         self._http.server_close()
-        self._thread.join(5)
+        self._thread.join(PATIENCE)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         server = self

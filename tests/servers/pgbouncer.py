@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import psycopg
 
+from tests.patience import PATIENCE
 from tests.servers.postgres import USER, PostgresServer, owner
 from tests.servers.process import ServerProcess, find_program, free_port
 
@@ -55,7 +56,12 @@ class PgBouncer(ServerProcess):
     def _is_ready(self) -> bool:
         try:
             with psycopg.connect(
-                host=self.host, port=self.port, user=USER, dbname="pgbouncer", autocommit=True, connect_timeout=5
+                host=self.host,
+                port=self.port,
+                user=USER,
+                dbname="pgbouncer",
+                autocommit=True,
+                connect_timeout=int(PATIENCE),
             ) as connection:
                 return connection.execute("SHOW VERSION").fetchone() is not None
         except psycopg.OperationalError:

@@ -12,6 +12,7 @@ from typing import ClassVar
 import psycopg
 from psycopg import sql
 
+from tests.patience import PATIENCE
 from tests.servers.process import ServerError, ServerProcess, find_program, free_port, program_version
 
 OLDEST = (15,)
@@ -70,7 +71,7 @@ class PostgresServer(ServerProcess):
             user=USER,
             dbname="postgres",
             autocommit=True,
-            connect_timeout=5,
+            connect_timeout=int(PATIENCE),
         )
 
     def _administer(self, statement: sql.Composed) -> None:

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice
@@ -17,6 +16,8 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 import pytest
+
+from tests.patience import PATIENCE, TooLate, eventually, patient
 
 HOST = "127.0.0.1"
 _PORTS = range(15_000, 32_000)  # below Linux's ephemeral ports: no outgoing connection can take one meanwhile
@@ -74,7 +75,7 @@ _ports = _shuffled_ports()
 def greets(port: int, greeting: bytes) -> bool:
     """Whether the server on this port says hello with these bytes."""
     try:
-        with socket.create_connection((HOST, port), 1) as connection:
+        with socket.create_connection((HOST, port), PATIENCE) as connection:
             return connection.recv(200).startswith(greeting)
     except OSError:
         return False
@@ -89,7 +90,6 @@ class ServerProcess(ABC):
     name: ClassVar[str]
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
     death_signal: ClassVar[str] = "KILL"
-    patience: ClassVar[float] = 20.0
 
     def __init__(self) -> None:
         self.host = HOST
@@ -194,11 +194,15 @@ class ServerProcess(ABC):
         self._wait_for(self._is_ready)
 
     def _wait_for(self, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + self.patience
-        while not ready():
-            if self._running().poll() is not None or time.monotonic() > deadline:
-                raise ServerError(f"{self.name} does not start:\n{self._log_tail()}")
-            time.sleep(0.01)
+        def is_ready() -> bool:
+            if self._running().poll() is not None:
+                raise TooLate(f"{self.name} has ended")
+            return ready()
+
+        try:
+            eventually(is_ready, every=0.01)
+        except TooLate as late:
+            raise ServerError(f"{self.name} does not start:\n{self._log_tail()}") from late
 
     def _log_tail(self) -> str:
         return (self.directory / "log").read_text(errors="replace")[-3000:]
@@ -211,7 +215,7 @@ class ServerProcess(ABC):
             child.send_signal(how)
             child.send_signal(signal.SIGCONT)  # a paused process hears SIGTERM only then
         try:
-            child.wait(5)
+            child.wait(patient(10))
         except subprocess.TimeoutExpired:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait()

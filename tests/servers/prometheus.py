@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.patience import PATIENCE
 from tests.servers.process import ServerProcess, find_program, free_port
 
 Scrape = tuple[str, dict[str, str]]
@@ -28,7 +29,9 @@ class PrometheusServer(ServerProcess):
     def ask(self, path: str, **parameters: str | float) -> Any:
         """The data of an answer of its HTTP API; raises urllib's HTTPError for a query that is wrong."""
         query = urllib.parse.urlencode(parameters)
-        with urllib.request.urlopen(f"http://{self.host}:{self.port}/api/v1/{path}?{query}", timeout=10) as answer:
+        with urllib.request.urlopen(
+            f"http://{self.host}:{self.port}/api/v1/{path}?{query}", timeout=PATIENCE
+        ) as answer:
             return json.load(answer)["data"]
 
     def scrape_errors(self) -> dict[str, str]:
@@ -61,7 +64,7 @@ class PrometheusServer(ServerProcess):
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"http://{self.host}:{self.port}/-/ready", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://{self.host}:{self.port}/-/ready", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

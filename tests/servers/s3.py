@@ -6,6 +6,7 @@ import urllib.request
 from pathlib import Path
 from typing import ClassVar
 
+from tests.patience import PATIENCE
 from tests.servers.process import ServerProcess, free_port
 
 _PROGRAM = """
@@ -60,7 +61,7 @@ class S3Server(ServerProcess):
         request = urllib.request.Request(
             f"{self.endpoint}/{path}", content, {"Authorization": signature}, method=method
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             answer.read()
 
     def _prepare(self) -> None:
@@ -74,7 +75,7 @@ class S3Server(ServerProcess):
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.endpoint}/moto-api/", timeout=5) as answer:
+            with urllib.request.urlopen(f"{self.endpoint}/moto-api/", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False

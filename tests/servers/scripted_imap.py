@@ -35,6 +35,7 @@ class ScriptedImap(StreamServer):
     deleted: UIDs that carry the flag \\Deleted, whoever set it; read_only: SELECT only lets read, too.
     marks_meanwhile: UIDs that somebody else marks as deleted right after our next STORE, one each time.
     body_seconds: how long every FETCH of bodies takes; most_at_once: how many of those there were at the same time.
+    together: the first ones wait until there have been so many at the same time.
     """
 
     def __init__(
@@ -57,6 +58,8 @@ class ScriptedImap(StreamServer):
         self.marks_meanwhile: list[int] = []
         self.read_only = False
         self.body_seconds = 0.0
+        self.together = 0
+        self._are_together = asyncio.Event()
         self.fetching = self.most_at_once = 0
         self.commands: list[str] = []
         self._passwords = dict(passwords or {})
@@ -119,6 +122,9 @@ class ScriptedImap(StreamServer):
         self.fetching += 1
         self.most_at_once = max(self.most_at_once, self.fetching)
         await asyncio.sleep(self.body_seconds)
+        if self.most_at_once >= self.together:
+            self._are_together.set()
+        await self._are_together.wait()
         self.fetching -= 1
 
     async def idle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

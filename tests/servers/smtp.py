@@ -2,12 +2,14 @@
 
 import asyncio
 import functools
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, AnyStr, Literal
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.patience import PATIENCE
 from tests.servers.certificates import Certificate
 from tests.servers.loop import LoopServer, reset
 
@@ -23,7 +25,7 @@ class Fault:
         after `body_bytes` of it), DOT the answer to the final dot.
     reply: sent instead of the right one, and the command has no effect. At STARTTLS a reply of 220 goes on to
         TLS (write "220 go ahead\r\n250 injected" to inject plain text).
-    seconds: silence before anything is said.
+    seconds, until: silence before anything is said; until somebody lets it go on.
     drop: the connection is cut (RST) instead of a reply.
     copies: at DOT, how many times the mail is delivered, whatever is replied: 0 loses it, 2 doubles it. None
         is once, unless `reply` refuses the mail.
@@ -33,11 +35,18 @@ class Fault:
     at: Phase
     reply: str = ""
     seconds: float = 0.0
+    until: threading.Event | None = None
     drop: bool = False
     copies: int | None = None
     body_bytes: int = 0
     recipient: str = ""
     times: int = 1
+
+    async def silence(self) -> None:
+        """What comes before anything is said."""
+        await asyncio.sleep(self.seconds)
+        if self.until is not None:
+            await asyncio.to_thread(self.until.wait, PATIENCE)
 
 
 @dataclass(frozen=True)
@@ -192,7 +201,7 @@ class _Session(SMTP):
     async def _handle_client(self) -> None:
         fault = self._faulty.take("CONNECT")
         if fault is not None:
-            await asyncio.sleep(fault.seconds)
+            await fault.silence()
             if fault.drop:
                 self.abort()
                 return
@@ -209,7 +218,7 @@ class _Session(SMTP):
 
     async def _suffer(self, fault: Fault) -> bool:
         """Whether the fault took the place of the command."""
-        await asyncio.sleep(fault.seconds)
+        await fault.silence()
         if fault.drop:
             self.abort()
         elif fault.at == "STARTTLS" and fault.reply.startswith("220"):
@@ -226,7 +235,7 @@ class _Session(SMTP):
             return
         await self.push("354 go on")
         await self._reader.readexactly(fault.body_bytes)
-        await asyncio.sleep(fault.seconds)
+        await fault.silence()
         self.abort()
 
     async def after_the_dot(self, mail: ReceivedMail) -> str:
@@ -234,7 +243,7 @@ class _Session(SMTP):
         fault = self._faulty.take("DOT") or Fault(at="DOT")
         usual = 0 if fault.reply[:1] in ("4", "5") else 1
         answer = await self._faulty.deliver(mail, usual if fault.copies is None else fault.copies)
-        await asyncio.sleep(fault.seconds)
+        await fault.silence()
         if fault.drop:
             self.abort()
         return fault.reply or answer

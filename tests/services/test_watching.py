@@ -33,7 +33,7 @@ from tests.clock import Clock
 from tests.databases import as_service
 from tests.servers import RedisServer, SmtpServer
 from tests.servers.webhook import WebhookServer
-from tests.services.sender.outbox import HURRY, Outbox
+from tests.services.sender.outbox import UNHURRIED, Outbox
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -131,7 +131,7 @@ def test_a_mail_goes_through_the_relay(
     site = Site(base, redis_server, tmp_path, relay_server.port)
     site.watcher(to=ANNE).look_and_tell()
     (notice,) = site.outbox.rows(Notice)
-    connections = Connections(HURRY, lambda _relay: None)
+    connections = Connections(UNHURRIED, lambda _relay: None)
     sender = NoticeSender(base, Metrics(CollectorRegistry()), "sender-1", SenderSettings(), connections)
     sender.send(notice.id)
     connections.close()

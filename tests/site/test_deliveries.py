@@ -32,7 +32,9 @@ from intergestan_site.tables import (
     Partner,
     SalesOrder,
 )
+from tests.examples import SPEED
 from tests.factories import VAT_20, a_line, an_order
+from tests.patience import PATIENCE
 from tests.site.desk import Desk
 
 PORT = AllowanceCharge(is_charge=True, amount=Decimal("12.50"), reason="Port", tax=VAT_20)
@@ -229,7 +231,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 
 @given(order=orders(), data=st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_every_split_adds_up_to_the_order(sqlite_base: Database, order: Order, data: st.DataObject) -> None:
     """G03: delivered in any parts and invoiced in any groups, the invoices' HT are the order's, to the cent."""
     if id(sqlite_base) not in DESKS:
@@ -301,7 +303,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     told: list[str] = []
 
     def act(do: Callable[[], object]) -> None:
-        gate.wait(10)
+        gate.wait(PATIENCE)
         try:
             told.append(str(do()))
         except Problem as problem:
@@ -311,7 +313,7 @@ def at_once(*acts: Callable[[], object]) -> list[str]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     return sorted(told)
 
 

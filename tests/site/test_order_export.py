@@ -33,6 +33,7 @@ from intergestan_site.problem import FileProblems, Problem
 from intergestan_site.purchase import unconfirm
 from intergestan_site.tables import Event, PurchaseOrder, SalesOrder
 from intergestan_site.words import FileFormat
+from tests.examples import SPEED
 from tests.factories import an_order
 from tests.site.catalogues import NAMES
 from tests.site.desk import Desk
@@ -95,7 +96,7 @@ def is_entered(base: Database, table: bytes) -> bool:
 
 
 @given(order=rows(), language=st.sampled_from(["fr", "en"]))
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_an_exported_order_is_the_same_order_when_it_is_imported(
     sqlite_base: Database, order: list[list[Any]], language: str
 ) -> None:

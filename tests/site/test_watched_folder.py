@@ -16,6 +16,7 @@ from intergestan_site.files.order_files import Imported
 from intergestan_site.files.watched_folder import DONE, REFUSED, Taken, WatchedFolder
 from intergestan_site.problem import FileProblems, Problem
 from intergestan_site.tables import PurchaseOrder, TakenFile
+from tests.patience import PATIENCE
 from tests.site.test_order_export import shop
 
 NAMELESS = b"date;supplier;product;quantity\n2020-11-15;F001;CAS16;1\n"
@@ -188,6 +189,6 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
         racer.start()
     (tmp_path / "gate").touch()
     for racer in racers:
-        racer.join(30)
+        racer.join(PATIENCE)
         assert racer.exitcode == 0
     assert len(list((folder / DONE).glob("*.csv"))) == 20

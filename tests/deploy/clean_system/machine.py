@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from tests.deploy.clean_system.typist import Failed
+from tests.patience import TooLate, eventually
 
 SUITE = "bookworm"
 BRIDGE = "intergestan0"
@@ -232,8 +232,7 @@ def _remove(group: Path) -> None:
 
 def wait(condition: Callable[[], bool], seconds: float, what: str) -> None:
     """:raises Failed: it does not come true in time."""
-    until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            raise Failed(f"Not within {seconds:.0f} s: {what}.")
-        time.sleep(0.5)
+    try:
+        eventually(condition, seconds, what, every=0.5)
+    except TooLate as late:
+        raise Failed(f"{late}.") from late

@@ -17,6 +17,7 @@ from intergestan_site.mail_accounts.oauth_providers import Provider
 from intergestan_site.problem import Problem
 from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
 from services.cli.mail_accounts.consent import consent
+from tests.patience import PATIENCE
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
 from tests.services.cli.conftest import Ran, Run
@@ -248,13 +249,13 @@ def test_consent_in_a_browser(token_server: TokenServer) -> None:
 
         def visit() -> None:  # in this order: who comes after the right page finds nobody listening
             for url in (forged, right):
-                urllib.request.urlopen(url, timeout=10).close()
+                urllib.request.urlopen(url, timeout=PATIENCE).close()
 
         visitors.append(threading.Thread(target=visit))
         visitors[0].start()
 
-    tokens = consent(asked, token_server.address, browse, patience=10)
-    visitors[0].join(10)
+    tokens = consent(asked, token_server.address, browse, patience=PATIENCE)
+    visitors[0].join(PATIENCE)
     assert tokens.refresh in token_server.valid
     assert [form.get("code") for form in token_server.forms if form.get("code") == "stolen"] == []
 

@@ -14,6 +14,7 @@ import typer.main
 from services.cli import texts
 from services.cli.app import build
 from services.cli.language import choose
+from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run
 
 
@@ -82,7 +83,7 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
         "    heavy = {'sqlalchemy', 'rich', 'lxml', 'dramatiq', 'redis', 'babel', 'cryptography'}\n"
         "    print(sorted(heavy & sys.modules.keys()), file=sys.stderr)\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.returncode == 0
     assert ran.stderr.strip() == "[]"
 
@@ -102,5 +103,5 @@ def test_a_plain_list_waits_for_no_import_of_the_services(shop: Path) -> None:
 def test_completion() -> None:
     asked = {"_INTERGESTAN_COMPLETE": "complete_bash", "COMP_WORDS": "intergestan ord", "COMP_CWORD": "1"}
     program = [sys.executable, "-m", "services.cli"]
-    ran = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, timeout=30, check=False)
+    ran = subprocess.run(program, env=os.environ | asked, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert ran.stdout.split() == ["orders"]

@@ -12,6 +12,7 @@ import pytest
 
 from intergestan_site.mail_accounts.discovery import MAX_OCTETS, discover
 from services.cli.mail_accounts.network import Network, is_public
+from tests.patience import PATIENCE
 from tests.servers import Certificates
 from tests.servers.http import HttpServer, Reply, Request
 
@@ -49,7 +50,7 @@ def resolver() -> Iterator[dns.resolver.Resolver]:
         made.nameservers, made.port = ["127.0.0.1"], server.getsockname()[1]
         yield made
         server.sendto(b"end", server.getsockname())
-        thread.join(5)
+        thread.join(PATIENCE)
 
 
 def serve_names(server: socket.socket) -> None:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 
 from intergestan_msg.ubl import read_order
 from intergestan_site.files.xlsx_table import read_sheets
+from tests.patience import eventually
 from tests.services.cli.conftest import Run, data
 
 ROW = "Date;Fournisseur;Produit;Quantité\n2020-11-15;STAUBER;CAS-16;1\n"
@@ -111,23 +112,26 @@ def start(shop: Path, drop: Path) -> "subprocess.Popen[bytes]":
 def test_killed_again_and_again_it_takes_each_file_once(paired_shop: Path, run: Run, drop: Path, files: int) -> None:
     """Orders without numbers: read twice, they would be two."""
     process = start(paired_shop, drop)
-    deadline = time.monotonic() + 60
+
+    def done() -> int:
+        return len(list(drop.glob("done/*.csv")))
+
+    def at_least(count: int) -> Callable[[], bool]:
+        return lambda: done() >= count
+
     try:
         for number in range(files):
             (drop / f"{number}.tmp").write_text(ROW)
             (drop / f"{number}.tmp").rename(drop / f"{number}.csv")
             if number % 8 == 7:
-                before = len(list((drop / "done").glob("*.csv"))) if (drop / "done").exists() else 0
-                while len(list(drop.glob("done/*.csv"))) <= before and time.monotonic() < deadline:
-                    time.sleep(0.01)
+                eventually(at_least(done() + 1), every=0.01)
                 process.send_signal(signal.SIGKILL)
                 process.wait()
                 process = start(paired_shop, drop)
-        while len(list(drop.glob("done/*.csv"))) < files and time.monotonic() < deadline:
-            time.sleep(0.05)
+        eventually(at_least(files))
     finally:
         process.kill()
         process.wait()
-    assert len(list(drop.glob("done/*.csv"))) == files
+    assert done() == files
     assert len(numbers(run, paired_shop)) == files
     assert len(list(drop.glob("done/*.report.txt"))) == files

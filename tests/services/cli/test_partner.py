@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.services.cli.conftest import SECOND_SIRET, Run
 
 
@@ -57,7 +58,7 @@ def test_at_a_terminal_a_person_says_yes(
             stdin=theirs,
             stderr=theirs,
             stdout=subprocess.PIPE,
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
         )
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sqlalchemy import update
 
 from intergestan_site import leases
 from intergestan_site.tables import PollRun
+from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
 from tests.services.cli.exchange import base, rows
 
@@ -44,13 +44,12 @@ def test_a_poller_that_hangs_is_not_waited_for(polled_shop: Path, run: Run) -> N
 
 def test_what_the_poller_suffers_is_told(polled_shop: Path, run: Run) -> None:
     def fail() -> None:
-        while not rows(polled_shop, PollRun):
-            time.sleep(0.02)
+        eventually(lambda: rows(polled_shop, PollRun))
         with base(polled_shop) as database, database.transaction() as connection:
             connection.execute(update(PollRun).values(error="Wrong password."))
 
     poller = threading.Thread(target=fail, daemon=True)
     poller.start()
-    told = run("poll", "commandes", "--timeout", "30", cwd=polled_shop)
+    told = run("poll", "commandes", "--timeout", PATIENCE, cwd=polled_shop)
     poller.join()
     assert (told.code, "commandes: Wrong password." in told.err) == (1, True)

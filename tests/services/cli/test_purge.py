@@ -12,10 +12,11 @@ from structlog.testing import capture_logs
 
 from intergestan_site import leases
 from intergestan_site.tables import InboundMail, Mailbox, OutboundMail, PurgeRun
+from tests.patience import eventually
 from tests.servers import Dovecot, MailUser
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, rows, take_in
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 
 @pytest.fixture

@@ -6,22 +6,15 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from intergestan_site.database import Database
+from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
-
-
-def eventually(condition: Callable[[], object], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -33,7 +26,7 @@ def running(folder: Path, *services: str) -> Iterator[int]:
     try:
         yield process.pid
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
@@ -65,7 +58,7 @@ def test_wrong_settings_end_it_with_78(shop: Path) -> None:
     file = shop / "intergestan.toml"
     file.write_text(file.read_text() + "\n[composer]\nthreats = 3\n")
     command = [sys.executable, "-m", "services.cli", "run", "composer"]
-    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (refused.returncode, "threats" in refused.stderr) == (78, True)
 
 
@@ -74,7 +67,7 @@ def test_a_base_without_a_site_is_waited_for(shop: Path, sqlite_base: Database) 
     file = shop / "intergestan.toml"
     file.write_text(file.read_text().replace("[site]", f'[site]\ndatabase_url = "{sqlite_base.url}"'))
     command = [sys.executable, "-m", "services.cli", "run", "composer"]
-    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert (refused.returncode, "intergestan init" in refused.stderr) == (75, True)
 
 
@@ -83,7 +76,7 @@ def test_a_health_port_that_another_program_has(shop: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
         command = [sys.executable, "-m", "services.composer", "--health-port", port]
-        refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=60, check=False)
+        refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert refused.returncode == 75
     assert f"Port {port} of 127.0.0.1" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from intergestan_site.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, PurchaseOrder
+from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, rows
 
@@ -89,7 +90,7 @@ def test_at_a_terminal_the_address_is_asked_for_once(ordering_shop: Path, typed:
             stdin=theirs,
             stdout=subprocess.DEVNULL,
             stderr=theirs,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         said = os.read(ours, 10_000).decode()
@@ -135,14 +136,14 @@ def test_waiting_tells_what_became_of_it(ordering_shop: Path, run: Run) -> None:
 def test_a_bar_shows_how_far_it_is(ordering_shop: Path) -> None:
     """At a terminal, for what takes longer than a second."""
     ours, theirs = pty.openpty()
-    command = ["send", "--supplier", "STAUBER", "--to", ADDRESS, "--wait", "--timeout", "1.5"]
+    command = ["send", "--supplier", "STAUBER", "--to", ADDRESS, "--wait", "--timeout", "4"]
     try:
         subprocess.run(
             [sys.executable, "-m", "services.cli", "--lang", "fr", *command],
             cwd=ordering_shop,
             stdout=subprocess.DEVNULL,
             stderr=theirs,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         shown = os.read(ours, 10_000).decode()

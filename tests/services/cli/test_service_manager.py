@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import psutil
 import pytest
 
 from services.cli.running.run import SERVICES
+from tests.patience import PATIENCE, eventually
 from tests.runtime.manager import Manager
 
 
@@ -37,7 +37,7 @@ def test_each_service_says_how_it_is(shop: Path, service: str) -> None:
         manager.wait_for("WATCHDOG=1", times=2)
         process.send_signal(signal.SIGTERM)
         manager.wait_for("STOPPING=1")
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE) == 0
 
 
 def test_the_whole_site_says_how_it_is_and_leaves_no_orphan(shop: Path) -> None:
@@ -49,7 +49,8 @@ def test_the_whole_site_says_how_it_is_and_leaves_no_orphan(shop: Path) -> None:
         family = psutil.Process(process.pid).children(recursive=True)
         assert len(family) > len(SERVICES)
         process.send_signal(signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while left := [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]:
-            assert time.monotonic() < deadline, left
-            time.sleep(0.05)
+
+        def left() -> list[psutil.Process]:
+            return [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+        eventually(lambda: not left(), what=left)

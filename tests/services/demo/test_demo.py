@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,8 +21,8 @@ from intergestan_site.database import Database
 from services.demo.findings import bought, sold
 from services.demo.stage import Role, Site
 from services.demo.verdict import Verdict, judge
+from tests.patience import PATIENCE, eventually
 
-PATIENCE = 100.0
 ROLE = Role("any", "ANY", "75001", "PARIS", "Anne")
 
 
@@ -50,16 +49,17 @@ class Demo:
 
     def wait_for(self, module: str, count: int) -> list[psutil.Process]:
         """Until `count` processes run a module."""
-        deadline = time.monotonic() + PATIENCE
-        while len(found := [child for child in self.family() if module in command(child)]) < count:
+
+        def found() -> list[psutil.Process]:
             assert self.process.poll() is None, self.errors.read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return found
+            return [child for child in self.family() if module in command(child)]
+
+        eventually(lambda: len(found()) >= count, what=self.errors.read_text)
+        return found()
 
     def survivors(self) -> list[str]:
         """What still runs of it, a moment after its end."""
-        _, alive = psutil.wait_procs(self._seen.values(), timeout=10)
+        _, alive = psutil.wait_procs(self._seen.values(), timeout=PATIENCE)
         return [command(child) for child in alive if child.status() != psutil.STATUS_ZOMBIE]
 
     def end(self, how: signal.Signals) -> int:
@@ -117,7 +117,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         assert run.process.stdout is not None
         line = run.process.stdout.readline()  # bounded by the test's time limit
         url = next(text for text in run.errors.read_text().split() if text.endswith("/metrics"))
-        with urllib.request.urlopen(url, timeout=10) as reply:  # the demo's own loopback address
+        with urllib.request.urlopen(url, timeout=PATIENCE) as reply:  # the demo's own loopback address
             metrics = reply.read().decode()
         code = run.end(signal.SIGINT)
         yield Kept(folder / "kept", json.loads(line), code, run.survivors(), metrics, run.errors.read_text())
@@ -236,7 +236,9 @@ leave.check()
 
 
 def test_a_signal_in_an_unlucky_moment_is_not_lost() -> None:
-    ended = subprocess.run([sys.executable, "-c", SWALLOWS], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", SWALLOWS], capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert (ended.returncode, ended.stdout) == (128 + signal.SIGTERM, "dropped\n")
 
 

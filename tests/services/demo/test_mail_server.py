@@ -19,6 +19,7 @@ from imapclient.exceptions import LoginError
 
 from intergestan_msg.mail.delivery_report import read_report
 from services.demo.mail_server import main
+from tests.patience import PATIENCE, eventually
 
 BUYER, SUPPLIER = "buyer@alpha.test", "supplier@beta.test"
 PASSWORD = "colon: and \\: back\\"
@@ -42,7 +43,7 @@ class Server:
         self.new = folder / "mail" / SUPPLIER / "new"
 
     def smtp(self) -> smtplib.SMTP:
-        return smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=10)
+        return smtplib.SMTP("127.0.0.1", self.ports["smtp"], timeout=PATIENCE)
 
     def send(self, *mails: bytes) -> None:
         with self.smtp() as relay:
@@ -51,14 +52,14 @@ class Server:
                 assert relay.sendmail(BUYER, [SUPPLIER], mail) == {}
 
     def imap(self) -> IMAPClient:
-        client = IMAPClient("127.0.0.1", self.ports["imap"], ssl=False, timeout=10)
+        client = IMAPClient("127.0.0.1", self.ports["imap"], ssl=False, timeout=PATIENCE)
         client.login(SUPPLIER, PASSWORD)
         return client
 
     def end(self, how: signal.Signals) -> tuple[int, bytes]:
         """Its exit code, and what it complained about."""
         self.process.send_signal(how)
-        code = self.process.wait(15)
+        code = self.process.wait(PATIENCE)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         assert self.process.stderr is not None
@@ -89,19 +90,21 @@ def mail(number: int, size: int = 300) -> bytes:
 
 
 def test_in_by_smtp_out_by_idle(start: Callable[[], Server]) -> None:
-    """The 250 wakes the IDLE of the recipient, within 0.2 s."""
+    """The 250 wakes the IDLE of the recipient, within 0.2 s, or within what it takes to send where all is slow."""
     server = start()
     with server.imap() as client:
         client.select_folder("INBOX")
-        delays = []
+        sendings, delays = [], []
         for number in (1, 2, 3):
             client.idle()
+            began = time.monotonic()
             server.send(mail(number))
             accepted = time.monotonic()
-            assert (number, b"EXISTS") in client.idle_check(timeout=5)
+            sendings.append(accepted - began)
+            assert (number, b"EXISTS") in client.idle_check(timeout=PATIENCE)
             delays.append(time.monotonic() - accepted)
             client.idle_done()
-        assert min(delays) < 0.2
+        assert min(delays) < max(0.2, *sendings)
         assert client.fetch(client.search("ALL"), ["BODY.PEEK[]"])[2][b"BODY[]"] == mail(2)
 
 
@@ -113,22 +116,27 @@ def test_everybody_who_waits_is_woken(start: Callable[[], Server]) -> None:
             client.idle()
         server.send(mail(1))
         for client in (one, other):
-            assert (1, b"EXISTS") in client.idle_check(timeout=5)
+            assert (1, b"EXISTS") in client.idle_check(timeout=PATIENCE)
             client.idle_done()
 
 
 def test_what_arrived_before_idle_is_told_at_once(start: Callable[[], Server]) -> None:
-    """Even when another session has seen it first. A lost wake-up would take five seconds.
+    """Even when another session has seen it first. A lost wake-up would take five seconds, all before it a moment.
 
     Without IMAPClient, whose `idle_check` does not see what came in one piece with the answer to IDLE.
     """
     server = start()
     address = ("127.0.0.1", server.ports["imap"])
-    with server.imap() as other, socket.create_connection(address, timeout=4) as one, one.makefile("rb") as heard:
+    with (
+        server.imap() as other,
+        socket.create_connection(address, timeout=PATIENCE) as one,
+        one.makefile("rb") as heard,
+    ):
 
         def hear(words: bytes) -> None:
             assert any(words in line for line in heard)
 
+        began = time.monotonic()
         password = PASSWORD.replace("\\", "\\\\")
         one.sendall(f'a LOGIN "{SUPPLIER}" "{password}"\r\n'.encode())
         hear(b"a OK")
@@ -136,8 +144,10 @@ def test_what_arrived_before_idle_is_told_at_once(start: Callable[[], Server]) -
         hear(b"b OK")
         server.send(mail(1))
         assert other.select_folder("INBOX")[b"EXISTS"] == 1
+        asked = time.monotonic()
         one.sendall(b"c IDLE\r\n")
         hear(b"* 1 EXISTS")
+        assert time.monotonic() - asked < max(4.0, asked - began)
         one.sendall(b"DONE\r\n")
         hear(b"c OK")
 
@@ -213,7 +223,7 @@ def test_refusals(start: Callable[[], Server]) -> None:
         assert relay.rcpt(SUPPLIER.upper())[0] == 250
     assert list(server.new.iterdir()) == []
     for login, password in ((SUPPLIER, "wrong"), ("nobody@alpha.test", PASSWORD)):
-        client = IMAPClient("127.0.0.1", server.ports["imap"], ssl=False, timeout=10)
+        client = IMAPClient("127.0.0.1", server.ports["imap"], ssl=False, timeout=PATIENCE)
         with pytest.raises(LoginError):
             client.login(login, password)
         client.shutdown()
@@ -225,9 +235,7 @@ def test_stops_cleanly_and_without_a_word(start: Callable[[], Server]) -> None:
     with server.imap() as client:
         client.select_folder("INBOX")
         client.idle()
-        began = time.monotonic()
-        assert server.end(signal.SIGTERM) == (0, b"")
-        assert time.monotonic() - began < 10
+        assert server.end(signal.SIGTERM) == (0, b"")  # while somebody still waits for mails
         client.shutdown()
 
 
@@ -235,7 +243,7 @@ def test_ends_when_stdin_closes(start: Callable[[], Server]) -> None:
     server = start()
     assert server.process.stdin is not None
     server.process.stdin.close()
-    assert server.process.wait(5) == 0
+    assert server.process.wait(PATIENCE) == 0
 
 
 def test_ends_with_its_parent(tmp_path: Path) -> None:
@@ -251,10 +259,7 @@ def test_ends_with_its_parent(tmp_path: Path) -> None:
     server = int(parent.stdout.readline())
     parent.kill()
     parent.communicate()
-    deadline = time.monotonic() + 5
-    while is_running(server):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    eventually(lambda: not is_running(server))
 
 
 def is_running(pid: int) -> bool:

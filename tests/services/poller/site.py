@@ -1,7 +1,6 @@
 """A site's base and archive with a real poller on it, for tests."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,23 +20,13 @@ from services.poller.settings import PollerSettings
 from services.poller.source import Secret
 from services.poller.worker import Poller, Seat
 from tests.databases import as_service
-
-PATIENCE = 40.0
+from tests.patience import PATIENCE, eventually
 
 
 def mail(number: int, size: int = 0) -> bytes:
     """A small mail, different for each number, or one of about `size` octets."""
     head = f"From: a@a.test\r\nTo: b@b.test\r\nSubject: mail {number}\r\n\r\n".encode()
     return head + b"Hello.\r\n" + (b"x" * 76 + b"\r\n") * (size // 78)
-
-
-def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """What `condition` gives as soon as it gives something; fails the test when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not (result := condition()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-    return result
 
 
 class PollerSite:

@@ -11,8 +11,9 @@ import pytest
 
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
 from services.poller.collect import Tools
+from tests.patience import eventually
 from tests.servers import FaultProxy, S3Server, ScriptedImap
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from services.poller import traffic
 from services.poller.traffic import affordable
+from tests.patience import eventually
 from tests.servers import Dovecot, FaultProxy, ScriptedImap, imap_faults
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -31,10 +32,10 @@ def test_several_connections_fetch_at_once_and_keep_the_order_of_the_mailbox(
 ) -> None:
     """24 batches of a mailbox far away: four are on their way at the same time."""
     server = make_imap({number: mail(number) for number in range(1, TOTAL + 1)})
-    server.body_seconds = 0.1
+    server.body_seconds, server.together = 0.1, 4
     any_site.add_mailbox("box", port=server.port, connections=4, idle=False)
     with any_site.poller(batch_mails=BATCH):
-        eventually(lambda: len(any_site.inbound()) == TOTAL, 60)
+        eventually(lambda: len(any_site.inbound()) == TOTAL)
     assert server.most_at_once == 4
     assert [(number - 1) // BATCH for number in subjects(any_site)] == [number // BATCH for number in range(TOTAL)]
     assert any_site.rung == [row.id for row in any_site.inbound()]
@@ -63,7 +64,7 @@ def test_a_connection_that_breaks_hands_its_batch_to_another(
     proxy.cut_after_bytes(60_000)
     site.add_mailbox("box", user.password, port=proxy.port, login=user.address, connections=4)
     with site.poller(batch_mails=BATCH):
-        eventually(lambda: len(site.uids("box")) == TOTAL, 40)
+        eventually(lambda: len(site.uids("box")) == TOTAL)
     assert sorted(subjects(site)) == list(range(TOTAL))
 
 

@@ -14,14 +14,15 @@ from services.poller.pop3 import Pop3Session
 from services.poller.source import Account
 from services.poller.troubles import Kind, MailboxTrouble
 from tests.consent import Consent
+from tests.patience import PATIENCE, eventually
 from tests.servers import Dovecot, MailUser
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.servers.tokens import TokenServer
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
-SLOW = Limits(silence=10, command=30)
+PATIENT = Limits(silence=PATIENCE, command=PATIENCE)
 
 
 @pytest.fixture
@@ -173,7 +174,7 @@ def test_nobody_has_consented_yet(
 
 def test_a_server_that_takes_no_tokens_is_told() -> None:
     with ScriptedPop3() as server, pytest.raises(MailboxTrouble) as refused:
-        Pop3Session(Account(server.host, server.port, "none", None, "me", ""), BearerToken("t"), SLOW)
+        Pop3Session(Account(server.host, server.port, "none", None, "me", ""), BearerToken("t"), PATIENT)
     assert refused.value.kind is Kind.NO_TOKENS
 
 
@@ -183,9 +184,9 @@ def test_the_token_never_stands_in_an_error(
 ) -> None:
     port = dovecot.imap if session is Session else dovecot.pop3
     account = Account(dovecot.host, port, "starttls", str(dovecot.ca_file), mail_user.address, "INBOX")
-    session(account, BearerToken(dovecot.token(mail_user.address)), SLOW).close(politely=True)
+    session(account, BearerToken(dovecot.token(mail_user.address)), PATIENT).close(politely=True)
     expired = BearerToken(dovecot.token(mail_user.address, -300))
     with pytest.raises(MailboxTrouble) as refused:
-        session(account, expired, SLOW)
+        session(account, expired, PATIENT)
     assert refused.value.kind is Kind.PASSWORD
     assert expired not in str(refused.value)

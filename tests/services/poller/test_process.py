@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from urllib.error import HTTPError
@@ -14,17 +15,18 @@ from urllib.request import urlopen
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT, poll_step
-from intergestan_site.tables import Site
+from intergestan_site.tables import Site, Worker
 from tests.consent import Consent
+from tests.patience import PATIENCE, eventually
 from tests.servers import Dovecot, MailUser, RedisServer
 from tests.servers.process import free_port
 from tests.servers.tokens import TokenServer
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -85,13 +87,18 @@ def deployment(any_site: PollerSite, redis_server: RedisServer, tmp_path: Path) 
 
 def status(port: int, path: str) -> int:
     try:
-        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE) as answer:
             return int(answer.status)
     except HTTPError as error:
         error.close()
         return error.code
     except OSError:
         return 0
+
+
+def alive_until(site: PollerSite) -> datetime:
+    with site.database.read() as connection:
+        return connection.execute(select(Worker.alive_until)).scalar_one()
 
 
 def test_process_collects_answers_its_bell_and_stops(
@@ -105,13 +112,20 @@ def test_process_collects_answers_its_bell_and_stops(
         eventually(lambda: status(port, "/ready") == 200)
         broker = make_broker(deployment.redis.url, "siteb", metrics=Metrics(CollectorRegistry()))
         dovecot.deliver(mail_user.address, mail(1))
-        run = site.ask("commandes")
-        assert poll_step(site.mailbox("commandes").owner).ring(broker, run)
-        eventually(lambda: site.run(run).listed_at, seconds=2.5)  # before the next beat
+
+        def listed_before_a_beat() -> bool:
+            """The beats do the same, every two seconds: what is listed between two of them, the bell has done."""
+            before = alive_until(site)
+            run = site.ask("commandes")
+            assert poll_step(site.mailbox("commandes").owner).ring(broker, run)
+            eventually(lambda: site.run(run).listed_at)
+            return alive_until(site) == before
+
+        eventually(listed_before_a_beat)
         eventually(site.inbound)
         assert eventually(lambda: broker.queue_lengths([IMPORT.queue])[IMPORT.queue]) == 1
         child.send_signal(signal.SIGTERM)
-        assert child.wait(10) == 0
+        assert child.wait(PATIENCE) == 0
     broker.close()
     assert site.mailbox("commandes").owner is None
     (collected,) = site.mails()
@@ -127,7 +141,7 @@ def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     dovecot.drop(mail_user.address, [mail(number) for number in range(120)])
     deployment.add_mailbox(dovecot, mail_user)
     with deployment.process("--worker", "first", crash=crash) as child:
-        assert child.wait(20) == -signal.SIGKILL
+        assert child.wait(PATIENCE) == -signal.SIGKILL
     with deployment.process("--worker", "first"):  # the same name: it need not wait for the lease
         eventually(lambda: len(site.uids("commandes")) == 120)
     assert sorted(site.mails()) == sorted(mail(number) for number in range(120))
@@ -142,7 +156,7 @@ def test_kill_9_in_the_middle_of_a_pop3_session(
     dovecot.drop(mail_user.address, [mail(number) for number in range(120)])
     deployment.add_mailbox(dovecot, mail_user, "pop3")
     with deployment.process("--worker", "first", crash=crash) as child:
-        assert child.wait(20) == -signal.SIGKILL
+        assert child.wait(PATIENCE) == -signal.SIGKILL
     with deployment.process("--worker", "first"):
         eventually(lambda: site.mailbox("commandes").last_success_at)
     assert sorted(site.mails()) == sorted(mail(number) for number in range(120))
@@ -160,7 +174,7 @@ def test_a_process_logs_in_by_token_and_counts_it(
         site.add_mailbox("commandes", **values)  # type: ignore[arg-type]
         with deployment.process("--health-port", str(port)):
             eventually(site.inbound)
-            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
                 metrics = answer.read().decode()
     assert 'intergestan_oauth_refreshes_total{outcome="refreshed"} 1.0' in metrics
     (line,) = [line for line in metrics.splitlines() if line.startswith("intergestan_oauth_token_expiry_timestamp")]
@@ -183,7 +197,7 @@ def test_kill_9_while_mails_come(deployment: Deployment, dovecot: Dovecot, mail_
             eventually(partial(collected, least))
             child.kill()
     with deployment.process("--worker", "first"):
-        eventually(lambda: len(site.uids("commandes")) == total, seconds=40)
+        eventually(lambda: len(site.uids("commandes")) == total)
     assert sorted(site.mails()) == sorted(mail(number) for number in range(total))
 
 

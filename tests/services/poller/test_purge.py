@@ -28,9 +28,10 @@ from services.poller.rows import LeaseLost
 from services.poller.source import Account
 from services.poller.troubles import MailboxTrouble
 from services.poller.worker import Poller
+from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, ScriptedImap
 from tests.servers.scripted_pop3 import ScriptedPop3
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -287,7 +288,7 @@ def test_pop3_whose_quit_fails() -> None:
     """RFC 1939 §6: only what QUIT answers counts."""
     with ScriptedPop3(mail(1)) as server:
         account = Account(server.host, server.port, "none", None, "me", "INBOX")
-        session = Pop3Session(account, "secret", Limits(silence=5, command=5))
+        session = Pop3Session(account, "secret", Limits())
         (listed,) = session.listing()
         server.misbehave("QUIT", b"-ERR some deleted messages not removed\r\n")
         with pytest.raises(MailboxTrouble, match="not removed"):

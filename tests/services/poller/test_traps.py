@@ -11,9 +11,10 @@ import pytest
 from imapclient import IMAPClient
 
 from services.poller.worker import Poller
+from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, ScriptedImap, imap_faults
 from tests.services.poller import faults
-from tests.services.poller.site import PollerSite, eventually, mail
+from tests.services.poller.site import PollerSite, mail
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 

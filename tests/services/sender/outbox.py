@@ -30,8 +30,9 @@ from services.sender.deliver import Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender
 from tests.databases import as_service
+from tests.patience import PATIENCE
 
-HURRY = Timeouts(connect=2, before_dot=2, after_dot=1, goodbye=0.2)
+UNHURRIED = Timeouts(connect=PATIENCE, before_dot=PATIENCE, after_dot=PATIENCE, goodbye=0.2)
 OUR_KEY, THEIR_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
 
 
@@ -120,7 +121,7 @@ class Outbox:
     def sender(
         self,
         worker: str = "sender-1",
-        timeouts: Timeouts = HURRY,
+        timeouts: Timeouts = UNHURRIED,
         password_of: Callable[[Any], str | None] = lambda _relay: None,
         **settings: Any,
     ) -> Sender:

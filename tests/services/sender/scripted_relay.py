@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+from tests.patience import PATIENCE
+
 LOGIN, PASSWORD = "buyer@site.test", "pa55 wörd"
 
 FINE = {
@@ -46,8 +48,8 @@ def cut(_: socket.socket) -> None:
 
 
 def drip(connection: socket.socket) -> None:
-    """A reply that never ends, a byte at a time."""
-    for _ in range(1000):
+    """A reply that never ends, a byte at a time, until the client hangs up."""
+    while True:
         connection.sendall(b"2")
         time.sleep(0.02)
 
@@ -76,7 +78,7 @@ class ScriptedRelay:
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self.hang_up()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._listener.close()
 
     def hang_up(self, last_words: bytes = b"") -> None:

@@ -18,7 +18,7 @@ from services.sender.worker import Connections
 from tests.clock import Clock
 from tests.databases import as_service
 from tests.servers import Fault, SmtpServer
-from tests.services.sender.outbox import HURRY, Outbox
+from tests.services.sender.outbox import UNHURRIED, Outbox
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.registry = CollectorRegistry()
-        connections = Connections(HURRY, lambda _relay: None)
+        connections = Connections(UNHURRIED, lambda _relay: None)
         outbox.connections.append(connections)
         self._args = (as_service(outbox.base, "sender"), Metrics(self.registry))
         self.sender = NoticeSender(*self._args, "sender-1", SenderSettings(), connections)

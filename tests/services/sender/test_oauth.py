@@ -10,6 +10,7 @@ from intergestan_site.words import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome, ResponseClass
 from tests.consent import Consent
+from tests.patience import PATIENCE
 from tests.servers import Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
 
@@ -36,7 +37,9 @@ def account(postfix: Postfix, dovecot: Dovecot, user: MailUser, consent: Consent
 
 
 def send(relay: RelayAccount, recipient: str, times: int = 1) -> list[Outcome]:
-    with Conversation(relay, timeouts=Timeouts(connect=10, before_dot=20, after_dot=20)) as conversation:
+    with Conversation(
+        relay, timeouts=Timeouts(connect=PATIENCE, before_dot=PATIENCE, after_dot=PATIENCE)
+    ) as conversation:
         return [conversation.deliver("a@site.test", recipient, MIME, lambda: None) for _ in range(times)]
 
 

@@ -20,8 +20,8 @@ from intergestan_site.health.certificates import read_certificates
 from intergestan_site.outbound import resend
 from intergestan_site.tables import Event, OutboundMail, Relay
 from tests.clock import Clock
+from tests.patience import eventually
 from tests.servers import Certificates, Fault, SmtpServer
-from tests.services.poller.site import eventually
 from tests.services.sender.outbox import Outbox
 
 pytestmark = pytest.mark.mainly_on("postgresql")
@@ -320,12 +320,14 @@ def test_two_senders_send_a_mail_once(outbox: Outbox, relay_server: SmtpServer) 
 
 def test_who_slept_past_the_lease_does_not_send_the_dot(outbox: Outbox, relay_server: SmtpServer) -> None:
     """F18: the fence was raised while the mail was on its way to the relay."""
-    relay_server.inject(Fault(at="DATA", seconds=0.4))
+    go_on = threading.Event()
+    relay_server.inject(Fault(at="DATA", until=go_on))
     mail_id = outbox.put()
     sending = threading.Thread(target=outbox.sender().send, args=(mail_id,))
     sending.start()
     eventually(lambda: "DATA" in relay_server.commands)
     outbox.change(mail_id, lease_fence=OutboundMail.lease_fence + 1, lease_owner="other")
+    go_on.set()
     sending.join()
     assert relay_server.mails == []
     row = outbox.mail(mail_id)
@@ -335,13 +337,15 @@ def test_who_slept_past_the_lease_does_not_send_the_dot(outbox: Outbox, relay_se
 
 
 def test_an_answer_that_overtakes_the_250_stands(outbox: Outbox, relay_server: SmtpServer) -> None:
-    relay_server.inject(Fault(at="DOT", seconds=0.4))
+    go_on = threading.Event()
+    relay_server.inject(Fault(at="DOT", until=go_on))
     mail_id = outbox.put()
     sending = threading.Thread(target=outbox.sender().send, args=(mail_id,))
     sending.start()
     eventually(lambda: relay_server.mails)
     with outbox.base.transaction() as connection:
         states.move(connection, states.OUTBOUND_MAIL, [mail_id], "answer", by="test", at=outbox.base.now())
+    go_on.set()
     sending.join()
     assert outbox.mail(mail_id).state == "answered"
     assert outbox.attempts(mail_id) == [("ended", "accepted")]

@@ -1,0 +1,98 @@
+"""How long the tests wait for what must come: one setting, and the one way to wait.
+
+A deadline of a test ends what hangs; it says nothing about speed. All of them come from here, and the environment
+variable INTERGESTAN_PATIENCE stretches all of them, those of pytest too (`tests/conftest.py`): 3 is for a machine with
+much else to do. Where a time-out is itself the subject of a test, the peer is silent by construction, for ever.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+FACTOR = float(os.environ.get("INTERGESTAN_PATIENCE", "1"))
+ENOUGH = 100.0
+"""Seconds, more than anything takes on a quiet machine that has no reason to take longer."""
+
+Result = TypeVar("Result")
+
+
+def patient(seconds: float) -> float:
+    """What a test gives to something that takes `seconds` at the very most on a quiet machine."""
+    return seconds * FACTOR
+
+
+PATIENCE = patient(ENOUGH)
+"""The time limit of everything that has one: a process to end, an answer, a lock."""
+
+
+class TooLate(AssertionError):
+    """What was waited for did not come about in time."""
+
+
+def eventually(
+    condition: Callable[[], Result | Literal[False]],
+    seconds: float = ENOUGH,
+    what: str | Callable[[], object] = "",
+    every: float = 0.02,
+) -> Result:
+    """Look again and again until the condition gives something true, which is returned.
+
+    :param seconds: when to give up, on a quiet machine.
+    :param what: what is waited for, or what shows it; the condition's place in the code by default.
+    :raises TooLate: it has not come; the message names it.
+    """
+    deadline = time.monotonic() + patient(seconds)
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            named = what() if callable(what) else what or _place(condition)
+            raise TooLate(f"Still not so after {patient(seconds):g} s: {named}")
+        time.sleep(every)
+    return result
+
+
+def _place(condition: Callable[[], object]) -> str:
+    code = getattr(condition, "__code__", None)
+    return repr(condition) if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
+class Slowness:
+    """How slow this machine is while the block runs, for what is promised in seconds of a machine that has time for it.
+
+    A context manager. `factor` is 1 where nobody else wants the processors, and n where they are shared by n as busy as
+    we are: how long some work takes, over the CPU time that it costs.
+    """
+
+    def __init__(self) -> None:
+        self.wall = self.cpu = 0.0
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._measure)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    @property
+    def factor(self) -> float:
+        return max(1.0, self.wall / self.cpu) if self.cpu else 1.0
+
+    def _measure(self) -> None:
+        while not self._over.wait(0.1):
+            began, used = time.monotonic(), time.thread_time()
+            while time.thread_time() - used < _SAMPLE:
+                pass
+            self.wall += time.monotonic() - began
+            self.cpu += time.thread_time() - used
+
+
+_SAMPLE = 0.005
