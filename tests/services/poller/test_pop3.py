@@ -297,13 +297,14 @@ def test_a_server_without_uidl_is_told_clearly(site: PollerSite, servers: ExitSt
     assert site.inbound() == []
 
 
-def test_a_big_maildrop(any_site: PollerSite, dovecot: Dovecot, mail_user: MailUser) -> None:
+@pytest.mark.parametrize("mails", [400, pytest.param(2000, marks=pytest.mark.campaign)])
+def test_a_big_maildrop(any_site: PollerSite, dovecot: Dovecot, mail_user: MailUser, mails: int) -> None:
     site = any_site
-    dovecot.drop(mail_user.address, (mail(number) for number in range(2000)))
+    dovecot.drop(mail_user.address, (mail(number) for number in range(mails)))
     add_dovecot(site, dovecot, mail_user)
     with site.poller():
         eventually(lambda: site.mailbox("box").last_success_at)
-    assert len(site.inbound()) == len(uidls(site)) == 2000
+    assert len(site.inbound()) == len(uidls(site)) == mails
 
 
 def test_the_base_forgets_nothing_when_it_comes_back(

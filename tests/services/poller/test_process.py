@@ -182,17 +182,21 @@ def test_a_process_logs_in_by_token_and_counts_it(
     assert float(line.split()[-1]) > time.time() + 3000
 
 
-def test_kill_9_while_mails_come(deployment: Deployment, dovecot: Dovecot, mail_user: MailUser) -> None:
+@pytest.mark.parametrize(
+    ("total", "moments"), [(300, (1, 100)), pytest.param(1500, (1, 300, 700), marks=pytest.mark.campaign)]
+)
+def test_kill_9_while_mails_come(
+    deployment: Deployment, dovecot: Dovecot, mail_user: MailUser, total: int, moments: Sequence[int]
+) -> None:
     """F1, blind: the process is killed at any moment of a large collection, several times."""
     site = deployment.site
-    total = 1500
     dovecot.drop(mail_user.address, [mail(number) for number in range(total)])
     deployment.add_mailbox(dovecot, mail_user)
 
     def collected(least: int) -> bool:
         return len(site.uids("commandes")) >= least
 
-    for least in (1, 300, 700):
+    for least in moments:
         with deployment.process("--worker", "first") as child:
             eventually(partial(collected, least))
             child.kill()
