@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from pydantic import Field
 
+from intergestan_runtime.sections import key
 from intergestan_runtime.settings import LogSettings, Section, ServiceSettings, Settings, SiteSettings
 from intergestan_runtime.settings_docs import document
 from intergestan_runtime.settings_load import ConfigurationError, config_files, load
@@ -13,7 +13,7 @@ from intergestan_runtime.settings_load import ConfigurationError, config_files, 
 class PollerSettings(ServiceSettings):
     """The poller's table."""
 
-    every: float = Field(60, gt=0, description="Seconds between two polls.")
+    every: float = key(60, gt=0, description="Seconds between two polls.")
 
 
 class PollerProcess(Settings):
@@ -27,7 +27,7 @@ class PollerProcess(Settings):
 class NeedySection(Section):
     """Has a key without default."""
 
-    host: str = Field(description="A host.")
+    host: str = key(description="A host.")
 
 
 class NeedyProcess(Settings):
