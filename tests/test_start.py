@@ -89,3 +89,20 @@ def test_a_table_is_made_when_it_is_used() -> None:
         "assert len(Partner.metadata.tables) > 50\n"
     )
     assert _modules(program)
+
+
+def test_threads_that_meet_a_table_at_once_get_the_same_one() -> None:
+    program = (
+        "import sys, threading\n"
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from intergestan_site.tables import InboundMail\n"
+        "sys.setswitchinterval(1e-6)\n"
+        "together = threading.Barrier(8)\n"
+        "def meet(column):\n"
+        "    together.wait()\n"
+        "    return getattr(InboundMail, column).table\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    tables = set(pool.map(meet, ['id', 'state', 'lease_owner', 'rung_at'] * 2))\n"
+        "assert tables == {InboundMail.__table__}\n"
+    )
+    assert _modules(program)
