@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, sender
+from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, sender, start
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
 from benchmarks.sites import pair_of_sites
@@ -31,6 +31,7 @@ class Scale:
     mails: int
     latencies: int
     idle_seconds: float
+    starts: int
     many: mailboxes.Load
 
 
@@ -41,6 +42,7 @@ FULL = Scale(
     mails=500,
     latencies=30,
     idle_seconds=10,
+    starts=15,
     many=mailboxes.Load(mailboxes=1_000, pollers=4, interval=60, seconds=190, mails=50),
 )
 QUICK = Scale(
@@ -50,6 +52,7 @@ QUICK = Scale(
     mails=200,
     latencies=10,
     idle_seconds=5,
+    starts=5,
     many=mailboxes.Load(mailboxes=200, pollers=2, interval=15, seconds=45, mails=20),
 )
 
@@ -156,12 +159,18 @@ def measure_mailboxes(machine: Servers, scale: Scale) -> dict[str, float]:
     return mailboxes.measure(machine, "postgresql", scale.many)
 
 
+def measure_start(machine: Servers, scale: Scale) -> dict[str, float]:
+    """What processes cost before they work."""
+    return start.measure(machine.folder / "start", scale.starts)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
     "sender": measure_sender,
     "poller": measure_poller,
     "idle": measure_idle,
+    "start": measure_start,
     "mailboxes": measure_mailboxes,
 }
 

@@ -68,6 +68,25 @@ FIGURES = (
     Figure("mailboxes_mail_worst_s", "the slowest, s"),
     Figure("mailboxes_pollers_cpu_share", "CPU of the pollers, cores"),
     Figure("mailboxes_poller_rss_mib", "memory of the largest of them, MiB"),
+    *(
+        figure
+        for name, text in (
+            ("composer", "start of the composer"),
+            ("sender", "start of the sender"),
+            ("poller", "start of the poller"),
+            ("importer", "start of the importer"),
+            ("dispatcher", "start of the dispatcher"),
+            ("help", "intergestan --help"),
+            ("orders_list", "intergestan orders list"),
+            ("holds_list", "intergestan holds list"),
+            ("status", "intergestan status"),
+        )
+        for figure in (
+            Figure(f"start_{name}_ms", f"{text}: CPU ms"),
+            Figure(f"start_{name}_floor_ms", "the third-party imports it cannot do without"),
+            Figure(f"start_{name}_over_floor", "over that", at_most=1.3),
+        )
+    ),
     Figure("idle_rss_mib", "memory of the largest idle service process, MiB", at_most=80),
 )
 

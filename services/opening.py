@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime.redis_url import with_sentinel_password
@@ -16,7 +16,9 @@ from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password
 from intergestan_runtime.settings import SiteSettings
 from intergestan_site.database import Database
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
+
+if TYPE_CHECKING:
+    from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
 
 
 class WrongKey(Exception):
@@ -29,6 +31,8 @@ def password_of(site: SiteSettings, account: Any, tokens: Grants) -> str | Acces
     :raises SecretError: the file is missing or readable by others, or the seal does not open.
     """
     if account.oauth_grant_id is not None:
+        from intergestan_site.mail_accounts.oauth_tokens import AccessToken
+
         return AccessToken(tokens, account.oauth_grant_id, account.name)
     if account.secret:
         return Secrets(site.secrets_dir).get(account.secret).get_secret_value()
@@ -41,6 +45,8 @@ def grants(
     site: SiteSettings, database: Database, told: Callable[[str, Outcome, datetime | None], None] = lambda *_: None
 ) -> Grants:
     """The OAuth2 grants of a site."""
+    from intergestan_site.mail_accounts.oauth_tokens import Grants
+
     return Grants(
         database,
         lambda: Sealer.from_file(site.base_key_file),
@@ -87,7 +93,7 @@ def check_key(site: SiteSettings, fingerprint: str) -> None:
     # A folder of keys is closed to most services: nothing in it can even be looked for.
     if not os.access(site.key_file.parent, os.X_OK):
         return
-    from intergestan_site.site_keys.own_keys import file_of
+    from intergestan_site.site_keys.key_files import file_of
 
     file = file_of(site.key_file, fingerprint)
     if not os.access(file, os.R_OK):

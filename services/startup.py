@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -47,13 +47,15 @@ from intergestan_runtime.settings_load import ConfigurationError, load
 from intergestan_runtime.tracing import NotInstalled, Tracer, open_tracer
 from intergestan_site import leases, migrate
 from intergestan_site.database import AnyRow, Database, WeakDurability, first_line
-from intergestan_site.documents import read_site
-from intergestan_site.heartbeat.heartbeats import Rhythm
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
+from intergestan_site.site_rows import read_site
 from services.first_series import start_series
 from services.opening import WrongKey, check_key, grants, open_database, password_of, read_bounce_key, redis_url
 from services.stores import open_archive
 from services.wording import sentence, wording
+
+if TYPE_CHECKING:
+    from intergestan_site.heartbeat.heartbeats import Rhythm
+    from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
 
 _log = structlog.get_logger(__name__)
 
@@ -68,9 +70,9 @@ Own = TypeVar("Own", bound=ServiceSettings)
 class ServiceProcess(Settings):
     """What every service reads; each adds the table of its own."""
 
-    site: SiteSettings = SiteSettings()
-    log: LogSettings = LogSettings()
-    tracing: TracingSettings = TracingSettings()
+    site: SiteSettings
+    log: LogSettings
+    tracing: TracingSettings
 
 
 class NoSiteYet(Exception):
@@ -126,6 +128,8 @@ class Process(Generic[Own]):
 
 def rhythm_of(settings: HeartbeatSettings) -> Rhythm:
     """The intervals of heartbeats, as they are set."""
+    from intergestan_site.heartbeat.heartbeats import Rhythm
+
     seconds = (settings.every_seconds, settings.late_seconds, settings.lost_seconds)
     return Rhythm(*(timedelta(seconds=each) for each in seconds))
 

@@ -19,13 +19,13 @@ from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, SiteS
 from intergestan_runtime.steps import NOTIFY
 from intergestan_runtime.webhook import WebhookFailed, post
 from intergestan_site.database import Database, first_line
-from intergestan_site.documents import read_site
 from intergestan_site.health import told_alarms
 from intergestan_site.health.alarm_text import cure, report, sentence, title
 from intergestan_site.health.alarms import Alarm, Machine, judge
 from intergestan_site.health.vitals import read_vitals
 from intergestan_site.holding import notices
 from intergestan_site.problem import Problem
+from intergestan_site.site_rows import read_site
 
 _log = structlog.get_logger(__name__)
 

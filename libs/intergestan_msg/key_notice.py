@@ -7,24 +7,16 @@ one, too. The receiver therefore keeps the new key apart until a person has comp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
+from intergestan_msg.kinds import KeyAction
 from intergestan_msg.seal import PublicKey
 
 Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_214_400)]
 """Seconds since 1970 (UTC), until the end of the year 9999."""
 Kid = Annotated[str, msgspec.Meta(pattern=r"\A[A-Za-z0-9_-]{43}\Z")]
-
-
-class KeyAction(StrEnum):
-    """What is said of the key."""
-
-    ANNOUNCE = "announce"
-    CONFIRM = "confirm"
-    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,14 @@ ignored, so that a later minor version may add some.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Any
 
 import msgspec
 
 from intergestan_msg import plain_text
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
-from intergestan_msg.key_notice import KeyAction, KeyNotice, fault_of
+from intergestan_msg.key_notice import KeyNotice, fault_of
+from intergestan_msg.kinds import TAKES, DocumentType, KeyAction, Kind
 from intergestan_msg.shapes import Shape
 from intergestan_msg.statement import Statement
 from intergestan_msg.statement import fault_of as fault_of_statement
@@ -37,31 +37,6 @@ TransferId = Annotated[
     msgspec.Meta(pattern=r"\A[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"),
 ]
 """A UUIDv7 in its canonical form (RFC 9562 §4)."""
-
-
-class Kind(StrEnum):
-    """What a mail is for. `orders` and `answers` are counted by `epoch` and `seq`; the others are not."""
-
-    ORDERS = "orders"
-    ANSWERS = "answers"
-    STATEMENT = "statement"
-    KEY = "key"
-    HEARTBEAT = "heartbeat"
-    CATALOGUE = "catalogue"
-
-
-TAKES = (Kind.HEARTBEAT, Kind.STATEMENT)
-"""What this release takes in beyond orders, answers and keys, and asks its partners to send."""
-
-
-class DocumentType(StrEnum):
-    """What a listed document is."""
-
-    ORDER = "order"
-    CHANGE = "change"
-    CANCEL = "cancel"
-    RESPONSE = "response"
-
 
 _TYPES_OF_KIND = {
     Kind.ORDERS: {DocumentType.ORDER, DocumentType.CHANGE, DocumentType.CANCEL},

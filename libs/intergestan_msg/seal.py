@@ -11,19 +11,8 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import OKPKey
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from intergestan_msg.errors import BadSignature, UnknownSigner, Unreadable
 from intergestan_msg.strict_json import read_object
@@ -31,23 +20,19 @@ from intergestan_msg.strict_json import read_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from joserfc.jwk import OKPKey
+
 MANIFEST_TYPE = "intergestan+jws"
 CARD_TYPE = "intergestan-card+jws"
-ALGORITHM = "Ed25519"
-MAX_COMPACT = 2 * 1024 * 1024
+ALGORITHM: Final = "Ed25519"
+MAX_COMPACT: Final = 2 * 1024 * 1024
 """Characters of a compact JWS: a manifest of 1 000 documents with long names stays below it."""
 
 _KID = re.compile(r"\A[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 _COMPACT = re.compile(r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\Z")
 _MAX_HEADER = 512
 _WORD_BITS, _WORD_COUNT = 11, 12
-
-
-class _Registry(jws.JWSRegistry):
-    max_payload_length = MAX_COMPACT  # joserfc's own limit stops at some 300 documents
-
-
-_REGISTRY = _Registry(algorithms=[ALGORITHM])
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +83,18 @@ class PublicKey:
 class SigningKey:
     """An Ed25519 private key. It never shows itself: `repr` names the public half."""
 
-    __slots__ = ("_key", "_okp", "public")
-
     def __init__(self, seed: bytes) -> None:
         """:param seed: the 32 private bytes (RFC 8032 §5.1.5)."""
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self._okp = OKPKey.import_key(self._key)
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        self._key: Ed25519PrivateKey = Ed25519PrivateKey.from_private_bytes(seed)
         self.public = PublicKey(self._key.public_key().public_bytes_raw())
+
+    @cached_property
+    def _okp(self) -> OKPKey:
+        from intergestan_msg import jws
+
+        return jws.private_key(self._key)
 
     def __repr__(self) -> str:
         return f"SigningKey({self.public.kid})"
@@ -112,11 +102,16 @@ class SigningKey:
     @classmethod
     def generate(cls) -> SigningKey:
         """Make a new key from the system's randomness."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         return cls(Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
     def from_pem(cls, pem: bytes) -> SigningKey:
         """Read an unencrypted PKCS #8 key. Raises ValueError for anything else."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
         try:
             key = load_pem_private_key(pem, password=None)
         except TypeError as error:  # it wants a password
@@ -127,12 +122,15 @@ class SigningKey:
 
     def to_pem(self) -> bytes:
         """The private key as unencrypted PKCS #8: for a file that only its owner can read."""
+        from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
         return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def compact(self, payload: bytes, typ: str) -> str:
         """Sign `payload` as a compact JWS of type `typ`. Raises ValueError when it gets longer than 2 MB."""
-        header = {"alg": ALGORITHM, "kid": self.public.kid, "typ": typ}
-        compact = jws.serialize_compact(header, payload, self._okp, registry=_REGISTRY)
+        from intergestan_msg import jws
+
+        compact = jws.sign({"alg": ALGORITHM, "kid": self.public.kid, "typ": typ}, payload, self._okp)
         if len(compact) > MAX_COMPACT:
             raise ValueError("This is too long to be signed as one manifest.")
         return compact
@@ -152,11 +150,9 @@ def verify(compact: str, keys: Mapping[str, PublicKey], typ: str = MANIFEST_TYPE
     kid = signer(compact, typ)
     if kid not in keys:
         raise UnknownSigner(kid)
-    try:
-        token = jws.deserialize_compact(compact, _okp(keys[kid].raw), registry=_REGISTRY)
-    except (JoseError, ValueError) as error:
-        raise BadSignature("The signature does not hold.") from error
-    return token.payload
+    from intergestan_msg import jws
+
+    return jws.verify(compact, keys[kid].raw)
 
 
 def signer(compact: str, typ: str = MANIFEST_TYPE) -> str:
@@ -194,11 +190,6 @@ def unverified_payload(compact: str) -> bytes:
 def transfer_digest(compact: str) -> str:
     """Name a transfer: SHA-256, in hex, of its manifest's compact JWS without white space (formats.md §2)."""
     return hashlib.sha256("".join(compact.split()).encode("ascii")).hexdigest()
-
-
-@lru_cache(maxsize=1024)
-def _okp(raw: bytes) -> OKPKey:
-    return OKPKey.import_key(Ed25519PublicKey.from_public_bytes(raw))
 
 
 def _is_canonical(text: str) -> bool:

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import SecretStr
-
 from intergestan_runtime.said import Said
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -25,6 +23,28 @@ CONTAINER_SECRETS = Path("/run/secrets")
 
 class SecretError(Exception):
     """A secret is missing, open to others, or does not open; the `Said` names the cure, never the secret."""
+
+
+class SecretStr:
+    """A text that is neither printed nor logged by accident."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_secret_value(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "SecretStr('**********')"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SecretStr) and other.get_secret_value() == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
 
 
 class Secrets:

@@ -8,14 +8,14 @@ A service's settings are a `Settings` class with one field for each TOML table i
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.said import Said
+from intergestan_runtime.sections import Section, Settings, key
+
+__all__ = ["Section", "Settings"]
 
 ENV_PREFIX = "INTERGESTAN_"
 ENV_DELIMITER = "__"
@@ -65,45 +65,17 @@ def _s3_url(url: str) -> str:
     return url
 
 
-ConfigPath = Annotated[Path, AfterValidator(Path.expanduser)]
+ConfigPath = Annotated[Path, Path.expanduser]
 """A path; ``~`` is the home folder. In a TOML file it is relative to that file: its key ends in _dir or
 _file.
 """
-Url = Annotated[str, AfterValidator(_without_password)]
-BaseUrl = Annotated[Url, AfterValidator(_base_url)]
-RedisUrl = Annotated[Url, AfterValidator(_redis_url)]
-ArchiveUrl = Annotated[Url, AfterValidator(_s3_url)]
+Url = Annotated[str, _without_password]
+BaseUrl = Annotated[Url, _base_url]
+RedisUrl = Annotated[Url, _redis_url]
+ArchiveUrl = Annotated[Url, _s3_url]
 
 
 EMAIL = r"^[^\s@<>]+@[^\s@<>]+$"
-
-
-class Section(BaseModel):
-    """One TOML table. Its docstring and its fields' descriptions become docs/settings.md."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
-
-
-class Settings(BaseSettings):
-    """All that one process reads: a field for each table. Made by `load`."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix=ENV_PREFIX,
-        env_nested_delimiter=ENV_DELIMITER,
-    )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
-        init_settings: PydanticBaseSettingsSource,
-        *_others: PydanticBaseSettingsSource,
-        **_more: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """`load` has put the layers together already."""
-        return (init_settings,)
 
 
 def _in_data_dir(name: str) -> Any:
@@ -115,106 +87,105 @@ class SiteSettings(Section):
     names.
     """
 
-    data_dir: ConfigPath = Field(
+    data_dir: ConfigPath = key(
         Path("~/.local/share/intergestan"), description="Folder for all that has no place of its own."
     )
-    database_url: BaseUrl = Field(
+    database_url: BaseUrl = key(
         default_factory=lambda data: f"sqlite:///{data['data_dir']}/site.db",
         description="The base, as SQLAlchemy writes it: sqlite:/// or postgresql+psycopg://user@host/base.",
     )
-    database_password: str | None = Field(None, description="Name of the secret with the base's password.")
-    pgbouncer: bool = Field(
+    database_password: str | None = key(None, description="Name of the secret with the base's password.")
+    pgbouncer: bool = key(
         False, description="PostgreSQL is reached through PgBouncer in transaction mode: no prepared statements."
     )
-    redis_url: RedisUrl | None = Field(
+    redis_url: RedisUrl | None = key(
         None,
         description="redis://, rediss:// or unix://; redis+sentinel://host:port,host:port/master, "
         "redis+cluster://host:port,host:port; rediss+… over TLS. Without it a server is embedded in the data folder.",
     )
-    redis_password: str | None = Field(None, description="Name of the secret with the password of Redis.")
-    redis_sentinel_password: str | None = Field(
+    redis_password: str | None = key(None, description="Name of the secret with the password of Redis.")
+    redis_sentinel_password: str | None = key(
         None, description="Name of the secret with the password of the sentinels, where they want one of their own."
     )
-    archive_dir: ConfigPath = Field(
+    archive_dir: ConfigPath = key(
         default_factory=_in_data_dir("archive"), description="Folder of the raw mails received."
     )
-    archive_url: ArchiveUrl | None = Field(
+    archive_url: ArchiveUrl | None = key(
         None,
         description="s3://bucket or s3://bucket/prefix: the raw mails go there instead. Needs the extra `s3`.",
     )
-    archive_endpoint: Url | None = Field(
+    archive_endpoint: Url | None = key(
         None, description="Address of an S3-compatible store that is not Amazon's, such as https://s3.example."
     )
-    archive_region: str | None = Field(None, description="Region of the bucket; us-east-1 by default.")
-    archive_key_id: str | None = Field(
+    archive_region: str | None = key(None, description="Region of the bucket; us-east-1 by default.")
+    archive_key_id: str | None = key(
         None,
         description="Access key id for the bucket. Without it the identity of the machine, pod or task counts.",
     )
-    archive_secret: str | None = Field(None, description="Name of the secret with its secret access key.")
-    archive_ca_file: ConfigPath | None = Field(
+    archive_secret: str | None = key(None, description="Name of the secret with its secret access key.")
+    archive_ca_file: ConfigPath | None = key(
         None, description="Certificates (PEM) of the store's authority, if the machine does not know it."
     )
-    secrets_dir: ConfigPath = Field(
+    secrets_dir: ConfigPath = key(
         default_factory=_in_data_dir("secrets"),
         description="Folder of secret files (0600), one secret in each.",
     )
-    key_file: ConfigPath = Field(
+    key_file: ConfigPath = key(
         default_factory=_in_data_dir("site.key"),
         description="The site's private key; only the composer reads it.",
     )
-    base_key_file: ConfigPath = Field(
+    base_key_file: ConfigPath = key(
         default_factory=_in_data_dir("base.key"),
         description="The key of the passwords that the base holds sealed.",
     )
-    key_days: int | None = Field(
+    key_days: int | None = key(
         None, ge=30, le=3650, description="A new signing key ends after so many days; never by default."
     )
-    bounce_key_file: ConfigPath = Field(
+    bounce_key_file: ConfigPath = key(
         default_factory=_in_data_dir("bounce.key"),
         description="The key of the marks by which reports of undelivered mail are known as genuine.",
     )
-    answer_hours: int = Field(
+    answer_hours: int = key(
         4,
         ge=1,
         description="An order that has no answer after so many hours is listed and the partner is reminded.",
     )
-    statement_minutes: int = Field(
+    statement_minutes: int = key(
         60,
         ge=0,
         description="A mail that was sent less long ago may be under way: statements between sites leave it out.",
     )
-    language: Literal["fr", "en"] = Field("fr", description="Language of mails and answers.")
+    language: Literal["fr", "en"] = key("fr", description="Language of mails and answers.")
 
 
 class NoticeSettings(Section):
     """Mails to the person in charge about what waits, through the relay. Without an address there are none."""
 
-    to: str | None = Field(
+    to: str | None = key(
         None,
         pattern=EMAIL,
         description="Who is told what waits: an address that a person reads, no mailbox of ours.",
     )
-    every_minutes: int = Field(15, ge=1, le=1440, description="At most one such mail in so many minutes.")
+    every_minutes: int = key(15, ge=1, le=1440, description="At most one such mail in so many minutes.")
 
 
 class HeartbeatSettings(Section):
     """The small signed mails that go round to each partner and back: whether mails pass, and how fast."""
 
-    every_seconds: int = Field(300, ge=0, description="How often each partner gets one; 0: never.")
-    late_seconds: int = Field(300, ge=1, description="One that takes longer to come back is late.")
-    lost_seconds: int = Field(3600, ge=1, description="One that is not back after this is lost.")
+    every_seconds: int = key(300, ge=0, description="How often each partner gets one; 0: never.")
+    late_seconds: int = key(300, ge=1, description="One that takes longer to come back is late.")
+    lost_seconds: int = key(3600, ge=1, description="One that is not back after this is lost.")
 
-    @model_validator(mode="after")
-    def _late_before_lost(self) -> Self:
+    def check(self) -> None:
+        """A heartbeat is late before it is lost."""
         if self.lost_seconds <= self.late_seconds:
             raise ValueError(Said("a heartbeat is late before it is lost: lost_seconds is more than late_seconds"))
-        return self
 
 
 class TracingSettings(Section):
     """Traces of orders over both sites (OpenTelemetry). They need the extra `tracing`."""
 
-    endpoint: Url | None = Field(
+    endpoint: Url | None = key(
         None,
         description="Where spans go by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; without it there are none.",
     )
@@ -226,28 +197,28 @@ class AlarmSettings(Section):
     Each trouble is told when it begins, once a day, and when it ends.
     """
 
-    to: str | None = Field(
+    to: str | None = key(
         None, pattern=EMAIL, description="Who gets the mails: an address that a person reads, no mailbox of ours."
     )
-    webhook_url: Url | None = Field(None, description="Where JSON is posted; its `text` is what chats show.")
-    webhook_secret: str | None = Field(None, description="Name of the secret with that URL, where it is one.")
-    every_seconds: float = Field(60, gt=0, description="How often the site is looked at.")
+    webhook_url: Url | None = key(None, description="Where JSON is posted; its `text` is what chats show.")
+    webhook_secret: str | None = key(None, description="Name of the secret with that URL, where it is one.")
+    every_seconds: float = key(60, gt=0, description="How often the site is looked at.")
 
 
 class LogSettings(Section):
     """How a process logs, to its standard error."""
 
-    form: Literal["auto", "json", "console"] = Field(
+    form: Literal["auto", "json", "console"] = key(
         "auto", description="json, console, or console on a terminal and json elsewhere."
     )
-    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="The least that is logged.")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = key("INFO", description="The least that is logged.")
 
 
 class ServiceSettings(Section):
     """What every service's own table has."""
 
-    threads: int = Field(4, ge=1, le=64, description="Rows worked on at the same time.")
-    health_address: str = Field(
+    threads: int = key(4, ge=1, le=64, description="Rows worked on at the same time.")
+    health_address: str = key(
         "127.0.0.1", description="Where /metrics, /live and /ready listen; they are for nobody outside."
     )
-    health_port: int = Field(0, ge=0, le=65535, description="Their port; 0 takes a free one and logs it.")
+    health_port: int = key(0, ge=0, le=65535, description="Their port; 0 takes a free one and logs it.")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
+from intergestan_runtime.sections import Key, Section
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX, Settings
 
 _HEAD = "| key | type | default | environment | is |\n|---|---|---|---|---|"
@@ -21,38 +19,39 @@ def document(models: Iterable[type[Settings]]) -> str:
 
     :raises ValueError: where a section has no docstring or a key no description.
     """
-    tables: dict[str, type[BaseModel]] = {}
+    tables: dict[str, type[Section]] = {}
     for model in models:
-        for name, field in model.model_fields.items():
-            tables.setdefault(name, _section(field))
+        for name, section in model.tables().items():
+            tables.setdefault(name, section)
     return "\n\n".join(_table(name, section) for name, section in tables.items()) + "\n"
 
 
-def _table(name: str, section: type[BaseModel]) -> str:
+def _table(name: str, section: type[Section]) -> str:
     if not section.__doc__:
         raise ValueError(f"{section.__name__} has no docstring.")
-    rows = "\n".join(_row(name, key, field) for key, field in section.model_fields.items())
+    kinds = section.types()
+    rows = "\n".join(_row(name, key, about, kinds[key]) for key, about in section.keys.items())
     return f"## [{name}]\n\n{' '.join(section.__doc__.split())}\n\n{_HEAD}\n{rows}"
 
 
-def _row(table: str, key: str, field: FieldInfo) -> str:
-    if not field.description:
+def _row(table: str, key: str, about: Key, kind: Any) -> str:
+    if not about.description:
         raise ValueError(f"{table}.{key} has no description.")
     variable = f"{ENV_PREFIX}{table}{ENV_DELIMITER}{key}".upper()
-    cells = (f"`{key}`", _type(field), _default(field), f"`{variable}`", field.description)
+    cells = (f"`{key}`", _type(kind, about), _default(about), f"`{variable}`", about.description)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _type(field: FieldInfo) -> str:
-    limits = [
-        f"{sign} {getattr(limit, name)}" for limit in field.metadata for sign, name in _SIGNS if hasattr(limit, name)
-    ]
-    return ", ".join([" or ".join(_names(field.annotation)), *limits])
+def _type(kind: Any, about: Key) -> str:
+    limits = [f"{sign} {about.limits[name]}" for sign, name in _SIGNS if name in about.limits]
+    return ", ".join([" or ".join(_names(kind)), *limits])
 
 
 def _names(annotation: Any) -> Iterator[str]:
     if get_origin(annotation) is Literal:
         yield from (f"`{value}`" for value in get_args(annotation))
+    elif get_origin(annotation) is Annotated:
+        yield from _names(get_args(annotation)[0])
     elif annotation is Path:
         yield "path"
     elif annotation is str:
@@ -64,18 +63,8 @@ def _names(annotation: Any) -> Iterator[str]:
         yield annotation.__name__
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
+def _default(about: Key) -> str:
+    if about.is_required:
         return "required"
-    if field.default_factory is not None:
-        value: Any = field.default_factory({"data_dir": Path("<data_dir>")})  # type: ignore[call-arg]
-    else:
-        value = field.default
+    value = about.factory({"data_dir": Path("<data_dir>")}) if about.factory else about.default
     return "–" if value is None else f"`{value}`"
-
-
-def _section(field: FieldInfo) -> type[BaseModel]:
-    section = field.annotation
-    if not (isinstance(section, type) and issubclass(section, BaseModel)):
-        raise TypeError(f"A field of Settings is a Section, not {section}.")
-    return section

@@ -7,6 +7,7 @@ the place of the files below it: what runs in a folder of its own shall not depe
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -16,10 +17,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
-from pydantic_settings import EnvSettingsSource, SettingsError
-
-from intergestan_runtime.said import Said, marked
+from intergestan_runtime.said import Said
+from intergestan_runtime.sections import Section, Wrong, takes_json
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX, TABLES, Settings
 
 FILE_NAME = "intergestan.toml"
@@ -70,16 +69,18 @@ def load(model: type[AnySettings], flags: Mapping[str, Any], config: Path | None
     problems: list[Said] = []
     layers = [*_file_layers(config, problems), _environment_layer(model, problems), _flag_layer(flags)]
     problems += [text for layer in layers for text in _unknown_tables(layer)]
-    merged: dict[str, Any] = {}
+    kinds = model.tables()
+    merged: dict[str, Any] = {name: {} for name in kinds}
     for layer in layers:
-        _merge(merged, {table: value for table, value in layer.values.items() if table in model.model_fields})
-    try:
-        settings = model.model_validate(merged)
-    except ValidationError as invalid:
-        problems += [_problem(model, layers, error) for error in invalid.errors() if not _is_consequence(error)]
+        _merge(merged, {table: value for table, value in layer.values.items() if table in kinds})
+    wrong: list[Wrong] = []
+    tables = {
+        name: kind.read(merged[name], (name,), wrong) for name, kind in kinds.items() if isinstance(merged[name], dict)
+    }
+    problems += [_problem(kinds, layers, each) for each in wrong]
     if problems:
         raise ConfigurationError(problems)
-    return settings
+    return model(**tables)
 
 
 def config_files(config: Path | None = None) -> list[Path]:
@@ -126,9 +127,12 @@ def _anchored(values: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _environment_layer(model: type[Settings], problems: list[Said]) -> _Layer:
+    values: dict[str, Any] = {}
     try:
-        values = EnvSettingsSource(model)()
-    except SettingsError as error:
+        for table, section in model.tables().items():
+            if (found := _from_environment(table, section)) is not None:
+                values[table] = found
+    except _NoJson as error:
         problems.append(
             Said("environment: {error}. A whole table there is JSON; set single keys instead.", error=error)
         )
@@ -138,6 +142,35 @@ def _environment_layer(model: type[Settings], problems: list[Said]) -> _Layer:
         if name.startswith(ENV_PREFIX) and delimiter and table.lower() not in TABLES:
             values.setdefault(table.lower(), {})
     return _Layer(values, source=ENVIRONMENT)
+
+
+class _NoJson(Exception):
+    """A value of the environment should be JSON, and is not."""
+
+
+def _from_environment(table: str, section: type[Section]) -> Any:
+    """What the environment says of a table, as a whole or key by key; None: nothing."""
+    own = f"{ENV_PREFIX}{table}".upper()
+    variables = {name.upper(): value for name, value in os.environ.items() if name.upper().startswith(own)}
+    values: Any = _json(own, variables[own]) if own in variables else None
+    for name, value in variables.items():
+        if not name.startswith(own + ENV_DELIMITER):
+            continue
+        if not isinstance(values, dict):
+            values = {}
+        *outer, key = name.removeprefix(own + ENV_DELIMITER).lower().split(ENV_DELIMITER)
+        inner = values
+        for each in outer:
+            inner = inner.setdefault(each, {})
+        inner[key] = _json(name, value) if not outer and takes_json(section, key) else value
+    return values
+
+
+def _json(variable: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise _NoJson(f"{variable} is no JSON: {error}") from error
 
 
 def _flag_layer(flags: Mapping[str, Any]) -> _Layer:
@@ -170,63 +203,22 @@ def _merge(into: dict[str, Any], values: Mapping[str, Any]) -> None:
             into[key] = dict(value) if isinstance(value, dict) else value
 
 
-def _problem(model: type[Settings], layers: list[_Layer], error: Any) -> Said:
-    key: Key = tuple(str(part) for part in error["loc"])
+def _problem(kinds: Mapping[str, type[Section]], layers: list[_Layer], wrong: Wrong) -> Said:
+    key = wrong.place
     origin = next((layer for layer in reversed(layers) if layer.has(key)), None)
     place = origin.place(key) if origin else DEFAULTS
     name = _shown(key, origin)
-    if error["type"] == "extra_forbidden":
-        hint = _did_you_mean(key[-1], _keys_beside(model, key))
+    if wrong.kind == "unknown":
+        hint = _did_you_mean(key[-1], list(kinds[key[0]].keys))
         return Said("{place}: unknown key {name}. {hint}", place=place, name=name, hint=hint)
-    if error["type"] == "missing":
+    if wrong.kind == "missing":
         variable = _env_name(key)
         return Said(
             "{name} is missing. Set it in {file} or as {variable}.", name=name, file=FILE_NAME, variable=variable
         )
-    if not _looks_secret(error["input"]):
-        name = f"{name} = {error['input']!r}"
-    return Said("{place}: {name}: {what}.", place=place, name=name, what=_what(error))
-
-
-_NUMBER, _TEXT = marked("it has to be a number"), marked("it has to be a text")
-_WHOLE = marked("it has to be a whole number")
-_YES_OR_NO = marked("it has to be true or false")
-_FORM = marked("it does not have the form that docs/settings.md asks for")
-_WHAT: Mapping[str, str] = {
-    "int_type": _WHOLE,
-    "int_parsing": _WHOLE,
-    "int_from_float": _WHOLE,
-    "float_type": _NUMBER,
-    "float_parsing": _NUMBER,
-    "bool_type": _YES_OR_NO,
-    "bool_parsing": _YES_OR_NO,
-    "string_type": _TEXT,
-    "path_type": _TEXT,
-    "string_pattern_mismatch": _FORM,
-    "string_too_long": marked("it has to have {max_length} characters or less"),
-    "greater_than": marked("it has to be more than {gt:g}"),
-    "greater_than_equal": marked("it has to be {ge} or more"),
-    "less_than": marked("it has to be less than {lt:g}"),
-    "less_than_equal": marked("it has to be {le} or less"),
-    "literal_error": marked("it has to be one of {expected}"),
-}
-"""What is said of pydantic's kinds of errors, with the values that it gives them."""
-
-
-def _what(error: Any) -> str:
-    """What is wrong with a value: in the words of who found it, or of the table."""
-    values = error.get("ctx", {})
-    if error["type"] == "value_error":
-        return values["error"].args[0]  # type: ignore[no-any-return]
-    if error["type"] == "literal_error":
-        values = {"expected": values["expected"].replace(" or ", ", ")}
-    ours = _WHAT.get(error["type"])
-    return Said(ours, **values) if ours else str(error["msg"])
-
-
-def _is_consequence(error: Any) -> bool:
-    """A default that could not be worked out because another key is wrong."""
-    return bool(error["type"] == "default_factory_not_called")
+    if not _looks_secret(wrong.value):
+        name = f"{name} = {wrong.value!r}"
+    return Said("{place}: {name}: {what}.", place=place, name=name, what=wrong.what)
 
 
 def _shown(key: Key, origin: _Layer | None) -> str:
@@ -239,15 +231,6 @@ def _env_name(key: Key) -> str:
 
 def _looks_secret(value: object) -> bool:
     return isinstance(value, str) and "://" in value
-
-
-def _keys_beside(model: type[BaseModel], key: Key) -> list[str]:
-    for part in key[:-1]:
-        field = model.model_fields.get(part)
-        if field is None or not isinstance(field.annotation, type) or not issubclass(field.annotation, BaseModel):
-            return []
-        model = field.annotation
-    return list(model.model_fields)
 
 
 def _did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> Said:

@@ -18,7 +18,7 @@ from intergestan_site.booking.transfers import finish_mail, insert_transfer
 from intergestan_site.bulk import insert_rows
 from intergestan_site.order_changes.apply_changes import apply_to_changes, changes_in, settle_state
 from intergestan_site.outbound import answered
-from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, Table
+from intergestan_site.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, PurchaseOrderLine
 from intergestan_site.words import LedgerOutcome, OutboundState
 
 EVENTS = {
@@ -206,8 +206,8 @@ def _has_newest_lines(orders: dict[str, Any], each: NumberedAnswer) -> bool:
     return bool(each.answer.lines) and each.n > orders[each.answer.order_id].lines_n
 
 
-_ORDERS = Table.metadata.tables["purchase_order"]
-_LINES = Table.metadata.tables["purchase_order_line"]
+_ORDERS = PurchaseOrder.__table__
+_LINES = PurchaseOrderLine.__table__
 _KEEP_HEAD = (
     update(_ORDERS)
     .where(_ORDERS.c.id == bindparam("row_id"))

@@ -23,12 +23,12 @@ from intergestan_site.decisions import (
     Conflict,
     Decision,
     Duplicate,
-    Finding,
     Held,
     Refused,
     Reply,
 )
 from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, ProductFacts
+from intergestan_site.finding import Finding
 from intergestan_site.holding.explain import vat_note
 from intergestan_site.rules import buyer, complete, currency, customer, known_product, price, totals, unit, vat, widths
 from intergestan_site.words import (

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from intergestan_msg.answer import AnswerCode, AnswerLine
-from intergestan_site.words import HoldReason, SalesState
+from intergestan_site.finding import Finding
+from intergestan_site.words import SalesState
 
 if TYPE_CHECKING:
+    from intergestan_msg.answer import AnswerCode, AnswerLine
     from intergestan_site.order_changes.standing import StandingOrder
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found about a mail or an order; `explain.py` makes sentences of it.
-
-    :ivar values: what the sentence of this reason and variant speaks of, as text.
-    :ivar line_id: the buyer's line id, if it is about one line.
-    """
-
-    reason: HoldReason
-    values: Mapping[str, str] = field(default_factory=dict)
-    line_id: str | None = None
-    variant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

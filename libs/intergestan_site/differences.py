@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from intergestan_site.decisions import Accepted, Decision, Finding, Held, Refused
+from intergestan_site.decisions import Accepted, Decision, Held, Refused
+from intergestan_site.finding import Finding
 from intergestan_site.tables import Difference, Partner, SalesOrder
 from intergestan_site.words import HoldReason, LedgerOutcome
 

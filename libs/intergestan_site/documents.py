@@ -27,12 +27,9 @@ from intergestan_site.database import AnyRow
 from intergestan_site.tables import Address as AddressRow
 from intergestan_site.tables import (
     Answer,
-    Partner,
     PurchaseOrder,
     PurchaseOrderCharge,
     PurchaseOrderLine,
-    Relay,
-    Site,
     User,
 )
 from intergestan_site.tables import Party as PartyRow
@@ -72,9 +69,6 @@ _ANSWERS = select(Answer.__table__).where(Answer.outbound_mail_id == bindparam("
 _ADDRESS = (
     select(AddressRow.__table__).where(AddressRow.party_id == bindparam("party")).order_by(AddressRow.id).limit(1)
 )
-_SITE = select(Site.__table__)
-_PARTNER = select(Partner.__table__).where(Partner.id == bindparam("partner"))
-_RELAY = select(Relay.__table__).order_by(Relay.id).limit(1)
 
 
 def purchase_orders(connection: Connection, ids: Sequence[int], buyer: Party, seller: Party) -> list[Order]:
@@ -132,21 +126,6 @@ def partner_party(connection: Connection, partner: AnyRow) -> Party:
 def change_id(number: str, revision: int) -> str:
     """The identifier of a change or a cancellation: the order's number and its place in the sequence."""
     return f"{number}/{revision}"
-
-
-def read_site(connection: Connection) -> AnyRow:
-    """The site's own row."""
-    return connection.execute(_SITE).one()
-
-
-def read_partner(connection: Connection, partner_id: int) -> AnyRow:
-    """A partner's row."""
-    return connection.execute(_PARTNER, {"partner": partner_id}).one()
-
-
-def read_relay(connection: Connection) -> AnyRow | None:
-    """The site's relay; None before `relay set`."""
-    return connection.execute(_RELAY).first()
 
 
 def _endpoint(siret: str | None, vat_id: str | None) -> Identifier | None:

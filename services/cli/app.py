@@ -2,58 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from services.cli import demo
-from services.cli.buying import orders, resend, send
 from services.cli.context import Call
-from services.cli.health import alarms, doctor, status
-from services.cli.mail_accounts import mailbox, relay
-from services.cli.running import run, scale, up
-from services.cli.selling import sales
-from services.cli.setting_up import catalog, init, partner, site, upgrade, user
-from services.cli.story import report, restored, resume, statement, trace
-from services.cli.taking_in import archive, holds, poll, purge, replay
-from services.cli.translated import TranslatedCommand, TranslatedGroup
+from services.cli.translated import Commands, TranslatedGroup, command_of
 
-GROUPS: dict[str, typer.Typer] = {
-    "user": user.app,
-    "mailbox": mailbox.app,
-    "relay": relay.app,
-    "site": site.app,
-    "partner": partner.app,
-    "catalog": catalog.app,
-    "orders": orders.app,
-    "holds": holds.app,
-    "sales": sales.app,
-    "archive": archive.app,
-    "report": report.app,
+GROUPS = {
+    "user": "setting_up.user",
+    "mailbox": "mail_accounts.mailbox",
+    "relay": "mail_accounts.relay",
+    "site": "setting_up.site",
+    "partner": "setting_up.partner",
+    "catalog": "setting_up.catalog",
+    "orders": "buying.orders",
+    "holds": "taking_in.holds",
+    "sales": "selling.sales",
+    "archive": "taking_in.archive",
+    "report": "story.report",
 }
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo.demo,
-    "init": init.init,
-    "upgrade": upgrade.upgrade,
-    "doctor": doctor.doctor,
-    "send": send.send,
-    "resend": resend.resend,
-    "abandon": resend.abandon,
-    "poll": poll.poll,
-    "run": run.run,
-    "up": up.up,
-    "scale": scale.scale,
-    "replay": replay.replay,
-    "purge": purge.purge,
-    "restored": restored.restored,
-    "resume": resume.resume,
-    "statement": statement.statement,
-    "status": status.status,
-    "watch": alarms.watch,
-    "trace": trace.trace,
+"""The file of each group of commands: its `app` has them. A call imports the file of its own command alone."""
+
+COMMANDS = {
+    "demo": "demo",
+    "init": "setting_up.init",
+    "upgrade": "setting_up.upgrade",
+    "doctor": "health.doctor",
+    "send": "buying.send",
+    "resend": "buying.resend",
+    "abandon": "buying.resend",
+    "poll": "taking_in.poll",
+    "run": "running.run",
+    "up": "running.up",
+    "scale": "running.scale",
+    "replay": "taking_in.replay",
+    "purge": "taking_in.purge",
+    "restored": "story.restored",
+    "resume": "story.resume",
+    "statement": "story.statement",
+    "status": "health.status",
+    "watch": "health.alarms",
+    "trace": "story.trace",
 }
+"""The file of each command; in it is a function of the command's name."""
 
 Config = Annotated[
     Path | None,
@@ -72,18 +66,28 @@ def root(context: typer.Context, config: Config = None, lang: Lang = None, login
     context.call_on_close(call.close)
 
 
+class _Root(TranslatedGroup):
+    def __init__(self, **others: Any) -> None:
+        makers = dict.fromkeys(COMMANDS, _command) | dict.fromkeys(GROUPS, _group)
+        super().__init__(**others | {"commands": Commands(makers)})
+
+
+def _command(name: str) -> Any:
+    return command_of(getattr(import_module(f"services.cli.{COMMANDS[name]}"), name), name)
+
+
+def _group(name: str) -> Any:
+    return import_module(f"services.cli.{GROUPS[name]}").app.build(name)
+
+
 def build() -> typer.Typer:
     """The whole command, in the language that `speak` chose."""
     app = typer.Typer(
         name="intergestan",
-        cls=TranslatedGroup,
+        cls=_Root,
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
     )
     app.callback()(root)
-    for name, command in COMMANDS.items():
-        app.command(name, cls=TranslatedCommand)(command)
-    for name, group in GROUPS.items():
-        app.add_typer(group, name=name)
     return app

@@ -57,7 +57,7 @@ class Call:
     def database(self) -> Database:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
         from intergestan_site import migrate
-        from intergestan_site.documents import read_site
+        from intergestan_site.site_rows import read_site
         from services.opening import check_key
 
         database = self.unchecked_database
@@ -80,7 +80,7 @@ class Call:
     def tracer(self) -> Tracer:
         """Where the steps of orders are told. Raises `NotInstalled` where they are to be, and cannot."""
         from intergestan_runtime.tracing import open_tracer
-        from intergestan_site.documents import read_site
+        from intergestan_site.site_rows import read_site
 
         with self.database.read() as connection:
             code = read_site(connection).code
@@ -125,7 +125,7 @@ class Call:
             return True
         from intergestan_runtime.broker import make_broker
         from intergestan_runtime.redis_client import REDIS_FAILURES
-        from intergestan_site.documents import read_site
+        from intergestan_site.site_rows import read_site
         from services.opening import redis_url
 
         with self.database.read() as connection:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
+from intergestan_runtime.sections import key
 from intergestan_runtime.settings import (
     AlarmSettings,
     HeartbeatSettings,
@@ -21,10 +20,10 @@ from intergestan_runtime.settings import (
 class CliSettings(Section):
     """The command line."""
 
-    user: str | None = Field(
+    user: str | None = key(
         None, description="Login of the user who acts when neither --as nor INTERGESTAN_USER says so."
     )
-    deployment: Literal["systemd", "compose", "kubernetes"] = Field(
+    deployment: Literal["systemd", "compose", "kubernetes"] = key(
         "systemd", description="What runs the services of this site; `intergestan scale` asks it."
     )
 
@@ -32,10 +31,10 @@ class CliSettings(Section):
 class CliProcess(Settings):
     """All that the command line reads."""
 
-    site: SiteSettings = SiteSettings()
-    log: LogSettings = LogSettings()
-    cli: CliSettings = CliSettings()
-    notices: NoticeSettings = NoticeSettings()
-    heartbeats: HeartbeatSettings = HeartbeatSettings()
-    tracing: TracingSettings = TracingSettings()
-    alarms: AlarmSettings = AlarmSettings()
+    site: SiteSettings
+    log: LogSettings
+    cli: CliSettings
+    notices: NoticeSettings
+    heartbeats: HeartbeatSettings
+    tracing: TracingSettings
+    alarms: AlarmSettings

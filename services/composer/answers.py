@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select
 
 from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
 from intergestan_msg.mail.outgoing import compose_answers
-from intergestan_msg.manifest import AnswerNumber, DocumentType, InReplyTo, Kind
+from intergestan_msg.manifest import AnswerNumber, InReplyTo
 from intergestan_msg.ubl import write_order_response
 from intergestan_site import documents
 from intergestan_site.order_mail import file_name, site_address

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, select
 from intergestan_msg.business_hash import cancellation_hash, change_hash
 from intergestan_msg.change import OrderChange
 from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.mail.outgoing import compose_changes
-from intergestan_msg.manifest import Document, DocumentType, Kind
+from intergestan_msg.manifest import Document
 from intergestan_msg.pages.changes import Change
 from intergestan_msg.ubl import write_order_cancellation, write_order_change
 from intergestan_site.database import AnyRow

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_msg import seal
+from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.mail.bounce_token import BounceKey, plus_address
 from intergestan_msg.mail.letter import Letter
-from intergestan_msg.manifest import TAKES, Kind, Manifest, encode
+from intergestan_msg.manifest import Manifest, encode
 from intergestan_msg.pages.words import Language
 from intergestan_site import states
 from intergestan_site.site_keys.own_keys import signs_now

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.key_notice import KeyAction, KeyNotice
+from intergestan_msg.key_notice import KeyNotice
+from intergestan_msg.kinds import KeyAction, Kind
 from intergestan_msg.mail.outgoing import compose_key
-from intergestan_msg.manifest import Kind
 from intergestan_msg.seal import PublicKey
 from intergestan_site.database import AnyRow
 from intergestan_site.order_mail import site_address

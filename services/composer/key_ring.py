@@ -7,7 +7,7 @@ from pathlib import Path
 
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.secrets import SecretError, check_private
-from intergestan_site.site_keys.own_keys import file_of
+from intergestan_site.site_keys.key_files import file_of
 
 
 class NoKey(Exception):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from intergestan_site import documents
+from intergestan_site import site_rows
 from intergestan_site.order_mail import read_sender_rules
 from intergestan_site.tables import OutboundMail
 from intergestan_site.words import MailKind, OutboundState
@@ -51,5 +51,5 @@ def _read_request(connection: Connection, mail_id: int) -> Request | None:
     mail = connection.execute(_REQUESTED, {"mail": mail_id}).first()
     if mail is None:
         return None
-    partner = documents.read_partner(connection, mail.partner_id)
-    return Request(mail, documents.read_site(connection), partner, read_sender_rules(connection))
+    partner = site_rows.read_partner(connection, mail.partner_id)
+    return Request(mail, site_rows.read_site(connection), partner, read_sender_rules(connection))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
+from intergestan_runtime.sections import key
 from intergestan_runtime.settings import ServiceSettings
 from services.startup import ServiceProcess
 
@@ -13,7 +12,7 @@ MEGABYTE = 10**6
 class ComposerSettings(ServiceSettings):
     """Turns requests into frozen, signed mails."""
 
-    max_mail_bytes: int = Field(
+    max_mail_bytes: int = key(
         15 * MEGABYTE,
         ge=100_000,
         le=25 * MEGABYTE,
@@ -24,4 +23,4 @@ class ComposerSettings(ServiceSettings):
 class ComposerProcess(ServiceProcess):
     """All that a composer process reads."""
 
-    composer: ComposerSettings = ComposerSettings()
+    composer: ComposerSettings

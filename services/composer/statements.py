@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, select
 
 from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_statement
-from intergestan_msg.manifest import Kind
 from intergestan_msg.statement import Statement
 from intergestan_site.bulk import insert_rows
 from intergestan_site.order_mail import site_address

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
-
+from intergestan_runtime.sections import key
 from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, NoticeSettings, ServiceSettings
 from services.startup import ServiceProcess
 
@@ -11,17 +10,17 @@ from services.startup import ServiceProcess
 class DispatcherSettings(ServiceSettings):
     """Rings for every row that is due, and measures what the base says."""
 
-    scan_seconds: float = Field(5, gt=0, description="How often the base is searched for due rows.")
-    ring_again_seconds: float = Field(20, gt=0, description="A row that was rung for is rung for again after this.")
-    gauge_seconds: float = Field(15, gt=0, description="How often the gauges are read from the base.")
-    statement_hours: int = Field(24, ge=1, le=168, description="A statement goes to each partner every so many hours.")
-    alien_days: int = Field(7, ge=1, description="After so many days the bytes of strangers' mails are dropped.")
+    scan_seconds: float = key(5, gt=0, description="How often the base is searched for due rows.")
+    ring_again_seconds: float = key(20, gt=0, description="A row that was rung for is rung for again after this.")
+    gauge_seconds: float = key(15, gt=0, description="How often the gauges are read from the base.")
+    statement_hours: int = key(24, ge=1, le=168, description="A statement goes to each partner every so many hours.")
+    alien_days: int = key(7, ge=1, description="After so many days the bytes of strangers' mails are dropped.")
 
 
 class DispatcherProcess(ServiceProcess):
     """All that a dispatcher process reads."""
 
-    dispatcher: DispatcherSettings = DispatcherSettings()
-    notices: NoticeSettings = NoticeSettings()
-    heartbeats: HeartbeatSettings = HeartbeatSettings()
-    alarms: AlarmSettings = AlarmSettings()
+    dispatcher: DispatcherSettings
+    notices: NoticeSettings
+    heartbeats: HeartbeatSettings
+    alarms: AlarmSettings

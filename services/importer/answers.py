@@ -8,7 +8,7 @@ from intergestan_msg.manifest import Manifest
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_site.apply import UnmatchedAnswer, apply_answers
 from intergestan_site.booking.entries import Transfer
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.intake.reading import Reading
 from intergestan_site.intake.take_in import answers_of
 from intergestan_site.words import HoldReason

@@ -7,7 +7,7 @@ import structlog
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import COMPOSE
 from intergestan_site.booking.entries import Transfer
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.heartbeat.heartbeat_mails import finish_heartbeat, take_heartbeat
 from intergestan_site.heartbeat.heartbeats import Rhythm
 from intergestan_site.trace_context import hand_on

@@ -15,8 +15,9 @@ from intergestan_site.book import Booked, book
 from intergestan_site.booking.entries import Settled, Transfer
 from intergestan_site.booking.ledger import DecidedMeanwhile
 from intergestan_site.database import AWAY
-from intergestan_site.decisions import Finding, Held
+from intergestan_site.decisions import Held
 from intergestan_site.facts import Facts
+from intergestan_site.finding import Finding
 from intergestan_site.statement.pauses import set_aside
 from intergestan_site.trace_context import hand_on
 from intergestan_site.words import HoldReason

@@ -16,9 +16,8 @@ from intergestan_runtime.steps import IMPORT
 from intergestan_runtime.tracing import Tracer
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail
-from intergestan_site.booking.holds import write_findings
 from intergestan_site.database import AnyRow, Database
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding, write_findings
 from intergestan_site.intake.reading import Reading
 from intergestan_site.leases import FREE
 from intergestan_site.site_keys.keys import is_own, is_still_missing

@@ -8,9 +8,10 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
-from intergestan_msg.manifest import Kind, Manifest
+from intergestan_msg.manifest import Manifest
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
@@ -22,7 +23,7 @@ from intergestan_site import states
 from intergestan_site.booking.entries import ClaimedMail
 from intergestan_site.booking.ledger import DecidedMeanwhile
 from intergestan_site.database import Database, is_conflict
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.heartbeat.heartbeats import USUAL, Rhythm
 from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.pool import ReaderDied, ReaderPool

@@ -13,8 +13,8 @@ from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import NOTIFY
 from intergestan_site.database import AnyRow, Database
-from intergestan_site.documents import read_relay
 from intergestan_site.leases import FREE, Claims, is_free, lease
+from intergestan_site.site_rows import read_relay
 from intergestan_site.tables import Notice
 from services.outage import postponing
 from services.sender.outcome import Kind, Outcome, ResponseClass, one_line

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from intergestan_site import leases, states
 from intergestan_site.database import AnyRow
-from intergestan_site.documents import read_relay
 from intergestan_site.order_changes.change_states import mark_changes_waiting
+from intergestan_site.site_rows import read_relay
 from intergestan_site.tables import (
     DeliveryAttempt,
     OutboundBody,

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import typer
 import yaml
-from pydantic import BaseModel
 
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
@@ -55,9 +54,8 @@ def known_variables() -> set[str]:
     return NOT_SETTINGS | {
         f"{ENV_PREFIX}{table}{ENV_DELIMITER}{key}".upper()
         for process in PROCESSES
-        for table, field in process.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        for key in field.annotation.model_fields
+        for table, section in process.tables().items()
+        for key in section.keys
     }
 
 

@@ -11,17 +11,10 @@ from intergestan_msg import seal
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import Attachment, Letter
 from intergestan_msg.mail.outgoing import compose_answers, compose_orders
-from intergestan_msg.manifest import (
-    AnswerNumber,
-    Document,
-    DocumentType,
-    InReplyTo,
-    Kind,
-    Manifest,
-    encode,
-)
+from intergestan_msg.manifest import AnswerNumber, Document, InReplyTo, Manifest, encode
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, Totals
 from intergestan_msg.order import (
     Address,

@@ -23,11 +23,12 @@ from intergestan_msg.errors import (
     UnknownSigner,
     Unreadable,
 )
+from intergestan_msg.kinds import DocumentType
 from intergestan_msg.mail.headers import message_headers
 from intergestan_msg.mail.incoming import Received, read_mail
 from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.mail.outgoing import compose_orders
-from intergestan_msg.manifest import DocumentType, encode
+from intergestan_msg.manifest import encode
 from intergestan_msg.strict_json import read_object, write_object
 from tests.msg.letters import (
     BUYER_KEY,

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
-from intergestan_msg.manifest import Kind, Manifest, decode, encode
+from intergestan_msg.kinds import Kind
+from intergestan_msg.manifest import Manifest, decode, encode
 from tests.msg.letters import answers_batch, orders_batch
 
 ORDERS = orders_batch().manifest

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from intergestan_msg.answer import AnswerCode
+from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.incoming import Received, read_mail
-from intergestan_msg.manifest import AnswerNumber, DocumentType, Kind
+from intergestan_msg.manifest import AnswerNumber
 from intergestan_msg.seal import PublicKey
 from intergestan_msg.ubl import read_order, read_order_response
 

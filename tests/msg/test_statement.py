@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.errors import Unreadable
-from intergestan_msg.manifest import TAKES, Kind, Manifest, decode, encode
+from intergestan_msg.kinds import TAKES, Kind
+from intergestan_msg.manifest import Manifest, decode, encode
 from intergestan_msg.number_ranges import (
     Ranges,
     contains,

@@ -23,7 +23,7 @@ from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
 from intergestan_site import pairing
-from intergestan_site.booking.holds import read_findings
+from intergestan_site.finding import read_findings
 from intergestan_site.holding.explain import explain_all
 from intergestan_site.tables import (
     Answer,

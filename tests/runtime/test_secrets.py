@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
-from intergestan_runtime.secrets import Sealer, SecretError, Secrets, url_with_password
+from intergestan_runtime.secrets import Sealer, SecretError, Secrets, SecretStr, url_with_password
 
 
 def write(file: Path, text: str, mode: int = 0o600) -> None:

@@ -3,9 +3,16 @@
 from pathlib import Path
 
 import pytest
-from pydantic import Field
 
-from intergestan_runtime.settings import LogSettings, Section, ServiceSettings, Settings, SiteSettings
+from intergestan_runtime.sections import key
+from intergestan_runtime.settings import (
+    HeartbeatSettings,
+    LogSettings,
+    Section,
+    ServiceSettings,
+    Settings,
+    SiteSettings,
+)
 from intergestan_runtime.settings_docs import document
 from intergestan_runtime.settings_load import ConfigurationError, config_files, load
 
@@ -13,7 +20,10 @@ from intergestan_runtime.settings_load import ConfigurationError, config_files, 
 class PollerSettings(ServiceSettings):
     """The poller's table."""
 
-    every: float = Field(60, gt=0, description="Seconds between two polls.")
+    every: float = key(60, gt=0, description="Seconds between two polls.")
+    mailboxes: tuple[str, ...] = key(("all",), min_length=1, description="Names.")
+    urgent: bool = key(False, description="Whether it is.")
+    nick: str | None = key(None, max_length=5, pattern=r"^\S+$", description="A short name.")
 
 
 class PollerProcess(Settings):
@@ -24,10 +34,16 @@ class PollerProcess(Settings):
     poller: PollerSettings = PollerSettings()
 
 
+class BeatingProcess(Settings):
+    """All that a process with heartbeats reads."""
+
+    heartbeats: HeartbeatSettings
+
+
 class NeedySection(Section):
     """Has a key without default."""
 
-    host: str = Field(description="A host.")
+    host: str = key(description="A host.")
 
 
 class NeedyProcess(Settings):
@@ -157,6 +173,70 @@ def test_a_table_as_json_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert load(PollerProcess, {}).poller.threads == 9
     monkeypatch.setenv("INTERGESTAN_POLLER", "{threads")
     assert "JSON" in problems()[0]
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "value"),
+    [
+        ("threads", "8", 8),
+        ("threads", " 8.0 ", 8),
+        ("every", "1e1", 10.0),
+        ("health_address", "8", "8"),
+        ("mailboxes", '["a", "b"]', ("a", "b")),
+        ("urgent", "YES", True),
+        ("urgent", "0", False),
+    ],
+)
+def test_the_environment_has_texts_for_everything(
+    key: str, said: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"INTERGESTAN_POLLER__{key.upper()}", said)
+    found = getattr(load(PollerProcess, {}).poller, key)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("threads = 2.5", "it has to be a whole number"),
+        ("threads = inf", "it has to be a whole number"),
+        ("threads = 'two'", "it has to be a whole number"),
+        ("every = [1]", "it has to be a number"),
+        ("urgent = 2", "it has to be true or false"),
+        ("urgent = 'perhaps'", "it has to be true or false"),
+        ("health_address = 1", "it has to be a text"),
+        ("mailboxes = 'a'", "it has to be a list"),
+        ("mailboxes = []", "it has to have 1 values or more"),
+        ("nick = 'a b'", "it does not have the form that docs/settings.md asks for"),
+        ("nick = 'abcdef'", "it has to have 5 characters or less"),
+        ("every = 0", "it has to be more than 0"),
+        ("threads = 65", "it has to be 64 or less"),
+    ],
+)
+def test_what_a_value_has_to_be(line: str, what: str) -> None:
+    (said,) = problems(f"[poller]\n{line}\n")
+    key, value = line.split(" = ")
+    shown = repr([1]) if value == "[1]" else value
+    assert said == f"intergestan.toml, line 2: poller.{key} = {shown}: {what}."
+
+
+def test_keys_that_do_not_go_together() -> None:
+    file = Path("intergestan.toml")
+    file.write_text("[heartbeats]\nlate_seconds = 9\nlost_seconds = 9\n")
+    with pytest.raises(ConfigurationError) as raised:
+        load(BeatingProcess, {})
+    (said,) = raised.value.problems
+    assert said.startswith(f"{file}, line 1: heartbeats = ")
+    assert said.endswith("a heartbeat is late before it is lost: lost_seconds is more than late_seconds.")
+
+
+def test_a_table_does_not_change() -> None:
+    site = load(PollerProcess, {}).site
+    with pytest.raises(AttributeError, match="cannot be changed"):
+        site.language = "en"
+    assert site == load(PollerProcess, {}).site
+    with pytest.raises(ValueError, match="threads: it has to be 1 or more"):
+        PollerSettings(threads=0)
 
 
 def test_what_is_missing_is_named() -> None:

@@ -12,7 +12,7 @@ import intergestan_msg
 from intergestan_msg import errors
 from intergestan_msg.errors import BadDocument, MessageError
 from intergestan_msg.ubl import read_order
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.holding.diagnoses import FRENCH, RELAY_FRENCH, WORDS, diagnosis
 from intergestan_site.holding.explain import explain
 from intergestan_site.words import HoldReason

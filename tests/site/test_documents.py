@@ -16,7 +16,7 @@ from intergestan_msg.business_hash import business_hash
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Delivery, Order, OrderLine
 from intergestan_msg.ubl import read_order, read_order_response, write_order, write_order_response
-from intergestan_site import documents
+from intergestan_site import documents, site_rows
 from intergestan_site.book import book
 from intergestan_site.catalogues.catalogue import put_products
 from intergestan_site.database import Database
@@ -49,8 +49,8 @@ def sqlite_pair(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactor
 def of_base(site: SiteToTest, *numbers: str) -> list[Order]:
     """The documents of these purchase orders."""
     with site.database.read() as connection:
-        row = documents.read_site(connection)
-        partner = documents.read_partner(connection, 1)
+        row = site_rows.read_site(connection)
+        partner = site_rows.read_partner(connection, 1)
         ids = connection.execute(select(PurchaseOrder.id).where(PurchaseOrder.number.in_(numbers))).scalars().all()
         buyer, seller = documents.site_party(row), documents.partner_party(connection, partner)
         return documents.purchase_orders(connection, ids, buyer, seller)
@@ -173,8 +173,8 @@ def test_answers_travel_unchanged(sqlite_desk: Desk) -> None:
         book(connection, mail, transfer, settled, facts, sqlite_desk.base.now())
     (row,) = sqlite_desk.rows(OutboundMail)
     with sqlite_desk.base.read() as connection:
-        site = documents.read_site(connection)
-        partner = documents.partner_party(connection, documents.read_partner(connection, sqlite_desk.partner_id))
+        site = site_rows.read_site(connection)
+        partner = documents.partner_party(connection, site_rows.read_partner(connection, sqlite_desk.partner_id))
         ((n, answer),) = documents.answers(
             connection, row.id, partner, documents.site_party(site), "EUR", sqlite_desk.base.now().date()
         )

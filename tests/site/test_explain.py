@@ -11,8 +11,8 @@ import pytest
 
 import intergestan_site
 import services
-from intergestan_site.decisions import Finding
 from intergestan_site.delivery_reports import undelivered_words
+from intergestan_site.finding import Finding
 from intergestan_site.holding.advice import ADVICE
 from intergestan_site.holding.explain import VAT_NOTE, WHAT, explain, explain_all
 from intergestan_site.words import HoldReason

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, update
 
 from intergestan_site import states
-from intergestan_site.booking.holds import write_findings
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding, write_findings
 from intergestan_site.holding import hold_acts
 from intergestan_site.holding.holds import find_hold, list_holds, parse_ref
 from intergestan_site.problem import Problem

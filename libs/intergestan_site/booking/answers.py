@@ -13,8 +13,9 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_msg.answer import AnswerCode, AnswerLine
 from intergestan_site.booking.entries import Entry
 from intergestan_site.bulk import insert_rows
-from intergestan_site.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Finding, Refused
+from intergestan_site.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
 from intergestan_site.facts import Facts, LastAnswer, PartnerFacts
+from intergestan_site.finding import Finding
 from intergestan_site.holding.explain import explain_all
 from intergestan_site.outbound_requests import request_mail
 from intergestan_site.tables import Answer, OutboundMail

@@ -18,7 +18,7 @@ from intergestan_site.facts import Facts, PartnerFacts
 from intergestan_site.order_changes.decide_change import SEQUENCE
 from intergestan_site.order_changes.standing import read_standing
 from intergestan_site.order_changes.waiting import take_in_again
-from intergestan_site.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine, Table
+from intergestan_site.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_site.words import LedgerOutcome
 
 
@@ -105,7 +105,7 @@ def _write_lines(connection: Connection, decision: Amended) -> None:
     ]
     changed = [{**row, "row_id": there[row["line_id"]]} for row in rows if row["line_id"] in there]
     if changed:
-        table = Table.metadata.tables["sales_order_line"]
+        table = SalesOrderLine.__table__
         connection.execute(update(table).where(table.c.id == bindparam("row_id")), changed)
     added = [row for row in rows if row["line_id"] not in there]
     if added:

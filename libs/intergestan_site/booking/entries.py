@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from intergestan_msg.order import Order
 from intergestan_site.decisions import (
     Accepted,
     Amended,
@@ -17,7 +17,10 @@ from intergestan_site.decisions import (
     Refused,
     Waiting,
 )
-from intergestan_site.facts import DocumentKey, Known, PartnerFacts
+
+if TYPE_CHECKING:
+    from intergestan_msg.order import Order
+    from intergestan_site.facts import DocumentKey, Known, PartnerFacts
 
 BY = "importer"
 

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, insert, or_, select, update
 
-from intergestan_msg.shapes import Shape
 from intergestan_site.booking.entries import (
     BY,
     ClaimedMail,
@@ -18,14 +16,13 @@ from intergestan_site.booking.entries import (
     Transfer,
 )
 from intergestan_site.database import AnyRow
-from intergestan_site.decisions import Conflict, Decision, Finding, Held, Waiting
+from intergestan_site.decisions import Conflict, Decision, Held, Waiting
 from intergestan_site.facts import DocumentKey
+from intergestan_site.finding import Finding, write_findings
 from intergestan_site.tables import (
     Hold,
 )
 from intergestan_site.words import HoldEnd
-
-_FINDINGS = Shape(tuple[Finding, ...])
 
 
 def write_holds(
@@ -115,13 +112,3 @@ def _hold_row(
         "detail": write_findings(findings),
         "opened_at": now,
     }
-
-
-def write_findings(findings: Sequence[Finding]) -> str:
-    """Findings as the JSON that stands in the `detail` columns."""
-    return msgspec.json.encode(findings).decode()
-
-
-def read_findings(detail: str) -> tuple[Finding, ...]:
-    """Findings from a `detail` column."""
-    return _FINDINGS.decode(detail)

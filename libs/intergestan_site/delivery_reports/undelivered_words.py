@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.holding.advice import Advice
 from intergestan_site.words import HoldReason
 

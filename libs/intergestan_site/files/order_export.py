@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
-from intergestan_site import documents, states
+from intergestan_site import documents, site_rows, states
 from intergestan_site.catalogues.catalogue_file import write_csv
 from intergestan_site.files.csv_table import Titles
 from intergestan_site.files.order_csv import COLUMNS
@@ -127,7 +127,7 @@ def read_orders(connection: Connection, kind: Kind, ids: Sequence[int]) -> list[
 
 def as_documents(connection: Connection, kind: Kind, orders: Iterable[Exported]) -> Iterator[Order]:
     """The same as documents. A sales order has our number as id, and the customer's as their reference."""
-    us = documents.site_party(documents.read_site(connection))
+    us = documents.site_party(site_rows.read_site(connection))
     for order in orders:
         other = documents.party_of(connection, order.party["id"])
         buyer, seller = (us, other) if kind is PURCHASE else (other, us)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
 
 from intergestan_msg.mail.letter import MESSAGE_ID
-from intergestan_msg.manifest import InReplyTo, Manifest
 from intergestan_site import states
-from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
+from intergestan_site.booking.entries import BY
 from intergestan_site.booking.transfers import finish_mail
 from intergestan_site.heartbeat.heartbeats import Rhythm, write_request
 from intergestan_site.outbound import answered
 from intergestan_site.tables import Heartbeat, InboundMail, OutboundMail, Partner
 from intergestan_site.words import HeartbeatOutcome, MailKind
+
+if TYPE_CHECKING:
+    from intergestan_msg.manifest import InReplyTo, Manifest
+    from intergestan_site.booking.entries import ClaimedMail, Transfer
 
 KEPT = timedelta(days=1)
 """How long the base remembers a heartbeat. An older one is not echoed: whoever repeats old ones gets nothing."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from intergestan_msg.manifest import Kind
+from intergestan_msg.kinds import Kind
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
 from intergestan_site.outbound_requests import request_mail

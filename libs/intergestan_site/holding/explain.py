@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from intergestan_site.decisions import Finding
 from intergestan_site.delivery_reports import undelivered_words
+from intergestan_site.finding import Finding
 from intergestan_site.holding.diagnoses import diagnosis
 from intergestan_site.words import HoldReason as R
 

@@ -14,10 +14,9 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from intergestan_site import states
-from intergestan_site.booking.holds import read_findings
-from intergestan_site.decisions import Finding
 from intergestan_site.delivery_reports import undelivered_words
 from intergestan_site.delivery_reports.undelivered_words import undelivered
+from intergestan_site.finding import Finding, read_findings
 from intergestan_site.holding.advice import ADVICE, Advice
 from intergestan_site.holding.explain import explain_all
 from intergestan_site.outbound import Outbound, list_outbound

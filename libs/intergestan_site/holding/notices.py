@@ -16,10 +16,10 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, union_
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.notice import compose_notice
 from intergestan_site import states
-from intergestan_site.documents import read_site
 from intergestan_site.holding.holds import INBOUND, ORDER, OUTBOUND, list_holds
 from intergestan_site.holding.notice_text import News, about, in_review, write_notice
 from intergestan_site.problem import Problem
+from intergestan_site.site_rows import read_site
 from intergestan_site.tables import (
     Hold,
     InboundMail,

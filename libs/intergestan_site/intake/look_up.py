@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, or_, select, true
 
-from intergestan_msg.manifest import Kind, Manifest
+from intergestan_msg.kinds import Kind
+from intergestan_msg.manifest import Manifest
 from intergestan_site.booking.entries import Transfer
 from intergestan_site.database import AnyRow
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import PARTNER_COLUMNS, Facts, partner_facts, read_facts, read_known
+from intergestan_site.finding import Finding
 from intergestan_site.intake.reading import Reading
 from intergestan_site.intake.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of, order_of
 from intergestan_site.site_keys.key_mails import nothing_to_do

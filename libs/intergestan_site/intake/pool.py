@@ -46,7 +46,7 @@ class ReaderPool:
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["intergestan_site.intake.read"])
+        self._context.set_forkserver_preload(["intergestan_site.intake.read", "intergestan_msg.jws"])
         with _room_for_a_socket():
             forkserver.ensure_running()
         self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()

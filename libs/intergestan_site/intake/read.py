@@ -10,11 +10,12 @@ from collections.abc import Mapping
 
 from intergestan_msg import errors
 from intergestan_msg.business_hash import business_hash, cancellation_hash, change_hash
+from intergestan_msg.kinds import DocumentType
 from intergestan_msg.mail.automatic import is_automatic
 from intergestan_msg.mail.delivery_report import read_report
 from intergestan_msg.mail.headers import message_headers
 from intergestan_msg.mail.incoming import read_mail
-from intergestan_msg.manifest import Document, DocumentType
+from intergestan_msg.manifest import Document
 from intergestan_msg.seal import PublicKey
 from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
 from intergestan_site.intake.reading import Fault, ReadDocument, Reading

@@ -10,13 +10,15 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from intergestan_msg.manifest import TAKES, Kind, Manifest
+from intergestan_msg.kinds import TAKES, Kind
+from intergestan_msg.manifest import Manifest
 from intergestan_msg.order import Order
 from intergestan_site.apply import NumberedAnswer
 from intergestan_site.booking.entries import Settled
 from intergestan_site.decide import settle
-from intergestan_site.decisions import Conflict, Decision, Finding, Held
+from intergestan_site.decisions import Conflict, Decision, Held
 from intergestan_site.facts import DocumentKey, Facts
+from intergestan_site.finding import Finding
 from intergestan_site.intake.reading import ReadDocument, Reading
 from intergestan_site.order_changes.decide_change import settle_change
 from intergestan_site.site_keys.key_windows import KeyFacts, Standing, standing

@@ -23,7 +23,7 @@ from intergestan_site.booking.sales_orders import charge_rows, head_values
 from intergestan_site.database import AnyRow
 from intergestan_site.decide import book_charge
 from intergestan_site.order_changes.changes import read_document
-from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderCharge, PurchaseOrderLine, Table
+from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderCharge, PurchaseOrderLine
 from intergestan_site.words import ChangeState, PurchaseState
 
 EVENTS = {
@@ -114,7 +114,7 @@ def keep_lines(connection: Connection, order_id: int, lines: Iterable[AnswerLine
         connection.execute(_KEEP_LINE, rows)
 
 
-_LINES = Table.metadata.tables["purchase_order_line"]
+_LINES = PurchaseOrderLine.__table__
 _KEEP_LINE = (
     update(_LINES)
     .where(_LINES.c.purchase_order_id == bindparam("order_id"), _LINES.c.line_id == bindparam("buyer_line_id"))

@@ -22,7 +22,7 @@ from intergestan_msg.change import (
 )
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
-from intergestan_site import documents, states
+from intergestan_site import documents, site_rows, states
 from intergestan_site.database import AnyRow
 from intergestan_site.order_changes.change_edits import Edits, as_change, compared, edited, with_totals
 from intergestan_site.outbound_requests import request_mail
@@ -71,7 +71,7 @@ def read_base(connection: Connection, number: str) -> Base:
             numbers=number,
         )
     _check_state(row)
-    partner = documents.read_partner(connection, partner_of(connection, row.supplier_id))
+    partner = site_rows.read_partner(connection, partner_of(connection, row.supplier_id))
     under_way = _under_way(connection, row)
     if under_way and under_way[-1].type == "cancel":
         raise Problem("The cancellation of {number} is on its way; nothing was changed.", number=number)
@@ -209,7 +209,7 @@ def _order(connection: Connection, row: AnyRow, partner: AnyRow, under_way: Sequ
         assert isinstance(change, OrderChange)
         stay = tuple(line for code, line in change.lines() if code is not ChangeCode.DELETED)
         return replace(change.order, lines=stay)
-    buyer = documents.site_party(documents.read_site(connection))
+    buyer = documents.site_party(site_rows.read_site(connection))
     (order,) = documents.purchase_orders(connection, [row.id], buyer, documents.partner_party(connection, partner))
     return as_change(order)
 

@@ -26,12 +26,12 @@ from intergestan_site.decisions import (
     Conflict,
     Decision,
     Duplicate,
-    Finding,
     Held,
     Refused,
     Waiting,
 )
 from intergestan_site.facts import DocumentKey, Facts, Known
+from intergestan_site.finding import Finding
 from intergestan_site.order_changes.standing import StandingLine, StandingOrder
 from intergestan_site.rules.price import plain
 from intergestan_site.words import Acceptance, HoldReason, PricePolicy, SalesState

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
-from intergestan_msg.manifest import Kind
+from intergestan_msg.kinds import Kind
 from intergestan_site.polling.poll_runs import active_mailboxes
 from intergestan_site.tables import (
     Answer,

@@ -12,17 +12,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, or_, select
 
+from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
-from intergestan_msg.manifest import Kind
 from intergestan_msg.statement import Statement
-from intergestan_site import documents, states
+from intergestan_site import site_rows, states
 from intergestan_site.apply import UnmatchedAnswer, foresee_answers
 from intergestan_site.booking.entries import OUTCOMES, Settled, Transfer
-from intergestan_site.booking.holds import findings_held_for, holds_before, write_findings
+from intergestan_site.booking.holds import findings_held_for, holds_before
 from intergestan_site.bulk import insert_rows_with_ids
-from intergestan_site.decisions import Duplicate, Finding
+from intergestan_site.decisions import Duplicate
 from intergestan_site.delivery_reports.undelivered import find_reported
 from intergestan_site.facts import Facts
+from intergestan_site.finding import Finding, write_findings
 from intergestan_site.intake.look_up import look_up
 from intergestan_site.intake.reading import Reading
 from intergestan_site.intake.take_in import answers_of, settle_all
@@ -192,7 +193,7 @@ def _statement(connection: Connection, transfer: Transfer, statement: Statement)
     """Only the newest statement of a partner does anything; whether it is held depends on what is not held yet."""
     if is_outdated(connection, transfer):
         return Foreseen(InboundState.DONE)
-    partner = documents.read_partner(connection, transfer.partner.id)
+    partner = site_rows.read_partner(connection, transfer.partner.id)
     found = news(connection, partner, compare_all(connection, partner.id, statement), 0)
     return Foreseen(InboundState.HELD, HoldReason.STATEMENT) if found else Foreseen(InboundState.DONE)
 

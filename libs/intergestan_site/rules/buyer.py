@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from intergestan_msg.order import Order
 from intergestan_site.customers import siret_of
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts
+from intergestan_site.finding import Finding
 from intergestan_site.words import HoldReason
 
 

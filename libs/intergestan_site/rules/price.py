@@ -8,8 +8,8 @@ from decimal import Decimal
 from intergestan_msg.money import MILLIONTH
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.conversion import converted, is_in
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts, PartnerFacts, ProductFacts
+from intergestan_site.finding import Finding
 from intergestan_site.words import HoldReason
 
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from intergestan_msg.money import CENT, ZERO, Price, Sums, TaxCategory, fits, line_total, totals_of
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.conversion import converted
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts
+from intergestan_site.finding import Finding
 from intergestan_site.words import HoldReason
 
 _ROUNDED = 2 * CENT

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from intergestan_msg.order import Order, OrderLine
 from intergestan_site.conversion import converted, is_in
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts, ProductFacts
+from intergestan_site.finding import Finding
 from intergestan_site.matches import their_code
 from intergestan_site.rules.price import plain
 from intergestan_site.words import HoldReason

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intergestan_msg.order import Order
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts
+from intergestan_site.finding import Finding
 from intergestan_site.rules.price import plain
 from intergestan_site.words import HoldReason
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from intergestan_msg.order import Order, OrderLine
-from intergestan_site.decisions import Finding
 from intergestan_site.facts import Facts
 from intergestan_site.files.widths import too_long
+from intergestan_site.finding import Finding
 from intergestan_site.tables import SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_site.words import HoldReason
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from intergestan_msg.key_notice import KeyAction, KeyNotice
+from intergestan_msg.key_notice import KeyNotice
+from intergestan_msg.kinds import KeyAction
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
 from intergestan_site.booking.transfers import finish_mail
 from intergestan_site.database import AnyRow
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding
 from intergestan_site.site_keys.keys import lock_keys
 from intergestan_site.site_keys.own_keys import confirmed_by_partner, unanswered_announcements
 from intergestan_site.tables import Partner, PartnerKey

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import Connection, Select, select, update
 
-from intergestan_msg.key_notice import KeyAction
+from intergestan_msg.kinds import KeyAction
 from intergestan_msg.seal import PublicKey
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
@@ -35,17 +34,6 @@ class OwnKey:
 
     kid: str
     until: datetime | None
-
-
-def file_of(key_file: Path, kid: str) -> Path:
-    """Where the private key with this id is: in a file of its own, or in the first one."""
-    own = own_file(key_file, kid)
-    return own if own.exists() else key_file
-
-
-def own_file(key_file: Path, kid: str) -> Path:
-    """The file that a new key gets."""
-    return key_file.with_name(f"{key_file.name}.{kid}")
 
 
 def signs_now(site: AnyRow, now: datetime) -> OwnKey:

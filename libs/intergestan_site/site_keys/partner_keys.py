@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from intergestan_msg.card import Card
-from intergestan_msg.key_notice import KeyAction
+from intergestan_msg.kinds import KeyAction
 from intergestan_msg.seal import PublicKey
 from intergestan_site import states
 from intergestan_site.bells import Bells

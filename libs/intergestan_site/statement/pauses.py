@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select, update
 
-from intergestan_msg.manifest import Manifest
 from intergestan_site import states
-from intergestan_site.booking.entries import ClaimedMail, Transfer
 from intergestan_site.database import AnyRow
 from intergestan_site.leases import FREE
 from intergestan_site.statement.statements import compare_all, covers, last_row, read_claims
 from intergestan_site.tables import InboundMail, Partner
 from intergestan_site.words import InboundState
+
+if TYPE_CHECKING:
+    from intergestan_msg.manifest import Manifest
+    from intergestan_site.booking.entries import ClaimedMail, Transfer
 
 
 def pause(connection: Connection, *, at: datetime) -> tuple[int, ...]:

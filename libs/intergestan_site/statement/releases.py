@@ -6,12 +6,16 @@ An older release holds what it does not know for a person, so it is sent nothing
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Connection, or_, update
 
-from intergestan_msg.manifest import TAKES, Kind, Manifest
+from intergestan_msg.kinds import TAKES, Kind
 from intergestan_site.database import AnyRow
 from intergestan_site.tables import Partner
+
+if TYPE_CHECKING:
+    from intergestan_msg.manifest import Manifest
 
 
 def takes(kind: Kind) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from datetime import datetime
 import uuid_utils
 from sqlalchemy import Connection, select, update
 
-from intergestan_msg.manifest import Kind
+from intergestan_msg.kinds import Kind
 from intergestan_site import states
 from intergestan_site.statement import statement_requests
 from intergestan_site.statement.pauses import pause

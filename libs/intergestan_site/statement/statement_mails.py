@@ -16,10 +16,9 @@ from intergestan_msg.number_ranges import Ranges, shown
 from intergestan_msg.statement import Comparison, Statement
 from intergestan_site import states
 from intergestan_site.booking.entries import BY, ClaimedMail, Transfer
-from intergestan_site.booking.holds import write_findings
 from intergestan_site.booking.transfers import finish_mail
 from intergestan_site.database import AnyRow
-from intergestan_site.decisions import Finding
+from intergestan_site.finding import Finding, write_findings
 from intergestan_site.outbound import present_address
 from intergestan_site.polling.put_back import put_back
 from intergestan_site.statement.statement_requests import reply

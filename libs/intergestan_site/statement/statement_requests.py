@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
-from intergestan_msg.manifest import Kind
+from intergestan_msg.kinds import Kind
 from intergestan_site import states
 from intergestan_site.bulk import insert_rows
 from intergestan_site.outbound_requests import request_mails

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from intergestan_site import states
-from intergestan_site.booking.holds import read_findings
 from intergestan_site.database import AnyRow
+from intergestan_site.finding import read_findings
 from intergestan_site.story.trace_find import RESPONSE, Received, find_meant
 from intergestan_site.story.trace_happenings import Happening, events, in_order_of_time, of_mails
 from intergestan_site.story.trace_mails import Letter, TracedMail, in_order, inbound, outbound

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from intergestan_msg.manifest import DocumentType
+from intergestan_msg.kinds import DocumentType
 from intergestan_site.problem import Problem
 from intergestan_site.tables import (
     Answer,

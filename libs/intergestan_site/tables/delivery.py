@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import String, Text, UniqueConstraint
+from sqlalchemy import String, Text
 
 from intergestan_site.tables.order import ChargeColumns, PlaceColumns
-from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column
+from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, unique
 
 
 class DocumentColumns:
@@ -47,7 +47,7 @@ class DeliveryNoteLine(GoodsColumns, Table):
     """So much of a sales order's line. What an order has delivered is the sum of these."""
 
     __tablename__ = "delivery_note_line"
-    __table_args__ = (UniqueConstraint("delivery_note_id", "position"),)
+    __table_args__ = (unique("delivery_note_id", "position"),)
 
     id: Typed[RowId]
     delivery_note_id: Typed[int] = column(references="delivery_note.id")
@@ -71,7 +71,7 @@ class InvoiceLine(GoodsColumns, Table):
     """A line of a delivery note, at the price of its order; the UNIQUE key is what makes it invoiced once."""
 
     __tablename__ = "invoice_line"
-    __table_args__ = (UniqueConstraint("invoice_id", "position"),)
+    __table_args__ = (unique("invoice_id", "position"),)
 
     id: Typed[RowId]
     invoice_id: Typed[int] = column(references="invoice.id")
@@ -97,7 +97,7 @@ class InvoiceVat(Table):
     """The VAT of an invoice for one category and rate."""
 
     __tablename__ = "invoice_vat"
-    __table_args__ = (UniqueConstraint("invoice_id", "vat_category", "vat_rate"),)
+    __table_args__ = (unique("invoice_id", "vat_category", "vat_rate"),)
 
     id: Typed[RowId]
     invoice_id: Typed[int] = column(references="invoice.id")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, UniqueConstraint
+from sqlalchemy import String
 
-from intergestan_site.tables.types import Table, Typed, column, one_of
+from intergestan_site.tables.types import Table, Typed, column, one_of, unique
 from intergestan_site.words import HeartbeatOutcome
 
 
@@ -17,8 +17,8 @@ class Heartbeat(Table):
 
     __tablename__ = "heartbeat"
     __table_args__ = (
-        UniqueConstraint("partner_id", "echoes"),
-        CheckConstraint(one_of("outcome", HeartbeatOutcome), "outcome"),
+        unique("partner_id", "echoes"),
+        one_of("outcome", HeartbeatOutcome),
     )
 
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, String, Text
 
-from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, one_of
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
 from intergestan_site.words import LedgerOutcome
 
 
@@ -15,14 +15,9 @@ class Ledger(Table):
 
     __tablename__ = "ledger"
     __table_args__ = (
-        UniqueConstraint("partner_id", "type", "number", "revision"),
-        CheckConstraint(one_of("outcome", LedgerOutcome), "outcome"),
-        Index(
-            "ix_ledger_waiting",
-            "id",
-            sqlite_where=text("outcome = 'waiting'"),
-            postgresql_where=text("outcome = 'waiting'"),
-        ),
+        unique("partner_id", "type", "number", "revision"),
+        one_of("outcome", LedgerOutcome),
+        index_where("outcome = 'waiting'", "id", name="ix_ledger_waiting"),
     )
 
     id: Typed[RowId]
@@ -46,7 +41,7 @@ class Answer(Table):
     """
 
     __tablename__ = "answer"
-    __table_args__ = (UniqueConstraint("partner_id", "order_number", "n"),)
+    __table_args__ = (unique("partner_id", "order_number", "n"),)
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")
@@ -76,8 +71,8 @@ class Difference(Table):
 
     __tablename__ = "difference"
     __table_args__ = (
-        Index(None, "partner_id", "order_number"),
-        CheckConstraint(one_of("outcome", LedgerOutcome), "outcome"),
+        index("partner_id", "order_number"),
+        one_of("outcome", LedgerOutcome),
     )
 
     id: Typed[RowId]
@@ -95,7 +90,7 @@ class Hold(Table):
     """A document that waits for a person. Mails that wait say so in their own state."""
 
     __tablename__ = "hold"
-    __table_args__ = (Index(None, "closed_at", "reason"),)
+    __table_args__ = (index("closed_at", "reason"),)
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, LargeBinary, String, Text
 
-from intergestan_msg.key_notice import KeyAction
-from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, one_of
+from intergestan_msg.kinds import KeyAction
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
 from intergestan_site.words import AttemptPhase, InboundState, MailKind, OutboundState, Security
 
 
@@ -28,11 +28,11 @@ class OutboundMail(LeaseColumns, Table):
 
     __tablename__ = "outbound_mail"
     __table_args__ = (
-        CheckConstraint(one_of("state", OutboundState), "state"),
-        CheckConstraint(one_of("kind", MailKind), "kind"),
-        UniqueConstraint("partner_id", "epoch", "seq"),
-        Index(None, "state", "next_attempt_at"),
-        Index(None, "in_reply_to_id"),
+        one_of("state", OutboundState),
+        one_of("kind", MailKind),
+        unique("partner_id", "epoch", "seq"),
+        index("state", "next_attempt_at"),
+        index("in_reply_to_id"),
     )
 
     id: Typed[RowId]
@@ -75,7 +75,7 @@ class OutboundKeyNotice(Table):
     """What a mail of kind `key` of ours says, and which key of ours signs it."""
 
     __tablename__ = "outbound_key_notice"
-    __table_args__ = (CheckConstraint(one_of("action", KeyAction), "action"),)
+    __table_args__ = (one_of("action", KeyAction),)
 
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
     action: Typed[str] = column(String(10))
@@ -91,14 +91,8 @@ class OutboundOrder(Table):
 
     __tablename__ = "outbound_order"
     __table_args__ = (
-        UniqueConstraint("outbound_mail_id", "purchase_order_id"),
-        Index(
-            "uq_outbound_order_live",
-            "purchase_order_id",
-            unique=True,
-            sqlite_where=text("live"),
-            postgresql_where=text("live"),
-        ),
+        unique("outbound_mail_id", "purchase_order_id"),
+        index_where("live", "purchase_order_id", name="uq_outbound_order_live", unique=True),
     )
 
     id: Typed[RowId]
@@ -114,8 +108,8 @@ class DeliveryAttempt(Table):
 
     __tablename__ = "delivery_attempt"
     __table_args__ = (
-        UniqueConstraint("outbound_mail_id", "n"),
-        CheckConstraint(one_of("phase", AttemptPhase), "phase"),
+        unique("outbound_mail_id", "n"),
+        one_of("phase", AttemptPhase),
     )
 
     id: Typed[RowId]
@@ -136,7 +130,7 @@ class OAuthGrant(Table):
     """
 
     __tablename__ = "oauth_grant"
-    __table_args__ = (UniqueConstraint("provider", "login"),)
+    __table_args__ = (unique("provider", "login"),)
 
     id: Typed[RowId]
     provider: Typed[str] = column(String(20))
@@ -173,7 +167,7 @@ class Relay(AccountColumns, Table):
     """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail."""
 
     __tablename__ = "relay"
-    __table_args__ = (CheckConstraint(one_of("security", Security), "security"),)
+    __table_args__ = (one_of("security", Security),)
 
     id: Typed[RowId]
     from_mode: Typed[str] = column(String(10), default="user")
@@ -194,7 +188,7 @@ class Mailbox(AccountColumns, Table):
     """
 
     __tablename__ = "mailbox"
-    __table_args__ = (CheckConstraint(one_of("security", Security), "security"),)
+    __table_args__ = (one_of("security", Security),)
 
     id: Typed[RowId]
     protocol: Typed[str] = column(String(4), default="imap")
@@ -237,9 +231,9 @@ class InboundMail(LeaseColumns, Table):
 
     __tablename__ = "inbound_mail"
     __table_args__ = (
-        CheckConstraint(one_of("state", InboundState), "state"),
-        Index(None, "state", "rung_at"),
-        Index(None, "partner_id", "epoch", "seq"),
+        one_of("state", InboundState),
+        index("state", "rung_at"),
+        index("partner_id", "epoch", "seq"),
     )
 
     id: Typed[RowId]
@@ -298,7 +292,7 @@ class DeliveryReport(Table):
     """
 
     __tablename__ = "delivery_report"
-    __table_args__ = (Index(None, "outbound_mail_id", "fingerprint"),)
+    __table_args__ = (index("outbound_mail_id", "fingerprint"),)
 
     id: Typed[RowId]
     inbound_mail_id: Typed[int] = column(references="inbound_mail.id", unique=True)
@@ -317,7 +311,7 @@ class InboundTransfer(Table):
     """One verified manifest from a partner, however many mails brought it; kept for ever against replays."""
 
     __tablename__ = "inbound_transfer"
-    __table_args__ = (UniqueConstraint("partner_id", "jti"), UniqueConstraint("partner_id", "epoch", "seq"))
+    __table_args__ = (unique("partner_id", "jti"), unique("partner_id", "epoch", "seq"))
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")

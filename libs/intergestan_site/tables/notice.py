@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy import LargeBinary, String, Text
 
 from intergestan_site.tables.mail import LeaseColumns
-from intergestan_site.tables.types import BigKey, Instant, RowId, Table, Typed, column
+from intergestan_site.tables.types import BigKey, Instant, RowId, Table, Typed, column, index
 
 
 class Notice(LeaseColumns, Table):
@@ -15,7 +15,7 @@ class Notice(LeaseColumns, Table):
     """
 
     __tablename__ = "notice"
-    __table_args__ = (Index(None, "next_attempt_at"),)
+    __table_args__ = (index("next_attempt_at"),)
 
     id: Typed[RowId]
     envelope_from: Typed[str] = column(String(254))

@@ -5,9 +5,21 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, String, Text
 
-from intergestan_site.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, one_of
+from intergestan_site.tables.types import (
+    Amount,
+    Fine,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    column,
+    index,
+    index_where,
+    one_of,
+    unique,
+)
 from intergestan_site.words import ChangeState, PurchaseState, SalesState
 
 
@@ -77,8 +89,8 @@ class PurchaseOrder(OrderColumns, Table):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
-        CheckConstraint(one_of("state", PurchaseState), "state"),
-        Index(None, "supplier_id", "state", "issue_date"),
+        one_of("state", PurchaseState),
+        index("supplier_id", "state", "issue_date"),
     )
 
     id: Typed[RowId]
@@ -101,7 +113,7 @@ class PurchaseOrderLine(LineColumns, Table):
     """A line, with the answer's word on it once there is one; it is agreed upon up to the answer `settled_n`."""
 
     __tablename__ = "purchase_order_line"
-    __table_args__ = (UniqueConstraint("purchase_order_id", "line_id"),)
+    __table_args__ = (unique("purchase_order_id", "line_id"),)
 
     id: Typed[RowId]
     purchase_order_id: Typed[int] = column(references="purchase_order.id")
@@ -121,15 +133,10 @@ class PurchaseOrderChange(Table):
 
     __tablename__ = "purchase_order_change"
     __table_args__ = (
-        CheckConstraint(one_of("state", ChangeState), "state"),
-        CheckConstraint(one_of("type", ("change", "cancel")), "type"),
-        Index(
-            "uq_purchase_order_change_place",
-            "purchase_order_id",
-            "revision",
-            unique=True,
-            sqlite_where=text("state <> 'abandoned'"),
-            postgresql_where=text("state <> 'abandoned'"),
+        one_of("state", ChangeState),
+        one_of("type", ("change", "cancel")),
+        index_where(
+            "state <> 'abandoned'", "purchase_order_id", "revision", name="uq_purchase_order_change_place", unique=True
         ),
     )
 
@@ -163,8 +170,8 @@ class SalesOrder(OrderColumns, Table):
 
     __tablename__ = "sales_order"
     __table_args__ = (
-        UniqueConstraint("partner_id", "customer_order_number"),
-        CheckConstraint(one_of("state", SalesState), "state"),
+        unique("partner_id", "customer_order_number"),
+        one_of("state", SalesState),
     )
 
     id: Typed[RowId]
@@ -183,7 +190,7 @@ class SalesOrderLine(LineColumns, Table):
     """
 
     __tablename__ = "sales_order_line"
-    __table_args__ = (UniqueConstraint("sales_order_id", "line_id"),)
+    __table_args__ = (unique("sales_order_id", "line_id"),)
 
     id: Typed[RowId]
     sales_order_id: Typed[int] = column(references="sales_order.id")

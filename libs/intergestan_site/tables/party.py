@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, LargeBinary, String, UniqueConstraint
+from sqlalchemy import LargeBinary, String
 
-from intergestan_site.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of
+from intergestan_site.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of, unique
 from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 
 
@@ -61,11 +61,11 @@ class Partner(Table):
 
     __tablename__ = "partner"
     __table_args__ = (
-        CheckConstraint(one_of("price_policy", PricePolicy), "price_policy"),
-        CheckConstraint(one_of("price_action", PriceAction), "price_action"),
-        CheckConstraint(one_of("unknown_product", UnknownProduct), "unknown_product"),
-        CheckConstraint(one_of("acceptance", Acceptance), "acceptance"),
-        CheckConstraint(one_of("heartbeat", HeartbeatPolicy), "heartbeat"),
+        one_of("price_policy", PricePolicy),
+        one_of("price_action", PriceAction),
+        one_of("unknown_product", UnknownProduct),
+        one_of("acceptance", Acceptance),
+        one_of("heartbeat", HeartbeatPolicy),
     )
 
     id: Typed[RowId]
@@ -100,7 +100,7 @@ class CustomerMatch(Table):
     """Which customer of ours a partner's orders are for, by the buyer's SIRET or VAT number: a person said so once."""
 
     __tablename__ = "customer_match"
-    __table_args__ = (UniqueConstraint("partner_id", "their_id"),)
+    __table_args__ = (unique("partner_id", "their_id"),)
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import String
 
-from intergestan_site.tables.types import Fine, RowId, Table, Typed, column
+from intergestan_site.tables.types import Fine, RowId, Table, Typed, column, unique
 
 
 class ProductFamily(Table):
@@ -51,7 +51,7 @@ class ProductComponent(Table):
     """A product made of others (G07, LK_PRDPRDCOMP)."""
 
     __tablename__ = "product_component"
-    __table_args__ = (UniqueConstraint("product_id", "component_id"),)
+    __table_args__ = (unique("product_id", "component_id"),)
 
     id: Typed[RowId]
     product_id: Typed[int] = column(references="product.id")
@@ -63,7 +63,7 @@ class ProductMatch(Table):
     """What a partner's code means here: a person said so once, and it counts from then on."""
 
     __tablename__ = "product_match"
-    __table_args__ = (UniqueConstraint("partner_id", "their_code"),)
+    __table_args__ = (unique("partner_id", "their_code"),)
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")
@@ -75,7 +75,7 @@ class PartnerPrice(Table):
     """A price agreed with one partner; it wins over the product's sale price."""
 
     __tablename__ = "partner_price"
-    __table_args__ = (UniqueConstraint("partner_id", "product_id"),)
+    __table_args__ = (unique("partner_id", "product_id"),)
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy import String, Text
 
 from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, one_of
 from intergestan_site.words import PurgeVerdict
@@ -36,7 +36,7 @@ class PurgeMail(Table):
     """One mail that the mailbox had when it was listed. `handle` is what the server called it, for people to read."""
 
     __tablename__ = "purge_mail"
-    __table_args__ = (CheckConstraint(one_of("verdict", PurgeVerdict), "verdict"),)
+    __table_args__ = (one_of("verdict", PurgeVerdict),)
 
     id: Typed[RowId]
     purge_run_id: Typed[int] = column(references="purge_run.id", index=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, String, Text
+from sqlalchemy import JSON, LargeBinary, String, Text
 
-from intergestan_site.tables.types import Instant, RowId, Table, Typed, column
+from intergestan_site.tables.types import Instant, RowId, Table, Typed, column, index
 
 
 class Site(Table):
@@ -66,7 +66,7 @@ class Event(Table):
     """Append-only: who did what to which row, when. Every transition of a state writes one."""
 
     __tablename__ = "event"
-    __table_args__ = (Index(None, "subject", "subject_id"),)
+    __table_args__ = (index("subject", "subject_id"),)
 
     id: Typed[RowId]
     at: Typed[Instant]

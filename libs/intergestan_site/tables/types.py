@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from functools import partial
 from inspect import get_annotations
-from typing import Any, ClassVar
+from threading import RLock
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import BigInteger, Boolean, Column, ColumnClause, Date, ForeignKey, Integer, MetaData
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ColumnClause,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy import Table as CoreTable
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,11 +105,19 @@ _KINDS: dict[str, TypeEngine[Any]] = {
 """The type of a column by what its annotation names, where it gives none itself."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Options:
-    kind: TypeEngine[Any] | None
-    references: str | None
-    others: Mapping[str, Any]
+    """What is said of a column besides its annotation. Asked for on the class of a table, it is the column."""
+
+    def __init__(self, kind: TypeEngine[Any] | None, references: str | None, others: Mapping[str, Any]) -> None:
+        self.kind = kind
+        self.references = references
+        self.others = others
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, _instance: object, owner: _TableClass) -> Any:
+        return owner.__table__.columns[self._name]
 
 
 def column(kind: TypeEngine[Any] | None = None, *, references: str | None = None, **others: Any) -> Any:
@@ -105,30 +129,62 @@ def column(kind: TypeEngine[Any] | None = None, *, references: str | None = None
     return _Options(kind, references, others)
 
 
+Rule = Callable[[], SchemaItem]
+"""A constraint or an index, made when somebody asks for it: only who creates or compares tables does."""
+
+_MAKING = RLock()
+_WHOLE: set[str] = set()
+"""The tables that have their rules."""
+
+
 class _TableClass(type):
     """Makes a table of a class with a `__tablename__`: of its annotations, and of those of the classes it extends.
 
-    Wherever SQLAlchemy takes a table, it takes the class.
+    Wherever SQLAlchemy takes a table, it takes the class. The table is made when it is first used: every process
+    imports all of them, and works with some.
     """
 
     __table__: CoreTable
-
-    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> _TableClass:
-        made = super().__new__(cls, name, bases, body)
-        if "__tablename__" in body:
-            columns = [
-                _column(column_name, annotation, vars(origin).get(column_name, _Options(None, None, {})))
-                for origin in made.__mro__
-                for column_name, annotation in get_annotations(origin).items()
-                if annotation.startswith("Typed[")
-            ]
-            made.__table__ = CoreTable(body["__tablename__"], METADATA, *columns, *body.get("__table_args__", ()))
-            for each in columns:
-                setattr(made, each.name, each)
-        return made
+    __tablename__: str
+    __table_args__: tuple[Rule, ...]
 
     def __clause_element__(cls) -> CoreTable:
         return cls.__table__
+
+    @property
+    def metadata(cls) -> MetaData:
+        """All tables with all their rules."""
+        with _MAKING:
+            for each in Table.__subclasses__():
+                name, rules = each.__table__.name, each.__table_args__
+                if name not in _WHOLE:
+                    CoreTable(name, METADATA, *(rule() for rule in rules), extend_existing=True)
+                    _WHOLE.add(name)
+        return METADATA
+
+    if not TYPE_CHECKING:  # a type checker would believe in every column
+
+        def __getattr__(cls, name: str) -> Any:
+            if "__tablename__" in vars(cls):
+                with _MAKING:
+                    if "__table__" not in vars(cls):
+                        _make(cls)
+                if name in vars(cls):
+                    return vars(cls)[name]
+            raise AttributeError(f"{cls.__name__} has no {name}.")
+
+
+def _make(cls: _TableClass) -> None:
+    columns = [
+        _column(name, annotation, vars(origin).get(name, _Options(None, None, {})))
+        for origin in cls.__mro__
+        for name, annotation in get_annotations(origin).items()
+        if annotation.startswith("Typed[")
+    ]
+    table = CoreTable(cls.__tablename__, METADATA, *columns)
+    for each in columns:
+        setattr(cls, each.name, each)
+    cls.__table__ = table
 
 
 def _column(name: str, annotation: str, options: _Options) -> Column[Any]:
@@ -142,11 +198,25 @@ def _column(name: str, annotation: str, options: _Options) -> Column[Any]:
 class Table(metaclass=_TableClass):
     """Base of all tables: `PurchaseOrder.number` is a typed column, `PurchaseOrder.__table__` all of them."""
 
-    metadata: ClassVar = METADATA
-    __tablename__: ClassVar[str]
+    __table_args__: ClassVar[tuple[Rule, ...]] = ()
 
 
-def one_of(column: str, words: type | tuple[str, ...]) -> str:
-    """The SQL text of a CHECK that a column holds one of the words of an enumeration."""
-    values = words if isinstance(words, tuple) else tuple(str(word) for word in words)  # type: ignore[attr-defined]
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+def one_of(column: str, words: type[StrEnum] | tuple[str, ...]) -> Rule:
+    """A column holds one of the words of an enumeration."""
+    values = ", ".join(repr(str(word)) for word in words)
+    return lambda: CheckConstraint(f"{column} IN ({values})", column)
+
+
+def unique(*columns: str) -> Rule:
+    """No two rows have the same values in these columns."""
+    return partial(UniqueConstraint, *columns)
+
+
+def index(*columns: str) -> Rule:
+    """An index to search by these columns."""
+    return partial(Index, None, *columns)
+
+
+def index_where(condition: str, *columns: str, name: str, unique: bool = False) -> Rule:
+    """An index of those rows alone for which an SQL condition holds; `unique`: no two of them have the same values."""
+    return lambda: Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))

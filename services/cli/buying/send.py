@@ -114,9 +114,9 @@ def _preview(
     from intergestan_msg.pages import as_text
     from intergestan_msg.pages.orders import orders_page, orders_subject
     from intergestan_msg.pages.words import Language
-    from intergestan_site.documents import read_partner, read_site
     from intergestan_site.order_mail import order_mail, read_sender_rules
     from intergestan_site.request import check_order_address, partner_row
+    from intergestan_site.site_rows import read_partner, read_site
 
     supplier = int(orders[0]["supplier_id"])
     with call.database.read() as connection:

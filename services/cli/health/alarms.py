@@ -47,7 +47,7 @@ def watch(
 def _watcher(call: Call) -> Watcher:
     from intergestan_runtime import logs
     from intergestan_runtime.broker import make_broker
-    from intergestan_site.documents import read_site
+    from intergestan_site.site_rows import read_site
     from services.opening import redis_url
     from services.stores import open_archive
     from services.watching import watcher_of

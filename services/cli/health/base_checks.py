@@ -78,9 +78,9 @@ def _cure_of_base(url: str) -> str:
 def check_own_keys(call: Call) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
     from intergestan_runtime.secrets import Sealer, SecretError
-    from intergestan_site.documents import read_site
     from intergestan_site.problem import Problem
-    from intergestan_site.site_keys.own_keys import file_of
+    from intergestan_site.site_keys.key_files import file_of
+    from intergestan_site.site_rows import read_site
     from services.cli.setting_up.keys import read_key
 
     with call.unchecked_database.read() as connection:

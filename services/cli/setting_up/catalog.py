@@ -166,7 +166,7 @@ def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Di
     from intergestan_site.catalogues import catalogue_drift
     from intergestan_site.catalogues.catalogue import agreed_prices
     from intergestan_site.catalogues.whole_catalogue import read_catalogue
-    from intergestan_site.documents import read_site
+    from intergestan_site.site_rows import read_site
 
     products = read_catalogue(connection).products
     agreed = agreed_prices(connection, partner_id) if partner_id is not None else {}
@@ -193,7 +193,7 @@ def _partner_id(connection: Connection, partner: str | None) -> int | None:
 
 def _tolerance(connection: Connection, partner_id: int | None) -> Tolerance | None:
     from intergestan_site.catalogues.catalogue_drift import Tolerance
-    from intergestan_site.documents import read_partner
+    from intergestan_site.site_rows import read_partner
 
     if partner_id is None:
         return None

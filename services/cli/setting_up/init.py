@@ -223,7 +223,7 @@ def _write_configuration(call: Call, login: str) -> None:
     usual = SiteSettings(data_dir=site.data_dir)
     lines = ["# Where this site is. docs/settings.md explains every key.", "alone = true", "", "[site]"]
     lines.append(_assigned("data_dir", "." if site.data_dir == folder else site.data_dir))
-    for name in SiteSettings.model_fields:
+    for name in SiteSettings.keys:
         value = getattr(site, name)
         if name != "data_dir" and value != getattr(usual, name):
             lines.append(_assigned(name, value))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from intergestan_msg.card import Card
 
 app = Group("The sites we trust.")
-app.add_typer(partner_keys.app, name="key")
+app.add("key", partner_keys.app)
 
 OrderAddress = Annotated[
     str | None, typer.Option("--order-address", metavar="ADDRESS", help="Where our orders to them go.")

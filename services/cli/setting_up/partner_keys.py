@@ -14,7 +14,7 @@ from services.cli.days import begin_of
 from services.cli.language import _
 from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.setting_up.cards import read_card_file
-from services.cli.translated import Group, TranslatedCommand
+from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
@@ -52,7 +52,7 @@ def list_(
     print_table(titles, [[*(key[name] for name in names), _(key["state"])] for key in keys])
 
 
-@app.command("confirm", cls=TranslatedCommand, context_settings=TAKES_IDS)
+@app.verb("confirm", context_settings=TAKES_IDS)
 def confirm(
     context: typer.Context,
     *,
@@ -93,7 +93,7 @@ def confirm(
         say(_("{count} held mail(s) of theirs are taken in now.").format(count=len(done.bells.take_in)))
 
 
-@app.command("revoke", cls=TranslatedCommand, context_settings=TAKES_IDS)
+@app.verb("revoke", context_settings=TAKES_IDS)
 def revoke(
     context: typer.Context,
     *,

@@ -11,16 +11,17 @@ from services.cli.setting_up import site_keys
 from services.cli.translated import Group
 
 app = Group("Who we are.")
-app.add_typer(site_keys.app, name="key")
+app.add("key", site_keys.app)
 
 
 @app.verb("card")
 def card(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Print our card, for a partner: `intergestan site card > ours.card`. It may travel by any way."""
     from intergestan_msg.card import write_card
-    from intergestan_site.documents import read_site
     from intergestan_site.pairing import own_card
-    from intergestan_site.site_keys.own_keys import file_of, signs_now
+    from intergestan_site.site_keys.key_files import file_of
+    from intergestan_site.site_keys.own_keys import signs_now
+    from intergestan_site.site_rows import read_site
     from services.cli.setting_up.keys import read_key
 
     call = call_of(context)

@@ -83,7 +83,7 @@ def rotate(
 @app.verb("abort")
 def abort(context: typer.Context) -> None:
     """Take the announced key back, before it signs; the partners are told. Its file stays until you delete it."""
-    from intergestan_site.site_keys import own_keys
+    from intergestan_site.site_keys import key_files, own_keys
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -91,7 +91,7 @@ def abort(context: typer.Context) -> None:
         kid, mails = own_keys.abort(connection, by=by, at=at)
     ring(call, Bells(compose=mails))
     say(_("The present key stays. Mails that say so: {count}.").format(count=len(mails)))
-    say(_("You may delete {file}.").format(file=own_keys.own_file(call.site.key_file, kid)))
+    say(_("You may delete {file}.").format(file=key_files.own_file(call.site.key_file, kid)))
 
 
 @app.verb("finish")
@@ -104,21 +104,21 @@ def finish(
     ] = False,
 ) -> None:
     """End the change: the new key signs, everybody has confirmed it, and another change may begin."""
-    from intergestan_site.site_keys import own_keys
+    from intergestan_site.site_keys import key_files, own_keys
 
     call = call_of(context)
     with call.database.transaction() as connection:
         old, new = own_keys.finish(connection, anyway=anyway, by=call.actor(connection), at=call.database.now())
     say(_("{kid} is the key of this site now.").format(kid=new))
     text = _("Keep {file} with the backups of the base from before this day; nothing else needs it any more.")
-    say(text.format(file=own_keys.file_of(call.site.key_file, old)))
+    say(text.format(file=key_files.file_of(call.site.key_file, old)))
 
 
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show our key, its words, the key that is announced, and who has not confirmed it."""
-    from intergestan_site.documents import read_site
     from intergestan_site.site_keys.key_health import our_key_is_unconfirmed_by
+    from intergestan_site.site_rows import read_site
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -153,7 +153,7 @@ def _usual_end(call: Call, start: datetime) -> datetime | None:
 
 def _write(key_file: Path, key: SigningKey) -> Path:
     """The new key's file beside the first one, for the same owner."""
-    from intergestan_site.site_keys.own_keys import own_file
+    from intergestan_site.site_keys.key_files import own_file
 
     file = own_file(key_file, key.public.kid)
     write_private(file, key.to_pem())
@@ -193,7 +193,7 @@ def _shown(call: Call, kid: str, start: datetime | None, until: datetime | None)
     """A key of ours; without its words for who may not read its file."""
     from intergestan_runtime.secrets import SecretError
     from intergestan_site.problem import Problem
-    from intergestan_site.site_keys.own_keys import file_of
+    from intergestan_site.site_keys.key_files import file_of
 
     file = file_of(call.site.key_file, kid)
     try:

@@ -64,7 +64,7 @@ def statement(
 def _send(call: Call, partner_id: int, partner: str) -> None:
     from sqlalchemy import select
 
-    from intergestan_msg.manifest import Kind
+    from intergestan_msg.kinds import Kind
     from intergestan_site.bells import Bells
     from intergestan_site.statement.statement_requests import request
     from intergestan_site.tables import Partner
