@@ -13,18 +13,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import psutil
 from sqlalchemy import insert, select
 
 from benchmarks.machine import Servers, cpu_seconds
-from intergestan_msg.seal import SigningKey
-from intergestan_site import migrate, setup
+from intergestan_site import migrate
 from intergestan_site.database import Database
 from intergestan_site.tables import InboundMail, Mailbox
 from tests.journey.service_process import ServiceProcess
 from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, RedisServer
+from tests.site_factories import make_site, write_secret, write_site_folder
 
 PATIENCE = 300.0  # seconds until all mailboxes were read once
 LOOK = 0.25  # seconds between two looks at the base
@@ -76,28 +77,24 @@ class Host:
     def _make(self, folder: Path, redis: RedisServer, load: Load) -> Mapping[str, MailUser]:
         migrate.upgrade(self.database)
         users = {f"box-{number}": self._dovecot.new_user() for number in range(load.mailboxes)}
-        key, now = SigningKey.generate(), self.database.now()
-        new = setup.NewSite(name="Host", orders_address="o@h.test", answers_address="o@h.test", siret="73282932000074")
+        made = make_site(self.database, "Host", "73282932000074")
         same = {"host": self._dovecot.host, "port": self._dovecot.imap, "security": "none"}
         same |= {"poll_seconds": load.interval, "idle": load.idle}
         rows = [{"name": name, "login": user.address, "secret": name} | same for name, user in users.items()]
         with self.database.transaction() as connection:
-            setup.create_site(connection, new, key.public, by="benchmark", at=now)
             connection.execute(insert(Mailbox), rows)
-        (folder / "secrets").mkdir(parents=True, mode=0o700)
-        (folder / "site.key").touch(mode=0o600)
-        (folder / "site.key").write_bytes(key.to_pem())
+        tables: dict[str, dict[str, Any]] = {
+            "site": {"data_dir": ".", "database_url": self.database.url, "redis_url": redis.url},
+            "log": {"level": "WARNING"},
+            "poller": {"min_free_bytes": 0, "min_free_share": 0.0},
+        }
+        write_site_folder(folder, made.key, tables)
         for name, user in users.items():
-            (folder / "secrets" / name).touch(mode=0o600)
-            (folder / "secrets" / name).write_text(user.password)
-        (folder / "intergestan.toml").write_text(
-            f'alone = true\n[site]\ndata_dir = "."\ndatabase_url = "{self.database.url}"\nredis_url = "{redis.url}"\n'
-            f"[log]\nlevel = 'WARNING'\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n"
-        )
+            write_secret(folder / "secrets" / name, user.password.encode())
         return users
 
     def _process(self, folder: Path, number: int) -> ServiceProcess:
-        process = ServiceProcess("poller", folder)
+        process = ServiceProcess("poller", folder, cold=True)
         process.worker = f"poller-{number}"
         process.start()
         return process

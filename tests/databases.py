@@ -47,18 +47,19 @@ class MigratedBases:
     @cached_property
     def _file(self) -> Path:
         file = self._folder / "template.db"
-        _migrate(f"sqlite:///{file}")
+        migrate_base(f"sqlite:///{file}")
         return file
 
     @cached_property
     def _template(self) -> str:
         url = self._server().create_database()
-        _migrate(url)
+        migrate_base(url)
         give_roles(url)
         return url.rpartition("/")[2]
 
 
-def _migrate(url: str) -> None:
+def migrate_base(url: str) -> None:
+    """Give an empty base its tables."""
     database = Database(url)
     migrate.upgrade(database)
     database.dispose()

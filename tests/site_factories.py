@@ -1,11 +1,14 @@
-"""Sites to test with: a migrated base in a moment, a site in it, two sites that trust each other.
+"""Sites to test with: a migrated base in a moment, a site in it, its folder, two sites that trust each other.
 
-A test module gets the fixtures by importing them in its folder's conftest.
+All sites of the tests are made here; what a folder of tests wants to do with them is added there, such as services
+(`tests/pipeline/two_sites.py`) or processes (`tests/journey/journey_site.py`). A test module gets the fixtures by
+importing them in its folder's conftest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,14 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select, update
 
 from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
+from intergestan_runtime.secrets import create_key_file
 from intergestan_site.catalogues.catalogue import ProductRow, put_products
 from intergestan_site.database import Database
 from intergestan_site.pairing import add_partner, own_card
+from intergestan_site.request import request_orders
 from intergestan_site.setup import NewSite, add_user, create_site
+from intergestan_site.tables import Partner, PurchaseOrder
 from tests.databases import KINDS, MigratedBases
 
 NOW = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)
@@ -49,33 +55,120 @@ def database(make_database: Callable[[str], Database]) -> Database:
     return make_database("site")
 
 
-@dataclass(frozen=True)
+@dataclass
 class SiteToTest:
-    """A site: its base and its key; its one user is `marie`."""
+    """A site with one user.
+
+    :ivar key: that it was made with.
+    """
 
     database: Database
     key: SigningKey
     code: str
+    user_id: int
 
     def card(self) -> Card:
         with self.database.read() as connection:
-            return own_card(connection, self.key.public, NOW)
+            return own_card(connection, self.key.public, self.database.now())
+
+    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
+        """All rows of a table with these values, oldest first."""
+        return rows_of(self.database, table, **where)
+
+    def row(self, table: Any, **where: Any) -> Any:
+        """The one row of a table with these values."""
+        (row,) = self.rows(table, **where)
+        return row
+
+    def put_products(self, *rows: ProductRow) -> None:
+        with self.database.transaction() as connection:
+            put_products(connection, rows)
+
+    def request(self, supplier_code: str, *numbers: str) -> int:
+        """*Valider*: one mail with these orders; its row id."""
+        with self.database.transaction() as connection:
+            supplier = connection.execute(select(Partner.party_id).where(Partner.site_code == supplier_code))
+            chosen = select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
+            versions = {row.id: row.version for row in connection.execute(chosen)}
+            now = self.database.now()
+            return request_orders(connection, supplier.scalar_one(), versions, self.user_id, by="test", at=now)
 
 
-def make_site(database: Database, name: str = "Arts de la Table", siret: str | None = None) -> SiteToTest:
-    """Make a base the base of a site."""
-    key = SigningKey.generate()
-    slug = name.split(maxsplit=1)[0].lower()
+def rows_of(database: Database, table: Any, **where: Any) -> Sequence[Any]:
+    """All rows of a table with these values, oldest first."""
+    columns = table.__table__.c
+    query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
+    with database.read() as connection:
+        return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
+
+
+def make_site(
+    database: Database,
+    name: str = "Arts de la Table",
+    siret: str | None = None,
+    *,
+    orders_address: str = "",
+    answers_address: str = "",
+    user: str = "Marie Durand",
+    user_address: str = "",
+    key: SigningKey | None = None,
+) -> SiteToTest:
+    """Make a migrated base the base of a site.
+
+    :param orders_address: at a domain of its name by default, like the others.
+    :param answers_address: by default that of orders, where this is given.
+    :param user: a person's name; the first name is the login.
+    :param key: a new one by default.
+    """
+    key = key or SigningKey.generate()
+    domain = f"{name.split(maxsplit=1)[0].lower()}.test"
+    login = user.split(maxsplit=1)[0].lower()
     site = NewSite(
         name=name,
-        orders_address=f"commandes@{slug}.test",
-        answers_address=f"reponses@{slug}.test",
+        orders_address=orders_address or f"commandes@{domain}",
+        answers_address=answers_address or orders_address or f"reponses@{domain}",
         siret=siret,
     )
+    now = database.now()
     with database.transaction() as connection:
-        code = create_site(connection, site, key.public, by="marie", at=NOW)
-        add_user(connection, "marie", "Marie Durand", f"marie@{slug}.test", by="marie", at=NOW)
-    return SiteToTest(database, key, code)
+        code = create_site(connection, site, key.public, by=login, at=now)
+        user_id = add_user(connection, login, user, user_address or f"{login}@{domain}", by=login, at=now)
+    return SiteToTest(database, key, code, user_id)
+
+
+def write_site_folder(folder: Path, key: SigningKey, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """What the processes of a site that is served alone read: its keys, `secrets/` and its configuration.
+
+    :param tables: of the configuration file.
+    """
+    (folder / "secrets").mkdir(parents=True, mode=0o700)
+    write_secret(folder / "site.key", key.to_pem())
+    create_key_file(folder / "bounce.key")
+    (folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_toml, tables.items())))
+
+
+def write_secret(file: Path, content: bytes) -> None:
+    """A file that nobody else can read."""
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+
+
+def _toml(table: tuple[str, Mapping[str, Any]]) -> str:
+    name, values = table
+    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
+
+
+def trust(us: SiteToTest, them: SiteToTest, *, with_address: bool = True) -> None:
+    """Pin their key.
+
+    :param with_address: and send orders to the address that their card proposes.
+    """
+    card = them.card()
+    with us.database.transaction() as connection:
+        add_partner(connection, card, by="test", at=us.database.now())
+        if with_address:
+            values = {"order_address": Partner.proposed_order_address}
+            connection.execute(update(Partner).where(Partner.site_code == them.code).values(**values))
 
 
 @pytest.fixture
@@ -90,8 +183,7 @@ def paired_sites(make_database: Callable[[str], Database]) -> tuple[SiteToTest, 
     shop = make_site(make_database("shop"), siret="73282932000074")
     base = make_site(make_database("base"), "STAUBER", siret="80295478500028")
     for one, other in ((shop, base), (base, shop)):
-        with one.database.transaction() as connection:
-            add_partner(connection, other.card(), by="marie", at=NOW)
+        trust(one, other, with_address=False)
     return shop, base
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.databases import MigratedBases
 from tests.journey.journey_site import QUICK, JourneySite, Surroundings, Tables
 from tests.journey.pair_of_sites import PairOfSites
-from tests.servers import Certificates, Dovecot, PostgresServer, RedisServer, SmtpServer
+from tests.servers import Certificates, Dovecot, RedisServer, SmtpServer
 
 BASES = ("sqlite", "postgresql")
 
@@ -26,7 +27,7 @@ def journey_smtp(dovecot: Dovecot, certificates: Certificates) -> Iterator[SmtpS
 @pytest.fixture(scope="module")
 def make_pair(
     dovecot: Dovecot,
-    postgres_server: PostgresServer,
+    migrated: MigratedBases,
     journey_smtp: SmtpServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> MakePair:
@@ -41,10 +42,9 @@ def make_pair(
 
         def site(name: str, siret: str) -> JourneySite:
             home = folder / name
-            url = f"sqlite:///{home / 'site.db'}" if base == "sqlite" else postgres_server.create_database()
-            return JourneySite(
-                home, url, surroundings, name=name, siret=siret, user=dovecot.new_user(), settings=settings
-            )
+            home.mkdir()
+            url, user = migrated.new(base, home), dovecot.new_user()
+            return JourneySite(home, url, surroundings, name=name, siret=siret, user=user, settings=settings)
 
         pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"), surroundings)
         try:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from intergestan_msg.order import Order
-from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
-from intergestan_runtime.secrets import create_key_file
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site import migrate, setup
-from intergestan_site.catalogues import catalogue
 from intergestan_site.database import Database
 from intergestan_site.files.order_files import import_file
 from intergestan_site.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
-from intergestan_site.request import request_orders
-from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder
+from intergestan_site.tables import InboundMail, OutboundMail
 from intergestan_site.words import Security
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, MailUser, RedisServer
+from tests.site_factories import SiteToTest, make_site, write_secret, write_site_folder
 
 Tables = Mapping[str, Mapping[str, Any]]
 """The tables of a configuration file."""
@@ -53,15 +48,19 @@ USUAL: Tables = {"poller": QUICK["poller"], "heartbeats": QUICK["heartbeats"]}
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The servers that the sites of a pair share; the Redis is the pair's own."""
+    """The servers that the sites of a pair share; the Redis is the pair's own.
+
+    :ivar cold: their processes are started by `exec`, as a site does it, for those who ask what they cost.
+    """
 
     redis: RedisServer
     dovecot: Dovecot
     relay: tuple[str, int]
+    cold: bool = False
 
 
-class JourneySite:
-    """One site. The constructor makes it; `start` runs its services."""
+class JourneySite(SiteToTest):
+    """One site in a migrated base. The constructor makes it; `start` runs its services."""
 
     def __init__(
         self,
@@ -74,21 +73,23 @@ class JourneySite:
         user: MailUser,
         settings: Tables,
     ) -> None:
+        database = Database(database_url, pgbouncer=settings.get("site", {}).get("pgbouncer", False))
+        made = make_site(
+            database, name, siret, orders_address=user.address, user="Anne Martin", user_address=user.address
+        )
+        super().__init__(**vars(made))
         self.folder = folder
         self.mail_user = user
-        self.key = SigningKey.generate()
-        self.database = Database(database_url, pgbouncer=settings.get("site", {}).get("pgbouncer", False))
         self.archive: Archive = FolderArchive(folder / "archive")
-        self.processes = {service: ServiceProcess(service, folder) for service in SERVICES}
+        cold = surroundings.cold
+        self.processes = {service: ServiceProcess(service, folder, cold=cold) for service in SERVICES}
         self._mail = surroundings
-        self._make_folder(settings)
-        migrate.upgrade(self.database)
-        with self.database.transaction() as connection:
-            now = self.database.now()
-            new = setup.NewSite(name=name, orders_address=user.address, answers_address=user.address, siret=siret)
-            self.code = setup.create_site(connection, new, self.key.public, by="test", at=now)
-            self.user_id = setup.add_user(connection, "anne", "Anne Martin", user.address, by="test", at=now)
-            add_mailbox(connection, self._mailbox(), by="test", at=now)
+        site = {"data_dir": ".", "database_url": database.url, "redis_url": surroundings.redis.url}
+        tables = {"log": {"form": "json"}, **settings, "site": {**site, **settings.get("site", {})}}
+        write_site_folder(folder, self.key, tables)
+        self.write_password(user.password)
+        with database.transaction() as connection:
+            add_mailbox(connection, self._mailbox(), by="test", at=database.now())
         self.use_relay()
         self.broker: BellBroker = make_broker(surroundings.redis.url, self.code)
 
@@ -143,16 +144,13 @@ class JourneySite:
 
     def write_secret(self, name: str, text: str) -> None:
         """A secret file of the site."""
-        file = self.folder / "secrets" / name
-        file.touch(mode=0o600)
-        file.write_text(text)
+        write_secret(self.folder / "secrets" / name, text.encode())
 
     # -- what its people do ----------------------------------------------------------------------------------
 
     def know_products_of(self, orders: Iterable[Order]) -> None:
         """Put what these orders name into the catalogue, at the prices that they state."""
-        with self.database.transaction() as connection:
-            catalogue.put_products(connection, products_of(*orders))
+        self.put_products(*products_of(*orders))
 
     def enter(self, orders: Iterable[Order]) -> None:
         """`orders import`."""
@@ -161,37 +159,10 @@ class JourneySite:
 
     def send(self, supplier_code: str, numbers: Sequence[str], *, ring: bool = True) -> int:
         """*Valider*: one mail with these orders; its row id."""
-        with self.database.transaction() as connection:
-            supplier = connection.execute(select(Partner.party_id).where(Partner.site_code == supplier_code))
-            rows = connection.execute(
-                select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
-            )
-            versions = {row.id: row.version for row in rows}
-            now = self.database.now()
-            mail_id = request_orders(connection, supplier.scalar_one(), versions, self.user_id, by="test", at=now)
+        mail_id = self.request(supplier_code, *numbers)
         if ring:
             COMPOSE.ring(self.broker, mail_id)
         return mail_id
-
-    # -- what stands in its base -----------------------------------------------------------------------------
-
-    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
-        """All rows of a table with these values, oldest first."""
-        columns = table.__table__.c
-        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
-        with self.database.read() as connection:
-            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
-
-    def _make_folder(self, settings: Tables) -> None:
-        (self.folder / "secrets").mkdir(parents=True, mode=0o700)
-        self.write_password(self.mail_user.password)
-        key_file = self.folder / "site.key"
-        key_file.touch(mode=0o600)
-        key_file.write_bytes(self.key.to_pem())
-        create_key_file(self.folder / "bounce.key")
-        site = {"data_dir": ".", "database_url": self.database.url, "redis_url": self._mail.redis.url}
-        tables = {"log": {"form": "json"}, **settings, "site": {**site, **settings.get("site", {})}}
-        (self.folder / "intergestan.toml").write_text("alone = true\n" + "".join(map(_table, tables.items())))
 
     def _mailbox(self) -> NewMailbox:
         return NewMailbox(
@@ -203,8 +174,3 @@ class JourneySite:
             secret="mail",
             poll_seconds=5,
         )
-
-
-def _table(table: tuple[str, Mapping[str, Any]]) -> str:
-    name, values = table
-    return "\n".join([f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from intergestan_msg.order import Order
-from intergestan_site import pairing
-from intergestan_site.tables import InboundMail, OutboundMail, Partner, PurchaseOrder, SalesOrder
+from intergestan_site.tables import InboundMail, OutboundMail, PurchaseOrder, SalesOrder
 from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
 from tests.journey.journey_site import JourneySite, Surroundings
 from tests.journey.service_process import ServiceProcess
 from tests.patience import ENOUGH, eventually
+from tests.site_factories import trust
 
 ANSWERED = (PurchaseState.ACCEPTED, PurchaseState.CHANGED, PurchaseState.REJECTED)
 UNDER_WAY = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.UNKNOWN)
@@ -30,7 +30,7 @@ class PairOfSites:
         self._numbers = count(1)
         for us, them in ((buyer, seller), (seller, buyer)):
             us.know_products_of([an_order("catalogue", lines=8)])
-            _pin(us, them)
+            trust(us, them)
 
     @property
     def sites(self) -> tuple[JourneySite, JourneySite]:
@@ -105,15 +105,6 @@ class PairOfSites:
     def picture(self) -> str:
         """Where everything stands, and the ends of the logs, for a test that failed."""
         return "\n".join(line for site in self.sites for line in _picture(site))
-
-
-def _pin(us: JourneySite, them: JourneySite) -> None:
-    with them.database.read() as connection:
-        card = pairing.own_card(connection, them.key.public, them.database.now())
-    with us.database.transaction() as connection:
-        pairing.add_partner(connection, card, by="test", at=us.database.now())
-        values = {"order_address": Partner.proposed_order_address}
-        connection.execute(update(Partner).where(Partner.site_code == them.code).values(**values))
 
 
 def _is_at_rest(site: JourneySite) -> bool:

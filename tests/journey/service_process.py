@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.die_with_parent import bound
+from tests import warm
 from tests.patience import PATIENCE, TooLate, eventually
 from tests.servers.process import HOST, free_port
 
@@ -22,10 +23,14 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class ServiceProcess:
-    """`python -m services.<service>` of the site in `folder`. Its worker name is always the same."""
+    """`python -m services.<service>` of the site in `folder`. Its worker name is always the same.
 
-    def __init__(self, service: str, folder: Path) -> None:
+    :param cold: started by `exec`, as a site does it, for those who ask what a process costs.
+    """
+
+    def __init__(self, service: str, folder: Path, *, cold: bool = False) -> None:
         self.service = service
+        self._cold = cold
         self.worker = f"{service}-1"
         self.log_file = folder / f"{service}.log"
         self._config = folder / "intergestan.toml"
@@ -59,8 +64,9 @@ class ServiceProcess:
         command += ["--worker", self.worker, "--health-port", str(self._port)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("INTERGESTAN_")}
         with self.log_file.open("ab") as log:
-            self._child = subprocess.Popen(
-                bound(command),
+            popen = subprocess.Popen[bytes] if self._cold else warm.Popen[bytes]
+            self._child = popen(
+                bound(command) if self._cold else command,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from intergestan_site.tables import Event, InboundMail, Partner, PurchaseOrder, SalesOrder
+from tests import warm
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
@@ -61,7 +62,7 @@ def postgres(program: str, site: JourneySite, *arguments: str) -> None:
 
 def command(site: JourneySite, *arguments: str) -> str:
     argv = [sys.executable, "-m", "services.cli", "--lang", "en", *arguments]
-    done = subprocess.run(argv, cwd=site.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = warm.run(argv, cwd=site.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -12,6 +12,7 @@ import pytest
 
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
 from intergestan_site.tables import InboundMail
+from tests.databases import MigratedBases
 from tests.journey.journey_site import QUICK, USUAL, JourneySite, Surroundings, Tables
 from tests.journey.oracles import check_everything
 from tests.journey.pair_of_sites import PairOfSites
@@ -24,8 +25,10 @@ __all__ = ["run"]  # a fixture of the command line
 class Tier:
     """The servers, and pairs of sites that use all of them."""
 
-    def __init__(self, dovecot: Dovecot, postgres: PostgresServer, smtp: SmtpServer, folder: Path) -> None:
-        self._postgres = postgres
+    def __init__(
+        self, dovecot: Dovecot, postgres: PostgresServer, migrated: MigratedBases, smtp: SmtpServer, folder: Path
+    ) -> None:
+        self._migrated = migrated
         self._folder = folder
         self._running = ExitStack()
         self._pgbouncer = self._running.enter_context(PgBouncer(postgres, connections=6))
@@ -60,7 +63,7 @@ class Tier:
         }
         made = JourneySite(
             self._folder / name,
-            self._pgbouncer.url(self._postgres.create_database()),
+            self._pgbouncer.url(self._migrated.new("postgresql", self._folder)),
             self._surroundings,
             name=name,
             siret=siret,
@@ -73,8 +76,14 @@ class Tier:
 
 
 @pytest.fixture
-def tier(dovecot: Dovecot, postgres_server: PostgresServer, journey_smtp: SmtpServer, tmp_path: Path) -> Iterator[Tier]:
-    made = Tier(dovecot, postgres_server, journey_smtp, tmp_path)
+def tier(
+    dovecot: Dovecot,
+    postgres_server: PostgresServer,
+    migrated: MigratedBases,
+    journey_smtp: SmtpServer,
+    tmp_path: Path,
+) -> Iterator[Tier]:
+    made = Tier(dovecot, postgres_server, migrated, journey_smtp, tmp_path)
     yield made
     made.stop()
 

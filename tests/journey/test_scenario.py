@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run, run
 
@@ -107,9 +108,16 @@ class Terminal:
         return run.returncode, run.stdout
 
     def start(self, command: str, log: Path) -> subprocess.Popen[bytes]:
+        """Start `intergestan …`, which runs on."""
+        _program, *words = shlex.split(command)
         with log.open("wb") as output:
-            words = shlex.split(command)
-            return subprocess.Popen(words, cwd=self._folder, env=self.environment, stdout=output, stderr=output)
+            return warm.FamilyPopen[bytes](
+                [sys.executable, "-m", "services.cli", *words],
+                cwd=self._folder,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+            )
 
 
 def reads(command: str) -> bool:

@@ -8,6 +8,7 @@ import sys
 import time
 
 from intergestan_site.tables import InboundMail, OutboundMail
+from tests import warm
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.servers.otlp import OtlpReceiver
@@ -34,7 +35,7 @@ def send(site: JourneySite, supplier: str) -> None:
     command = [sys.executable, "-m", "services.cli", "--config", str(site.folder / "intergestan.toml")]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("INTERGESTAN_")}
     arguments = ["--as", "anne", "send", "--supplier", supplier]
-    done = subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
+    done = warm.run([*command, *arguments], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

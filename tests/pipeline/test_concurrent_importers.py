@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_site.intake.pool import ReaderPool
 from intergestan_site.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
 from services.importer.worker import Importer
+from tests import warm
 from tests.factories import an_order, cfr1, cfr2
 from tests.patience import PATIENCE
 from tests.pipeline.conftest import Pair
@@ -141,7 +141,7 @@ def test_processes_that_take_the_same_mails_in(sites: Pair, forge: Forge, sessio
     seller = sites.seller
     seller.put_products(*products_of(cfr1(), cfr2()))
     mails = copies(seller, forge.orders(cfr1()), 2) + copies(seller, forge.orders(cfr1(), cfr2()), 2)
-    running = [subprocess.Popen(command(seller, session_redis, f"p{number}", mails)) for number in range(2)]
+    running = [warm.Popen(command(seller, session_redis, f"p{number}", mails)) for number in range(2)]
     assert [process.wait(PATIENCE) for process in running] == [0, 0]
     assert_once(seller, "CFR1", "CFR2")
 
@@ -156,7 +156,7 @@ def test_a_killed_importer_leaves_all_or_nothing(
     seller = sites.seller
     seller.put_products(*products_of(cfr1()))
     (mail_id,) = copies(seller, forge.orders(cfr1()), 1)
-    died = subprocess.run(
+    died = warm.run(
         command(seller, session_redis, "doomed", [mail_id]), env=os.environ | {ENVIRONMENT: point}, check=False
     )
     assert died.returncode == -9

@@ -7,7 +7,6 @@ listens to.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -23,34 +22,32 @@ from intergestan_msg.seal import SigningKey
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_site import pairing, setup
 from intergestan_site.catalogues import catalogue
 from intergestan_site.database import Database
 from intergestan_site.files.order_files import import_file
 from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.request import request_orders
 from intergestan_site.tables import (
     InboundMail,
     OutboundBody,
     OutboundMail,
-    Partner,
-    PurchaseOrder,
 )
 from intergestan_site.words import InboundState
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from services.importer.worker import Importer
+from tests import site_factories
 from tests.databases import as_service
+from tests.site_factories import SiteToTest, trust
 
 
 @dataclass
-class SiteUnderTest:
-    """One site with the services that need no server of their own."""
+class SiteUnderTest(SiteToTest):
+    """One site with the services that need no server of their own.
 
-    database: Database
+    :ivar keys: all that it signs with, by key id.
+    """
+
     keys: dict[str, SigningKey]
-    code: str
-    user_id: int
     archive: FolderArchive
     composer: Composer
     importer: Importer
@@ -58,42 +55,9 @@ class SiteUnderTest:
     metrics: Metrics
     bounce_key: BounceKey
 
-    @property
-    def key(self) -> SigningKey:
-        """The key that the site was made with."""
-        return next(iter(self.keys.values()))
-
-    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
-        """All rows of a table with these values, oldest first."""
-        columns = table.__table__.c
-        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
-        with self.database.read() as connection:
-            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
-
-    def row(self, table: Any, **where: Any) -> Any:
-        """The one row of a table with these values."""
-        (row,) = self.rows(table, **where)
-        return row
-
-    def put_products(self, *rows: catalogue.ProductRow) -> None:
-        with self.database.transaction() as connection:
-            catalogue.put_products(connection, rows)
-
     def import_orders(self, *files: bytes) -> None:
         for number, file in enumerate(files):
             import_file(self.database, f"{number}.xml", file, by="test")
-
-    def request(self, supplier_code: str, *numbers: str) -> int:
-        """Valider; the id of the outbound mail."""
-        with self.database.transaction() as connection:
-            supplier = connection.execute(
-                select(Partner.party_id).where(Partner.site_code == supplier_code)
-            ).scalar_one()
-            chosen = connection.execute(
-                select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
-            )
-            versions = {row.id: row.version for row in chosen}
-            return request_orders(connection, supplier, versions, self.user_id, by="test", at=self.database.now())
 
     def compose(self, mail_id: int) -> bytes:
         """Compose a requested mail; its frozen bytes."""
@@ -139,23 +103,16 @@ def make_site(
     database: Database, folder: Path, pool: ReaderPool, redis_url: str, *, name: str, siret: str | None = None
 ) -> SiteUnderTest:
     """A new site in an empty, migrated base."""
-    key = SigningKey.generate()
     address = f"orders@{name.lower()}.test"
-    with database.transaction() as connection:
-        now = database.now()
-        site = setup.NewSite(name=name, orders_address=address, answers_address=address, siret=siret)
-        code = setup.create_site(connection, site, key.public, by="test", at=now)
-        user_id = setup.add_user(connection, "anne", "Anne Martin", f"anne@{name.lower()}.test", by="test", at=now)
+    made = site_factories.make_site(database, name, siret, orders_address=address, user="Anne Martin")
     archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
-    keys = {key.public.kid: key}
+    keys = {made.key.public.kid: made.key}
     metrics = Metrics(CollectorRegistry())
-    broker = make_broker(redis_url, code, metrics=metrics)
+    broker = make_broker(redis_url, made.code, metrics=metrics)
     bounce_key = BounceKey(name.encode())
     return SiteUnderTest(
-        database=database,
+        **vars(made),
         keys=keys,
-        code=code,
-        user_id=user_id,
         archive=archive,
         composer=Composer(
             as_service(database, "composer"), broker, metrics, KeyRing(keys.__getitem__), 15_000_000, bounce_key
@@ -179,15 +136,7 @@ def make_site(
 def pair(one: SiteUnderTest, other: SiteUnderTest) -> None:
     """Each pins the other's key, and knows where to send its orders."""
     for us, them in ((one, other), (other, one)):
-        with them.database.read() as connection:
-            card = pairing.own_card(connection, them.key.public, them.database.now())
-        with us.database.transaction() as connection:
-            pairing.add_partner(connection, card, by="test", at=us.database.now())
-            connection.execute(
-                update(Partner)
-                .where(Partner.site_code == them.code)
-                .values(order_address=Partner.proposed_order_address)
-            )
+        trust(us, them)
 
 
 def a_product(code: str, price: str = "10", **values: Any) -> catalogue.ProductRow:

@@ -14,7 +14,7 @@ from intergestan_msg.business_hash import business_hash
 from intergestan_msg.card import Card
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
-from intergestan_site import leases, pairing, setup
+from intergestan_site import leases, pairing
 from intergestan_site.book import Booked, book
 from intergestan_site.booking.entries import ClaimedMail, Settled, Transfer
 from intergestan_site.database import Database
@@ -23,6 +23,7 @@ from intergestan_site.facts import DocumentKey, Facts, PartnerFacts, partner_fac
 from intergestan_site.tables import InboundMail, Partner, Product
 from intergestan_site.words import InboundState
 from tests.site.facts import products_of
+from tests.site_factories import make_site, rows_of
 
 BUYER_KEY, SELLER_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
 
@@ -31,9 +32,7 @@ class Desk:
     """The base with what a test needs around it. The partner is the buyer of `tests.factories`."""
 
     def __init__(self, base: Database) -> None:
-        site = setup.NewSite(name="Stauber", orders_address="o@stauber.test", answers_address="o@stauber.test")
-        with base.transaction() as connection:
-            setup.create_site(connection, site, SELLER_KEY.public, by="test", at=base.now())
+        make_site(base, "Stauber", orders_address="o@stauber.test", key=SELLER_KEY)
         self._pair(base)
 
     @classmethod
@@ -68,10 +67,7 @@ class Desk:
 
     def rows(self, table: Any, **where: Any) -> Sequence[Any]:
         """All rows of a table with these values, oldest first."""
-        columns = table.__table__.c
-        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
-        with self.base.read() as connection:
-            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
+        return rows_of(self.base, table, **where)
 
     def know_products_of(self, *orders: Order) -> None:
         """Enter the products of these orders at their prices."""

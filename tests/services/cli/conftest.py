@@ -3,6 +3,7 @@
 import gettext
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,38 +56,67 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     return run_in
 
 
+class MadeSites:
+    """Folders of sites, each made by commands once in a session, and copied for each test: the keys are the same."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def copy(self, name: str, to: Path, make: Callable[[Path], object]) -> Path:
+        """A copy of the site of this name, which `make` puts into a new folder when it is asked for first."""
+        made = self._folder / name
+        if not made.exists():
+            make(self._folder / f"{name}, unfinished")
+            (self._folder / f"{name}, unfinished").rename(made)
+        return shutil.copytree(made, to, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def made_sites(tmp_path_factory: pytest.TempPathFactory) -> MadeSites:
+    return MadeSites(tmp_path_factory.mktemp("made-sites"))
+
+
 @pytest.fixture
-def shop(tmp_path: Path, run: Run) -> Path:
+def shop(tmp_path: Path, run: Run, made_sites: MadeSites) -> Path:
     """The folder of a site whose user is marie."""
-    made = run(
-        *("init", "--name", "Arts de la Table", "--orders-address", "commandes@arts.test"),
-        *("--siret", FIRST_SIRET, "--login", "marie", "--data-dir", tmp_path / "shop"),
-    )
-    assert made.code == 0, made.err
-    return tmp_path / "shop"
+
+    def make(folder: Path) -> None:
+        made = run(
+            *("init", "--name", "Arts de la Table", "--orders-address", "commandes@arts.test"),
+            *("--siret", FIRST_SIRET, "--login", "marie", "--data-dir", folder),
+        )
+        assert made.code == 0, made.err
+
+    return made_sites.copy("shop", tmp_path / "shop", make)
 
 
 @pytest.fixture
-def stauber(tmp_path: Path, run: Run) -> Path:
+def stauber(tmp_path: Path, run: Run, made_sites: MadeSites) -> Path:
     """The folder of the supplier's site, with its card in `stauber.card`."""
-    folder = tmp_path / "stauber"
-    made = run(
-        *("init", "--name", "STAUBER", "--orders-address", "appros@stauber.test"),
-        *("--siret", SECOND_SIRET, "--login", "jean", "--data-dir", folder),
-    )
-    assert made.code == 0, made.err
-    (folder / "stauber.card").write_text(run("site", "card", cwd=folder).out)
-    return folder
+
+    def make(folder: Path) -> None:
+        made = run(
+            *("init", "--name", "STAUBER", "--orders-address", "appros@stauber.test"),
+            *("--siret", SECOND_SIRET, "--login", "jean", "--data-dir", folder),
+        )
+        assert made.code == 0, made.err
+        (folder / "stauber.card").write_text(run("site", "card", cwd=folder).out)
+
+    return made_sites.copy("stauber", tmp_path / "stauber", make)
 
 
 @pytest.fixture
-def paired_shop(shop: Path, stauber: Path, run: Run) -> Path:
+def paired_shop(shop: Path, stauber: Path, run: Run, made_sites: MadeSites) -> Path:
     """The shop, which trusts STAUBER and knows the demo's products."""
-    card = run("site", "card", "--json", cwd=stauber).json
-    added = run("partner", "add", stauber / "stauber.card", "--fingerprint", card["kid"], cwd=shop)
-    assert added.code == 0, added.err
-    assert run("catalog", "import", data("catalogue_shop.csv"), cwd=shop).code == 0
-    return shop
+
+    def make(folder: Path) -> None:
+        shutil.copytree(shop, folder)
+        card = run("site", "card", "--json", cwd=stauber).json
+        added = run("partner", "add", stauber / "stauber.card", "--fingerprint", card["kid"], cwd=folder)
+        assert added.code == 0, added.err
+        assert run("catalog", "import", data("catalogue_shop.csv"), cwd=folder).code == 0
+
+    return made_sites.copy("paired shop", shop, make)
 
 
 def data(name: str) -> Path:

@@ -1,17 +1,16 @@
 """`orders export`, `sales export`, `orders watch`: files for and from other software."""
 
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from intergestan_msg.ubl import read_order
 from intergestan_site.files.xlsx_table import read_sheets
+from tests import warm
 from tests.patience import eventually
 from tests.services.cli.conftest import Run, data
 
@@ -104,8 +103,7 @@ def test_a_base_that_does_not_answer_keeps_the_file_waiting(
 
 def start(shop: Path, drop: Path) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "services.cli", "orders", "watch", str(drop), "--settle", "0.05"]
-    environment: dict[str, Any] = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(command, cwd=shop, env=environment, stderr=subprocess.DEVNULL)
+    return warm.Popen(command, cwd=shop, stderr=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize("files", [8, pytest.param(24, marks=pytest.mark.campaign)])

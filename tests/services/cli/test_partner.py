@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import SECOND_SIRET, Run
 
@@ -52,7 +53,7 @@ def test_at_a_terminal_a_person_says_yes(
     ours, theirs = pty.openpty()
     try:
         os.write(ours, said.encode())
-        asked = subprocess.run(
+        asked = warm.run(
             [sys.executable, "-m", "services.cli", "partner", "add", str(stauber / "stauber.card")],
             cwd=shop,
             stdin=theirs,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.running.fleet import escaped, on_compose, on_kubernetes, on_systemd
+from tests import warm
 from tests.patience import PATIENCE, eventually, patient
 from tests.services.cli.conftest import Run
 
@@ -54,7 +55,7 @@ def pollers(folder: Path, *names: str) -> Iterator[None]:
     """Real ones, each with such a `--mailbox`, started by whoever was asked to."""
     command = [sys.executable, "-m", "services.poller", "--mailbox"]
     with (folder / "poller.log").open("ab") as log:
-        running = [subprocess.Popen([*command, name], cwd=folder, stderr=log) for name in names]
+        running = [warm.Popen([*command, name], cwd=folder, stderr=log) for name in names]
     try:
         yield
     finally:

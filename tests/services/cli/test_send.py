@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from intergestan_site.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, PurchaseOrder
+from tests import warm
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, rows
@@ -84,7 +85,7 @@ def test_at_a_terminal_the_address_is_asked_for_once(ordering_shop: Path, typed:
     ours, theirs = pty.openpty()
     try:
         os.write(ours, typed)
-        asked = subprocess.run(
+        asked = warm.run(
             [sys.executable, "-m", "services.cli", "--lang", "en", "send", "--supplier", "STAUBER"],
             cwd=ordering_shop,
             stdin=theirs,
@@ -138,7 +139,7 @@ def test_a_bar_shows_how_far_it_is(ordering_shop: Path) -> None:
     ours, theirs = pty.openpty()
     command = ["send", "--supplier", "STAUBER", "--to", ADDRESS, "--wait", "--timeout", "4"]
     try:
-        subprocess.run(
+        warm.run(
             [sys.executable, "-m", "services.cli", "--lang", "fr", *command],
             cwd=ordering_shop,
             stdout=subprocess.DEVNULL,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.patience import PATIENCE, eventually
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
@@ -60,7 +61,7 @@ def trust(one: Site, other: Site) -> None:
 def up(site: Site) -> Iterator[subprocess.Popen[str]]:
     """`intergestan up`, once it says that all services run."""
     with (site.folder / "up.log").open("w") as log:
-        process = subprocess.Popen(
+        process = warm.FamilyPopen[str](
             [sys.executable, "-m", "services.cli", "--lang", "en", "up"], cwd=site.folder, stderr=log, text=True
         )
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
@@ -27,6 +26,7 @@ from intergestan_site.request import MAX_ORDERS
 from intergestan_site.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
+from tests import warm
 from tests.factories import an_order, cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
@@ -246,7 +246,7 @@ def test_a_killed_composer_leaves_all_or_nothing(
     url = buyer.database.engine.url.render_as_string(hide_password=False)
     arguments = [url, str(mail_id), buyer.key.to_pem().hex(), session_redis.url, sites.clock.now.isoformat()]
     command = [sys.executable, "-m", "tests.services.composer.compose_once", *arguments]
-    assert subprocess.run(command, env=os.environ | {ENVIRONMENT: point}, check=False).returncode == -9
+    assert warm.run(command, env=os.environ | {ENVIRONMENT: point}, check=False).returncode == -9
     assert (buyer.row(OutboundMail).state, buyer.row(Partner).out_seq) == (state, seq)
     before = [row.mime for row in buyer.rows(OutboundBody)]
     raw = buyer.compose(mail_id)

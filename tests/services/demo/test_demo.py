@@ -21,20 +21,25 @@ from intergestan_site.database import Database
 from services.demo.findings import bought, sold
 from services.demo.stage import Role, Site
 from services.demo.verdict import Verdict, judge
+from tests import warm
 from tests.patience import PATIENCE, eventually
 
+Start = Callable[..., "subprocess.Popen[bytes]"]
 ROLE = Role("any", "ANY", "75001", "PARIS", "Anne")
 
 
 class Demo:
-    """A run of the demo in a process of its own; everything it starts is ended with it."""
+    """A run of the demo in a process of its own; everything it starts is ended with it.
 
-    def __init__(self, tmp_path: Path, *options: str) -> None:
+    :param popen: `subprocess.Popen` where the subject is that all processes start by themselves, and end with it.
+    """
+
+    def __init__(self, tmp_path: Path, *options: str, popen: Start = warm.FamilyPopen) -> None:
         self.errors = tmp_path / "stderr"
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir()
         with self.errors.open("wb") as stderr:
-            self.process = subprocess.Popen(
+            self.process = popen(
                 [sys.executable, "-m", "services.cli", "demo", *options],
                 env={"TMPDIR": str(self.temporary), "LANG": "C.UTF-8"},
                 stdout=subprocess.PIPE,
@@ -86,8 +91,8 @@ def command(child: psutil.Process) -> str:
 def demo(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
     runs: list[Demo] = []
 
-    def start(*options: str) -> Demo:
-        runs.append(Demo(tmp_path, *options))
+    def start(*options: str, popen: Start = warm.FamilyPopen) -> Demo:
+        runs.append(Demo(tmp_path, *options, popen=popen))
         return runs[-1]
 
     yield start
@@ -112,7 +117,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     """`demo --serve`, looked at while it serves, ended by Ctrl-C."""
     folder = tmp_path_factory.mktemp("demo")
     options = ["--orders", "4", "--sites", "2", "--lines", "3", "--serve", "--json", "--keep", str(folder / "kept")]
-    run = Demo(folder, *options)
+    run = Demo(folder, *options, popen=subprocess.Popen)
     try:
         assert run.process.stdout is not None
         line = run.process.stdout.readline()  # bounded by the test's time limit
@@ -204,7 +209,7 @@ def site(folder: Path) -> Site:
 
 
 def test_a_killed_demo_leaves_no_process(demo: Callable[..., Demo]) -> None:
-    run = demo("--orders", "2", "--sites", "2")
+    run = demo("--orders", "2", "--sites", "2", popen=subprocess.Popen)
     run.wait_for("services.importer", 1)
     assert run.end(signal.SIGKILL) == -signal.SIGKILL
     assert run.survivors() == []

@@ -19,6 +19,7 @@ from imapclient.exceptions import LoginError
 
 from intergestan_msg.mail.delivery_report import read_report
 from services.demo.mail_server import main
+from tests import warm
 from tests.patience import PATIENCE, eventually
 
 BUYER, SUPPLIER = "buyer@alpha.test", "supplier@beta.test"
@@ -34,7 +35,7 @@ def command(folder: Path) -> list[str]:
 
 class Server:
     def __init__(self, folder: Path) -> None:
-        self.process = subprocess.Popen(
+        self.process = warm.Popen[bytes](
             command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         assert self.process.stdout is not None

@@ -10,34 +10,30 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT, poll_step
-from intergestan_site.tables import Site, Worker
+from intergestan_site.tables import Worker
+from tests import warm
 from tests.consent import Consent
 from tests.patience import PATIENCE, eventually
 from tests.servers import Dovecot, MailUser, RedisServer
 from tests.servers.process import free_port
 from tests.servers.tokens import TokenServer
 from tests.services.poller.site import PollerSite, mail
+from tests.site_factories import make_site, write_secret, write_site_folder
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
 CRASHPOINTS = ("poller.fetched", "poller.archived", "poller.kept")
-
-
-def a_site(site: PollerSite) -> None:
-    row = {"code": "siteb", "name": "Site B", "country": "FR", "currency": "EUR", "language": "fr"}
-    row |= {"orders_address": "o@b.test", "answers_address": "a@b.test", "key_fingerprint": "x"}
-    with site.database.transaction() as connection:
-        connection.execute(insert(Site), [row | {"created_at": site.database.now()}])
 
 
 class Deployment:
@@ -45,26 +41,15 @@ class Deployment:
 
     def __init__(self, site: PollerSite, redis: RedisServer, folder: Path) -> None:
         self.site, self.redis, self.folder = site, redis, folder
-        a_site(site)
-        (folder / "secrets").mkdir()
-        (folder / "intergestan.toml").write_text(
-            f"""
-            alone = true
-            [site]
-            data_dir = "{folder}"
-            database_url = "{site.database.url}"
-            redis_url = "{redis.url}"
-            [poller]
-            min_free_bytes = 0
-            min_free_share = 0.0
-            """
-        )
+        made = make_site(site.database)
+        self.code = made.code
+        at = {"data_dir": str(folder), "database_url": site.database.url, "redis_url": redis.url}
+        tables: dict[str, dict[str, Any]] = {"site": at, "poller": {"min_free_bytes": 0, "min_free_share": 0.0}}
+        write_site_folder(folder, made.key, tables)
 
     def add_mailbox(self, dovecot: Dovecot, user: MailUser, protocol: str = "imap") -> None:
         name, port = "commandes", dovecot.imap if protocol == "imap" else dovecot.pop3
-        secret = self.folder / "secrets" / name
-        secret.write_text(user.password + "\n")
-        secret.chmod(0o600)
+        write_secret(self.folder / "secrets" / name, f"{user.password}\n".encode())
         self.site.add_mailbox(name, port=port, login=user.address, secret=name, protocol=protocol)
 
     @contextmanager
@@ -72,7 +57,7 @@ class Deployment:
         command: Sequence[str] = [sys.executable, "-m", "services.poller", "--config", "intergestan.toml", *arguments]
         environment = os.environ | {"INTERGESTAN_CRASH": crash}
         with (self.folder / "log").open("ab") as log:
-            child = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=log)
+            child = warm.Popen[bytes](command, cwd=self.folder, env=environment, stderr=log)
         try:
             yield child
         finally:
@@ -110,7 +95,7 @@ def test_process_collects_answers_its_bell_and_stops(
     with deployment.process("--health-port", str(port), "--mailbox", "commandes") as child:
         eventually(lambda: site.mailbox("commandes").last_success_at)
         eventually(lambda: status(port, "/ready") == 200)
-        broker = make_broker(deployment.redis.url, "siteb", metrics=Metrics(CollectorRegistry()))
+        broker = make_broker(deployment.redis.url, deployment.code, metrics=Metrics(CollectorRegistry()))
         dovecot.deliver(mail_user.address, mail(1))
 
         def listed_before_a_beat() -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import insert, select, update
 from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.metrics import Metrics
-from intergestan_site import pairing, setup
+from intergestan_site import pairing
 from intergestan_site.database import Database
 from intergestan_site.tables import (
     DeliveryAttempt,
@@ -31,6 +31,7 @@ from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender
 from tests.databases import as_service
 from tests.patience import PATIENCE
+from tests.site_factories import make_site, rows_of
 
 UNHURRIED = Timeouts(connect=PATIENCE, before_dot=PATIENCE, after_dot=PATIENCE, goodbye=0.2)
 OUR_KEY, THEIR_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
@@ -44,7 +45,6 @@ class Outbox:
         self.connections: list[Connections] = []
         self._numbers = count(1)
         at = base.now()
-        site = setup.NewSite(name="Mulhouse", orders_address="o@mulhouse.test", answers_address="a@mulhouse.test")
         card = Card(
             code="80295478500028",
             name="Stauber",
@@ -55,9 +55,9 @@ class Outbox:
             key=THEIR_KEY.public,
             iat=int(at.timestamp()),
         )
+        addresses = {"orders_address": "o@mulhouse.test", "answers_address": "a@mulhouse.test"}
+        self.user_id = make_site(base, "Mulhouse", **addresses, user="Anne", key=OUR_KEY).user_id
         with base.transaction() as connection:
-            setup.create_site(connection, site, OUR_KEY.public, by="test", at=at)
-            self.user_id = setup.add_user(connection, "anne", "Anne", "anne@mulhouse.test", by="test", at=at)
             pairing.add_partner(connection, card, by="test", at=at)
             self.partner = connection.execute(select(Partner.__table__)).one()
             connection.execute(insert(Relay).values(name="relay", host="127.0.0.1", port=relay_port, security="none"))
@@ -133,10 +133,7 @@ class Outbox:
 
     def rows(self, table: Any, **where: Any) -> Sequence[Any]:
         """All rows of a table with these values, oldest first."""
-        columns = table.__table__.c
-        query = select(table.__table__).order_by(*table.__table__.primary_key.columns)
-        with self.base.read() as connection:
-            return connection.execute(query.where(*(columns[name] == value for name, value in where.items()))).all()
+        return rows_of(self.base, table, **where)
 
     def mail(self, mail_id: int) -> Any:
         """The row of an outbound mail."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from intergestan_site import states
 from intergestan_site.health.certificates import read_certificates
 from intergestan_site.outbound import resend
 from intergestan_site.tables import Event, OutboundMail, Relay
+from tests import warm
 from tests.clock import Clock
 from tests.patience import eventually
 from tests.servers import Certificates, Fault, SmtpServer
@@ -366,7 +366,7 @@ def test_what_a_killed_sender_left_is_judged_by_how_far_it_came(
     mail_id = outbox.put()
     command = [sys.executable, "-m", "tests.services.sender.send_once"]
     arguments = [_url(outbox), str(mail_id), clock.now.isoformat()]
-    died = subprocess.run(command + arguments, env=os.environ | {ENVIRONMENT: point}, check=False)
+    died = warm.run(command + arguments, env=os.environ | {ENVIRONMENT: point}, check=False)
     assert died.returncode == -9
     eventually(lambda: len(relay_server.mails) == mails)
     assert (outbox.mail(mail_id).state, outbox.attempts(mail_id)) == ("sending", [(phase, None)])
