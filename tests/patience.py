@@ -2,7 +2,8 @@
 
 A deadline of a test ends what hangs; it says nothing about speed. All of them come from here, and the environment
 variable INTERGESTAN_PATIENCE stretches all of them, those of pytest too (`tests/conftest.py`): 3 is for a machine with
-much else to do. Where a time-out is itself the subject of a test, the peer is silent by construction, for ever.
+much else to do. What waits for something to come about is patient by itself while processes queue for the processors.
+Where a time-out is itself the subject of a test, the peer is silent by construction, for ever.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Literal, Self, TypeVar
 FACTOR = float(os.environ.get("INTERGESTAN_PATIENCE", "1"))
 ENOUGH = 100.0
 """Seconds, more than anything takes on a quiet machine that has no reason to take longer."""
+_PROCESSORS = len(os.sched_getaffinity(0))
 
 Result = TypeVar("Result")
 
@@ -26,8 +28,8 @@ def patient(seconds: float) -> float:
     return seconds * FACTOR
 
 
-PATIENCE = patient(ENOUGH)
-"""The time limit of everything that has one: a process to end, an answer, a lock."""
+PATIENCE = patient(3 * ENOUGH)
+"""The time limit of everything else that has one: a process to end, an answer, a lock."""
 
 
 class TooLate(AssertionError):
@@ -42,15 +44,18 @@ def eventually(
 ) -> Result:
     """Look again and again until the condition gives something true, which is returned.
 
-    :param seconds: when to give up, on a quiet machine.
+    :param seconds: when to give up, on a quiet machine; where n processes queue for each processor, n times as late.
     :param what: what is waited for, or what shows it; the condition's place in the code by default.
     :raises TooLate: it has not come; the message names it.
     """
-    deadline = time.monotonic() + patient(seconds)
+    left, began = patient(seconds), time.monotonic()
+    looked = began
     while not (result := condition()):
-        if time.monotonic() > deadline:
+        before, looked = looked, time.monotonic()
+        left -= (looked - before) / max(1.0, os.getloadavg()[0] / _PROCESSORS)
+        if left < 0:
             named = what() if callable(what) else what or _place(condition)
-            raise TooLate(f"Still not so after {patient(seconds):g} s: {named}")
+            raise TooLate(f"Still not so after {looked - began:.0f} s: {named}")
         time.sleep(every)
     return result
 

@@ -30,11 +30,11 @@ def test_what_comes_is_given() -> None:
 
 def test_what_does_not_come_is_named() -> None:
     with pytest.raises(TooLate, match=r"after .* s: the post$"):
-        eventually(lambda: False, 0, "the post")
+        eventually(lambda: False, 0.001, "the post")
     with pytest.raises(TooLate, match="3 of 4"):
-        eventually(lambda: False, 0, lambda: "3 of 4")
+        eventually(lambda: False, 0.001, lambda: "3 of 4")
     with pytest.raises(TooLate, match=rf"{re.escape(__file__)}:\d+$"):
-        eventually(lambda: False, 0)
+        eventually(lambda: False, 0.001)
 
 
 def test_one_setting_stretches_every_deadline() -> None:
@@ -42,8 +42,8 @@ def test_one_setting_stretches_every_deadline() -> None:
     environment = {**os.environ, "INTERGESTAN_PATIENCE": "2.5"}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=TESTS.parent, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["2.5", "5.0"]
-    assert patient(ENOUGH) == PATIENCE
+    assert done.stdout.split() == ["7.5", "5.0"]
+    assert patient(3 * ENOUGH) == PATIENCE
 
 
 def test_the_time_limit_of_a_test_is_stretched(request: pytest.FixtureRequest) -> None:
