@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from intergestan_site import migrate
 from intergestan_site.database import Database
+from tests.kept_databases import KeptDatabases
 from tests.patience import PATIENCE
 from tests.servers import PostgresServer
 
@@ -37,18 +38,22 @@ class MigratedBases:
             file = folder / f"{name}.db"
             shutil.copy(self._file, file)
             return f"sqlite:///{file}"
-        return self._server().create_database(self._template)
+        return self._kept.take()
 
     def drop(self, url: str) -> None:
         """Give a base back; an SQLite file goes with its folder."""
         if not url.startswith("sqlite"):
-            self._server().drop_database(url)
+            self._kept.give_back(url)
 
     @cached_property
     def _file(self) -> Path:
         file = self._folder / "template.db"
         migrate_base(f"sqlite:///{file}")
         return file
+
+    @cached_property
+    def _kept(self) -> KeptDatabases:
+        return KeptDatabases(self._server(), self._template)
 
     @cached_property
     def _template(self) -> str:
