@@ -33,7 +33,6 @@ COMMAND = {
 }
 KEY = {
     "cryptography.hazmat.primitives.asymmetric.ed25519": "is the key in the site's key file that of the base?",
-    "cryptography.hazmat.primitives.serialization": "the same",
 }
 SERVICE = DATABASE | {
     "redis": "the queue",

@@ -32,6 +32,9 @@ MAX_COMPACT: Final = 2 * 1024 * 1024
 _KID = re.compile(r"\A[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 _COMPACT = re.compile(r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\Z")
 _MAX_HEADER = 512
+_PLAIN_PEM = re.compile(rb"\A-----BEGIN PRIVATE KEY-----\n([A-Za-z0-9+/]{64})\n-----END PRIVATE KEY-----\n\Z")
+_PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
+"""What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410 §7)."""
 _WORD_BITS, _WORD_COUNT = 11, 12
 
 
@@ -109,6 +112,8 @@ class SigningKey:
     @classmethod
     def from_pem(cls, pem: bytes) -> SigningKey:
         """Read an unencrypted PKCS #8 key. Raises ValueError for anything else."""
+        if (plain := _PLAIN_PEM.match(pem)) and (der := base64.b64decode(plain[1])).startswith(_PKCS8):
+            return cls(der.removeprefix(_PKCS8))  # as we write it: every command that opens the base looks at its key
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 

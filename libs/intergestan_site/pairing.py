@@ -102,7 +102,7 @@ def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
     ).one_or_none()
     key = connection.execute(
         select(PartnerKey.partner_id, PartnerKey.revoked_at, PartnerKey.pending, Partner.site_code)
-        .join(Partner)
+        .join(Partner, Partner.id == PartnerKey.partner_id)
         .where(PartnerKey.kid == card.key.kid)
     ).one_or_none()
     if key is not None and key.revoked_at is not None:

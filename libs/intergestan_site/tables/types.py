@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -18,7 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnClause,
     Date,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -147,6 +147,7 @@ class _TableClass(type):
     __table__: CoreTable
     __tablename__: str
     __table_args__: tuple[Rule, ...]
+    __options__: dict[str, _Options]
 
     def __clause_element__(cls) -> CoreTable:
         return cls.__table__
@@ -156,9 +157,10 @@ class _TableClass(type):
         """All tables with all their rules."""
         with _MAKING:
             for each in Table.__subclasses__():
-                name, rules = each.__table__.name, each.__table_args__
+                name = each.__table__.name
                 if name not in _WHOLE:
-                    CoreTable(name, METADATA, *(rule() for rule in rules), extend_existing=True)
+                    rules = (*(rule() for rule in each.__table_args__), *_rules_of_columns(each))
+                    CoreTable(name, METADATA, *rules, extend_existing=True)
                     _WHOLE.add(name)
         return METADATA
 
@@ -175,24 +177,35 @@ class _TableClass(type):
 
 
 def _make(cls: _TableClass) -> None:
-    columns = [
-        _column(name, annotation, vars(origin).get(name, _Options(None, None, {})))
+    annotated = [
+        (name, annotation.removeprefix("Typed[").removesuffix("]"), vars(origin).get(name) or _Options(None, None, {}))
         for origin in cls.__mro__
         for name, annotation in get_annotations(origin).items()
         if annotation.startswith("Typed[")
     ]
+    cls.__options__ = {name: options for name, _value, options in annotated}
+    columns = [_column(*each) for each in annotated]
     table = CoreTable(cls.__tablename__, METADATA, *columns)
     for each in columns:
         setattr(cls, each.name, each)
     cls.__table__ = table
 
 
-def _column(name: str, annotation: str, options: _Options) -> Column[Any]:
-    value = annotation.removeprefix("Typed[").removesuffix("]")
+def _column(name: str, value: str, options: _Options) -> Column[Any]:
     kind = options.kind or (BigKey if options.references else _KINDS[value.removesuffix(" | None")])
-    foreign = [ForeignKey(options.references)] if options.references else []
     others = {"primary_key": True} if value == "RowId" else {"nullable": value.endswith(" | None")}
-    return Column(name, kind, *foreign, **{**others, **options.others})
+    own = {key: said for key, said in options.others.items() if key not in {"index", "unique"}}
+    return Column(name, kind, **{**others, **own})
+
+
+def _rules_of_columns(cls: _TableClass) -> Iterator[SchemaItem]:
+    for name, options in cls.__options__.items():
+        if options.references:
+            yield ForeignKeyConstraint([name], [options.references])
+        if options.others.get("index"):
+            yield Index(None, name)
+        if options.others.get("unique"):
+            yield UniqueConstraint(name)
 
 
 class Table(metaclass=_TableClass):
