@@ -56,8 +56,6 @@ def _import_all() -> None:
                 importlib.import_module(module.name)
     for name in _WHEN_USED:
         importlib.import_module(name)
-    for name in [name for name in sys.modules if name.endswith(".__main__")]:
-        del sys.modules[name]  # they are to be run once more, as the program
 
 
 def _serve(door: socket.socket) -> None:
@@ -138,6 +136,8 @@ def _run(module: str, arguments: Sequence[str]) -> None:
     sys.argv[1:] = arguments
     sys.path[0] = str(Path.cwd())
     sys.modules["__main__"] = ModuleType("__main__")
+    for name in [name for name in sys.modules if name == module or name.endswith(".__main__")]:
+        del sys.modules[name]  # it is to be run once more, as the program
     code: Any = 0
     try:
         runpy._run_module_as_main(module)  # type: ignore[attr-defined]
