@@ -13,7 +13,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from intergestan_msg.errors import BadSignature
-from intergestan_msg.seal import ALGORITHM, MAX_COMPACT
+from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,9 +12,10 @@ import hashlib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from intergestan_msg.errors import BadSignature, UnknownSigner, Unreadable
+from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
 from intergestan_msg.strict_json import read_object
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 MANIFEST_TYPE = "intergestan+jws"
 CARD_TYPE = "intergestan-card+jws"
-ALGORITHM: Final = "Ed25519"
-MAX_COMPACT: Final = 2 * 1024 * 1024
-"""Characters of a compact JWS: a manifest of 1 000 documents with long names stays below it."""
 
 _KID = re.compile(r"\A[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]\Z")
 _COMPACT = re.compile(r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\Z")

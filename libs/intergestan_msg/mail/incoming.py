@@ -18,7 +18,8 @@ from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME, TRAN
 from intergestan_msg.mail.limits import check_limits, header_block, may_carry_manifest
 from intergestan_msg.mail.parts import Part, read_parts
 from intergestan_msg.manifest import Document, Manifest, decode
-from intergestan_msg.seal import MANIFEST_TYPE, MAX_COMPACT, claims_type, signer, transfer_digest, verify
+from intergestan_msg.seal import MANIFEST_TYPE, claims_type, signer, transfer_digest, verify
+from intergestan_msg.signature_form import MAX_COMPACT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
