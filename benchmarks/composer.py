@@ -6,8 +6,8 @@ import time
 
 from prometheus_client import CollectorRegistry
 
+from intergestan_db.tables import OutboundMail
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.tables import OutboundMail
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.journey.pair_of_sites import PairOfSites

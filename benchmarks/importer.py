@@ -15,17 +15,17 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from intergestan_db import numbers
+from intergestan_db.database import Database
+from intergestan_db.leases import claim_mail
+from intergestan_db.tables import InboundMail, OutboundBody, SalesOrder, SalesOrderLine
+from intergestan_exchange.inbox.book import book
+from intergestan_exchange.inbox.look_up import look_up
+from intergestan_exchange.inbox.read import read
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.take_in import settle_all
+from intergestan_exchange.transfers.transfer import ClaimedMail
 from intergestan_msg.seal import PublicKey
-from intergestan_site import numbers
-from intergestan_site.book import book
-from intergestan_site.booking.entries import ClaimedMail
-from intergestan_site.database import Database
-from intergestan_site.intake.look_up import look_up
-from intergestan_site.intake.read import read
-from intergestan_site.intake.reading import Reading
-from intergestan_site.intake.take_in import settle_all
-from intergestan_site.leases import claim_mail
-from intergestan_site.tables import InboundMail, OutboundBody, SalesOrder, SalesOrderLine
 from tests.journey.pair_of_sites import PairOfSites
 
 MAX_AGE = timedelta(days=30)

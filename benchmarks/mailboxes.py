@@ -19,9 +19,9 @@ import psutil
 from sqlalchemy import insert, select
 
 from benchmarks.machine import Servers, cpu_seconds
-from intergestan_site import migrate
-from intergestan_site.database import Database
-from intergestan_site.tables import InboundMail, Mailbox
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_db.tables import InboundMail, Mailbox
 from tests.journey.service_process import ServiceProcess
 from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, RedisServer

@@ -13,10 +13,10 @@ from benchmarks import floor
 from benchmarks.floor import Cost, Work
 from benchmarks.machine import Servers, cpu_seconds, ratio
 from benchmarks.sites import pair_of_sites
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_db.tables import OutboundBody, SalesOrder, SalesOrderLine
 from intergestan_msg.mail.incoming import read_mail
-from intergestan_site import migrate
-from intergestan_site.database import Database
-from intergestan_site.tables import OutboundBody, SalesOrder, SalesOrderLine
 from tests.journey.pair_of_sites import PairOfSites
 
 ORDERS_PER_MAIL, LINES = 10, 8

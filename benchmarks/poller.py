@@ -20,11 +20,11 @@ from statistics import median
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, insert, select
 
+from intergestan_db.database import Database
+from intergestan_db.migrate import upgrade
+from intergestan_db.tables import Mailbox, MailboxUid
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.database import Database
-from intergestan_site.migrate import upgrade
-from intergestan_site.tables import Mailbox, MailboxUid
 from services.poller.bell import Bell
 from services.poller.collect import Tools
 from services.poller.connection import Limits

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from prometheus_client import CollectorRegistry
 
 from benchmarks.machine import Servers
+from intergestan_db.enums import Security
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.words import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import LANGUAGES, dashboard
+from intergestan_db.states import MACHINES, diagram
 from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
-from intergestan_site.states import MACHINES, diagram
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess

@@ -67,7 +67,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests import examples
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases

@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from intergestan_db.database import Database
+from intergestan_db.tables import OAuthGrant
+from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken, Grants
 from intergestan_runtime.secrets import Sealer
-from intergestan_site.database import Database
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken, Grants
-from intergestan_site.tables import OAuthGrant
 from tests.servers.tokens import TokenServer
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from intergestan_site import migrate
-from intergestan_site.database import Database
+from intergestan_db import migrate
+from intergestan_db.database import Database
 from tests.kept_databases import KeptDatabases
 from tests.patience import PATIENCE
 from tests.servers import PostgresServer

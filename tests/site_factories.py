@@ -18,15 +18,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from intergestan_db.database import Database
+from intergestan_db.tables import Partner, PurchaseOrder
+from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.site.setup import NewSite, add_user, create_site
+from intergestan_exchange.keys.pairing import add_partner, own_card
+from intergestan_exchange.outbox.request import request_orders
 from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.secrets import create_key_file
-from intergestan_site.catalogues.catalogue import ProductRow, put_products
-from intergestan_site.database import Database
-from intergestan_site.pairing import add_partner, own_card
-from intergestan_site.request import request_orders
-from intergestan_site.setup import NewSite, add_user, create_site
-from intergestan_site.tables import Partner, PurchaseOrder
 from tests.databases import KINDS, MigratedBases
 
 NOW = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests.databases import MigratedBases
 from tests.kept_databases import KeptDatabases
 from tests.servers import PostgresServer

@@ -81,8 +81,8 @@ def test_a_command_imports_what_it_uses(command: str, site: Path) -> None:
 
 def test_a_table_is_made_when_it_is_used() -> None:
     program = (
-        "from intergestan_site.tables.types import METADATA\n"
-        "from intergestan_site.tables import Partner, PurchaseOrder\n"
+        "from intergestan_db.tables.types import METADATA\n"
+        "from intergestan_db.tables import Partner, PurchaseOrder\n"
         "assert not METADATA.tables\n"
         "assert str(Partner.site_code) == 'partner.site_code'\n"
         "assert list(METADATA.tables) == ['partner']\n"
@@ -95,7 +95,7 @@ def test_threads_that_meet_a_table_at_once_get_the_same_one() -> None:
     program = (
         "import sys, threading\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
-        "from intergestan_site.tables import InboundMail\n"
+        "from intergestan_db.tables import InboundMail\n"
         "sys.setswitchinterval(1e-6)\n"
         "together = threading.Barrier(8)\n"
         "def meet(column):\n"

@@ -1,6 +1,7 @@
 """What the archive of raw mails promises, wherever it is: each mail under the sha256 of its content, never changed.
 
-`archive_folder.FolderArchive` keeps them in a folder, `archive_s3.S3Archive` in a bucket; `services.startup` chooses.
+`archive_folder.FolderArchive` keeps them in a folder, `archive_s3.S3Archive` in a bucket;
+`intergestan_operations.opening.stores` chooses.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ class Said(str):
     """An English sentence that remembers its template, with `{named}` values, and the values.
 
     Some of the values may be `Said` themselves. Only literal templates are used, because the catalogue under
-    `services/cli/locale` is made from them.
+    `libs/intergestan_operations/language/locale` is made from them.
     """
 
     __slots__ = ("template", "values")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from typer import Abort, TyperException
 
-from services.cli import language
-from services.cli.language import _
+from intergestan_operations.language import language
+from intergestan_operations.language.language import _
 
 GLOBAL_OPTIONS = ("--config", "--lang", "--as")
 

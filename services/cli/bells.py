@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intergestan_site.bells import Bells
+from intergestan_db.bells import Bells
 from services.cli.context import Call
 
 

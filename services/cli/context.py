@@ -17,10 +17,10 @@ import typer
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from intergestan_db.database import Database
     from intergestan_runtime.settings import SiteSettings
     from intergestan_runtime.steps import Step
     from intergestan_runtime.tracing import Tracer
-    from intergestan_site.database import Database
     from services.cli.settings import CliProcess
 
 USER_VARIABLE = "INTERGESTAN_USER"
@@ -56,9 +56,9 @@ class Call:
     @cached_property
     def database(self) -> Database:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
-        from intergestan_site import migrate
-        from intergestan_site.site_rows import read_site
-        from services.opening import check_key
+        from intergestan_db import migrate
+        from intergestan_db.site_rows import read_site
+        from intergestan_operations.opening.opening import check_key
 
         database = self.unchecked_database
         if not is_made(database):
@@ -72,15 +72,15 @@ class Call:
     @cached_property
     def unchecked_database(self) -> Database:
         """The site's base as it is, for `init`, `upgrade` and `doctor`."""
-        from services.opening import open_database
+        from intergestan_operations.opening.opening import open_database
 
         return open_database(self.site)
 
     @cached_property
     def tracer(self) -> Tracer:
         """Where the steps of orders are told. Raises `NotInstalled` where they are to be, and cannot."""
+        from intergestan_db.site_rows import read_site
         from intergestan_runtime.tracing import open_tracer
-        from intergestan_site.site_rows import read_site
 
         with self.database.read() as connection:
             code = read_site(connection).code
@@ -96,8 +96,8 @@ class Call:
 
         :raises Problem: when nobody is named, or the name is no user's.
         """
-        from intergestan_site.problem import Problem
-        from intergestan_site.setup import find_user
+        from intergestan_db.problem import Problem
+        from intergestan_erp.site.setup import find_user
 
         login = self.named_user
         if login is None:
@@ -123,10 +123,10 @@ class Call:
         """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
         if not row_ids:
             return True
+        from intergestan_db.site_rows import read_site
+        from intergestan_operations.opening.opening import redis_url
         from intergestan_runtime.broker import make_broker
         from intergestan_runtime.redis_client import REDIS_FAILURES
-        from intergestan_site.site_rows import read_site
-        from services.opening import redis_url
 
         with self.database.read() as connection:
             code = read_site(connection).code

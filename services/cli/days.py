@@ -6,8 +6,8 @@ from datetime import date, datetime, time
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.figures import day_of
-from services.cli.language import _
 
 
 def begin_of(text: str | None) -> datetime | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.language import spoken
+from intergestan_operations.language.language import spoken
 
 
 def demo(

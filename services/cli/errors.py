@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 
+from intergestan_db.problem import Fault, FileProblems, Problem
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence, wording
 from intergestan_runtime.said import marked
-from intergestan_site.problem import Fault, FileProblems, Problem
 from services.cli.context import NoSite
-from services.cli.language import _
-from services.wording import sentence, wording
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
 
@@ -57,15 +57,15 @@ def _fault(fault: Fault) -> str:
 def _of_the_machine(error: Exception) -> tuple[str, int]:
     from sqlalchemy.exc import DatabaseError, OperationalError
 
+    from intergestan_db.database import WeakDurability, first_line
+    from intergestan_db.migrate import NotMigrated
     from intergestan_msg.errors import MessageError
+    from intergestan_operations.opening.opening import WrongKey
     from intergestan_runtime.archive import Unreachable
     from intergestan_runtime.embedded_redis import EmbeddedRedisError
     from intergestan_runtime.secrets import SecretError
     from intergestan_runtime.settings_load import ConfigurationError
     from intergestan_runtime.tracing import NotInstalled
-    from intergestan_site.database import WeakDurability, first_line
-    from intergestan_site.migrate import NotMigrated
-    from services.opening import WrongKey
 
     machine = (
         ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey | EmbeddedRedisError | NotInstalled

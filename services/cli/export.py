@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_site.problem import Problem
-from intergestan_site.words import FileFormat
+from intergestan_db.enums import FileFormat
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _, spoken
 from services.cli.context import Call
 from services.cli.files import write_whole
-from services.cli.language import _, spoken
 from services.cli.output import print_json, say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_site.files.order_export import Exported, Kind
+    from intergestan_erp.order_files.order_export import Exported, Kind
 
 Wanted = Annotated[
     list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
@@ -32,7 +32,7 @@ def export(
     call: Call, kind: Kind, numbers: Sequence[str], form: FileFormat, folder: Path, *, again: bool, as_json: bool
 ) -> None:
     """Write a file for each order, then note that it is there."""
-    from intergestan_site.files.order_export import MOST, mark_exported, to_export
+    from intergestan_erp.order_files.order_export import MOST, mark_exported, to_export
 
     if not folder.is_dir():
         raise Problem("There is no folder {folder}.", folder=folder)
@@ -63,7 +63,7 @@ def _written(
     connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat
 ) -> Iterator[tuple[str, str, bytes]]:
     """Number, file name and content of each order."""
-    from intergestan_site.files import order_export
+    from intergestan_erp.order_files import order_export
 
     orders = order_export.read_orders(connection, kind, ids)
     if form is FileFormat.UBL:
@@ -76,6 +76,6 @@ def _written(
 
 
 def _table(kind: Kind, order: Exported, form: FileFormat) -> bytes:
-    from intergestan_site.files.order_export import write_tables
+    from intergestan_erp.order_files.order_export import write_tables
 
     return write_tables(kind, order, form, spoken())

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import typer
 
-from services.cli.language import _
+from intergestan_operations.language.language import _
 
 Value = TypeVar("Value")
 

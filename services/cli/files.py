@@ -6,9 +6,9 @@ import os
 import secrets
 from pathlib import Path
 
+from intergestan_db.file_tables.zip_safety import MAX_FILE
+from intergestan_db.problem import Problem
 from intergestan_runtime.durable import sync_folder
-from intergestan_site.files.zip_safety import MAX_FILE
-from intergestan_site.problem import Problem
 
 
 def read_file(file: Path) -> bytes:

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
-from services.cli.language import _, spoken
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""

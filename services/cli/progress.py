@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from services.cli.language import _
+from intergestan_operations.language.language import _
 from services.cli.output import say
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from services.cli.language import _
+from intergestan_operations.language.language import _
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
 

@@ -10,8 +10,8 @@ from typing import Any
 from typer import BadParameter, TyperException
 from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
 
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli.language import _
 
 REASONS: Mapping[str, str] = {
     "int_parsing": marked("«{given}» is not a whole number."),

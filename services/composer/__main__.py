@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from intergestan_db.database import Database
+from intergestan_db.site_rows import read_site
+from intergestan_exchange.keys.own_keys import signs_now
+from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site.database import Database
-from intergestan_site.site_keys.own_keys import signs_now
-from intergestan_site.site_rows import read_site
-from services import startup
 from services.composer.key_ring import KeyRing, NoKey, ring_of
 from services.composer.settings import ComposerProcess
 from services.composer.worker import Composer, declare

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
+from intergestan_db.tables import InboundTransfer
+from intergestan_erp.documents import documents
+from intergestan_exchange.outbox.order_mail import file_name, site_address
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
 from intergestan_msg.mail.outgoing import compose_answers
 from intergestan_msg.manifest import AnswerNumber, InReplyTo
 from intergestan_msg.ubl import write_order_response
-from intergestan_site import documents
-from intergestan_site.order_mail import file_name, site_address
-from intergestan_site.tables import InboundTransfer
 from services.composer.prepared import Prepared, Request, listed
 
 _ANSWERED = select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(

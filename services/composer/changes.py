@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
+from intergestan_db.database import AnyRow
+from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
+from intergestan_erp.documents.documents import change_id
+from intergestan_exchange.outbox.changes import read_document
+from intergestan_exchange.outbox.order_mail import file_name, senders
 from intergestan_msg.business_hash import cancellation_hash, change_hash
 from intergestan_msg.change import OrderChange
 from intergestan_msg.email_address import EmailAddress
@@ -15,11 +20,6 @@ from intergestan_msg.mail.outgoing import compose_changes
 from intergestan_msg.manifest import Document
 from intergestan_msg.pages.changes import Change
 from intergestan_msg.ubl import write_order_cancellation, write_order_change
-from intergestan_site.database import AnyRow
-from intergestan_site.documents import change_id
-from intergestan_site.order_changes.changes import read_document
-from intergestan_site.order_mail import file_name, senders
-from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange
 from services.composer.prepared import Prepared, Request, listed
 
 

@@ -9,16 +9,16 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from intergestan_db import states
+from intergestan_db.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
+from intergestan_exchange.keys.own_keys import signs_now
+from intergestan_exchange.statements.statement_requests import give_up_older
 from intergestan_msg import seal
 from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.mail.bounce_token import BounceKey, plus_address
 from intergestan_msg.mail.letter import Letter
 from intergestan_msg.manifest import Manifest, encode
 from intergestan_msg.pages.words import Language
-from intergestan_site import states
-from intergestan_site.site_keys.own_keys import signs_now
-from intergestan_site.statement.statement_requests import give_up_older
-from intergestan_site.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
 from services.composer.key_ring import KeyRing, NoKey
 from services.composer.prepared import CannotCompose, Prepared
 from services.composer.statements import note_asked_for

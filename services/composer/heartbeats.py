@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
+from intergestan_db.tables import Heartbeat
+from intergestan_exchange.outbox.order_mail import site_address
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_heartbeat
 from intergestan_msg.manifest import InReplyTo
-from intergestan_site.order_mail import site_address
-from intergestan_site.tables import Heartbeat
 from services.composer.prepared import Prepared, Request
 
 

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from intergestan_db.database import AnyRow
+from intergestan_db.tables import OutboundKeyNotice
+from intergestan_exchange.keys.own_keys import OwnKey
+from intergestan_exchange.outbox.order_mail import site_address
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.key_notice import KeyNotice
 from intergestan_msg.kinds import KeyAction, Kind
 from intergestan_msg.mail.outgoing import compose_key
 from intergestan_msg.seal import PublicKey
-from intergestan_site.database import AnyRow
-from intergestan_site.order_mail import site_address
-from intergestan_site.site_keys.own_keys import OwnKey
-from intergestan_site.tables import OutboundKeyNotice
 from services.composer.prepared import Prepared, Request
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from intergestan_exchange.keys.key_files import file_of
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.secrets import SecretError, check_private
-from intergestan_site.site_keys.key_files import file_of
 
 
 class NoKey(Exception):

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, select
 
+from intergestan_db.database import AnyRow
+from intergestan_db.tables import OutboundOrder, PurchaseOrder
+from intergestan_exchange.outbox.order_mail import order_mail
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.outgoing import compose_orders
-from intergestan_site.database import AnyRow
-from intergestan_site.order_mail import order_mail
-from intergestan_site.tables import OutboundOrder, PurchaseOrder
 from services.composer.prepared import CannotCompose, Prepared, Request, listed
 
 _LINKS = (

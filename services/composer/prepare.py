@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from intergestan_site import site_rows
-from intergestan_site.order_mail import read_sender_rules
-from intergestan_site.tables import OutboundMail
-from intergestan_site.words import MailKind, OutboundState
+from intergestan_db import site_rows
+from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.tables import OutboundMail
+from intergestan_exchange.outbox.order_mail import read_sender_rules
 from services.composer.answers import prepare_answers
 from services.composer.changes import prepare_changes
 from services.composer.heartbeats import prepare_heartbeat

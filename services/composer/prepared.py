@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from intergestan_db.database import AnyRow
+from intergestan_exchange.keys.own_keys import OwnKey
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.key_notice import KeyNotice
 from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import Attachment, Letter
 from intergestan_msg.manifest import AnswerNumber, Document, InReplyTo
 from intergestan_msg.statement import Statement
-from intergestan_site.database import AnyRow
-from intergestan_site.site_keys.own_keys import OwnKey
 
 
 class CannotCompose(Exception):

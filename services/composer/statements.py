@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
 
+from intergestan_db.bulk import insert_rows
+from intergestan_db.tables import MissingNumber, OutboundStatement
+from intergestan_exchange.outbox.order_mail import site_address
+from intergestan_exchange.statements.statements import our_statement
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_statement
 from intergestan_msg.statement import Statement
-from intergestan_site.bulk import insert_rows
-from intergestan_site.order_mail import site_address
-from intergestan_site.statement.statements import our_statement
-from intergestan_site.tables import MissingNumber, OutboundStatement
 from services.composer.prepared import Prepared, Request
 
 MOST_ASKED = 100_000

@@ -7,23 +7,23 @@ from datetime import timedelta
 
 import structlog
 
+from intergestan_db import states
+from intergestan_db.database import Database
+from intergestan_db.enums import HoldReason
+from intergestan_exchange.heartbeats.heartbeats import drop, is_heartbeat
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, SEND
 from intergestan_runtime.tracing import NO_TRACER, Tracer
-from intergestan_site import states
-from intergestan_site.database import Database
-from intergestan_site.heartbeat.heartbeats import drop, is_heartbeat
-from intergestan_site.words import HoldReason
 from services.composer.freeze import BY, freeze
 from services.composer.key_ring import KeyRing
 from services.composer.prepare import prepare
 from services.composer.prepared import CannotCompose, Prepared
-from services.outage import postponing
 
 _log = structlog.get_logger(__name__)
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from intergestan_site.tables import (
+from intergestan_db.enums import InboundState, MailKind, OutboundState
+from intergestan_db.tables import (
     Hold,
     InboundMail,
     InboundTransfer,
@@ -25,8 +26,7 @@ from intergestan_site.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_site.tables.order import ChargeColumns, DeliveryColumns, LineColumns, OrderColumns
-from intergestan_site.words import InboundState, MailKind, OutboundState
+from intergestan_db.tables.order import ChargeColumns, DeliveryColumns, LineColumns, OrderColumns
 from services.demo.stage import Site
 from services.demo.timings import seconds_by_step, seconds_of_site, seconds_to_last_answer
 from services.demo.verdict import Bought, Document, Key, Verdict, judge

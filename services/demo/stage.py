@@ -15,23 +15,24 @@ from random import Random
 
 from sqlalchemy import Connection
 
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_db.enums import Security
+from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.catalogue.catalogue_csv import read_products
+from intergestan_erp.order_files.order_files import import_file
+from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
+from intergestan_erp.site.setup import NewSite, add_user, create_site
+from intergestan_exchange.keys import pairing
+from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
+from intergestan_exchange.outbox.request import request_orders
+from intergestan_exchange.partners.partners import set_partner
 from intergestan_msg.card import Card, read_card, write_card
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.secrets import Sealer, create_key_file
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site import migrate, pairing
-from intergestan_site.catalogues.catalogue import ProductRow, put_products
-from intergestan_site.catalogues.catalogue_csv import read_products
-from intergestan_site.database import Database
-from intergestan_site.files.order_files import import_file
-from intergestan_site.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
-from intergestan_site.partners import set_partner
-from intergestan_site.purchase import Selection, select_orders
-from intergestan_site.request import request_orders
-from intergestan_site.setup import NewSite, add_user, create_site
-from intergestan_site.words import Security
 from services.demo.cast import Ports
 
 HOST = "127.0.0.1"

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from intergestan_site.tables import DeliveryAttempt, InboundMail, InboundTransfer, OutboundMail, SalesOrder
-from intergestan_site.words import MailKind
+from intergestan_db.enums import MailKind
+from intergestan_db.tables import DeliveryAttempt, InboundMail, InboundTransfer, OutboundMail, SalesOrder
 from services.demo.stage import Site
 
 _REQUESTED = select(OutboundMail.requested_at).where(OutboundMail.kind == MailKind.ORDERS)

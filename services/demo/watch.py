@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from intergestan_site.tables import Mailbox, OutboundMail, OutboundOrder, PurchaseOrder, SalesOrder
-from intergestan_site.words import OutboundState
+from intergestan_db.enums import OutboundState
+from intergestan_db.tables import Mailbox, OutboundMail, OutboundOrder, PurchaseOrder, SalesOrder
 from services.demo.cast import SERVICES
 from services.demo.stage import Site
 

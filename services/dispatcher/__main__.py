@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from intergestan_operations.alerting.watching import watch, watcher_of
+from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
-from services import startup
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.loops import every
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherProcess, DispatcherSettings
 from services.dispatcher.statements import Statements
 from services.dispatcher.worker import Dispatcher
-from services.watching import watch, watcher_of
 
 REMIND_SECONDS = 60.0
 TIDY_SECONDS = 3600.0

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
 
+from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.leases import NOW, MailTable, is_free
+from intergestan_db.tables import InboundMail, Notice, OutboundMail
+from intergestan_db.tables.types import UtcDateTime
 from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, Step
-from intergestan_site.leases import NOW, MailTable, is_free
-from intergestan_site.tables import InboundMail, Notice, OutboundMail
-from intergestan_site.tables.types import UtcDateTime
-from intergestan_site.words import InboundState, OutboundState
 
 AT_ONCE = 500
 """Rows rung for in one search; the next search takes the next ones."""

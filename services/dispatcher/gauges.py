@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
+from intergestan_exchange.health.vitals import Vitals
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import STEPS
-from intergestan_site.health.vitals import Vitals
-from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
 
 PENDING_ORDERS = {
     PurchaseState.CONFIRMED: "compose",

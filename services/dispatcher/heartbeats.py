@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_db import states
+from intergestan_db.database import Database
+from intergestan_exchange.heartbeats import heartbeat_tidy, heartbeats
+from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
+from intergestan_operations.starting.startup import rhythm_of
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import HeartbeatSettings
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site import states
-from intergestan_site.database import Database
-from intergestan_site.heartbeat import heartbeat_tidy, heartbeats
-from intergestan_site.heartbeat.heartbeat_routes import read_routes
-from services.startup import rhythm_of
 
 _log = structlog.get_logger(__name__)
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intergestan_exchange.keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.site_keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
 
 
 def measure_keys(connection: Connection, metrics: Metrics, now: datetime) -> None:

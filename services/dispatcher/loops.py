@@ -8,9 +8,9 @@ from collections.abc import Callable
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from intergestan_db.database import first_line
 from intergestan_runtime.archive import Unreachable
 from intergestan_runtime.service import Loop
-from intergestan_site.database import first_line
 
 _log = structlog.get_logger(__name__)
 

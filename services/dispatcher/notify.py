@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import structlog
 
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem
+from intergestan_exchange.holds import notices
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.settings import NoticeSettings
 from intergestan_runtime.steps import NOTIFY
-from intergestan_site.database import Database
-from intergestan_site.holding import notices
-from intergestan_site.problem import Problem
 
 _log = structlog.get_logger(__name__)
 

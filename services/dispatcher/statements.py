@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_db.database import Database
+from intergestan_exchange.statements import pauses, statement_requests
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import COMPOSE, IMPORT
-from intergestan_site.database import Database
-from intergestan_site.statement import pauses, statement_requests
 
 _log = structlog.get_logger(__name__)
 BY = "dispatcher"

@@ -8,17 +8,17 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Select, select, update
 
+from intergestan_db.database import Database
+from intergestan_db.enums import InboundState
+from intergestan_db.tables import InboundMail
+from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
+from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
-from intergestan_site.database import Database
-from intergestan_site.health.unanswered import is_anybody_to_remind, remind
-from intergestan_site.health.vitals import read_vitals
-from intergestan_site.order_changes.waiting import is_any_waiting, take_in_ripe
-from intergestan_site.tables import InboundMail
-from intergestan_site.words import InboundState
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT
-from intergestan_site.intake.pool import ReaderPool
-from services import startup
 from services.importer.settings import ImporterProcess
 from services.importer.worker import Importer, declare
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_db.enums import HoldReason
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.inbox.apply import UnmatchedAnswer, apply_answers
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.take_in import answers_of
+from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.crashpoint import crashpoint
-from intergestan_site.apply import UnmatchedAnswer, apply_answers
-from intergestan_site.booking.entries import Transfer
-from intergestan_site.finding import Finding
-from intergestan_site.intake.reading import Reading
-from intergestan_site.intake.take_in import answers_of
-from intergestan_site.words import HoldReason
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_db.trace_context import hand_on
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.heartbeats.heartbeat_mails import finish_heartbeat, take_heartbeat
+from intergestan_exchange.heartbeats.heartbeats import Rhythm
+from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site.booking.entries import Transfer
-from intergestan_site.finding import Finding
-from intergestan_site.heartbeat.heartbeat_mails import finish_heartbeat, take_heartbeat
-from intergestan_site.heartbeat.heartbeats import Rhythm
-from intergestan_site.trace_context import hand_on
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.keys.key_mails import take_notice
+from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.key_notice import KeyNotice
-from intergestan_site.booking.entries import Transfer
-from intergestan_site.intake.reading import Reading
-from intergestan_site.site_keys.key_mails import take_notice
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

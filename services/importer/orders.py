@@ -7,20 +7,21 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from intergestan_db import states
+from intergestan_db.database import AWAY
+from intergestan_db.enums import HoldReason
+from intergestan_db.trace_context import hand_on
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.inbox.book import Booked, book
+from intergestan_exchange.inbox.booking.entries import Settled
+from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
+from intergestan_exchange.inbox.decisions import Held
+from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.statements.pauses import set_aside
+from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.steps import COMPOSE, IMPORT
-from intergestan_site import states
-from intergestan_site.book import Booked, book
-from intergestan_site.booking.entries import Settled, Transfer
-from intergestan_site.booking.ledger import DecidedMeanwhile
-from intergestan_site.database import AWAY
-from intergestan_site.decisions import Held
-from intergestan_site.facts import Facts
-from intergestan_site.finding import Finding
-from intergestan_site.statement.pauses import set_aside
-from intergestan_site.trace_context import hand_on
-from intergestan_site.words import HoldReason
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

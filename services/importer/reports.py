@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import structlog
 
+from intergestan_exchange.delivery_reports.undelivered import Effect, StillSending, take_report
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.delivery_report import DeliveryReport
-from intergestan_site.delivery_reports.undelivered import Effect, StillSending, take_report
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

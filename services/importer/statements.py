@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import structlog
 
+from intergestan_db.trace_context import hand_on
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.statements.statement_mails import Taken, take_statement
+from intergestan_exchange.statements.statements import compare_all
+from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.statement import Statement
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
-from intergestan_site.booking.entries import Transfer
-from intergestan_site.intake.reading import Reading
-from intergestan_site.statement.statement_mails import Taken, take_statement
-from intergestan_site.statement.statements import compare_all
-from intergestan_site.trace_context import hand_on
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)

@@ -9,20 +9,20 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, update
 
+from intergestan_db import states
+from intergestan_db.database import AnyRow, Database
+from intergestan_db.enums import HoldReason
+from intergestan_db.leases import FREE
+from intergestan_db.tables import InboundMail
+from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.keys.keys import is_own, is_still_missing
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT
 from intergestan_runtime.tracing import Tracer
-from intergestan_site import states
-from intergestan_site.booking.entries import BY, ClaimedMail
-from intergestan_site.database import AnyRow, Database
-from intergestan_site.finding import Finding, write_findings
-from intergestan_site.intake.reading import Reading
-from intergestan_site.leases import FREE
-from intergestan_site.site_keys.keys import is_own, is_still_missing
-from intergestan_site.tables import InboundMail
-from intergestan_site.words import HoldReason
 
 _log = structlog.get_logger(__name__)
 

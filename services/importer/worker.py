@@ -8,10 +8,26 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from intergestan_db import states
+from intergestan_db.database import Database, is_conflict
+from intergestan_db.enums import HoldReason
+from intergestan_db.leases import Claims, claim_mail
+from intergestan_db.tables import InboundMail
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
+from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
+from intergestan_exchange.inbox.look_up import look_up
+from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
+from intergestan_exchange.inbox.reading import Fault, Reading
+from intergestan_exchange.inbox.take_in import settle_all
+from intergestan_exchange.keys.keys import public_keys
+from intergestan_exchange.statements.releases import note_takes
+from intergestan_exchange.transfers.transfer import ClaimedMail
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Manifest
+from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
@@ -19,21 +35,6 @@ from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
-from intergestan_site import states
-from intergestan_site.booking.entries import ClaimedMail
-from intergestan_site.booking.ledger import DecidedMeanwhile
-from intergestan_site.database import Database, is_conflict
-from intergestan_site.finding import Finding
-from intergestan_site.heartbeat.heartbeats import USUAL, Rhythm
-from intergestan_site.intake.look_up import look_up
-from intergestan_site.intake.pool import ReaderDied, ReaderPool
-from intergestan_site.intake.reading import Fault, Reading
-from intergestan_site.intake.take_in import settle_all
-from intergestan_site.leases import Claims, claim_mail
-from intergestan_site.site_keys.keys import public_keys
-from intergestan_site.statement.releases import note_takes
-from intergestan_site.tables import InboundMail
-from intergestan_site.words import HoldReason
 from services.importer.answers import take_answers
 from services.importer.heartbeats import take_partners_heartbeat
 from services.importer.key_notices import take_key_notice
@@ -41,7 +42,6 @@ from services.importer.orders import book_orders, pause_orders
 from services.importer.reports import take_delivery_report
 from services.importer.statements import take_partners_statement
 from services.importer.turn import Parts, Turn
-from services.outage import postponing
 
 _log = structlog.get_logger(__name__)
 

@@ -7,16 +7,16 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 
+from intergestan_exchange.mailboxes.placement import Shard, Takes
+from intergestan_operations.opening.stores import open_archive
+from intergestan_operations.starting import startup
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT, poll_step
-from intergestan_site.polling.placement import Shard, Takes
-from services import startup
 from services.poller.collect import Tools
 from services.poller.settings import AUTO, PollerProcess, PollerSettings
 from services.poller.troubles import Kind
 from services.poller.worker import Poller, Seat, declare
-from services.stores import open_archive
 
 STOP_SECONDS = 15.0
 """For a batch that is being archived; a connection is hung up on after one second."""

@@ -12,7 +12,7 @@ import ssl
 import time
 from dataclasses import dataclass
 
-from intergestan_site.mail_accounts.loopback import is_loopback
+from intergestan_exchange.mail_accounts.loopback import is_loopback
 from services.poller.troubles import Kind, MailboxTrouble
 
 CHUNK = 65536  # octets; more than a TLS record, so that none stays behind in the TLS layer, unseen by poll(2)

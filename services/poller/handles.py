@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, delete, select, tuple_
 
-from intergestan_site.tables import MailboxUid, MailboxUidl
+from intergestan_db.tables import MailboxUid, MailboxUidl
 
 
 @dataclass(frozen=True, slots=True, order=True)

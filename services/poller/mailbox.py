@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
+from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
 from intergestan_runtime.certificate import certificate_end
-from intergestan_site.mail_accounts.sasl import BearerToken, exchange
 from services.poller.bell import Bell
 from services.poller.connection import SMALL_REPLY, Limits, tls_context
 from services.poller.imap_wire import LimitedClient

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn, Self
 
+from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
 from intergestan_runtime.certificate import certificate_end
-from intergestan_site.mail_accounts.sasl import BearerToken, exchange
 from services.poller.connection import SMALL_REPLY, Limits, tls_context
 from services.poller.handles import Uidl
 from services.poller.pop3_wire import LimitedPop3

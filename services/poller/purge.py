@@ -1,6 +1,6 @@
 """Removes from one mailbox what a person asked to be purged (G24), between two polls and under the same lease.
 
-A mail is removed only when everything holds at that moment: the base says that it may go (`polling.purging`),
+A mail is removed only when everything holds at that moment: the base says that it may go (`mailboxes.purging`),
 the archive's file still has the content that its name promises, and what the server hands out under the mail's name
 now has that very content. Names alone (UID, UIDL) are never trusted for that.
 """
@@ -14,9 +14,9 @@ from typing import Any, Generic
 
 from structlog import get_logger
 
+from intergestan_db.enums import PurgeVerdict as Verdict
 from intergestan_runtime.archive import Archive, ArchiveError, Missing, Unreachable
 from intergestan_runtime.crashpoint import crashpoint
-from intergestan_site.words import PurgeVerdict as Verdict
 from services.poller.fetch import allowance, batches, chunks
 from services.poller.handles import Handle
 from services.poller.purge_rows import Planned, PurgeRows

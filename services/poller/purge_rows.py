@@ -8,11 +8,11 @@ from typing import Any, Generic
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
-from intergestan_site import states
-from intergestan_site.bulk import insert_rows
-from intergestan_site.polling.purging import OPEN, verdicts
-from intergestan_site.tables import InboundMail, PurgeMail, PurgeRun
-from intergestan_site.words import PurgeVerdict as Verdict
+from intergestan_db import states
+from intergestan_db.bulk import insert_rows
+from intergestan_db.enums import PurgeVerdict as Verdict
+from intergestan_db.tables import InboundMail, PurgeMail, PurgeRun
+from intergestan_exchange.mailboxes.purging import OPEN, verdicts
 from services.poller.fetch import chunks
 from services.poller.handles import Handle, Notes
 from services.poller.rows import MailboxRows

@@ -14,11 +14,11 @@ from typing import Any, Generic
 from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from intergestan_site import leases, states
-from intergestan_site.bulk import insert_rows, insert_rows_with_ids
-from intergestan_site.database import Database
-from intergestan_site.polling import purging
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
+from intergestan_db import leases, states
+from intergestan_db.bulk import insert_rows, insert_rows_with_ids
+from intergestan_db.database import Database
+from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
+from intergestan_exchange.mailboxes import purging
 from services.poller import traffic
 from services.poller.handles import Handle, Notes
 from services.poller.troubles import CONNECTED

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
 from intergestan_runtime.settings import ServiceSettings
-from services.startup import ServiceProcess
 
 MIB = 1 << 20
 AUTO = "auto"

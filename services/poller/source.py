@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
-from intergestan_site.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken
-from intergestan_site.mail_accounts.sasl import BearerToken
+from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
+from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
+from intergestan_exchange.mail_accounts.sasl import BearerToken
 from services.poller.bell import Bell
 from services.poller.handles import Handle, Notes
 from services.poller.lanes import Lane

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from intergestan_site.tables import Mailbox, MailboxTraffic
+from intergestan_db.tables import Mailbox, MailboxTraffic
 from services.poller.handles import Handle
 
 DAY = timedelta(hours=24)

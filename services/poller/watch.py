@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from intergestan_db.tables import Mailbox
+from intergestan_exchange.health.certificates import CertificateNotes
 from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
 from intergestan_runtime.secrets import SecretError
-from intergestan_site.health.certificates import CertificateNotes
-from intergestan_site.tables import Mailbox
 from services.poller.bell import Bell
 from services.poller.collect import Allowed, Collector, Tools
 from services.poller.imap_source import ImapSource

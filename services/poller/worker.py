@@ -10,15 +10,15 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
+from intergestan_db import leases
+from intergestan_db.database import AWAY, Database, first_line
+from intergestan_db.tables import Mailbox, PollRun, PurgeRun
+from intergestan_exchange.mailboxes import pollers, purging
+from intergestan_exchange.mailboxes.placement import ANY, Takes
+from intergestan_exchange.mailboxes.pollers import Placement
+from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import poll_step
-from intergestan_site import leases
-from intergestan_site.database import AWAY, Database, first_line
-from intergestan_site.polling import pollers, purging
-from intergestan_site.polling.placement import ANY, Takes
-from intergestan_site.polling.pollers import Placement
-from intergestan_site.tables import Mailbox, PollRun, PurgeRun
-from services.outage import postponing
 from services.poller.collect import Tools
 from services.poller.rows import OPEN, SERVICE, MailboxRows
 from services.poller.watch import MailboxWatch

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import NOTIFY, SEND
-from services import startup
 from services.sender import notify
 from services.sender.deliver import Timeouts
 from services.sender.notify import NoticeSender

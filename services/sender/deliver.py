@@ -13,9 +13,9 @@ from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
-from intergestan_site.mail_accounts.loopback import is_loopback
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken
-from intergestan_site.words import Security
+from intergestan_db.enums import Security
+from intergestan_exchange.mail_accounts.loopback import is_loopback
+from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
 from services.sender.log_in import log_in
 from services.sender.outcome import Kind, Outcome, by_failure, by_reply, too_large
 from services.sender.smtp_client import Deadline, Phase, SmtpClient, UnwantedReply

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from intergestan_site.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken
-from intergestan_site.mail_accounts.sasl import BearerToken
+from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
+from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
+from intergestan_exchange.mail_accounts.sasl import BearerToken
 from services.sender.outcome import AUTH_CODES
 from services.sender.smtp_client import Deadline, SmtpClient, UnusableRelay, UnwantedReply
 

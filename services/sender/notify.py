@@ -8,15 +8,15 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection, update
 
+from intergestan_db.database import AnyRow, Database
+from intergestan_db.leases import FREE, Claims, is_free, lease
+from intergestan_db.site_rows import read_relay
+from intergestan_db.tables import Notice
+from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import NOTIFY
-from intergestan_site.database import AnyRow, Database
-from intergestan_site.leases import FREE, Claims, is_free, lease
-from intergestan_site.site_rows import read_relay
-from intergestan_site.tables import Notice
-from services.outage import postponing
 from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
 from services.sender.schedule import retry_at
 from services.sender.settings import SenderSettings

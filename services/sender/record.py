@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from intergestan_site import leases, states
-from intergestan_site.database import AnyRow
-from intergestan_site.order_changes.change_states import mark_changes_waiting
-from intergestan_site.site_rows import read_relay
-from intergestan_site.tables import (
+from intergestan_db import leases, states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
+from intergestan_db.site_rows import read_relay
+from intergestan_db.tables import (
     DeliveryAttempt,
     OutboundBody,
     OutboundMail,
@@ -20,7 +20,7 @@ from intergestan_site.tables import (
     PurchaseOrder,
     Relay,
 )
-from intergestan_site.words import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
+from intergestan_erp.purchasing.change_states import mark_changes_waiting
 from services.sender.outcome import Kind, Outcome
 from services.sender.schedule import next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings

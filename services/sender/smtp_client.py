@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Self
 
+from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
 from intergestan_runtime.certificate import certificate_end
-from intergestan_site.mail_accounts.sasl import BearerToken, exchange
 
 MAX_LINE: Final = 2048  # octets; RFC 5321 §4.5.3.1.5 asks for 512, real servers write more.
 MAX_LINES: Final = 128  # of one reply

@@ -10,6 +10,14 @@ from typing import Any
 
 import structlog
 
+from intergestan_db import states
+from intergestan_db.database import Database
+from intergestan_db.enums import Security
+from intergestan_db.leases import Claims
+from intergestan_db.tables import OutboundMail, Relay
+from intergestan_exchange.health.certificates import CertificateNotes
+from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
+from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
@@ -17,14 +25,6 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.steps import SEND
 from intergestan_runtime.tracing import NO_TRACER, Tracer
-from intergestan_site import states
-from intergestan_site.database import Database
-from intergestan_site.health.certificates import CertificateNotes
-from intergestan_site.leases import Claims
-from intergestan_site.mail_accounts.oauth_tokens import AccessToken
-from intergestan_site.tables import OutboundMail, Relay
-from intergestan_site.words import Security
-from services.outage import postponing
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
 from services.sender.record import BY, Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover

@@ -15,10 +15,10 @@ import pytest
 from compose_spec import PyCompose
 
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.secrets import Sealer, read_key_file
 from intergestan_runtime.settings import ENV_PREFIX, SiteSettings
 from services.sender.__main__ import STOP_SECONDS
-from services.stores import open_archive
 from tests.deploy.artefacts import (
     ARCHIVISTS,
     DEPLOY,

@@ -13,12 +13,12 @@ import jsonschema  # type: ignore[import-untyped]  # it has no stubs of its own
 import pytest
 import yaml
 
+from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from services.sender.__main__ import STOP_SECONDS
-from services.stores import open_archive
 from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, PORTS, parse_command, program, run, unknown_variables
 
 CHART = DEPLOY / "kubernetes"

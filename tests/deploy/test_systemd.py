@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.opening.opening import check_key
+from intergestan_operations.starting.startup import CONFIGURATION as WRONG
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.supervisor import CONFIGURATION
 from services.cli.running.run import STOP_SECONDS
 from services.composer.key_ring import ring_of
-from services.opening import check_key
 from services.sender.__main__ import STOP_SECONDS as SENDER_STOPS
-from services.startup import CONFIGURATION as WRONG
 from tests.deploy.artefacts import DEPLOY, PORTS, parse_command, program, run, unknown_variables
 
 UNITS = DEPLOY / "systemd"

@@ -10,17 +10,17 @@ from typing import Any
 
 from sqlalchemy import update
 
+from intergestan_db.database import Database
+from intergestan_db.enums import Security
+from intergestan_db.tables import InboundMail, OutboundMail
+from intergestan_erp.order_files.order_files import import_file
+from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site.database import Database
-from intergestan_site.files.order_files import import_file
-from intergestan_site.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
-from intergestan_site.tables import InboundMail, OutboundMail
-from intergestan_site.words import Security
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, MailUser, RedisServer

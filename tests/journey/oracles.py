@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
-from intergestan_msg.mail.incoming import read_mail
-from intergestan_site import states
-from intergestan_site.tables import (
+from intergestan_db import states
+from intergestan_db.enums import InboundState, LedgerOutcome, MailKind, OutboundState, PurchaseState
+from intergestan_db.tables import (
     Answer,
     DeliveryAttempt,
     InboundMail,
@@ -27,7 +27,7 @@ from intergestan_site.tables import (
     SalesOrder,
     SalesOrderLine,
 )
-from intergestan_site.words import InboundState, LedgerOutcome, MailKind, OutboundState, PurchaseState
+from intergestan_msg.mail.incoming import read_mail
 from tests.journey.journey_site import JourneySite
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.service_process import Series

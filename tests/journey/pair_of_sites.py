@@ -7,9 +7,9 @@ from itertools import count
 
 from sqlalchemy import func, select
 
+from intergestan_db.enums import InboundState, OutboundState, PurchaseState
+from intergestan_db.tables import InboundMail, OutboundMail, PurchaseOrder, SalesOrder
 from intergestan_msg.order import Order
-from intergestan_site.tables import InboundMail, OutboundMail, PurchaseOrder, SalesOrder
-from intergestan_site.words import InboundState, OutboundState, PurchaseState
 from tests.factories import an_order
 from tests.journey.journey_site import JourneySite, Surroundings
 from tests.journey.service_process import ServiceProcess

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url
 
-from intergestan_site.tables import Event, InboundMail, Partner, PurchaseOrder, SalesOrder
+from intergestan_db.tables import Event, InboundMail, Partner, PurchaseOrder, SalesOrder
 from tests import warm
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import JourneySite

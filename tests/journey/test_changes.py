@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine, SalesOrder, SalesOrderLine
+from intergestan_erp.purchasing.change_edits import Edits
+from intergestan_exchange.changes import answer_seller_change, change_sales_order
+from intergestan_exchange.outbox import changes
 from intergestan_runtime.steps import COMPOSE
-from intergestan_site.order_changes import changes, own_changes, seller_changes
-from intergestan_site.order_changes.change_edits import Edits
-from intergestan_site.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine, SalesOrder, SalesOrderLine
 from tests.journey.pair_of_sites import PairOfSites
 from tests.patience import eventually
 from tests.servers import Postfix
@@ -38,12 +39,12 @@ def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) 
 
     number = seller.rows(SalesOrder, customer_order_number=one)[0].number
     with seller.database.transaction() as connection:
-        wanted = own_changes.OwnChanges(quantities={"L2": Decimal(1)})
-        mail_id = own_changes.change_sales_order(connection, number, wanted, by="jean", at=seller.database.now())
+        wanted = change_sales_order.OwnChanges(quantities={"L2": Decimal(1)})
+        mail_id = change_sales_order.change_sales_order(connection, number, wanted, by="jean", at=seller.database.now())
     COMPOSE.ring(seller.broker, mail_id)
     eventually(lambda: state_of(sites, one)[0] == "changed", what="the seller's change arrived")
     with buyer.database.transaction() as connection:
-        agreed = seller_changes.accept(connection, one, (), buyer.user_id, by="anne", at=buyer.database.now())
+        agreed = answer_seller_change.accept(connection, one, (), buyer.user_id, by="anne", at=buyer.database.now())
     COMPOSE.ring(buyer.broker, agreed.mail_id)
     wait_settled(sites, 3)
     sites.wait_at_rest()

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from intergestan_db.tables import InboundMail
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
-from intergestan_site.tables import InboundMail
 from tests.databases import MigratedBases
 from tests.journey.journey_site import QUICK, USUAL, JourneySite, Surroundings, Tables
 from tests.journey.oracles import check_everything

@@ -7,8 +7,8 @@ import time
 import pytest
 from sqlalchemy import update
 
-from intergestan_site.heartbeat.heartbeat_routes import read_routes
-from intergestan_site.tables import InboundMail, Ledger, Partner
+from intergestan_db.tables import InboundMail, Ledger, Partner
+from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.patience import eventually

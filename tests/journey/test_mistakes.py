@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun, Relay
+from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, PollRun, Relay
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import JourneySite
 from tests.journey.oracles import check_everything

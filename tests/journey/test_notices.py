@@ -9,9 +9,9 @@ import time
 import pytest
 from sqlalchemy import select, update
 
-from intergestan_site.holding import hold_acts, notices
-from intergestan_site.holding.holds import list_holds
-from intergestan_site.tables import Notice, Product
+from intergestan_db.tables import Notice, Product
+from intergestan_exchange.holds import hold_acts, notices
+from intergestan_exchange.holds.holds import list_holds
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK
 from tests.journey.pair_of_sites import PairOfSites

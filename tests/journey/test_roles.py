@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url
 
-from intergestan_site import outbound
+from intergestan_exchange.outbox import outbound
 from tests.databases import give_roles
 from tests.factories import an_order
 from tests.journey.conftest import MakePair
@@ -170,12 +170,12 @@ def is_password(password: str, verifier: str) -> bool:
 
 
 def _hold() -> type:
-    from intergestan_site.tables import Hold
+    from intergestan_db.tables import Hold
 
     return Hold
 
 
 def _mail() -> type:
-    from intergestan_site.tables import OutboundMail
+    from intergestan_db.tables import OutboundMail
 
     return OutboundMail

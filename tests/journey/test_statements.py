@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import imaplib
 
-from intergestan_site.tables import OutboundMail, SalesOrder
+from intergestan_db.tables import OutboundMail, SalesOrder
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.journey.test_backup import command

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from intergestan_site.tables import InboundMail, OutboundMail
+from intergestan_db.tables import InboundMail, OutboundMail
 from tests import warm
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from intergestan_db.tables import DeliveryReport, OutboundMail, Partner, Relay, SalesOrder
+from intergestan_exchange.holds.hold_acts import release
 from intergestan_runtime.steps import SEND
-from intergestan_site.holding.hold_acts import release
-from intergestan_site.tables import DeliveryReport, OutboundMail, Partner, Relay, SalesOrder
 from tests.journey.pair_of_sites import PairOfSites
 from tests.patience import eventually
 from tests.servers import Postfix

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from intergestan_site.tables import Mailbox, OutboundMail, PartnerKey
+from intergestan_db.tables import Mailbox, OutboundMail, PartnerKey
 from tests.consent import Consent
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite

@@ -10,7 +10,7 @@ import pytest
 _MANY_THREADS = """
 import sys, threading
 from intergestan_msg.manifest import MANIFEST
-from intergestan_site.intake.reading import READING
+from intergestan_exchange.inbox.reading import READING
 import msgspec
 
 sys.setswitchinterval(1e-6)  # a thread is interrupted wherever it can be

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.database import Database
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.tables import Table
+from intergestan_db.database import Database
+from intergestan_db.tables import Table
+from intergestan_exchange.inbox.pool import ReaderPool
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
 from tests.pipeline.two_sites import SiteUnderTest, make_site, pair

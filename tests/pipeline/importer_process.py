@@ -8,11 +8,11 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from intergestan_db.database import Database
+from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.database import Database
-from intergestan_site.intake.pool import ReaderPool
 from services.importer.worker import Importer
 
 if __name__ == "__main__":

@@ -17,15 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from intergestan_msg.answer import AnswerCode, OrderAnswer
-from intergestan_msg.card import Card
-from intergestan_msg.order import Order
-from intergestan_msg.seal import SigningKey
-from intergestan_msg.ubl import write_order
-from intergestan_site import pairing
-from intergestan_site.finding import read_findings
-from intergestan_site.holding.explain import explain_all
-from intergestan_site.tables import (
+from intergestan_db.tables import (
     Answer,
     Hold,
     InboundTransfer,
@@ -35,6 +27,14 @@ from intergestan_site.tables import (
     PurchaseOrder,
     SalesOrder,
 )
+from intergestan_exchange.findings.finding import read_findings
+from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.keys import pairing
+from intergestan_msg.answer import AnswerCode, OrderAnswer
+from intergestan_msg.card import Card
+from intergestan_msg.order import Order
+from intergestan_msg.seal import SigningKey
+from intergestan_msg.ubl import write_order
 from tests.factories import BUYER, STAUBER, a_line, cfr1, cfr2
 from tests.pipeline.conftest import MakePair, Pair
 from tests.pipeline.forge import Forge, Listed, listed

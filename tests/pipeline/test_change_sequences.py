@@ -12,13 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intergestan_msg.ubl import write_order
-from intergestan_site.order_changes import changes
-from intergestan_site.order_changes.change_edits import Edits, with_totals
-from intergestan_site.order_changes.changes import Requested
-from intergestan_site.problem import Problem
-from intergestan_site.selling.deliveries import deliver
-from intergestan_site.tables import (
+from intergestan_db.problem import Problem
+from intergestan_db.tables import (
     Event,
     Hold,
     InboundMail,
@@ -30,6 +25,11 @@ from intergestan_site.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from intergestan_erp.purchasing.change_edits import Edits, with_totals
+from intergestan_erp.selling.deliveries import deliver
+from intergestan_exchange.outbox import changes
+from intergestan_exchange.outbox.changes import Requested
+from intergestan_msg.ubl import write_order
 from tests.examples import SPEED, share
 from tests.factories import an_order
 from tests.pipeline.conftest import Pair
@@ -262,7 +262,7 @@ def test_goods_that_leave_in_between(sqlite_sites: Pair, plan: Plan, there: Cour
     seller = sqlite_sites.seller
     sale = seller.row(SalesOrder, customer_order_number=story.number)
     with seller.database.read() as connection:
-        from intergestan_site.selling.deliveries import open_lines
+        from intergestan_erp.selling.deliveries import open_lines
 
         lines = open_lines(connection, sale.id)
     assert all(line.remaining >= 0 for line in lines)

@@ -10,17 +10,8 @@ from typing import Any
 
 import pytest
 
-from intergestan_msg.ubl import write_order
-from intergestan_site import outbound
-from intergestan_site.holding.hold_acts import refuse, release
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.order_changes import changes, own_changes, seller_changes
-from intergestan_site.order_changes.change_edits import Edits
-from intergestan_site.order_changes.own_changes import OwnChanges
-from intergestan_site.order_changes.waiting import take_in_ripe
-from intergestan_site.problem import FileProblems, Problem
-from intergestan_site.selling.deliveries import deliver
-from intergestan_site.tables import (
+from intergestan_db.problem import FileProblems, Problem
+from intergestan_db.tables import (
     Answer,
     Event,
     Hold,
@@ -35,6 +26,15 @@ from intergestan_site.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from intergestan_erp.purchasing.change_edits import Edits
+from intergestan_erp.selling.deliveries import deliver
+from intergestan_exchange.changes import answer_seller_change, change_sales_order
+from intergestan_exchange.changes.change_sales_order import OwnChanges
+from intergestan_exchange.holds.hold_acts import refuse, release
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_exchange.inbox.waiting import take_in_ripe
+from intergestan_exchange.outbox import changes, outbound
+from intergestan_msg.ubl import write_order
 from tests.factories import a_line, an_order, cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, effects, holds, replay_all
@@ -90,7 +90,7 @@ def own(sites: Pair, **changed: Any) -> None:
     seller = sites.seller
     with seller.database.transaction() as connection:
         wanted = OwnChanges(**changed)
-        own_changes.change_sales_order(connection, "CCL1", wanted, by="jean", at=seller.database.now())
+        change_sales_order.change_sales_order(connection, "CCL1", wanted, by="jean", at=seller.database.now())
     answer(sites)
 
 
@@ -424,7 +424,7 @@ def decide(sites: Pair, what: Any, *lines: str) -> None:
 
 def differences(sites: Pair) -> Sequence[Any]:
     with sites.buyer.database.read() as connection:
-        return seller_changes.list_seller_changes(connection)
+        return answer_seller_change.list_seller_changes(connection)
 
 
 @pytest.mark.parametrize("policy", ["compare", "take_ours"])
@@ -443,7 +443,7 @@ def test_the_seller_changes_and_the_buyer_accepts(sites: Pair, policy: str) -> N
     assert (two.line_id, two.quantity, two.answer.quantity, two.answer.backorder) == ("L2", 6, 4, 0)
     assert bought(sites)["L1"] == ("FAI01", 2, 45)
 
-    decide(sites, seller_changes.accept)
+    decide(sites, answer_seller_change.accept)
     assert [line.said for line in sites.seller.rows(SalesOrderLine)] == [None, None]
     answer(sites)
     assert differences(sites) == []
@@ -459,7 +459,7 @@ def test_a_replacement_is_accepted(sites: Pair) -> None:
     own(sites, products={"L1": "CAS16"}, prices={"L1": Decimal(24)})
     (one,) = differences(sites)
     assert one.answer.substitute.sellers_id == "CAS16"
-    decide(sites, seller_changes.accept, "L1")
+    decide(sites, answer_seller_change.accept, "L1")
     answer(sites)
     assert bought(sites)["L1"] == ("CAS16", 2, 24)
     agreed(sites)
@@ -470,7 +470,7 @@ def test_a_shortage_is_accepted_and_the_line_goes(sites: Pair) -> None:
     own(sites, quantities={"L1": Decimal(0)})
     (one,) = differences(sites)
     assert one.is_shortage
-    decide(sites, seller_changes.accept)
+    decide(sites, answer_seller_change.accept)
     answer(sites)
     assert bought(sites) == {"L2": ("LOU02", 6, 15)}
     agreed(sites)
@@ -480,12 +480,12 @@ def test_the_buyer_refuses_and_the_sellers_clerk_decides(sites: Pair) -> None:
     """What we said is not overwritten before a person has looked."""
     ordered(sites)
     own(sites, quantities={"L2": Decimal(4)})
-    decide(sites, seller_changes.refuse)
+    decide(sites, answer_seller_change.refuse)
     (hold,) = holds(sites.seller)
     assert hold.reason == "own_change"
     assert "6" in hold.what("fr")
     with pytest.raises(Problem, match="on its way in change 1"):
-        decide(sites, seller_changes.accept)
+        decide(sites, answer_seller_change.accept)
     act(sites.seller, release, [hold.ref])
     answer(sites)
     assert differences(sites) == []
@@ -497,13 +497,13 @@ def test_the_buyer_refuses_and_the_sellers_clerk_decides(sites: Pair) -> None:
 def test_the_seller_stands_by_the_change(sites: Pair) -> None:
     ordered(sites)
     own(sites, quantities={"L2": Decimal(4)})
-    decide(sites, seller_changes.refuse)
+    decide(sites, answer_seller_change.refuse)
     (hold,) = holds(sites.seller)
     act(sites.seller, refuse, [hold.ref], "Rupture.")
     answer(sites)
     assert change_states(sites) == [("rejected", "RE")]
     assert [each.line_id for each in differences(sites)] == ["L2"]
-    decide(sites, seller_changes.accept)
+    decide(sites, answer_seller_change.accept)
     answer(sites)
     agreed(sites)
     assert bought(sites)["L2"] == ("LOU02", 4, 15)

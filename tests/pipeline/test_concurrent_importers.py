@@ -12,11 +12,11 @@ from datetime import timedelta
 import pytest
 from prometheus_client import CollectorRegistry
 
+from intergestan_db.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
+from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
 from services.importer.worker import Importer
 from tests import warm
 from tests.factories import an_order, cfr1, cfr2

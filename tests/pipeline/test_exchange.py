@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, update
 
-from intergestan_msg.ubl import write_order
-from intergestan_site.booking.answers import request_answers
-from intergestan_site.tables import (
+from intergestan_db.tables import (
     Answer,
     Event,
     InboundTransfer,
@@ -16,6 +14,8 @@ from intergestan_site.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from intergestan_exchange.inbox.booking.answers import request_answers
+from intergestan_msg.ubl import write_order
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import insert, update
 from sqlalchemy.exc import ProgrammingError
 
+from intergestan_db.database import Database
+from intergestan_db.tables import DeliveryAttempt, Heartbeat, InboundMail, Mailbox, MailboxUid, OutboundMail, Partner
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.settings import HeartbeatSettings
-from intergestan_site.database import Database
-from intergestan_site.tables import DeliveryAttempt, Heartbeat, InboundMail, Mailbox, MailboxUid, OutboundMail, Partner
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from tests.databases import as_service
 from tests.factories import cfr1

@@ -9,12 +9,7 @@ import pytest
 from sqlalchemy import insert, update
 from uuid_utils import uuid7
 
-from intergestan_msg.ubl import write_order
-from intergestan_runtime.broker import make_broker
-from intergestan_runtime.settings import HeartbeatSettings
-from intergestan_site.health.status import read_status
-from intergestan_site.heartbeat.heartbeat_routes import Route, read_routes
-from intergestan_site.tables import (
+from intergestan_db.tables import (
     DeliveryAttempt,
     Event,
     Heartbeat,
@@ -28,6 +23,11 @@ from intergestan_site.tables import (
     PurgeMail,
     PurgeRun,
 )
+from intergestan_exchange.health.status import read_status
+from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
+from intergestan_msg.ubl import write_order
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.settings import HeartbeatSettings
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from tests.factories import cfr1
 from tests.pipeline.conftest import Pair
@@ -238,9 +238,9 @@ def test_old_ones_are_deleted_everywhere(beats: Heartbeats) -> None:
 
 def test_one_that_lies_in_the_mailbox_stays_until_it_was_removed(beats: Heartbeats) -> None:
     """The poller is asked to remove it after an hour; where nobody can, it is forgotten after a week."""
-    from intergestan_site.mail_accounts.accounts import NewMailbox, add_mailbox
-    from intergestan_site.mail_accounts.mailbox_limits import change_mailbox
-    from intergestan_site.words import Security
+    from intergestan_db.enums import Security
+    from intergestan_exchange.mail_accounts.accounts import NewMailbox, add_mailbox
+    from intergestan_exchange.mail_accounts.mailbox_limits import change_mailbox
 
     buyer = beats.buyer
     mail = buyer.receive(beats.echo(beats.leave()))

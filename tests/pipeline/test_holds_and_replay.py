@@ -9,17 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from intergestan_msg.ubl import write_order
-from intergestan_site.catalogues import catalogue
-from intergestan_site.holding.hold_acts import refuse, release
-from intergestan_site.holding.holds import find_hold, list_holds
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.polling.put_back import put_back
-from intergestan_site.polling.replay import Choice, Chosen, Foreseen, Stray, adopt, choose, foresee, strays
-from intergestan_site.problem import Problem
-from intergestan_site.site_keys.keys import public_keys
-from intergestan_site.story.brought import brought_by
-from intergestan_site.tables import (
+from intergestan_db.problem import Problem
+from intergestan_db.tables import (
     Answer,
     Event,
     Hold,
@@ -32,6 +23,15 @@ from intergestan_site.tables import (
     PurchaseOrderLine,
     SalesOrder,
 )
+from intergestan_erp.catalogue import catalogue
+from intergestan_exchange.holds.hold_acts import refuse, release
+from intergestan_exchange.holds.holds import find_hold, list_holds
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_exchange.inbox.replay import Choice, Chosen, Foreseen, Stray, adopt, choose, foresee, strays
+from intergestan_exchange.keys.keys import public_keys
+from intergestan_exchange.tracing.brought import brought_by
+from intergestan_exchange.transfers.put_back import put_back
+from intergestan_msg.ubl import write_order
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of

@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
+from intergestan_db.tables import Hold, InboundMail, SalesOrder
+from intergestan_exchange.inbox import pool as pool_module
+from intergestan_exchange.inbox.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
-from intergestan_site.intake import pool as pool_module
-from intergestan_site.intake.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
-from intergestan_site.tables import Hold, InboundMail, SalesOrder
 from tests.factories import cfr1
 from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import Pair
@@ -155,7 +155,7 @@ def test_a_child_has_its_limits(readers: ReaderPool) -> None:
 
 SPIN = """
 import sys
-from intergestan_site.intake import pool
+from intergestan_exchange.inbox import pool
 pool.CPU_SECONDS = 1
 pool._allow_more_cpu()
 pool._allow_more_cpu()
@@ -195,7 +195,7 @@ def test_a_child_is_replaced_after_some_hundred_mails(readers: ReaderPool, monke
 ORPHANS = """
 import time
 from multiprocessing import forkserver
-from intergestan_site.intake.pool import ReaderPool
+from intergestan_exchange.inbox.pool import ReaderPool
 if __name__ == "__main__":
     pool = ReaderPool()
     pool.read(b"", {})
@@ -218,7 +218,7 @@ def test_nobody_survives_the_importer(tmp_path: Path) -> None:
 
 
 READ_ONE = """
-from intergestan_site.intake.pool import ReaderPool
+from intergestan_exchange.inbox.pool import ReaderPool
 if __name__ == "__main__":
     pool = ReaderPool()
     pool.read(b"", {})

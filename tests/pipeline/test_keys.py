@@ -9,25 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from intergestan_msg.seal import SigningKey
-from intergestan_msg.ubl import write_order
-from intergestan_site import pairing
-from intergestan_site.holding.hold_acts import refuse, release
-from intergestan_site.holding.holds import list_holds
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.problem import Problem
-from intergestan_site.site_keys import own_keys
-from intergestan_site.site_keys.keys import is_still_missing
-from intergestan_site.site_keys.own_keys import NewKey
-from intergestan_site.site_keys.partner_keys import (
-    booked_under,
-    confirm_key,
-    enter_from_card,
-    key_with,
-    list_keys,
-    revoke_key,
-)
-from intergestan_site.tables import (
+from intergestan_db.problem import Problem
+from intergestan_db.tables import (
     Hold,
     InboundMail,
     InboundTransfer,
@@ -39,6 +22,22 @@ from intergestan_site.tables import (
     SalesOrder,
     Site,
 )
+from intergestan_exchange.holds.hold_acts import refuse, release
+from intergestan_exchange.holds.holds import list_holds
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_exchange.keys import own_keys, pairing
+from intergestan_exchange.keys.keys import is_still_missing
+from intergestan_exchange.keys.own_keys import NewKey
+from intergestan_exchange.keys.partner_keys import (
+    booked_under,
+    confirm_key,
+    enter_from_card,
+    key_with,
+    list_keys,
+    revoke_key,
+)
+from intergestan_msg.seal import SigningKey
+from intergestan_msg.ubl import write_order
 from tests.clock import Clock
 from tests.factories import an_order
 from tests.pipeline.conftest import Pair

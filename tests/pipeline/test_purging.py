@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
 
+from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.enums import PurgeVerdict as Verdict
+from intergestan_db.tables import OutboundMail, SalesOrder
+from intergestan_exchange.holds import hold_acts
+from intergestan_exchange.mailboxes.purging import Standing, judge, verdicts
 from intergestan_msg.ubl import write_order
-from intergestan_site.holding import hold_acts
-from intergestan_site.polling.purging import Standing, judge, verdicts
-from intergestan_site.tables import OutboundMail, SalesOrder
-from intergestan_site.words import InboundState, OutboundState
-from intergestan_site.words import PurgeVerdict as Verdict
 from tests.clock import Clock
 from tests.factories import cfr1
 from tests.pipeline.conftest import Pair

@@ -9,13 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from intergestan_msg.ubl import write_order
-from intergestan_site import outbound
-from intergestan_site.holding.hold_acts import refuse, release
-from intergestan_site.statement import pauses, statement_requests
-from intergestan_site.statement.restored import take_up
-from intergestan_site.statement.statements import count_missing
-from intergestan_site.tables import (
+from intergestan_db.tables import (
     Answer,
     Event,
     InboundMail,
@@ -27,6 +21,12 @@ from intergestan_site.tables import (
     PurchaseOrder,
     SalesOrder,
 )
+from intergestan_exchange.holds.hold_acts import refuse, release
+from intergestan_exchange.outbox import outbound
+from intergestan_exchange.statements import pauses, statement_requests
+from intergestan_exchange.statements.restored import take_up
+from intergestan_exchange.statements.statements import count_missing
+from intergestan_msg.ubl import write_order
 from services.dispatcher.statements import Statements
 from tests.factories import an_order
 from tests.pipeline.conftest import Pair
@@ -68,7 +68,7 @@ def due_again(site: SiteUnderTest) -> list[bytes]:
 
 
 def send_again(site: SiteUnderTest, mail_id: int) -> bytes:
-    from intergestan_site.tables import OutboundBody
+    from intergestan_db.tables import OutboundBody
 
     site.mark_sent(mail_id)
     return bytes(site.row(OutboundBody, outbound_mail_id=mail_id).mime)

@@ -9,14 +9,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import insert, update
 
+from intergestan_db import states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Event, InboundMail, OutboundBody, OutboundMail, PurchaseOrder
+from intergestan_erp.purchasing.change_edits import Edits
+from intergestan_exchange.holds import hold_acts, notices
+from intergestan_exchange.outbox import changes
+from intergestan_exchange.tracing.trace import Story, trace
 from intergestan_msg.ubl import write_order
-from intergestan_site import states
-from intergestan_site.holding import hold_acts, notices
-from intergestan_site.order_changes import changes
-from intergestan_site.order_changes.change_edits import Edits
-from intergestan_site.problem import Problem
-from intergestan_site.story.trace import Story, trace
-from intergestan_site.tables import Event, InboundMail, OutboundBody, OutboundMail, PurchaseOrder
 from services.demo.bounce import write_report
 from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair

@@ -7,17 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from intergestan_msg.mail.bounce_token import BounceKey
-from intergestan_msg.mail.letter import BOUNCE_HEADER
-from intergestan_msg.ubl import write_order
-from intergestan_site.delivery_reports.report_list import list_reports
-from intergestan_site.holding.hold_acts import release
-from intergestan_site.holding.holds import list_holds
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.polling.put_back import put_back
-from intergestan_site.polling.replay import Choice, choose, foresee
-from intergestan_site.site_keys.keys import public_keys
-from intergestan_site.tables import (
+from intergestan_db.tables import (
     Answer,
     DeliveryReport,
     Event,
@@ -31,6 +21,16 @@ from intergestan_site.tables import (
     Relay,
     SalesOrder,
 )
+from intergestan_exchange.delivery_reports.report_list import list_reports
+from intergestan_exchange.holds.hold_acts import release
+from intergestan_exchange.holds.holds import list_holds
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_exchange.inbox.replay import Choice, choose, foresee
+from intergestan_exchange.keys.keys import public_keys
+from intergestan_exchange.transfers.put_back import put_back
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.mail.letter import BOUNCE_HEADER
+from intergestan_msg.ubl import write_order
 from tests.factories import cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of

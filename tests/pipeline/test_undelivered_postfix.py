@@ -13,11 +13,11 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
+from intergestan_db.tables import DeliveryReport, InboundMail, OutboundMail, Partner, PurchaseOrder, Relay
+from intergestan_exchange.holds.hold_acts import release
+from intergestan_exchange.holds.holds import list_holds
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.holding.hold_acts import release
-from intergestan_site.holding.holds import list_holds
-from intergestan_site.tables import DeliveryReport, InboundMail, OutboundMail, Partner, PurchaseOrder, Relay
 from services.sender.deliver import Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender

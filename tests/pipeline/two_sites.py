@@ -16,22 +16,22 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
+from intergestan_db.database import Database
+from intergestan_db.enums import InboundState
+from intergestan_db.tables import (
+    InboundMail,
+    OutboundBody,
+    OutboundMail,
+)
+from intergestan_erp.catalogue import catalogue
+from intergestan_erp.order_files.order_files import import_file
+from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.catalogues import catalogue
-from intergestan_site.database import Database
-from intergestan_site.files.order_files import import_file
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.tables import (
-    InboundMail,
-    OutboundBody,
-    OutboundMail,
-)
-from intergestan_site.words import InboundState
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from services.importer.worker import Importer

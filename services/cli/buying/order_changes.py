@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.figures import by_line, day_of
 from services.cli.files import read_file
-from services.cli.language import _
 from services.cli.output import AsJson, cell, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from intergestan_site.order_changes.changes import Requested
-    from intergestan_site.order_changes.seller_changes import SellerChange
+    from intergestan_exchange.changes.answer_seller_change import SellerChange
+    from intergestan_exchange.outbox.changes import Requested
 
 Number = Annotated[str, typer.Argument(metavar="ORDER", help="Number of the purchase order, such as CFR1.")]
 Lines = Annotated[
@@ -48,8 +48,8 @@ def change(
 
     intergestan orders change CFR1 --line L1=5 --remove L3
     """
-    from intergestan_site.order_changes import changes
-    from intergestan_site.order_changes.change_edits import Edits
+    from intergestan_erp.purchasing.change_edits import Edits
+    from intergestan_exchange.outbox import changes
 
     edits = Edits(
         quantities=by_line(quantities),
@@ -80,7 +80,7 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Cancel an order that was sent. The supplier refuses once goods have left."""
-    from intergestan_site.order_changes import changes
+    from intergestan_exchange.outbox import changes
 
     call = call_of(context)
 
@@ -97,7 +97,7 @@ def differences(
     as_json: AsJson = False,
 ) -> None:
     """Show what suppliers changed of our orders and nobody has agreed to, line by line."""
-    from intergestan_site.order_changes.seller_changes import list_seller_changes
+    from intergestan_exchange.changes.answer_seller_change import list_seller_changes
 
     with call_of(context).database.read() as connection:
         found = list_seller_changes(connection, number)
@@ -118,16 +118,16 @@ def differences(
 
 def accept(context: typer.Context, *, number: Number, lines: Lines = None, as_json: AsJson = False) -> None:
     """Agree to what the supplier changed. The order takes over the supplier's values when they have confirmed."""
-    from intergestan_site.order_changes import seller_changes
+    from intergestan_exchange.changes import answer_seller_change
 
-    _decide(call_of(context), number, lines, seller_changes.accept, as_json=as_json)
+    _decide(call_of(context), number, lines, answer_seller_change.accept, as_json=as_json)
 
 
 def refuse(context: typer.Context, *, number: Number, lines: Lines = None, as_json: AsJson = False) -> None:
     """Ask the supplier again for what was ordered. Their clerk decides; `orders cancel` gives the order up."""
-    from intergestan_site.order_changes import seller_changes
+    from intergestan_exchange.changes import answer_seller_change
 
-    _decide(call_of(context), number, lines, seller_changes.refuse, as_json=as_json)
+    _decide(call_of(context), number, lines, answer_seller_change.refuse, as_json=as_json)
 
 
 def _decide(
@@ -140,8 +140,8 @@ def _decide(
 
 
 def _request(call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool) -> None:
-    from intergestan_site.bells import Bells
-    from intergestan_site.trace_context import hand_on
+    from intergestan_db.bells import Bells
+    from intergestan_db.trace_context import hand_on
 
     with call.tracer.step("request", None), call.database.transaction() as connection:
         user_id, by = call.user(connection)

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from intergestan_db.enums import FileFormat
+from intergestan_operations.language.happenings import what
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from intergestan_site.words import FileFormat
 from services.cli.buying import order_changes
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
@@ -19,9 +21,7 @@ from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.files import read_file
-from services.cli.language import _
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
-from services.cli.story.happenings import what
 from services.cli.translated import Group
 
 app = Group("Purchase orders.")
@@ -60,8 +60,8 @@ def import_(
     Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
     required. A row with an amount under Frais is a charge of the whole order.
     """
-    from intergestan_site.files.order_files import import_file
-    from intergestan_site.problem import FileProblems, Problem
+    from intergestan_db.problem import FileProblems, Problem
+    from intergestan_erp.order_files.order_files import import_file
     from services.cli.errors import explain
 
     call = call_of(context)
@@ -123,7 +123,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one order with its lines and all that happened to it."""
-    from intergestan_site.purchase import show_order
+    from intergestan_erp.purchasing.purchase_orders import show_order
 
     with call_of(context).database.read() as connection:
         order = show_order(connection, number)
@@ -136,22 +136,22 @@ def show(
 @app.verb("confirm")
 def confirm(context: typer.Context, *, numbers: Numbers) -> None:
     """Make drafts ready to be sent. Confirmed orders are read-only."""
-    from intergestan_site import purchase
+    from intergestan_erp.purchasing import purchase_orders
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        purchase.confirm(connection, numbers, by=call.actor(connection), at=call.database.now())
+        purchase_orders.confirm(connection, numbers, by=call.actor(connection), at=call.database.now())
     say(_("Confirmed: {numbers}. `intergestan send` sends them.").format(numbers=", ".join(dict.fromkeys(numbers))))
 
 
 @app.verb("unconfirm")
 def unconfirm(context: typer.Context, *, numbers: Numbers) -> None:
     """Make confirmed orders drafts again, as long as they are not sent."""
-    from intergestan_site import purchase
+    from intergestan_erp.purchasing import purchase_orders
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        purchase.unconfirm(connection, numbers, by=call.actor(connection), at=call.database.now())
+        purchase_orders.unconfirm(connection, numbers, by=call.actor(connection), at=call.database.now())
     say(_("Drafts again: {numbers}.").format(numbers=", ".join(dict.fromkeys(numbers))))
 
 
@@ -169,7 +169,7 @@ def export(
 
     The file is called like the order and can be imported again. CSV and XLSX have the columns of `orders import`.
     """
-    from intergestan_site.files.order_export import PURCHASE
+    from intergestan_erp.order_files.order_export import PURCHASE
 
     write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, as_json=as_json)
 
@@ -195,9 +195,9 @@ def selected(
 
     :raises Problem: for a supplier or a user who does not exist.
     """
-    from intergestan_site.parties import find_supplier
-    from intergestan_site.purchase import Selection, select_orders
-    from intergestan_site.setup import find_user
+    from intergestan_erp.parties.parties import find_supplier
+    from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
+    from intergestan_erp.site.setup import find_user
 
     wanted = Selection(
         first=day_of(first),

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.language import _
 from services.cli.output import say
 
 Mails = Annotated[
@@ -18,7 +18,7 @@ Mails = Annotated[
 
 def resend(context: typer.Context, *, mails: Mails) -> None:
     """Send mails again, the very same bytes (Renvoyer). The partner takes in each order once, whatever comes twice."""
-    from intergestan_site import outbound
+    from intergestan_exchange.outbox import outbound
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -31,7 +31,7 @@ def resend(context: typer.Context, *, mails: Mails) -> None:
 
 def abandon(context: typer.Context, *, mails: Mails) -> None:
     """Give up mails that never went out. Their orders are confirmed again and can be sent in another mail."""
-    from intergestan_site import outbound
+    from intergestan_exchange.outbox import outbound
 
     call = call_of(context)
     with call.database.transaction() as connection:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.buying.orders import FollowedBy, From, selected
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET, NOTHING_TO_SEND
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
-    from intergestan_site.outbound import Outbound
+    from intergestan_exchange.outbox.outbound import Outbound
 
 LEFT = {"sent", "answered"}
 STOPPED = {"held", "abandoned", "unknown"}
@@ -85,9 +85,9 @@ def _without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> lis
 
 def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, login: str, address: str | None) -> int:
     """Valider; a missing address is asked for once, at a terminal (G17)."""
+    from intergestan_db.trace_context import hand_on
+    from intergestan_exchange.outbox.request import MissingAddress, request_orders, set_order_address
     from intergestan_runtime.steps import COMPOSE
-    from intergestan_site.request import MissingAddress, request_orders, set_order_address
-    from intergestan_site.trace_context import hand_on
 
     supplier = int(orders[0]["supplier_id"])
     versions = {order["id"]: order["version"] for order in orders}
@@ -111,12 +111,12 @@ def _preview(
     call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, address: str | None, *, as_json: bool
 ) -> None:
     """The mail as it would be, but for its signature and its sequence number."""
+    from intergestan_db.site_rows import read_partner, read_site
+    from intergestan_exchange.outbox.order_mail import order_mail, read_sender_rules
+    from intergestan_exchange.outbox.request import check_order_address, partner_row
     from intergestan_msg.pages import as_text
     from intergestan_msg.pages.orders import orders_page, orders_subject
     from intergestan_msg.pages.words import Language
-    from intergestan_site.order_mail import order_mail, read_sender_rules
-    from intergestan_site.request import check_order_address, partner_row
-    from intergestan_site.site_rows import read_partner, read_site
 
     supplier = int(orders[0]["supplier_id"])
     with call.database.read() as connection:
@@ -147,7 +147,7 @@ def _preview(
 
 
 def _mail(call: Call, mail_id: int) -> Outbound:
-    from intergestan_site.outbound import list_outbound
+    from intergestan_exchange.outbox.outbound import list_outbound
 
     with call.database.read() as connection:
         return list_outbound(connection, ids=[mail_id])[0]
@@ -165,7 +165,7 @@ def _wait(call: Call, mail_id: int, seconds: float) -> Outbound:
 
 
 def _address(call: Call, orders: Sequence[Mapping[str, Any]]) -> str | None:
-    from intergestan_site.request import partner_row
+    from intergestan_exchange.outbox.request import partner_row
 
     with call.database.read() as connection:
         address: str | None = partner_row(connection, int(orders[0]["supplier_id"])).order_address

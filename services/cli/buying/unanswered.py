@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from services.cli.language import _
+from intergestan_operations.language.language import _
 from services.cli.output import print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def show_unanswered(call: Call, *, as_json: bool) -> None:
     """Print them, the longest first, and say what to do."""
-    from intergestan_site.health.unanswered import list_unanswered
+    from intergestan_exchange.health.unanswered import list_unanswered
 
     with call.database.read() as connection:
         orders = list_unanswered(connection, call.site.answer_hours, call.database.now())

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET, explain
 from services.cli.files import read_file
-from services.cli.language import _
 from services.cli.output import say, some_of
 
 if TYPE_CHECKING:
-    from intergestan_site.files.order_files import Imported
-    from intergestan_site.files.watched_folder import Taken, WatchedFolder
+    from intergestan_erp.order_files.order_files import Imported
+    from intergestan_erp.order_files.watched_folder import Taken, WatchedFolder
 
 LOOK = 1.0
 """Seconds between two looks into the folder."""
@@ -36,7 +36,7 @@ def watch(
     A file is taken whole and once, also after a power cut, and goes to done/ or refused/ with a report beside it.
     Put files there under a name that ends in .tmp and rename them when they are finished, or in one go.
     """
-    from intergestan_site.files.watched_folder import WatchedFolder
+    from intergestan_erp.order_files.watched_folder import WatchedFolder
 
     call = call_of(context)
     if folder.resolve() == call.site.data_dir.resolve():
@@ -75,8 +75,8 @@ class _Counter:
         return code
 
     def _deal_with(self, taken: Taken) -> int:
-        from intergestan_site.files.order_drop import enter
-        from intergestan_site.files.watched_folder import DONE, REFUSED
+        from intergestan_erp.order_files.order_drop import enter
+        from intergestan_erp.order_files.watched_folder import DONE, REFUSED
 
         name = taken.file.name
         try:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import wording
 from services.cli.context import Call
 from services.cli.health.finding import Finding
-from services.cli.language import _
-from services.wording import wording
 
 
 def check_relay(call: Call) -> Iterator[Finding]:
     """Whether the relay lets us in."""
-    from services.cli.mail_accounts.logins import try_smtp
+    from intergestan_operations.mail_trial.logins import try_smtp
 
     accounts = accounts_of(call, "relay")
     if not accounts:
@@ -29,7 +29,7 @@ def check_relay(call: Call) -> Iterator[Finding]:
 
 def check_mailboxes(call: Call) -> Iterator[Finding]:
     """Whether each mailbox lets us in."""
-    from services.cli.mail_accounts.logins import try_mailbox
+    from intergestan_operations.mail_trial.logins import try_mailbox
 
     accounts = accounts_of(call, "mailbox")
     if not accounts:
@@ -48,7 +48,7 @@ def accounts_of(call: Call, table: str) -> list[Any]:
     """The rows of `relay` or `mailbox`, by name."""
     from sqlalchemy import select
 
-    from intergestan_site.tables import Mailbox, Relay
+    from intergestan_db.tables import Mailbox, Relay
 
     which = Relay if table == "relay" else Mailbox
     with call.unchecked_database.read() as connection:
@@ -72,7 +72,7 @@ def _tried(call: Call, subject: str, account: Any, attempt: Callable[[Any, str |
 
 def secret_of(call: Call, account: Any) -> str | None:
     """The password of a `relay` or `mailbox` row, or its access token. Raises what `failure` explains."""
-    from services.opening import grants, password_of
+    from intergestan_operations.opening.opening import grants, password_of
 
     found = password_of(call.site, account, grants(call.site, call.unchecked_database))
     return found if found is None or isinstance(found, str) else found()
@@ -82,9 +82,9 @@ def failure(subject: str, account: Any, error: Exception) -> Finding | None:
     """Why a login failed, and the cure; None for what has nothing to do with it."""
     import ssl
 
+    from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
+    from intergestan_operations.mail_trial.logins import LoginRefused
     from intergestan_runtime.secrets import SecretError
-    from intergestan_site.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
-    from services.cli.mail_accounts.logins import LoginRefused
 
     server = f"{account.host}:{account.port}"
     explained: tuple[tuple[type[Exception], str, str], ...] = (

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from intergestan_site.health.alarms import Alarm
-    from services.watching import Watcher
+    from intergestan_exchange.health.alarms import Alarm
+    from intergestan_operations.alerting.watching import Watcher
 
 SEVERITIES = (marked("critical"), marked("warning"))
 """What `_(alarm.kind.severity)` shows: listed for the catalogue."""
@@ -45,12 +45,12 @@ def watch(
 
 
 def _watcher(call: Call) -> Watcher:
+    from intergestan_db.site_rows import read_site
+    from intergestan_operations.alerting.watching import watcher_of
+    from intergestan_operations.opening.opening import redis_url
+    from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime import logs
     from intergestan_runtime.broker import make_broker
-    from intergestan_site.site_rows import read_site
-    from services.opening import redis_url
-    from services.stores import open_archive
-    from services.watching import watcher_of
 
     logs.configure("watch", form=call.settings.log.form, level=call.settings.log.level)
     with call.database.read() as connection:
@@ -62,9 +62,9 @@ def _watcher(call: Call) -> Watcher:
 
 
 def _watch(call: Call, watcher: Watcher) -> None:
+    from intergestan_db.problem import Problem
+    from intergestan_operations.alerting.watching import watch
     from intergestan_runtime.stopping import stop_on_signals
-    from intergestan_site.problem import Problem
-    from services.watching import watch
 
     if not watcher.can_tell:
         raise Problem(
@@ -75,8 +75,8 @@ def _watch(call: Call, watcher: Watcher) -> None:
 
 
 def _show(alarms: Sequence[Alarm], *, as_json: bool) -> None:
-    from intergestan_site.health.alarm_text import cure, sentence
-    from services.watching import values
+    from intergestan_exchange.health.alarm_text import cure, sentence
+    from intergestan_operations.alerting.watching import values
 
     if as_json:
         print_json([values(alarm, spoken()) for alarm in alarms])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence, wording
 from services.cli.context import Call, is_made
 from services.cli.health.finding import Finding
-from services.cli.language import _
-from services.wording import sentence, wording
 
 
 def check_configuration(call: Call) -> Iterator[Finding]:
@@ -29,9 +29,9 @@ def check_base(call: Call) -> Iterator[Finding]:
     """Whether the base answers, keeps what it acknowledges, and has the schema of this release."""
     from sqlalchemy.exc import SQLAlchemyError
 
+    from intergestan_db import migrate
+    from intergestan_db.database import WeakDurability
     from intergestan_runtime.secrets import SecretError
-    from intergestan_site import migrate
-    from intergestan_site.database import WeakDurability
 
     subject = _("Base")
     url = call.site.database_url
@@ -77,11 +77,11 @@ def _cure_of_base(url: str) -> str:
 
 def check_own_keys(call: Call) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
+    from intergestan_db.problem import Problem
+    from intergestan_db.site_rows import read_site
+    from intergestan_exchange.keys.key_files import file_of
+    from intergestan_operations.opening.keys import read_key
     from intergestan_runtime.secrets import Sealer, SecretError
-    from intergestan_site.problem import Problem
-    from intergestan_site.site_keys.key_files import file_of
-    from intergestan_site.site_rows import read_site
-    from services.cli.setting_up.keys import read_key
 
     with call.unchecked_database.read() as connection:
         site = read_site(connection)
@@ -113,10 +113,10 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
 
 def check_redis(call: Call) -> Iterator[Finding]:
     """Whether the bell rings: it answers, keeps what it is given, and its clock is ours."""
+    from intergestan_operations.opening.opening import redis_url
     from intergestan_runtime.broker import ClockSkew, check_clock
     from intergestan_runtime.redis_client import REDIS_FAILURES, connect
     from intergestan_runtime.secrets import SecretError
-    from services.opening import redis_url
 
     subject = "Redis"
     cure = (
@@ -147,9 +147,9 @@ def check_redis(call: Call) -> Iterator[Finding]:
 
 def check_archive(call: Call) -> Iterator[Finding]:
     """Whether mails can be archived, and there is room for them."""
+    from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
     from intergestan_runtime.secrets import SecretError
-    from services.stores import open_archive
 
     subject = _("Archive")
     place = call.site.archive_url or call.site.archive_dir

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.errors import FAILED
-from services.cli.language import _
 from services.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call
 from services.cli.health.finding import Finding
-from services.cli.language import _
 from services.cli.output import cell, tenths
 
 
 def check_heartbeats(call: Call) -> Iterator[Finding]:
     """One finding for each partner that gets heartbeats."""
-    from intergestan_site.heartbeat.heartbeat_routes import read_routes
+    from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
 
     settings = call.settings.heartbeats
     if settings.every_seconds == 0:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call
 from services.cli.health.finding import Finding
-from services.cli.language import _
 from services.cli.output import cell
 
 if TYPE_CHECKING:
-    from intergestan_site.site_keys.key_health import Ending
+    from intergestan_exchange.keys.key_health import Ending
 
 
 def check_keys(call: Call) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
-    from intergestan_site.site_keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
+    from intergestan_exchange.keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
 
     now = call.unchecked_database.now()
     with call.unchecked_database.read() as connection:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import wording
 from services.cli.context import Call
 from services.cli.health.account_checks import accounts_of
 from services.cli.health.finding import Finding
-from services.cli.language import _
-from services.wording import wording
 
 
 def check_reports(call: Call) -> Iterator[Finding]:
     """Whether reports of undelivered mail can prove themselves, and where mail servers send them."""
+    from intergestan_operations.opening.opening import read_bounce_key
     from intergestan_runtime.secrets import SecretError
-    from services.opening import read_bounce_key
 
     subject = _("Reports of undelivered mail")
     try:
@@ -33,7 +33,7 @@ def check_reports(call: Call) -> Iterator[Finding]:
 
 def check_answers(call: Call) -> Iterator[Finding]:
     """Whether every partner answers in time."""
-    from intergestan_site.health.unanswered import list_unanswered
+    from intergestan_exchange.health.unanswered import list_unanswered
 
     subject = _("Answers")
     with call.unchecked_database.read() as connection:
@@ -48,8 +48,8 @@ def check_answers(call: Call) -> Iterator[Finding]:
 
 def check_notices(call: Call) -> Iterator[Finding]:
     """Whether somebody is told what waits, and whether the last notice left."""
-    from intergestan_site.holding.notices import check_reader, last_given_up
-    from intergestan_site.problem import Problem
+    from intergestan_db.problem import Problem
+    from intergestan_exchange.holds.notices import check_reader, last_given_up
 
     subject, to = _("Notices"), call.settings.notices.to
     if to is None:

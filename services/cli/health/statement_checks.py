@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call
 from services.cli.health.finding import Finding
-from services.cli.language import _
 from services.cli.output import cell
 
 
 def check_statements(call: Call) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
-    from intergestan_site.statement.pauses import list_paused
-    from intergestan_site.statement.statements import count_missing
+    from intergestan_exchange.statements.pauses import list_paused
+    from intergestan_exchange.statements.statements import count_missing
 
     with call.unchecked_database.read() as connection:
         paused, missing = list_paused(connection), count_missing(connection)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
 from services.cli.running.run import SERVICES
 
 if TYPE_CHECKING:
-    from intergestan_site.health.status import Count, MailboxStatus, Status
+    from intergestan_exchange.health.status import Count, MailboxStatus, Status
 
 STATES = (
     marked("requested"),
@@ -37,7 +37,7 @@ STATES = (
 
 def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show where everything rests: orders, mails, mailboxes, services, and what waits for a person."""
-    from intergestan_site.health.status import read_status
+    from intergestan_exchange.health.status import read_status
 
     call = call_of(context)
     database = call.database
@@ -100,7 +100,7 @@ def _takes(takes: Mapping[str, Any]) -> str:
 
 
 def _print_relay(found: Status) -> None:
-    from intergestan_site.holding.diagnoses import diagnosis
+    from intergestan_exchange.findings.diagnoses import diagnosis
 
     typer.echo()
     relay = found.relay

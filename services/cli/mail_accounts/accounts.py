@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from intergestan_site.words import Security
+from intergestan_db.enums import Security
+from intergestan_operations.language.language import _
 from services.cli.context import Call, may_ask
-from services.cli.language import _
 
 Host = Annotated[str | None, typer.Option("--host", help="Name of the server; found from the mail address by default.")]
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Its port; the usual one by default.")]

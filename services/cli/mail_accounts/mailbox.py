@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_db.enums import Security
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from intergestan_site.problem import Problem
-from intergestan_site.words import Security
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.mail_accounts.accounts import (
     CaFile,
     Host,
@@ -44,7 +44,7 @@ from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_site.mail_accounts.accounts import NewMailbox
+    from intergestan_exchange.mail_accounts.accounts import NewMailbox
 
 app = Group("The mailboxes that are polled.")
 
@@ -123,7 +123,7 @@ app.verb("unpin")(unpin)
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the mailboxes, how they are, and when each was last read."""
-    from intergestan_site.mail_accounts.accounts import list_mailboxes
+    from intergestan_exchange.mail_accounts.accounts import list_mailboxes
 
     with call_of(context).database.read() as connection:
         mailboxes = list_mailboxes(connection)
@@ -154,7 +154,7 @@ def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
 
 
 def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
-    from intergestan_site.mail_accounts.accounts import add_mailbox
+    from intergestan_exchange.mail_accounts.accounts import add_mailbox
 
     first = mailboxes[0]
     check_secret(call, first.secret)

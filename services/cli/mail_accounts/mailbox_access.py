@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from intergestan_site.words import Security
+from intergestan_db.enums import Security
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.mail_accounts.accounts import PasswordStdin, read_password, seal
 from services.cli.mail_accounts.mailbox_server import Read, placed
 from services.cli.mail_accounts.oauth import log_in
@@ -44,8 +44,8 @@ def login(
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
-    from intergestan_site.mail_accounts.accounts import same_account, set_password, try_again
-    from intergestan_site.tables import Mailbox
+    from intergestan_db.tables import Mailbox
+    from intergestan_exchange.mail_accounts.accounts import same_account, set_password, try_again
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -67,8 +67,8 @@ def login(
 def _try_known(call: Call, name: str) -> Any:
     from sqlalchemy import select
 
-    from intergestan_site.mail_accounts.accounts import find_mailbox
-    from intergestan_site.tables import Mailbox, MailboxUid
+    from intergestan_db.tables import Mailbox, MailboxUid
+    from intergestan_exchange.mail_accounts.accounts import find_mailbox
     from services.cli.health.account_checks import secret_of
     from services.cli.mail_accounts.trial import try_out
 

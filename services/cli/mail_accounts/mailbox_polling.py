@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.output import say
 
 DAY = 86_400
@@ -55,7 +55,7 @@ def pin(
     """Let one poller have a mailbox while it lives; when it dies, another takes over."""
     call = call_of(context)
     _change(call, name, {"pinned_to": poller})
-    from intergestan_site.polling.pollers import living
+    from intergestan_exchange.mailboxes.pollers import living
 
     with call.database.read() as connection:
         found = next((one for one in living(connection, call.database.now()) if one.name == poller), None)
@@ -71,7 +71,7 @@ def unpin(context: typer.Context, *, name: Annotated[str, typer.Argument(help="A
 
 
 def _change(call: Call, name: str, changes: Mapping[str, Any]) -> None:
-    from intergestan_site.mail_accounts.mailbox_limits import change_mailbox
+    from intergestan_exchange.mail_accounts.mailbox_limits import change_mailbox
 
     with call.database.transaction() as connection:
         change_mailbox(connection, name, changes, by=call.actor(connection), at=call.database.now())

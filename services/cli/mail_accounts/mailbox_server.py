@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from intergestan_site.words import Security
-from services.cli.language import _
+from intergestan_db.enums import Security
+from intergestan_operations.language.language import _
 
 if TYPE_CHECKING:
-    from intergestan_site.mail_accounts.accounts import NewMailbox
+    from intergestan_exchange.mail_accounts.accounts import NewMailbox
 
 Read = Annotated[Literal["imap", "pop3"], typer.Option("--protocol", help="How it is read.")]
 
@@ -27,7 +27,7 @@ def placed(
     oauth: bool,
 ) -> NewMailbox:
     """The mailbox at its server, which is found from the address where it is not named."""
-    from intergestan_site.mail_accounts.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox
+    from intergestan_exchange.mail_accounts.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox
     from services.cli.mail_accounts.servers import find_server
 
     short = as_name or name.partition("@")[0]

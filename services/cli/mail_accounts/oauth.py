@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call
-from services.cli.language import _
 from services.cli.output import say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_site.tables import Mailbox, Relay
+    from intergestan_db.tables import Mailbox, Relay
 
 OAuth = Annotated[
     Literal["microsoft", "google", "generic"] | None,
@@ -55,8 +55,8 @@ def enter_grant(
     call: Call, connection: Connection, options: OAuthOptions, login: str, ca_file: str | None, by: str
 ) -> int:
     """The id of the grant of this login, entered or changed. Raises Problem and SecretError."""
-    from intergestan_site.mail_accounts.oauth_grants import NewGrant, find_grant, set_grant
-    from intergestan_site.mail_accounts.oauth_providers import provider
+    from intergestan_exchange.mail_accounts.oauth_grants import NewGrant, find_grant, set_grant
+    from intergestan_exchange.mail_accounts.oauth_providers import provider
     from services.cli.mail_accounts.accounts import check_secret
 
     if options.client_id is None and (known := find_grant(connection, options.provider, login)) is not None:
@@ -82,9 +82,9 @@ def enter_grant(
 
 def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
     """Have the owner of an account consent; False where it has a password. Raises Problem."""
-    from intergestan_site.mail_accounts.oauth_grants import grant_of, record_consent
-    from services.cli.mail_accounts.consent import consent
-    from services.opening import grants
+    from intergestan_exchange.mail_accounts.oauth_grants import grant_of, record_consent
+    from intergestan_operations.mail_trial.consent import consent
+    from intergestan_operations.opening.opening import grants
 
     database = call.database
     with database.read() as connection:
@@ -103,7 +103,7 @@ def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
 
 def is_consented(call: Call, grant_id: int) -> bool:
     """Whether somebody has consented already."""
-    from services.opening import grants
+    from intergestan_operations.opening.opening import grants
 
     grant: Any = grants(call.site, call.database).grant(grant_id)
     return grant.sealed_refresh is not None

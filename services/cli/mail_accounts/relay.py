@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from intergestan_site.words import Security
+from intergestan_db.enums import Security
+from intergestan_operations.language.language import _, spoken
 from services.cli.context import call_of
-from services.cli.language import _, spoken
 from services.cli.mail_accounts.accounts import (
     CaFile,
     Host,
@@ -78,7 +78,7 @@ def set_(
 
     From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
     """
-    from intergestan_site.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
+    from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
 
     call = call_of(context)
     database = call.database
@@ -126,8 +126,8 @@ def set_(
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
-    from intergestan_site.mail_accounts.accounts import RELAY, resume_relay, set_password
-    from intergestan_site.tables import Relay
+    from intergestan_db.tables import Relay
+    from intergestan_exchange.mail_accounts.accounts import RELAY, resume_relay, set_password
 
     call = call_of(context)
     has_consented = log_in(call, Relay, RELAY)
@@ -143,8 +143,8 @@ def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> N
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the server and what it last complained about."""
-    from intergestan_site.holding.diagnoses import diagnosis
-    from intergestan_site.mail_accounts.accounts import list_relays
+    from intergestan_exchange.findings.diagnoses import diagnosis
+    from intergestan_exchange.mail_accounts.accounts import list_relays
 
     with call_of(context).database.read() as connection:
         relays = list_relays(connection)

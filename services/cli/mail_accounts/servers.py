@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.context import may_ask
-from services.cli.language import _
 from services.cli.output import say
 
 if TYPE_CHECKING:
-    from intergestan_site.mail_accounts.discovery import Protocol, Server, Settings
+    from intergestan_exchange.mail_accounts.discovery import Protocol, Server, Settings
 
 
 def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
@@ -21,8 +21,8 @@ def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
     :param oauth: whether the login is by token.
     :raises Problem: nobody knows, or it must be said on the command line.
     """
-    from intergestan_site.mail_accounts.discovery import discover
-    from services.cli.mail_accounts.network import Network
+    from intergestan_exchange.mail_accounts.discovery import discover
+    from intergestan_operations.mail_trial.network import Network
 
     found = discover(address, Network().ask())
     server = found.server(protocol)

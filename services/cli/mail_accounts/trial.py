@@ -7,10 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from intergestan_msg.mail.letter import TRANSFER_HEADER
-from services.cli.health.account_checks import failure
-from services.cli.health.finding import Finding
-from services.cli.language import _
-from services.cli.mail_accounts.logins import (
+from intergestan_operations.language.language import _
+from intergestan_operations.mail_trial.logins import (
     LoginRefused,
     days_left_imap,
     imap,
@@ -19,6 +17,8 @@ from services.cli.mail_accounts.logins import (
     pop3,
     refusals,
 )
+from services.cli.health.account_checks import failure
+from services.cli.health.finding import Finding
 
 _LOOKED_AT = 100  # the newest mails whose headers are fetched over POP3
 _SHOWN = 20  # folders

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
-from services.cli.language import _
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child

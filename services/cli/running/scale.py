@@ -14,12 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
+from intergestan_operations.starting.fleet import (
+    LIST_UNITS,
+    Plan,
+    Platform,
+    on_compose,
+    on_kubernetes,
+    on_systemd,
+    shown,
+)
 from services.cli.context import Call, call_of
 from services.cli.errors import NOT_YET
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
-from services.cli.running.fleet import LIST_UNITS, Plan, Platform, on_compose, on_kubernetes, on_systemd, shown
 
 if TYPE_CHECKING:
     from services.cli.progress import Far
@@ -147,7 +155,7 @@ def _status(call: Call, through: Sequence[str]) -> Mapping[str, Any]:
     :raises Problem: the command does not say it.
     """
     if not through:
-        from intergestan_site.health.status import read_status
+        from intergestan_exchange.health.status import read_status
 
         with call.database.read() as connection:
             return asdict(read_status(connection, call.database.now(), call.site.answer_hours))
@@ -164,7 +172,7 @@ def _ready(status: Callable[[], Mapping[str, Any]], mailbox: str) -> Ready:
 
     :raises Problem: no such mailbox is polled.
     """
-    from intergestan_site.polling.placement import Takes
+    from intergestan_exchange.mailboxes.placement import Takes
 
     found = status()
     box = next((one for one in found["mailboxes"] if one["name"] == mailbox and one["active"]), None)

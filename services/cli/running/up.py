@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.output import say
 from services.cli.running.run import SERVICES, log_here, service_child
 
@@ -57,8 +57,8 @@ def _redis(call: Call) -> list[Child]:
 
 def _say_ready(call: Call, began: datetime, stop: threading.Event) -> None:
     """Say so once every service has given its first sign of life."""
+    from intergestan_exchange.health.status import read_status
     from intergestan_runtime.notify import Notifier
-    from intergestan_site.health.status import read_status
 
     while not stop.wait(LOOK_S):
         with call.database.read() as connection:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.figures import a_day, by_line, values_by_line
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 
 
@@ -46,8 +46,8 @@ def change(
 
     intergestan sales change CCL1 --line L1=3 --date L2=24/12/2026
     """
-    from intergestan_site.bells import Bells
-    from intergestan_site.order_changes.own_changes import OwnChanges, change_sales_order
+    from intergestan_db.bells import Bells
+    from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 
     wanted = OwnChanges(
         quantities=by_line([*(quantities or ()), *(f"{line}=0" for line in shortages or ())]),

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.figures import by_line
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 from services.cli.selling.documents import print_invoice
 
@@ -28,7 +28,7 @@ def deliver(
 
     intergestan sales deliver CCL1 --line L1=2 --line L3=0,5
     """
-    from intergestan_site.selling import deliveries
+    from intergestan_erp.selling import deliveries
 
     wanted = by_line(lines) if lines else None
     call = call_of(context)
@@ -54,8 +54,8 @@ def invoice(
     as_json: AsJson = False,
 ) -> None:
     """Make one numbered invoice for what was delivered and is not invoiced yet."""
-    from intergestan_site.selling import invoicing
-    from intergestan_site.selling.sales import show_invoice
+    from intergestan_erp.selling import invoicing
+    from intergestan_erp.selling.sales import show_invoice
 
     call = call_of(context)
     with call.database.transaction() as connection:

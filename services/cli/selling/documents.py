@@ -7,10 +7,10 @@ from typing import Any
 
 import typer
 
+from intergestan_operations.language.happenings import what
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli.language import _
 from services.cli.output import print_fields, print_table
-from services.cli.story.happenings import what
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
 """How much was delivered or invoiced, as people read it."""

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from intergestan_site.bells import Bells
+from intergestan_db.bells import Bells
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 from services.cli.taking_in.holds import chosen_products
 
@@ -32,7 +32,7 @@ def accept(
 
     intergestan sales accept CCL1 --product L3=CAS16
     """
-    from intergestan_site.holding import review
+    from intergestan_exchange.holds import review
 
     chosen = chosen_products(products)
     if chosen and len(numbers) > 1:
@@ -52,7 +52,7 @@ def refuse(
     as_json: AsJson = False,
 ) -> None:
     """Refuse sales orders that wait for a clerk: they are cancelled, and the buyer is told."""
-    from intergestan_site.holding import review
+    from intergestan_exchange.holds import review
 
     bells = _decide(call_of(context), numbers, partial(review.refuse, words=reason))
     if as_json:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.problem import Problem
-from intergestan_site.words import FileFormat
+from intergestan_db.enums import FileFormat
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
@@ -43,7 +43,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show the sales orders that are not wholly invoiced; with --all every one in the range."""
-    from intergestan_site.selling.sales import Selection, find_customer, list_sales
+    from intergestan_erp.selling.sales import Selection, find_customer, list_sales
 
     with call_of(context).database.read() as connection:
         wanted = Selection(
@@ -97,13 +97,13 @@ def export(
 
     The file is called like the sales order; in UBL the customer's number is the customer reference.
     """
-    from intergestan_site.files.order_export import SALES
+    from intergestan_erp.order_files.order_export import SALES
 
     write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, as_json=as_json)
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
-    from intergestan_site.selling import sales
+    from intergestan_erp.selling import sales
 
     found = {
         "order": sales.show_sales_order(connection, number),

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.files import read_file, write_whole
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_site.catalogues.catalogue import Put
-    from intergestan_site.catalogues.catalogue_drift import Difference, Digest, Tolerance
+    from intergestan_erp.catalogue.catalogue import Put
+    from intergestan_erp.catalogue.catalogue_drift import Difference, Digest, Tolerance
 
 app = Group("Products and their families.")
 
@@ -64,8 +64,8 @@ def import_(
     besides: familles (Code, Nom), sous-familles (Code, Nom, Famille), composants (Produit, Composant, Quantité).
     Each file is taken whole or not at all; what it does not name stays as it is.
     """
-    from intergestan_site.catalogues import catalogue_file
-    from intergestan_site.catalogues.whole_catalogue import put_catalogue, read_known
+    from intergestan_erp.catalogue import catalogue_file
+    from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
 
     call = call_of(context)
     database = call.database
@@ -92,8 +92,8 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the whole catalogue to a file, from which another site may import it."""
-    from intergestan_site.catalogues.catalogue_file import write_csv_zip, write_workbook
-    from intergestan_site.catalogues.whole_catalogue import read_catalogue
+    from intergestan_erp.catalogue.catalogue_file import write_csv_zip, write_workbook
+    from intergestan_erp.catalogue.whole_catalogue import read_catalogue
 
     writers = {".zip": write_csv_zip, ".xlsx": write_workbook}
     writer = writers.get(file.suffix.lower())
@@ -112,7 +112,7 @@ def export(
 @app.verb("digest")
 def digest(context: typer.Context) -> None:
     """Print a digest of the catalogue, which tells a partner what differs without telling our prices."""
-    from intergestan_site.catalogues.catalogue_drift import write_digest
+    from intergestan_erp.catalogue.catalogue_drift import write_digest
 
     with call_of(context).database.read() as connection:
         text = write_digest(_ours(connection, None, hashed=True))
@@ -134,7 +134,7 @@ def drift(
 
     The buyer's purchase price is compared with the seller's sale price. Exit code 1 when orders would fail.
     """
-    from intergestan_site.catalogues.catalogue_drift import compare
+    from intergestan_erp.catalogue.catalogue_drift import compare
 
     call = call_of(context)
     data = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
@@ -163,10 +163,10 @@ def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Di
     """Our catalogue, at the prices agreed with a partner."""
     from dataclasses import replace
 
-    from intergestan_site.catalogues import catalogue_drift
-    from intergestan_site.catalogues.catalogue import agreed_prices
-    from intergestan_site.catalogues.whole_catalogue import read_catalogue
-    from intergestan_site.site_rows import read_site
+    from intergestan_db.site_rows import read_site
+    from intergestan_erp.catalogue import catalogue_drift
+    from intergestan_erp.catalogue.catalogue import agreed_prices
+    from intergestan_erp.catalogue.whole_catalogue import read_catalogue
 
     products = read_catalogue(connection).products
     agreed = agreed_prices(connection, partner_id) if partner_id is not None else {}
@@ -176,9 +176,9 @@ def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Di
 
 
 def _theirs(file: str, data: bytes) -> Digest:
-    from intergestan_site.catalogues import catalogue_file
-    from intergestan_site.catalogues.catalogue_drift import is_digest, read_digest, stated
-    from intergestan_site.catalogues.whole_catalogue import KnownCodes
+    from intergestan_erp.catalogue import catalogue_file
+    from intergestan_erp.catalogue.catalogue_drift import is_digest, read_digest, stated
+    from intergestan_erp.catalogue.whole_catalogue import KnownCodes
 
     if is_digest(data):
         return read_digest(file, data)
@@ -186,14 +186,14 @@ def _theirs(file: str, data: bytes) -> Digest:
 
 
 def _partner_id(connection: Connection, partner: str | None) -> int | None:
-    from intergestan_site.partners import find_partner
+    from intergestan_exchange.partners.partners import find_partner
 
     return None if partner is None else find_partner(connection, partner)
 
 
 def _tolerance(connection: Connection, partner_id: int | None) -> Tolerance | None:
-    from intergestan_site.catalogues.catalogue_drift import Tolerance
-    from intergestan_site.site_rows import read_partner
+    from intergestan_db.site_rows import read_partner
+    from intergestan_erp.catalogue.catalogue_drift import Tolerance
 
     if partner_id is None:
         return None

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _, spoken
+from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
 from services.cli.context import Call, call_of, may_ask
-from services.cli.language import _, spoken
 from services.cli.output import say
-from services.cli.setting_up.keys import make_bounce_key, make_key, write_private
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from intergestan_erp.site.setup import NewSite
     from intergestan_msg.seal import SigningKey
-    from intergestan_site.setup import NewSite
 
 Fill = Callable[["Connection"], object]
 """Enters what a new site begins with, in the transaction that makes the site."""
@@ -85,7 +85,7 @@ def init(
 
     intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
-    from intergestan_site.setup import NewSite, check_address, check_site
+    from intergestan_erp.site.setup import NewSite, check_address, check_site
 
     given = _asked({"name": name, "orders_address": orders_address})
     site = NewSite(
@@ -167,12 +167,12 @@ def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
     if from_copy is not None and from_catalog is not None:
         raise typer.BadParameter(_("Give --from-copy or --from-catalog, not both."))
     if from_copy is not None:
-        from intergestan_site.catalogues.copied_base import put_copy, read_copy
+        from intergestan_erp.catalogue.copied_base import put_copy, read_copy
 
         return partial(put_copy, copied=read_copy(from_copy))
     if from_catalog is not None:
-        from intergestan_site.catalogues.catalogue_file import read_file
-        from intergestan_site.catalogues.whole_catalogue import KnownCodes, put_catalogue
+        from intergestan_erp.catalogue.catalogue_file import read_file
+        from intergestan_erp.catalogue.whole_catalogue import KnownCodes, put_catalogue
 
         catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes())
         return partial(put_catalogue, catalogue=catalogue.as_buyer())
@@ -183,10 +183,10 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
     from sqlalchemy import select
 
+    from intergestan_db import migrate
+    from intergestan_db.tables import Site
+    from intergestan_erp.site.setup import add_user, create_site
     from intergestan_runtime.secrets import Sealer
-    from intergestan_site import migrate
-    from intergestan_site.setup import add_user, create_site
-    from intergestan_site.tables import Site
 
     for folder in (call.site.data_dir, call.site.secrets_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

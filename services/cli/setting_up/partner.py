@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.problem import Problem
-from intergestan_site.words import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.problem import Problem
+from intergestan_exchange.keys.cards import read_card_file
+from intergestan_operations.language.language import _
 from services.cli.context import call_of, may_ask
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys
-from services.cli.setting_up.cards import read_card_file
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def add(
 
     Compare the 12 words with them over the telephone: whoever has another key has other words.
     """
+    from intergestan_exchange.keys.pairing import add_partner
+    from intergestan_exchange.partners.partners import set_partner
     from intergestan_runtime.steps import IMPORT
-    from intergestan_site.pairing import add_partner
-    from intergestan_site.partners import set_partner
 
     call = call_of(context)
     database = call.database
@@ -75,7 +75,7 @@ def add(
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the partners, their addresses and what we agreed with them."""
-    from intergestan_site.partners import list_partners
+    from intergestan_exchange.partners.partners import list_partners
 
     with call_of(context).database.read() as connection:
         partners = list_partners(connection)
@@ -118,7 +118,7 @@ def set_(
     country: Annotated[str | None, typer.Option(metavar="XX", help="Country, two letters.")] = None,
 ) -> None:
     """Change what we agreed with a partner (addresses, prices, who decides)."""
-    from intergestan_site.partners import find_partner, set_partner
+    from intergestan_exchange.partners.partners import find_partner, set_partner
 
     given: dict[str, Any] = {
         "order_address": order_address,
@@ -164,8 +164,8 @@ def match(
 
     Orders that wait for it are released with `intergestan holds release`.
     """
-    from intergestan_site.matches import find_product, list_matches, remember_match
-    from intergestan_site.partners import find_partner
+    from intergestan_exchange.partners.partners import find_partner
+    from intergestan_exchange.partners.product_matches import find_product, list_matches, remember_match
 
     call = call_of(context)
     if theirs is None:
@@ -188,7 +188,7 @@ def match(
 
 def _compare(card: Card, fingerprint: str | None) -> None:
     """Let a person vouch for the card's key: by word of mouth given as an option, or asked at the terminal."""
-    from intergestan_site.site_keys.partner_keys import is_fingerprint
+    from intergestan_exchange.keys.partner_keys import is_fingerprint
 
     if fingerprint is not None:
         if not is_fingerprint(card.key, fingerprint):

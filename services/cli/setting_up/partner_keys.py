@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_db.problem import Problem
+from intergestan_exchange.keys.cards import read_card_file
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from intergestan_site.problem import Problem
 from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
-from services.cli.language import _
 from services.cli.output import AsJson, cell, print_json, print_table, say
-from services.cli.setting_up.cards import read_card_file
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show the partners' keys and from when to when they count. Their words come by telephone, not from here."""
-    from intergestan_site.partners import find_partner
-    from intergestan_site.site_keys.partner_keys import list_keys
+    from intergestan_exchange.keys.partner_keys import list_keys
+    from intergestan_exchange.partners.partners import find_partner
 
     with call_of(context).database.read() as connection:
         keys = list_keys(connection, find_partner(connection, partner) if partner else None)
@@ -71,8 +71,8 @@ def confirm(
     Mails of theirs that wait for this key are imported, and they are told. Confirming a key that was replaced lets
     it count on, beside the newer one.
     """
-    from intergestan_site.partners import find_partner
-    from intergestan_site.site_keys.partner_keys import confirm_key, enter_from_card, is_fingerprint, key_with
+    from intergestan_exchange.keys.partner_keys import confirm_key, enter_from_card, is_fingerprint, key_with
+    from intergestan_exchange.partners.partners import find_partner
 
     call = call_of(context)
     new_card = read_card_file(card) if card is not None else None
@@ -111,8 +111,8 @@ def revoke(
 
     What was booked under it stays, and is listed for you to look at; the same command shows it again.
     """
-    from intergestan_site.partners import find_partner
-    from intergestan_site.site_keys.partner_keys import booked_under, find_key, revoke_key
+    from intergestan_exchange.keys.partner_keys import booked_under, find_key, revoke_key
+    from intergestan_exchange.partners.partners import find_partner
 
     call = call_of(context)
     start = begin_of(since)
@@ -143,9 +143,9 @@ def _show_booked(booked: list[dict[str, Any]]) -> None:
 
 def _asked(call: Call, partner: str, card: Card | None) -> str:
     """Show the words of the key that waits to a person at the terminal; its id when they are the same."""
+    from intergestan_exchange.keys.partner_keys import unconfirmed_keys
+    from intergestan_exchange.partners.partners import find_partner
     from intergestan_msg.seal import PublicKey
-    from intergestan_site.partners import find_partner
-    from intergestan_site.site_keys.partner_keys import unconfirmed_keys
 
     if not may_ask():
         raise typer.BadParameter(_("Type the 12 words that they read you over the telephone, after the partner."))

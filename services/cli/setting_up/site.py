@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 from services.cli.setting_up import site_keys
 from services.cli.translated import Group
@@ -17,12 +17,12 @@ app.add("key", site_keys.app)
 @app.verb("card")
 def card(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Print our card, for a partner: `intergestan site card > ours.card`. It may travel by any way."""
+    from intergestan_db.site_rows import read_site
+    from intergestan_exchange.keys.key_files import file_of
+    from intergestan_exchange.keys.own_keys import signs_now
+    from intergestan_exchange.keys.pairing import own_card
     from intergestan_msg.card import write_card
-    from intergestan_site.pairing import own_card
-    from intergestan_site.site_keys.key_files import file_of
-    from intergestan_site.site_keys.own_keys import signs_now
-    from intergestan_site.site_rows import read_site
-    from services.cli.setting_up.keys import read_key
+    from intergestan_operations.opening.keys import read_key
 
     call = call_of(context)
     with call.database.read() as connection:

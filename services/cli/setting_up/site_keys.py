@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_site.bells import Bells
+from intergestan_db.bells import Bells
+from intergestan_operations.language.language import _
+from intergestan_operations.opening.keys import read_key, write_private
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.days import ahead, begin_of, end_of
-from services.cli.language import _
 from services.cli.output import AsJson, cell, print_fields, print_json, print_table, say
-from services.cli.setting_up.keys import read_key, write_private
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def rotate(
 
     Somebody there compares its 12 words with you by telephone, before the day on which it begins to sign.
     """
+    from intergestan_exchange.keys import own_keys
     from intergestan_msg.seal import SigningKey
-    from intergestan_site.site_keys import own_keys
 
     call = call_of(context)
     database = call.database
@@ -83,7 +83,7 @@ def rotate(
 @app.verb("abort")
 def abort(context: typer.Context) -> None:
     """Take the announced key back, before it signs; the partners are told. Its file stays until you delete it."""
-    from intergestan_site.site_keys import key_files, own_keys
+    from intergestan_exchange.keys import key_files, own_keys
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -104,7 +104,7 @@ def finish(
     ] = False,
 ) -> None:
     """End the change: the new key signs, everybody has confirmed it, and another change may begin."""
-    from intergestan_site.site_keys import key_files, own_keys
+    from intergestan_exchange.keys import key_files, own_keys
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -117,8 +117,8 @@ def finish(
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show our key, its words, the key that is announced, and who has not confirmed it."""
-    from intergestan_site.site_keys.key_health import our_key_is_unconfirmed_by
-    from intergestan_site.site_rows import read_site
+    from intergestan_db.site_rows import read_site
+    from intergestan_exchange.keys.key_health import our_key_is_unconfirmed_by
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -153,7 +153,7 @@ def _usual_end(call: Call, start: datetime) -> datetime | None:
 
 def _write(key_file: Path, key: SigningKey) -> Path:
     """The new key's file beside the first one, for the same owner."""
-    from intergestan_site.site_keys.key_files import own_file
+    from intergestan_exchange.keys.key_files import own_file
 
     file = own_file(key_file, key.public.kid)
     write_private(file, key.to_pem())
@@ -191,9 +191,9 @@ def _say_rotated(new: Any, file: Path, mails: int, *, lost: bool) -> None:
 
 def _shown(call: Call, kid: str, start: datetime | None, until: datetime | None) -> dict[str, Any]:
     """A key of ours; without its words for who may not read its file."""
+    from intergestan_db.problem import Problem
+    from intergestan_exchange.keys.key_files import file_of
     from intergestan_runtime.secrets import SecretError
-    from intergestan_site.problem import Problem
-    from intergestan_site.site_keys.key_files import file_of
 
     file = file_of(call.site.key_file, kid)
     try:

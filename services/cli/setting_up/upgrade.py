@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import typer
 
+from intergestan_operations.language.language import _
+from intergestan_operations.opening.keys import make_bounce_key
 from services.cli.context import NoSite, call_of, is_made
-from services.cli.language import _
 from services.cli.output import say
-from services.cli.setting_up.keys import make_bounce_key
 
 
 def upgrade(context: typer.Context) -> None:
     """Bring the base to the schema of this release. Take a backup first."""
-    from intergestan_site import migrate
+    from intergestan_db import migrate
 
     call = call_of(context)
     database = call.unchecked_database

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -23,7 +23,7 @@ def add(
     name: Annotated[str | None, typer.Option(help="Full name; the login by default.")] = None,
 ) -> None:
     """Enter a person."""
-    from intergestan_site.setup import add_user
+    from intergestan_erp.site.setup import add_user
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -35,7 +35,7 @@ def add(
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the people."""
-    from intergestan_site.setup import list_users
+    from intergestan_erp.site.setup import list_users
 
     with call_of(context).database.read() as connection:
         users = [

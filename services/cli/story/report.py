@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.figures import day_of
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_site.differences import Reported
+    from intergestan_exchange.inbox.differences import Reported
 
 app = Group("What happened over time.")
 
@@ -35,8 +35,8 @@ def differences(
     as_json: AsJson = False,
 ) -> None:
     """Show where partners' orders differed from what we have: prices, VAT, units, products, currency."""
-    from intergestan_site.differences import Selection, report
-    from intergestan_site.partners import find_partner
+    from intergestan_exchange.inbox.differences import Selection, report
+    from intergestan_exchange.partners.partners import find_partner
 
     with call_of(context).database.read() as connection:
         wanted = Selection(
@@ -80,7 +80,7 @@ def undelivered(
     as_json: AsJson = False,
 ) -> None:
     """Show what mail servers reported about our mails: delayed, not delivered; also reports that prove nothing."""
-    from intergestan_site.delivery_reports.report_list import list_reports
+    from intergestan_exchange.delivery_reports.report_list import list_reports
 
     with call_of(context).database.read() as connection:
         since, before = _midnight(day_of(first)), _midnight(day_of(last), days=1)
@@ -104,14 +104,14 @@ def _midnight(day: date | None, days: int = 0) -> datetime | None:
 
 
 def _row(each: Reported) -> list[Any]:
-    from intergestan_site.holding.explain import explain
+    from intergestan_exchange.findings.findings import explain
 
     outcome = _(OUTCOMES[each.outcome])
     return [each.found_at, each.partner, each.sales_order, each.order, outcome, explain(each.finding, spoken())]
 
 
 def _plain(each: Reported) -> dict[str, Any]:
-    from intergestan_site.holding.explain import explain
+    from intergestan_exchange.findings.findings import explain
 
     return {
         "found_at": each.found_at,

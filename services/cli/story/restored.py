@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 
 
@@ -16,7 +16,7 @@ def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
     partner takes two mails for one. Orders are booked again once the partner's statement agrees, or after
     `intergestan resume PARTNER`. Then start the services and run `intergestan replay --all`.
     """
-    from intergestan_site.statement.restored import take_up
+    from intergestan_exchange.statements.restored import take_up
 
     call = call_of(context)
     with call.database.transaction() as connection:

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 
 
@@ -24,9 +24,9 @@ def resume(
 
     Do so when you know from them that nothing they sent before the restore was delivered twice.
     """
-    from intergestan_site.bells import Bells
-    from intergestan_site.partners import find_partner
-    from intergestan_site.statement import pauses
+    from intergestan_db.bells import Bells
+    from intergestan_exchange.partners.partners import find_partner
+    from intergestan_exchange.statements import pauses
 
     call = call_of(context)
     if not reason.strip():

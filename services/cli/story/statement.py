@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
-from services.cli.language import _
 from services.cli.output import AsJson, cell, print_json, print_table, say
 
 if TYPE_CHECKING:
+    from intergestan_exchange.statements.statements import Compared
     from intergestan_msg.statement import Account, Comparison, Statement
-    from intergestan_site.statement.statements import Compared
 
 
 def statement(
@@ -26,8 +26,8 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """Show which mails we sent a partner and received from them, what they last said about it, and what differs."""
-    from intergestan_site.partners import find_partner
-    from intergestan_site.statement.statements import compare_all, last_row, our_statement, read_claims
+    from intergestan_exchange.partners.partners import find_partner
+    from intergestan_exchange.statements.statements import compare_all, last_row, our_statement, read_claims
 
     call = call_of(context)
     database = call.database
@@ -64,10 +64,10 @@ def statement(
 def _send(call: Call, partner_id: int, partner: str) -> None:
     from sqlalchemy import select
 
+    from intergestan_db.bells import Bells
+    from intergestan_db.tables import Partner
+    from intergestan_exchange.statements.statement_requests import request
     from intergestan_msg.kinds import Kind
-    from intergestan_site.bells import Bells
-    from intergestan_site.statement.statement_requests import request
-    from intergestan_site.tables import Partner
 
     with call.database.transaction() as connection:
         at = call.database.now()

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.happenings import DETAILS, what
+from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, print_fields, print_json, print_table
-from services.cli.story.happenings import DETAILS, what
 
 if TYPE_CHECKING:
-    from intergestan_site.story.trace import Story
-    from intergestan_site.story.trace_happenings import Happening
-    from intergestan_site.story.trace_mails import Letter
+    from intergestan_exchange.tracing.trace import Story
+    from intergestan_exchange.tracing.trace_happenings import Happening
+    from intergestan_exchange.tracing.trace_mails import Letter
 
 ROLES = {"buyer": marked("Purchase order"), "seller": marked("Sales order")}
 
@@ -37,8 +37,8 @@ def trace(
 
     intergestan trace CFR1
     """
-    from intergestan_site.story.trace import trace as read_stories
-    from services.stores import place_in_archive
+    from intergestan_exchange.tracing.trace import trace as read_stories
+    from intergestan_operations.opening.stores import place_in_archive
 
     call = call_of(context)
     place = partial(place_in_archive, call.site)
@@ -76,7 +76,7 @@ def _print(story: Story, place: Callable[[str], str]) -> None:
 
 def _reasons(story: Story) -> dict[str, str]:
     """Why its documents waited, in words, by the code of the reason."""
-    from intergestan_site.holding.explain import explain_all
+    from intergestan_exchange.findings.findings import explain_all
 
     opened = [each.detail for each in story.happened if "findings" in each.detail]
     return {detail["reason"]: explain_all(detail["findings"], spoken()) for detail in opened}

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.checks.archive_check import CURE, WHAT, ArchiveCheck, Fault
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say, tenths
 from services.cli.progress import Progress
-from services.cli.taking_in.archive_check import CURE, WHAT, ArchiveCheck, Fault
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def verify(
 
     intergestan archive verify --limit 5000
     """
-    from services.stores import open_archive
+    from intergestan_operations.opening.stores import open_archive
 
     call = call_of(context)
     archive = open_archive(call.site)
@@ -53,7 +53,7 @@ def verify(
 
 def _begin(call: Call, limit: int | None) -> str:
     """Behind where the last limited verification stopped."""
-    from intergestan_site.polling.archive_rows import resume_at
+    from intergestan_exchange.mailboxes.archive_rows import resume_at
 
     if limit is None:
         return ""
@@ -62,7 +62,7 @@ def _begin(call: Call, limit: int | None) -> str:
 
 
 def _check(call: Call, archive: Archive, after: str) -> ArchiveCheck:
-    from intergestan_site.polling.archive_rows import is_kept, kept_after
+    from intergestan_exchange.mailboxes.archive_rows import is_kept, kept_after
 
     def look_again(sha256: str) -> bool | None:
         with call.database.read() as connection:
@@ -91,7 +91,7 @@ def _estimate(last: str, files: int) -> int:
 
 
 def _stop(call: Call, check: ArchiveCheck, limit: int | None) -> None:
-    from intergestan_site.polling.archive_rows import stopped_at
+    from intergestan_exchange.mailboxes.archive_rows import stopped_at
 
     if limit is not None:
         with call.database.transaction() as connection:

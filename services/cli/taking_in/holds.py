@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _, spoken
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.language import _, spoken
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_site.holding.holds import Hold
+    from intergestan_exchange.holds.holds import Hold
 
 app = Group("What waits for a person.")
 
@@ -23,7 +23,7 @@ Refs = Annotated[list[str], typer.Argument(metavar="HOLD …", help="What `holds
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show all that waits for a person, the longest first."""
-    from intergestan_site.holding.holds import list_holds
+    from intergestan_exchange.holds.holds import list_holds
 
     with call_of(context).database.read() as connection:
         holds = list_holds(connection)
@@ -45,8 +45,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show why something waits, what that means, and what to do."""
-    from intergestan_site.holding.holds import find_hold
-    from services.stores import place_in_archive
+    from intergestan_exchange.holds.holds import find_hold
+    from intergestan_operations.opening.stores import place_in_archive
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -91,8 +91,8 @@ def release(
 
     intergestan holds release order-17 --product L3=CAS16
     """
-    from intergestan_site.holding import hold_acts
-    from intergestan_site.holding.choices import Choices
+    from intergestan_exchange.holds import hold_acts
+    from intergestan_exchange.holds.choices import Choices
 
     choices = Choices(chosen_products(products), customer)
     call = call_of(context)
@@ -118,7 +118,7 @@ def refuse(
     ] = None,
 ) -> None:
     """Refuse them: the buyer of an order is told why; a mail that was not understood is answered to nobody."""
-    from intergestan_site.holding import hold_acts
+    from intergestan_exchange.holds import hold_acts
 
     call = call_of(context)
     with call.database.transaction() as connection:

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from intergestan_site.polling.poll_runs import Asked
-    from intergestan_site.polling.poll_runs import Progress as Runs
-    from intergestan_site.story.brought import Brought
+    from intergestan_exchange.mailboxes.poll_runs import Asked
+    from intergestan_exchange.mailboxes.poll_runs import Progress as Runs
+    from intergestan_exchange.tracing.brought import Brought
 
 
 def poll(
@@ -29,8 +29,8 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Collect the mails now (Relever), wait until they are taken in, and show what they brought."""
-    from intergestan_site.polling.poll_runs import ask, is_alive, look
-    from intergestan_site.story.brought import brought_by
+    from intergestan_exchange.mailboxes.poll_runs import ask, is_alive, look
+    from intergestan_exchange.tracing.brought import brought_by
 
     call = call_of(context)
     database = call.database
@@ -66,7 +66,7 @@ def _ring(call: Call, asked: Asked) -> None:
 
 
 def _wait(call: Call, asked: Asked, seconds: float) -> bool:
-    from intergestan_site.polling.poll_runs import look
+    from intergestan_exchange.mailboxes.poll_runs import look
     from services.cli.progress import Far, wait
 
     def how_far() -> Far:

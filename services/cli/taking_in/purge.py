@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
-    from intergestan_site.polling.purging import Result
+    from intergestan_exchange.mailboxes.purging import Result
 
 RECOVERY_DAYS = 14
 """How long the mails in the mailbox are the copy from which a lost base and archive are made anew."""
@@ -97,9 +97,9 @@ def _carry_out(
     call: Call, mailboxes: Sequence[str], age: timedelta, timeout: float, *, dry_run: bool
 ) -> tuple[int, list[Result]]:
     """Ask the pollers, and wait for them; the exit code and what they found."""
+    from intergestan_exchange.mailboxes.poll_runs import is_alive
+    from intergestan_exchange.mailboxes.purging import FAULTS, ask, results
     from intergestan_runtime.steps import poll_step
-    from intergestan_site.polling.poll_runs import is_alive
-    from intergestan_site.polling.purging import FAULTS, ask, results
 
     database = call.database
     with database.transaction() as connection:
@@ -123,7 +123,7 @@ def _carry_out(
 
 
 def _wait(call: Call, runs: Sequence[int], seconds: float, *, dry_run: bool) -> bool:
-    from intergestan_site.polling.purging import look
+    from intergestan_exchange.mailboxes.purging import look
     from services.cli.progress import Far, wait
 
     def how_far() -> Far:
@@ -136,7 +136,7 @@ def _wait(call: Call, runs: Sequence[int], seconds: float, *, dry_run: bool) -> 
 
 
 def _going(each: Result) -> list[Any]:
-    from intergestan_site.words import PurgeVerdict
+    from intergestan_db.enums import PurgeVerdict
 
     return each.of(PurgeVerdict.REMOVE if each.run.dry_run else PurgeVerdict.REMOVED)
 

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.buying.orders import From, To
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET
-from services.cli.language import _
 from services.cli.output import AsJson, print_json, say
 from services.cli.progress import Far, wait
 from services.cli.taking_in.poll import print_brought
 from services.cli.taking_in.replay_plan import Work, choose_mails, place, show_plan
 
 if TYPE_CHECKING:
-    from intergestan_site.story.brought import Brought
+    from intergestan_exchange.tracing.brought import Brought
 
 Place = tuple[str, str | None]
 """A mail's state, and why it is held."""
@@ -68,8 +68,8 @@ def replay(
 
 
 def _replay(call: Call, work: Work, timeout: float, *, as_json: bool) -> int:
-    from intergestan_site.polling.poll_runs import is_alive
-    from intergestan_site.story.brought import Brought
+    from intergestan_exchange.mailboxes.poll_runs import is_alive
+    from intergestan_exchange.tracing.brought import Brought
 
     database = call.database
     with database.read() as connection:
@@ -97,9 +97,9 @@ def _pieces(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _give_back(call: Call, batch: Sequence[Any]) -> tuple[int, ...]:
-    from intergestan_site.bells import Bells
-    from intergestan_site.polling.put_back import put_back
-    from intergestan_site.polling.replay import Chosen, adopt
+    from intergestan_db.bells import Bells
+    from intergestan_exchange.inbox.replay import Chosen, adopt
+    from intergestan_exchange.transfers.put_back import put_back
 
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
@@ -111,7 +111,7 @@ def _give_back(call: Call, batch: Sequence[Any]) -> tuple[int, ...]:
 
 
 def _wait(call: Call, ids: Sequence[int], before: int, total: int, seconds: float) -> bool:
-    from intergestan_site.polling.replay import resting
+    from intergestan_exchange.inbox.replay import resting
 
     def look() -> Far:
         with call.database.read() as connection:
@@ -122,8 +122,8 @@ def _wait(call: Call, ids: Sequence[int], before: int, total: int, seconds: floa
 
 
 def _result(call: Call, ids: Sequence[int], since: datetime) -> tuple[Brought, dict[str, Place]]:
-    from intergestan_site.polling.replay import resting
-    from intergestan_site.story.brought import brought_by
+    from intergestan_exchange.inbox.replay import resting
+    from intergestan_exchange.tracing.brought import brought_by
 
     with call.database.read() as connection:
         states = {mail.sha256: (mail.state, mail.reason) for mail in resting(connection, ids)}

@@ -7,16 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
+from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import Call
 from services.cli.figures import day_of
-from services.cli.language import _
 from services.cli.output import print_json, print_table, say
 from services.cli.progress import Progress
 
 if TYPE_CHECKING:
+    from intergestan_exchange.inbox.replay import Chosen, Foreseen, Stray
     from intergestan_runtime.archive import Archive
-    from intergestan_site.polling.replay import Chosen, Foreseen, Stray
 
 WORDS = (marked("created"), marked("duplicate"), marked("rejected"), marked("conflict"), marked("done"))
 
@@ -49,10 +49,10 @@ def choose_mails(
 
     :param adopt: also what the archive has and the base does not.
     """
-    from intergestan_site.mail_accounts.accounts import find_mailbox
-    from intergestan_site.partners import find_partner
-    from intergestan_site.polling.replay import Choice, choose, strays
-    from services.stores import open_archive
+    from intergestan_exchange.inbox.replay import Choice, choose, strays
+    from intergestan_exchange.mail_accounts.accounts import find_mailbox
+    from intergestan_exchange.partners.partners import find_partner
+    from intergestan_operations.opening.stores import open_archive
 
     archive = open_archive(call.site)
     with call.database.read() as connection:
@@ -92,7 +92,7 @@ def _why_not(mail: Chosen, archive: Archive) -> str | None:
 
 def _stray(archive: Archive, name: str) -> Stray | None:
     """None where it was dropped since the listing."""
-    from intergestan_site.polling.replay import Stray
+    from intergestan_exchange.inbox.replay import Stray
 
     found = archive.find(name)
     return Stray(name, found.size, found.kept_at) if found is not None else None
@@ -121,12 +121,12 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
 
 def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Foreseen]]:
     """Each mail with what would become of it, read in a limited child as the importer does."""
+    from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
+    from intergestan_exchange.inbox.replay import Foreseen, foresee
+    from intergestan_exchange.keys.keys import public_keys
+    from intergestan_operations.opening.opening import read_bounce_key
+    from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError, Unreachable
-    from intergestan_site.intake.pool import ReaderDied, ReaderPool
-    from intergestan_site.polling.replay import Foreseen, foresee
-    from intergestan_site.site_keys.keys import public_keys
-    from services.opening import read_bounce_key
-    from services.stores import open_archive
 
     archive, pool = open_archive(call.site), ReaderPool()
     bounce_key = read_bounce_key(call.site)

@@ -11,14 +11,14 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select
 
+from intergestan_db.database import Database
+from intergestan_db.tables import InboundMail, OutboundBody
+from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.secrets import read_key_file
-from intergestan_site.database import Database
-from intergestan_site.intake.pool import ReaderPool
-from intergestan_site.tables import InboundMail, OutboundBody
 from services.composer.key_ring import ring_of
 from services.composer.worker import Composer
 from services.importer.worker import Importer

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from intergestan_db.database import Database
+from intergestan_db.tables import Mailbox, Relay
 from intergestan_runtime.secrets import Sealer
-from intergestan_site.database import Database
-from intergestan_site.tables import Mailbox, Relay
 from tests.services.cli.conftest import Run
 
 ACCOUNT = ("--host", "imap.fournisseur.com", "--login", "appros@arts.test")

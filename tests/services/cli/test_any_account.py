@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
+from intergestan_exchange.mail_accounts.oauth_client import (
+    DeviceCode,
+    GrantRefused,
+    OAuthClient,
+    Tokens,
+    TokensUnavailable,
+)
+from intergestan_exchange.mail_accounts.oauth_providers import Provider
 from intergestan_msg.mail.letter import TRANSFER_HEADER
+from intergestan_operations.mail_trial.consent import consent
 from intergestan_runtime.secrets import Sealer
-from intergestan_site.database import Database
-from intergestan_site.mail_accounts.oauth_client import DeviceCode, GrantRefused, OAuthClient, Tokens, TokensUnavailable
-from intergestan_site.mail_accounts.oauth_providers import Provider
-from intergestan_site.problem import Problem
-from intergestan_site.tables import Event, Mailbox, MailboxUid, OAuthGrant, PollRun, Relay
-from services.cli.mail_accounts.consent import consent
 from tests.patience import PATIENCE
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
+from intergestan_db.database import Database
+from intergestan_db.tables import Notice
 from intergestan_msg.seal import SigningKey
-from intergestan_site.database import Database
-from intergestan_site.tables import Notice
 from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
 from tests.services.cli.conftest import Run
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import update
 
-from intergestan_site.heartbeat.heartbeats import USUAL, request_heartbeats
-from intergestan_site.tables import Mailbox, OutboundMail, Partner
+from intergestan_db.tables import Mailbox, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeats import USUAL, request_heartbeats
 from tests.services.cli import exchange
 from tests.services.cli.conftest import Run
 

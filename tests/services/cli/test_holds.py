@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site import leases
-from intergestan_site.tables import InboundMail, Ledger, OutboundMail, SalesOrder
+from intergestan_db import leases
+from intergestan_db.tables import InboundMail, Ledger, OutboundMail, SalesOrder
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import archive, base, compose, receive, rows, take_in
 

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy import select, update
 
+from intergestan_db.tables import InboundMail, OutboundMail, PartnerKey, Site, Table
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.tables import InboundMail, OutboundMail, PartnerKey, Site, Table
 from services.dispatcher.key_gauges import measure_keys
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Run
 from tests.services.cli.exchange import base, compose, receive, rows

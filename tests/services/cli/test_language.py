@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import typer.main
 
-from services.cli import texts
+from intergestan_operations.language import texts
+from intergestan_operations.language.language import choose
 from services.cli.app import build
-from services.cli.language import choose
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run
 
@@ -21,7 +21,7 @@ from tests.services.cli.conftest import Run
 def test_every_text_has_a_french_translation() -> None:
     catalogue = texts.read()
     ids = {str(message.id) for message in catalogue if message.id}
-    assert ids == texts.collect(), "run `python -m services.cli.texts`, then translate what is new"
+    assert ids == texts.collect(), "run `python -m intergestan_operations.language.texts`, then translate what is new"
     assert [message.id for message in catalogue if message.id and (not message.string or message.fuzzy)] == []
 
 

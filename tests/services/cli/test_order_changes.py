@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from intergestan_site.tables import OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
+from intergestan_db.tables import OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
 from services.sender.record import mark_waiting
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, receive, rows

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_db.file_tables.xlsx_table import read_sheets
 from intergestan_msg.ubl import read_order
-from intergestan_site.files.xlsx_table import read_sheets
 from tests import warm
 from tests.patience import eventually
 from tests.services.cli.conftest import Run, data
@@ -79,7 +79,7 @@ def test_a_base_that_does_not_answer_keeps_the_file_waiting(
     paired_shop: Path, run: Run, drop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The file is neither lost nor refused."""
-    monkeypatch.setattr("intergestan_site.database.BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr("intergestan_db.database.BUSY_TIMEOUT_S", 0.2)
     (drop / "good.csv").write_text(ROW)
     program = (
         "import sqlite3, sys, time\n"

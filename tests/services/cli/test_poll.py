@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from intergestan_site import leases
-from intergestan_site.tables import PollRun
+from intergestan_db import leases
+from intergestan_db.tables import PollRun
 from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
 from tests.services.cli.exchange import base, rows

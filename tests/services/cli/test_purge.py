@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
-from intergestan_site import leases
-from intergestan_site.tables import InboundMail, Mailbox, OutboundMail, PurgeRun
+from intergestan_db import leases
+from intergestan_db.tables import InboundMail, Mailbox, OutboundMail, PurgeRun
 from tests.patience import eventually
 from tests.servers import Dovecot, MailUser
 from tests.services.cli.conftest import Run, data

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from intergestan_site.database import Database
-from intergestan_site.tables import Product
+from intergestan_db.database import Database
+from intergestan_db.tables import Product
+from tests.desk import Desk
 from tests.factories import an_order
 from tests.services.cli.conftest import Run
-from tests.site.desk import Desk
 from tests.site_factories import NOW
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.cli.running.fleet import escaped, on_compose, on_kubernetes, on_systemd
+from intergestan_operations.starting.fleet import escaped, on_compose, on_kubernetes, on_systemd
 from tests import warm
 from tests.patience import PATIENCE, eventually, patient
 from tests.services.cli.conftest import Run

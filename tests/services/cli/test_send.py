@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, update
 
-from intergestan_site.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, PurchaseOrder
+from intergestan_db.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, PurchaseOrder
 from tests import warm
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, data

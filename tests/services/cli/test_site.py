@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_db.database import Database
 from intergestan_msg.card import read_card
 from intergestan_msg.seal import SigningKey
-from intergestan_site.database import Database
 from services.cli.__main__ import globals_first
 from services.cli.context import is_made
 from tests.services.cli.conftest import FIRST_SIRET, Run
@@ -198,7 +198,7 @@ def test_what_nobody_foresaw_is_one_paragraph(shop: Path, run: Run, monkeypatch:
     def explode(*_: object, **__: object) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("intergestan_site.setup.list_users", explode)
+    monkeypatch.setattr("intergestan_erp.site.setup.list_users", explode)
     failed = run("user", "list", cwd=shop)
     assert failed.code == 1
     assert "boom" in failed.err

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.tables import Event, OutboundMail
+from intergestan_db.tables import Event, OutboundMail
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Run
 from tests.services.cli.exchange import compose, receive, rows
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from intergestan_site import states
-from intergestan_site.tables import Event, InboundMail, OutboundMail
-from services.cli.story.happenings import WORDS
+from intergestan_db import states
+from intergestan_db.tables import Event, InboundMail, OutboundMail
+from intergestan_operations.language.happenings import WORDS
 from services.cli.story.trace import _span
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, receive, rows

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from intergestan_db.tables import OutboundMail, Partner, PurchaseOrder
 from intergestan_runtime.secrets import read_key_file
-from intergestan_site.tables import OutboundMail, Partner, PurchaseOrder
 from tests.reports import EXCHANGE, report
 from tests.services.cli import exchange
 from tests.services.cli.conftest import Run, data

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests.services.cli.conftest import Run
 
 

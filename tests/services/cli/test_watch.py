@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site import leases
-from intergestan_site.health.alarms import SERVICES
+from intergestan_db import leases
+from intergestan_exchange.health.alarms import SERVICES
 from tests.servers.webhook import WebhookServer
 from tests.services.cli.conftest import Run
 from tests.services.cli.exchange import base
@@ -16,8 +16,8 @@ from tests.services.cli.exchange import base
 @pytest.fixture(autouse=True)
 def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tester's disk is no matter of ours."""
-    monkeypatch.setattr("intergestan_site.health.alarms.DISK_SHARE", 0)
-    monkeypatch.setattr("intergestan_site.health.alarms.DISK_BYTES", 0)
+    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_SHARE", 0)
+    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
 
 
 def test_one_look(shop: Path, run: Run) -> None:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_operations.language.wording import wording
+from intergestan_operations.opening.opening import WrongKey, check_key
+from intergestan_operations.starting.startup import CONFIGURATION
 from intergestan_runtime.secrets import SecretError, Secrets
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.settings_load import ConfigurationError
-from intergestan_site import migrate
-from intergestan_site.database import Database
 from services.dispatcher.__main__ import main
-from services.opening import WrongKey, check_key
-from services.startup import CONFIGURATION
-from services.wording import wording
 from tests.services.cli.conftest import Run
 
 

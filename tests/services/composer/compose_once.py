@@ -7,10 +7,10 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
+from intergestan_db.database import Database
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.database import Database
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 

@@ -15,15 +15,15 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
+from intergestan_db.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
+from intergestan_erp.order_files.order_files import import_file
+from intergestan_exchange.outbox.outbound import abandon
+from intergestan_exchange.outbox.request import MAX_ORDERS
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.files.order_files import import_file
-from intergestan_site.outbound import abandon
-from intergestan_site.request import MAX_ORDERS
-from intergestan_site.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests import warm

@@ -16,8 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from intergestan_db.database import Database
 from intergestan_msg.seal import SigningKey
-from intergestan_site.database import Database
 from services.demo.findings import bought, sold
 from services.demo.stage import Role, Site
 from services.demo.verdict import Verdict, judge

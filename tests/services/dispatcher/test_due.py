@@ -14,13 +14,9 @@ import redis
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, insert, select, update
 
-from intergestan_runtime.archive_folder import FolderArchive
-from intergestan_runtime.broker import make_broker
-from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.settings import NoticeSettings
-from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
-from intergestan_site.database import Database
-from intergestan_site.tables import (
+from intergestan_db.database import Database
+from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
+from intergestan_db.tables import (
     Hold,
     InboundMail,
     InboundTransfer,
@@ -30,7 +26,11 @@ from intergestan_site.tables import (
     Partner,
     PurchaseOrder,
 )
-from intergestan_site.words import HoldReason, InboundState, OutboundState, PurchaseState
+from intergestan_runtime.archive_folder import FolderArchive
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.settings import NoticeSettings
+from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
 from services.dispatcher.due import DUE, take_due
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherSettings

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from intergestan_db.tables import Event, OutboundMail, Partner, PurchaseOrder
+from intergestan_exchange.health.unanswered import list_unanswered
 from intergestan_runtime.steps import SEND
-from intergestan_site.health.unanswered import list_unanswered
-from intergestan_site.tables import Event, OutboundMail, Partner, PurchaseOrder
 from services.sender.record import claim
 from services.sender.settings import SenderSettings
 from tests.clock import Clock

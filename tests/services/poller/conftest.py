@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests.databases import KINDS, MigratedBases
 from tests.services.poller.site import PollerSite
 

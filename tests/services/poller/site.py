@@ -9,11 +9,11 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
+from intergestan_db.database import Database
+from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, PollRun
+from intergestan_exchange.mailboxes.placement import Takes
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.database import Database
-from intergestan_site.polling.placement import Takes
-from intergestan_site.tables import InboundMail, Mailbox, MailboxUid, PollRun
 from services.poller.collect import Tools
 from services.poller.rows import MailboxRows
 from services.poller.settings import PollerSettings

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from intergestan_site.mail_accounts.sasl import BearerToken
-from intergestan_site.tables import Mailbox, OAuthGrant
+from intergestan_db.tables import Mailbox, OAuthGrant
+from intergestan_exchange.mail_accounts.sasl import BearerToken
 from services.poller.connection import Limits
 from services.poller.mailbox import Session
 from services.poller.pop3 import Pop3Session

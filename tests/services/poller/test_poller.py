@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from intergestan_db.tables import Event, Worker
+from intergestan_exchange.health.certificates import read_certificates
 from intergestan_runtime.archive import ArchiveError
-from intergestan_site.health.certificates import read_certificates
-from intergestan_site.tables import Event, Worker
 from services.poller.handles import UidNotes
 from services.poller.rows import Archived, LeaseLost
 from tests.patience import eventually

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from intergestan_site.polling import poll_runs
-from intergestan_site.tables import Event, Mailbox, MailboxUidl
+from intergestan_db.tables import Event, Mailbox, MailboxUidl
+from intergestan_exchange.mailboxes import poll_runs
 from services.poller.connection import Limits
 from services.poller.handles import Uidl
 from services.poller.pop3 import Pop3Session, _named

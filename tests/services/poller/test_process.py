@@ -18,10 +18,10 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import select
 
+from intergestan_db.tables import Worker
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT, poll_step
-from intergestan_site.tables import Worker
 from tests import warm
 from tests.consent import Consent
 from tests.patience import PATIENCE, eventually

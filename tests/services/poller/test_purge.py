@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from intergestan_site.heartbeat.heartbeat_tidy import ask_to_remove
-from intergestan_site.polling import purging
-from intergestan_site.polling.purging import Result, Run
-from intergestan_site.tables import (
+from intergestan_db.enums import PurgeVerdict as Verdict
+from intergestan_db.tables import (
     Event,
     InboundMail,
     InboundTransfer,
@@ -21,7 +19,9 @@ from intergestan_site.tables import (
     Party,
     PurgeRun,
 )
-from intergestan_site.words import PurgeVerdict as Verdict
+from intergestan_exchange.heartbeats.heartbeat_tidy import ask_to_remove
+from intergestan_exchange.mailboxes import purging
+from intergestan_exchange.mailboxes.purging import Result, Run
 from services.poller.connection import Limits
 from services.poller.pop3 import Pop3Session
 from services.poller.rows import LeaseLost

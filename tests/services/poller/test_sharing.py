@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from intergestan_site.leases import POLLER_BEAT_S, POLLER_VALID
-from intergestan_site.polling.placement import ANY, Candidate, Takes, chosen
-from intergestan_site.polling.pollers import living, placements
-from intergestan_site.tables import Worker
+from intergestan_db.leases import POLLER_BEAT_S, POLLER_VALID
+from intergestan_db.tables import Worker
+from intergestan_exchange.mailboxes.placement import ANY, Candidate, Takes, chosen
+from intergestan_exchange.mailboxes.pollers import living, placements
 from services.poller.worker import Poller, Seat
 from tests.patience import eventually
 from tests.servers import Dovecot, FaultProxy, RedisServer, ScriptedImap

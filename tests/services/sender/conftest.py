@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from intergestan_site.database import Database
+from intergestan_db.database import Database
 from tests.servers import SmtpServer
 from tests.services.sender.outbox import Outbox
 

@@ -12,12 +12,8 @@ import uuid_utils
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, select, update
 
-from intergestan_msg.card import Card
-from intergestan_msg.seal import SigningKey
-from intergestan_runtime.metrics import Metrics
-from intergestan_site import pairing
-from intergestan_site.database import Database
-from intergestan_site.tables import (
+from intergestan_db.database import Database
+from intergestan_db.tables import (
     DeliveryAttempt,
     OutboundBody,
     OutboundMail,
@@ -26,6 +22,10 @@ from intergestan_site.tables import (
     PurchaseOrder,
     Relay,
 )
+from intergestan_exchange.keys import pairing
+from intergestan_msg.card import Card
+from intergestan_msg.seal import SigningKey
+from intergestan_runtime.metrics import Metrics
 from services.sender.deliver import Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender

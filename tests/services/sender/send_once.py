@@ -7,8 +7,8 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry
 
+from intergestan_db.database import Database
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.database import Database
 from services.sender.deliver import Timeouts
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections, Sender

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from intergestan_site.words import Security
+from intergestan_db.enums import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts, dot_stuffed
 from services.sender.outcome import Kind, Outcome
 from tests.patience import PATIENCE, eventually

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from intergestan_site.outbound import resend
-from intergestan_site.problem import Problem
+from intergestan_db.problem import Problem
+from intergestan_exchange.outbox.outbound import resend
 from tests.clock import Clock
 from tests.servers import Fault, SmtpServer
 from tests.services.sender.outbox import Outbox

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
+from intergestan_db.tables import Notice
 from intergestan_runtime.metrics import Metrics
-from intergestan_site.tables import Notice
 from services.sender.notify import NoticeSender
 from services.sender.settings import SenderSettings
 from services.sender.worker import Connections

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_site.database import Database
-from intergestan_site.words import Security
+from intergestan_db.database import Database
+from intergestan_db.enums import Security
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome, ResponseClass
 from tests.consent import Consent

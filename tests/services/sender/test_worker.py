@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
+from intergestan_db import states
+from intergestan_db.tables import Event, OutboundMail, Relay
+from intergestan_exchange.health.certificates import read_certificates
+from intergestan_exchange.outbox.outbound import resend
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.secrets import SecretError
-from intergestan_site import states
-from intergestan_site.health.certificates import read_certificates
-from intergestan_site.outbound import resend
-from intergestan_site.tables import Event, OutboundMail, Relay
 from tests import warm
 from tests.clock import Clock
 from tests.patience import eventually

@@ -1,0 +1,102 @@
+"""Many rows into one table, in the way that is quickest on either base."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnDefault, Connection, CursorResult, String, insert
+from sqlalchemy import Table as CoreTable
+from sqlalchemy.engine import Dialect
+
+from intergestan_db.tables import Table
+
+Process = Callable[[Any], Any]
+
+
+def insert_rows(connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns; none is harmless.
+
+    PostgreSQL gets one statement of always the same text, with an array for each column: that costs both sides of the
+    connection a quarter to a third less than a statement for each row.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table), rows)
+        return
+    _insert_arrays(connection, table, rows)
+
+
+def insert_rows_with_ids(
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]], by: str
+) -> dict[Any, int]:
+    """`insert_rows`, and the new rows' ids.
+
+    :param by: a column that no two of these rows share; the ids are returned by its value.
+    """
+    if not rows:
+        return {}
+    if connection.dialect.name != "postgresql":
+        columns = _core(table).columns
+        made = connection.execute(insert(table).returning(columns[by], columns["id"]), rows)
+    else:
+        made = _insert_arrays(connection, table, rows, f" RETURNING {by}, id")
+    return {row[0]: row[1] for row in made}
+
+
+def _insert_arrays(
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]], returning: str = ""
+) -> CursorResult[Any, Any]:
+    arrays = _arrays(_core(table), tuple(rows[0]), connection.dialect)
+    return connection.exec_driver_sql(arrays.statement + returning, arrays.of(rows))
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """An INSERT from arrays. :ivar columns: name, and how its values are handed to the driver."""
+
+    statement: str
+    columns: tuple[tuple[str, Process | None], ...]
+    defaults: Mapping[str, Any]
+
+    def of(self, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Any], ...]:
+        """The arrays of these rows."""
+        return tuple(
+            [row.get(name, default) if process is None else process(row.get(name, default)) for row in rows]
+            for name, process in self.columns
+            for default in (self.defaults.get(name),)
+        )
+
+
+@lru_cache(maxsize=200)
+def _arrays(table: CoreTable, names: tuple[str, ...], dialect: Dialect) -> _Arrays:
+    defaults = {
+        column.name: column.default.arg
+        for column in table.columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar and column.name not in names
+    }
+    columns = [table.columns[name] for name in (*names, *defaults)]
+    quote = dialect.identifier_preparer.quote
+    listed = ", ".join(quote(column.name) for column in columns)
+    arrays = ", ".join(f"%s::{column.type.compile(dialect)}[]" for column in columns)
+    statement = f"INSERT INTO {quote(table.name)} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
+    return _Arrays(statement, tuple((column.name, _process(column.type, dialect)) for column in columns), defaults)
+
+
+def _process(kind: Any, dialect: Dialect) -> Process | None:
+    if isinstance(kind, String):
+        return _plain_text  # the driver takes no array of words of which some are members of an enumeration
+    process: Process | None = kind.dialect_impl(dialect).bind_processor(dialect)
+    return process
+
+
+def _plain_text(value: str | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _core(table: type[Table]) -> CoreTable:
+    assert isinstance(table.__table__, CoreTable)
+    return table.__table__

@@ -1,0 +1,162 @@
+"""The engine, transactions and the clock. Nothing else in the project knows the base's URL or asks the time.
+
+SQLite runs in WAL mode with `synchronous=FULL`: a commit that returned survives a power cut. Writing
+transactions begin with BEGIN IMMEDIATE, so that two writers queue up instead of failing in the middle.
+PostgreSQL runs at READ COMMITTED with row locks and `synchronous_commit=on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+
+from intergestan_db.problem import Problem
+
+BUSY_TIMEOUT_S = 10
+ASK_AFTER_S = 0.1
+"""A connection to PostgreSQL that nobody used for so long is asked whether it still lives before it is used."""
+
+AWAY = (InterfaceError, OperationalError)
+"""What is raised when the base went away, or could not take it now."""
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row whose columns are not typed, such as one of a whole table."""
+
+
+class WeakDurability(Problem):
+    """The base would lose commits in a power cut; the message says which setting to change."""
+
+
+def utc_now() -> datetime:
+    """The current instant, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+class Database:
+    """One site's base.
+
+    :param url: an SQLAlchemy URL, `sqlite:///…` or `postgresql+psycopg://…`.
+    :param clock: where `now()` comes from; tests hand in their own.
+    :param pgbouncer: there is a PgBouncer in transaction mode in between. Each transaction may get another of its
+        connections, so that nothing may be prepared on one; all else we do stays within one transaction anyway.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now, *, pgbouncer: bool = False) -> None:
+        self.url = url
+        self.now = clock
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pgbouncer=pgbouncer)
+        # PostgreSQL at READ COMMITTED gives each statement its own view, inside a transaction or not
+        self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded base."""
+        return make_url(self.url).get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that writes nothing; each of its statements sees what was committed before it."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A short writing transaction: committed at the end, rolled back when an exception leaves it.
+
+        Nothing slow belongs inside: no rendering, no parsing, no network, no files.
+        """
+        with (
+            self.engine.connect().execution_options(intergestan_write=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def check_durability(self) -> None:
+        """Refuse a base that acknowledges commits it may lose.
+
+        :raises WeakDurability: with the setting that must change.
+        """
+        if self.is_sqlite:
+            return  # every connection sets and checks its own pragmas
+        with self.read() as connection:
+            level = connection.exec_driver_sql("SHOW synchronous_commit").scalar_one()
+        if level not in {"on", "remote_write", "remote_apply", "local"}:
+            raise WeakDurability(
+                "PostgreSQL has synchronous_commit = {level}: a power cut could lose orders. "
+                "Set it to on for this database (ALTER DATABASE … SET synchronous_commit = on).",
+                level=level,
+            )
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether the base refused because of somebody else's concurrent work, so that trying again may do."""
+    code = getattr(error.orig, "sqlstate", None)
+    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+
+
+def first_line(error: DBAPIError) -> str:
+    """What the base's driver says, without the statement and the hints."""
+    return str(error.orig).partition("\n")[0]
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False},
+        insertmanyvalues_page_size=2000,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None  # we say BEGIN ourselves
+        run = dbapi_connection.execute
+        mode = run("PRAGMA journal_mode=WAL").fetchone()[0]
+        run("PRAGMA synchronous=FULL")
+        run("PRAGMA foreign_keys=ON")
+        if mode not in {"wal", "memory"} or run("PRAGMA synchronous").fetchone()[0] < 2:
+            raise WeakDurability(
+                "SQLite is in journal mode {mode}: put the base on a local disk that allows WAL.", mode=mode
+            )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("intergestan_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str, *, pgbouncer: bool) -> Engine:
+    engine = create_engine(
+        url,
+        isolation_level="READ COMMITTED",
+        insertmanyvalues_page_size=2000,
+        connect_args={"prepare_threshold": None} if pgbouncer else {},
+    )
+
+    @event.listens_for(engine, "checkin")
+    def note(_dbapi_connection: Any, record: Any) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ask(dbapi_connection: Any, record: Any, _proxy: Any) -> None:
+        """A connection that lay idle may be dead; asking one that was used just now would cost more than it saves."""
+        idle_since = record.info.get("idle_since")
+        if idle_since is None or monotonic() - idle_since < ASK_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    return engine

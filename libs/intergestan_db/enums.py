@@ -1,0 +1,226 @@
+"""The words that stand in columns: states, kinds, outcomes, reasons. One place, one spelling."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class OutboundState(StrEnum):
+    """Where an outbound mail stands (`design.md` §5)."""
+
+    REQUESTED = "requested"
+    COMPOSED = "composed"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    ANSWERED = "answered"
+    HELD = "held"
+    ABANDONED = "abandoned"
+
+
+class PurchaseState(StrEnum):
+    """Where a purchase order stands; `waiting` is what clerks call *en attente*."""
+
+    DRAFT = "draft"
+    CONFIRMED = "confirmed"
+    TRANSMITTING = "transmitting"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+class ChangeState(StrEnum):
+    """Where a change or a cancellation of a purchase order stands; `changed`: accepted in part."""
+
+    TRANSMITTING = "transmitting"
+    WAITING = "waiting"
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    ABANDONED = "abandoned"
+
+
+class InboundState(StrEnum):
+    """Where an inbound mail stands."""
+
+    ARCHIVED = "archived"
+    DONE = "done"
+    HELD = "held"
+    ALIEN = "alien"
+
+
+class SalesState(StrEnum):
+    """Where a sales order stands; `review` waits for a clerk."""
+
+    REVIEW = "review"
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+
+
+class MailKind(StrEnum):
+    """What an outbound mail carries."""
+
+    ORDERS = "orders"
+    ANSWERS = "answers"
+    KEY = "key"
+    HEARTBEAT = "heartbeat"
+    STATEMENT = "statement"
+
+
+class HeartbeatPolicy(StrEnum):
+    """Whether a partner gets heartbeats; `auto`: once a mail of theirs said that they know them."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+class HeartbeatOutcome(StrEnum):
+    """How a heartbeat came back."""
+
+    ON_TIME = "on_time"
+    LATE = "late"
+    LOST = "lost"
+
+
+class AttemptPhase(StrEnum):
+    """How far a delivery attempt went: `dot` is committed before the final dot is sent."""
+
+    STARTED = "started"
+    DOT = "dot"
+    ENDED = "ended"
+
+
+class LedgerOutcome(StrEnum):
+    """What became of a document, as the ledger keeps it."""
+
+    CREATED = "created"
+    HELD = "held"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+    APPLIED = "applied"
+
+
+class HoldReason(StrEnum):
+    """Why something waits for a person. The words shown to people are in `findings.py`."""
+
+    UNKNOWN_SIGNER = "unknown_signer"
+    UNCONFIRMED_KEY = "unconfirmed_key"
+    REVOKED_KEY = "revoked_key"
+    KEY_ANNOUNCED = "key_announced"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_MESSAGE = "bad_message"
+    DAMAGED = "damaged"
+    NEWER_RELEASE = "newer_release"
+    WRONG_RECIPIENT = "wrong_recipient"
+    TOO_OLD = "too_old"
+    CLAIM_MISMATCH = "claim_mismatch"
+    TRANSFER_CONFLICT = "transfer_conflict"
+    POISON = "poison"
+    BAD_DOCUMENT = "bad_document"
+    UNKNOWN_PRODUCT = "unknown_product"
+    TWO_CUSTOMERS = "two_customers"
+    TOTAL_DIFFERENCE = "total_difference"
+    PRICE_DIFFERENCE = "price_difference"
+    VAT_DIFFERENCE = "vat_difference"
+    UNIT_MISMATCH = "unit_mismatch"
+    CURRENCY = "currency"
+    CONFLICT = "conflict"
+    GAP = "gap"
+    DELIVERED = "delivered"
+    OWN_CHANGE = "own_change"
+    ORDER_CLOSED = "order_closed"
+    CHANGE_REVIEW = "change_review"
+    UNMATCHED_ANSWER = "unmatched_answer"
+    STATEMENT = "statement"
+    FAILED = "failed"
+    REFUSED_BY_SERVER = "refused_by_server"
+    UNDELIVERED = "undelivered"
+    NO_ANSWER = "no_answer"
+    NOT_COMPOSED = "not_composed"
+
+
+class HoldEnd(StrEnum):
+    """How a hold of an order ended."""
+
+    TRIED_AGAIN = "tried again"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class Part(StrEnum):
+    """How much of a sales order was delivered or invoiced."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
+class FileFormat(StrEnum):
+    """The kind of a file with an order."""
+
+    UBL = "ubl"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class PricePolicy(StrEnum):
+    """What is done with a price or a VAT rate that differs from ours."""
+
+    COMPARE = "compare"
+    TAKE_THEIRS = "take_theirs"
+    TAKE_OURS = "take_ours"
+
+
+class PriceAction(StrEnum):
+    """What `compare` does beyond the tolerance."""
+
+    ACCEPT = "accept"
+    HOLD = "hold"
+    REJECT = "reject"
+
+
+class UnknownProduct(StrEnum):
+    """What is done with a line whose product we do not know."""
+
+    HOLD = "hold"
+    PARK_LINE = "park_line"
+    REJECT = "reject"
+
+
+class Acceptance(StrEnum):
+    """Whether an order without differences is accepted at once or looked at by a clerk first."""
+
+    ACCEPT = "accept"
+    REVIEW = "review"
+
+
+class Security(StrEnum):
+    """How a connection to a mail server is protected; `none` is for loopback addresses only."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+class PurgeVerdict(StrEnum):
+    """What a purge finds about a mail of the mailbox: it goes (the first three), or why it stays."""
+
+    REMOVE = "remove"
+    REMOVING = "removing"
+    REMOVED = "removed"
+    YOUNG = "young"
+    ALIEN = "alien"
+    NEW = "new"
+    TOO_BIG = "too_big"
+    ARCHIVED = "archived"
+    HELD = "held"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+    MISSING = "missing"
+    ALTERED = "altered"
+    DIFFERS = "differs"
+    GONE = "gone"
+    STAYED = "stayed"

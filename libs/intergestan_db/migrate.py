@@ -1,0 +1,71 @@
+"""Brings a base to the schema of this release (alembic)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem, Word
+
+
+class NotMigrated(Problem):
+    """The base has another schema than this release; the message says what to run."""
+
+
+class LaterRelease(NotMigrated):
+    """The base was upgraded for a later release than this one."""
+
+
+def upgrade(database: Database) -> None:
+    """Create or upgrade all tables.
+
+    :raises LaterRelease: the base stays as it is.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with database.transaction() as connection:
+        _refuse_newer(_revision(connection))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def check(connection: Connection) -> None:
+    """Refuse a base whose schema is not this release's.
+
+    :raises NotMigrated: with the command to run.
+    """
+    found = _revision(connection)
+    _refuse_newer(found)
+    if found != HEAD:
+        raise NotMigrated(
+            "The base is at schema {found}, this release needs {needed}: "
+            "run `intergestan init` for a new site, or `intergestan upgrade` after taking a backup.",
+            found=found or Word("none"),
+            needed=HEAD,
+        )
+
+
+def _refuse_newer(found: str | None) -> None:
+    if found is not None and found > HEAD:
+        raise LaterRelease(
+            "The base is at schema {found}, which is of a later release; this one knows {known}. "
+            "Install the release that the base was upgraded for.",
+            found=found,
+            known=HEAD,
+        )
+
+
+def _revision(connection: Connection) -> str | None:
+    """What alembic wrote down; read without alembic, which would make every process start a fifth slower."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+HEAD = "0011"
+"""The newest revision under `migrations/versions`; a test holds it."""

@@ -1,0 +1,87 @@
+"""What a person asked for cannot be done, said so that the person can cure it.
+
+The sentence is kept apart from its values, so that whoever shows it can translate it: the English sentence is
+the message id of the catalogues under `libs/intergestan_operations/language/locale`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+
+class Word(str):
+    """A word of ours among a problem's values, such as a state: whoever shows the sentence translates it."""
+
+    __slots__ = ()
+
+
+class Words(tuple[str, ...]):
+    """Texts in a row, some of them a `Word`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def any_of(cls, states: Iterable[str]) -> Self:
+        """`draft / confirmed`."""
+        return cls._joined(" / ", ((Word(state),) for state in states))
+
+    @classmethod
+    def by_number(cls, states: Iterable[tuple[str, str]]) -> Self:
+        """`CFR1: draft, CFR2: waiting`, from numbers with their states."""
+        return cls._joined(", ", ((f"{number}: ", Word(state)) for number, state in states))
+
+    @classmethod
+    def _joined(cls, separator: str, items: Iterable[tuple[str, ...]]) -> Self:
+        return cls([part for item in items for part in (separator, *item)][1:])
+
+    def __str__(self) -> str:
+        return "".join(self)
+
+
+class Problem(Exception):
+    """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
+
+    The sentence says what happened and what to do next. Only literal templates are raised, because the
+    catalogues are made from them.
+    """
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template.format(**values))
+        self.template = template
+        self.values = values
+
+
+class FileProblems(Exception):
+    """A file has faults, all of them at once; nothing of it was taken.
+
+    :ivar faults: in the order of the rows.
+    """
+
+    def __init__(self, file: str, faults: list[Fault]) -> None:
+        super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
+        self.file = file
+        self.faults = faults
+
+
+class Fault(Problem):
+    """One fault of a file, with its place; never raised alone.
+
+    :ivar row: the line of the file, 1 for the first; None when the fault is of the whole file.
+    :ivar column: the column's title, or the element of a document.
+    :ivar part: the table that has the fault, in a file of several.
+    """
+
+    def __init__(
+        self, row: int | None, column: str | None, template: str, /, *, part: str | None = None, **values: Any
+    ) -> None:
+        super().__init__(template, **values)
+        self.row = row
+        self.column = column
+        self.part = part
+
+    def __str__(self) -> str:
+        """`products.csv, row 3, quantity: …`, as far as the place is known."""
+        parts = (self.part or "", f"row {self.row}" if self.row else "", self.column or "")
+        place = ", ".join(part for part in parts if part)
+        return f"{place}: {self.args[0]}" if place else str(self.args[0])

@@ -1,0 +1,107 @@
+"""What a sales order becomes: delivery notes (BL) and invoices (G03).
+
+A delivery note is of one customer, its lines are of sales orders: picking slips may later put several orders on
+one. An invoice is of one customer too, its lines are of delivery notes, each of which is invoiced once.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import String, Text
+
+from intergestan_db.tables.order import ChargeColumns, PlaceColumns
+from intergestan_db.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, unique
+
+
+class DocumentColumns:
+    """What the head of either document has; it is written once and never changed."""
+
+    number: Typed[str] = column(String(60), unique=True)
+    issue_date: Typed[date]
+    note: Typed[str | None] = column(Text())
+    created_at: Typed[Instant]
+    created_by: Typed[str] = column(String(80))
+
+
+class GoodsColumns:
+    """What a line of either document says of the goods, as it was when the document was made."""
+
+    position: Typed[int]
+    product_code: Typed[str | None] = column(String(60))
+    name: Typed[str] = column(String(400))
+    quantity: Typed[Fine]
+    unit: Typed[str] = column(String(3))
+
+
+class DeliveryNote(DocumentColumns, PlaceColumns, Table):
+    """Goods that left (bon de livraison)."""
+
+    __tablename__ = "delivery_note"
+
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
+
+
+class DeliveryNoteLine(GoodsColumns, Table):
+    """So much of a sales order's line. What an order has delivered is the sum of these."""
+
+    __tablename__ = "delivery_note_line"
+    __table_args__ = (unique("delivery_note_id", "position"),)
+
+    id: Typed[RowId]
+    delivery_note_id: Typed[int] = column(references="delivery_note.id")
+    sales_order_line_id: Typed[int] = column(references="sales_order_line.id", index=True)
+
+
+class Invoice(DocumentColumns, Table):
+    """What a customer owes for delivery notes."""
+
+    __tablename__ = "invoice"
+
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
+    currency: Typed[str] = column(String(3))
+    total_ht: Typed[Amount]
+    total_vat: Typed[Amount]
+    total_ttc: Typed[Amount]
+
+
+class InvoiceLine(GoodsColumns, Table):
+    """A line of a delivery note, at the price of its order; the UNIQUE key is what makes it invoiced once."""
+
+    __tablename__ = "invoice_line"
+    __table_args__ = (unique("invoice_id", "position"),)
+
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id")
+    delivery_note_line_id: Typed[int] = column(references="delivery_note_line.id", unique=True)
+    price: Typed[Fine]
+    base_quantity: Typed[Fine]
+    total: Typed[Amount]
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+
+
+class InvoiceCharge(ChargeColumns, Table):
+    """A charge of a sales order, invoiced once."""
+
+    __tablename__ = "invoice_charge"
+
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id", index=True)
+    sales_order_charge_id: Typed[int] = column(references="sales_order_charge.id", unique=True)
+
+
+class InvoiceVat(Table):
+    """The VAT of an invoice for one category and rate."""
+
+    __tablename__ = "invoice_vat"
+    __table_args__ = (unique("invoice_id", "vat_category", "vat_rate"),)
+
+    id: Typed[RowId]
+    invoice_id: Typed[int] = column(references="invoice.id")
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+    base: Typed[Amount]
+    amount: Typed[Amount]

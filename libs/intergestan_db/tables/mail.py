@@ -1,0 +1,327 @@
+"""Mails in both directions, and the accounts they travel through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, LargeBinary, String, Text
+
+from intergestan_db.enums import AttemptPhase, InboundState, MailKind, OutboundState, Security
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
+from intergestan_msg.kinds import KeyAction
+
+
+class LeaseColumns:
+    """Who works on a row: the fence rises with every claim, and every later write must carry it."""
+
+    lease_owner: Typed[str | None] = column(String(120))
+    lease_fence: Typed[int] = column(default=0)
+    lease_until: Typed[Instant | None]
+    rung_at: Typed[Instant | None]
+
+
+class OutboundMail(LeaseColumns, Table):
+    """One mail we send. `next_attempt_at` is when it is due again: first delivery, retry or resend alike.
+
+    `trace_parent` is the last step that was traced.
+    """
+
+    __tablename__ = "outbound_mail"
+    __table_args__ = (
+        one_of("state", OutboundState),
+        one_of("kind", MailKind),
+        unique("partner_id", "epoch", "seq"),
+        index("state", "next_attempt_at"),
+        index("in_reply_to_id"),
+    )
+
+    id: Typed[RowId]
+    transfer_id: Typed[str] = column(String(36), unique=True)
+    kind: Typed[str] = column(String(10))
+    state: Typed[str] = column(String(10))
+    partner_id: Typed[int] = column(references="partner.id")
+    requested_by_id: Typed[int | None] = column(references="user.id")
+    in_reply_to_id: Typed[int | None] = column(references="inbound_transfer.id")
+    requested_at: Typed[Instant]
+    composed_at: Typed[Instant | None]
+    sent_at: Typed[Instant | None]
+    answered_at: Typed[Instant | None]
+    reminded_at: Typed[Instant | None]
+    next_attempt_at: Typed[Instant | None]
+    attempts: Typed[int] = column(default=0)
+    resends: Typed[int] = column(default=0)
+    epoch: Typed[int | None]
+    seq: Typed[int | None]
+    transfer_digest: Typed[str | None] = column(String(64))
+    envelope_from: Typed[str | None] = column(String(254))
+    recipient: Typed[str | None] = column(String(254))
+    subject: Typed[str | None] = column(Text())
+    size: Typed[int | None]
+    reason: Typed[str | None] = column(String(30))
+    detail: Typed[str | None] = column(Text())
+    trace_parent: Typed[str | None] = column(String(55))
+
+
+class OutboundBody(Table):
+    """The frozen bytes of an outbound mail, apart from its row, so that a change of state copies none."""
+
+    __tablename__ = "outbound_body"
+
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
+    mime: Typed[bytes] = column(LargeBinary())
+
+
+class OutboundKeyNotice(Table):
+    """What a mail of kind `key` of ours says, and which key of ours signs it."""
+
+    __tablename__ = "outbound_key_notice"
+    __table_args__ = (one_of("action", KeyAction),)
+
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
+    action: Typed[str] = column(String(10))
+    kid: Typed[str] = column(String(43), index=True)
+    signed_by: Typed[str | None] = column(String(43))
+    public_key: Typed[bytes | None] = column(LargeBinary(32))
+    signs_from: Typed[Instant | None]
+    signs_until: Typed[Instant | None]
+
+
+class OutboundOrder(Table):
+    """Which purchase orders a mail carries, and in which version. Only one live mail may carry an order."""
+
+    __tablename__ = "outbound_order"
+    __table_args__ = (
+        unique("outbound_mail_id", "purchase_order_id"),
+        index_where("live", "purchase_order_id", name="uq_outbound_order_live", unique=True),
+    )
+
+    id: Typed[RowId]
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id")
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    revision: Typed[int]
+    version: Typed[int]
+    live: Typed[bool] = column(default=True)
+
+
+class DeliveryAttempt(Table):
+    """One conversation about one mail: what was tried, how far it went, what the server said."""
+
+    __tablename__ = "delivery_attempt"
+    __table_args__ = (
+        unique("outbound_mail_id", "n"),
+        one_of("phase", AttemptPhase),
+    )
+
+    id: Typed[RowId]
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id")
+    n: Typed[int]
+    phase: Typed[str] = column(String(10))
+    started_at: Typed[Instant]
+    ended_at: Typed[Instant | None]
+    outcome: Typed[str | None] = column(String(20))
+    reply: Typed[str | None] = column(Text())
+
+
+class OAuthGrant(Table):
+    """The consent of an account's owner that we read or send their mail (RFC 6749), shared by its mailboxes and relay.
+
+    `client_secret` names a secret file. `sealed_refresh` and `sealed_access` are tokens sealed under base.key;
+    `claimed_until` is set while a process asks for a new access token, for a refresh token may serve only once.
+    """
+
+    __tablename__ = "oauth_grant"
+    __table_args__ = (unique("provider", "login"),)
+
+    id: Typed[RowId]
+    provider: Typed[str] = column(String(20))
+    login: Typed[str] = column(String(254))
+    token_endpoint: Typed[str] = column(Text())
+    device_endpoint: Typed[str | None] = column(Text())
+    authorization_endpoint: Typed[str | None] = column(Text())
+    scopes: Typed[str] = column(Text())
+    client_id: Typed[str] = column(String(254))
+    client_secret: Typed[str | None] = column(String(120))
+    ca_file: Typed[str | None] = column(Text())
+    sealed_refresh: Typed[bytes | None] = column(LargeBinary())
+    sealed_access: Typed[bytes | None] = column(LargeBinary())
+    expires_at: Typed[Instant | None]
+    claimed_until: Typed[Instant | None]
+    error: Typed[str | None] = column(Text())
+
+
+class AccountColumns:
+    """A server and our login. `secret` names a secret file; `sealed` is a password sealed under base.key."""
+
+    name: Typed[str] = column(String(60), unique=True)
+    host: Typed[str] = column(String(253))
+    port: Typed[int]
+    security: Typed[str] = column(String(10))
+    ca_file: Typed[str | None] = column(Text())
+    login: Typed[str | None] = column(String(254))
+    secret: Typed[str | None] = column(String(120))
+    sealed: Typed[bytes | None] = column(LargeBinary())
+    oauth_grant_id: Typed[int | None] = column(references="oauth_grant.id")
+
+
+class Relay(AccountColumns, Table):
+    """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail."""
+
+    __tablename__ = "relay"
+    __table_args__ = (one_of("security", Security),)
+
+    id: Typed[RowId]
+    from_mode: Typed[str] = column(String(10), default="user")
+    bounce_mode: Typed[str] = column(String(10), default="fixed")
+    bounce_address: Typed[str | None] = column(String(254))
+    mails_per_minute: Typed[int | None]
+    next_slot_at: Typed[Instant | None]
+    paused_until: Typed[Instant | None]
+    last_error: Typed[str | None] = column(Text())
+
+
+class Mailbox(AccountColumns, Table):
+    """An account and folder that we poll. Its lease is free when the worker that owns it is not alive.
+
+    Heartbeats that were taken in are removed from it, unless it `keeps_heartbeats`.
+    `pinned_to` names the poller that shall have it while that lives. `connections` fetch a backlog together, and
+    `bytes_per_day` of the account are fetched at most (None: any number).
+    """
+
+    __tablename__ = "mailbox"
+    __table_args__ = (one_of("security", Security),)
+
+    id: Typed[RowId]
+    protocol: Typed[str] = column(String(4), default="imap")
+    folder: Typed[str] = column(String(200), default="INBOX")
+    poll_seconds: Typed[int] = column(default=60)
+    idle: Typed[bool] = column(default=True)
+    active: Typed[bool] = column(default=True)
+    keeps_heartbeats: Typed[bool] = column(default=False)
+    owner: Typed[str | None] = column(String(120))
+    fence: Typed[int] = column(default=0)
+    state: Typed[str] = column(String(20), default="new")
+    last_success_at: Typed[Instant | None]
+    last_error: Typed[str | None] = column(Text())
+    backlog: Typed[int] = column(default=0)
+    pinned_to: Typed[str | None] = column(String(120))
+    connections: Typed[int] = column(default=1, server_default="1")
+    bytes_per_day: Typed[int | None]
+
+
+class PollRun(Table):
+    """A *Relever* that somebody asked for: over when all it found is done, held or alien (G23)."""
+
+    __tablename__ = "poll_run"
+
+    id: Typed[RowId]
+    mailbox_id: Typed[int] = column(references="mailbox.id", index=True)
+    requested_at: Typed[Instant]
+    requested_by: Typed[str] = column(String(80))
+    listed_at: Typed[Instant | None]
+    found: Typed[int | None]
+    error: Typed[str | None] = column(Text())
+
+
+class InboundMail(LeaseColumns, Table):
+    """One mail found in a mailbox. `sha256` names the archive file and nothing more.
+
+    `epoch` and `seq` are those of a partner's mail that came, and waits or was turned down as a whole; `paused_at` is
+    set while it waits for the end of a pause.
+    """
+
+    __tablename__ = "inbound_mail"
+    __table_args__ = (
+        one_of("state", InboundState),
+        index("state", "rung_at"),
+        index("partner_id", "epoch", "seq"),
+    )
+
+    id: Typed[RowId]
+    sha256: Typed[str] = column(String(64), unique=True)
+    size: Typed[int]
+    state: Typed[str] = column(String(10))
+    mailbox_id: Typed[int | None] = column(references="mailbox.id", index=True)
+    archived_at: Typed[Instant] = column(index=True)
+    strikes: Typed[int] = column(default=0)
+    replayed: Typed[bool] = column(default=False)
+    is_heartbeat: Typed[bool] = column(default=False)
+    reason: Typed[str | None] = column(String(30))
+    detail: Typed[str | None] = column(Text())
+    kid: Typed[str | None] = column(String(43), index=True)
+    partner_id: Typed[int | None] = column(references="partner.id", index=True)
+    transfer_id: Typed[str | None] = column(String(36), index=True)
+    epoch: Typed[int | None]
+    seq: Typed[int | None]
+    paused_at: Typed[Instant | None]
+    subject: Typed[str | None] = column(Text())
+    sender: Typed[str | None] = column(Text())
+    trace_parent: Typed[str | None] = column(String(55))
+
+
+class MailboxUid(Table):
+    """A message of a mailbox that we have dealt with, by UIDVALIDITY and UID (RFC 3501 §2.3.1.1)."""
+
+    __tablename__ = "mailbox_uid"
+
+    mailbox_id: Typed[int] = column(references="mailbox.id", primary_key=True)
+    uidvalidity: Typed[int] = column(primary_key=True)
+    uid: Typed[int] = column(primary_key=True)
+    inbound_mail_id: Typed[int | None] = column(references="inbound_mail.id", index=True)
+    poll_run_id: Typed[int | None] = column(references="poll_run.id", index=True)
+    note: Typed[str | None] = column(String(30))
+
+
+class MailboxUidl(Table):
+    """A message of a POP3 mailbox that we have dealt with: its UIDL (RFC 1939 §7), which of equals, its size."""
+
+    __tablename__ = "mailbox_uidl"
+
+    mailbox_id: Typed[int] = column(references="mailbox.id", primary_key=True)
+    uidl: Typed[str] = column(String(70), primary_key=True)
+    ordinal: Typed[int] = column(primary_key=True)
+    size: Typed[int] = column(primary_key=True)
+    inbound_mail_id: Typed[int | None] = column(references="inbound_mail.id", index=True)
+    poll_run_id: Typed[int | None] = column(references="poll_run.id", index=True)
+    note: Typed[str | None] = column(String(30))
+
+
+class DeliveryReport(Table):
+    """A mail server's report about a mail of ours (RFC 3464), and what it did; without a proof it did nothing.
+
+    `action` is None when the report does not say; `said` are the server's words.
+    """
+
+    __tablename__ = "delivery_report"
+    __table_args__ = (index("outbound_mail_id", "fingerprint"),)
+
+    id: Typed[RowId]
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", unique=True)
+    outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id")
+    received_at: Typed[Instant] = column(index=True)
+    action: Typed[str | None] = column(String(10))
+    status: Typed[str | None] = column(String(12))
+    recipient: Typed[str | None] = column(Text())
+    said: Typed[str | None] = column(Text())
+    reporter: Typed[str] = column(Text())
+    fingerprint: Typed[str] = column(String(64))
+    effect: Typed[str] = column(String(10))
+
+
+class InboundTransfer(Table):
+    """One verified manifest from a partner, however many mails brought it; kept for ever against replays."""
+
+    __tablename__ = "inbound_transfer"
+    __table_args__ = (unique("partner_id", "jti"), unique("partner_id", "epoch", "seq"))
+
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    jti: Typed[str] = column(String(36))
+    epoch: Typed[int]
+    seq: Typed[int]
+    kind: Typed[str] = column(String(12))
+    transfer_digest: Typed[str] = column(String(64))
+    composed_at: Typed[Instant]
+    received_at: Typed[Instant]
+    inbound_mail_id: Typed[int] = column(references="inbound_mail.id", index=True)
+    message_id: Typed[str | None] = column(String(320))
+    manifest: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))

@@ -1,0 +1,208 @@
+"""Purchase orders (what we ask of suppliers) and sales orders (what customers asked of us)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, String, Text
+
+from intergestan_db.enums import ChangeState, PurchaseState, SalesState
+from intergestan_db.tables.types import (
+    Amount,
+    Fine,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    column,
+    index,
+    index_where,
+    one_of,
+    unique,
+)
+
+
+class PlaceColumns:
+    """Where goods go, as agreed when the document was made: addresses of parties may change later."""
+
+    delivery_name: Typed[str | None] = column(String(200))
+    delivery_line1: Typed[str | None] = column(String(200))
+    delivery_line2: Typed[str | None] = column(String(200))
+    delivery_postcode: Typed[str | None] = column(String(20))
+    delivery_city: Typed[str | None] = column(String(100))
+    delivery_country: Typed[str | None] = column(String(2))
+
+
+class DeliveryColumns(PlaceColumns):
+    """Where an order goes, and when."""
+
+    wanted_date: Typed[date | None]
+
+
+class OrderColumns(DeliveryColumns):
+    """What the head of either kind of order has. `total_ht`, `total_ttc`: without and with VAT."""
+
+    number: Typed[str] = column(String(60), unique=True)
+    revision: Typed[int] = column(default=0)
+    issue_date: Typed[date]
+    note: Typed[str | None] = column(Text())
+    currency: Typed[str] = column(String(3))
+    total_ht: Typed[Amount]
+    total_vat: Typed[Amount]
+    total_ttc: Typed[Amount]
+
+
+class LineColumns:
+    """What a line of either kind has. `line_id` is the buyer's stable id; `allowance` is signed."""
+
+    line_id: Typed[str] = column(String(60))
+    position: Typed[int]
+    product_code: Typed[str | None] = column(String(60))
+    name: Typed[str] = column(String(400))
+    quantity: Typed[Fine]
+    unit: Typed[str] = column(String(3))
+    price: Typed[Fine]
+    base_quantity: Typed[Fine]
+    allowance: Typed[Amount]
+    total: Typed[Amount]
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+    note: Typed[str | None] = column(Text())
+
+
+class ChargeColumns:
+    """A charge (port, frais) or allowance of a whole order; `amount` is signed, < 0 is an allowance."""
+
+    reason: Typed[str | None] = column(String(200))
+    amount: Typed[Amount]
+    vat_category: Typed[str | None] = column(String(3))
+    vat_rate: Typed[Fine | None]
+
+
+class PurchaseOrder(OrderColumns, Table):
+    """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14).
+
+    It says what both sides agreed on; what is under way stands in `PurchaseOrderChange`, and `revision` is the last
+    change that was settled. `lines_n` is the answer whose words on the lines are kept.
+    """
+
+    __tablename__ = "purchase_order"
+    __table_args__ = (
+        one_of("state", PurchaseState),
+        index("supplier_id", "state", "issue_date"),
+    )
+
+    id: Typed[RowId]
+    supplier_id: Typed[int] = column(references="party.id")
+    followed_by_id: Typed[int | None] = column(references="user.id")
+    state: Typed[str] = column(String(20))
+    version: Typed[int] = column(default=1)
+    outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id", index=True)
+    answer_n: Typed[int] = column(default=0)
+    answer_code: Typed[str | None] = column(String(2))
+    answer_note: Typed[str | None] = column(Text())
+    lines_n: Typed[int] = column(default=0)
+    supplier_order_number: Typed[str | None] = column(String(60))
+    created_at: Typed[Instant]
+    exported_at: Typed[Instant | None]
+    updated_at: Typed[Instant]
+
+
+class PurchaseOrderLine(LineColumns, Table):
+    """A line, with the answer's word on it once there is one; it is agreed upon up to the answer `settled_n`."""
+
+    __tablename__ = "purchase_order_line"
+    __table_args__ = (unique("purchase_order_id", "line_id"),)
+
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    gtin: Typed[str | None] = column(String(14))
+    supplier_code: Typed[str | None] = column(String(60))
+    answer_code: Typed[str | None] = column(String(2))
+    answer: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    settled_n: Typed[int] = column(default=0)
+    promised_date: Typed[date | None]
+
+
+class PurchaseOrderChange(Table):
+    """A change or a cancellation of an order that was sent: the document, the mail it is in, what became of it.
+
+    `revision` is its place in the sequence, 1 for the first; one that was given up leaves its place to the next.
+    """
+
+    __tablename__ = "purchase_order_change"
+    __table_args__ = (
+        one_of("state", ChangeState),
+        one_of("type", ("change", "cancel")),
+        index_where(
+            "state <> 'abandoned'", "purchase_order_id", "revision", name="uq_purchase_order_change_place", unique=True
+        ),
+    )
+
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    revision: Typed[int]
+    type: Typed[str] = column(String(10))
+    state: Typed[str] = column(String(20))
+    document: Typed[dict[str, Any]] = column(JSON())
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", index=True)
+    answer_n: Typed[int] = column(default=0)
+    answer_code: Typed[str | None] = column(String(2))
+    answer_note: Typed[str | None] = column(Text())
+    answer_lines: Typed[list[dict[str, Any]] | None] = column(JSON(none_as_null=True))
+    requested_by: Typed[str] = column(String(80))
+    requested_at: Typed[Instant]
+    updated_at: Typed[Instant]
+
+
+class PurchaseOrderCharge(ChargeColumns, Table):
+    """A charge or allowance of a purchase order."""
+
+    __tablename__ = "purchase_order_charge"
+
+    id: Typed[RowId]
+    purchase_order_id: Typed[int] = column(references="purchase_order.id", index=True)
+
+
+class SalesOrder(OrderColumns, Table):
+    """An order of a customer; at most one per partner and order number, whatever the mail does."""
+
+    __tablename__ = "sales_order"
+    __table_args__ = (
+        unique("partner_id", "customer_order_number"),
+        one_of("state", SalesState),
+    )
+
+    id: Typed[RowId]
+    customer_id: Typed[int] = column(references="party.id", index=True)
+    partner_id: Typed[int | None] = column(references="partner.id")
+    customer_order_number: Typed[str | None] = column(String(60))
+    state: Typed[str] = column(String(20))
+    created_at: Typed[Instant]
+    exported_at: Typed[Instant | None]
+
+
+class SalesOrderLine(LineColumns, Table):
+    """A line; without a product it is parked until a person says which one is meant.
+
+    `said` is our own change of it as we told it to the buyer, as long as the buyer has not agreed.
+    """
+
+    __tablename__ = "sales_order_line"
+    __table_args__ = (unique("sales_order_id", "line_id"),)
+
+    id: Typed[RowId]
+    sales_order_id: Typed[int] = column(references="sales_order.id")
+    product_id: Typed[int | None] = column(references="product.id")
+    promised_date: Typed[date | None]
+    said: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+
+
+class SalesOrderCharge(ChargeColumns, Table):
+    """A charge or allowance of a sales order."""
+
+    __tablename__ = "sales_order_charge"
+
+    id: Typed[RowId]
+    sales_order_id: Typed[int] = column(references="sales_order.id", index=True)

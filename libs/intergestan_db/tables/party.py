@@ -1,0 +1,131 @@
+"""Third parties of the base, and the partners among them: the sites whose keys we pinned."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sqlalchemy import LargeBinary, String
+
+from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of, unique
+
+
+class Party(Table):
+    """A customer, a supplier or both."""
+
+    __tablename__ = "party"
+
+    id: Typed[RowId]
+    code: Typed[str] = column(String(40), unique=True)
+    name: Typed[str] = column(String(200), index=True)
+    is_customer: Typed[bool] = column(default=False)
+    is_supplier: Typed[bool] = column(default=False)
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
+
+
+class Address(Table):
+    """A postal address of a party."""
+
+    __tablename__ = "address"
+
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", index=True)
+    kind: Typed[str] = column(String(20))
+    line1: Typed[str | None] = column(String(200))
+    line2: Typed[str | None] = column(String(200))
+    postcode: Typed[str | None] = column(String(20))
+    city: Typed[str | None] = column(String(100))
+    country: Typed[str | None] = column(String(2))
+
+
+class Contact(Table):
+    """A person at a party."""
+
+    __tablename__ = "contact"
+
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", index=True)
+    name: Typed[str] = column(String(200))
+    telephone: Typed[str | None] = column(String(40))
+    email: Typed[str | None] = column(String(254))
+
+
+class Partner(Table):
+    """A site we trust, with the addresses, counters and policies that we keep for it.
+
+    `takes` are the kinds of mail, with spaces between, that its release takes in beyond the first ones, as a mail of
+    theirs said that was composed at `takes_at`; `paused_at`: since when booking rests after a restore;
+    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
+    """
+
+    __tablename__ = "partner"
+    __table_args__ = (
+        one_of("price_policy", PricePolicy),
+        one_of("price_action", PriceAction),
+        one_of("unknown_product", UnknownProduct),
+        one_of("acceptance", Acceptance),
+        one_of("heartbeat", HeartbeatPolicy),
+    )
+
+    id: Typed[RowId]
+    party_id: Typed[int] = column(references="party.id", unique=True)
+    site_code: Typed[str] = column(String(80), unique=True)
+    name: Typed[str] = column(String(200))
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
+    order_address: Typed[str | None] = column(String(254))
+    proposed_order_address: Typed[str | None] = column(String(254))
+    answer_address: Typed[str] = column(String(254))
+    language: Typed[str] = column(String(2), default="fr")
+    out_epoch: Typed[int] = column(default=1)
+    out_seq: Typed[int] = column(default=0)
+    price_policy: Typed[str] = column(String(20), default=PricePolicy.COMPARE)
+    price_tolerance: Typed[Fine] = column(default=Decimal("0.01"))
+    price_tolerance_percent: Typed[Fine] = column(default=Decimal(0))
+    price_action: Typed[str] = column(String(20), default=PriceAction.HOLD)
+    unknown_product: Typed[str] = column(String(20), default=UnknownProduct.HOLD)
+    acceptance: Typed[str] = column(String(20), default=Acceptance.ACCEPT)
+    answer_hours: Typed[int | None]
+    takes: Typed[str] = column(String(200), default="")
+    takes_at: Typed[Instant | None]
+    paused_at: Typed[Instant | None]
+    heartbeat: Typed[str] = column(String(4), default=HeartbeatPolicy.AUTO)
+    heartbeat_at: Typed[Instant | None]
+    heartbeat_returned_at: Typed[Instant | None]
+    created_at: Typed[Instant]
+
+
+class CustomerMatch(Table):
+    """Which customer of ours a partner's orders are for, by the buyer's SIRET or VAT number: a person said so once."""
+
+    __tablename__ = "customer_match"
+    __table_args__ = (unique("partner_id", "their_id"),)
+
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id")
+    their_id: Typed[str] = column(String(60))
+    party_id: Typed[int] = column(references="party.id")
+
+
+class PartnerKey(Table):
+    """A public key of a partner. What it counts for, `intergestan_exchange.keys.key_windows` decides.
+
+    A key that was announced by mail is `pending` until a person confirms it. `valid_until` is the end that its owner
+    gave it; `replaced_from`, when a newer one took its place. Of a revoked key only what we had archived before
+    `revoked_since` counts, and nothing without that.
+    """
+
+    __tablename__ = "partner_key"
+
+    id: Typed[RowId]
+    partner_id: Typed[int] = column(references="partner.id", index=True)
+    kid: Typed[str] = column(String(43), unique=True)
+    public_key: Typed[bytes] = column(LargeBinary(32))
+    pending: Typed[bool] = column(default=False)
+    known_at: Typed[Instant | None]
+    valid_from: Typed[Instant | None]
+    valid_until: Typed[Instant | None]
+    replaced_from: Typed[Instant | None]
+    revoked_at: Typed[Instant | None]
+    revoked_since: Typed[Instant | None]

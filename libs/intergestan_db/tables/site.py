@@ -1,0 +1,99 @@
+"""The site itself: its identity, its users, its numbers, its log of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, LargeBinary, String, Text
+
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index
+
+
+class Site(Table):
+    """This base's own identity; exactly one row, with id 1.
+
+    `next_key` is the key that signs in place of `key_fingerprint` from `next_key_from` on, while one is announced.
+    """
+
+    __tablename__ = "site"
+
+    id: Typed[RowId]
+    code: Typed[str] = column(String(80), unique=True)
+    name: Typed[str] = column(String(200))
+    siret: Typed[str | None] = column(String(14))
+    vat_id: Typed[str | None] = column(String(20))
+    line1: Typed[str | None] = column(String(200))
+    line2: Typed[str | None] = column(String(200))
+    postcode: Typed[str | None] = column(String(20))
+    city: Typed[str | None] = column(String(100))
+    country: Typed[str] = column(String(2))
+    currency: Typed[str] = column(String(3))
+    language: Typed[str] = column(String(2))
+    orders_address: Typed[str] = column(String(254))
+    answers_address: Typed[str] = column(String(254))
+    key_fingerprint: Typed[str] = column(String(43))
+    key_until: Typed[Instant | None]
+    next_key: Typed[str | None] = column(String(43))
+    next_public_key: Typed[bytes | None] = column(LargeBinary(32))
+    next_key_from: Typed[Instant | None]
+    next_key_until: Typed[Instant | None]
+    created_at: Typed[Instant]
+
+
+class User(Table):
+    """A person of the firm; the mail address is the From of what they send (G15)."""
+
+    __tablename__ = "user"
+
+    id: Typed[RowId]
+    login: Typed[str] = column(String(60), unique=True)
+    name: Typed[str] = column(String(200))
+    email: Typed[str] = column(String(254))
+    active: Typed[bool] = column(default=True)
+
+
+class NumberSeries(Table):
+    """A gap-free series of document numbers: `prefix` followed by `next_number`, no zero-fill."""
+
+    __tablename__ = "number_series"
+
+    code: Typed[str] = column(String(20), primary_key=True)
+    prefix: Typed[str] = column(String(20))
+    next_number: Typed[int]
+
+
+class Event(Table):
+    """Append-only: who did what to which row, when. Every transition of a state writes one."""
+
+    __tablename__ = "event"
+    __table_args__ = (index("subject", "subject_id"),)
+
+    id: Typed[RowId]
+    at: Typed[Instant]
+    who: Typed[str] = column(String(80))
+    subject: Typed[str] = column(String(40))
+    subject_id: Typed[int]
+    name: Typed[str] = column(String(40))
+    old: Typed[str | None] = column(String(20))
+    new: Typed[str | None] = column(String(20))
+    detail: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+
+
+class Setting(Table):
+    """A value that people change while the site runs, by name."""
+
+    __tablename__ = "setting"
+
+    name: Typed[str] = column(String(80), primary_key=True)
+    value: Typed[str] = column(Text())
+
+
+class Worker(Table):
+    """A process that works for this base. It is alive while `alive_until` lies ahead; leases hang on that."""
+
+    __tablename__ = "worker"
+
+    name: Typed[str] = column(String(120), primary_key=True)
+    service: Typed[str] = column(String(20))
+    started_at: Typed[Instant]
+    alive_until: Typed[Instant] = column(index=True)

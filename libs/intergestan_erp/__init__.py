@@ -1,0 +1,1 @@
+"""What an ERP does with the base: products, orders both ways, deliveries, invoices. It knows nothing of mail."""

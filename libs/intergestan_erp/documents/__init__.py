@@ -1,0 +1,1 @@
+"""Rows as documents of the message library."""

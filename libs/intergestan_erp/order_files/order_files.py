@@ -1,0 +1,258 @@
+"""`orders import`: purchase orders from files of other software (UBL, CSV, XLSX), taken whole or not at all.
+
+The files' own readers know nothing of the base; here their orders get a supplier, products and totals, every
+fault is named, and what stands is written in one transaction. A file that was taken before changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from intergestan_db import numbers, states
+from intergestan_db.database import Database
+from intergestan_db.enums import PurchaseState
+from intergestan_db.file_tables.xlsx_table import read_sheets
+from intergestan_db.file_tables.zip_safety import MAGIC
+from intergestan_db.problem import Fault, FileProblems
+from intergestan_db.tables import (
+    PurchaseOrder,
+    PurchaseOrderCharge,
+    PurchaseOrderLine,
+    Site,
+    User,
+)
+from intergestan_erp.catalogue.catalogue import products_by_code
+from intergestan_erp.order_files.file_order import FileOrder
+from intergestan_erp.order_files.order_csv import read_csv_orders, read_order_rows
+from intergestan_erp.order_files.order_ubl import read_ubl_orders
+from intergestan_erp.order_files.order_values import OrderValues, order_values
+from intergestan_erp.parties.parties import suppliers_like
+from intergestan_msg.order_rules import MAX_LINES
+
+_MOST_VALUES = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The numbers of the orders of one file: those entered now, and those that stood here already."""
+
+    new: tuple[str, ...]
+    there: tuple[str, ...]
+
+
+Also = Callable[[Connection, Imported], None]
+
+
+def import_file(
+    database: Database, file: str, data: bytes, *, by: str, draft: bool = False, also: Also | None = None
+) -> Imported:
+    """Enter the purchase orders of a file, confirmed unless `draft`.
+
+    :param file: its name, for the faults.
+    :param also: what is written in the same transaction.
+    :raises FileProblems: with every fault of the file; nothing of it was taken.
+    """
+    orders = read_orders(file, data)
+    for last_try in (False, True):
+        try:
+            with database.read() as connection:
+                found, there = _settle(connection, file, orders)
+            with database.transaction() as connection:
+                state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
+                entered = _write(connection, found, state, by=by, at=database.now())
+                imported = Imported(tuple(entered), tuple(there))
+                if also is not None:
+                    also(connection, imported)
+            return imported
+        except IntegrityError:
+            if last_try:
+                raise  # somebody entered the same number a moment ago: the second look sees it
+    raise AssertionError
+
+
+def read_orders(file: str, data: bytes) -> list[FileOrder]:
+    """The orders of a file, by what its bytes begin with: XML is UBL, a zip a workbook, anything else CSV.
+
+    Of a workbook the first sheet counts.
+
+    :raises FileProblems: with every fault that the file itself has.
+    """
+    if data.startswith(MAGIC):
+        sheets = read_sheets(file, data)
+        return read_order_rows(file, next(iter(sheets.values()), []))
+    start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
+    utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
+    return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data)
+
+
+def values_of(connection: Connection, file: str, order: FileOrder) -> OrderValues:
+    """The rows that an order of a file would be, with its supplier.
+
+    :raises FileProblems: with every fault of the order.
+    """
+    faults: list[Fault] = []
+    values = _Known(connection, [order]).values(order, faults)
+    if values is None or faults:
+        raise FileProblems(file, faults)
+    return values
+
+
+def _settle(connection: Connection, file: str, orders: Sequence[FileOrder]) -> tuple[list[OrderValues], list[str]]:
+    """What is to be written, and the numbers of orders that stand here with the same content."""
+    known = _Known(connection, orders)
+    faults: list[Fault] = []
+    settled = [known.values(order, faults) for order in orders]
+    stored = _stored(connection, [order.number for order in orders if order.number])
+    new: list[OrderValues] = []
+    there: list[str] = []
+    for order, values in zip(orders, settled, strict=True):
+        if order.number is None or order.number not in stored:
+            new += [values] if values is not None else []
+        elif values is not None and values.content() == stored[order.number]:
+            there.append(order.number)
+        elif values is not None:
+            faults.append(_conflict(order))
+    if faults:
+        raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
+    return new, there
+
+
+def _conflict(order: FileOrder) -> Fault:
+    return Fault(
+        order.row,
+        None,
+        "The order {number} stands here already, with other content: give this one another number, or leave it out.",
+        number=order.number,
+    )
+
+
+class _Known:
+    """What the base knows of all that a file's orders name, read in a few queries."""
+
+    def __init__(self, connection: Connection, orders: Sequence[FileOrder]) -> None:
+        codes = (code for order in orders for line in order.lines for code in line.products)
+        self._connection = connection
+        self._products = products_by_code(connection, codes)
+        self._suppliers: dict[tuple[str, ...], int | Fault] = {}
+        self._currency = connection.execute(select(Site.currency)).scalar_one()
+        users = connection.execute(select(User.id, User.login, User.name, User.email).where(User.active))
+        self._users: dict[str, int] = {text.casefold(): user.id for user in users for text in user[1:]}
+
+    def values(self, order: FileOrder, faults: list[Fault]) -> OrderValues | None:
+        """The rows to write for an order; None, and faults noted, when it does not stand."""
+        before = len(faults)
+        supplier_id = self._supplier(order, faults)
+        followed_by = self._followed_by(order, faults)
+        if len(order.lines) > MAX_LINES:
+            faults.append(Fault(order.row, None, "An order has at most {most} lines: split it.", most=MAX_LINES))
+        values = order_values(order, self._products, self._currency, faults)
+        for fault in faults[before:]:
+            fault.column = order.titles.get(fault.column or "", fault.column)
+        if values is None or len(faults) > before:
+            return None
+        values.head.update(supplier_id=supplier_id, followed_by_id=followed_by)
+        return values
+
+    def _supplier(self, order: FileOrder, faults: list[Fault]) -> int | None:
+        found = self._suppliers.get(order.suppliers)
+        if found is None:
+            found = self._suppliers[order.suppliers] = self._look_up(order.suppliers)
+        if isinstance(found, int):
+            return found
+        faults.append(Fault(order.row, found.column, found.template, **found.values))
+        return None
+
+    def _look_up(self, texts: tuple[str, ...]) -> int | Fault:
+        for text in texts:
+            found = suppliers_like(self._connection, text)
+            if len(found) == 1:
+                return int(found[0].id)
+            if found:
+                return Fault(
+                    None,
+                    "supplier",
+                    "«{text}» fits several suppliers: {codes}. Write the code of the one you mean.",
+                    text=text,
+                    codes=", ".join(row.code for row in found),
+                )
+        return Fault(
+            None,
+            "supplier",
+            "No supplier has the code, SIRET, VAT number or name «{text}»: correct it, or enter the "
+            "supplier's card with `intergestan partner add`.",
+            text=" / ".join(texts),
+        )
+
+    def _followed_by(self, order: FileOrder, faults: list[Fault]) -> int | None:
+        if order.followed_by is None:
+            named = (self._users.get(text.casefold()) for text in order.contact)
+            return next((user_id for user_id in named if user_id is not None), None)
+        user_id = self._users.get(order.followed_by.casefold())
+        if user_id is None:
+            faults.append(
+                Fault(
+                    order.row,
+                    "followed_by",
+                    "There is no user «{login}»: correct it, or enter them with `intergestan user add`.",
+                    login=order.followed_by,
+                )
+            )
+        return user_id
+
+
+def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
+    """The content of the orders that have one of these numbers."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(wanted), _MOST_VALUES):
+        some = wanted[start : start + _MOST_VALUES]
+        heads = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.number.in_(some))).mappings()
+        by_id = {head["id"]: OrderValues(dict(head), [], []) for head in heads}
+        for table, rows in ((PurchaseOrderLine, "lines"), (PurchaseOrderCharge, "charges")):
+            query = select(table.__table__).where(table.purchase_order_id.in_(list(by_id))).order_by(table.id)
+            for row in connection.execute(query).mappings():
+                getattr(by_id[row["purchase_order_id"]], rows).append(dict(row))
+        found |= {order.head["number"]: order.content() for order in by_id.values()}
+    return found
+
+
+def _write(
+    connection: Connection, orders: Sequence[OrderValues], state: PurchaseState, *, by: str, at: datetime
+) -> list[str]:
+    """Insert orders sorted by number, those without one last; returns the numbers."""
+    if not orders:
+        return []
+    _number(connection, [order for order in orders if order.head["number"] is None])
+    ordered = sorted(orders, key=lambda order: order.head["number"])
+    common = {"state": state, "created_at": at, "updated_at": at}
+    ids = connection.execute(
+        insert(PurchaseOrder).returning(PurchaseOrder.id, sort_by_parameter_order=True),
+        [order.head | common for order in ordered],
+    ).scalars()
+    by_id = dict(zip(ids, ordered, strict=True))
+    for table, rows in ((PurchaseOrderLine, "lines"), (PurchaseOrderCharge, "charges")):
+        values = [
+            row | {"purchase_order_id": order_id} for order_id, order in by_id.items() for row in getattr(order, rows)
+        ]
+        if values:
+            connection.execute(insert(table), values)
+    moves = [(order_id, None, str(state)) for order_id in by_id]
+    states.record(connection, states.PURCHASE_ORDER.name, moves, "import", by=by, at=at)
+    return [order.head["number"] for order in orders]
+
+
+def _number(connection: Connection, orders: Sequence[OrderValues]) -> None:
+    """Give the next numbers of the site, past those that files brought along."""
+    waiting = list(orders)
+    while waiting:
+        taken = numbers.take(connection, numbers.PURCHASE_ORDERS, len(waiting))
+        used = select(PurchaseOrder.number).where(PurchaseOrder.number.in_(taken))
+        there = set(connection.execute(used).scalars())
+        for number in taken:
+            if number not in there:
+                waiting.pop(0).head["number"] = number

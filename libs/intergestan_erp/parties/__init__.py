@@ -1,0 +1,1 @@
+"""Third parties: those we buy from, and those we sell to."""

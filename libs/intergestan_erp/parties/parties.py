@@ -1,0 +1,123 @@
+"""Third parties of the base: entering them, and finding the one that a person means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Address, Contact, Party
+
+MAIN = "main"
+"""The kind of a party's own postal address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewParty:
+    """A party with its postal address and the person to ask there."""
+
+    code: str
+    name: str
+    is_customer: bool = False
+    is_supplier: bool = False
+    siret: str | None = None
+    vat_id: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    country: str | None = None
+    contact: str | None = None
+
+
+def add_party(connection: Connection, party: NewParty) -> int:
+    """Enter a party.
+
+    :raises Problem: when its code is taken.
+    """
+    if connection.execute(select(Party.id).where(Party.code == party.code)).first() is not None:
+        raise Problem("There is already a third party «{code}»: choose another code.", code=party.code)
+    fields = ("code", "name", "is_customer", "is_supplier", "siret", "vat_id")
+    party_id = connection.execute(
+        insert(Party).values({field: getattr(party, field) for field in fields}).returning(Party.id)
+    ).scalar_one()
+    address = {field: getattr(party, field) for field in ("line1", "line2", "postcode", "city", "country")}
+    if any(address.values()):
+        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **address))
+    if party.contact:
+        connection.execute(insert(Contact).values(party_id=party_id, name=party.contact))
+    return party_id
+
+
+def find_supplier(connection: Connection, text: str) -> Row[int, str, str]:
+    """The one supplier that `text` means: its code, SIRET, VAT number or name, in this order.
+
+    :returns: id, code and name.
+    :raises Problem: when none or several fit.
+    """
+    found = suppliers_like(connection, text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Problem(
+            "«{text}» fits several suppliers: {codes}. Write the code of the one you mean.",
+            text=text,
+            codes=", ".join(row.code for row in found),
+        )
+    raise Problem(
+        "No supplier has the code, SIRET, VAT number or name «{text}». "
+        "`intergestan partner list` shows who there is, `intergestan partner add` enters a partner's card.",
+        text=text,
+    )
+
+
+def suppliers_like(connection: Connection, text: str) -> list[Row[int, str, str]]:
+    """The suppliers that `text` may mean; the first sort of identifier that fits anybody decides."""
+    wanted = text.strip()
+    plain = re.sub(r"\s", "", wanted)
+    same: tuple[ColumnElement[bool], ...] = (
+        Party.code == wanted,
+        Party.siret == plain,
+        Party.vat_id == plain.upper(),
+        or_(Party.name == wanted, func.lower(Party.name) == wanted.lower()),
+    )
+    query = select(Party.id, Party.code, Party.name).where(Party.is_supplier).order_by(Party.code)
+    for condition in same:
+        found = list(connection.execute(query.where(condition)))
+        if found:
+            return found
+    return []
+
+
+def main_address() -> Any:
+    """A subquery with the id of each party's own address: the first of its kind."""
+    return (
+        select(Address.party_id, func.min(Address.id).label("id"))
+        .where(Address.kind == MAIN)
+        .group_by(Address.party_id)
+        .subquery()
+    )
+
+
+def set_address(connection: Connection, party_id: int, values: dict[str, str | None]) -> None:
+    """Change a party's own postal address (`line1`, `line2`, `postcode`, `city`, `country`), or enter it."""
+    if not values:
+        return
+    own = select(func.min(Address.id)).where(Address.party_id == party_id, Address.kind == MAIN)
+    address_id = connection.execute(own).scalar_one_or_none()
+    if address_id is None:
+        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **values))
+    else:
+        connection.execute(update(Address).where(Address.id == address_id).values(**values))
+
+
+def set_contact(connection: Connection, party_id: int, name: str) -> None:
+    """Change the name of the person to ask at a party, or enter it."""
+    first = connection.execute(select(func.min(Contact.id)).where(Contact.party_id == party_id)).scalar_one_or_none()
+    if first is None:
+        connection.execute(insert(Contact).values(party_id=party_id, name=name))
+    else:
+        connection.execute(update(Contact).where(Contact.id == first).values(name=name))

@@ -1,0 +1,1 @@
+"""Our purchase orders: their states, and the changes that we ask for."""

@@ -1,0 +1,97 @@
+"""An order as it shall be: from what a person wants to be otherwise, and what of it is new. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from intergestan_db.problem import Problem
+from intergestan_msg.change import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, ChangeCode
+from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, totals_of
+from intergestan_msg.order import Delivery, Order, OrderLine, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What a person wants to be otherwise, by line id; prices are for as many units as before."""
+
+    quantities: Mapping[str, Decimal] = field(default_factory=dict)
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
+    deleted: Sequence[str] = ()
+    wanted_date: date | None = None
+    note: str | None = None
+
+
+def edited(order: Order, edits: Edits) -> Order:
+    """The order with these edits; its totals follow."""
+    known = {line.id for line in order.lines}
+    strange = [each for each in (*edits.quantities, *edits.prices, *edits.deleted) if each not in known]
+    if strange:
+        raise Problem(
+            "Nothing was changed: {number} has no line {lines}; it has {known}.",
+            number=order.id,
+            lines=", ".join(strange),
+            known=", ".join(line.id for line in order.lines),
+        )
+    lines = tuple(_edited(line, edits) for line in order.lines if line.id not in edits.deleted)
+    changed = replace(order, lines=lines) if lines else order
+    if not lines:
+        raise Problem(
+            "No line of {number} would be left; nothing was changed. `intergestan orders cancel` cancels it.",
+            number=order.id,
+        )
+    if edits.note is not None:
+        changed = replace(changed, note=edits.note)
+    if edits.wanted_date is not None:
+        wanted = Period(None, edits.wanted_date)
+        changed = replace(changed, delivery=replace(changed.delivery or Delivery(), wanted=wanted))
+    return with_totals(changed)
+
+
+def _edited(line: OrderLine, edits: Edits) -> OrderLine:
+    quantity = edits.quantities.get(line.id, line.quantity)
+    price = line.price
+    for value in (edits.quantities.get(line.id), edits.prices.get(line.id)):
+        if value is not None and (value < 0 or not fits(value, MILLIONTH)):
+            raise Problem(
+                "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
+            )
+    if quantity is None or quantity == 0:
+        raise Problem("Nothing was changed: a line of nothing is a line to delete (--remove {line}).", line=line.id)
+    if line.id in edits.prices and price is not None:
+        price = replace(price, amount=edits.prices[line.id])
+    return priced(replace(line, quantity=quantity, price=price))
+
+
+def priced(line: OrderLine) -> OrderLine:
+    """The line with the amount that follows from its quantity and price."""
+    price = line.price or Price(ZERO)
+    total = line_total(line.quantity or ZERO, price.amount, price.base_quantity, line.allowances)
+    return replace(line, line_total=total)
+
+
+def with_totals(order: Order) -> Order:
+    """The order with the totals that follow from its lines and charges."""
+    sums = totals_of(((line.line_total or ZERO, line.item.tax) for line in order.lines), order.allowances)
+    return replace(order, tax_amount=sums.tax_amount, totals=sums.totals)
+
+
+def as_change(order: Order) -> Order:
+    """The order under the specification of changes."""
+    return replace(order, customization_id=PEPPOL_ORDER_CHANGE, profile_id=PEPPOL_ADVANCED_ORDERING)
+
+
+def compared(base: Order, shall_be: Order, touched: frozenset[str]) -> Iterable[tuple[ChangeCode, OrderLine]]:
+    """Each line of either order with what becomes of it: matched by its id, never by its product."""
+    before = {line.id: line for line in base.lines}
+    for line in shall_be.lines:
+        if line.id not in before:
+            yield ChangeCode.ADDED, line
+        elif line != before[line.id] or line.id in touched:
+            yield ChangeCode.CHANGED, line
+        else:
+            yield ChangeCode.UNCHANGED, line
+    stay = {line.id for line in shall_be.lines}
+    yield from ((ChangeCode.DELETED, line) for line in base.lines if line.id not in stay)

@@ -1,0 +1,179 @@
+"""Purchase orders on the screen: which ones a person sees and may send (G09–G13, D1), and one as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from intergestan_db import states
+from intergestan_db.enums import PurchaseState
+from intergestan_db.problem import Problem, Words
+from intergestan_db.tables import (
+    Address,
+    Contact,
+    Event,
+    Party,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    PurchaseOrderCharge,
+    PurchaseOrderLine,
+    User,
+)
+from intergestan_erp.parties.parties import main_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What **Afficher** shows (G09). An end that is None is open; both ends are included.
+
+    :ivar everything: *tout voir*: also drafts and what was transmitted, each with its state (G12, D1).
+    """
+
+    first: date | None = None
+    last: date | None = None
+    supplier_id: int | None = None
+    followed_by_id: int | None = None
+    everything: bool = False
+
+
+def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str, Any]]:
+    """The orders of a selection by date and number, with the columns of the sending screen (G10).
+
+    Unless everything is wanted: those that are neither draft nor transmitted, which are the ones to be sent.
+
+    :returns: of each `id`, `version`, `number`, `issue_date`, `note`, `total_ht`, `total_ttc`, `currency`,
+        `state`, `contact`, `supplier_id`, `supplier_code`, `supplier`, `line1`, `postcode`, `city`,
+        `followed_by`.
+    """
+    query = _listing()
+    if not wanted.everything:
+        query = query.where(PurchaseOrder.state == PurchaseState.CONFIRMED)
+    if wanted.first is not None:
+        query = query.where(PurchaseOrder.issue_date >= wanted.first)
+    if wanted.last is not None:
+        query = query.where(PurchaseOrder.issue_date <= wanted.last)
+    if wanted.supplier_id is not None:
+        query = query.where(PurchaseOrder.supplier_id == wanted.supplier_id)
+    if wanted.followed_by_id is not None:
+        query = query.where(PurchaseOrder.followed_by_id == wanted.followed_by_id)
+    ordered = query.order_by(PurchaseOrder.issue_date, PurchaseOrder.id)
+    return [dict(row) for row in connection.execute(ordered).mappings()]
+
+
+def _listing() -> Select[*tuple[Any, ...]]:
+    address = main_address()
+    first_contact = select(Contact.party_id, func.min(Contact.id).label("id")).group_by(Contact.party_id).subquery()
+    order = PurchaseOrder
+    return (
+        select(
+            *(order.id, order.version, order.number, order.issue_date, order.note),
+            *(order.total_ht, order.total_ttc, order.currency, order.state, Contact.name.label("contact")),
+            *(order.supplier_id, Party.code.label("supplier_code"), Party.name.label("supplier")),
+            *(Address.line1, Address.postcode, Address.city, User.login.label("followed_by")),
+        )
+        .join(Party, Party.id == order.supplier_id)
+        .outerjoin(address, address.c.party_id == Party.id)
+        .outerjoin(Address, Address.id == address.c.id)
+        .outerjoin(first_contact, first_contact.c.party_id == Party.id)
+        .outerjoin(Contact, Contact.id == first_contact.c.id)
+        .outerjoin(User, User.id == order.followed_by_id)
+    )
+
+
+def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int]:
+    """The ids of orders by number.
+
+    :raises Problem: naming those that do not exist.
+    """
+    wanted = list(dict.fromkeys(numbers))
+    rows = connection.execute(select(PurchaseOrder.number, PurchaseOrder.id).where(PurchaseOrder.number.in_(wanted)))
+    found: dict[str, int] = {row.number: row.id for row in rows}
+    missing = [number for number in wanted if number not in found]
+    if missing:
+        raise Problem(
+            "There is no purchase order {numbers}. Nothing was changed; `intergestan orders list --all` "
+            "shows what there is.",
+            numbers=", ".join(missing),
+        )
+    return found
+
+
+def show_order(connection: Connection, number: str) -> dict[str, Any]:
+    """One order with its `lines`, its `charges`, its `changes` and its `events`, oldest first.
+
+    :raises Problem: when there is no such order.
+    """
+    order_id = find_orders(connection, [number])[number]
+    head = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.id == order_id)).mappings()
+    listed = connection.execute(_listing().where(PurchaseOrder.id == order_id)).mappings()
+    lines = select(PurchaseOrderLine.__table__).where(PurchaseOrderLine.purchase_order_id == order_id)
+    charges = select(PurchaseOrderCharge.__table__).where(PurchaseOrderCharge.purchase_order_id == order_id)
+    change = PurchaseOrderChange
+    changes = select(
+        *(change.revision, change.type, change.state, change.requested_at, change.requested_by),
+        *(change.answer_code, change.answer_note),
+    ).where(change.purchase_order_id == order_id)
+    events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
+    return {
+        **head.one(),
+        **listed.one(),
+        "lines": _rows(connection, lines.order_by(PurchaseOrderLine.position)),
+        "charges": _rows(connection, charges.order_by(PurchaseOrderCharge.id)),
+        "changes": _rows(connection, changes.order_by(PurchaseOrderChange.id)),
+        "events": _rows(connection, events.order_by(Event.id)),
+    }
+
+
+def confirm(connection: Connection, numbers: Sequence[str], *, by: str, at: datetime) -> None:
+    """Drafts become confirmed, which makes them read-only and ready to be sent: all of these or none.
+
+    :raises Problem: naming those that are no drafts.
+    """
+    _move(connection, numbers, "confirm", by, at)
+
+
+def unconfirm(connection: Connection, numbers: Sequence[str], *, by: str, at: datetime) -> None:
+    """Confirmed orders that were not transmitted become drafts again: all of these or none.
+
+    :raises Problem: naming those that are not confirmed, or transmitted already.
+    """
+    _move(connection, numbers, "unconfirm", by, at)
+
+
+def _move(connection: Connection, numbers: Iterable[str], event: str, by: str, at: datetime) -> None:
+    wanted = list(dict.fromkeys(numbers))
+    ids = find_orders(connection, wanted)
+    _refuse_others(connection, ids, event)
+    version = PurchaseOrder.version + 1
+    states.move(
+        connection,
+        states.PURCHASE_ORDER,
+        ids.values(),
+        event,
+        by=by,
+        at=at,
+        version=version,
+        updated_at=at,
+    )
+
+
+def _refuse_others(connection: Connection, ids: Mapping[str, int], event: str) -> None:
+    froms, _ = states.PURCHASE_ORDER.moves[event]
+    query = select(PurchaseOrder.number, PurchaseOrder.state).where(
+        PurchaseOrder.id.in_(ids.values()), PurchaseOrder.state.not_in(froms)
+    )
+    others = list(connection.execute(query.order_by(PurchaseOrder.id)))
+    if others:
+        raise Problem(
+            "Nothing was changed: this is for orders in the state {wanted}, but {others}.",
+            wanted=Words.any_of(froms),
+            others=Words.by_number((row.number, row.state) for row in others),
+        )
+
+
+def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,218 @@
+"""Numbered invoices for what was delivered and not yet invoiced, with the VAT per rate (G03).
+
+A line of a delivery note is invoiced once, which the base itself holds; a charge of the order goes on the first
+invoice of that order. However an order is split, its lines' amounts add up to those of the order to the cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from intergestan_db import numbers, states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    Invoice,
+    InvoiceCharge,
+    InvoiceLine,
+    InvoiceVat,
+    SalesOrder,
+    SalesOrderCharge,
+    SalesOrderLine,
+)
+from intergestan_erp.selling.deliveries import invoiced_by_line
+from intergestan_msg.money import ZERO, AllowanceCharge, Sums, TaxCategory, round_half_up, totals_of
+
+AnyRow = Row[*tuple[Any, ...]]
+
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetime) -> str:
+    """Invoice what these sales orders and delivery notes have delivered and nobody has invoiced.
+
+    :param refs: numbers of sales orders or delivery notes, all of one customer.
+    :returns: the number of the invoice.
+    :raises Problem: when there is nothing to invoice, a number is none, or the customers differ.
+    """
+    note_ids = _notes(connection, list(dict.fromkeys(refs)))
+    orders = _lock_orders(connection, note_ids)
+    delivered = _not_invoiced(connection, note_ids)
+    if not delivered:
+        raise Problem("Nothing was invoiced: all that {refs} delivered is invoiced already.", refs=", ".join(refs))
+    _refuse_mixed(orders)
+    charges = _charges(connection, [order.id for order in orders])
+    totals = list(line_totals(delivered))
+    sums = _sums(zip(delivered, totals, strict=True), charges)
+    assert sums.totals.tax_exclusive is not None
+    if sums.totals.payable < 0:
+        raise Problem("Nothing was invoiced: the allowances are more than what was delivered. Deliver more first.")
+    number = numbers.take(connection, numbers.INVOICES, 1)[0]
+    invoice_id = connection.execute(
+        insert(Invoice)
+        .values(
+            number=number,
+            customer_id=orders[0].customer_id,
+            issue_date=at.astimezone().date(),
+            currency=orders[0].currency,
+            total_ht=sums.totals.tax_exclusive,
+            total_vat=sums.tax_amount,
+            total_ttc=sums.totals.payable,
+            created_at=at,
+            created_by=by,
+        )
+        .returning(Invoice.id)
+    ).scalar_one()
+    _write_parts(connection, invoice_id, list(zip(delivered, totals, strict=True)), charges, sums)
+    states.record(connection, Invoice.__tablename__, [(invoice_id, None, None)], "create", by=by, at=at)
+    moves = [(order.id, None, None) for order in orders]
+    detail = {"invoice": number}
+    states.record(connection, states.SALES_ORDER.name, moves, "invoice", by=by, at=at, detail=detail)
+    return number
+
+
+def line_totals(delivered: Sequence[AnyRow]) -> Iterable[Decimal]:
+    """The amount of each delivered line, so that all of an order's line adds up to its amount, in any split.
+
+    Each takes the difference of two running totals: what all up to it costs, and what all before it costs.
+    """
+    before: dict[int, Decimal] = {}
+    for row in delivered:
+        so_far = before.get(row.sales_order_line_id, row.invoiced or ZERO)
+        after = so_far + row.quantity
+        before[row.sales_order_line_id] = after
+        yield cost_of(row, after) - cost_of(row, so_far)
+
+
+def cost_of(line: Any, quantity: Decimal) -> Decimal:
+    """What so much of a line costs without VAT, with its share of the line's allowance; `line.ordered` is all of it."""
+    goods = _WIDE.divide(_WIDE.multiply(quantity, line.price), line.base_quantity)
+    share = _WIDE.divide(_WIDE.multiply(line.allowance, quantity), line.ordered)
+    return round_half_up(_WIDE.add(goods, share))
+
+
+def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
+    """The ids of the delivery notes that these numbers mean.
+
+    :raises Problem: when a number is neither an order's nor a delivery note's.
+    """
+    found: dict[str, set[int]] = {}
+    named = select(DeliveryNote.number, DeliveryNote.id).where(DeliveryNote.number.in_(refs))
+    for row in connection.execute(named):
+        found.setdefault(row.number, set()).add(row.id)
+    of_orders = (
+        select(SalesOrder.number, DeliveryNoteLine.delivery_note_id)
+        .outerjoin(SalesOrderLine, SalesOrderLine.sales_order_id == SalesOrder.id)
+        .outerjoin(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
+        .where(SalesOrder.number.in_(refs))
+    )
+    for row in connection.execute(of_orders):
+        found.setdefault(row.number, set()).update(() if row.delivery_note_id is None else (row.delivery_note_id,))
+    missing = [ref for ref in refs if ref not in found]
+    if missing:
+        raise Problem(
+            "Nothing was invoiced: {refs} is neither a sales order nor a delivery note.", refs=", ".join(missing)
+        )
+    undelivered = [ref for ref in refs if not found[ref]]
+    if undelivered:
+        raise Problem(
+            "Nothing was invoiced: nothing of {refs} was delivered; `intergestan sales deliver` comes first.",
+            refs=", ".join(undelivered),
+        )
+    return sorted({note_id for notes in found.values() for note_id in notes})
+
+
+def _lock_orders(connection: Connection, note_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """The orders of these delivery notes, locked, so that nobody else invoices the same goods meanwhile."""
+    ids = (
+        select(SalesOrderLine.sales_order_id)
+        .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
+        .where(DeliveryNoteLine.delivery_note_id.in_(note_ids))
+    )
+    query = select(SalesOrder.id, SalesOrder.customer_id, SalesOrder.currency)
+    return connection.execute(query.where(SalesOrder.id.in_(ids)).order_by(SalesOrder.id).with_for_update()).all()
+
+
+def _not_invoiced(connection: Connection, note_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """The lines of these notes that are on no invoice, with their order's prices and what was invoiced of them."""
+    before = invoiced_by_line()
+    return connection.execute(
+        select(
+            *(DeliveryNoteLine.id, DeliveryNoteLine.sales_order_line_id, DeliveryNoteLine.product_code),
+            *(DeliveryNoteLine.name, DeliveryNoteLine.quantity, DeliveryNoteLine.unit),
+            *(SalesOrderLine.price, SalesOrderLine.base_quantity, SalesOrderLine.allowance),
+            *(SalesOrderLine.vat_category, SalesOrderLine.vat_rate, SalesOrderLine.quantity.label("ordered")),
+            before.c.quantity.label("invoiced"),
+        )
+        .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
+        .outerjoin(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
+        .outerjoin(before, before.c.line_id == SalesOrderLine.id)
+        .where(DeliveryNoteLine.delivery_note_id.in_(note_ids), InvoiceLine.id.is_(None))
+        .order_by(DeliveryNoteLine.id)
+    ).all()
+
+
+def _refuse_mixed(orders: Sequence[AnyRow]) -> None:
+    if len({(order.customer_id, order.currency) for order in orders}) > 1:
+        raise Problem("Nothing was invoiced: an invoice is of one customer and one currency.")
+
+
+def _charges(connection: Connection, order_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """The charges of these orders that are on no invoice."""
+    return connection.execute(
+        select(SalesOrderCharge.__table__)
+        .outerjoin(InvoiceCharge, InvoiceCharge.sales_order_charge_id == SalesOrderCharge.id)
+        .where(SalesOrderCharge.sales_order_id.in_(order_ids), InvoiceCharge.id.is_(None))
+        .order_by(SalesOrderCharge.id)
+    ).all()
+
+
+def _sums(lines: Iterable[tuple[AnyRow, Decimal]], charges: Sequence[AnyRow]) -> Sums:
+    taxed = ((total, TaxCategory(line.vat_category, line.vat_rate)) for line, total in lines)
+    allowances = [
+        AllowanceCharge(
+            is_charge=charge.amount > 0,
+            amount=abs(charge.amount),
+            tax=TaxCategory(charge.vat_category, charge.vat_rate) if charge.vat_category else None,
+        )
+        for charge in charges
+    ]
+    return totals_of(taxed, allowances)
+
+
+def _write_parts(
+    connection: Connection,
+    invoice_id: int,
+    lines: Sequence[tuple[AnyRow, Decimal]],
+    charges: Sequence[AnyRow],
+    sums: Sums,
+) -> None:
+    same = ("product_code", "name", "quantity", "unit", "price", "base_quantity", "vat_category", "vat_rate")
+    rows = [
+        {"position": position, "delivery_note_line_id": line.id, "total": total}
+        | {name: getattr(line, name) for name in same}
+        for position, (line, total) in enumerate(lines, start=1)
+    ]
+    of_charges = [
+        {"sales_order_charge_id": charge.id}
+        | {name: getattr(charge, name) for name in ("reason", "amount", "vat_category", "vat_rate")}
+        for charge in charges
+    ]
+    of_vat = [
+        {
+            "vat_category": vat.category.code,
+            "vat_rate": vat.category.percent or ZERO,
+            "base": vat.base,
+            "amount": vat.amount,
+        }
+        for vat in sums.vat
+    ]
+    for table, parts in ((InvoiceLine, rows), (InvoiceCharge, of_charges), (InvoiceVat, of_vat)):
+        if parts:
+            connection.execute(insert(table), [{**part, "invoice_id": invoice_id} for part in parts])

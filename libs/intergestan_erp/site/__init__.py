@@ -1,0 +1,1 @@
+"""The site itself: how it is made, and its users."""

@@ -1,0 +1,142 @@
+"""A new site: its identity, its number series, its users."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select
+
+from intergestan_db import numbers, states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import NumberSeries, Site, User
+from intergestan_msg.email_address import ADDRESS
+from intergestan_msg.seal import PublicKey
+
+LANGUAGES = ("fr", "en")
+_MAX_SLUG = 33
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewSite:
+    """Who the site is. `siret` has 14 digits; `country` is ISO 3166-1 alpha-2, `currency` ISO 4217.
+
+    :ivar orders_address: where others send us orders (G08); `answers_address`: where they send answers.
+    :ivar key_until: the end of its first key, if it has one.
+    """
+
+    name: str
+    orders_address: str
+    answers_address: str
+    siret: str | None = None
+    vat_id: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    country: str = "FR"
+    currency: str = "EUR"
+    language: str = "fr"
+    key_until: datetime | None = None
+
+
+def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: str, at: datetime) -> str:
+    """Make this base the base of a site, once and for ever.
+
+    :returns: the site's code, which never changes.
+    :raises Problem: when the base has a site already, or a value is no such value.
+    """
+    check_site(site)
+    if connection.execute(select(Site.code)).first() is not None:
+        raise Problem(
+            "This base already belongs to a site. A base has one identity for ever: "
+            "choose another folder or another database for the new site."
+        )
+    code = site_code(site, key)
+    connection.execute(insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site)))
+    series = [{"code": name, "prefix": prefix, "next_number": 1} for name, prefix in numbers.PREFIXES.items()]
+    connection.execute(insert(NumberSeries), sorted(series, key=lambda row: str(row["code"])))
+    states.record(connection, Site.__tablename__, [(1, None, None)], "init", by=by, at=at)
+    return code
+
+
+def site_code(site: NewSite, key: PublicKey) -> str:
+    """The SIRET, else a slug of the name and 6 characters of the key (`design.md` §6)."""
+    if site.siret:
+        return site.siret
+    ascii_name = unicodedata.normalize("NFKD", site.name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name)[:_MAX_SLUG].strip("-") or "site"
+    return f"{slug}-{re.sub('[^a-z0-9]', '', key.kid.lower())[:6]}"
+
+
+def check_site(site: NewSite) -> None:
+    """Refuse values that no mail could carry.
+
+    :raises Problem: for the first one found.
+    """
+    if not site.name.strip():
+        raise Problem("A site needs a name: the one that its partners will read.")
+    check_address(site.orders_address)
+    check_address(site.answers_address)
+    if site.siret is not None and not re.fullmatch(r"[0-9]{14}", site.siret):
+        raise Problem("«{siret}» is not a SIRET: it has 14 digits and nothing else.", siret=site.siret)
+    if site.vat_id is not None and not re.fullmatch(r"[A-Z]{2}[0-9A-Z+*]{2,13}", site.vat_id):
+        raise Problem(
+            "«{vat}» is not a VAT number: it has two capital letters, then digits or letters, no spaces.",
+            vat=site.vat_id,
+        )
+    if not re.fullmatch(r"[A-Z]{2}", site.country):
+        raise Problem("«{country}» is not a country code: it has two letters, such as FR.", country=site.country)
+    if not re.fullmatch(r"[A-Z]{3}", site.currency):
+        raise Problem("«{currency}» is not a currency: it has three letters, such as EUR.", currency=site.currency)
+    if site.language not in LANGUAGES:
+        raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
+
+
+def check_address(address: str) -> None:
+    """Refuse what is no mail address that we can write to.
+
+    :raises Problem: with the address.
+    """
+    if not re.match(ADDRESS, address):
+        raise Problem("«{address}» is not a mail address: it looks like name@domain.fr.", address=address)
+
+
+def add_user(connection: Connection, login: str, name: str, email: str, *, by: str, at: datetime) -> int:
+    """Enter a person; the mail address is the From of what they send (G15).
+
+    :raises Problem: when the login is taken or the address is none.
+    """
+    check_address(email)
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", login):
+        raise Problem("«{login}» is not a login: it has letters, digits, dots and hyphens only.", login=login)
+    if connection.execute(select(User.id).where(User.login == login)).first() is not None:
+        raise Problem("There is already a user «{login}»: choose another login.", login=login)
+    user_id = connection.execute(
+        insert(User).values(login=login, name=name, email=email).returning(User.id)
+    ).scalar_one()
+    states.record(connection, User.__tablename__, [(user_id, None, None)], "add", by=by, at=at)
+    return user_id
+
+
+def list_users(connection: Connection) -> list[Row[int, str, str, str, bool]]:
+    """All users by login: id, login, name, email, active."""
+    columns = (User.id, User.login, User.name, User.email, User.active)
+    return list(connection.execute(select(*columns).order_by(User.login)))
+
+
+def find_user(connection: Connection, login: str) -> int:
+    """The id of an active user.
+
+    :raises Problem: with the command that adds one.
+    """
+    user_id = connection.execute(select(User.id).where(User.login == login, User.active)).scalar_one_or_none()
+    if user_id is None:
+        raise Problem(
+            "There is no user «{login}». `intergestan user list` shows who there is, "
+            "`intergestan user add` enters somebody.",
+            login=login,
+        )
+    return user_id

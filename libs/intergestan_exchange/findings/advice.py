@@ -1,0 +1,311 @@
+"""What a reason to wait means for the order, and what to do about it, in French and English.
+
+What was found is said by `findings.py`. Both languages are complete; a test holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from intergestan_db.enums import HoldReason as R
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What it means for the order, and what the person can do."""
+
+    means: str
+    do: str
+
+    def __str__(self) -> str:
+        return f"{self.means} {self.do}"
+
+
+ADVICE: Mapping[R, Mapping[str, Advice]] = {
+    R.UNKNOWN_SIGNER: {
+        "en": Advice(
+            "Nothing was imported or answered.",
+            "If you know the sender, pin their card (partner add): the mail goes on by itself. Else refuse it.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu.",
+            "Si l'expéditeur vous est connu, ajoutez sa carte (partner add) : le message sera repris de lui-même. "
+            "Sinon refusez-le.",
+        ),
+    },
+    R.UNCONFIRMED_KEY: {
+        "en": Advice(
+            "Nothing was imported or answered yet.",
+            "Call the partner at a number you know, then type the 12 words they read you: intergestan partner key "
+            "confirm PARTNER WORDS. Their mails are imported then.",
+        ),
+        "fr": Advice(
+            "Rien n'a encore été importé ni répondu.",
+            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
+            "CORRESPONDANT MOTS. Ses messages seront alors importés.",
+        ),
+    },
+    R.REVOKED_KEY: {
+        "en": Advice(
+            "Nothing was imported or answered.",
+            "Refuse the mail; the partner sends what is real again, with a new key.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu.",
+            "Refusez le message ; le correspondant renverra le vrai avec une nouvelle clé.",
+        ),
+    },
+    R.KEY_ANNOUNCED: {
+        "en": Advice(
+            "No order waits for it yet; once the new key signs, its mails wait until somebody confirms it.",
+            "Call the partner at a number you know, then type the 12 words they read you: intergestan partner key "
+            "confirm PARTNER WORDS. If they announced nothing, refuse this and revoke their key.",
+        ),
+        "fr": Advice(
+            "Rien n'attend encore ; dès que la nouvelle clé signera, ses messages attendront sa confirmation.",
+            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
+            "CORRESPONDANT MOTS. S'il n'a rien annoncé, refusez ceci et révoquez sa clé.",
+        ),
+    },
+    R.BAD_SIGNATURE: {
+        "en": Advice(
+            "Nothing was imported or answered. Somebody may pose as a partner.",
+            "Call the partner. If they sent it, let them send it again; refuse this one.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu. Quelqu'un imite peut-être un correspondant.",
+            "Téléphonez au correspondant. S'il l'a bien envoyé, qu'il le renvoie ; refusez celui-ci.",
+        ),
+    },
+    R.BAD_MESSAGE: {
+        "en": Advice("Nothing was imported or answered.", "Ask the sender to send it again; refuse this one."),
+        "fr": Advice("Rien n'a été importé ni répondu.", "Demandez à l'expéditeur de le renvoyer ; refusez celui-ci."),
+    },
+    R.DAMAGED: {
+        "en": Advice(
+            "Nothing was imported. The sender's next sending of the same mail heals it.",
+            "Wait for it, or ask the partner to send it again (resend).",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé. Le prochain envoi du même message corrigera cela.",
+            "Attendez-le, ou demandez au correspondant de renvoyer (resend).",
+        ),
+    },
+    R.NEWER_RELEASE: {
+        "en": Advice("Nothing was imported.", "Upgrade this site, then release the mail."),
+        "fr": Advice("Rien n'a été importé.", "Mettez ce site à jour, puis libérez le message."),
+    },
+    R.WRONG_RECIPIENT: {
+        "en": Advice(
+            "Nothing was imported or answered.", "Tell the partner which site they wrote to; refuse this mail."
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu.", "Dites au correspondant à quel site il a écrit ; refusez ce message."
+        ),
+    },
+    R.TOO_OLD: {
+        "en": Advice("Nothing was imported.", "If its orders are still wanted, release the mail; else refuse it."),
+        "fr": Advice(
+            "Rien n'a été importé.", "Si ses commandes sont toujours voulues, libérez le message ; sinon refusez-le."
+        ),
+    },
+    R.CLAIM_MISMATCH: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "If our record of the partner is wrong, correct it and release the order; or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "Si notre fiche du correspondant est fausse, corrigez-la et libérez la commande ; ou refusez-la.",
+        ),
+    },
+    R.STATEMENT: {
+        "en": Advice(
+            "Orders go on. If this base was restored, what was done after the backup is missing in it.",
+            "Restored: run `intergestan restored` if nobody did, enter and send again what is missing (the partner "
+            "knows it again). Else call the partner: somebody may use a key. Then refuse this; it is not told again.",
+        ),
+        "fr": Advice(
+            "Les commandes continuent. Si cette base a été restaurée, ce qui a été fait après la sauvegarde y manque.",
+            "Base restaurée : lancez `intergestan restored` si ce n'est pas fait, ressaisissez et renvoyez ce qui "
+            "manque (le correspondant le reconnaît). Sinon appelez-le : quelqu'un utilise peut-être une clé. Puis "
+            "refusez ceci ; ce ne sera plus signalé.",
+        ),
+    },
+    R.TRANSFER_CONFLICT: {
+        "en": Advice(
+            "Nothing was imported. The partner may have restored a backup.",
+            "Ask them to send anew; refuse this mail.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé. Le correspondant a peut-être restauré une sauvegarde.",
+            "Demandez-lui de renvoyer ; refusez ce message.",
+        ),
+    },
+    R.POISON: {
+        "en": Advice(
+            "Nothing was imported; other mails are not affected.",
+            "Keep the archived mail for support. After an upgrade release it: it is read again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ; les autres messages suivent leur cours.",
+            "Gardez le message archivé pour le support. Après une mise à jour, libérez-le : il sera relu.",
+        ),
+    },
+    R.BAD_DOCUMENT: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Ask the partner to correct it, and refuse this one.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "Demandez une correction au correspondant, et refusez celle-ci.",
+        ),
+    },
+    R.UNKNOWN_PRODUCT: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Say which product of ours the line means (holds release HOLD --product LINE=CODE), which is remembered "
+            "for this partner; or create the product and release the order; or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "Dites quel produit la ligne désigne (holds release RÉF --product LIGNE=CODE), ce qui est retenu pour ce "
+            "correspondant ; ou créez le produit et libérez la commande ; ou refusez-la.",
+        ),
+    },
+    R.TWO_CUSTOMERS: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Say which customer it is (holds release HOLD --customer CODE), which is remembered for this partner; or "
+            "refuse the order.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "Dites de quel client il s'agit (holds release RÉF --customer CODE), ce qui est retenu pour ce "
+            "correspondant ; ou refusez la commande.",
+        ),
+    },
+    R.PRICE_DIFFERENCE: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Releasing it books the partner's price; or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "La libérer retient le prix du correspondant ; ou refusez-la.",
+        ),
+    },
+    R.TOTAL_DIFFERENCE: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Releasing it books the amount that quantities and prices give, and tells the buyer; or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "La libérer retient le montant que donnent quantités et prix, et le dit à l'acheteur ; ou refusez-la.",
+        ),
+    },
+    R.VAT_DIFFERENCE: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Releasing it books the partner's rate; or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "La libérer retient le taux du correspondant ; ou refusez-la.",
+        ),
+    },
+    R.UNIT_MISMATCH: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits.",
+            "Correct the product's unit and release the order, or say which product the line means (holds release HOLD "
+            "--product LINE=CODE); or refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
+            "Corrigez l'unité du produit et libérez la commande, ou dites quel produit la ligne désigne (holds release "
+            "RÉF --product LIGNE=CODE) ; ou refusez-la.",
+        ),
+    },
+    R.CURRENCY: {
+        "en": Advice("The order was not booked: this base keeps one currency.", "Refuse it."),
+        "fr": Advice("La commande n'est pas enregistrée : la base n'a qu'une monnaie.", "Refusez-la."),
+    },
+    R.CONFLICT: {
+        "en": Advice(
+            "The first order is untouched; the buyer knows that this one waits.",
+            "Ask the partner which one they want; refuse this one.",
+        ),
+        "fr": Advice(
+            "La première commande est intacte ; l'acheteur sait que celle-ci attend.",
+            "Demandez au correspondant laquelle est voulue ; refusez celle-ci.",
+        ),
+    },
+    R.GAP: {
+        "en": Advice(
+            "It waits for a document that has not come or is not settled, and is applied as soon as that is.",
+            "If it never comes, ask the partner to send the missing one again (resend), or refuse this one.",
+        ),
+        "fr": Advice(
+            "Elle attend un document qui n'est pas arrivé ou pas traité ; elle sera appliquée dès que ce sera fait.",
+            "S'il n'arrive jamais, demandez au correspondant de le renvoyer (resend), ou refusez celle-ci.",
+        ),
+    },
+    R.DELIVERED: {
+        "en": Advice("What has left stays; the buyer was told.", "Nothing is to be done."),
+        "fr": Advice("Ce qui est parti reste ; l'acheteur est prévenu.", "Il n'y a rien à faire."),
+    },
+    R.CHANGE_REVIEW: {
+        "en": Advice("The change was not applied.", "Release it to apply it, or refuse it."),
+        "fr": Advice("La modification n'est pas appliquée.", "Libérez-la pour l'appliquer, ou refusez-la."),
+    },
+    R.OWN_CHANGE: {
+        "en": Advice(
+            "The change was not applied: you had announced something else.",
+            "Releasing it takes what the buyer asks for; refusing it keeps what you said.",
+        ),
+        "fr": Advice(
+            "La modification n'est pas appliquée : vous aviez annoncé autre chose.",
+            "La libérer retient la demande de l'acheteur ; la refuser, votre annonce.",
+        ),
+    },
+    R.ORDER_CLOSED: {
+        "en": Advice("The order is closed; the buyer was told.", "Nothing is to be done."),
+        "fr": Advice("La commande est close ; l'acheteur est prévenu.", "Il n'y a rien à faire."),
+    },
+    R.UNMATCHED_ANSWER: {
+        "en": Advice("No order was changed.", "Ask the partner which mail they answered; refuse this mail."),
+        "fr": Advice(
+            "Aucune commande n'a changé.",
+            "Demandez au correspondant à quel envoi il répond ; refusez ce message.",
+        ),
+    },
+    R.FAILED: {
+        "en": Advice("The order was not booked; the others of the mail were.", "Release it to try again."),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; les autres du message le sont.", "Libérez-la pour réessayer."
+        ),
+    },
+    R.REFUSED_BY_SERVER: {
+        "en": Advice(
+            "The orders were not delivered.",
+            "If the account or the server was at fault, mend it and send again (resend). If the address is wrong, "
+            "refuse the mail (holds refuse), correct the address (partner set) and send the orders anew.",
+        ),
+        "fr": Advice(
+            "Les commandes ne sont pas parties.",
+            "Si le compte ou le serveur est en cause, corrigez-le et renvoyez (resend). Si l'adresse est fausse, "
+            "refusez l'envoi (holds refuse), corrigez l'adresse (partner set) et envoyez les commandes à nouveau.",
+        ),
+    },
+    R.NO_ANSWER: {
+        "en": Advice("The orders stay «waiting».", "Call the partner, then send the same mail again (resend)."),
+        "fr": Advice("Les commandes restent « en attente ».", "Appelez le correspondant, puis renvoyez (resend)."),
+    },
+    R.NOT_COMPOSED: {
+        "en": Advice("Nothing was sent.", "Correct the cause, then send again (resend) or give up (abandon)."),
+        "fr": Advice("Rien n'est parti.", "Corrigez la cause, puis renvoyez (resend) ou abandonnez (abandon)."),
+    },
+}

@@ -1,0 +1,254 @@
+"""What people read about a reason to wait or to refuse, in French and English: one table, one place.
+
+`WHAT` has a sentence per reason (or per `reason.variant`) with the finding's values in it. What that means for the
+order and what to do is in `advice.py`. Both languages are complete; a test holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from intergestan_db.enums import HoldReason as R
+from intergestan_exchange.findings import undelivered
+from intergestan_exchange.findings.diagnoses import diagnosis
+from intergestan_exchange.findings.finding import Finding
+
+WHAT: Mapping[str, Mapping[str, str]] = {
+    R.UNKNOWN_SIGNER: {
+        "en": "The mail is signed with a key that nobody pinned ({kid}).",
+        "fr": "Le message est signé avec une clé inconnue ({kid}).",
+    },
+    R.UNCONFIRMED_KEY: {
+        "en": "The mail is signed with a new key of {partner} ({kid}) that nobody here has confirmed.",
+        "fr": "Le message est signé avec une nouvelle clé de {partner} ({kid}), que personne ici n'a confirmée.",
+    },
+    R.REVOKED_KEY: {
+        "en": "The mail is signed with a key of {partner} ({kid}) that was revoked on {revoked}.",
+        "fr": "Le message est signé avec une clé de {partner} ({kid}) révoquée le {revoked}.",
+    },
+    R.KEY_ANNOUNCED: {
+        "en": "{partner} announces a new signing key ({new_key}), which signs from {signs_from} on.",
+        "fr": "{partner} annonce une nouvelle clé de signature ({new_key}), qui signera à partir du {signs_from}.",
+    },
+    R.BAD_SIGNATURE: {
+        "en": "The signature of the mail does not hold: {error}",
+        "fr": "La signature du message n'est pas valable : {error}",
+    },
+    R.BAD_MESSAGE: {
+        "en": "The mail cannot be read: {error}",
+        "fr": "Le message est illisible : {error}",
+    },
+    R.DAMAGED: {
+        "en": "A part of the mail is missing or was altered on the way: {error}",
+        "fr": "Une pièce du message manque ou a été modifiée en route : {error}",
+    },
+    R.NEWER_RELEASE: {
+        "en": "The mail comes from a newer release of Intergestan: {error}",
+        "fr": "Le message vient d'une version plus récente d'Intergestan : {error}",
+    },
+    R.WRONG_RECIPIENT: {
+        "en": "The mail from {partner} is meant for the site {audience}, not for us.",
+        "fr": "Le message de {partner} est destiné au site {audience}, pas au nôtre.",
+    },
+    R.TOO_OLD: {
+        "en": "The mail was composed on {composed} and arrived on {archived}.",
+        "fr": "Le message, composé le {composed}, est arrivé le {archived}.",
+    },
+    f"{R.CLAIM_MISMATCH}.siret": {
+        "en": "The order names a buyer with SIRET {theirs}, but {partner} signed it ({ours}).",
+        "fr": "La commande nomme un acheteur au SIRET {theirs}, mais {partner} l'a signée ({ours}).",
+    },
+    f"{R.CLAIM_MISMATCH}.vat": {
+        "en": "The order names a buyer with VAT number {theirs}, but {partner} signed it ({ours}).",
+        "fr": "La commande nomme un acheteur au numéro de TVA {theirs}, mais {partner} l'a signée ({ours}).",
+    },
+    f"{R.CLAIM_MISMATCH}.document": {
+        "en": "The manifest announces {type} {number}; the document is {found}.",
+        "fr": "Le bordereau annonce {type} {number} ; le document est {found}.",
+    },
+    f"{R.CLAIM_MISMATCH}.hash": {
+        "en": "The content of order {number} is not what the manifest states.",
+        "fr": "Le contenu de la commande {number} n'est pas celui que le bordereau déclare.",
+    },
+    f"{R.STATEMENT}.content_sent": {
+        "en": "{partner} has other content than we sent, under the same numbers (series {epoch}).",
+        "fr": "{partner} a reçu, sous les mêmes numéros, un autre contenu que celui que nous avons envoyé (série {epoch}).",
+    },
+    f"{R.STATEMENT}.content_received": {
+        "en": "{partner} says it sent other content than we received, under the same numbers (series {epoch}).",
+        "fr": "{partner} déclare, sous les mêmes numéros, un autre contenu que celui que nous avons reçu (série {epoch}).",
+    },
+    f"{R.STATEMENT}.lost": {
+        "en": "{partner} has mails of ours that this base does not know: series {epoch}, numbers {numbers}.",
+        "fr": "{partner} a des messages de nous que cette base ne connaît pas : série {epoch}, numéros {numbers}.",
+    },
+    f"{R.STATEMENT}.ahead": {
+        "en": "{partner} has mails of ours under numbers that we have not given yet: series {epoch}, numbers {numbers}.",
+        "fr": "{partner} a des messages de nous sous des numéros pas encore donnés : série {epoch}, numéros {numbers}.",
+    },
+    R.TRANSFER_CONFLICT: {
+        "en": "{partner} used the transfer number {transfer} again for other content.",
+        "fr": "{partner} a réutilisé le numéro de transmission {transfer} pour un autre contenu.",
+    },
+    R.POISON: {
+        "en": "Reading the mail failed {strikes} times.",
+        "fr": "La lecture du message a échoué {strikes} fois.",
+    },
+    R.BAD_DOCUMENT: {
+        "en": "The document contradicts itself or is no order: {error}",
+        "fr": "Le document se contredit ou n'est pas une commande : {error}",
+    },
+    f"{R.BAD_DOCUMENT}.no_lines": {
+        "en": "The order has no lines.",
+        "fr": "La commande n'a pas de ligne.",
+    },
+    f"{R.BAD_DOCUMENT}.no_quantity": {
+        "en": "The line has no quantity above zero.",
+        "fr": "La ligne n'a pas de quantité supérieure à zéro.",
+    },
+    f"{R.BAD_DOCUMENT}.no_price": {
+        "en": "The line has no price, and we do not know its product.",
+        "fr": "La ligne n'a pas de prix, et son produit nous est inconnu.",
+    },
+    f"{R.BAD_DOCUMENT}.too_long": {
+        "en": "The field {field} has more than {most} characters.",
+        "fr": "Le champ {field} a plus de {most} caractères.",
+    },
+    f"{R.BAD_DOCUMENT}.too_large": {
+        "en": "The amounts are larger than what can be booked.",
+        "fr": "Les montants dépassent ce qui peut être enregistré.",
+    },
+    R.UNKNOWN_PRODUCT: {
+        "en": "We do not know the product {code} ({name}).",
+        "fr": "Nous ne connaissons pas le produit {code} ({name}).",
+    },
+    R.TWO_CUSTOMERS: {
+        "en": "The order may be of several of our customers: {customers} ({id}).",
+        "fr": "La commande peut être de plusieurs de nos clients : {customers} ({id}).",
+    },
+    R.PRICE_DIFFERENCE: {
+        "en": "{code}: the order says {theirs} {currency}, our price is {ours}.",
+        "fr": "{code} : la commande indique {theirs} {currency}, notre prix est {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.line": {
+        "en": "The line states {theirs} {currency}; its quantity and price give {ours}.",
+        "fr": "La ligne indique {theirs} {currency} ; sa quantité et son prix donnent {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.lines": {
+        "en": "The sum of the lines is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "La somme des lignes est indiquée à {theirs} {currency} ; elle est de {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.ht": {
+        "en": "The total without VAT is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "Le total HT est indiqué à {theirs} {currency} ; il est de {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.vat": {
+        "en": "The VAT is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "La TVA est indiquée à {theirs} {currency} ; elle est de {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.ttc": {
+        "en": "The total with VAT is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "Le total TTC est indiqué à {theirs} {currency} ; il est de {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.payable": {
+        "en": "The amount to pay is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "Le montant à payer est indiqué à {theirs} {currency} ; il est de {ours}.",
+    },
+    R.VAT_DIFFERENCE: {
+        "en": "{code}: the order says VAT {theirs} %, ours is {ours} %.",
+        "fr": "{code} : la commande indique une TVA de {theirs} %, la nôtre est de {ours} %.",
+    },
+    R.UNIT_MISMATCH: {
+        "en": "{code}: {quantity} {theirs} cannot be said exactly in our unit {ours}.",
+        "fr": "{code} : {quantity} {theirs} ne se convertit pas exactement dans notre unité {ours}.",
+    },
+    f"{R.UNIT_MISMATCH}.converted": {
+        "en": "{code}: {quantity} {theirs} are booked as {booked} {ours}.",
+        "fr": "{code} : {quantity} {theirs} sont enregistrés comme {booked} {ours}.",
+    },
+    R.CURRENCY: {
+        "en": "The order is in {theirs}; this base keeps {ours}.",
+        "fr": "La commande est en {theirs} ; cette base est tenue en {ours}.",
+    },
+    R.CONFLICT: {
+        "en": "Order {number} (revision {revision}) came again with other content; the first one stays.",
+        "fr": "La commande {number} (révision {revision}) est revenue modifiée ; la première est conservée.",
+    },
+    R.GAP: {
+        "en": "Change {revision} of order {number} came before what it builds on ({missing}).",
+        "fr": "La modification {revision} de la commande {number} est arrivée avant ce qui la précède ({missing}).",
+    },
+    R.DELIVERED: {
+        "en": "{delivered} {unit} have left already; the line stays as it is.",
+        "fr": "{delivered} {unit} sont déjà partis ; la ligne reste telle quelle.",
+    },
+    f"{R.DELIVERED}.charges": {
+        "en": "Goods of order {number} have left already: its charges cannot change any more.",
+        "fr": "Des marchandises de la commande {number} sont déjà parties : ses frais ne changent plus.",
+    },
+    f"{R.DELIVERED}.cancel": {
+        "en": "Goods of order {number} have left already, so it is not cancelled. Delete the lines that are still open.",
+        "fr": "Des marchandises de la commande {number} sont déjà parties : elle n'est pas annulée. Supprimez les lignes "
+        "encore ouvertes.",
+    },
+    R.OWN_CHANGE: {
+        "en": "We had told the buyer {ours}; they ask for {theirs}.",
+        "fr": "Nous avions annoncé {ours} ; l'acheteur demande {theirs}.",
+    },
+    R.CHANGE_REVIEW: {
+        "en": "Changes of this partner's orders are looked at by a person first.",
+        "fr": "Les modifications de commandes de ce correspondant sont d'abord examinées par une personne.",
+    },
+    R.ORDER_CLOSED: {
+        "en": "Order {number} was refused or cancelled: nothing of it can be changed.",
+        "fr": "La commande {number} a été refusée ou annulée : on ne peut plus la modifier.",
+    },
+    R.UNMATCHED_ANSWER: {
+        "en": "The answer quotes a mail that we did not send: {error}",
+        "fr": "La réponse cite un envoi qui n'est pas de nous : {error}",
+    },
+    R.FAILED: {
+        "en": "Booking the document failed: {error}",
+        "fr": "L'enregistrement du document a échoué : {error}",
+    },
+    R.REFUSED_BY_SERVER: {
+        "en": "The mail server refused the mail: {error}",
+        "fr": "Le serveur de courrier a refusé le message : {error}",
+    },
+    R.UNDELIVERED: {
+        "en": "The mail came back undelivered: {error}",
+        "fr": "Le message est revenu sans avoir été remis : {error}",
+    },
+    R.NO_ANSWER: {
+        "en": "The partner has not answered after {resends} further sendings.",
+        "fr": "Le correspondant n'a pas répondu après {resends} nouveaux envois.",
+    },
+    R.NOT_COMPOSED: {
+        "en": "The mail could not be composed: {error}",
+        "fr": "Le message n'a pas pu être composé : {error}",
+    },
+    **{f"{R.UNDELIVERED}.{cause}": sentences for cause, sentences in undelivered.WHAT.items()},
+}
+
+VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
+
+
+def vat_note(rate: str, language: str) -> str:
+    """What a line of an answer says of a VAT rate that is not the one asked for."""
+    return VAT_NOTE[language].format(rate=rate)
+
+
+def explain(finding: Finding, language: str) -> str:
+    """What was found, as one sentence in `fr` or `en`, with the line it is about."""
+    key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
+    sentence = WHAT[key][language].format_map(
+        {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
+    )
+    if finding.line_id is None:
+        return sentence
+    return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence
+
+
+def explain_all(findings: Iterable[Finding], language: str) -> str:
+    """What was found, a sentence per finding."""
+    return " ".join(explain(finding, language) for finding in findings)

@@ -1,0 +1,202 @@
+"""What an alarm says to people, in French and English: what it means for orders, and what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from intergestan_msg.plain_text import shown
+
+if TYPE_CHECKING:
+    from intergestan_exchange.health.alarms import Alarm
+
+_ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "en": {
+        "OrderStuck": (
+            "Orders do not move: the step {about} leaves {value} mail(s) lying.",
+            "`intergestan status` shows whether its service runs and what the relay says.",
+        ),
+        "MailboxNotPolled": (
+            "The mailbox {about} is not read: orders wait on the mail server.",
+            "`intergestan status` shows why; `intergestan mailbox test {about}` tries the login.",
+        ),
+        "MailboxUnowned": (
+            "Nobody reads the mailbox {about}: no poller has taken it.",
+            "Start a poller: `intergestan up` or `intergestan run poller`.",
+        ),
+        "OrderUnanswered": (
+            "{value} order(s) have no answer after the time agreed.",
+            "`intergestan orders list --unanswered` shows whose; telephone them.",
+        ),
+        "HoldsWaiting": ("{value} order(s) or mail(s) wait for a person.", "`intergestan holds list` shows them."),
+        "SequenceGap": (
+            "A mail of the partner {about} is missing: later ones have come ({value}).",
+            "Statements bring it by themselves within a day; `intergestan statement {about}` shows what is missing.",
+        ),
+        "BookingPaused": (
+            "Since the restore the orders of {about} are not booked: {value} mail(s) wait.",
+            "`intergestan statement {about}` shows why; `intergestan resume {about} --reason TEXT` goes on.",
+        ),
+        "ErrorBudgetBurn": (
+            "Mails do not come through in time: {value} heartbeats are late or lost.",
+            "`intergestan status` shows which partner's; if it is everybody's, `intergestan doctor`.",
+        ),
+        "ConsentEnded": (
+            "The mail provider no longer lets us into the account {about}: {value}",
+            "`intergestan mailbox login {about}`, or `intergestan relay login`.",
+        ),
+        "KeyExpiring": (
+            "The signing key of {about} ends on {value}; mails signed with it are then held.",
+            "Ours: `intergestan site key rotate`. A partner's: they change theirs, and you confirm it.",
+        ),
+        "CertificateExpiring": (
+            "The certificate of the mail server of {about} ends on {value}; from then on we refuse to talk to it.",
+            "Your own server: renew it. A provider's: it renews by itself; look again in two days.",
+        ),
+        "ArchiveFailing": (
+            "The archive fails, so mails stay on the server: {value}",
+            "`intergestan doctor`; look at the disk and at the folder's owner.",
+        ),
+        "RedisMemory": ("Redis is nearly full ({value}): orders will move slowly.", "Raise its maxmemory."),
+        "ClockSkew": (
+            "The clocks of this machine and of Redis differ ({value}): services will refuse to start.",
+            "`timedatectl set-ntp true` on both.",
+        ),
+        "DiskFilling": (
+            "The disk is nearly full ({value} free): mails will soon not be collected any more.",
+            "Make room; never delete files of the archive.",
+        ),
+        "ServiceDown": (
+            "The service {about} does not run.",
+            "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
+        ),
+    },
+    "fr": {
+        "OrderStuck": (
+            "Les commandes n'avancent plus : l'étape {about} laisse {value} mail(s) en attente.",
+            "`intergestan status` montre si son service tourne et ce que dit le relais.",
+        ),
+        "MailboxNotPolled": (
+            "La boîte {about} n'est pas relevée : des commandes attendent sur le serveur de mails.",
+            "`intergestan status` dit pourquoi ; `intergestan mailbox test {about}` essaie la connexion.",
+        ),
+        "MailboxUnowned": (
+            "Personne ne relève la boîte {about} : aucun releveur ne l'a prise.",
+            "Démarrez un releveur : `intergestan up` ou `intergestan run poller`.",
+        ),
+        "OrderUnanswered": (
+            "{value} commande(s) sont sans réponse après le délai convenu.",
+            "`intergestan orders list --unanswered` montre de qui ; téléphonez-leur.",
+        ),
+        "HoldsWaiting": (
+            "{value} commande(s) ou mail(s) attendent une personne.",
+            "`intergestan holds list` les montre.",
+        ),
+        "SequenceGap": (
+            "Il manque un mail du partenaire {about} : de plus récents sont arrivés ({value}).",
+            "Les relevés le font revenir en un jour ; `intergestan statement {about}` montre ce qui manque.",
+        ),
+        "BookingPaused": (
+            "Depuis la restauration, l'enregistrement est suspendu pour {about} : {value} mail(s) attendent.",
+            "`intergestan statement {about}` dit pourquoi ; `intergestan resume {about} --reason TEXTE` reprend.",
+        ),
+        "ErrorBudgetBurn": (
+            "Les mails ne passent pas à temps : {value} battements sont en retard ou perdus.",
+            "`intergestan status` montre de quel partenaire ; si c'est de tous, `intergestan doctor`.",
+        ),
+        "ConsentEnded": (
+            "Le fournisseur ne nous laisse plus entrer dans le compte {about} : {value}",
+            "`intergestan mailbox login {about}`, ou `intergestan relay login`.",
+        ),
+        "KeyExpiring": (
+            "La clé de signature de {about} finit le {value} ; les mails signés avec elle seront alors retenus.",
+            "La nôtre : `intergestan site key rotate`. Celle d'un partenaire : il la change, et vous confirmez.",
+        ),
+        "CertificateExpiring": (
+            "Le certificat du serveur de mails de {about} finit le {value} ; ensuite, nous refuserons de lui parler.",
+            "Votre serveur : renouvelez-le. Celui d'un fournisseur : il le fait lui-même ; revoyez dans deux jours.",
+        ),
+        "ArchiveFailing": (
+            "L'archive échoue, les mails restent donc sur le serveur : {value}",
+            "`intergestan doctor` ; regardez le disque et le propriétaire du dossier.",
+        ),
+        "RedisMemory": (
+            "Redis est presque plein ({value}) : les commandes ralentiront.",
+            "Augmentez son maxmemory.",
+        ),
+        "ClockSkew": (
+            "Les horloges de cette machine et de Redis diffèrent ({value}) : les services refuseront de démarrer.",
+            "`timedatectl set-ntp true` sur les deux.",
+        ),
+        "DiskFilling": (
+            "Le disque est presque plein ({value} libres) : bientôt les mails ne seront plus relevés.",
+            "Faites de la place ; ne supprimez jamais de fichier de l'archive.",
+        ),
+        "ServiceDown": (
+            "Le service {about} ne tourne pas.",
+            "Démarrez-le : `intergestan up` ou `intergestan run {about}` ; son journal dit pourquoi il s'est arrêté.",
+        ),
+    },
+}
+
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "subject": "{site}: {begun} new, {standing} in all",
+        "all well": "{site}: all is well again",
+        "begun": "New:",
+        "reminded": "Still so:",
+        "ended": "Over:",
+        "runbook": "More: docs/runbooks/Intergestan{name}.md",
+        "since": "since {since}",
+        "foot": "A program sent this; each trouble is told when it begins, once a day, and when it ends.",
+    },
+    "fr": {
+        "subject": "{site} : {begun} nouveau(x) problème(s), {standing} en tout",
+        "all well": "{site} : tout va de nouveau bien",
+        "begun": "Nouveau :",
+        "reminded": "Toujours là :",
+        "ended": "Terminé :",
+        "runbook": "Plus : docs/runbooks/Intergestan{name}.md",
+        "since": "depuis le {since}",
+        "foot": "Envoyé par un programme ; chaque problème est dit à son début, une fois par jour et à sa fin.",
+    },
+}
+
+
+def sentence(alarm: Alarm, language: str) -> str:
+    """What is wrong."""
+    return _ALARMS[language][alarm.name][0].format(about=shown(alarm.about, 80), value=shown(alarm.value, 300))
+
+
+def cure(alarm: Alarm, language: str) -> str:
+    """What to do first."""
+    return _ALARMS[language][alarm.name][1].format(about=shown(alarm.about, 80))
+
+
+def title(site: str, begun: int, standing: int, language: str) -> str:
+    """The subject of a mail."""
+    text = _WORDS[language]["subject" if standing else "all well"]
+    return text.format(site=shown(site, 80), begun=begun, standing=standing)
+
+
+def report(begun: Sequence[Alarm], reminded: Sequence[Alarm], ended: Sequence[str], language: str) -> str:
+    """The text of a mail. `ended`: the sentences that were told when those began."""
+    texts = _WORDS[language]
+    parts = [*_part(texts["begun"], begun, language), *_part(texts["reminded"], reminded, language)]
+    if ended:
+        parts.append("\n".join([texts["ended"], *(f"- {shown(text)}" for text in ended)]))
+    return "\n\n".join([*parts, texts["foot"]]) + "\n"
+
+
+def _part(head: str, alarms: Iterable[Alarm], language: str) -> list[str]:
+    told = [_told(alarm, language) for alarm in alarms]
+    return ["\n".join([head, *told])] if told else []
+
+
+def _told(alarm: Alarm, language: str) -> str:
+    texts = _WORDS[language]
+    when = ""
+    if alarm.since is not None:
+        when = f" ({texts['since'].format(since=f'{alarm.since.astimezone():%Y-%m-%d %H:%M}')})"
+    more = texts["runbook"].format(name=alarm.name)
+    return f"- {sentence(alarm, language)}{when}\n  {cure(alarm, language)}\n  {more}"

@@ -1,0 +1,172 @@
+"""What is wrong with a site, judged from facts alone. The rules of deploy/prometheus say the same (a test holds both
+together), for firms that have Prometheus; this is for those that have none, and for `intergestan watch`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from intergestan_exchange.health.service_level import Share
+from intergestan_exchange.health.vitals import Vitals
+
+ORDER_STUCK_S = 900
+POLLS_MISSED = 3
+NOT_POLLED_S = 180
+"""A mailbox is not polled after so many intervals, but not before so many seconds."""
+HOLD_S = 1800
+KEY_DAYS = 21
+CERTIFICATE_DAYS = 7
+BUDGET = 0.01
+"""The share of heartbeats that may be late or lost."""
+BURNS = ((14.4, timedelta(hours=1), timedelta(minutes=15)), (6, timedelta(hours=6), timedelta(hours=1)))
+"""So many times the budget, over the long window and still over the short one."""
+MEMORY_SHARE = 0.8
+CLOCK_SKEW_S = 1
+DISK_SHARE = 0.1
+DISK_BYTES = 4e9
+
+Severity = Literal["critical", "warning"]
+
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How bad it is, and for how many seconds it must last before somebody is told."""
+
+    severity: Severity
+    lasting: int = 0
+
+
+KINDS: Mapping[str, Kind] = {
+    "OrderStuck": Kind("critical", 120),
+    "MailboxNotPolled": Kind("critical", 300),
+    "MailboxUnowned": Kind("critical", 300),
+    "OrderUnanswered": Kind("warning", 900),
+    "HoldsWaiting": Kind("warning"),
+    "SequenceGap": Kind("warning", 1800),
+    "BookingPaused": Kind("warning", 1800),
+    "ErrorBudgetBurn": Kind("critical"),
+    "ConsentEnded": Kind("critical", 300),
+    "KeyExpiring": Kind("warning"),
+    "CertificateExpiring": Kind("warning"),
+    "ArchiveFailing": Kind("critical", 60),
+    "RedisMemory": Kind("warning", 300),
+    "ClockSkew": Kind("warning", 120),
+    "DiskFilling": Kind("warning", 300),
+    "ServiceDown": Kind("critical", 120),
+}
+"""By name; the alert of Prometheus and the page in docs/runbooks are called Intergestan<name>."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the base cannot know. `redis_memory`, `clock_skew`: None while Redis does not answer.
+
+    :ivar archive_error: why nothing can be written into the archive.
+    :ivar free: bytes where the archive lies, and their share of the disk; None of a bucket.
+    :ivar redis_memory: share of what Redis may use.
+    """
+
+    archive_error: str | None
+    free: tuple[int, float] | None
+    redis_memory: float | None
+    clock_skew: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that is wrong. `name` and `about` say which; `value` is for people to read."""
+
+    name: str
+    about: str = ""
+    value: str = ""
+    since: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for the same trouble at every look."""
+        return f"{self.name}:{self.about}"
+
+    @property
+    def kind(self) -> Kind:
+        """How bad it is."""
+        return KINDS[self.name]
+
+
+def judge(vitals: Vitals, machine: Machine) -> list[Alarm]:
+    """All that is wrong, the worst first."""
+    found = [*_flow(vitals), *_mailboxes(vitals), *_partners(vitals), *_services(vitals), *_machine(machine)]
+    return sorted(found, key=lambda alarm: (alarm.kind.severity, list(KINDS).index(alarm.name), alarm.about))
+
+
+def _flow(vitals: Vitals) -> Iterator[Alarm]:
+    for step, waiting in vitals.pending.items():
+        if _older(vitals, waiting.since, ORDER_STUCK_S):
+            yield Alarm("OrderStuck", step, str(waiting.count), waiting.since)
+    if _older(vitals, vitals.oldest_hold, HOLD_S):
+        yield Alarm("HoldsWaiting", "", str(sum(vitals.holds.values())), vitals.oldest_hold)
+    for burn in BURNS:
+        if (share := _burnt(vitals, *burn)) is not None:
+            yield Alarm("ErrorBudgetBurn", "", f"{share.missed} / {share.due}")
+            return
+
+
+def _burnt(vitals: Vitals, factor: float, *windows: timedelta) -> Share | None:
+    """The share over the first window, if it is too large, there and over the others."""
+    shares = [vitals.heartbeats[window] for window in windows]
+    return shares[0] if all(share.ratio > factor * BUDGET for share in shares) else None
+
+
+def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:
+    for name, box in vitals.mailboxes.items():
+        limit = max(POLLS_MISSED * box.poll_seconds, NOT_POLLED_S)
+        if box.last_success_at is None or _older(vitals, box.last_success_at, limit):
+            yield Alarm("MailboxNotPolled", name, since=box.last_success_at)
+        if not box.owned:
+            yield Alarm("MailboxUnowned", name)
+    for name, error in vitals.consents.items():
+        if error is not None:
+            yield Alarm("ConsentEnded", name, error)
+    for name, ends in vitals.certificates.items():
+        if ends - vitals.at < timedelta(days=CERTIFICATE_DAYS):
+            yield Alarm("CertificateExpiring", name, f"{ends:%Y-%m-%d}")
+
+
+def _partners(vitals: Vitals) -> Iterator[Alarm]:
+    for code, route in vitals.routes.items():
+        if route.gaps.count:
+            yield Alarm("SequenceGap", code, str(route.gaps.count), route.gaps.since)
+    for code, paused in vitals.paused.items():
+        yield Alarm("BookingPaused", code, str(paused.count), paused.since)
+    if vitals.unanswered:
+        yield Alarm("OrderUnanswered", value=str(vitals.unanswered))
+    for code, ends in vitals.keys.items():
+        if ends is not None and ends - vitals.at < timedelta(days=KEY_DAYS):
+            yield Alarm("KeyExpiring", code, f"{ends:%Y-%m-%d}")
+
+
+def _services(vitals: Vitals) -> Iterator[Alarm]:
+    for service in SERVICES:
+        if service not in vitals.services:
+            yield Alarm("ServiceDown", service)
+
+
+def _machine(machine: Machine) -> Iterator[Alarm]:
+    if machine.archive_error is not None:
+        yield Alarm("ArchiveFailing", value=machine.archive_error)
+    if machine.free is not None:
+        free, share = machine.free
+        if share < DISK_SHARE or free < DISK_BYTES:
+            yield Alarm("DiskFilling", value=f"{free / 1e9:.1f} GB, {share:.0%}")
+    if machine.redis_memory is not None and machine.redis_memory > MEMORY_SHARE:
+        yield Alarm("RedisMemory", value=f"{machine.redis_memory:.0%}")
+    if machine.clock_skew is not None and abs(machine.clock_skew) > CLOCK_SKEW_S:
+        yield Alarm("ClockSkew", value=f"{machine.clock_skew:.1f} s")
+
+
+def _older(vitals: Vitals, since: datetime | None, seconds: float) -> bool:
+    return since is not None and vitals.at - since > timedelta(seconds=seconds)

@@ -1,0 +1,261 @@
+"""What a site's base says about how it is, at one moment: the dispatcher tells Prometheus, `alarms` judges it.
+
+Every figure is counted in the base, not in the processes that claim to do the work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+
+from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState, PurchaseState
+from intergestan_db.tables import (
+    Hold,
+    InboundMail,
+    InboundTransfer,
+    Mailbox,
+    OAuthGrant,
+    OutboundMail,
+    Partner,
+    PurchaseOrder,
+    Relay,
+    Worker,
+)
+from intergestan_exchange.health.certificates import read_certificates
+from intergestan_exchange.health.service_level import Share, read_service_level
+from intergestan_exchange.health.status import count_holds
+from intergestan_exchange.health.unanswered import count_unanswered
+from intergestan_exchange.heartbeats.heartbeats import USUAL
+from intergestan_exchange.keys.key_health import endings
+from intergestan_exchange.statements.pauses import list_paused
+from intergestan_exchange.statements.statements import missing_mails
+
+COMPOSE, SEND, IMPORT = STEPS = ("compose", "send", "import")
+
+RECENT_TRANSFERS = 1000
+RECENT = timedelta(days=7)
+"""A gap is looked for in front of the newest transfers only; one that nobody closed in a week is known by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many wait, and since when the first of them."""
+
+    count: int
+    since: datetime | None = None
+
+
+NOBODY = Waiting(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What concerns one partner.
+
+    `gaps` are mails of theirs that are missing between those that came, since the one after the first gap came.
+    """
+
+    unanswered: Waiting
+    gaps: Waiting
+    last_out: datetime | None
+    last_in: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxVitals:
+    """A mailbox that shall be polled. `owned`: by a poller that lives."""
+
+    last_success_at: datetime | None
+    poll_seconds: int
+    owned: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """The site at one moment.
+
+    :ivar pending: by step, the mails that this site itself must still deal with.
+    :ivar consents: by relay and mailbox, what the provider said when it gave no OAuth2 token; None: all is well.
+    :ivar unanswered: orders without an answer after the hours agreed.
+    :ivar keys: by site, ours too, when its last key ends; None: never.
+    :ivar certificates: by relay and mailbox, when that of its server ends, where one was seen.
+    :ivar paused: by partner for whom booking rests after a restore: since when, and how many mails wait.
+    :ivar heartbeats: by window, how many of those that should be back are not.
+    :ivar services: those of which a process lives.
+    """
+
+    at: datetime
+    pending: Mapping[str, Waiting]
+    purchase_orders: Mapping[str, int]
+    outbound: Mapping[str, int]
+    inbound: Mapping[str, int]
+    holds: Mapping[HoldReason, int]
+    oldest_hold: datetime | None
+    unanswered: int
+    keys: Mapping[str, datetime | None]
+    certificates: Mapping[str, datetime]
+    paused: Mapping[str, Waiting]
+    heartbeats: Mapping[timedelta, Share]
+    routes: Mapping[str, Route]
+    mailboxes: Mapping[str, MailboxVitals]
+    consents: Mapping[str, str | None]
+    archive: tuple[int, int]
+    services: frozenset[str]
+
+
+def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
+    """Read all of it, in a handful of grouped queries.
+
+    :param answer_hours: how long an answer may take, for partners with whom nothing else is agreed.
+    :param late: how long a heartbeat may take.
+    """
+    return Vitals(
+        at=now,
+        pending=_pending(connection),
+        purchase_orders=_by_state(connection, PurchaseOrder.state),
+        outbound=_by_state(connection, OutboundMail.state, _NO_HEARTBEAT),
+        inbound=_by_state(connection, InboundMail.state, ~InboundMail.is_heartbeat),
+        holds=count_holds(connection),
+        oldest_hold=_oldest_hold(connection),
+        unanswered=count_unanswered(connection, answer_hours, now),
+        keys={each.code: each.ends for each in endings(connection, now)},
+        certificates=read_certificates(connection),
+        paused={row.site_code: Waiting(row.mails, row.paused_at) for row in list_paused(connection)},
+        heartbeats=read_service_level(connection, now, late),
+        routes=_routes(connection, now),
+        mailboxes=_mailboxes(connection, now),
+        consents=_consents(connection, now),
+        archive=_archive(connection),
+        services=frozenset(connection.scalars(select(Worker.service).where(Worker.alive_until >= now))),
+    )
+
+
+_NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
+
+
+def _by_state(connection: Connection, state: Any, *where: ColumnElement[bool]) -> dict[str, int]:
+    rows = connection.execute(select(state, func.count()).where(*where).group_by(state))
+    return {row[0]: row[1] for row in rows}
+
+
+def _pending(connection: Connection) -> dict[str, Waiting]:
+    """A mail that is sent once more waits for its partner, not for us; a replayed one is old by nature, and one that
+    waits for the end of a pause waits for a person.
+    """
+    out, received = OutboundMail, InboundMail
+    to_import = (received.state == InboundState.ARCHIVED, received.replayed.is_(False), received.paused_at.is_(None))
+    never_sent = out.sent_at.is_(None)
+    unsent = (OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.UNKNOWN)
+    requested = out.state == OutboundState.REQUESTED
+    return {
+        COMPOSE: _waiting(connection, out.requested_at, and_(requested, _NO_HEARTBEAT)),
+        SEND: _waiting(connection, out.requested_at, and_(out.state.in_(unsent), never_sent, _NO_HEARTBEAT)),
+        IMPORT: _waiting(connection, received.archived_at, and_(*to_import)),
+    }
+
+
+def _waiting(connection: Connection, since: Any, condition: ColumnElement[bool]) -> Waiting:
+    return Waiting(*connection.execute(select(func.count(), func.min(since)).where(condition)).one())
+
+
+def _oldest_hold(connection: Connection) -> datetime | None:
+    found = (
+        _waiting(connection, OutboundMail.requested_at, OutboundMail.state == OutboundState.HELD),
+        _waiting(connection, InboundMail.archived_at, InboundMail.state == InboundState.HELD),
+        _waiting(connection, Hold.opened_at, Hold.closed_at.is_(None)),
+    )
+    return _first(held.since for held in found)
+
+
+def _first(instants: Iterable[datetime | None]) -> datetime | None:
+    return min((instant for instant in instants if instant is not None), default=None)
+
+
+def _routes(connection: Connection, now: datetime) -> dict[str, Route]:
+    unanswered = _unanswered(connection)
+    gaps = _gaps(connection, now)
+    last_out = _newest(connection, OutboundMail.partner_id, OutboundMail.sent_at, _NO_HEARTBEAT)
+    last_in = _newest(connection, InboundTransfer.partner_id, InboundTransfer.received_at)
+    partners = connection.execute(select(Partner.id, Partner.site_code, Partner.party_id).order_by(Partner.id))
+    return {
+        row.site_code: Route(
+            unanswered.get(row.party_id, NOBODY),
+            gaps.get(row.id, NOBODY),
+            last_out.get(row.id),
+            last_in.get(row.id),
+        )
+        for row in partners
+    }
+
+
+def _unanswered(connection: Connection) -> dict[int, Waiting]:
+    """By supplier: the orders that were sent and whose answer has not come."""
+    order = PurchaseOrder
+    rows = connection.execute(
+        select(order.supplier_id, func.count(), func.min(order.updated_at))
+        .where(order.state == PurchaseState.WAITING)
+        .group_by(order.supplier_id)
+    )
+    return {row[0]: Waiting(row[1], row[2]) for row in rows}
+
+
+def _gaps(connection: Connection, now: datetime) -> dict[int, Waiting]:
+    """By partner: transfers before which one is missing, or what our statement asked for, whichever is more.
+
+    Each transfer looks up one key of the unique index.
+    """
+    after, before = (InboundTransfer.__table__.alias(name).c for name in ("after", "before"))
+    newest = select(func.max(InboundTransfer.id)).scalar_subquery()
+    there = select(before.id).where(
+        before.partner_id == after.partner_id, before.epoch == after.epoch, before.seq == after.seq - 1
+    )
+    rows = connection.execute(
+        select(after.partner_id, func.count(), func.min(after.received_at))
+        .where(after.id > newest - RECENT_TRANSFERS, after.received_at > now - RECENT, after.seq > 1, ~there.exists())
+        .group_by(after.partner_id)
+    )
+    found = {row[0]: Waiting(row[1], row[2]) for row in rows}
+    asked = {partner_id: Waiting(*missing) for partner_id, missing in missing_mails(connection).items()}
+    return found | {each: max(gap, found.get(each, NOBODY), key=_count) for each, gap in asked.items()}
+
+
+def _count(waiting: Waiting) -> int:
+    return waiting.count
+
+
+def _newest(connection: Connection, partner: Any, at: Any, *where: ColumnElement[bool]) -> dict[int, datetime]:
+    rows = connection.execute(select(partner, func.max(at)).where(at.is_not(None), *where).group_by(partner))
+    return {row[0]: row[1] for row in rows}
+
+
+def _mailboxes(connection: Connection, now: datetime) -> dict[str, MailboxVitals]:
+    box = Mailbox
+    alive = select(Worker.name).where(Worker.alive_until >= now)
+    owned = func.coalesce(box.owner.in_(alive), False).label("owned")
+    rows = connection.execute(
+        select(box.name, box.last_success_at, box.poll_seconds, owned).where(box.active).order_by(box.id)
+    )
+    return {row.name: MailboxVitals(row.last_success_at, row.poll_seconds, bool(row.owned)) for row in rows}
+
+
+def _consents(connection: Connection, now: datetime) -> dict[str, str | None]:
+    """Of every account in use; a provider that is away for a moment ends nothing: the old token still serves."""
+    grant = OAuthGrant
+    ended = or_(grant.expires_at.is_(None), grant.expires_at < now)
+    wrong = case((ended, grant.error), else_=None)
+    found: dict[str, str | None] = {}
+    for account, condition in ((Relay, Relay.id > 0), (Mailbox, Mailbox.active)):
+        query = select(account.name, wrong).outerjoin(grant, grant.id == account.oauth_grant_id).where(condition)
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
+def _archive(connection: Connection) -> tuple[int, int]:
+    """Mails in the archive and their bytes; of strangers' mails that were dropped only the row is left."""
+    kept = select(func.count(), func.coalesce(func.sum(InboundMail.size), 0)).where(InboundMail.size > 0)
+    row = connection.execute(kept).one()
+    return row[0], row[1]

@@ -1,0 +1,94 @@
+"""What a verified mail of kind `heartbeat` does here: a partner's is echoed once, an echo ends the way of ours.
+
+It touches neither ledger nor sequence numbers, and never waits for a person. That it is authentic is decided before,
+as for every mail; one that is wrong in whatever way is done, and not answered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import HeartbeatOutcome, MailKind
+from intergestan_db.tables import Heartbeat, InboundMail, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeats import Rhythm, write_request
+from intergestan_exchange.outbox.outbound import answered
+from intergestan_exchange.transfers.transfer import BY
+from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.mail.letter import MESSAGE_ID
+
+if TYPE_CHECKING:
+    from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+    from intergestan_msg.manifest import InReplyTo, Manifest
+
+KEPT = timedelta(days=1)
+"""How long the base remembers a heartbeat. An older one is not echoed: whoever repeats old ones gets nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one.
+
+    :ivar echo: the mail to compose, for a partner's.
+    :ivar outcome: how ours came back; None for a partner's, or when it was counted before.
+    """
+
+    echo: int | None = None
+    outcome: HeartbeatOutcome | None = None
+    returned: bool = False
+
+
+def take_heartbeat(
+    connection: Connection, mail: ClaimedMail, transfer: Transfer, manifest: Manifest, now: datetime, rhythm: Rhythm
+) -> Taken:
+    """Echo it or note its return, and finish the mail."""
+    finish_heartbeat(connection, mail, transfer, now)
+    if manifest.in_reply_to is not None:
+        return _take_echo(connection, transfer.partner.id, manifest.in_reply_to, now, rhythm)
+    if now - transfer.composed_at > KEPT or _was_echoed(connection, transfer):
+        return Taken()
+    quotable = transfer.message_id if transfer.message_id and MESSAGE_ID.match(transfer.message_id) else None
+    what = {"echoes": transfer.jti, "echoes_digest": transfer.digest, "echoes_message_id": quotable}
+    return Taken(echo=write_request(connection, transfer.partner.id, now, **what))
+
+
+def finish_heartbeat(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
+    """The mail is done, and marked as what may go from the mailbox and the archive soon."""
+    finish_mail(connection, mail, transfer, now)
+    connection.execute(update(InboundMail).where(InboundMail.id == mail.id).values(is_heartbeat=True))
+
+
+def _was_echoed(connection: Connection, transfer: Transfer) -> bool:
+    same = (Heartbeat.partner_id == transfer.partner.id, Heartbeat.echoes == transfer.jti)
+    return connection.execute(select(Heartbeat.outbound_mail_id).where(*same)).first() is not None
+
+
+def _take_echo(connection: Connection, partner_id: int, quoted: InReplyTo, now: datetime, rhythm: Rhythm) -> Taken:
+    """Only the addressee's echo counts, and only one that quotes exactly what we sent."""
+    froms, _ = states.OUTBOUND_MAIL.moves["answer"]
+    row = connection.execute(
+        select(OutboundMail.id, OutboundMail.state, OutboundMail.requested_at, Heartbeat.outcome)
+        .join(Heartbeat, Heartbeat.outbound_mail_id == OutboundMail.id)
+        .where(
+            OutboundMail.transfer_id == quoted.jti,
+            OutboundMail.transfer_digest == quoted.digest,
+            OutboundMail.partner_id == partner_id,
+            OutboundMail.kind == MailKind.HEARTBEAT,
+            OutboundMail.state.in_(froms),
+            Heartbeat.echoes.is_(None),
+        )
+        .with_for_update(of=OutboundMail)
+    ).first()
+    if row is None:
+        return Taken()
+    answered(connection, [row.id], by=BY, at=now, old={row.id: row.state})
+    connection.execute(update(Partner).where(Partner.id == partner_id).values(heartbeat_returned_at=now))
+    if row.outcome is not None:
+        return Taken(returned=True)
+    outcome = HeartbeatOutcome.ON_TIME if now - row.requested_at <= rhythm.late else HeartbeatOutcome.LATE
+    connection.execute(update(Heartbeat).where(Heartbeat.outbound_mail_id == row.id).values(outcome=outcome))
+    return Taken(outcome=outcome, returned=True)

@@ -1,0 +1,74 @@
+"""How the heartbeats of each partner fare, for people and for the metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from intergestan_db.enums import HeartbeatOutcome
+from intergestan_db.tables import Heartbeat, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeats import goes_to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """The way to a partner and back.
+
+    :ivar active: whether the partner gets heartbeats.
+    :ivar sent_at: when a relay last took one; `returned_at`: when one last came back.
+    :ivar seconds: how long the last one that came back took, where that was within a day.
+    :ivar lost: how many were lost within a day; `late`: how many came late.
+    """
+
+    code: str
+    name: str
+    policy: str
+    active: bool
+    sent_at: datetime | None
+    returned_at: datetime | None
+    seconds: float | None
+    late: int
+    lost: int
+
+    def is_well(self, now: datetime, lost_after: timedelta) -> bool:
+        """Whether one came back lately, or none was sent yet that could have."""
+        if not self.active or self.sent_at is None:
+            return True
+        return self.returned_at is not None and now - self.returned_at <= lost_after
+
+
+def read_routes(connection: Connection) -> tuple[Route, ...]:
+    """All partners by code, in three queries."""
+    mail, beat = OutboundMail, Heartbeat
+    ours = select(beat.partner_id).join(mail, mail.id == beat.outbound_mail_id).where(beat.echoes.is_(None))
+    sent = connection.execute(ours.add_columns(func.max(mail.sent_at).label("at")).group_by(beat.partner_id))
+    sent_at = {row.partner_id: row.at for row in sent}
+    counted = ours.add_columns(beat.outcome, func.count().label("n")).group_by(beat.partner_id, beat.outcome)
+    counts = {(row.partner_id, row.outcome): row.n for row in connection.execute(counted)}
+    columns = (Partner.id, Partner.site_code, Partner.name, Partner.heartbeat, goes_to().label("active"))
+    last = (
+        select(mail.requested_at)
+        .where(mail.partner_id == Partner.id, mail.answered_at == Partner.heartbeat_returned_at)
+        .where(mail.id.in_(select(beat.outbound_mail_id)))
+        .order_by(mail.id.desc())
+        .limit(1)
+        .correlate(Partner)
+        .scalar_subquery()
+    )
+    query = select(*columns, Partner.heartbeat_returned_at.label("returned_at"), last.label("asked_at"))
+    return tuple(
+        Route(
+            code=row.site_code,
+            name=row.name,
+            policy=row.heartbeat,
+            active=bool(row.active),
+            sent_at=sent_at.get(row.id),
+            returned_at=row.returned_at,
+            seconds=None if row.asked_at is None else (row.returned_at - row.asked_at).total_seconds(),
+            late=counts.get((row.id, HeartbeatOutcome.LATE), 0),
+            lost=counts.get((row.id, HeartbeatOutcome.LOST), 0),
+        )
+        for row in connection.execute(query.order_by(Partner.site_code))
+    )

@@ -1,0 +1,123 @@
+"""Heartbeats leave nothing behind: after a day their rows, bytes and events go, and after an hour their mails.
+
+They are the only mails that we delete without being asked: they are ours, they carry no order, and at one in five
+minutes they would bury the mails of people (ADR 0018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import InboundState, MailKind, OutboundState
+from intergestan_db.tables import (
+    DeliveryAttempt,
+    DeliveryReport,
+    Event,
+    Heartbeat,
+    InboundMail,
+    Mailbox,
+    MailboxUid,
+    MailboxUidl,
+    OutboundBody,
+    OutboundMail,
+    PurgeMail,
+    PurgeRun,
+)
+from intergestan_exchange.heartbeats.heartbeat_mails import KEPT
+
+IN_MAILBOX = timedelta(hours=1)
+"""How long one stays in the mailbox after it was taken in."""
+UNSEEN = timedelta(days=7)
+"""After so long we no longer wait for a mailbox to be emptied: somebody else did it, or it is not read any more."""
+BY = "heartbeats"
+
+_AT_ONCE = 500
+_NOTES = (MailboxUid, MailboxUidl)
+
+
+def delete_sent(connection: Connection, now: datetime) -> int:
+    """Delete some old heartbeats and echoes of ours; how many there were."""
+    mail = OutboundMail
+    old = (mail.kind == MailKind.HEARTBEAT, mail.requested_at < now - KEPT, mail.state != OutboundState.SENDING)
+    ids = connection.scalars(select(mail.id).where(*old).order_by(mail.id).limit(_AT_ONCE).with_for_update()).all()
+    if ids:
+        reports = update(DeliveryReport).where(DeliveryReport.outbound_mail_id.in_(ids))
+        connection.execute(reports.values(outbound_mail_id=None))
+        for table in (Heartbeat, OutboundBody, DeliveryAttempt):
+            connection.execute(delete(table).where(table.outbound_mail_id.in_(ids)))
+        _delete(connection, OutboundMail, ids)
+    return len(ids)
+
+
+def old_received(connection: Connection, now: datetime) -> list[tuple[int, str]]:
+    """Some received heartbeats that may go, by id and sha256: their mailbox has them no longer, or never will."""
+    mail = InboundMail
+    waits = or_(*(_is_noted(table) for table in _NOTES))
+    hopeless = and_(mail.archived_at < now - UNSEEN, ~_is_kept())
+    query = select(mail.id, mail.sha256).where(
+        *(mail.is_heartbeat, mail.state == InboundState.DONE, mail.archived_at < now - KEPT),
+        or_(~waits, hopeless),
+    )
+    return [(row.id, row.sha256) for row in connection.execute(query.order_by(mail.id).limit(_AT_ONCE))]
+
+
+def delete_received(connection: Connection, ids: Sequence[int]) -> None:
+    """Delete these; their bytes are gone already. A name that still stands for one stays known as not to be fetched."""
+    for table in _NOTES:
+        mine = update(table).where(table.inbound_mail_id.in_(ids))
+        connection.execute(mine.values(inbound_mail_id=None, note=MailKind.HEARTBEAT))
+    connection.execute(delete(PurgeMail).where(PurgeMail.inbound_mail_id.in_(ids)))
+    _delete(connection, InboundMail, ids)
+
+
+def ask_to_remove(connection: Connection, now: datetime) -> int:
+    """Ask the pollers to remove from the mailboxes what was taken in; how many mailboxes have any.
+
+    What they removed before is forgotten: it is listed nowhere.
+    """
+    run = PurgeRun
+    over = select(run.id).where(run.heartbeats_only, run.ended_at < now - IN_MAILBOX)
+    connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(over)))
+    connection.execute(delete(run).where(run.id.in_(over)))
+    asked = exists().where(run.mailbox_id == Mailbox.id, run.ended_at.is_(None))
+    boxes = select(Mailbox.id).where(Mailbox.active, ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
+    same = {"requested_at": now, "requested_by": BY, "archived_before": now - IN_MAILBOX, "dry_run": False}
+    rows = [{"mailbox_id": each, "heartbeats_only": True} | same for each in connection.scalars(boxes).all()]
+    if rows:
+        connection.execute(insert(run), rows)
+    return len(rows)
+
+
+def _has_any(now: datetime) -> Any:
+    mail = InboundMail
+    old = (mail.is_heartbeat, mail.state == InboundState.DONE, mail.archived_at < now - IN_MAILBOX)
+    return or_(
+        *(exists().where(table.mailbox_id == Mailbox.id, table.inbound_mail_id == mail.id, *old) for table in _NOTES)
+    )
+
+
+def _is_noted(table: type[MailboxUid | MailboxUidl]) -> Any:
+    return exists().where(table.inbound_mail_id == InboundMail.id)
+
+
+def _is_kept() -> Any:
+    """Whether it lies in a mailbox that is to keep heartbeats."""
+    return or_(
+        *(
+            exists(Mailbox.id)  # not of all columns: passwords are not for the dispatcher's role
+            .where(table.inbound_mail_id == InboundMail.id, table.mailbox_id == Mailbox.id)
+            .where(Mailbox.keeps_heartbeats)
+            for table in _NOTES
+        )
+    )
+
+
+def _delete(connection: Connection, table: type[OutboundMail | InboundMail], ids: Sequence[int]) -> None:
+    subject = states.OUTBOUND_MAIL.name if table is OutboundMail else states.INBOUND_MAIL.name
+    connection.execute(delete(Event).where(Event.subject == subject, Event.subject_id.in_(ids)))
+    connection.execute(delete(table).where(table.id.in_(ids)))

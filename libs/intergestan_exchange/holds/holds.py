@@ -1,0 +1,199 @@
+"""Everything that waits for a person, in one list, from three places.
+
+Mails that came and were not understood (`in-12`), mails of ours that do not get through (`out-3`), and orders in
+verified mails that a rule held (`order-17`). What a person does about one is in `hold_acts.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from intergestan_db import states
+from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, Partner
+from intergestan_db.tables import Hold as HoldRow
+from intergestan_exchange.findings import undelivered as undelivered_words
+from intergestan_exchange.findings.advice import ADVICE, Advice
+from intergestan_exchange.findings.finding import Finding, read_findings
+from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.findings.undelivered import undelivered
+from intergestan_exchange.outbox.outbound import Outbound, list_outbound
+
+INBOUND, OUTBOUND, ORDER = "in", "out", "order"
+_UNSETTLED = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Something that waits for a person, and why.
+
+    :ivar kind: `in`, `out` or `order`; `id` is the row's there.
+    :ivar order: the order's number, or those of the mail's orders.
+    :ivar is_conflict: we have this order with other content or as another revision, which stands.
+    :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
+    """
+
+    kind: str
+    id: int
+    reason: HoldReason
+    since: datetime
+    findings: tuple[Finding, ...]
+    partner: str | None = None
+    order: str | None = None
+    is_conflict: bool = False
+    sha256: str | None = None
+    transfer_id: str | None = None
+    subject: str | None = None
+    sender: str | None = None
+
+    @property
+    def ref(self) -> str:
+        """What people call it: `order-17`."""
+        return f"{self.kind}-{self.id}"
+
+    def what(self, language: str) -> str:
+        """What was found, in `fr` or `en`."""
+        return explain_all(self.findings, language)
+
+    def advice(self, language: str) -> Advice:
+        """What that means for the order, and what to do."""
+        if self.reason is HoldReason.UNDELIVERED:
+            return undelivered_words.advice(self.findings[0], language)
+        return ADVICE[HoldReason.CONFLICT if self.is_conflict else self.reason][language]
+
+
+def list_holds(connection: Connection) -> list[Hold]:
+    """All that waits, the longest first."""
+    holds = [*_inbound(connection), *_outbound(connection), *_orders(connection)]
+    return sorted(holds, key=lambda hold: (hold.since, hold.ref))
+
+
+def find_hold(connection: Connection, ref: str) -> Hold:
+    """The hold that a person names.
+
+    :raises Problem: when there is none, or when it waits no more.
+    """
+    kind, row_id = parse_ref(ref)
+    found = next(_READERS[kind](connection, row_id), None)
+    if found is None:
+        raise Problem(
+            "«{ref}» does not wait any more, or never did: `intergestan holds list` shows what does.", ref=ref
+        )
+    return found
+
+
+def parse_ref(ref: str) -> tuple[str, int]:
+    """The kind and the row's id in a ref.
+
+    :raises Problem: when it is none.
+    """
+    match = re.fullmatch(r"(in|out|order)-(\d{1,18})", ref.strip().lower())
+    if match is None:
+        raise Problem("«{ref}» is no hold: they are called in-12, out-3 or order-17.", ref=ref)
+    return match[1], int(match[2])
+
+
+def _inbound(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
+    query = (
+        select(InboundMail.__table__, Partner.name.label("partner"))
+        .outerjoin(Partner, Partner.id == InboundMail.partner_id)
+        .where(InboundMail.state == InboundState.HELD)
+        .order_by(InboundMail.id)
+    )
+    rows = connection.execute(query if row_id is None else query.where(InboundMail.id == row_id)).all()
+    since = _held_since(connection, states.INBOUND_MAIL)
+    for row in rows:
+        yield Hold(
+            kind=INBOUND,
+            id=row.id,
+            reason=HoldReason(row.reason),
+            since=since.get(row.id, row.archived_at),
+            findings=read_findings(row.detail),
+            partner=row.partner,
+            sha256=row.sha256,
+            transfer_id=row.transfer_id,
+            subject=row.subject,
+            sender=row.sender,
+        )
+
+
+def _outbound(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
+    mails = list_outbound(connection, states=[OutboundState.HELD], ids=None if row_id is None else [row_id])
+    since = _held_since(connection, states.OUTBOUND_MAIL)
+    for mail in mails:
+        reason = HoldReason(mail.reason or HoldReason.FAILED)
+        yield Hold(
+            kind=OUTBOUND,
+            id=mail.id,
+            reason=reason,
+            since=since.get(mail.id, mail.requested_at),
+            findings=(_finding_of(mail, reason),),
+            partner=mail.partner,
+            order=", ".join(mail.orders) or None,
+            transfer_id=mail.transfer_id,
+        )
+
+
+def _finding_of(mail: Outbound, reason: HoldReason) -> Finding:
+    """The sender and the composer keep plain text: what the server said, or how often it was sent again."""
+    if reason is HoldReason.UNDELIVERED:
+        return undelivered(mail.detail or "")
+    return Finding(reason, {"error": mail.detail or "", "resends": mail.detail or ""})
+
+
+def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
+    query = (
+        select(
+            HoldRow.__table__,
+            *(Partner.name.label("partner"), InboundTransfer.jti),
+            *(InboundMail.sha256, InboundMail.subject, InboundMail.sender),
+            *(Ledger.outcome.label("outcome"), Ledger.business_hash.label("standing")),
+        )
+        .join(Partner, Partner.id == HoldRow.partner_id)
+        .join(InboundTransfer, InboundTransfer.id == HoldRow.inbound_transfer_id)
+        .join(InboundMail, InboundMail.id == HoldRow.inbound_mail_id)
+        .outerjoin(
+            Ledger,
+            (Ledger.partner_id == HoldRow.partner_id)
+            & (Ledger.type == HoldRow.type)
+            & (Ledger.number == HoldRow.number)
+            & (Ledger.revision == HoldRow.revision),
+        )
+        .where(HoldRow.closed_at.is_(None))
+        .order_by(HoldRow.id)
+    )
+    for row in connection.execute(query if row_id is None else query.where(HoldRow.id == row_id)):
+        yield Hold(
+            kind=ORDER,
+            id=row.id,
+            reason=HoldReason(row.reason),
+            since=row.opened_at,
+            findings=read_findings(row.detail),
+            partner=row.partner,
+            order=row.number,
+            is_conflict=row.outcome not in _UNSETTLED or row.standing != row.business_hash,
+            sha256=row.sha256,
+            transfer_id=row.jti,
+            subject=row.subject,
+            sender=row.sender,
+        )
+
+
+_READERS = {INBOUND: _inbound, OUTBOUND: _outbound, ORDER: _orders}
+
+
+def _held_since(connection: Connection, machine: states.Machine) -> dict[int, datetime]:
+    """When each mail that is held now was last put there."""
+    held = select(machine.table.id).where(machine.table.state == "held")
+    rows = connection.execute(
+        select(Event.subject_id, func.max(Event.at).label("at"))
+        .where(Event.subject == machine.name, Event.new == "held", Event.subject_id.in_(held))
+        .group_by(Event.subject_id)
+    )
+    return {row.subject_id: row.at for row in rows}

@@ -1,0 +1,218 @@
+"""Who is in charge is told by mail of what waits: each thing once, in one mail for all that is new.
+
+The mark of what was told (`told_hold`) and the mail itself (`notice`) are written in one transaction: a crash loses
+neither. The mail leaves on its own row, as often as it takes for one 250.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import uuid_utils
+from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
+
+from intergestan_db import states
+from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.problem import Problem
+from intergestan_db.site_rows import read_site
+from intergestan_db.tables import (
+    Hold,
+    InboundMail,
+    Mailbox,
+    Notice,
+    OutboundMail,
+    Partner,
+    Relay,
+    ReviewReply,
+    SalesOrder,
+    Site,
+    ToldHold,
+)
+from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, list_holds
+from intergestan_exchange.holds.notice_text import News, about, in_review, write_notice
+from intergestan_msg.email_address import EmailAddress
+from intergestan_msg.mail.notice import compose_notice
+
+REVIEW = "sales"
+"""Beside the kinds of `holds.py`: a sales order in review."""
+KEPT = timedelta(days=30)
+"""For so long what was sent stays in the base."""
+
+BY = "dispatcher"
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What waits and was not told, what was told and waits no more, and when a notice was made last."""
+
+    new: frozenset[Key]
+    gone: frozenset[Key]
+    total: int
+    last: datetime | None
+
+    def is_time(self, now: datetime, every: timedelta) -> bool:
+        """Whether there is news, and the last notice is old enough."""
+        return bool(self.new) and (self.last is None or self.last <= now - every)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A composed mail to one of our own people."""
+
+    envelope_from: str
+    recipient: str
+    mime: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notice that is not written yet."""
+
+    standing: Standing
+    letter: Letter
+
+
+def compare(connection: Connection) -> Standing:
+    """What waits, against what was told. Reads ids only, of what waits.
+
+    The marks are read first: what another dispatcher tells meanwhile is seen when this one writes.
+    """
+    last = _last(connection)
+    told = {(row.kind, row.row_id) for row in connection.execute(select(ToldHold.kind, ToldHold.row_id))}
+    waiting = union_all(
+        select(literal(INBOUND).label("kind"), InboundMail.id).where(InboundMail.state == InboundState.HELD),
+        select(literal(OUTBOUND), OutboundMail.id).where(OutboundMail.state == OutboundState.HELD),
+        select(literal(ORDER), Hold.id).where(Hold.closed_at.is_(None)),
+        select(literal(REVIEW), ReviewReply.sales_order_id),
+    )
+    wait = {(str(kind), int(row_id)) for kind, row_id in connection.execute(waiting)}
+    return Standing(frozenset(wait - told), frozenset(told - wait), len(wait), last)
+
+
+def forget(connection: Connection, gone: Collection[Key]) -> None:
+    """What waits no more is news again when it comes back."""
+    for kind in {kind for kind, _ in gone}:
+        ids = [row_id for its_kind, row_id in gone if its_kind == kind]
+        connection.execute(delete(ToldHold).where(ToldHold.kind == kind, ToldHold.row_id.in_(ids)))
+
+
+def draft(
+    connection: Connection, standing: Standing, to: str, language: str, every: timedelta, now: datetime
+) -> Draft | None:
+    """The mail about what is new; None when nothing of it waits any more.
+
+    :raises Problem: `to` is an address of our own: we would write to ourselves.
+    """
+    check_reader(connection, to)
+    site = read_site(connection)
+    news = read_news(connection, standing.new, language)
+    if not news:
+        return None
+    minutes = round(every.total_seconds() / 60)
+    subject, text = write_notice(site.name, news, standing.total, minutes, language)
+    return Draft(standing, compose(connection, to, subject, text, now))
+
+
+def compose(connection: Connection, to: str, subject: str, text: str, now: datetime) -> Letter:
+    """A mail from the site to one of its own people."""
+    site = read_site(connection)
+    mime = compose_notice(
+        EmailAddress(site.orders_address, site.name),
+        EmailAddress(to),
+        message_id=f"{uuid_utils.uuid7()}@{site.orders_address.partition('@')[2]}",
+        date=now,
+        subject=subject,
+        text=text,
+    )
+    bounce = connection.execute(select(Relay.bounce_address).order_by(Relay.id).limit(1)).scalar()
+    return Letter(bounce or site.orders_address, to, mime)
+
+
+def read_news(connection: Connection, keys: Collection[Key], language: str) -> list[News]:
+    """What to say about these, the longest waiting first; the orders in review last."""
+    news = [
+        News(hold.ref, about(hold.order, hold.partner, language), hold.what(language), str(hold.advice(language)))
+        for hold in list_holds(connection)
+        if (hold.kind, hold.id) in keys
+    ]
+    orders = connection.execute(
+        select(SalesOrder.number, SalesOrder.customer_order_number, Partner.name)
+        .join(ReviewReply, ReviewReply.sales_order_id == SalesOrder.id)
+        .join(Partner, Partner.id == SalesOrder.partner_id)
+        .where(SalesOrder.id.in_([row_id for kind, row_id in keys if kind == REVIEW]))
+        .order_by(SalesOrder.id)
+    )
+    return news + [in_review(row.number, row.customer_order_number, row.name, language) for row in orders]
+
+
+def write(connection: Connection, drafted: Draft, now: datetime) -> int | None:
+    """Enter the notice with what it tells; its row id, or None when another dispatcher was faster."""
+    connection.execute(select(Site.id).with_for_update()).all()
+    if _last(connection) != drafted.standing.last:
+        return None
+    told = [{"kind": kind, "row_id": row_id} for kind, row_id in sorted(drafted.standing.new)]
+    connection.execute(insert(ToldHold), told)
+    for kind in {kind for kind, _ in drafted.standing.new}:
+        rows = [(row_id, None, None) for its_kind, row_id in sorted(drafted.standing.new) if its_kind == kind]
+        states.record(connection, _SUBJECTS[kind], rows, "tell", by=BY, at=now, detail={"to": drafted.letter.recipient})
+    return enter(connection, drafted.letter, now)
+
+
+def enter(connection: Connection, letter: Letter, now: datetime) -> int:
+    """Enter a mail that is due at once; its row id. The caller rings NOTIFY after the commit."""
+    connection.execute(delete(Notice).where(Notice.created_at < now - KEPT, Notice.next_attempt_at.is_(None)))
+    return connection.execute(
+        insert(Notice)
+        .values(
+            envelope_from=letter.envelope_from,
+            recipient=letter.recipient,
+            mime=letter.mime,
+            created_at=now,
+            next_attempt_at=now,
+            rung_at=now,
+        )
+        .returning(Notice.id)
+    ).scalar_one()
+
+
+def check_reader(connection: Connection, to: str) -> None:
+    """Refuse an address that this site reads itself: only a program would read the notice there.
+
+    :raises Problem: with what to correct.
+    """
+    site = read_site(connection)
+    logins = connection.execute(select(Mailbox.login)).scalars()
+    if _bare(to) in {_bare(own) for own in (site.orders_address, site.answers_address, *logins) if own}:
+        raise Problem("{to} is a mailbox of this site, so no notice is sent: a person must read it.", to=to)
+
+
+def last_given_up(connection: Connection) -> str | None:
+    """What the server said of the newest notice, if that was given up."""
+    newest = connection.execute(
+        select(Notice.sent_at, Notice.next_attempt_at, Notice.error).order_by(Notice.id.desc()).limit(1)
+    ).first()
+    if newest is None or newest.sent_at is not None or newest.next_attempt_at is not None:
+        return None
+    return str(newest.error)
+
+
+_SUBJECTS = {
+    INBOUND: states.INBOUND_MAIL.name,
+    OUTBOUND: states.OUTBOUND_MAIL.name,
+    ORDER: Hold.__tablename__,
+    REVIEW: states.SALES_ORDER.name,
+}
+"""What the events that somebody was told are about."""
+
+
+def _last(connection: Connection) -> datetime | None:
+    return connection.execute(select(func.max(Notice.created_at))).scalar_one()
+
+
+def _bare(address: str) -> str:
+    """An address without its tag: what is written to a+b@c is read at a@c."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"

@@ -1,0 +1,248 @@
+"""Writes the answers to our changes and cancellations, and what is agreed by them, in the caller's transaction.
+
+Answers may come in any order; what they agree on is put into the purchase order in the order of the revisions. So
+the seller, who applies our changes in that order, and we arrive at the same lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import ChangeState, PurchaseState
+from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderCharge, PurchaseOrderLine
+from intergestan_erp.documents import documents
+from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values
+from intergestan_exchange.inbox.decide import book_charge
+from intergestan_exchange.outbox.changes import read_document
+from intergestan_exchange.transfers.transfer import BY
+from intergestan_msg.answer import ANSWER_LINES, AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.change import ChangeCode, OrderChange
+from intergestan_msg.money import ZERO
+from intergestan_msg.order import OrderLine
+
+EVENTS = {
+    AnswerCode.RECEIVED: "wait",
+    AnswerCode.ACCEPTED: "accept",
+    AnswerCode.CHANGED: "change",
+    AnswerCode.REJECTED: "reject",
+}
+OPEN_CODES = (LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED)
+"""What the seller says of a line and the buyer has to agree to. What has left (42) cannot be discussed."""
+
+_NOT_APPLIED = {LineCode.ALREADY_DELIVERED, LineCode.NOT_ACCEPTED}
+_SETTLED = (ChangeState.ACCEPTED, ChangeState.CHANGED, ChangeState.REJECTED)
+
+
+def changes_in(connection: Connection, mail_id: int) -> dict[str, AnyRow]:
+    """The changes in one mail of ours, by the number of their order, locked with their orders."""
+    rows = connection.execute(
+        select(PurchaseOrderChange.__table__, PurchaseOrder.number)
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
+        .where(PurchaseOrderChange.outbound_mail_id == mail_id)
+        .order_by(PurchaseOrder.id)
+        .with_for_update()
+    )
+    return {row.number: row for row in rows}
+
+
+def apply_to_changes(
+    connection: Connection,
+    changes: Mapping[str, AnyRow],
+    answers: Sequence[tuple[int, OrderAnswer]],
+    who: str,
+    now: datetime,
+) -> None:
+    """Write what the seller says of our changes; put what is agreed into the orders."""
+    for n, answer in answers:
+        change = changes[answer.order_id]
+        _answer(connection, change, n, answer, who, now)
+        _keep(connection, change.purchase_order_id, n, answer)
+        fold(connection, change.purchase_order_id, now)
+        settle_state(connection, change.purchase_order_id, now)
+
+
+def fold(connection: Connection, order_id: int, now: datetime) -> None:
+    """Put the settled changes that follow the order's revision into the order, one after the other."""
+    table = PurchaseOrderChange
+    while True:
+        order = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.id == order_id)).one()
+        change = connection.execute(
+            select(table.__table__).where(
+                table.purchase_order_id == order_id, table.revision == order.revision + 1, table.state.in_(_SETTLED)
+            )
+        ).first()
+        if change is None:
+            return
+        if change.type == "cancel" and change.state == ChangeState.ACCEPTED:
+            _cancel(connection, order, now)
+        elif change.type == "change" and change.state != ChangeState.REJECTED:
+            _amend(connection, order, change, now)
+        values = {"revision": change.revision, "version": PurchaseOrder.version + 1, "updated_at": now}
+        connection.execute(update(PurchaseOrder).where(PurchaseOrder.id == order_id).values(**values))
+
+
+def settle_state(connection: Connection, order_id: int, now: datetime) -> None:
+    """An answered order is `changed` as long as the seller's word on a line is not agreed to."""
+    order = connection.execute(select(PurchaseOrder.id, PurchaseOrder.state).where(PurchaseOrder.id == order_id)).one()
+    is_open = connection.execute(select(PurchaseOrderLine.id).where(*open_lines(order_id)).limit(1)).first()
+    if order.state == PurchaseState.ACCEPTED and is_open:
+        states.move(connection, states.PURCHASE_ORDER, [order_id], "change", by=BY, at=now, updated_at=now)
+    elif order.state == PurchaseState.CHANGED and not is_open:
+        states.move(connection, states.PURCHASE_ORDER, [order_id], "accept", by=BY, at=now, updated_at=now)
+
+
+def open_lines(order_id: int) -> tuple[Any, ...]:
+    """The condition for lines of an order that the seller changed and the buyer has not agreed to."""
+    lines_n = select(PurchaseOrder.lines_n).where(PurchaseOrder.id == order_id).scalar_subquery()
+    line = PurchaseOrderLine
+    return line.purchase_order_id == order_id, line.answer_code.in_(OPEN_CODES), line.settled_n < lines_n
+
+
+def keep_lines(connection: Connection, order_id: int, lines: Iterable[AnswerLine]) -> None:
+    """Note what the seller says of each line."""
+    rows = [
+        {"order_id": order_id, "buyer_line_id": line.id, "line_code": line.code, "said": msgspec.to_builtins(line)}
+        for line in lines
+    ]
+    if rows:
+        connection.execute(_KEEP_LINE, rows)
+
+
+_LINES = PurchaseOrderLine.__table__
+_KEEP_LINE = (
+    update(_LINES)
+    .where(_LINES.c.purchase_order_id == bindparam("order_id"), _LINES.c.line_id == bindparam("buyer_line_id"))
+    .values(answer_code=bindparam("line_code"), answer=bindparam("said"))
+)
+
+
+def _answer(connection: Connection, change: AnyRow, n: int, answer: OrderAnswer, who: str, now: datetime) -> None:
+    """What became of the change itself. Once it is settled, later answers speak of the order only."""
+    table = PurchaseOrderChange
+    values: dict[str, Any] = {"answer_n": n, "updated_at": now}
+    if change.state not in _SETTLED:
+        values |= {
+            "answer_code": answer.code,
+            "answer_note": answer.note,
+            "answer_lines": msgspec.to_builtins(answer.lines) or None,
+        }
+        refused = change.type == "cancel" and answer.code is AnswerCode.CHANGED
+        event = "reject" if refused else EVENTS[answer.code]
+        states.move(
+            connection,
+            states.PURCHASE_ORDER_CHANGE,
+            [change.id],
+            event,
+            by=BY,
+            at=now,
+            event_detail={"answered by": who},
+        )
+    connection.execute(update(table).where(table.id == change.id).values(**values))
+
+
+def _keep(connection: Connection, order_id: int, n: int, answer: OrderAnswer) -> None:
+    """The newest word on the lines counts, whichever of our documents it answers."""
+    order = PurchaseOrder
+    if answer.sales_order_id is not None:
+        known = func.coalesce(order.supplier_order_number, answer.sales_order_id)
+        connection.execute(update(order).where(order.id == order_id).values(supplier_order_number=known))
+    newest = update(order).where(order.id == order_id, order.lines_n < n).values(lines_n=n)
+    if answer.lines and connection.execute(newest).rowcount:
+        keep_lines(connection, order_id, answer.lines)
+
+
+def _cancel(connection: Connection, order: AnyRow, now: datetime) -> None:
+    if order.state in states.PURCHASE_ORDER.moves["cancel"][0]:
+        states.move(connection, states.PURCHASE_ORDER, [order.id], "cancel", by=BY, at=now, updated_at=now)
+
+
+def _amend(connection: Connection, order: AnyRow, row: AnyRow, now: datetime) -> None:
+    change = read_document(row)
+    assert isinstance(change, OrderChange)
+    said = ANSWER_LINES.convert(row.answer_lines or [])
+    codes = {line.id: line.code for line in said}
+    _write_lines(connection, order.id, row.answer_n, change, codes)
+    _write_charges(connection, order.id, change)
+    if row.answer_n >= order.lines_n:
+        keep_lines(connection, order.id, said)
+    _write_head(connection, order.id, change)
+    detail = {"revision": row.revision}
+    states.record(
+        connection, states.PURCHASE_ORDER.name, [(order.id, None, None)], "amend", by=BY, at=now, detail=detail
+    )
+
+
+def _write_lines(
+    connection: Connection, order_id: int, n: int, change: OrderChange, codes: Mapping[str, LineCode]
+) -> None:
+    table = PurchaseOrderLine
+    own = table.purchase_order_id == order_id
+    rows = connection.execute(select(table.line_id, table.position).where(own))
+    there: dict[str, int] = {row.line_id: row.position for row in rows}
+    for code, line in change.lines():
+        answered = codes.get(line.id, LineCode.ACCEPTED)
+        if code is ChangeCode.UNCHANGED or answered in _NOT_APPLIED:
+            continue
+        if code is ChangeCode.DELETED:
+            connection.execute(delete(table).where(own, table.line_id == line.id))
+            continue
+        values = _values(line)
+        if answered is LineCode.ACCEPTED:
+            values["settled_n"] = n
+        if line.id in there:
+            connection.execute(update(table).where(own, table.line_id == line.id).values(**values))
+        else:
+            there[line.id] = max(there.values(), default=0) + 1
+            place = {"purchase_order_id": order_id, "line_id": line.id, "position": there[line.id]}
+            connection.execute(insert(table).values(**place, **values))
+
+
+def _values(line: OrderLine) -> dict[str, Any]:
+    """The columns of a purchase order's line; `documents` makes a document of them again."""
+    item, price, tax = line.item, line.price, line.item.tax
+    code = item.buyers_id or item.sellers_id
+    return {
+        "product_code": code,
+        "name": item.name,
+        "quantity": line.quantity or ZERO,
+        "unit": line.unit or "C62",
+        "price": price.amount if price else ZERO,
+        "base_quantity": price.base_quantity if price else 1,
+        "allowance": sum((each.signed for each in line.allowances), ZERO),
+        "total": line.line_total or ZERO,
+        "vat_category": tax.code if tax else "",
+        "vat_rate": (tax.percent if tax else None) or ZERO,
+        "note": line.note,
+        "gtin": item.standard_id.value if item.standard_id else None,
+        "supplier_code": item.sellers_id if item.sellers_id != code else None,
+        **({"promised_date": line.wanted.end} if line.wanted else {}),
+    }
+
+
+def _write_charges(connection: Connection, order_id: int, change: OrderChange) -> None:
+    connection.execute(delete(PurchaseOrderCharge).where(PurchaseOrderCharge.purchase_order_id == order_id))
+    for row in charge_rows(None, [book_charge(each) for each in change.order.allowances]):
+        del row["sales_order_id"]
+        connection.execute(insert(PurchaseOrderCharge).values(purchase_order_id=order_id, **row))
+
+
+def _write_head(connection: Connection, order_id: int, change: OrderChange) -> None:
+    """The head as asked for; the totals are those of the lines that are agreed."""
+    head = head_values(change.order) | {"exported_at": None}
+    connection.execute(update(PurchaseOrder).where(PurchaseOrder.id == order_id).values(**head))
+    parties = change.order.buyer, change.order.seller
+    (agreed,) = documents.purchase_orders(connection, [order_id], *parties)
+    assert agreed.totals is not None
+    totals = {
+        "total_ht": agreed.totals.tax_exclusive,
+        "total_vat": agreed.tax_amount,
+        "total_ttc": agreed.totals.payable,
+    }
+    connection.execute(update(PurchaseOrder).where(PurchaseOrder.id == order_id).values(**totals))

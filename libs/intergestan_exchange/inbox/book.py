@@ -1,0 +1,81 @@
+"""Writes what was decided about the orders of one transfer, all of it in the caller's one transaction.
+
+The transfer, the ledger, the sales orders, the holds, the answers and the inbound mail's own state are
+written together or not at all: that, and the UNIQUE keys of the ledger, are what "exactly once" rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from intergestan_exchange.inbox.booking.answers import repeat_answers, request_answers, write_answers
+from intergestan_exchange.inbox.booking.changes import wake, write_changes
+from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_duplicate, outcome_of
+from intergestan_exchange.inbox.booking.holds import write_holds
+from intergestan_exchange.inbox.booking.ledger import write_ledger
+from intergestan_exchange.inbox.booking.sales_orders import write_sales_orders
+from intergestan_exchange.inbox.differences import write_differences
+from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+from intergestan_exchange.transfers.transfers import finish_mail, insert_transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What was written: the answers mail to compose, and each document's outcome (a label of the metrics).
+
+    :ivar take_in: the mails of changes that waited for one of these documents, to be taken in again now.
+    """
+
+    transfer_id: int
+    compose: tuple[int, ...]
+    outcomes: tuple[str, ...]
+    take_in: tuple[int, ...] = ()
+
+
+def book(
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    settled: Sequence[Settled],
+    facts: Facts,
+    now: datetime,
+    *,
+    finish: bool = True,
+) -> Booked:
+    """Write the decisions about the documents of one transfer.
+
+    :param finish: whether the mail is done with this; False while its orders are booked one by one.
+    :raises sqlalchemy.exc.IntegrityError: when another process booked the same document meanwhile; the caller
+        rolls back, reads the facts again and settles anew.
+    :raises DecidedMeanwhile: when a person refused a document meanwhile; the caller does the same.
+    :raises StaleState: when the lease on the mail was lost.
+    """
+    entries = [Entry(each, facts.known.get(each.key)) for each in sorted(settled, key=lambda s: s.key)]
+    known_transfer = transfer.row_id is not None
+    transfer_id = insert_transfer(connection, mail, transfer, now)
+    unchanged = write_holds(connection, mail, transfer, transfer_id, entries, now)
+    answered = [
+        entry for entry in entries if not (known_transfer and (is_duplicate(entry) or entry.settled.key in unchanged))
+    ]
+    outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
+    entries = write_sales_orders(connection, transfer.partner, entries, now)
+    entries = write_changes(connection, transfer.partner, entries, now)
+    write_ledger(connection, transfer.partner, transfer_id, entries, now)
+    decided = [(each.key[1], each.decision) for each in settled if each.key[0] == "order"]
+    write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
+    if outbound_id is not None:
+        answered_keys = {entry.settled.key for entry in answered}
+        answered = [entry for entry in entries if entry.settled.key in answered_keys]
+        write_answers(connection, transfer.partner, outbound_id, answered, facts, now)
+    if len(answered) < len(entries):
+        repeat_answers(connection, transfer_id, now)
+    if finish:
+        finish_mail(connection, mail, transfer, now)
+    take_in = wake(connection, entries, facts, now)
+    compose = () if outbound_id is None else (outbound_id,)
+    return Booked(transfer_id, compose, tuple(outcome_of(entry) for entry in entries), take_in)

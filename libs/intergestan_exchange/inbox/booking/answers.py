@@ -1,0 +1,150 @@
+"""The answers to the buyer, and the mail that will carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, or_, select, update
+
+from intergestan_db.bulk import insert_rows
+from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.tables import Answer, OutboundMail
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.inbox.booking.entries import Entry
+from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
+from intergestan_exchange.inbox.facts import Facts, LastAnswer
+from intergestan_exchange.outbox.requests import request_mail
+from intergestan_exchange.partners.policy import PartnerFacts
+from intergestan_msg.answer import AnswerCode, AnswerLine
+
+REPEAT_AFTER = timedelta(minutes=10)
+"""The same answers mail goes out again for a duplicate at most this often."""
+
+
+def request_answers(connection: Connection, partner_id: int, transfer_id: int, now: datetime) -> int:
+    """Enter the mail that will carry answers to this transfer; its row id, to ring the composer with."""
+    return request_mail(connection, MailKind.ANSWERS, partner_id, now, in_reply_to_id=transfer_id)
+
+
+@dataclass(frozen=True, slots=True)
+class OneAnswer:
+    """An answer that was entered: it is the `n`th to its order, and the outbound mail `mail_id` will carry it."""
+
+    n: int
+    mail_id: int
+
+
+def answer_order(
+    connection: Connection,
+    partner_id: int,
+    number: str,
+    transfer_id: int,
+    last: LastAnswer | None,
+    at: datetime,
+    **values: Any,
+) -> OneAnswer:
+    """One more answer to an order, and the mail that will carry it.
+
+    :param transfer_id: the transfer that brought the document which is answered.
+    :param last: the newest answer to the order until now.
+    :param values: what it says: `code`, and whichever other columns of `answer` it has.
+    """
+    made = OneAnswer(_next(last), request_answers(connection, partner_id, transfer_id, at))
+    head = {"partner_id": partner_id, "order_number": number, "n": made.n, "outbound_mail_id": made.mail_id}
+    connection.execute(insert(Answer).values(**head, created_at=at, **values))
+    return made
+
+
+def _next(last: LastAnswer | None) -> int:
+    return last.n + 1 if last else 1
+
+
+def write_answers(
+    connection: Connection,
+    partner: PartnerFacts,
+    outbound_id: int,
+    entries: Sequence[Entry],
+    facts: Facts,
+    now: datetime,
+) -> None:
+    """One answer for each order, with the next n."""
+    rows = [
+        {
+            "partner_id": partner.id,
+            "order_number": entry.settled.key[1],
+            "n": _next(last := facts.answers.get(entry.settled.key[1])),
+            "revision": entry.settled.key[2],
+            "outbound_mail_id": outbound_id,
+            "created_at": now,
+            **_answer_values(entry, partner.language, last, facts.answered.get(entry.settled.key[1:])),
+        }
+        for entry in entries
+    ]
+    insert_rows(connection, Answer, rows)
+
+
+def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: LastAnswer | None) -> dict[str, Any]:
+    """:param last: the newest answer to the order; `given`: the newest to this very document."""
+    decision = entry.settled.decision
+    if isinstance(decision, Duplicate) and given is not None:
+        return {
+            "code": given.code,
+            "sales_order_number": given.sales_order_number,
+            "note": given.note,
+            "lines": given.lines,
+        }
+    findings = _findings_to_tell(decision)
+    return {
+        "code": _answer_code(decision),
+        "sales_order_number": entry.sales_order_number or (last.sales_order_number if last else None),
+        "note": explain_all(findings, language) or None,
+        "lines": msgspec.to_builtins(_answer_lines(decision)) or None,
+    }
+
+
+def _answer_code(decision: Decision) -> AnswerCode:
+    if isinstance(decision, Accepted | Amended):
+        return decision.code
+    if isinstance(decision, Cancelled):
+        return AnswerCode.ACCEPTED
+    if isinstance(decision, Refused):
+        return AnswerCode.CHANGED if decision.answer_lines else AnswerCode.REJECTED
+    return AnswerCode.RECEIVED
+
+
+def _answer_lines(decision: Decision) -> tuple[AnswerLine, ...]:
+    return decision.answer_lines if isinstance(decision, Accepted | Amended | Refused) else ()
+
+
+def _findings_to_tell(decision: Decision) -> tuple[Finding, ...]:
+    if isinstance(decision, Conflict):
+        return (decision.finding,)
+    return () if isinstance(decision, Duplicate | Cancelled) else decision.findings
+
+
+def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:
+    """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out."""
+    newer = Answer.__table__.alias().c
+    is_newest = ~(
+        select(newer.id)
+        .where(
+            newer.partner_id == Answer.partner_id,
+            newer.order_number == Answer.order_number,
+            newer.revision == Answer.revision,
+            newer.n > Answer.n,
+        )
+        .exists()
+    )
+    newest = select(Answer.outbound_mail_id).where(is_newest)
+    rested = or_(OutboundMail.sent_at.is_(None), OutboundMail.sent_at < now - REPEAT_AFTER)
+    went_out = OutboundMail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
+    connection.execute(
+        update(OutboundMail)
+        .where(OutboundMail.in_reply_to_id == transfer_id, OutboundMail.id.in_(newest), went_out, rested)
+        .values(next_attempt_at=now, rung_at=None)
+    )

@@ -1,0 +1,134 @@
+"""Sales orders that a change or a cancellation of the buyer alters, and the changes that waited for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import LedgerOutcome
+from intergestan_db.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.selling.current_order import read_standing
+from intergestan_exchange.inbox.booking.entries import Entry
+from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
+from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values
+from intergestan_exchange.inbox.decide_change import SEQUENCE
+from intergestan_exchange.inbox.decisions import Amended, Cancelled
+from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.inbox.waiting import take_in_again
+from intergestan_exchange.partners.policy import PartnerFacts
+from intergestan_exchange.transfers.transfer import BY
+
+
+def write_changes(
+    connection: Connection, partner: PartnerFacts, entries: Sequence[Entry], now: datetime
+) -> list[Entry]:
+    """Apply what was decided about changes and cancellations.
+
+    :raises DecidedMeanwhile: when a sales order is not as it was when this was decided: goods have left, say.
+    """
+    numbers = [entry.settled.key[1] for entry in entries if _alters(entry)]
+    standing = read_standing(connection, partner.id, numbers, lock=True)
+    written = []
+    for entry in entries:
+        decision, number = entry.settled.decision, entry.settled.key[1]
+        if isinstance(decision, Amended | Cancelled):
+            if standing.get(number) != decision.standing:
+                raise DecidedMeanwhile(f"The sales order of {number} was altered by somebody else.")
+            _apply(connection, entry, decision, now)
+            order = decision.standing
+            written.append(replace(entry, sales_order_id=order.id, sales_order_number=order.number))
+        else:
+            written.append(entry)
+    return written
+
+
+def wake(connection: Connection, entries: Sequence[Entry], facts: Facts, now: datetime) -> tuple[int, ...]:
+    """Put back the mails of changes that waited for what was just settled; the inbound mails to ring for."""
+    places = {(entry.settled.key[1], entry.settled.key[2] + 1) for entry in entries}
+    waiting = [
+        known.ledger_id
+        for (kind, number, revision), known in facts.known.items()
+        if kind in SEQUENCE and (number, revision) in places and known.outcome == LedgerOutcome.WAITING
+    ]
+    return take_in_again(connection, waiting, by=BY, at=now)
+
+
+def _alters(entry: Entry) -> bool:
+    return isinstance(entry.settled.decision, Amended | Cancelled)
+
+
+def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, now: datetime) -> None:
+    order_id, revision = decision.standing.id, entry.settled.key[2]
+    connection.execute(delete(ReviewReply).where(ReviewReply.sales_order_id == order_id))  # it was about other lines
+    if isinstance(decision, Cancelled):
+        values: dict[str, Any] = {"revision": revision, "exported_at": None}
+        states.move(
+            connection,
+            states.SALES_ORDER,
+            [order_id],
+            "cancel",
+            by=BY,
+            at=now,
+            event_detail={"revision": revision},
+            **values,
+        )
+        return
+    _write_lines(connection, decision)
+    _write_charges(connection, decision)
+    assert entry.settled.order is not None
+    head = head_values(entry.settled.order) | {
+        "revision": revision,
+        "total_ht": decision.total_ht,
+        "total_vat": decision.total_vat,
+        "total_ttc": decision.total_ttc,
+        "exported_at": None,
+    }
+    connection.execute(update(SalesOrder).where(SalesOrder.id == order_id).values(**head))
+    detail: dict[str, Any] = {
+        "revision": revision,
+        "lines": [line.line_id for line in decision.lines],
+        "deleted": list(decision.deleted),
+    }
+    states.record(connection, states.SALES_ORDER.name, [(order_id, None, None)], "amend", by=BY, at=now, detail=detail)
+
+
+def _write_lines(connection: Connection, decision: Amended) -> None:
+    there = {line.booked.line_id: line.row_id for line in decision.standing.lines}
+    gone = [there[line_id] for line_id in decision.deleted]
+    if gone:
+        connection.execute(delete(SalesOrderLine).where(SalesOrderLine.id.in_(gone)))
+    rows = [
+        {**line_values(line), "promised_date": decision.promised[line.line_id], "said": None} for line in decision.lines
+    ]
+    changed = [{**row, "row_id": there[row["line_id"]]} for row in rows if row["line_id"] in there]
+    if changed:
+        table = SalesOrderLine.__table__
+        connection.execute(update(table).where(table.c.id == bindparam("row_id")), changed)
+    added = [row for row in rows if row["line_id"] not in there]
+    if added:
+        last = _last_position(connection, decision.standing.id)
+        own = [
+            {**row, "sales_order_id": decision.standing.id, "position": last + place}
+            for place, row in enumerate(added, start=1)
+        ]
+        connection.execute(insert(SalesOrderLine), own)
+
+
+def _last_position(connection: Connection, order_id: int) -> int:
+    query = select(func.max(SalesOrderLine.position)).where(SalesOrderLine.sales_order_id == order_id)
+    return connection.execute(query).scalar() or 0
+
+
+def _write_charges(connection: Connection, decision: Amended) -> None:
+    if decision.charges is None:
+        return
+    order_id = decision.standing.id
+    connection.execute(delete(SalesOrderCharge).where(SalesOrderCharge.sales_order_id == order_id))
+    rows = charge_rows(order_id, decision.charges)
+    if rows:
+        connection.execute(insert(SalesOrderCharge), rows)

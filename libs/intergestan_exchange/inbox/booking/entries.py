@@ -1,0 +1,64 @@
+"""The values that booking works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from intergestan_exchange.inbox.decisions import (
+    Accepted,
+    Amended,
+    Cancelled,
+    Conflict,
+    Decision,
+    Duplicate,
+    Held,
+    Refused,
+    Waiting,
+)
+
+if TYPE_CHECKING:
+    from intergestan_exchange.inbox.facts import DocumentKey, Known
+    from intergestan_msg.order import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A document of a mail of kind orders and what was decided about it; `order` as it is, or as it shall be."""
+
+    key: DocumentKey
+    business_hash: str
+    order: Order | None
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document on its way into the tables."""
+
+    settled: Settled
+    known: Known | None
+    sales_order_id: int | None = None
+    sales_order_number: str | None = None
+
+
+def is_duplicate(entry: Entry) -> bool:
+    """Whether the ledger has it already, with the same content."""
+    return isinstance(entry.settled.decision, Duplicate)
+
+
+OUTCOMES: dict[type, str] = {
+    Accepted: "created",
+    Held: "held",
+    Refused: "rejected",
+    Duplicate: "duplicate",
+    Conflict: "conflict",
+    Waiting: "waiting",
+    Amended: "done",
+    Cancelled: "done",
+}
+
+
+def outcome_of(entry: Entry) -> str:
+    """The word of the metrics for what was decided."""
+    return OUTCOMES[type(entry.settled.decision)]

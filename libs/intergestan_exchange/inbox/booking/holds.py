@@ -1,0 +1,109 @@
+"""What waits for a person: opened, kept, changed and closed as decisions change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import HoldEnd
+from intergestan_db.tables import (
+    Hold,
+)
+from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.inbox.booking.entries import Entry, Settled
+from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiting
+from intergestan_exchange.inbox.facts import DocumentKey
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+
+
+def write_holds(
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    transfer_id: int,
+    entries: Sequence[Entry],
+    now: datetime,
+) -> frozenset[DocumentKey]:
+    """Close what this transfer settles, and open what it leaves to a person; a hold that stays keeps its number.
+
+    :returns: the documents that wait, or were refused, exactly as before: there is nothing new to say of them.
+    """
+    came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
+    before = holds_before(connection, transfer.partner.id, came_before)
+    opened, unchanged = [], set()
+    for settled in (entry.settled for entry in entries):
+        findings = findings_held_for(settled.decision)
+        hold = before.get((settled.key, settled.business_hash))
+        if hold is None:
+            opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
+        elif findings and (hold.closed_at is not None or hold.detail == write_findings(findings)):
+            unchanged.add(settled.key)
+        elif hold.closed_at is None:
+            _update_hold(connection, hold.id, findings, now)
+    if opened:
+        connection.execute(insert(Hold), opened)
+    return frozenset(unchanged)
+
+
+def _may_have_waited(entry: Entry) -> bool:
+    """A conflict with another revision is not in the ledger, and may have come before all the same."""
+    return entry.known is not None or isinstance(entry.settled.decision, Conflict)
+
+
+def findings_held_for(decision: Decision) -> tuple[Finding, ...]:
+    """Why a document waits for a person; nothing when it does not."""
+    if isinstance(decision, Held | Waiting):
+        return decision.findings
+    return (decision.finding,) if isinstance(decision, Conflict) else ()
+
+
+def holds_before(
+    connection: Connection, partner_id: int, keys: Sequence[DocumentKey]
+) -> dict[tuple[DocumentKey, str], AnyRow]:
+    """The open holds of these documents, and those that a person refused, by key and content."""
+    if not keys:
+        return {}
+    rows = connection.execute(
+        select(Hold.__table__)
+        .where(
+            Hold.partner_id == partner_id,
+            Hold.number.in_(sorted({number for _, number, _ in keys})),
+            or_(Hold.closed_at.is_(None), Hold.closed_how == HoldEnd.REFUSED),
+        )
+        .order_by(Hold.closed_at.is_(None), Hold.id)  # of several the open one counts: it comes last
+    )
+    return {((row.type, row.number, row.revision), row.business_hash): row for row in rows}
+
+
+def _update_hold(connection: Connection, hold_id: int, findings: tuple[Finding, ...], now: datetime) -> None:
+    changed: dict[str, Any] = {"closed_at": now, "closed_by": BY, "closed_how": HoldEnd.TRIED_AGAIN}
+    if findings:
+        changed = {"reason": findings[0].reason, "detail": write_findings(findings)}
+    connection.execute(update(Hold).where(Hold.id == hold_id).values(**changed))
+
+
+def _hold_row(
+    mail: ClaimedMail,
+    transfer: Transfer,
+    transfer_id: int,
+    settled: Settled,
+    findings: tuple[Finding, ...],
+    now: datetime,
+) -> dict[str, Any]:
+    kind, number, revision = settled.key
+    return {
+        "partner_id": transfer.partner.id,
+        "inbound_mail_id": mail.id,
+        "inbound_transfer_id": transfer_id,
+        "type": kind,
+        "number": number,
+        "revision": revision,
+        "business_hash": settled.business_hash,
+        "reason": findings[0].reason,
+        "detail": write_findings(findings),
+        "opened_at": now,
+    }

@@ -1,0 +1,309 @@
+"""Decides what becomes of a change or a cancellation. Pure, like `decide`, whose rules and policies it uses.
+
+Changes of an order are applied in the order of their revision; one that came early waits. Lines are matched by
+the buyer's line id, never by product. A line of which goods have left keeps all but its quantity, and at least what
+left; where more is asked, that line alone is refused (code 42). What we changed ourselves and the buyer has not
+agreed to is not overwritten before a person has looked; where they agree to a price of ours, it is our price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from intergestan_db.enums import Acceptance, HoldReason, PricePolicy, SalesState
+from intergestan_erp.catalogue.unit_conversion import converted
+from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_erp.selling.current_order import StandingLine, StandingOrder
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.inbox.decide import RULES, Pair, Weight, answer_line, book_charge, book_line, weigh
+from intergestan_exchange.inbox.decisions import (
+    Amended,
+    Cancelled,
+    Conflict,
+    Decision,
+    Duplicate,
+    Held,
+    Refused,
+    Waiting,
+)
+from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
+from intergestan_exchange.inbox.rules.price import plain
+from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
+from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
+from intergestan_msg.money import CENT, AllowanceCharge, Sums, TaxCategory, fits, totals_of
+from intergestan_msg.order import Item, OrderLine
+
+SEQUENCE = ("order", "change", "cancel")
+"""The types of the documents that share the revisions of an order."""
+
+
+def settle_change(
+    key: DocumentKey, business_hash: str, change: OrderChange | OrderCancellation, facts: Facts
+) -> Decision:
+    """What becomes of a change or a cancellation, given what the ledger and the sales order say."""
+    known = facts.known.get(key)
+    other = known if known is not None and known.business_hash != business_hash else _twin(key, facts)
+    if other is not None:
+        return Conflict(other.ledger_id, Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])}))
+    if known is not None and known.is_settled:
+        return Duplicate(known.ledger_id)
+    missing = missing_before(key, facts.known)
+    if missing is not None:
+        values = {"number": key[1], "revision": str(key[2]), "missing": missing}
+        return Waiting((Finding(HoldReason.GAP, values),))
+    standing = facts.standing.get(key[1])
+    if standing is None or standing.state == SalesState.CANCELLED:
+        return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
+    waived = known.waived if known is not None else frozenset()
+    if _needs_review(standing, facts, waived):
+        return Held((Finding(HoldReason.CHANGE_REVIEW),))
+    if isinstance(change, OrderCancellation):
+        return _cancel(key[1], standing)
+    return _amend(change, standing, facts, waived)
+
+
+def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> str | None:
+    """The first document before this one that is not settled, as people call it; None when all are."""
+    _, number, revision = key
+    settled = {its[2] for its, row in known.items() if its[1] == number and its[0] in SEQUENCE and row.is_settled}
+    gap = next((place for place in range(revision) if place not in settled), None)
+    if gap is None:
+        return None
+    return f"{number}/{gap}" if gap else number
+
+
+def _twin(key: DocumentKey, facts: Facts) -> Known | None:
+    """Another kind of document that has the same place in the sequence."""
+    kind, number, revision = key
+    others = ((its, number, revision) for its in SEQUENCE if its != kind)
+    return next((known for other in others if (known := facts.known.get(other)) is not None), None)
+
+
+def _needs_review(standing: StandingOrder, facts: Facts, waived: frozenset[str]) -> bool:
+    """Whether the partner's policy wants a person to look; an order that is in review is looked at anyway."""
+    wanted = facts.partner.acceptance is Acceptance.REVIEW and standing.state == SalesState.ACCEPTED
+    return wanted and HoldReason.CHANGE_REVIEW not in waived
+
+
+def _cancel(number: str, standing: StandingOrder) -> Cancelled | Refused:
+    if not standing.goods_left:
+        return Cancelled(standing)
+    lines = tuple(map(_standing_line, standing.lines))
+    return Refused((Finding(HoldReason.DELIVERED, {"number": number}, variant="cancel"),), lines)
+
+
+def _standing_line(line: StandingLine) -> AnswerLine:
+    """A line that stays what it is: of which goods have left, that we changed, or as ordered."""
+    if line.delivered:
+        return _plain_line(line.booked, LineCode.ALREADY_DELIVERED)
+    return ANSWER_LINE.convert(line.said) if line.said else _plain_line(line.booked, LineCode.ACCEPTED)
+
+
+@dataclass(slots=True)
+class _Work:
+    """A change under decision: what each of its lines leads to."""
+
+    change: OrderChange
+    standing: StandingOrder
+    facts: Facts
+    lines: dict[str, BookedLine] = field(default_factory=dict)
+    promised: dict[str, date | None] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    refused: dict[str, Finding] = field(default_factory=dict)
+    overwritten: list[Finding] = field(default_factory=list)
+
+    @property
+    def before(self) -> dict[str, StandingLine]:
+        return {line.booked.line_id: line for line in self.standing.lines}
+
+    @property
+    def after(self) -> dict[str, BookedLine]:
+        stay = {line_id: line.booked for line_id, line in self.before.items() if line_id not in self.deleted}
+        return stay | self.lines
+
+    def asked(self) -> Iterator[tuple[ChangeCode, OrderLine]]:
+        """The lines that are to be touched."""
+        return ((code, line) for code, line in self.change.lines() if code is not ChangeCode.UNCHANGED)
+
+
+def _amend(
+    change: OrderChange, standing: StandingOrder, facts: Facts, waived: frozenset[str]
+) -> Amended | Held | Refused:
+    work = _Work(change, standing, facts)
+    charges = tuple(book_charge(each) for each in change.order.allowances)
+    if charges != standing.charges and standing.goods_left:
+        return Refused((Finding(HoldReason.DELIVERED, {"number": change.order.id}, variant="charges"),))
+    _refuse_what_left(work)
+    findings = _look(work)
+    stopped = _stopped(findings, facts, waived)
+    if stopped is not None:
+        return stopped
+    _book(work)
+    findings += work.overwritten
+    return _stopped(work.overwritten, facts, waived) or _amended(work, charges, findings)
+
+
+def _stopped(findings: list[Finding], facts: Facts, waived: frozenset[str]) -> Held | Refused | None:
+    weights = [(finding, _weigh(finding, facts, waived)) for finding in findings]
+    for weight, outcome in ((Weight.REJECT, Refused), (Weight.HOLD, Held)):
+        if chosen := tuple(finding for finding, its in weights if its is weight):
+            return outcome(chosen)
+    return None
+
+
+def _weigh(finding: Finding, facts: Facts, waived: frozenset[str]) -> Weight:
+    """An order that was accepted does not go back to review, so a line of it is not parked: it waits."""
+    weight = weigh(finding, facts.partner, waived)
+    return Weight.HOLD if finding.reason is HoldReason.UNKNOWN_PRODUCT and weight is Weight.TELL else weight
+
+
+def _look(work: _Work) -> list[Finding]:
+    """What the rules find about the head and about the lines that are to be booked anew."""
+    touched = {line.id for code, line in work.asked() if code is not ChangeCode.DELETED}
+    looked_at = {None, *(touched - work.refused.keys())}
+    found = (finding for rule in RULES for finding in rule(work.change.order, work.facts))
+    agreed = {line.id for _, line in work.asked() if _agrees_to_our_price(line, work.before.get(line.id), work.facts)}
+    ours = {(HoldReason.PRICE_DIFFERENCE, line_id) for line_id in agreed}
+    return [
+        finding
+        for finding in found
+        if finding.line_id in looked_at
+        and (finding.reason, finding.line_id) not in ours
+        and not _is_of_the_whole(finding)
+    ]
+
+
+def _is_of_the_whole(finding: Finding) -> bool:
+    """The totals of a change are those of the order as it shall be, and its lines are not all of that order's."""
+    return finding.reason is HoldReason.TOTAL_DIFFERENCE and finding.line_id is None
+
+
+def _agrees_to_our_price(line: OrderLine, standing: StandingLine | None, facts: Facts) -> bool:
+    """Whether the buyer names the product and the price that we changed the line to ourselves."""
+    product = facts.product_of(line)
+    if standing is None or standing.said is None or product is None:
+        return False
+    if line.quantity is None or converted(line, product.unit) is None:
+        return False  # other rules tell
+    asked, ours = book_line(line, product, take_ours=False), standing.booked
+    return asked.product_id == ours.product_id and _costs_the_same(asked, ours)
+
+
+def _costs_the_same(one: BookedLine, other: BookedLine) -> bool:
+    return one.price * other.base_quantity == other.price * one.base_quantity
+
+
+def _refuse_what_left(work: _Work) -> None:
+    before = work.before
+    for code, line in work.asked():
+        standing = before.get(line.id)
+        if standing is not None and standing.delivered and not _is_possible(code, line, standing, work.facts):
+            values = {"delivered": plain(standing.delivered), "unit": standing.booked.unit}
+            work.refused[line.id] = Finding(HoldReason.DELIVERED, values, line.id)
+
+
+def _is_possible(code: ChangeCode, line: OrderLine, standing: StandingLine, facts: Facts) -> bool:
+    """Whether a line of which goods have left can become what is asked."""
+    product = facts.product_of(line)
+    if code is ChangeCode.DELETED or product is None or line.quantity is None:
+        return False
+    if converted(line, product.unit) is None:
+        return False
+    asked, now = _booked(line, standing, facts), standing.booked
+    if now.allowance and asked.quantity != now.quantity:
+        return False  # what was invoiced had its share of it
+    same = replace(asked, quantity=now.quantity, total=now.total, name=now.name, note=now.note)
+    return asked.quantity >= standing.delivered and same == replace(now, product_code=asked.product_code)
+
+
+def _booked(line: OrderLine, standing: StandingLine | None, facts: Facts) -> BookedLine:
+    ours = facts.partner.price_policy is PricePolicy.TAKE_OURS and not _agrees_to_our_price(line, standing, facts)
+    return book_line(line, facts.product_of(line), take_ours=ours)
+
+
+def _book(work: _Work) -> None:
+    before = work.before
+    for code, line in work.asked():
+        standing = before.get(line.id)
+        if line.id in work.refused:
+            continue
+        if code is ChangeCode.DELETED:
+            work.deleted += [line.id] if standing is not None else []
+            continue
+        booked, wanted = _booked(line, standing, work.facts), line.wanted.end if line.wanted else None
+        work.lines[line.id] = booked
+        work.promised[line.id] = wanted
+        if standing is not None and standing.said is None:
+            work.promised[line.id] = wanted or standing.promised
+        elif standing is not None and not _agrees(booked, wanted, standing):
+            values = {"ours": _shown(standing.booked, standing.promised), "theirs": _shown(booked, wanted)}
+            work.overwritten.append(Finding(HoldReason.OWN_CHANGE, values, line.id))
+
+
+def _agrees(booked: BookedLine, wanted: date | None, standing: StandingLine) -> bool:
+    """Whether the buyer asks for what we said ourselves."""
+    ours = standing.booked
+    same = booked.product_id == ours.product_id and booked.quantity == ours.quantity
+    return same and _costs_the_same(booked, ours) and wanted == standing.promised
+
+
+def _shown(line: BookedLine, promised: date | None) -> str:
+    figures = f"{line.product_code or line.name}: {plain(line.quantity)} {line.unit} × {plain(line.price)}"
+    return f"{figures} ({promised.isoformat()})" if promised else figures
+
+
+def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Finding]) -> Amended | Held | Refused:
+    after = work.after
+    if not after:
+        return Refused((Finding(HoldReason.BAD_DOCUMENT, variant="no_lines"),))
+    sums = _sums(after, work.change.order.allowances)
+    exclusive = sums.totals.tax_exclusive
+    assert exclusive is not None
+    amounts = (exclusive, sums.tax_amount, exclusive + sums.tax_amount, *(line.total for line in work.lines.values()))
+    if not all(fits(amount, CENT) for amount in amounts):
+        return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
+    lines = tuple(_answer_lines(work, after))
+    touched = {line.id for _, line in work.asked()}
+    differs = work.refused or any(line.id in touched and line.code is not LineCode.ACCEPTED for line in lines)
+    return Amended(
+        standing=work.standing,
+        lines=tuple(work.lines.values()),
+        promised=work.promised,
+        deleted=tuple(work.deleted),
+        charges=None if charges == work.standing.charges else charges,
+        total_ht=amounts[0],
+        total_vat=amounts[1],
+        total_ttc=amounts[2],
+        code=AnswerCode.CHANGED if differs else AnswerCode.ACCEPTED,
+        answer_lines=lines if differs else (),
+        findings=(*findings, *work.refused.values()),
+    )
+
+
+def _sums(lines: Mapping[str, BookedLine], allowances: tuple[AllowanceCharge, ...]) -> Sums:
+    taxed = ((line.total, TaxCategory(line.vat_category, line.vat_rate)) for line in lines.values())
+    return totals_of(taxed, allowances)
+
+
+def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[AnswerLine]:
+    """Every line of the sales order as it is now: what the buyer asked for, refused, changed by us, or as it was."""
+    asked = {line.id: line for _, line in work.change.lines()}
+    before, language = work.before, work.facts.partner.language
+    for line_id, booked in after.items():
+        if line_id in work.refused:
+            yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
+        elif line_id not in work.lines and before[line_id].said is not None:
+            yield ANSWER_LINE.convert(before[line_id].said)
+        elif line_id in asked:
+            line = asked[line_id]
+            yield answer_line(Pair(line, booked, work.facts.product_of(line)), language)
+        else:
+            yield _plain_line(booked, LineCode.ACCEPTED)
+
+
+def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:
+    """A line as we have it, in our unit."""
+    item = Item(line.name, sellers_id=line.product_code)
+    return AnswerLine(line.line_id, code, item, line.quantity, line.unit, line.price, base_quantity=line.base_quantity)

@@ -1,0 +1,65 @@
+"""From the bytes of a mail to checked values. Runs in a limited child process: what it reads is hostile.
+
+Everything that touches the sender's bytes is here: the limits, the MIME reader, the signature, the manifest's
+JSON, lxml. Only children import this module, so that their parents stay small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from intergestan_db.enums import HoldReason
+from intergestan_exchange.inbox.reading import Fault, ReadDocument, Reading
+from intergestan_msg import errors
+from intergestan_msg.business_hash import business_hash, cancellation_hash, change_hash
+from intergestan_msg.kinds import DocumentType
+from intergestan_msg.mail.automatic import is_automatic
+from intergestan_msg.mail.delivery_report import read_report
+from intergestan_msg.mail.headers import message_headers
+from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.manifest import Document
+from intergestan_msg.seal import PublicKey
+from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
+
+_REASONS: tuple[tuple[type[errors.MessageError], HoldReason | None], ...] = (
+    (errors.NotOurs, None),
+    (errors.UnknownSigner, HoldReason.UNKNOWN_SIGNER),
+    (errors.BadSignature, HoldReason.BAD_SIGNATURE),
+    (errors.Damaged, HoldReason.DAMAGED),
+    (errors.NewerRelease, HoldReason.NEWER_RELEASE),
+    (errors.MessageError, HoldReason.BAD_MESSAGE),
+)
+
+
+def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
+    """Read one mail; never raises for what stands in it."""
+    try:
+        received = read_mail(raw, keys)
+    except errors.MessageError as error:
+        reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+        kid = error.kid if isinstance(error, errors.UnknownSigner) else None
+        fault = Fault(reason, str(error), kid)
+        return Reading(message_headers(raw), fault, report=read_report(raw), automatic=is_automatic(raw))
+    return Reading(
+        headers=received.headers,
+        manifest=received.manifest,
+        transfer_digest=received.transfer_digest,
+        kid=received.kid,
+        documents=tuple(_read_document(document, content) for document, content in received.documents),
+    )
+
+
+def _read_document(document: Document, content: bytes) -> ReadDocument:
+    try:
+        if document.type is DocumentType.ORDER:
+            order = read_order(content)
+            return ReadDocument(document, order=order, business_hash=business_hash(order))
+        if document.type is DocumentType.CHANGE:
+            change = read_order_change(content)
+            return ReadDocument(document, change=change, business_hash=change_hash(change))
+        if document.type is DocumentType.CANCEL:
+            cancellation = read_order_cancellation(content)
+            return ReadDocument(document, cancellation=cancellation, business_hash=cancellation_hash(cancellation))
+        return ReadDocument(document, answer=read_order_response(content))
+    except errors.BadDocument as error:
+        return ReadDocument(document, error=str(error))

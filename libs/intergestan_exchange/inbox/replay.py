@@ -1,0 +1,239 @@
+"""Replay: which archived mails are meant, what taking them in again would change, and what it brought.
+
+Reading a mail and deciding about it is the very code of the importer (`intake`, `decide`), so that what is foreseen
+here is what happens then. Doing it is `put_back`; the ledger keeps it from doubling anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Select, or_, select
+
+from intergestan_db import site_rows, states
+from intergestan_db.bulk import insert_rows_with_ids
+from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Event, InboundMail
+from intergestan_exchange.delivery_reports.undelivered import find_reported
+from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.inbox.apply import UnmatchedAnswer, foresee_answers
+from intergestan_exchange.inbox.booking.entries import OUTCOMES, Settled
+from intergestan_exchange.inbox.booking.holds import findings_held_for, holds_before
+from intergestan_exchange.inbox.decisions import Duplicate
+from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.inbox.look_up import look_up
+from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.inbox.take_in import answers_of, settle_all
+from intergestan_exchange.keys.key_mails import foresee_notice
+from intergestan_exchange.keys.keys import is_own
+from intergestan_exchange.statements.statement_mails import is_outdated, news
+from intergestan_exchange.statements.statements import compare_all
+from intergestan_exchange.transfers.transfer import Transfer
+from intergestan_msg.kinds import Kind
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.statement import Statement
+
+_SHORTEST_PREFIX = 6
+_AT_ONCE = 500  # ids in one statement
+RESTING = (InboundState.DONE, InboundState.HELD, InboundState.ALIEN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which archived mails are meant: those that fit everything given here.
+
+    :ivar shas: beginnings of their sha256, six digits at least.
+    :ivar since, until: when they were archived, the second excluded.
+    """
+
+    shas: tuple[str, ...] = ()
+    mailbox_id: int | None = None
+    partner_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An archived mail, and where it rests now. `size` is 0 when its bytes were dropped (an alien's)."""
+
+    id: int
+    sha256: str
+    size: int
+    state: str
+    reason: str | None
+    archived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ForeseenDocument:
+    """What would become of one document: a word of `book.OUTCOMES`, or `done` for an answer."""
+
+    number: str
+    outcome: str
+    changes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What would become of a mail."""
+
+    state: str
+    reason: str | None = None
+    documents: tuple[ForeseenDocument, ...] = ()
+
+    def changes(self, mail: Chosen) -> bool:
+        """Whether that is anything but what is there already."""
+        elsewhere = (self.state, self.reason) != (mail.state, mail.reason)
+        return elsewhere or any(document.changes for document in self.documents)
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A file of the archive that the base knows nothing of."""
+
+    sha256: str
+    size: int
+    archived_at: datetime
+
+
+def choose(connection: Connection, choice: Choice) -> list[Chosen]:
+    """The mails that are meant, oldest first.
+
+    Only when it is named is a mail meant that a person refused, that is about to be taken in anyway, or whose
+    bytes were dropped.
+
+    :raises Problem: a sha256 fits no mail, or several.
+    """
+    query = _mails().order_by(InboundMail.archived_at, InboundMail.id)
+    if choice.shas:
+        query = query.where(InboundMail.id.in_([_find(connection, sha) for sha in choice.shas]))
+    else:
+        refused = select(Event.subject_id).where(Event.subject == states.INBOUND_MAIL.name, Event.name == "refuse")
+        there = (InboundMail.size > 0, InboundMail.state.in_(RESTING))
+        query = query.where(InboundMail.id.not_in(refused), *there)
+    if choice.mailbox_id is not None:
+        query = query.where(InboundMail.mailbox_id == choice.mailbox_id)
+    if choice.partner_id is not None:
+        query = query.where(InboundMail.partner_id == choice.partner_id)
+    if choice.since is not None:
+        query = query.where(InboundMail.archived_at >= choice.since)
+    if choice.until is not None:
+        query = query.where(InboundMail.archived_at < choice.until)
+    return [Chosen(*row) for row in connection.execute(query)]
+
+
+def strays(connection: Connection, names: Iterable[str]) -> list[str]:
+    """Those names of archive files that no row has: the base was restored from a backup."""
+    known = set(connection.execute(select(InboundMail.sha256)).scalars())
+    return [name for name in names if name not in known]
+
+
+def adopt(connection: Connection, files: Sequence[Stray], *, by: str, at: datetime) -> tuple[int, ...]:
+    """Enter files of the archive as mails to take in, of whatever age; ring for what is returned."""
+    if not files:
+        return ()
+    first = states.INBOUND_MAIL.first
+    rows = [
+        {"sha256": file.sha256, "size": file.size, "archived_at": file.archived_at}
+        | {"state": first, "replayed": True, "rung_at": at}
+        for file in sorted(files, key=lambda file: file.sha256)
+    ]
+    ids = tuple(sorted(insert_rows_with_ids(connection, InboundMail, rows, by="sha256").values()))
+    entered = [(row_id, None, first) for row_id in ids]
+    states.record(connection, states.INBOUND_MAIL.name, entered, "adopt", by=by, at=at)
+    return ids
+
+
+def foresee(
+    connection: Connection, reading: Reading, archived_at: datetime, bounce_key: BounceKey | None = None
+) -> Foreseen:
+    """What would become of a mail that reads like this, if it were taken in now. Writes nothing."""
+    if reading.fault is not None:
+        reason = reading.fault.reason
+        if reading.report is not None:
+            proven = find_reported(connection, reading.report, bounce_key) is not None
+            return Foreseen(InboundState.DONE if proven else InboundState.ALIEN)
+        if reading.fault.kid is not None and is_own(connection, reading.fault.kid):
+            return Foreseen(InboundState.ALIEN)
+        return Foreseen(InboundState.ALIEN) if reason is None else Foreseen(InboundState.HELD, reason)
+    manifest = reading.manifest
+    assert manifest is not None
+    any_age = timedelta.max
+    case = look_up(connection, reading, manifest, archived_at=archived_at, replayed=True, max_age=any_age)
+    if manifest.kind is Kind.HEARTBEAT:
+        return Foreseen(InboundState.DONE)
+    if case.finding is not None:
+        return Foreseen(InboundState.HELD, case.finding.reason)
+    if case.facts is not None:
+        return Foreseen(InboundState.DONE, None, _orders(connection, case.facts, settle_all(reading, case.facts)))
+    if manifest.key is not None:
+        waits = foresee_notice(connection, case.transfer, manifest.key, archived_at)
+        return Foreseen(InboundState.DONE) if waits is None else Foreseen(InboundState.HELD, waits.reason)
+    if manifest.statement is not None:
+        return _statement(connection, case.transfer, manifest.statement)
+    answers = answers_of(reading, manifest)
+    if isinstance(answers, Finding):
+        return Foreseen(InboundState.HELD, answers.reason)
+    assert manifest.in_reply_to is not None
+    try:
+        outcomes = foresee_answers(connection, case.transfer.partner.id, manifest.in_reply_to, answers)
+    except UnmatchedAnswer:
+        return Foreseen(InboundState.HELD, HoldReason.UNMATCHED_ANSWER)
+    documents = [
+        ForeseenDocument(each.answer.order_id, outcome, outcome == "done")
+        for each, outcome in zip(answers, outcomes, strict=True)
+    ]
+    return Foreseen(InboundState.DONE, None, tuple(documents))
+
+
+def _statement(connection: Connection, transfer: Transfer, statement: Statement) -> Foreseen:
+    """Only the newest statement of a partner does anything; whether it is held depends on what is not held yet."""
+    if is_outdated(connection, transfer):
+        return Foreseen(InboundState.DONE)
+    partner = site_rows.read_partner(connection, transfer.partner.id)
+    found = news(connection, partner, compare_all(connection, partner.id, statement), 0)
+    return Foreseen(InboundState.HELD, HoldReason.STATEMENT) if found else Foreseen(InboundState.DONE)
+
+
+def resting(connection: Connection, ids: Sequence[int]) -> list[Chosen]:
+    """Those of these mails that the importer is done with, whatever became of them, or that wait for a pause to end."""
+    found: list[Chosen] = []
+    at_rest = or_(InboundMail.state.in_(RESTING), InboundMail.paused_at.is_not(None))
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        query = _mails().where(InboundMail.id.in_(some), at_rest).order_by(InboundMail.id)
+        found += [Chosen(*row) for row in connection.execute(query)]
+    return found
+
+
+def _orders(connection: Connection, facts: Facts, settled: Sequence[Settled]) -> tuple[ForeseenDocument, ...]:
+    before = holds_before(connection, facts.partner.id, [each.key for each in settled if each.key in facts.known])
+
+    def changes(each: Settled) -> bool:
+        if isinstance(each.decision, Duplicate):
+            return False
+        hold = before.get((each.key, each.business_hash))
+        findings = findings_held_for(each.decision)
+        return not findings or hold is None or (hold.closed_at is None and hold.detail != write_findings(findings))
+
+    return tuple(ForeseenDocument(each.key[1], OUTCOMES[type(each.decision)], changes(each)) for each in settled)
+
+
+def _mails() -> Select[int, str, int, str, str | None, datetime]:
+    mail = InboundMail
+    return select(mail.id, mail.sha256, mail.size, mail.state, mail.reason, mail.archived_at)
+
+
+def _find(connection: Connection, sha: str) -> int:
+    wanted = sha.strip().lower()
+    if len(wanted) < _SHORTEST_PREFIX:
+        raise Problem("«{sha}» is too short: write at least six digits of the mail's sha256.", sha=sha)
+    same = InboundMail.sha256.startswith(wanted, autoescape=True)
+    ids = list(connection.execute(select(InboundMail.id).where(same).limit(2)).scalars())
+    if len(ids) != 1:
+        raise Problem("«{sha}» is the beginning of no archived mail's sha256, or of several.", sha=sha)
+    return ids[0]

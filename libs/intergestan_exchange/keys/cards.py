@@ -1,0 +1,32 @@
+"""A partner's card, from a file that a person names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from intergestan_db.problem import Problem
+
+if TYPE_CHECKING:
+    from intergestan_msg.card import Card
+
+
+def read_card_file(file: str) -> Card:
+    """The card in a file; `-` is standard input.
+
+    :raises Problem: it is no card.
+    """
+    from intergestan_msg.card import read_card
+    from intergestan_msg.errors import MessageError
+
+    try:
+        return read_card(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
+    except MessageError as error:
+        raise Problem(
+            "{file} cannot be taken for a card ({error}) Ask them again for what `intergestan site card` prints.",
+            file=file,
+            error=error,
+        ) from error

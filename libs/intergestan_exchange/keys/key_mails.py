@@ -1,0 +1,132 @@
+"""What a verified mail of kind `key` does here: an announced key is kept apart, a confirmation is noted.
+
+Nothing that a mail says makes a key count: that takes a person (`partner_keys.confirm_key`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import HoldReason
+from intergestan_db.tables import Partner, PartnerKey
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.keys.keys import lock_keys
+from intergestan_exchange.keys.own_keys import confirmed_by_partner, unanswered_announcements
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.key_notice import KeyNotice
+from intergestan_msg.kinds import KeyAction
+
+
+def take_notice(
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    notice: KeyNotice,
+    archived_at: datetime,
+    now: datetime,
+) -> Finding | None:
+    """Do what a notice says, as far as a mail may, and finish the mail; else say why it waits for a person.
+
+    It may come any number of times: a key is known once, and one that was turned down stays so.
+
+    :param archived_at: when we first had the mail, by our clock.
+    """
+    lock_keys(connection)
+    if notice.action is KeyAction.ANNOUNCE and _known(connection, notice.kid) is None:
+        _keep_apart(connection, transfer, notice, now)
+    finding = foresee_notice(connection, transfer, notice, archived_at)
+    if finding is not None:
+        return finding
+    if notice.action is KeyAction.CONFIRM:
+        confirmed_by_partner(connection, transfer.partner.id, notice.kid, by=BY, at=now)
+        _record(connection, transfer.partner.id, "confirmed_our_key", notice.kid, now)
+    if notice.action is KeyAction.WITHDRAW:
+        _withdraw(connection, transfer, notice.kid, now)
+    finish_mail(connection, mail, transfer, now)
+    return None
+
+
+def foresee_notice(
+    connection: Connection, transfer: Transfer, notice: KeyNotice, archived_at: datetime
+) -> Finding | None:
+    """Why a mail with this notice waits for a person, or None. Writes nothing."""
+    key = _known(connection, notice.kid)
+    if notice.action is KeyAction.CONFIRM or (notice.action is KeyAction.WITHDRAW and key is None):
+        return None
+    if key is not None and key.partner_id != transfer.partner.id:
+        return Finding(HoldReason.BAD_MESSAGE, {"error": f"The key {notice.kid} belongs to another partner."})
+    if notice.action is KeyAction.ANNOUNCE:
+        settled = key is not None and (key.revoked_at is not None or not key.pending)
+        return None if settled else _announced(transfer, notice)
+    assert key is not None
+    if key.revoked_at is None and (key.valid_from is None or archived_at >= key.valid_from):
+        error = f"It withdraws the key {notice.kid}, which may sign already: call the partner."
+        return Finding(HoldReason.BAD_MESSAGE, {"error": error})
+    return None
+
+
+def nothing_to_do(connection: Connection, partner_id: int, notice: KeyNotice) -> bool:
+    """Whether a notice of this partner was dealt with for good, so that it may come again under any key."""
+    if notice.action is KeyAction.CONFIRM:
+        return not unanswered_announcements(connection, partner_id, notice.kid)
+    key = _known(connection, notice.kid)
+    return key is not None and key.partner_id == partner_id and (key.revoked_at is not None or not key.pending)
+
+
+def _announced(transfer: Transfer, notice: KeyNotice) -> Finding:
+    assert notice.signs_from is not None
+    start = datetime.fromtimestamp(notice.signs_from, UTC)
+    values = {
+        "partner": transfer.partner.name,
+        "new_key": notice.kid,
+        "signs_from": f"{start:%Y-%m-%d %H:%M} UTC",
+    }
+    return Finding(HoldReason.KEY_ANNOUNCED, values)
+
+
+def _keep_apart(connection: Connection, transfer: Transfer, notice: KeyNotice, now: datetime) -> None:
+    assert notice.signs_from is not None
+    until = notice.signs_until
+    connection.execute(
+        insert(PartnerKey).values(
+            partner_id=transfer.partner.id,
+            kid=notice.kid,
+            public_key=notice.announced().raw,
+            pending=True,
+            known_at=now,
+            valid_from=datetime.fromtimestamp(notice.signs_from, UTC),
+            valid_until=None if until is None else datetime.fromtimestamp(until, UTC),
+        )
+    )
+    _record(connection, transfer.partner.id, "key_announced", notice.kid, now)
+
+
+def _withdraw(connection: Connection, transfer: Transfer, kid: str, now: datetime) -> None:
+    """The new key will never sign, so the one before it goes on."""
+    of_partner = PartnerKey.partner_id == transfer.partner.id
+    gone = connection.execute(
+        update(PartnerKey)
+        .where(of_partner, PartnerKey.kid == kid, PartnerKey.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(PartnerKey.valid_from)
+    ).first()
+    if gone is None:
+        return
+    connection.execute(
+        update(PartnerKey).where(of_partner, PartnerKey.replaced_from == gone.valid_from).values(replaced_from=None)
+    )
+    _record(connection, transfer.partner.id, "key_withdrawn", kid, now)
+
+
+def _known(connection: Connection, kid: str) -> AnyRow | None:
+    return connection.execute(select(PartnerKey.__table__).where(PartnerKey.kid == kid)).one_or_none()
+
+
+def _record(connection: Connection, partner_id: int, event: str, kid: str, now: datetime) -> None:
+    detail = {"kid": kid}
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], event, by=BY, at=now, detail=detail)

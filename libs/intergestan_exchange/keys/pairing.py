@@ -1,0 +1,183 @@
+"""Pairing two sites: our card out, their card in, their key pinned (`design.md` §6).
+
+Whether a card is really theirs, people settle over the telephone with the fingerprint's words; what is done
+here takes that for granted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Partner, PartnerKey, Party, Site
+from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_exchange.keys.keys import lock_keys, release_held
+from intergestan_exchange.keys.own_keys import announce_to_new_partner, signs_now
+from intergestan_msg.card import Card
+from intergestan_msg.seal import PublicKey
+
+_MAX_PARTY_CODE = 40
+
+
+def own_card(connection: Connection, key: PublicKey, at: datetime) -> Card:
+    """What our card says, from the site's own row. `key` is the one that signs now."""
+    columns = (
+        Site.code,
+        Site.name,
+        Site.orders_address,
+        Site.answers_address,
+        Site.siret,
+        Site.vat_id.label("vat"),
+    )
+    site = connection.execute(select(*columns)).one()
+    until = signs_now(connection.execute(select(Site.__table__)).one(), at).until
+    return Card(
+        **site._asdict(),
+        key=key,
+        iat=int(at.timestamp()),
+        until=None if until is None else int(until.timestamp()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """What `add_partner` did. `released`: the inbound mails to ring IMPORT for, after the commit."""
+
+    partner_id: int
+    party_id: int
+    party_code: str
+    is_new: bool
+    party_is_new: bool
+    released: tuple[int, ...]
+
+
+def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, party_code: str | None = None) -> Paired:
+    """Pin a card's key and say which party it is; held mails signed with it are imported after all.
+
+    The party is the one with the card's SIRET, else its VAT number, else its code; without one it is created
+    as customer and supplier. The same card again brings its name and its address for answers up to date, no
+    more: orders go to `order_address`, which a person sets, while a card only proposes (G16).
+
+    :param party_code: the party to take, or the code of the new one.
+    :raises Problem: for our own card, for a code or a key pinned otherwise, and when the party is not clear.
+    """
+    lock_keys(connection)
+    _refuse_ourselves(connection, card)
+    known = _known(connection, card)
+    if known is not None:
+        partner_id, party_id, party_is_new = known.id, known.party_id, False
+        connection.execute(update(Partner).where(Partner.id == partner_id).values(**_said_by(card)))
+    else:
+        party_id, party_is_new = _party(connection, card, party_code)
+        partner_id = _pin(connection, card, party_id, at)
+        announce_to_new_partner(connection, partner_id, at)
+    event = "add" if known is None else "card"
+    detail = {"kid": card.key.kid}
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], event, by=by, at=at, detail=detail)
+    code = connection.execute(select(Party.code).where(Party.id == party_id)).scalar_one()
+    released = release_held(connection, partner_id, card.key.kid, by=by, at=at)
+    return Paired(partner_id, party_id, code, known is None, party_is_new, released)
+
+
+def _refuse_ourselves(connection: Connection, card: Card) -> None:
+    code, kid, next_kid = connection.execute(select(Site.code, Site.key_fingerprint, Site.next_key)).one()
+    if card.key.kid in {kid, next_kid}:
+        raise Problem("This is the card of this very site: give it to your partner, and take theirs.")
+    if card.code == code:
+        raise Problem(
+            "The card says that it is {code}, which is this site, with another key: a copy of this base, "
+            "or a forgery. A copy becomes a site of its own with `intergestan init`.",
+            code=code,
+        )
+
+
+def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
+    """The partner who has this code and this key, None for a new one."""
+    partner = connection.execute(
+        select(Partner.id, Partner.party_id, Partner.site_code).where(Partner.site_code == card.code)
+    ).one_or_none()
+    key = connection.execute(
+        select(PartnerKey.partner_id, PartnerKey.revoked_at, PartnerKey.pending, Partner.site_code)
+        .join(Partner, Partner.id == PartnerKey.partner_id)
+        .where(PartnerKey.kid == card.key.kid)
+    ).one_or_none()
+    if key is not None and key.revoked_at is not None:
+        raise Problem("The key of this card was revoked: ask {name} for a card with a new key.", name=card.name)
+    if key is not None and (partner is None or key.partner_id != partner.id):
+        raise Problem(
+            "The key of this card already belongs to the partner {code}: no two sites share a key.",
+            code=key.site_code,
+        )
+    if partner is not None and (key is None or key.pending):
+        raise Problem(
+            "{code} is known with another key. Nothing was changed: call them, and if they made a new key, take it "
+            "with `intergestan partner key confirm {code} --card CARD`.",
+            code=card.code,
+        )
+    return partner
+
+
+def _said_by(card: Card) -> dict[str, str | None]:
+    return {
+        "name": card.name,
+        "siret": card.siret,
+        "vat_id": card.vat,
+        "proposed_order_address": card.orders_address,
+        "answer_address": card.answers_address,
+    }
+
+
+def _pin(connection: Connection, card: Card, party_id: int, at: datetime) -> int:
+    partner = {"party_id": party_id, "site_code": card.code, "created_at": at}
+    partner_id = connection.execute(
+        insert(Partner).values(**partner, **_said_by(card)).returning(Partner.id)
+    ).scalar_one()
+    values = {"kid": card.key.kid, "public_key": card.key.raw, "known_at": at, "valid_until": card.ends}
+    connection.execute(insert(PartnerKey).values(partner_id=partner_id, **values))
+    return partner_id
+
+
+def _party(connection: Connection, card: Card, code: str | None) -> tuple[int, bool]:
+    """The party that the card's site is for us, and whether it is new."""
+    found = _same_party(connection, card, code)
+    if found is None:
+        new_code = code or card.code[:_MAX_PARTY_CODE]
+        party = NewParty(
+            code=new_code,
+            name=card.name,
+            is_customer=True,
+            is_supplier=True,
+            siret=card.siret,
+            vat_id=card.vat,
+        )
+        return add_party(connection, party), True
+    holder = connection.execute(select(Partner.site_code).where(Partner.party_id == found.id)).scalar_one_or_none()
+    if holder is not None:
+        raise Problem(
+            "The third party {party} is already the partner {code}: say with --party which one this card "
+            "is, or the code of a new one.",
+            party=found.code,
+            code=holder,
+        )
+    return found.id, False
+
+
+def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int, str] | None:
+    query = select(Party.id, Party.code).order_by(Party.code)
+    if code is not None:
+        return connection.execute(query.where(Party.code == code)).one_or_none()
+    for column, value in ((Party.siret, card.siret), (Party.vat_id, card.vat), (Party.code, card.code)):
+        rows = list(connection.execute(query.where(column == value))) if value else []
+        if len(rows) > 1:
+            raise Problem(
+                "Several third parties have {value}: {codes}. Say with --party which one this card is.",
+                value=value,
+                codes=", ".join(row.code for row in rows),
+            )
+        if rows:
+            return rows[0]
+    return None

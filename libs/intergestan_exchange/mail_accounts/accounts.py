@@ -1,0 +1,198 @@
+"""The accounts of a site: the mailboxes that it polls (G21, G22), the relay that takes its mail.
+
+A password is never here in clear: either the name of a secret file, or bytes sealed under `base.key`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import OutboundState, Security
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
+from intergestan_erp.site.setup import check_address
+from intergestan_exchange.mail_accounts.loopback import is_loopback
+from intergestan_exchange.mail_accounts.mail_providers import bytes_per_day_at
+
+RELAY = "relay"
+"""The name of a site's one relay, until it has several."""
+
+IMAP_PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
+POP3_PORTS = {Security.TLS: 995, Security.STARTTLS: 110, Security.NONE: 110}
+SMTP_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A server and our login. `secret` names a secret file, `sealed` is a sealed password, `oauth_grant_id` a consent:
+    one of them, or none without a login.
+    """
+
+    name: str
+    host: str
+    port: int
+    security: Security = Security.TLS
+    ca_file: str | None = None
+    login: str | None = None
+    secret: str | None = None
+    sealed: bytes | None = None
+    oauth_grant_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMailbox(Account):
+    """A mailbox to poll; `protocol` is `imap` or `pop3`. Heartbeats are removed from it, unless it keeps them."""
+
+    protocol: str = "imap"
+    folder: str = "INBOX"
+    poll_seconds: int = 60
+    idle: bool = True
+    keeps_heartbeats: bool = False
+    connections: int = 1
+    bytes_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRelay(Account):
+    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7)."""
+
+    from_mode: str = "user"
+    bounce_mode: str = "fixed"
+    bounce_address: str | None = None
+    mails_per_minute: int | None = None
+
+
+def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: datetime) -> int:
+    """Enter a mailbox; the pollers take it up by themselves.
+
+    :raises Problem: when the name is taken or the account is not usable.
+    """
+    _check_account(mailbox)
+    if mailbox.protocol not in {"imap", "pop3"}:
+        raise Problem("The protocol is imap or pop3.")
+    if mailbox.login is None:
+        raise Problem("A mailbox needs a login.")
+    if mailbox.poll_seconds < 1:
+        raise Problem("A mailbox is polled every 1 second or less often.")
+    if mailbox.bytes_per_day is None:
+        mailbox = replace(mailbox, bytes_per_day=bytes_per_day_at(mailbox.host, mailbox.protocol))
+    if connection.execute(select(Mailbox.id).where(Mailbox.name == mailbox.name)).first() is not None:
+        raise Problem("There is already a mailbox «{name}»: choose another name.", name=mailbox.name)
+    mailbox_id = connection.execute(insert(Mailbox).values(**asdict(mailbox)).returning(Mailbox.id)).scalar_one()
+    _record(connection, Mailbox.__tablename__, mailbox_id, mailbox, by, at)
+    return mailbox_id
+
+
+def list_mailboxes(connection: Connection) -> list[Mapping[str, Any]]:
+    """All mailboxes by name, without their passwords."""
+    return _listed(connection, Mailbox)
+
+
+def same_account(connection: Connection, name: str) -> list[str]:
+    """The names of all mailboxes with the server and login of this one: the folders of one account.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox = select(Mailbox.host, Mailbox.login).where(Mailbox.id == find_mailbox(connection, name))
+    row = connection.execute(mailbox).one()
+    same = (Mailbox.host == row.host, Mailbox.login == row.login)
+    return list(connection.execute(select(Mailbox.name).where(*same).order_by(Mailbox.name)).scalars())
+
+
+def set_password(
+    connection: Connection, table: type[Mailbox | Relay], name: str, sealed: bytes, *, by: str, at: datetime
+) -> None:
+    """Another password for an account; services take it up by themselves."""
+    changed = update(table).where(table.name == name).values(sealed=sealed, secret=None, oauth_grant_id=None)
+    row_id = connection.execute(changed.returning(table.id)).scalar_one()
+    states.record(connection, table.__tablename__, [(row_id, None, None)], "password", by=by, at=at)
+
+
+def try_again(connection: Connection, names: Sequence[str], *, by: str, at: datetime) -> None:
+    """Let the pollers try these mailboxes now, rather than when their back-off ends: somebody logged in anew."""
+    active = select(Mailbox.id).where(Mailbox.name.in_(names), Mailbox.active).order_by(Mailbox.id)
+    runs = [{"mailbox_id": box, "requested_at": at, "requested_by": by} for box in connection.scalars(active)]
+    if runs:
+        connection.execute(insert(PollRun), runs)
+
+
+def resume_relay(connection: Connection) -> None:
+    """Let the sender try the relay now: somebody logged in anew."""
+    connection.execute(update(Relay).where(Relay.name == RELAY).values(paused_until=None, last_error=None))
+
+
+def find_mailbox(connection: Connection, name: str) -> int:
+    """The id of a mailbox.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == name)).scalar_one_or_none()
+    if mailbox_id is None:
+        raise Problem("There is no mailbox «{name}»: `intergestan mailbox list` shows what there is.", name=name)
+    return mailbox_id
+
+
+def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime) -> int:
+    """Enter the relay, or change it; mails that wait for it go on at once.
+
+    :raises Problem: when the account is not usable.
+    """
+    _check_account(relay)
+    if relay.from_mode not in {"user", "site"}:
+        raise Problem("The From of a relay is user or site.")
+    if relay.bounce_mode not in {"plus", "fixed"}:
+        raise Problem("The bounce address of a relay is plus or fixed.")
+    if relay.bounce_address is not None:
+        check_address(relay.bounce_address)
+    values = asdict(relay) | {"paused_until": None, "last_error": None}
+    changed = update(Relay).where(Relay.name == relay.name).values(**values).returning(Relay.id)
+    relay_id = connection.execute(changed).scalar_one_or_none()
+    if relay_id is None:
+        relay_id = connection.execute(insert(Relay).values(**values).returning(Relay.id)).scalar_one()
+    waiting = (OutboundMail.state == OutboundState.COMPOSED, OutboundMail.next_attempt_at > at)
+    connection.execute(update(OutboundMail).where(*waiting).values(next_attempt_at=at, rung_at=None))
+    _record(connection, Relay.__tablename__, relay_id, relay, by, at)
+    return relay_id
+
+
+def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
+    """All relays by name, without their passwords."""
+    return _listed(connection, Relay)
+
+
+def _check_account(account: Account) -> None:
+    if not account.name.strip():
+        raise Problem("An account needs a name.")
+    if not account.host.strip():
+        raise Problem("An account needs a server.")
+    if not 0 < account.port < 65536:
+        raise Problem("{port} is not a port: it lies between 1 and 65535.", port=account.port)
+    if account.security == Security.NONE and not is_loopback(account.host):
+        raise Problem(
+            "Without TLS the password and the orders could be read on the way to {host}: "
+            "security none is for this machine only. Choose tls or starttls.",
+            host=account.host,
+        )
+    keys = [key for key in (account.secret, account.sealed, account.oauth_grant_id) if key is not None]
+    if len(keys) > 1:
+        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.")
+    if account.login is not None and not keys:
+        raise Problem("The login {login} needs a password or the name of a secret file.", login=account.login)
+
+
+def _listed(connection: Connection, table: type[Mailbox | Relay]) -> list[Mapping[str, Any]]:
+    columns = [column for column in table.__table__.columns if column.key != "sealed"]
+    has_password = table.sealed.is_not(None).label("has_sealed_password")
+    query = select(*columns, has_password).order_by(table.name)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _record(connection: Connection, subject: str, row_id: int, account: Account, by: str, at: datetime) -> None:
+    detail = {"host": account.host, "login": account.login}
+    states.record(connection, subject, [(row_id, None, None)], "set", by=by, at=at, detail=detail)

@@ -1,0 +1,254 @@
+"""Which mails may leave a mailbox (G24): only what is archived, imported and answered, and older than asked.
+
+What is decided here is decided from the base. That the mail in the mailbox is the archived one, and that the archive
+still has it whole, is for whoever carries the purge out to see (`services/poller/purge.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, insert, or_, select
+
+from intergestan_db.enums import InboundState, LedgerOutcome, OutboundState, SalesState
+from intergestan_db.enums import PurgeVerdict as Verdict
+from intergestan_db.tables import (
+    Answer,
+    Hold,
+    InboundMail,
+    InboundTransfer,
+    Ledger,
+    Mailbox,
+    OutboundMail,
+    Partner,
+    PurgeMail,
+    PurgeRun,
+    SalesOrder,
+)
+from intergestan_exchange.mailboxes.poll_runs import active_mailboxes
+from intergestan_msg.kinds import Kind
+
+_AT_ONCE = 500  # ids in one statement
+_KEPT = timedelta(days=1)
+"""How long the mails of a run that is over stay listed; that one was removed stays known as an event."""
+
+OPEN = (PurgeRun.ended_at.is_(None),)
+"""The condition of a purge that is not over."""
+LEFT = frozenset({OutboundState.SENT, OutboundState.ANSWERED, OutboundState.ABANDONED})
+"""The states of an answers mail that is no longer ours to deliver."""
+FAULTS = frozenset({Verdict.MISSING, Verdict.ALTERED, Verdict.DIFFERS, Verdict.STAYED})
+"""What a person must look into: something is not as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an inbound mail stands.
+
+    :ivar kind: of the verified manifest; None when none was ever booked.
+    :ivar replies: the states of our answers mails to it.
+    :ivar is_open: whether an order in it waits for a person, or for another mail.
+    :ivar is_heartbeat: whether it is one that was taken in.
+    """
+
+    state: str
+    archived_at: datetime
+    kind: str | None = None
+    replies: frozenset[str] = frozenset()
+    is_open: bool = False
+    is_heartbeat: bool = False
+
+
+def judge(mail: Standing, before: datetime) -> Verdict:
+    """Whether a mail may go, or the first reason why it stays."""
+    if mail.state == InboundState.ALIEN:
+        return Verdict.ALIEN
+    if mail.state in {InboundState.ARCHIVED, InboundState.HELD}:
+        return Verdict(mail.state)
+    if mail.kind is None and not mail.is_heartbeat:
+        return Verdict.REFUSED
+    if mail.is_open:
+        return Verdict.HELD
+    if mail.kind == Kind.ORDERS and not (mail.replies and mail.replies <= LEFT):
+        return Verdict.UNANSWERED
+    return Verdict.REMOVE if mail.archived_at < before else Verdict.YOUNG
+
+
+def verdicts(connection: Connection, mail_ids: Sequence[int], before: datetime) -> dict[int, Verdict]:
+    """The verdict about each of these inbound mails, from what the base has now."""
+    found: dict[int, Verdict] = {}
+    for some in _pieces(sorted(set(mail_ids))):
+        found |= {mail_id: judge(mail, before) for mail_id, mail in _standings(connection, some).items()}
+    return found
+
+
+def _standings(connection: Connection, mail_ids: Sequence[int]) -> dict[int, Standing]:
+    mail, transfer = InboundMail, InboundTransfer
+    same = and_(transfer.partner_id == mail.partner_id, transfer.jti == mail.transfer_id)
+    query = select(
+        mail.id, mail.state, mail.archived_at, mail.is_heartbeat, transfer.id.label("transfer"), transfer.kind
+    )
+    rows = connection.execute(query.outerjoin(transfer, same).where(mail.id.in_(mail_ids))).all()
+    transfers = sorted({row.transfer for row in rows if row.transfer is not None})
+    replies: dict[int, set[str]] = {}
+    for row in connection.execute(
+        select(OutboundMail.in_reply_to_id, OutboundMail.state).where(OutboundMail.in_reply_to_id.in_(transfers))
+    ):
+        replies.setdefault(row.in_reply_to_id, set()).add(row.state)
+    waiting = _waiting(connection, transfers)
+    held = select(Hold.inbound_mail_id).where(Hold.inbound_mail_id.in_(mail_ids), Hold.closed_at.is_(None))
+    held_ids = set(connection.scalars(held))
+    return {
+        row.id: Standing(
+            state=row.state,
+            archived_at=row.archived_at,
+            kind=row.kind,
+            replies=frozenset(replies.get(row.transfer, ())),
+            is_open=row.id in held_ids or row.transfer in waiting,
+            is_heartbeat=row.is_heartbeat,
+        )
+        for row in rows
+    }
+
+
+def _waiting(connection: Connection, transfers: Sequence[int]) -> set[int]:
+    """Those of these transfers that brought, first or again, an order about which something is left to decide."""
+    first = select(Ledger.inbound_transfer_id.label("transfer"), Ledger.partner_id, Ledger.number).where(
+        Ledger.inbound_transfer_id.in_(transfers)
+    )
+    again = (
+        select(OutboundMail.in_reply_to_id.label("transfer"), Answer.partner_id, Answer.order_number.label("number"))
+        .join(Answer, Answer.outbound_mail_id == OutboundMail.id)
+        .where(OutboundMail.in_reply_to_id.in_(transfers))
+    )
+    brought = first.union(again).subquery()
+    undecided = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
+    hold = select(Hold.id).where(
+        Hold.partner_id == brought.c.partner_id, Hold.number == brought.c.number, Hold.closed_at.is_(None)
+    )
+    entry = select(Ledger.id).where(
+        Ledger.partner_id == brought.c.partner_id, Ledger.number == brought.c.number, Ledger.outcome.in_(undecided)
+    )
+    order = select(SalesOrder.id).where(
+        SalesOrder.partner_id == brought.c.partner_id,
+        SalesOrder.customer_order_number == brought.c.number,
+        SalesOrder.state == SalesState.REVIEW,
+    )
+    query = select(brought.c.transfer).where(or_(hold.exists(), entry.exists(), order.exists()))
+    return set(connection.scalars(query))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for. :ivar owners: run ids by the worker that holds the mailbox, to ring for them."""
+
+    runs: tuple[int, ...]
+    owners: Mapping[str, tuple[int, ...]]
+
+
+def ask(
+    connection: Connection, names: Sequence[str], older_than: timedelta, *, dry_run: bool, by: str, at: datetime
+) -> Asked:
+    """Ask for these mailboxes, or for all, to be purged of what was archived longer ago than `older_than`.
+
+    :param dry_run: only find out what would go.
+    :raises Problem: there is no such mailbox, or none at all.
+    """
+    boxes = {row.id: row.owner for row in active_mailboxes(connection, names)}
+    _forget_old(connection, list(boxes), at)
+    same = {"requested_at": at, "requested_by": by, "archived_before": at - older_than, "dry_run": dry_run}
+    rows = [{"mailbox_id": box} | same for box in sorted(boxes)]
+    made = connection.execute(insert(PurgeRun).returning(PurgeRun.id, PurgeRun.mailbox_id), rows).all()
+    owners: dict[str, tuple[int, ...]] = {}
+    for run in made:
+        owner = boxes[run.mailbox_id]
+        if owner is not None:
+            owners[owner] = (*owners.get(owner, ()), run.id)
+    return Asked(tuple(sorted(run.id for run in made)), owners)
+
+
+def _forget_old(connection: Connection, mailboxes: Sequence[int], at: datetime) -> None:
+    old = select(PurgeRun.id).where(PurgeRun.mailbox_id.in_(mailboxes), PurgeRun.ended_at < at - _KEPT)
+    connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(old)))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far a purge is: `done` of `total` mails that may go; None until the mailbox is listed."""
+
+    id: int
+    mailbox: str
+    dry_run: bool
+    total: int | None
+    done: int
+    is_over: bool
+    error: str | None
+
+
+def look(connection: Connection, runs: Sequence[int]) -> list[Run]:
+    """How far these purges are, by mailbox."""
+    run = PurgeRun
+    query = (
+        select(run.id, Mailbox.name, run.dry_run, run.total, run.done, run.ended_at, run.error)
+        .join(Mailbox, Mailbox.id == run.mailbox_id)
+        .where(run.id.in_(runs))
+        .order_by(Mailbox.name)
+    )
+    rows = connection.execute(query)
+    return [
+        Run(row.id, row.name, row.dry_run, row.total, row.done, row.ended_at is not None, row.error) for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A mail of the mailbox, and what the purge says of it. All but the first two may be unknown."""
+
+    handle: str
+    verdict: str
+    inbound_mail_id: int | None = None
+    sha256: str | None = None
+    size: int | None = None
+    archived_at: datetime | None = None
+    partner: str | None = None
+    subject: str | None = None
+    transfer_id: str | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What a purge came to: every mail of the mailbox."""
+
+    run: Run
+    mails: list[Found] = field(default_factory=list)
+
+    def of(self, *wanted: Verdict) -> list[Found]:
+        """The mails with one of these verdicts."""
+        return [mail for mail in self.mails if mail.verdict in wanted]
+
+
+def results(connection: Connection, runs: Sequence[int]) -> list[Result]:
+    """What these purges came to, the oldest mails first."""
+    return [Result(run, [Found(**row) for row in _mails(connection, run.id)]) for run in look(connection, runs)]
+
+
+def _mails(connection: Connection, run_id: int) -> Sequence[Mapping[str, Any]]:
+    item, mail = PurgeMail, InboundMail
+    query = (
+        select(
+            *(item.handle, item.verdict, item.inbound_mail_id, mail.sha256, mail.size, mail.archived_at),
+            *(Partner.name.label("partner"), mail.subject, mail.transfer_id),
+        )
+        .outerjoin(mail, mail.id == item.inbound_mail_id)
+        .outerjoin(Partner, Partner.id == mail.partner_id)
+        .where(item.purge_run_id == run_id)
+        .order_by(mail.archived_at, item.id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _pieces(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _AT_ONCE):
+        yield ids[start : start + _AT_ONCE]

@@ -1,0 +1,1 @@
+"""Mails on their way out: asked for, listed, sent again."""

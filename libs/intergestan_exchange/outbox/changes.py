@@ -1,0 +1,247 @@
+"""Changing or cancelling a purchase order that was sent: the request of one more mail, with a sequence number.
+
+The order itself stays as both sides agreed on it until the answer comes (`apply_changes`); what is asked for stands
+in `purchase_order_change`. A further change builds on what was asked for last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from intergestan_db import site_rows, states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import ChangeState, MailKind, PurchaseState
+from intergestan_db.problem import Problem
+from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
+from intergestan_erp.documents import documents
+from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
+from intergestan_exchange.outbox.request import partner_of
+from intergestan_exchange.outbox.requests import request_mail
+from intergestan_msg.change import (
+    ChangeCode,
+    OrderCancellation,
+    OrderChange,
+)
+from intergestan_msg.order import Order
+from intergestan_msg.shapes import Shape
+
+CHANGEABLE = (PurchaseState.WAITING, PurchaseState.ACCEPTED, PurchaseState.CHANGED)
+NO_REASON = {"fr": "Annulée par l'acheteur", "en": "Cancelled by the buyer"}
+_CHANGE = Shape(OrderChange)
+_CANCELLATION = Shape(OrderCancellation)
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A change on its way: its sequence number, and the outbound mail to ring the composer with."""
+
+    sequence: int
+    mail_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A sent order, locked, with what it will be once everything that is under way is accepted."""
+
+    row: AnyRow
+    partner: AnyRow
+    order: Order
+    sequence: int
+
+
+def read_base(connection: Connection, number: str) -> Base:
+    """What a further change of an order builds on.
+
+    :raises Problem: there is no such order; it was not sent, or is refused or cancelled; its cancellation is on
+        its way; its supplier is no partner or has no address.
+    """
+    row = connection.execute(
+        select(PurchaseOrder.__table__).where(PurchaseOrder.number == number).with_for_update()
+    ).first()
+    if row is None:
+        raise Problem(
+            "There is no purchase order {numbers}. Nothing was changed; `intergestan orders list --all` "
+            "shows what there is.",
+            numbers=number,
+        )
+    _check_state(row)
+    partner = site_rows.read_partner(connection, partner_of(connection, row.supplier_id))
+    under_way = _under_way(connection, row)
+    if under_way and under_way[-1].type == "cancel":
+        raise Problem("The cancellation of {number} is on its way; nothing was changed.", number=number)
+    last = max([row.revision, *(change.revision for change in under_way)])
+    return Base(row, partner, _order(connection, row, partner, under_way), last + 1)
+
+
+def request_edits(
+    connection: Connection, number: str, edits: Edits, user_id: int, *, by: str, at: datetime
+) -> Requested:
+    """Ask the seller for other quantities, prices, dates, or fewer lines.
+
+    :raises Problem: as `read_base`; a line is none of the order's; nothing would be otherwise.
+    """
+    base = read_base(connection, number)
+    return request_change(connection, base, edited(base.order, edits), user_id, by=by, at=at)
+
+
+def request_file(
+    connection: Connection, number: str, file: str, data: bytes, user_id: int, *, by: str, at: datetime
+) -> Requested:
+    """Ask the seller for the order as a file states it (UBL, CSV, XLSX); lines are matched by their id.
+
+    :raises FileProblems: with every fault of the file.
+    :raises Problem: as `request_edits`; the file has another order.
+    """
+    from intergestan_erp.order_files.order_files import (  # it loads lxml, which the composer does without
+        read_orders,
+        values_of,
+    )
+
+    base = read_base(connection, number)
+    found = read_orders(file, data)
+    if len(found) != 1 or found[0].number != number:
+        raise Problem("{file} is no file with the order {number} alone; nothing was changed.", file=file, number=number)
+    values = values_of(connection, file, found[0])
+    if values.head["supplier_id"] != base.row.supplier_id:
+        raise Problem("{file} names another supplier than {number} has; nothing was changed.", file=file, number=number)
+    head = SimpleNamespace(**values.head, contact_name=None, contact_email=None)
+    lines, charges = ([SimpleNamespace(**row) for row in rows] for rows in (values.lines, values.charges))
+    shall_be = documents.order_document(head, lines, charges, base.order.buyer, base.order.seller)
+    return request_change(connection, base, replace(as_change(shall_be), buyer=base.order.buyer), user_id, by=by, at=at)
+
+
+def request_change(
+    connection: Connection,
+    base: Base,
+    shall_be: Order,
+    user_id: int,
+    *,
+    by: str,
+    at: datetime,
+    touched: Iterable[str] = (),
+) -> Requested:
+    """Ask the seller for the order as it shall be.
+
+    :param touched: lines that are asked for even if they are as before: the answer to a change of the seller's.
+    :raises Problem: nothing would be otherwise, or no line would be left.
+    """
+    lines = list(compared(base.order, shall_be, frozenset(touched)))
+    if not any(code is not ChangeCode.DELETED for code, _ in lines):
+        raise Problem(
+            "No line of {number} would be left; nothing was changed. `intergestan orders cancel` cancels it.",
+            number=base.row.number,
+        )
+    same_head = replace(shall_be, lines=base.order.lines) == base.order
+    if same_head and all(code is ChangeCode.UNCHANGED for code, _ in lines):
+        raise Problem("{number} is like that already; nothing was changed.", number=base.row.number)
+    change = OrderChange(
+        id=documents.change_id(base.row.number, base.sequence),
+        sequence=base.sequence,
+        issue_date=at.astimezone().date(),
+        order=replace(with_totals(shall_be), lines=tuple(line for _, line in lines)),
+        codes=tuple(code for code, _ in lines),
+    )
+    return _request(connection, base, "change", change, user_id, by=by, at=at)
+
+
+def request_cancellation(
+    connection: Connection, number: str, reason: str | None, user_id: int, *, by: str, at: datetime
+) -> Requested:
+    """Ask the seller to cancel an order as a whole.
+
+    :raises Problem: as `read_base`.
+    """
+    base = read_base(connection, number)
+    cancellation = OrderCancellation(
+        id=documents.change_id(number, base.sequence),
+        issue_date=at.astimezone().date(),
+        order_id=number,
+        reason=reason or NO_REASON[base.partner.language],
+        buyer=base.order.buyer,
+        seller=base.order.seller,
+    )
+    return _request(connection, base, "cancel", cancellation, user_id, by=by, at=at)
+
+
+def read_document(row: AnyRow) -> OrderChange | OrderCancellation:
+    """The document of a `purchase_order_change`."""
+    return _CHANGE.convert(row.document) if row.type == "change" else _CANCELLATION.convert(row.document)
+
+
+def _check_state(row: AnyRow) -> None:
+    if row.state in CHANGEABLE:
+        return
+    if row.state in {PurchaseState.DRAFT, PurchaseState.CONFIRMED}:
+        raise Problem(
+            "{number} was not sent (it is {state}), so there is nothing to tell the supplier: "
+            "`intergestan orders unconfirm` makes it a draft again.",
+            number=row.number,
+            state=row.state,
+        )
+    if row.state == PurchaseState.TRANSMITTING:
+        raise Problem(
+            "{number} is on its way out; nothing was changed. Try again when it is sent, or give its mail up "
+            "(`intergestan abandon`).",
+            number=row.number,
+        )
+    raise Problem("{number} is {state}: nothing of it can be changed any more.", number=row.number, state=row.state)
+
+
+def _under_way(connection: Connection, row: AnyRow) -> Sequence[AnyRow]:
+    """The changes that are not part of the order yet and may become so, in their order; and their places."""
+    table = PurchaseOrderChange
+    query = select(table.__table__).where(
+        table.purchase_order_id == row.id, table.revision > row.revision, table.state != ChangeState.ABANDONED
+    )
+    return connection.execute(query.order_by(table.revision)).all()
+
+
+def _order(connection: Connection, row: AnyRow, partner: AnyRow, under_way: Sequence[AnyRow]) -> Order:
+    hoped_for = [change for change in under_way if change.state != ChangeState.REJECTED]
+    if hoped_for:
+        change = read_document(hoped_for[-1])
+        assert isinstance(change, OrderChange)
+        stay = tuple(line for code, line in change.lines() if code is not ChangeCode.DELETED)
+        return replace(change.order, lines=stay)
+    buyer = documents.site_party(site_rows.read_site(connection))
+    (order,) = documents.purchase_orders(connection, [row.id], buyer, documents.partner_party(connection, partner))
+    return as_change(order)
+
+
+def _request(
+    connection: Connection,
+    base: Base,
+    kind: str,
+    document: OrderChange | OrderCancellation,
+    user_id: int,
+    *,
+    by: str,
+    at: datetime,
+) -> Requested:
+    mail_id = request_mail(connection, MailKind.ORDERS, base.partner.id, at, requested_by_id=user_id)
+    values: dict[str, Any] = {
+        "purchase_order_id": base.row.id,
+        "revision": base.sequence,
+        "type": kind,
+        "state": ChangeState.TRANSMITTING,
+        "document": msgspec.to_builtins(document),
+        "outbound_mail_id": mail_id,
+        "requested_by": by,
+        "requested_at": at,
+        "updated_at": at,
+    }
+    change = insert(PurchaseOrderChange).values(**values).returning(PurchaseOrderChange.id)
+    change_id = connection.execute(change).scalar_one()
+    for machine, row_id in ((states.OUTBOUND_MAIL, mail_id), (states.PURCHASE_ORDER_CHANGE, change_id)):
+        states.record(connection, machine.name, [(row_id, None, machine.first)], "request", by=by, at=at)
+    detail = {"revision": base.sequence, "type": kind}
+    moved = [(base.row.id, None, None)]
+    states.record(connection, states.PURCHASE_ORDER.name, moved, f"ask {kind}", by=by, at=at, detail=detail)
+    return Requested(base.sequence, mail_id)

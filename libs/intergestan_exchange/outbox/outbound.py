@@ -1,0 +1,272 @@
+"""Our mails after *Valider*: finding one, sending the same bytes again (*Renvoyer*, D1), giving one up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, func, or_, select, update
+
+from intergestan_db import states
+from intergestan_db.bells import Bells
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import AttemptPhase, ChangeState, MailKind, OutboundState, PurchaseState
+from intergestan_db.problem import Problem, Word
+from intergestan_db.tables import (
+    Answer,
+    DeliveryAttempt,
+    OutboundBody,
+    OutboundMail,
+    OutboundOrder,
+    Partner,
+    PurchaseOrder,
+    PurchaseOrderChange,
+)
+from intergestan_erp.purchasing.change_states import abandon_changes
+
+REF = "out-"
+_SHORTEST_PREFIX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """One mail that we send, as people see it. `orders` are the numbers of the orders that it is about."""
+
+    id: int
+    transfer_id: str
+    kind: str
+    state: str
+    partner: str
+    recipient: str | None
+    orders: tuple[str, ...]
+    requested_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    next_attempt_at: datetime | None
+    attempts: int
+    resends: int
+    reason: str | None
+    detail: str | None
+
+    @property
+    def ref(self) -> str:
+        """What people call it: `out-3`."""
+        return f"{REF}{self.id}"
+
+
+def list_outbound(
+    connection: Connection, *, states: Sequence[str] | None = None, ids: Sequence[int] | None = None
+) -> list[Outbound]:
+    """Our mails, oldest first; only those in these states, or with these ids, if any are given."""
+    mail = OutboundMail
+    query = (
+        select(
+            *(mail.id, mail.transfer_id, mail.kind, mail.state, Partner.name.label("partner"), mail.recipient),
+            *(mail.requested_at, mail.sent_at, mail.answered_at, mail.next_attempt_at),
+            *(mail.attempts, mail.resends, mail.reason, mail.detail),
+        )
+        .join(Partner, Partner.id == mail.partner_id)
+        .order_by(mail.id)
+    )
+    if states is not None:
+        query = query.where(mail.state.in_(states))
+    if ids is not None:
+        query = query.where(mail.id.in_(ids))
+    rows = connection.execute(query).all()
+    orders = _orders_of(connection, [row.id for row in rows])
+    return [Outbound(**row._mapping, orders=tuple(orders.get(row.id, ()))) for row in rows]  # noqa: SLF001 - documented
+
+
+def find_outbound(connection: Connection, text: str) -> int:
+    """The id of the mail that a person means: `out-3`, the number of an order in it, or its transfer id.
+
+    :raises Problem: when there is none.
+    """
+    wanted = text.strip()
+    if match := re.fullmatch(rf"{REF}(\d{{1,18}})", wanted):
+        found = select(OutboundMail.id).where(OutboundMail.id == int(match[1]))
+    elif order := _order(connection, wanted):
+        if order.outbound_mail_id is None:
+            raise Problem(
+                "{number} was not sent yet (it is {state}): `intergestan send` sends it.",
+                number=wanted,
+                state=Word(order.state),
+            )
+        return int(order.outbound_mail_id)
+    else:
+        found = select(OutboundMail.id).where(_has_transfer_id(wanted.lower()))
+    ids = list(connection.execute(found.limit(2)).scalars())
+    if len(ids) == 1:
+        return ids[0]
+    raise Problem(
+        "We have no mail «{text}»: name one of its orders, or write its number (out-3) or its transfer id.", text=text
+    )
+
+
+def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -> Bells:
+    """Send these mails again, the very same bytes, and wait for an answer anew; all of them or none.
+
+    They go to the address that the partner has by now: it may be the one that was corrected. A mail that could not
+    be composed is composed after all.
+
+    :raises Problem: one was answered or given up, or goes out by itself anyway.
+    """
+    mails = _locked(connection, ids)
+    for mail in mails:
+        _check_resend(mail)
+    wanted = [mail.id for mail in mails]
+    written = set(
+        connection.execute(
+            select(OutboundBody.outbound_mail_id).where(OutboundBody.outbound_mail_id.in_(wanted))
+        ).scalars()
+    )
+    fresh: dict[str, Any] = {"reason": None, "detail": None, "rung_at": at}
+    again = tuple(mail_id for mail_id in wanted if mail_id in written)
+    anew = tuple(mail_id for mail_id in wanted if mail_id not in written)
+    afresh = fresh | {"next_attempt_at": at, "resends": 0, "recipient": present_address()}
+    states.move(connection, states.OUTBOUND_MAIL, again, "resend", by=by, at=at, **afresh)
+    states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **fresh)
+    return Bells(compose=anew, send=again)
+
+
+def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -> list[str]:
+    """Give these mails up, all of them or none: their orders are confirmed again, as if never selected.
+
+    :returns: the numbers of the orders that are free again.
+    :raises Problem: one was, or may have been, handed over to the mail server.
+    """
+    mails = _locked(connection, ids)
+    wanted = [mail.id for mail in mails]
+    gone = _handed_over(connection, wanted)
+    for mail in mails:
+        _check_abandon(mail, handed_over=mail.id in gone)
+    orders = connection.execute(
+        select(PurchaseOrder.id, PurchaseOrder.number)
+        .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
+        .where(
+            OutboundOrder.outbound_mail_id.in_(wanted),
+            OutboundOrder.live,
+            PurchaseOrder.state == PurchaseState.TRANSMITTING,
+        )
+        .order_by(PurchaseOrder.id)
+    ).all()
+    abandon_changes(connection, wanted, by=by, at=at)
+    states.move(connection, states.OUTBOUND_MAIL, wanted, "abandon", by=by, at=at, next_attempt_at=None)
+    free: dict[str, Any] = {"outbound_mail_id": None, "updated_at": at}
+    states.move(connection, states.PURCHASE_ORDER, [order.id for order in orders], "abandon", by=by, at=at, **free)
+    connection.execute(update(OutboundOrder).where(OutboundOrder.outbound_mail_id.in_(wanted)).values(live=False))
+    return [order.number for order in orders]
+
+
+def answered(
+    connection: Connection, ids: Sequence[int], *, by: str, at: datetime, old: Mapping[int, str] | None = None
+) -> None:
+    """These were answered: whatever they waited for, they wait no more.
+
+    :param old: their states, where the caller has locked and read them already.
+    """
+    settled: dict[str, Any] = {"answered_at": at, "next_attempt_at": None, "reason": None, "detail": None}
+    states.move(connection, states.OUTBOUND_MAIL, ids, "answer", by=by, at=at, old=old, **settled)
+
+
+def present_address() -> Any:
+    """For an UPDATE: where a mail goes by what we agreed with the partner; if that was taken away, where it went."""
+    agreed = case((OutboundMail.kind == MailKind.ORDERS, Partner.order_address), else_=Partner.answer_address)
+    of_partner = select(agreed).where(Partner.id == OutboundMail.partner_id).correlate(OutboundMail).scalar_subquery()
+    return func.coalesce(of_partner, OutboundMail.recipient)
+
+
+def _check_resend(mail: AnyRow) -> None:
+    ref = f"{REF}{mail.id}"
+    if mail.kind == MailKind.HEARTBEAT:
+        raise Problem("{ref} is a heartbeat: it is never sent again, the next one goes by itself.", ref=ref)
+    if mail.state == OutboundState.ANSWERED:
+        raise Problem("{ref} was answered already, so nothing was sent: the partner has it.", ref=ref)
+    if mail.state == OutboundState.ABANDONED:
+        raise Problem("{ref} was given up, so nothing was sent. Select its orders anew and send them.", ref=ref)
+    if mail.state in {OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING}:
+        raise Problem(
+            "{ref} is on its way out (it is {state}), so nothing was changed: it goes out by itself.",
+            ref=ref,
+            state=Word(mail.state),
+        )
+
+
+def _check_abandon(mail: AnyRow, *, handed_over: bool) -> None:
+    ref = f"{REF}{mail.id}"
+    if mail.state == OutboundState.ABANDONED:
+        raise Problem("{ref} was given up already.", ref=ref)
+    if handed_over:
+        raise Problem(
+            "{ref} was handed over to the mail server, or may have been: it cannot be called back, and nothing was "
+            "changed. Ask the partner to refuse the orders.",
+            ref=ref,
+        )
+    if mail.state not in states.OUTBOUND_MAIL.moves["abandon"][0]:
+        raise Problem(
+            "{ref} is being sent right now (it is {state}), so nothing was changed. Try again in a minute.",
+            ref=ref,
+            state=Word(mail.state),
+        )
+
+
+def _locked(connection: Connection, ids: Iterable[int]) -> Sequence[AnyRow]:
+    """The mails' rows, locked until the transaction ends, so that no sender takes one meanwhile."""
+    columns = (OutboundMail.id, OutboundMail.state, OutboundMail.kind)
+    query = select(*columns).where(OutboundMail.id.in_(sorted(set(ids))))
+    return connection.execute(query.order_by(OutboundMail.id).with_for_update()).all()
+
+
+def _handed_over(connection: Connection, ids: Sequence[int]) -> set[int]:
+    """Those of which an attempt passed the dot and was not refused."""
+    attempt = DeliveryAttempt
+    passed = or_(
+        attempt.phase == AttemptPhase.DOT,
+        and_(attempt.phase == AttemptPhase.ENDED, attempt.outcome.in_(["accepted", "unknown"])),
+    )
+    rows = connection.execute(select(attempt.outbound_mail_id).where(attempt.outbound_mail_id.in_(ids), passed))
+    return set(rows.scalars())
+
+
+def _order(connection: Connection, number: str) -> AnyRow | None:
+    """The state of an order, and the newest mail about it: that of its last change, or its own."""
+    change = PurchaseOrderChange
+    last = (
+        select(change.outbound_mail_id)
+        .where(change.purchase_order_id == PurchaseOrder.id, change.state != ChangeState.ABANDONED)
+        .order_by(change.revision.desc())
+        .limit(1)
+        .correlate(PurchaseOrder)
+        .scalar_subquery()
+    )
+    mail = func.coalesce(last, PurchaseOrder.outbound_mail_id).label("outbound_mail_id")
+    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == number)).first()
+
+
+def _has_transfer_id(text: str) -> Any:
+    if len(text) < _SHORTEST_PREFIX:
+        return OutboundMail.transfer_id == text
+    return OutboundMail.transfer_id.startswith(text, autoescape=True)
+
+
+def _orders_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
+    sent = (
+        select(OutboundOrder.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
+        .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
+        .where(OutboundOrder.outbound_mail_id.in_(ids))
+    )
+    answered = select(Answer.outbound_mail_id.label("id"), Answer.order_number.label("number")).where(
+        Answer.outbound_mail_id.in_(ids)
+    )
+    changed = (
+        select(PurchaseOrderChange.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
+        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
+        .where(PurchaseOrderChange.outbound_mail_id.in_(ids))
+    )
+    numbers: dict[int, list[str]] = {}
+    for row in connection.execute(sent.union_all(answered, changed).order_by("id", "number")):
+        numbers.setdefault(row.id, []).append(row.number)
+    return numbers

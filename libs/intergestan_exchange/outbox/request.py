@@ -1,0 +1,193 @@
+"""*Valider*: ask for one mail with these purchase orders (G14). What can be refused is refused here.
+
+Nothing leaves without this act. It writes an `outbound_mail` in state `requested` and moves the orders to
+`transmitting`, in one transaction; the composer does the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from intergestan_db import states
+from intergestan_db.bulk import insert_rows
+from intergestan_db.enums import MailKind, OutboundState, PurchaseState
+from intergestan_db.problem import Problem, Word
+from intergestan_db.tables import OutboundOrder, Partner, PurchaseOrder
+from intergestan_erp.site.setup import check_address
+from intergestan_exchange.outbox.requests import request_mail
+
+MAX_ORDERS = 1000
+
+_SELECTED = (
+    select(
+        *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.supplier_id, PurchaseOrder.state),
+        *(PurchaseOrder.version, PurchaseOrder.revision),
+    )
+    .where(PurchaseOrder.id.in_(bindparam("ids", expanding=True)))
+    .with_for_update()
+)
+
+
+class MissingAddress(Problem):
+    """The supplier has no address for orders yet (G17): ask the user for it, store it, then request again.
+
+    :ivar proposed: the address that the partner's card proposes, if it does.
+    """
+
+    def __init__(self, supplier: str, proposed: str | None) -> None:
+        super().__init__(
+            "{supplier} has no address for orders yet, so nothing was sent. Give it once with --to ADDRESS.",
+            supplier=supplier,
+        )
+        self.proposed = proposed
+
+
+def request_orders(
+    connection: Connection,
+    supplier_id: int,
+    versions: Mapping[int, int],
+    user_id: int,
+    *,
+    by: str,
+    at: datetime,
+) -> int:
+    """Ask for one mail to a supplier with all of these orders, or refuse the whole request.
+
+    :param versions: purchase order id → the version that the user saw and selected.
+    :param user_id: the user whose mail address becomes the From (G15).
+    :returns: the id of the outbound mail, to ring the composer with.
+    :raises MissingAddress: the supplier's address for orders is not known (G17).
+    :raises Problem: the supplier is no partner; too many orders; a draft; an order that changed meanwhile or
+        is on its way already (a double click).
+    """
+    partner = partner_of(connection, supplier_id)
+    revisions = _check_orders(connection, supplier_id, versions)
+    mail_id = request_mail(connection, MailKind.ORDERS, partner, at, requested_by_id=user_id)
+    states.record(connection, "outbound_mail", [(mail_id, None, OutboundState.REQUESTED)], "request", by=by, at=at)
+    states.move(
+        connection,
+        states.PURCHASE_ORDER,
+        versions,
+        "request",
+        by=by,
+        at=at,
+        outbound_mail_id=mail_id,
+        updated_at=at,
+    )
+    _link_orders(connection, mail_id, versions, revisions)
+    return mail_id
+
+
+def set_order_address(connection: Connection, supplier_id: int, address: str) -> None:
+    """`send --to`: store the supplier's address for orders if there is none yet (G17).
+
+    :raises Problem: it is no mail address; another one is stored: changing it is an act of its own (G18).
+    """
+    check_address(address)
+    connection.execute(
+        update(Partner)
+        .where(Partner.party_id == supplier_id, Partner.order_address.is_(None))
+        .values(order_address=address)
+    )
+    check_order_address(connection, supplier_id, address)
+
+
+def check_order_address(connection: Connection, supplier_id: int, address: str) -> None:
+    """Refuse an address that orders to this supplier cannot go to.
+
+    :raises Problem: it is no mail address, or another one is stored.
+    """
+    check_address(address)
+    current = partner_row(connection, supplier_id).order_address
+    if current not in {None, address}:
+        raise Problem(
+            "Orders to this supplier go to {current}, not to {address}; nothing was sent. "
+            "Change the address with `intergestan partner set --order-address`.",
+            current=current,
+            address=address,
+        )
+
+
+def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
+    """The partner that a supplier is for us: id, name, address for orders, the one that the card proposes.
+
+    :raises Problem: it is none.
+    """
+    row = connection.execute(
+        select(Partner.id, Partner.name, Partner.order_address, Partner.proposed_order_address).where(
+            Partner.party_id == supplier_id
+        )
+    ).first()
+    if row is None:
+        raise Problem(
+            "This supplier is no partner: we have no key of theirs, so nothing was sent. "
+            "Ask for their card and add it with `intergestan partner add`."
+        )
+    return row
+
+
+def partner_of(connection: Connection, supplier_id: int) -> int:
+    """The partner that a supplier is for us, with an address for orders.
+
+    :raises Problem: it is none.
+    :raises MissingAddress: the address is not known (G17).
+    """
+    partner = partner_row(connection, supplier_id)
+    if partner.order_address is None:
+        raise MissingAddress(partner.name, partner.proposed_order_address)
+    return int(partner.id)
+
+
+def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
+    """Lock the orders and look whether all may be sent; their revisions, by id."""
+    if not versions:
+        raise Problem("No order was selected, so nothing was sent.")
+    if len(versions) > MAX_ORDERS:
+        raise Problem(
+            "A mail carries at most {most} orders; {count} were selected and nothing was sent. Select fewer.",
+            most=MAX_ORDERS,
+            count=len(versions),
+        )
+    rows = connection.execute(_SELECTED, {"ids": sorted(versions)}).all()
+    if len(rows) != len(versions):
+        raise Problem("An order of the selection is not there any more; nothing was sent. Select again.")
+    for row in rows:
+        _check_order(row, supplier_id, versions[row.id])
+    return {row.id: row.revision for row in rows}
+
+
+def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, version: int) -> None:
+    if row.supplier_id != supplier_id:
+        raise Problem("{number} is for another supplier; nothing was sent.", number=row.number)
+    if row.state == PurchaseState.DRAFT:
+        raise Problem("{number} is a draft; nothing was sent. Confirm it first.", number=row.number)
+    if row.state != PurchaseState.CONFIRMED:
+        raise Problem(
+            "{number} was sent already (it is {state}); nothing was sent. `resend` sends the same mail again.",
+            number=row.number,
+            state=Word(row.state),
+        )
+    if row.version != version:
+        raise Problem("{number} was changed meanwhile; nothing was sent. Look at it again.", number=row.number)
+
+
+def _link_orders(
+    connection: Connection, mail_id: int, versions: Mapping[int, int], revisions: Mapping[int, int]
+) -> None:
+    insert_rows(
+        connection,
+        OutboundOrder,
+        [
+            {
+                "outbound_mail_id": mail_id,
+                "purchase_order_id": order_id,
+                "revision": revision,
+                "version": versions[order_id],
+                "live": True,
+            }
+            for order_id, revision in revisions.items()
+        ],
+    )

@@ -1,0 +1,1 @@
+"""The sites that we trade with: their policies, their customers and their codes."""

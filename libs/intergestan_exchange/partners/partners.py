@@ -1,0 +1,110 @@
+"""The partners of a site: who there is, and what we agreed with each (addresses, policies)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Partner, PartnerKey, Party
+from intergestan_erp.parties.parties import set_address, set_contact
+from intergestan_erp.site.setup import LANGUAGES, check_address
+
+ADDRESSES: Final = ("order_address", "answer_address")
+CHOICES: Final[Mapping[str, type[StrEnum]]] = {
+    "price_policy": PricePolicy,
+    "price_action": PriceAction,
+    "unknown_product": UnknownProduct,
+    "acceptance": Acceptance,
+    "heartbeat": HeartbeatPolicy,
+}
+TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")
+POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
+
+
+def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
+    """All partners by code, with their party's code and the ids of their keys that count."""
+    keys: dict[int, list[str]] = {}
+    counts = (PartnerKey.revoked_at.is_(None), PartnerKey.pending.is_(False))
+    pinned = select(PartnerKey.partner_id, PartnerKey.kid).where(*counts)
+    for partner_id, kid in connection.execute(pinned.order_by(PartnerKey.id)):
+        keys.setdefault(partner_id, []).append(kid)
+    query = (
+        select(Partner.__table__, Party.code.label("party"))
+        .join(Party, Party.id == Partner.party_id)
+        .order_by(Partner.site_code)
+    )
+    return [dict(row) | {"kids": keys.get(row["id"], [])} for row in connection.execute(query).mappings()]
+
+
+def find_partner(connection: Connection, text: str) -> int:
+    """The id of the partner whose site code, party code, SIRET or name is `text`.
+
+    :raises Problem: when none or several fit.
+    """
+    query = select(Partner.id, Partner.site_code).join(Party, Party.id == Partner.party_id)
+    for column in (Partner.site_code, Party.code, Partner.siret, Partner.name):
+        rows = list(connection.execute(query.where(column == text).order_by(Partner.site_code)))
+        if len(rows) == 1:
+            return int(rows[0].id)
+        if rows:
+            codes = ", ".join(row.site_code for row in rows)
+            raise Problem(
+                "«{text}» fits several partners: {codes}. Write the code of the one you mean.",
+                text=text,
+                codes=codes,
+            )
+    raise Problem("There is no partner «{text}»: `intergestan partner list` shows who there is.", text=text)
+
+
+def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
+    """Change what we agreed with a partner; columns of `partner`, its party's postal address or `contact`.
+
+    `order_address` is the one address per supplier that orders go to (G16, G18); None takes it away.
+
+    :raises Problem: for a value that is none of the allowed ones; nothing is changed then.
+    """
+    for name, value in changes.items():
+        _check(name, value)
+    party_id = connection.execute(select(Partner.party_id).where(Partner.id == partner_id)).scalar_one()
+    of_party = {name: changes[name] for name in POSTAL if name in changes}
+    own = {name: value for name, value in changes.items() if name not in POSTAL and name != "contact"}
+    if own:
+        connection.execute(update(Partner).where(Partner.id == partner_id).values(**own))
+    set_address(connection, party_id, of_party)
+    if changes.get("contact"):
+        set_contact(connection, party_id, changes["contact"])
+    detail = {name: None if value is None else str(value) for name, value in changes.items()}
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail)
+
+
+def _check(name: str, value: Any) -> None:
+    if name in ADDRESSES:
+        if value is not None:
+            check_address(value)
+        elif name == "answer_address":
+            raise Problem("A partner needs an address for answers.")
+    elif name in CHOICES:
+        _check_word(name, value, tuple(CHOICES[name]))
+    elif name == "language":
+        _check_word(name, value, LANGUAGES)
+    elif name in TOLERANCES:
+        if not isinstance(value, Decimal) or not value.is_finite() or value < 0:
+            raise Problem("A tolerance is an amount or a percentage that is not negative.")
+    elif name == "answer_hours":
+        if value is not None and value < 1:
+            raise Problem("An answer may take so many hours, one at least.")
+    elif name not in POSTAL and name != "contact":
+        raise ValueError(f"{name} is nothing that is set by hand.")
+
+
+def _check_word(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise Problem("{name} is one of: {allowed}.", name=name, allowed=", ".join(allowed))

@@ -1,0 +1,52 @@
+"""A partner as the rules see it: who that is, and what we agreed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from decimal import Decimal
+
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import Acceptance, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.tables import Partner
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerFacts:
+    """Who sent the order, and what we agreed with them."""
+
+    id: int
+    party_id: int
+    site_code: str
+    name: str
+    siret: str | None
+    vat_id: str | None
+    price_policy: PricePolicy = PricePolicy.COMPARE
+    price_tolerance: Decimal = Decimal("0.01")
+    price_tolerance_percent: Decimal = Decimal(0)
+    price_action: PriceAction = PriceAction.HOLD
+    unknown_product: UnknownProduct = UnknownProduct.HOLD
+    acceptance: Acceptance = Acceptance.ACCEPT
+    language: str = "fr"
+
+
+PARTNER_COLUMNS = tuple(Partner.__table__.c[each.name] for each in fields(PartnerFacts))
+"""What `partner_facts` reads, and no more: every column of a row is work for each mail."""
+
+
+def partner_facts(row: AnyRow) -> PartnerFacts:
+    """The facts that stand in a `partner` row."""
+    return PartnerFacts(
+        id=row.id,
+        party_id=row.party_id,
+        site_code=row.site_code,
+        name=row.name,
+        siret=row.siret,
+        vat_id=row.vat_id,
+        price_policy=PricePolicy(row.price_policy),
+        price_tolerance=row.price_tolerance,
+        price_tolerance_percent=row.price_tolerance_percent,
+        price_action=PriceAction(row.price_action),
+        unknown_product=UnknownProduct(row.unknown_product),
+        acceptance=Acceptance(row.acceptance),
+        language=row.language,
+    )

@@ -1,0 +1,84 @@
+"""What a partner's product codes mean here, as people said once (`partner match`, and when a hold is released)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.file_tables.widths import too_long
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Partner, Product, ProductMatch
+from intergestan_msg.order import OrderLine
+
+
+def their_code(line: OrderLine) -> str:
+    """What a partner calls the product of a line: a code of either side, else its GTIN, else its name."""
+    item = line.item
+    standard = item.standard_id.value if item.standard_id is not None else None
+    return item.sellers_id or item.buyers_id or standard or item.name
+
+
+def remember_match(
+    connection: Connection, partner_id: int, their_code: str, product_id: int, *, by: str, at: datetime
+) -> None:
+    """From now on this code of the partner's means this product of ours; what it meant before is forgotten.
+
+    :raises Problem: when no document could carry such a code.
+    """
+    if not their_code or too_long_to_keep(their_code):
+        raise Problem("«{code}» is no product code: it has 1 to 60 characters.", code=their_code)
+    own = ProductMatch.partner_id == partner_id, ProductMatch.their_code == their_code
+    changed = connection.execute(update(ProductMatch).where(*own).values(product_id=product_id))
+    if not changed.rowcount:
+        connection.execute(
+            insert(ProductMatch).values(partner_id=partner_id, their_code=their_code, product_id=product_id)
+        )
+    code = connection.execute(select(Product.code).where(Product.id == product_id)).scalar_one()
+    detail = {"their code": their_code, "product": code}
+    states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "match", by=by, at=at, detail=detail)
+
+
+_MATCHES = (
+    select(ProductMatch.their_code, Product.code)
+    .join(Product, Product.id == ProductMatch.product_id)
+    .where(
+        ProductMatch.partner_id == bindparam("partner"),
+        ProductMatch.their_code.in_(bindparam("codes", expanding=True)),
+    )
+)
+
+
+def read_matches(connection: Connection, partner_id: int, codes: Collection[str]) -> dict[str, str]:
+    """Our product's code by the partner's, for those of these codes that somebody matched."""
+    rows = connection.execute(_MATCHES, {"partner": partner_id, "codes": sorted(codes)})
+    return {row.their_code: row.code for row in rows}
+
+
+def list_matches(connection: Connection, partner_id: int) -> list[Mapping[str, Any]]:
+    """All matches of a partner by their code: `their_code`, `code` and `name` of our product."""
+    query = (
+        select(ProductMatch.their_code, Product.code, Product.name)
+        .join(Product, Product.id == ProductMatch.product_id)
+        .where(ProductMatch.partner_id == partner_id)
+    )
+    return [dict(row) for row in connection.execute(query.order_by(ProductMatch.their_code)).mappings()]
+
+
+def find_product(connection: Connection, code: str) -> int:
+    """The id of the product in use that has this code.
+
+    :raises Problem: when there is none.
+    """
+    product_id = connection.execute(select(Product.id).where(Product.code == code, Product.active)).scalar_one_or_none()
+    if product_id is None:
+        raise Problem("There is no product {code} in use: enter it with `intergestan catalog import`.", code=code)
+    return product_id
+
+
+def too_long_to_keep(code: str) -> bool:
+    """Whether the code does not fit where it would be kept."""
+    return any(too_long(ProductMatch, {"their_code": code}))

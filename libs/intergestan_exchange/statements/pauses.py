@@ -1,0 +1,108 @@
+"""Booking rests after a restore, per partner, until their statement agrees with the base or a person says go on.
+
+Mails of orders stay archived meanwhile; statements, answers and notices about keys are taken in (`design.md` §11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select, update
+
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import InboundState
+from intergestan_db.leases import FREE
+from intergestan_db.tables import InboundMail, Partner
+from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
+
+if TYPE_CHECKING:
+    from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+    from intergestan_msg.manifest import Manifest
+
+
+def pause(connection: Connection, *, at: datetime) -> tuple[int, ...]:
+    """Pause booking for every partner; who these are."""
+    return tuple(sorted(connection.execute(update(Partner).values(paused_at=at).returning(Partner.id)).scalars()))
+
+
+def set_aside(connection: Connection, mail: ClaimedMail, transfer: Transfer, manifest: Manifest, now: datetime) -> bool:
+    """Let a mail of orders wait for the end of the pause, and give it back; False when the pause is over already.
+
+    The partner's row stays locked until the end of the transaction, so that no mail is left behind.
+    """
+    query = select(Partner.paused_at).where(Partner.id == transfer.partner.id).with_for_update(read=True)
+    if connection.execute(query).scalar_one() is None:
+        return False
+    connection.execute(
+        update(InboundMail)
+        .where(InboundMail.id == mail.id, InboundMail.lease_fence == mail.fence)
+        .values(
+            paused_at=now,
+            partner_id=transfer.partner.id,
+            transfer_id=transfer.jti,
+            epoch=manifest.epoch,
+            seq=manifest.seq,
+            kid=transfer.kid,
+            subject=mail.subject,
+            sender=mail.sender,
+            strikes=0,
+            **FREE,
+        )
+    )
+    return True
+
+
+def agreed(connection: Connection) -> list[int]:
+    """The partners whose statement shows that the base has all that they sent before the pause, and as they sent it."""
+    paused = connection.execute(select(Partner.id, Partner.paused_at).where(Partner.paused_at.is_not(None)))
+    return [row.id for row in paused.all() if _agrees(connection, row)]
+
+
+def _agrees(connection: Connection, partner: AnyRow) -> bool:
+    last = last_row(connection, partner.id)
+    if last is None or last.received_at < partner.paused_at:
+        return False
+    statement = read_claims(last.statement)
+    return covers(statement, partner.paused_at) and compare_all(connection, partner.id, statement).all_here
+
+
+def resume(
+    connection: Connection, partner_ids: Sequence[int], *, by: str, at: datetime, words: str | None = None
+) -> tuple[int, ...]:
+    """Go on booking for these partners; the mails to take in, in the order in which they came.
+
+    :param words: why, if a person says so.
+    """
+    ended = connection.execute(
+        update(Partner)
+        .where(Partner.id.in_(partner_ids), Partner.paused_at.is_not(None))
+        .values(paused_at=None)
+        .returning(Partner.id)
+    ).scalars()
+    ids = sorted(ended)
+    detail = {"why": words or "the partner's statement agrees"}
+    rows = [(partner_id, None, None) for partner_id in ids]
+    states.record(connection, Partner.__tablename__, rows, "resume", by=by, at=at, detail=detail)
+    mails = connection.execute(
+        update(InboundMail)
+        .where(InboundMail.partner_id.in_(ids), InboundMail.paused_at.is_not(None))
+        .values(paused_at=None, rung_at=at)
+        .returning(InboundMail.id)
+    ).scalars()
+    return tuple(sorted(mails))
+
+
+def list_paused(connection: Connection) -> list[AnyRow]:
+    """The partners for whom booking is paused: `site_code`, `name`, `paused_at`, and how many `mails` wait."""
+    mail = InboundMail
+    waiting = (
+        select(func.count())
+        .where(mail.partner_id == Partner.id, mail.state == InboundState.ARCHIVED, mail.paused_at.is_not(None))
+        .scalar_subquery()
+        .label("mails")
+    )
+    query = select(Partner.site_code, Partner.name, Partner.paused_at, waiting).where(Partner.paused_at.is_not(None))
+    return list(connection.execute(query.order_by(Partner.site_code)))

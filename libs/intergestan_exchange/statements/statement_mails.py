@@ -1,0 +1,185 @@
+"""What a verified statement of a partner does here: lost mails of ours go out again, what we lack is asked for.
+
+What no mail can heal waits for a person: other content under one number, numbers of ours that our base does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import HoldReason, InboundState, OutboundState
+from intergestan_db.tables import InboundMail, OutboundMail, Partner, PartnerStatement
+from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.outbox.outbound import present_address
+from intergestan_exchange.statements.statement_requests import reply
+from intergestan_exchange.statements.statements import Compared, last_row
+from intergestan_exchange.transfers.put_back import put_back
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.number_ranges import Ranges, shown
+from intergestan_msg.statement import Comparison, Statement
+
+_AT_ONCE = 200  # ranges in one statement
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a statement led to: mails to compose, to send and to take in, and why it waits for a person, if it does."""
+
+    compose: tuple[int, ...] = ()
+    send: tuple[int, ...] = ()
+    take_in: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def take_statement(
+    connection: Connection,
+    mail: ClaimedMail,
+    transfer: Transfer,
+    statement: Statement,
+    compared: Compared,
+    under_way: timedelta,
+    now: datetime,
+) -> Taken:
+    """Do what a statement asks for; finish the mail, unless it has findings to hold it for.
+
+    Only the newest statement of a partner counts; an older one is finished and does nothing.
+
+    :param under_way: a mail that we sent less long before the statement may have been under way, and is left alone.
+    """
+    partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
+    last = last_row(connection, partner.id)
+    if last is not None and transfer.composed_at < last.composed_at:
+        finish_mail(connection, mail, transfer, now)
+        return Taken()
+    _keep(connection, transfer, statement, last, now)
+    sent = _send_again(connection, partner.id, compared.sent, transfer.composed_at - under_way, now)
+    asks = statement.wanted or any(each.unknown for each in compared.received)
+    compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
+    findings = news(connection, partner, compared, mail.id)
+    take_in = _let_go(connection, partner.id, mail.id, tuple(_findings(partner, compared)), now)
+    if findings:
+        return Taken(compose, sent, take_in, findings)
+    finish_mail(connection, mail, transfer, now)
+    return Taken(compose, sent, take_in)
+
+
+def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: int) -> tuple[Finding, ...]:
+    """What a person must look at: nothing, if one did already, or if another statement waits for just that."""
+    findings = tuple(_findings(partner, compared))
+    last = last_row(connection, partner.id)
+    if not findings or (last is not None and last.known == write_findings(findings)):
+        return ()
+    same = select(InboundMail.id).where(*_held(partner.id, mail_id), InboundMail.detail == write_findings(findings))
+    return () if connection.execute(same).first() is not None else findings
+
+
+def is_outdated(connection: Connection, transfer: Transfer) -> bool:
+    """Whether a newer statement of the partner came before."""
+    last = last_row(connection, transfer.partner.id)
+    return last is not None and transfer.composed_at < last.composed_at
+
+
+def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding]) -> None:
+    """A person has looked at a held statement: later ones of that partner are not held for the same findings again."""
+    partner = select(InboundMail.partner_id).where(InboundMail.id == mail_id).scalar_subquery()
+    connection.execute(
+        update(PartnerStatement).where(PartnerStatement.partner_id == partner).values(known=write_findings(findings))
+    )
+
+
+def _keep(connection: Connection, transfer: Transfer, statement: Statement, last: AnyRow | None, now: datetime) -> None:
+    values = {
+        "transfer_id": transfer.jti,
+        "composed_at": transfer.composed_at,
+        "received_at": now,
+        "statement": msgspec.to_builtins(statement),
+    }
+    if last is None:
+        connection.execute(insert(PartnerStatement).values(partner_id=transfer.partner.id, **values))
+    else:
+        own = PartnerStatement.partner_id == transfer.partner.id
+        connection.execute(update(PartnerStatement).where(own).values(**values))
+
+
+def _findings(partner: AnyRow, compared: Compared) -> Iterator[Finding]:
+    for direction, comparisons in (("sent", compared.sent), ("received", compared.received)):
+        for each in comparisons:
+            if each.differs:
+                yield Finding(
+                    HoldReason.STATEMENT,
+                    {"partner": partner.name, "epoch": str(each.epoch)},
+                    variant=f"content_{direction}",
+                )
+    for each in compared.sent:
+        if each.unknown:
+            values = {"partner": partner.name, "epoch": str(each.epoch), "numbers": shown(each.unknown)}
+            variant = "ahead" if each.epoch >= partner.out_epoch else "lost"
+            yield Finding(HoldReason.STATEMENT, values, variant=variant)
+
+
+def _send_again(
+    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], before: datetime, now: datetime
+) -> tuple[int, ...]:
+    """The very same bytes of the mails that never arrived. What waits for a person here goes on waiting."""
+    found: dict[int, str] = {}
+    for each in comparisons:
+        for start in range(0, len(each.lacking), _AT_ONCE):
+            found |= _lost(connection, partner_id, each.epoch, each.lacking[start : start + _AT_ONCE], before)
+    values = {"next_attempt_at": now, "rung_at": now, "resends": 0, "recipient": present_address()}
+    states.move(
+        connection,
+        states.OUTBOUND_MAIL,
+        found,
+        "resend",
+        by=BY,
+        at=now,
+        old=found,
+        event_detail={"why": "the partner's statement lacks it"},
+        reason=None,
+        detail=None,
+        **values,
+    )
+    return tuple(sorted(found))
+
+
+def _lost(connection: Connection, partner_id: int, epoch: int, ranges: Ranges, before: datetime) -> dict[int, str]:
+    mail = OutboundMail
+    gone = or_(
+        mail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN, OutboundState.ANSWERED]),
+        (mail.state == OutboundState.HELD) & (mail.reason == HoldReason.NO_ANSWER),
+    )
+    lacking = or_(*(mail.seq.between(low, high) for low, high in ranges))
+    own = (mail.partner_id == partner_id, mail.epoch == epoch)
+    rows = connection.execute(
+        select(mail.id, mail.state)
+        .where(*own, lacking, gone, or_(mail.sent_at.is_(None), mail.sent_at <= before))
+        .with_for_update()
+    )
+    return {row.id: row.state for row in rows}
+
+
+def _let_go(
+    connection: Connection, partner_id: int, mail_id: int, found: Sequence[Finding], now: datetime
+) -> tuple[int, ...]:
+    """Older statements need not wait any more, once a newer one says something else."""
+    held = connection.execute(select(InboundMail.id, InboundMail.detail).where(*_held(partner_id, mail_id))).all()
+    others = [row.id for row in held if row.detail != write_findings(found)]
+    return put_back(connection, others, by=BY, at=now, event="release")
+
+
+def _held(partner_id: int, but: int) -> tuple[ColumnElement[bool], ...]:
+    mail = InboundMail
+    return (
+        mail.partner_id == partner_id,
+        mail.state == InboundState.HELD,
+        mail.reason == HoldReason.STATEMENT,
+        mail.id != but,
+    )

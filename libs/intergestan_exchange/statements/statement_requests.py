@@ -1,0 +1,94 @@
+"""When a statement of ours is due, and asking the composer for one. Only the newest one matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from intergestan_db import states
+from intergestan_db.bulk import insert_rows
+from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.tables import OutboundMail, OutboundStatement, Partner
+from intergestan_exchange.outbox.requests import request_mails
+from intergestan_exchange.statements.releases import takes
+from intergestan_msg.kinds import Kind
+
+REPLY_AFTER = timedelta(minutes=10)
+"""A statement of theirs brings one of ours at most this often, so that two sites never talk in circles."""
+WHILE_PAUSED = timedelta(hours=1)
+"""How often we ask for theirs while booking is paused."""
+_GOLDEN = 0.6180339887
+_TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
+
+
+def request(
+    connection: Connection,
+    partner_ids: Iterable[int],
+    *,
+    at: datetime,
+    wanted: bool = False,
+    newest: bool = False,
+) -> tuple[int, ...]:
+    """Ask for a statement to each of these partners; the mails to compose.
+
+    :param wanted: it asks for theirs; `newest`: it covers what was composed just now, too.
+    """
+    ids = request_mails(connection, MailKind.STATEMENT, set(partner_ids), at)
+    rows = [{"outbound_mail_id": mail_id, "wanted": wanted, "newest": newest} for mail_id in ids]
+    insert_rows(connection, OutboundStatement, rows)
+    return ids
+
+
+def reply(connection: Connection, partner_id: int, *, at: datetime, newest: bool) -> tuple[int, ...]:
+    """A statement of ours because of one of theirs, unless we said something just now; the mail to compose."""
+    last = last_requested(connection, [partner_id]).get(partner_id)
+    if last is not None and last > at - REPLY_AFTER:
+        return ()
+    return request(connection, [partner_id], at=at, newest=newest)
+
+
+def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], list[int]]:
+    """The partners who get their daily statement now, and those of whom we ask theirs while booking is paused.
+
+    Each partner has a time of day of its own. Who never said that its release takes statements gets none.
+
+    :param hours: how often.
+    """
+    rows = connection.execute(
+        select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT))
+    ).all()
+    last = last_requested(connection, [row.id for row in rows])
+    paused = [
+        row.id for row in rows if row.paused_at is not None and last.get(row.id, row.created_at) <= now - WHILE_PAUSED
+    ]
+    daily = [row.id for row in rows if is_time(row.id, last.get(row.id, row.created_at), now, hours)]
+    return sorted({*daily} - {*paused}), paused
+
+
+def is_time(partner_id: int, last: datetime, now: datetime, hours: int) -> bool:
+    """Whether the partner's own time of day lies between the two instants."""
+    period = hours * 3600.0
+    shift = partner_id * _GOLDEN % 1 * period
+    return (now.timestamp() - shift) // period > (last.timestamp() - shift) // period
+
+
+def last_requested(connection: Connection, partner_ids: Iterable[int]) -> dict[int, datetime]:
+    """When each of these partners was last sent a statement, or was to be."""
+    mail = OutboundMail
+    query = (
+        select(mail.partner_id, func.max(mail.requested_at))
+        .where(mail.kind == MailKind.STATEMENT, mail.partner_id.in_(list(partner_ids)))
+        .group_by(mail.partner_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def give_up_older(connection: Connection, partner_id: int, than: int, *, by: str, at: datetime) -> None:
+    """Statements to a partner that were asked for before this one and have not left need not leave any more."""
+    mail = OutboundMail
+    older = (mail.kind == MailKind.STATEMENT, mail.partner_id == partner_id, mail.id < than, mail.state.in_(_TO_GO))
+    found = connection.execute(select(mail.id, mail.state).where(*older).with_for_update())
+    old = {row.id: row.state for row in found}
+    states.move(connection, states.OUTBOUND_MAIL, old, "abandon", by=by, at=at, old=old, next_attempt_at=None)

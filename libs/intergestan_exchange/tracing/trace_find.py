@@ -1,0 +1,138 @@
+"""Which orders a person means who wants their story: by our number, the partner's, or a mail's transfer id."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+
+from intergestan_db.problem import Problem
+from intergestan_db.tables import (
+    Answer,
+    Hold,
+    InboundMail,
+    InboundTransfer,
+    Ledger,
+    OutboundMail,
+    OutboundOrder,
+    Partner,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    SalesOrder,
+)
+from intergestan_msg.kinds import DocumentType
+
+RESPONSE = DocumentType.RESPONSE
+_RECEIVED = tuple(str(kind) for kind in DocumentType if kind is not RESPONSE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Received:
+    """An order of a customer, booked or not: whose, and their number."""
+
+    partner_id: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The orders that are meant. :ivar sent: ids of purchase orders of ours."""
+
+    sent: tuple[int, ...]
+    received: tuple[Received, ...]
+
+
+def find_meant(connection: Connection, text: str) -> Meant:
+    """The orders that `text` names.
+
+    :raises Problem: when it names none.
+    """
+    wanted = text.strip()
+    partners = list(connection.scalars(select(Partner.id)))
+    sent = _sent_by_number(connection, wanted) | _sent_by_transfer(connection, partners, wanted)
+    received = _received_by_number(connection, partners, wanted) | _received_by_transfer(connection, partners, wanted)
+    if not (sent or received):
+        _refuse(connection, wanted)
+    return Meant(tuple(sorted(sent)), tuple(sorted(received)))
+
+
+def _sent_by_number(connection: Connection, wanted: str) -> set[int]:
+    order = PurchaseOrder
+    named = or_(order.number == wanted, order.supplier_order_number == wanted)
+    return set(connection.scalars(select(order.id).where(named)))
+
+
+def _sent_by_transfer(connection: Connection, partners: Sequence[int], wanted: str) -> set[int]:
+    """The orders of a mail of ours, or those that a mail of theirs answers."""
+    carried = (
+        select(OutboundOrder.purchase_order_id)
+        .join(OutboundMail, OutboundMail.id == OutboundOrder.outbound_mail_id)
+        .where(OutboundMail.transfer_id == wanted)
+    )
+    changed = (
+        select(PurchaseOrderChange.purchase_order_id)
+        .join(OutboundMail, OutboundMail.id == PurchaseOrderChange.outbound_mail_id)
+        .where(OutboundMail.transfer_id == wanted)
+    )
+    answered = (
+        select(PurchaseOrder.id)
+        .join(Ledger, Ledger.number == PurchaseOrder.number)
+        .join(InboundTransfer, InboundTransfer.id == Ledger.inbound_transfer_id)
+        .where(Ledger.type == RESPONSE, *_transfer(partners, wanted))
+    )
+    return set(connection.scalars(carried.union(changed, answered)))
+
+
+def _received_by_number(connection: Connection, partners: Sequence[int], wanted: str) -> set[Received]:
+    order = SalesOrder
+    theirs = (order.partner_id.in_(partners), order.customer_order_number == wanted)
+    booked = select(order.partner_id, order.customer_order_number).where(
+        order.partner_id.is_not(None), or_(order.number == wanted, and_(*theirs))
+    )
+    entered = select(Ledger.partner_id, Ledger.number).where(
+        Ledger.partner_id.in_(partners), Ledger.type.in_(_RECEIVED), Ledger.number == wanted
+    )
+    held = select(Hold.partner_id, Hold.number).where(Hold.number == wanted, Hold.type.in_(_RECEIVED))
+    return _received(connection, booked.union(entered, held))
+
+
+def _received_by_transfer(connection: Connection, partners: Sequence[int], wanted: str) -> set[Received]:
+    """The orders that a mail of theirs brought, first or again, or that a mail of ours answers."""
+    first = (
+        select(Ledger.partner_id, Ledger.number)
+        .join(InboundTransfer, InboundTransfer.id == Ledger.inbound_transfer_id)
+        .where(Ledger.type.in_(_RECEIVED), *_transfer(partners, wanted))
+    )
+    brought = select(InboundTransfer.id).where(*_transfer(partners, wanted))
+    answered = (
+        select(Answer.partner_id, Answer.order_number)
+        .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
+        .where(or_(OutboundMail.transfer_id == wanted, OutboundMail.in_reply_to_id.in_(brought)))
+    )
+    return _received(connection, first.union(answered))
+
+
+def _received(connection: Connection, query: Any) -> set[Received]:
+    return {Received(int(partner_id), str(number)) for partner_id, number in connection.execute(query)}
+
+
+def _transfer(partners: Sequence[int], wanted: str) -> tuple[ColumnElement[bool], ...]:
+    return (InboundTransfer.partner_id.in_(partners), InboundTransfer.jti == wanted)
+
+
+def _refuse(connection: Connection, wanted: str) -> None:
+    mail = connection.execute(select(InboundMail.id).where(InboundMail.transfer_id == wanted).limit(1)).scalar()
+    if mail is not None:
+        raise Problem(
+            "The mail of transfer {wanted} came, but no order of it was imported: `intergestan holds show in-{mail}` "
+            "says why, if it waits for a person.",
+            wanted=wanted,
+            mail=mail,
+        )
+    raise Problem(
+        "Nothing is known of «{wanted}»: write the number of a purchase order or a sales order, the partner's number "
+        "of one, or the transfer id of a mail.",
+        wanted=wanted,
+    )

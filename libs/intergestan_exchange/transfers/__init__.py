@@ -1,0 +1,1 @@
+"""Verified manifests, and the mails that brought them."""

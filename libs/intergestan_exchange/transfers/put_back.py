@@ -1,0 +1,39 @@
+"""Archived mails go through the import again: the ledger decides what counts, so this never doubles anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from intergestan_db import states
+from intergestan_db.tables import InboundMail
+
+
+def put_back(
+    connection: Connection, ids: Iterable[int], *, by: str, at: datetime, event: str = "replay"
+) -> tuple[int, ...]:
+    """Give these mails back to the importer, those that it is not to take in anyway; ring for what is returned.
+
+    They may be of any age, for their first arrival was judged already.
+
+    :param event: `replay`, or `release` for mails that are held.
+    """
+    froms, _ = states.INBOUND_MAIL.moves[event]
+    resting = select(InboundMail.id).where(InboundMail.id.in_(sorted(set(ids))), InboundMail.state.in_(froms))
+    found = tuple(connection.execute(resting.order_by(InboundMail.id).with_for_update()).scalars())
+    states.move(
+        connection,
+        states.INBOUND_MAIL,
+        found,
+        event,
+        by=by,
+        at=at,
+        reason=None,
+        detail=None,
+        strikes=0,
+        replayed=True,
+        rung_at=at,
+    )
+    return found

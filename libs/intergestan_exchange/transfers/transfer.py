@@ -1,0 +1,34 @@
+"""A mail that is worked on, and the manifest that it brought."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+BY = "importer"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMail:
+    """The inbound mail that is worked on under the fence of our lease, and its head for people."""
+
+    id: int
+    fence: int
+    subject: str | None = None
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A verified manifest. `row_id` is None while the base does not have it."""
+
+    partner: PartnerFacts
+    kid: str
+    jti: str
+    epoch: int
+    seq: int
+    kind: str
+    digest: str
+    composed_at: datetime
+    message_id: str | None
+    row_id: int | None

@@ -1,0 +1,64 @@
+"""The verified manifest and the mail that brought it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from intergestan_db import states
+from intergestan_db.leases import FREE
+from intergestan_db.tables import (
+    InboundTransfer,
+)
+from intergestan_exchange.transfers.transfer import (
+    BY,
+    ClaimedMail,
+    Transfer,
+)
+
+_ENTER = insert(InboundTransfer).returning(InboundTransfer.id)
+
+
+def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
+    """The mail is done: all its documents are booked, held or known."""
+    states.move(
+        connection,
+        states.INBOUND_MAIL,
+        [mail.id],
+        "finish",
+        by=BY,
+        at=now,
+        fence=mail.fence,
+        partner_id=transfer.partner.id,
+        kid=transfer.kid,
+        transfer_id=transfer.jti,
+        subject=mail.subject,
+        sender=mail.sender,
+        reason=None,
+        detail=None,
+        strikes=0,
+        replayed=False,
+        **FREE,
+    )
+
+
+def insert_transfer(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> int:
+    """Enter a verified manifest, unless the base has it; its row id."""
+    return transfer.row_id or _insert(connection, mail, transfer, now)
+
+
+def _insert(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> int:
+    values = {
+        "partner_id": transfer.partner.id,
+        "jti": transfer.jti,
+        "epoch": transfer.epoch,
+        "seq": transfer.seq,
+        "kind": transfer.kind,
+        "transfer_digest": transfer.digest,
+        "composed_at": transfer.composed_at,
+        "received_at": now,
+        "inbound_mail_id": mail.id,
+        "message_id": transfer.message_id,
+    }
+    return connection.execute(_ENTER, values).scalar_one()

@@ -1,0 +1,1 @@
+"""Watching a site, and telling its people."""

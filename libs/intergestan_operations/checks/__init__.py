@@ -1,0 +1,1 @@
+"""Whether what a site keeps is whole."""

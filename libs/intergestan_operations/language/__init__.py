@@ -1,0 +1,1 @@
+"""The language that a process speaks: catalogue, sentences, words for what happened."""

@@ -1,0 +1,125 @@
+"""Every text that people see on the command line, and its translations.
+
+`python -m intergestan_operations.language.texts` brings the French catalogue up to date with the sources (new texts
+come without a translation, old ones go) and compiles it. A test refuses what is left untranslated.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from intergestan_operations.language.wording import DOMAIN, LOCALE
+
+LIBRARIES = Path(__file__).parents[2]
+SOURCES = (
+    LIBRARIES.parent / "services" / "cli",
+    *(LIBRARIES / f"intergestan_{name}" for name in ("runtime", "db", "erp", "exchange", "operations")),
+)
+"""Where texts are."""
+FRENCH = LOCALE / "fr" / "LC_MESSAGES"
+
+_ANY_TEXT = {"_", "marked", "Said", "Word"}
+_SENTENCES = {"Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"}
+_TYPER = {
+    *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
+    *("default: {default}", "required", "Aborted!"),
+    "Install completion for the current shell.",
+    "Show completion for the current shell, to copy it or customize the installation.",
+}
+"""What Typer itself asks gettext for."""
+
+
+def collect() -> set[str]:
+    """All message ids in the sources."""
+    files = (file for folder in SOURCES for file in sorted(folder.rglob("*.py")))
+    return {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
+
+
+def read() -> Catalog:
+    """The French catalogue as it is."""
+    with (FRENCH / f"{DOMAIN}.po").open("rb") as file:
+        return read_po(file, locale="fr", domain=DOMAIN)
+
+
+def updated(old: Catalog, ids: set[str]) -> Catalog:
+    """The catalogue with exactly these ids, sorted, and the translations that were there."""
+    new = Catalog(locale="fr", domain=DOMAIN, project="intergestan", fuzzy=False, creation_date=old.creation_date)
+    for text in sorted(ids):
+        known = old.get(text)
+        new.add(text, known.string if known is not None else "")
+    return new
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    """The catalogue as the running program reads it."""
+    buffer = BytesIO()
+    write_mo(buffer, catalogue)
+    return buffer.getvalue()
+
+
+def main() -> int:
+    """Bring the files up to date; 1 when texts are left without a translation."""
+    catalogue = updated(read(), collect())
+    with (FRENCH / f"{DOMAIN}.po").open("wb") as file:
+        write_po(file, catalogue, width=110, omit_header=False)
+    (FRENCH / f"{DOMAIN}.mo").write_bytes(compiled(catalogue))
+    missing = [str(message.id) for message in catalogue if message.id and not message.string]
+    for text in missing:
+        print(f"no translation: {text!r}")
+    return int(bool(missing))
+
+
+def _texts(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from _of_call(node)
+        elif isinstance(node, ast.FunctionDef) and _is_command(node):
+            yield ast.get_docstring(node) or ""
+        elif isinstance(node, ast.ClassDef) and any(_name(base) == "Problem" for base in node.bases):
+            yield from (text for call in ast.walk(node) if isinstance(call, ast.Call) for text in _of_super(call))
+
+
+def _of_call(node: ast.Call) -> Iterator[str]:
+    name = _name(node.func)
+    if name in _ANY_TEXT | _SENTENCES:
+        yield from _first_sentence(node, single_words=name in _ANY_TEXT)
+    if name in {"Option", "Argument"}:
+        for keyword in node.keywords:
+            if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
+                yield str(keyword.value.value)
+
+
+def _of_super(call: ast.Call) -> Iterator[str]:
+    if isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
+        yield from _first_sentence(call, single_words=False)
+
+
+def _first_sentence(node: ast.Call, *, single_words: bool) -> Iterator[str]:
+    """The first literal argument that is a text for people: a column's or an event's name has no spaces."""
+    for argument in node.args:
+        text = argument.value if isinstance(argument, ast.Constant) else None
+        if isinstance(text, str) and (single_words or " " in text):
+            yield text
+            return
+
+
+def _is_command(node: ast.FunctionDef) -> bool:
+    """Whether a function's docstring is a command's help: it takes Typer's context and returns nothing."""
+    takes_context = bool(node.args.args) and node.args.args[0].arg == "context"
+    return takes_context and isinstance(node.returns, ast.Constant) and node.returns.value is None
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

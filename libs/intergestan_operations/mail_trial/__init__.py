@@ -1,0 +1,1 @@
+"""A mail account before it is stored: consent, logins, the network."""

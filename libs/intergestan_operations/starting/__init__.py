@@ -1,0 +1,1 @@
+"""How processes start: services, their series, the pollers of a mailbox."""

@@ -1,0 +1,112 @@
+"""The migrations make exactly the tables of the models, on both bases, up and down."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy.engine.interfaces import ReflectedCheckConstraint
+
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_db.tables import NumberSeries, OutboundMail, PartnerKey, Table
+from tests.site_factories import NOW, SiteToTest
+
+FOLDER = Path(migrate.__file__).parent / "migrations"
+
+
+@pytest.fixture
+def empty(database_url: str) -> Any:
+    """A base without tables."""
+    database = Database(database_url)
+    yield database
+    database.dispose()
+
+
+def run(connection: Connection, verb: Any, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = connection
+    verb(config, revision)
+
+
+def checks(connection: Connection) -> dict[str, set[str | None]]:
+    found: dict[str, list[ReflectedCheckConstraint]] = {
+        name: inspect(connection).get_check_constraints(name) for name in Table.metadata.tables
+    }
+    return {name: {check["name"] for check in some} for name, some in found.items() if some}
+
+
+def test_the_newest_file_is_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+
+
+def test_upgrading_gives_the_models(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+        migrate.check(connection)
+        expected = {
+            table.name: {str(item.name) for item in table.constraints if item.__class__.__name__ == "CheckConstraint"}
+            for table in Table.metadata.tables.values()
+        }
+        assert checks(connection) == {name: some for name, some in expected.items() if some}
+
+
+def test_upgrading_again_changes_nothing(a_site: SiteToTest) -> None:
+    migrate.upgrade(a_site.database)
+    assert a_site.card().code == a_site.code
+
+
+def test_down_and_up_again(empty: Database) -> None:
+    migrate.upgrade(empty)
+    with empty.transaction() as connection:
+        run(connection, command.downgrade, "base")
+    with empty.read() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    migrate.upgrade(empty)
+    with empty.read() as connection:
+        migrate.check(connection)
+
+
+def test_an_empty_base_is_refused(empty: Database) -> None:
+    with empty.read() as connection, pytest.raises(migrate.NotMigrated, match="intergestan init"):
+        migrate.check(connection)
+
+
+def test_the_keys_of_an_older_site_count(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """A pinned key stays one; a key that nobody confirmed must not become one on the way back."""
+    site, _other = paired_sites
+    with site.database.transaction() as connection:
+        partner_id = connection.execute(select(PartnerKey.partner_id)).scalar_one()
+        pending = {"partner_id": partner_id, "kid": "x" * 43, "public_key": b"x" * 32, "pending": True}
+        connection.execute(insert(PartnerKey).values(**pending))
+        mail = {"transfer_id": "x", "kind": "key", "state": "requested", "partner_id": partner_id, "requested_at": NOW}
+        connection.execute(insert(OutboundMail).values(**mail))
+        run(connection, command.downgrade, "0003")
+    migrate.upgrade(site.database)
+    with site.database.read() as connection:
+        (key,) = connection.execute(select(PartnerKey.__table__))
+        assert (key.pending, key.known_at) == (False, NOW)
+        assert connection.execute(select(OutboundMail.id)).all() == []
+
+
+def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) -> None:
+    """G03: delivery notes and invoices are numbered in bases that were made before there were any."""
+    with a_site.database.transaction() as connection:
+        connection.execute(insert(NumberSeries), [{"code": "other", "prefix": "X", "next_number": 7}])
+        run(connection, command.downgrade, "0002")
+        left = set(connection.execute(select(NumberSeries.prefix)).scalars())
+    assert left == {"CFR", "CCL", "X"}
+    migrate.upgrade(a_site.database)
+    with a_site.database.read() as connection:
+        rows = connection.execute(select(NumberSeries.prefix, NumberSeries.next_number))
+        assert {row.prefix: row.next_number for row in rows} == {"CFR": 1, "CCL": 1, "X": 7, "BL": 1, "FA": 1}

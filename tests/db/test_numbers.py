@@ -1,0 +1,94 @@
+"""Numbers without gaps or doubles, whoever takes them at the same time, whatever is rolled back."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+from sqlalchemy import insert, select
+
+from intergestan_db import numbers
+from intergestan_db.database import Database
+from intergestan_db.tables import Event, NumberSeries
+from tests.site_factories import NOW, SiteToTest
+
+
+class Undo(Exception):
+    pass
+
+
+def take_and_keep(database: Database, count: int, *, undo: bool = False) -> list[str]:
+    """Take numbers and write each down in the same transaction, as an order would."""
+    with database.transaction() as connection:
+        taken = numbers.take(connection, numbers.SALES_ORDERS, count)
+        rows = [{"at": NOW, "who": "test", "subject": "number", "subject_id": 0, "name": number} for number in taken]
+        connection.execute(insert(Event), rows)
+        if undo:
+            raise Undo
+    return taken
+
+
+def take_in_a_process(url: str, times: int) -> list[str]:
+    database = Database(url)
+    try:
+        return [number for time in range(times) for number in take_and_keep(database, 1 + time % 3)]
+    finally:
+        database.dispose()
+
+
+def written(database: Database) -> Sequence[str]:
+    with database.read() as connection:
+        return connection.execute(select(Event.name).where(Event.subject == "number")).scalars().all()
+
+
+def without_gaps(found: Sequence[str]) -> bool:
+    return sorted(int(number.removeprefix("CCL")) for number in found) == list(range(1, len(found) + 1))
+
+
+def test_they_start_at_one_without_zeros_before(a_site: SiteToTest) -> None:
+    with a_site.database.transaction() as connection:
+        assert numbers.take(connection, numbers.PURCHASE_ORDERS, 2) == ["CFR1", "CFR2"]
+        assert numbers.take(connection, numbers.SALES_ORDERS, 1) == ["CCL1"]
+        assert numbers.take(connection, numbers.SALES_ORDERS, 0) == []
+
+
+def test_a_rollback_gives_them_back(a_site: SiteToTest) -> None:
+    take_and_keep(a_site.database, 3)
+    with pytest.raises(Undo):
+        take_and_keep(a_site.database, 5, undo=True)
+    assert take_and_keep(a_site.database, 1) == ["CCL4"]
+
+
+@pytest.mark.race
+def test_threads(a_site: SiteToTest) -> None:
+    """Some of them undo what they did, as a failed import does."""
+    start = threading.Barrier(6)
+
+    def work(worker: int) -> None:
+        start.wait()
+        for time in range(8):
+            try:
+                take_and_keep(a_site.database, 1 + time % 3, undo=(worker + time) % 4 == 0)
+            except Undo:
+                continue
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    found = written(a_site.database)
+    assert len(found) > 50
+    assert without_gaps(found)
+
+
+@pytest.mark.race
+def test_processes(a_site: SiteToTest) -> None:
+    url = a_site.database.url
+    a_site.database.dispose()  # nothing open crosses into the others
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        taken = list(pool.map(take_in_a_process, [url] * 3, [12] * 3))
+    found = written(a_site.database)
+    assert sorted(found) == sorted(number for some in taken for number in some)
+    assert without_gaps(found)
+    with a_site.database.read() as connection:
+        following = select(NumberSeries.next_number).where(NumberSeries.code == numbers.SALES_ORDERS)
+        assert connection.execute(following).scalar_one() == len(found) + 1

@@ -1,0 +1,143 @@
+"""A seller's base with one partner: orders are decided and booked on it as the importer does, without a mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any, Self
+
+import uuid_utils
+from sqlalchemy import func, insert, select, update
+
+from intergestan_db import leases
+from intergestan_db.database import Database
+from intergestan_db.enums import InboundState
+from intergestan_db.tables import InboundMail, Partner, Product
+from intergestan_exchange.inbox.book import Booked, book
+from intergestan_exchange.inbox.booking.entries import Settled
+from intergestan_exchange.inbox.decide import settle
+from intergestan_exchange.inbox.facts import DocumentKey, Facts, read_facts
+from intergestan_exchange.keys import pairing
+from intergestan_exchange.partners.policy import PartnerFacts, partner_facts
+from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+from intergestan_msg.business_hash import business_hash
+from intergestan_msg.card import Card
+from intergestan_msg.order import Order
+from intergestan_msg.seal import SigningKey
+from tests.exchange.inbox.facts import products_of
+from tests.site_factories import make_site, rows_of
+
+BUYER_KEY, SELLER_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
+
+
+class Desk:
+    """The base with what a test needs around it. The partner is the buyer of `tests.factories`."""
+
+    def __init__(self, base: Database) -> None:
+        make_site(base, "Stauber", orders_address="o@stauber.test", key=SELLER_KEY)
+        self._pair(base)
+
+    @classmethod
+    def at(cls, base: Database) -> Self:
+        """The desk of a base that has a site already."""
+        desk = cls.__new__(cls)
+        desk._pair(base)
+        return desk
+
+    def _pair(self, base: Database) -> None:
+        self.base = base
+        with base.read() as connection:
+            mails = connection.execute(select(func.count()).select_from(InboundMail)).scalar_one()
+        self._numbers = count(1 + 2 * mails)  # each of them took two
+        at = base.now()
+        card = Card(
+            code="73282932000074",
+            name="Mulhouse",
+            orders_address="o@mulhouse.test",
+            answers_address="a@mulhouse.test",
+            siret="73282932000074",
+            vat=None,
+            key=BUYER_KEY.public,
+            iat=int(at.timestamp()),
+        )
+        with base.transaction() as connection:
+            self.partner_id = pairing.add_partner(connection, card, by="test", at=at).partner_id
+
+    def partner(self) -> PartnerFacts:
+        with self.base.read() as connection:
+            return partner_facts(connection.execute(select(Partner.__table__)).one())
+
+    def rows(self, table: Any, **where: Any) -> Sequence[Any]:
+        """All rows of a table with these values, oldest first."""
+        return rows_of(self.base, table, **where)
+
+    def know_products_of(self, *orders: Order) -> None:
+        """Enter the products of these orders at their prices."""
+        with self.base.transaction() as connection:
+            for fact in products_of(*orders).values():
+                connection.execute(
+                    insert(Product).values(
+                        code=fact.code, name=fact.code, unit="C62", sale_price=fact.price, vat_rate=fact.vat_rate
+                    )
+                )
+
+    def set_policy(self, **policy: str) -> None:
+        """What was agreed with the partner."""
+        with self.base.transaction() as connection:
+            connection.execute(update(Partner).values(**policy))
+
+    def mail(self) -> ClaimedMail:
+        """A mail that was archived and that we hold the lease of."""
+        number = next(self._numbers)
+        with self.base.transaction() as connection:
+            row_id = connection.execute(
+                insert(InboundMail)
+                .values(sha256=f"{number:064}", size=1, state=InboundState.ARCHIVED, archived_at=self.base.now())
+                .returning(InboundMail.id)
+            ).scalar_one()
+            row = leases.claim_mail(connection, row_id, "importer", self.base.now())
+        assert row is not None
+        return ClaimedMail(row_id, row.lease_fence)
+
+    def transfer(self) -> Transfer:
+        """A transfer that was never seen before."""
+        number = next(self._numbers)
+        return Transfer(
+            partner=self.partner(),
+            kid=BUYER_KEY.public.kid,
+            jti=str(uuid_utils.uuid7()),
+            epoch=1,
+            seq=number,
+            kind="orders",
+            digest=f"{number:064}",
+            composed_at=self.base.now(),
+            message_id=None,
+            row_id=None,
+        )
+
+    def facts(self, *orders: Order, revision: int = 0) -> Facts:
+        with self.base.read() as connection:
+            return read_facts(connection, self.partner(), "EUR", [_key(each, revision) for each in orders], orders)
+
+    def settle(self, facts: Facts, *orders: Order, revision: int = 0) -> list[Settled]:
+        """Decide about orders as if they stood in one mail."""
+        hashes = [business_hash(order) for order in orders]
+        return [
+            Settled(_key(order, revision), its, order, settle(_key(order, revision), its, order, facts))
+            for order, its in zip(orders, hashes, strict=True)
+        ]
+
+    def book(self, *orders: Order, transfer: Transfer | None = None, revision: int = 0) -> tuple[Booked, Transfer]:
+        """Read the facts, decide and book; what was booked, and the transfer as it is known from then on."""
+        transfer = transfer or self.transfer()
+        facts = self.facts(*orders, revision=revision)
+        settled = self.settle(facts, *orders, revision=revision)
+        mail = self.mail()
+        with self.base.transaction() as connection:
+            booked = book(connection, mail, transfer, settled, facts, self.base.now())
+        return booked, replace(transfer, row_id=booked.transfer_id)
+
+
+def _key(order: Order, revision: int) -> DocumentKey:
+    return ("order", order.id, revision)

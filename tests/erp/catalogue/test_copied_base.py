@@ -1,0 +1,104 @@
+"""A new site from a copy of another's base: products and third parties come along, nothing of the exchange (G06)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from intergestan_db import migrate
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Address, Contact, NumberSeries, Partner, PartnerKey, Party, Site, Table, User
+from intergestan_erp.catalogue.copied_base import put_copy, read_copy
+from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_catalogue
+from intergestan_erp.parties.parties import NewParty, add_party
+from tests.erp.catalogue.test_catalogue_file import SHOP
+from tests.site_factories import SiteToTest, make_site
+
+TAKEN = {"product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"}
+MADE = {"site", "user", "number_series", "event", "alembic_version"}
+
+
+@pytest.fixture
+def central(paired_sites: tuple[SiteToTest, SiteToTest]) -> SiteToTest:
+    """The logistics base with a partner, a catalogue, and a supplier of its own."""
+    _, base = paired_sites
+    with base.database.transaction() as connection:
+        put_catalogue(connection, SHOP)
+        party = NewParty(code="F1", name="Fonderie", is_supplier=True, line1="1 rue", city="Lyon", contact="Luc")
+        add_party(connection, party)
+    return base
+
+
+def source(site: SiteToTest) -> str:
+    return site.database.url.removeprefix("sqlite:///")
+
+
+def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], Database]) -> None:
+    """G06: from a file or a URL; identity, key, epoch and numbers are new, the exchange is empty."""
+    copied = read_copy(source(central))
+    site = make_site(make_database("new"), "Colmar")
+    with site.database.transaction() as connection:
+        put_copy(connection, copied)
+    with central.database.read() as theirs, site.database.read() as ours:
+        assert read_catalogue(ours) == read_catalogue(theirs).as_buyer()
+        for columns in (
+            (Party.code, Party.name, Party.is_customer, Party.is_supplier, Party.siret),
+            (Address.line1, Address.city, Address.kind),
+            (Contact.name,),
+        ):
+            assert ours.execute(select(*columns)).all() == theirs.execute(select(*columns)).all()
+        assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code
+        assert ours.execute(select(Site.key_fingerprint)).scalar_one() == site.key.public.kid
+        assert set(ours.execute(select(NumberSeries.next_number)).scalars()) == {1}
+        assert ours.execute(select(User.login)).scalars().all() == ["marie"]
+        filled = {
+            name
+            for name, table in Table.metadata.tables.items()
+            if ours.execute(select(func.count()).select_from(table)).scalar_one()
+        }
+        assert filled <= TAKEN | MADE
+        assert theirs.execute(select(func.count()).select_from(Partner)).scalar_one() == 1
+        assert theirs.execute(select(func.count()).select_from(PartnerKey)).scalar_one() == 1
+
+
+def test_the_copy_stays_as_it_is(sqlite_base: Database) -> None:
+    make_site(sqlite_base)
+    sqlite_base.dispose()
+    file = Path(sqlite_base.url.removeprefix("sqlite:///"))
+    before = file.read_bytes()
+    read_copy(str(file))
+    assert file.read_bytes() == before
+
+
+def test_the_same_identity_is_refused(central: SiteToTest, make_database: Callable[[str], Database]) -> None:
+    """G06: a copied base is not a second site."""
+    copied = read_copy(source(central))
+    twin = make_site(make_database("twin"), "STAUBER", siret=central.code)
+    with pytest.raises(Problem, match="of its own"), twin.database.transaction() as connection:
+        put_copy(connection, copied)
+
+
+def test_what_is_no_base(tmp_path: Path, database: Database) -> None:
+    text = tmp_path / "text.db"
+    text.write_text("no base at all, but long enough to be looked at as one")
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    for copy, words in (
+        (str(tmp_path / "none.db"), "no file"),
+        (str(text), "cannot be read"),
+        (str(empty), "another schema"),
+        ("gopher://x", "neither a file nor"),
+        (database.url, "belongs to no site"),
+    ):
+        with pytest.raises(Problem, match=words):
+            read_copy(copy)
+
+
+def test_an_older_base(monkeypatch: pytest.MonkeyPatch, database: Database) -> None:
+    monkeypatch.setattr(migrate, "HEAD", "9999")
+    with pytest.raises(Problem, match="upgrade"):
+        read_copy(database.url)

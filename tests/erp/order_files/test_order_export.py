@@ -1,0 +1,190 @@
+"""Orders as files: what is written can be read again, once each, under names that stay in the folder."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+
+from intergestan_db.database import Database
+from intergestan_db.enums import FileFormat
+from intergestan_db.problem import FileProblems, Problem
+from intergestan_db.tables import Event, PurchaseOrder, SalesOrder
+from intergestan_erp.catalogue.catalogue import put_products
+from intergestan_erp.catalogue.catalogue_file import write_csv
+from intergestan_erp.order_files.order_export import (
+    PURCHASE,
+    SALES,
+    as_documents,
+    file_name,
+    mark_exported,
+    read_orders,
+    to_export,
+    write_tables,
+    write_ubl,
+)
+from intergestan_erp.order_files.order_files import Imported, import_file
+from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.purchasing.purchase_orders import unconfirm
+from intergestan_msg.ubl import read_order
+from tests.desk import Desk
+from tests.erp.catalogue.catalogues import NAMES
+from tests.examples import SPEED
+from tests.factories import an_order
+from tests.site_factories import a_product, make_site
+
+NUMBERS = count(1)
+SUPPLIER = NewParty(code="F001", name="STAUBER", is_supplier=True, siret="80295478500028", city="Vittel")
+TITLES = ["order", "date", "supplier", "note", "line", "product", "name", "quantity", "unit", "price"]
+TITLES += ["base_quantity", "allowance", "vat_category", "vat_rate", "gtin", "supplier_code", "line_note", "charge"]
+FINE = st.integers(1, 10**9).map(lambda digits: Decimal(digits).scaleb(-6))
+CENTS = st.integers(-(10**6), 10**6).map(lambda digits: Decimal(digits).scaleb(-2))
+CODES = st.none() | st.text("ABC0123456789-/. é", min_size=1, max_size=10).map(str.strip).filter(bool)
+
+
+def shop(base: Database) -> Database:
+    make_site(base)
+    with base.transaction() as connection:
+        add_party(connection, SUPPLIER)
+        put_products(connection, [a_product("CAS16", "12.5"), a_product("CAS18", gtin="3012345678900")])
+    return base
+
+
+@st.composite
+def rows(draw: st.DrawFn) -> list[list[Any]]:
+    """The rows of one order, without its number."""
+    note = draw(st.none() | NAMES)
+    found: list[list[Any]] = []
+    for position in range(draw(st.integers(1, 4))):
+        price, base, allowance = draw(FINE), draw(FINE), draw(CENTS)
+        line = [str(position + 1), draw(st.sampled_from(["CAS16", "CAS18"])), draw(st.none() | NAMES), draw(FINE)]
+        line += [draw(st.sampled_from(["C62", "KGM", None])), price, base, max(allowance, Decimal(0))]
+        line += [draw(st.sampled_from(["S", "Z", None])), draw(st.sampled_from([Decimal("5.5"), Decimal(20), None]))]
+        line += [draw(st.none() | st.just("3012345678900")), draw(CODES), draw(st.none() | NAMES), None]
+        found.append(["2020-11-15", "F001", note, *line])
+    for _ in range(draw(st.integers(0, 2))):
+        reason, amount = draw(NAMES), draw(CENTS.filter(bool))
+        found.append(
+            ["2020-11-15", "F001", note, None, None, reason, *[None] * 5, "S", Decimal(20), *[None] * 3, amount]
+        )
+    return found
+
+
+def exported(base: Database, numbers: list[str], form: FileFormat, language: str = "fr") -> list[bytes]:
+    with base.read() as connection:
+        orders = read_orders(connection, PURCHASE, to_export(connection, PURCHASE, numbers, again=True))
+        if form is FileFormat.UBL:
+            return [write_ubl(each) for each in as_documents(connection, PURCHASE, orders)]
+        return [write_tables(PURCHASE, each, form, language) for each in orders]
+
+
+def is_entered(base: Database, table: bytes) -> bool:
+    """Whether the order is one that a mail could carry."""
+    try:
+        import_file(base, "first.csv", table, by="marie")
+    except FileProblems as refused:
+        if "more than the order is worth" not in str(refused):
+            raise
+        return False
+    return True
+
+
+@given(order=rows(), language=st.sampled_from(["fr", "en"]))
+@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
+def test_an_exported_order_is_the_same_order_when_it_is_imported(
+    sqlite_base: Database, order: list[list[Any]], language: str
+) -> None:
+    """As UBL, CSV and XLSX: with base quantities, charges, allowances, codes and notes, to the cent."""
+    if not PREPARED.get(id(sqlite_base)):
+        PREPARED[id(sqlite_base)] = shop(sqlite_base)
+    number = f"N{next(NUMBERS)}"
+    table = write_csv([TITLES, *([number, *row] for row in order)], "fr")
+    if not is_entered(sqlite_base, table):
+        return
+    for form in FileFormat:
+        (data,) = exported(sqlite_base, [number], form, language)
+        assert import_file(sqlite_base, "again", data, by="marie") == Imported((), (number,)), form
+
+
+PREPARED: dict[int, Database] = {}
+
+
+def test_each_order_once(base: Database) -> None:
+    """Drafts never; what was exported only when asked for again."""
+    shop(base)
+    text = "order;date;supplier;product;quantity\nA;2020-11-15;F001;CAS16;1\nB;2020-11-15;F001;CAS16;1\n"
+    import_file(base, "orders.csv", f"{text}C;2020-11-15;F001;CAS16;1\n".encode(), by="marie")
+    with base.transaction() as connection:
+        unconfirm(connection, ["C"], by="marie", at=base.now())
+        first = to_export(connection, PURCHASE, [], again=False)
+        assert len(first) == 2
+        mark_exported(connection, PURCHASE, first[:1], by="marie", at=base.now())
+        assert to_export(connection, PURCHASE, [], again=False) == first[1:]
+        assert to_export(connection, PURCHASE, ["A", "B"], again=False) == first[1:]
+        assert to_export(connection, PURCHASE, ["A"], again=True) == first[:1]
+        for wrong, words in ((["C"], "draft"), (["A", "X"], "no order X")):
+            with pytest.raises(Problem, match=words):
+                to_export(connection, PURCHASE, wrong, again=True)
+        events = connection.execute(Event.__table__.select().where(Event.name == "export")).all()
+        assert [(row.subject, row.subject_id, row.who) for row in events] == [("purchase_order", first[0], "marie")]
+
+
+def test_a_sales_order(base: Database) -> None:
+    """G03: our number is the document's, the customer's is their reference; the figures are those booked."""
+    desk = Desk(base)
+    order = an_order("CFR/7", 2)
+    desk.know_products_of(order)
+    desk.book(order)
+    with base.read() as connection:
+        ids = to_export(connection, SALES, [], again=False)
+        orders = read_orders(connection, SALES, ids)
+        (document,) = as_documents(connection, SALES, orders)
+        table = write_tables(SALES, orders[0], FileFormat.CSV, "fr").decode("utf-8-sig")
+    again = read_order(write_ubl(document))
+    assert (again.id, again.customer_reference) == ("CCL1", "CFR/7")
+    assert (again.buyer.name, again.seller.name) == ("Mulhouse", "Stauber")
+    assert order.totals is not None
+    assert again.totals is not None
+    assert again.totals.payable == order.totals.payable
+    assert [(line.id, line.quantity) for line in again.lines] == [(line.id, line.quantity) for line in order.lines]
+    titles, first, _ = table.splitlines()
+    cells = dict(zip(titles.split(";"), first.split(";"), strict=True))
+    assert (cells["ID Pièce"], cells["Commande client"], cells["Raison sociale"]) == ("CCL1", "CFR/7", "Mulhouse")
+    assert (cells["Quantité"], cells["Prix"], cells["Total HT"]) == ("1", "10,5", "33,5")
+    with base.transaction() as connection:
+        connection.execute(update(SalesOrder).values(state="review"))
+        assert to_export(connection, SALES, [], again=True) == []
+
+
+@given(st.text(min_size=1, max_size=60), st.text(min_size=1, max_size=60))
+def test_a_file_name_stays_in_its_folder(number: str, other: str) -> None:
+    try:
+        name = file_name(number, FileFormat.CSV)
+    except UnicodeEncodeError:
+        return  # a lone surrogate is in no base
+    assert len(name.encode()) <= 255
+    assert Path("/folder", name).parent == Path("/folder")
+    assert name[0] not in ".~"
+    assert not set(name) & set('/\\:*?"<>|\0')
+    if other != number and not any("\ud800" <= each <= "\udfff" for each in other):
+        assert file_name(other, FileFormat.CSV) != name
+
+
+def test_the_usual_name() -> None:
+    assert [file_name("CFR1", form) for form in FileFormat] == ["CFR1.xml", "CFR1.csv", "CFR1.xlsx"]
+    assert file_name("A/1.b", FileFormat.UBL) == "A%2F1%2Eb.xml"
+
+
+def test_many_orders_are_read_in_a_few_queries(sqlite_base: Database) -> None:
+    shop(sqlite_base)
+    text = "".join(f"N{number};2020-11-15;F001;CAS16;1\n" for number in range(250))
+    import_file(sqlite_base, "o.csv", f"order;date;supplier;product;quantity\n{text}".encode(), by="marie")
+    with sqlite_base.read() as connection:
+        ids = connection.execute(PurchaseOrder.__table__.select()).scalars().all()
+        assert len(list(read_orders(connection, PURCHASE, list(ids)))) == 250

@@ -1,0 +1,235 @@
+"""What is wrong with a site, from facts alone; and what people were told of it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from intergestan_db.enums import HoldReason
+from intergestan_exchange.health import alarms
+from intergestan_exchange.health.alarm_text import cure, report, sentence, title
+from intergestan_exchange.health.alarms import KINDS, SERVICES, Alarm, Machine, judge
+from intergestan_exchange.health.service_level import Share
+from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
+from intergestan_exchange.health.vitals import MailboxVitals, Route, Vitals, Waiting
+from tests.clock import Clock
+from tests.deploy.artefacts import parse_command
+
+NOW = Clock().now
+ALERTS = (Path(__file__).parents[3] / "deploy" / "prometheus" / "alerts.yml").read_text()
+ONLY_PROMETHEUS = {
+    "MetricsAbsent": "Prometheus reaches no service; who has no Prometheus hears ServiceDown, which names them.",
+}
+"""The alerts of Prometheus that are no alarms of ours, and why."""
+HOUR, QUARTER, LONG = timedelta(hours=1), timedelta(minutes=15), timedelta(hours=6)
+QUIET = Route(Waiting(0), Waiting(0), None, None)
+WELL = Vitals(
+    at=NOW,
+    pending={"compose": Waiting(0), "send": Waiting(1, NOW), "import": Waiting(0)},
+    purchase_orders={},
+    outbound={},
+    inbound={},
+    holds={},
+    oldest_hold=None,
+    unanswered=0,
+    keys={"STAUBER": None, "MULHOUSE": NOW + timedelta(days=400)},
+    certificates={"orders": NOW + timedelta(days=30)},
+    paused={},
+    heartbeats={QUARTER: Share(0, 0), HOUR: Share(1, 12), LONG: Share(4, 72)},
+    routes={"STAUBER": QUIET},
+    mailboxes={"orders": MailboxVitals(NOW, 60, owned=True)},
+    consents={"orders": None},
+    archive=(0, 0),
+    services=frozenset(SERVICES),
+)
+FINE = Machine(None, (50 * 10**9, 0.5), 0.1, 0.0)
+
+
+def ago(**span: float) -> Any:
+    return NOW - timedelta(**span)
+
+
+def route(**values: Any) -> Mapping[str, Any]:
+    return {"routes": {"STAUBER": replace(QUIET, **values)}}
+
+
+WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]] = {
+    # name: what raises it, and what is just well enough; of the base, or of the machine
+    "OrderStuck": (
+        {"pending": {"send": Waiting(2, ago(minutes=16))}},
+        {"pending": {"send": Waiting(2, ago(minutes=14))}},
+        {},
+    ),
+    "HoldsWaiting": (
+        {"holds": {HoldReason.CONFLICT: 2}, "oldest_hold": ago(minutes=31)},
+        {"holds": {HoldReason.CONFLICT: 2}, "oldest_hold": ago(minutes=29)},
+        {},
+    ),
+    "MailboxNotPolled": (
+        {"mailboxes": {"slow": MailboxVitals(ago(seconds=181), 5, owned=True)}},
+        {"mailboxes": {"slow": MailboxVitals(ago(seconds=1000), 600, owned=True)}},
+        {},
+    ),
+    "MailboxUnowned": (
+        {"mailboxes": {"orders": MailboxVitals(NOW, 60, owned=False)}},
+        {"mailboxes": {}},
+        {},
+    ),
+    "ConsentEnded": ({"consents": {"orders": "AADSTS70043"}}, {"consents": {}}, {}),
+    "OrderUnanswered": ({"unanswered": 2}, route(unanswered=Waiting(2, ago(hours=3))), {}),
+    "SequenceGap": (route(gaps=Waiting(1, NOW)), route(), {}),
+    "BookingPaused": ({"paused": {"STAUBER": Waiting(3, ago(hours=1))}}, {}, {}),
+    "ErrorBudgetBurn": (
+        {"heartbeats": {QUARTER: Share(1, 3), HOUR: Share(2, 12), LONG: Share(2, 72)}},
+        {"heartbeats": {QUARTER: Share(0, 3), HOUR: Share(2, 12), LONG: Share(3, 72)}},
+        {},
+    ),
+    "CertificateExpiring": (
+        {"certificates": {"orders": ago(days=-6)}},
+        {"certificates": {"orders": ago(days=-8)}},
+        {},
+    ),
+    "KeyExpiring": ({"keys": {"STAUBER": ago(days=-20)}}, {"keys": {"STAUBER": ago(days=-22)}}, {}),
+    "ServiceDown": (
+        {"services": frozenset(set(SERVICES) - {"sender"})},
+        {"services": frozenset({*SERVICES, "other"})},
+        {},
+    ),
+    "ArchiveFailing": ({}, {}, {"archive_error": "disk"}),
+    "DiskFilling": ({}, {}, {"free": (3 * 10**9, 0.5)}),
+    "RedisMemory": ({}, {}, {"redis_memory": 0.81}),
+    "ClockSkew": ({}, {}, {"clock_skew": -1.2}),
+}
+
+
+def test_a_site_that_is_well_raises_none() -> None:
+    assert judge(WELL, FINE) == []
+    assert judge(WELL, Machine(None, (50 * 10**9, 0.5), None, None)) == []
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_is_raised_and_each_is_silent(name: str) -> None:
+    wrong, fine, machine = WRONG[name]
+    (found,) = judge(replace(WELL, **wrong), replace(FINE, **machine))
+    assert found.name == name
+    assert judge(replace(WELL, **fine), FINE) == []
+
+
+def test_the_worst_comes_first() -> None:
+    vitals = replace(WELL, **{**WRONG["HoldsWaiting"][0], **WRONG["ServiceDown"][0]})
+    assert [alarm.name for alarm in judge(vitals, FINE)] == ["ServiceDown", "HoldsWaiting"]
+
+
+def test_a_slow_burn_is_seen_too() -> None:
+    """More than six times the budget for six hours, and it still goes on."""
+    slow = {QUARTER: Share(0, 3), HOUR: Share(1, 12), LONG: Share(5, 72)}
+    (found,) = judge(replace(WELL, heartbeats=slow), FINE)
+    assert (found.name, found.value) == ("ErrorBudgetBurn", "5 / 72")
+    assert judge(replace(WELL, heartbeats=slow | {HOUR: Share(0, 12)}), FINE) == []
+
+
+def rule(name: str) -> str:
+    return ALERTS.partition(f"- alert: Intergestan{name}\n")[2].partition("\n  - alert: ")[0]
+
+
+def test_each_alert_of_prometheus_is_an_alarm_or_says_why_not() -> None:
+    """Issue 4: the same main alerts without Prometheus."""
+    names = set(re.findall(r"- alert: Intergestan(\w+)", ALERTS))
+    assert names - set(ONLY_PROMETHEUS) == set(KINDS)
+    assert set(ONLY_PROMETHEUS) <= names
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
+    text = rule(name)
+    lasting = re.search(r"for: (\d+)m", text)
+    assert KINDS[name].lasting == (60 * int(lasting[1]) if lasting else 0)
+    assert f"severity: {KINDS[name].severity}}}" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("OrderStuck", f"> {alarms.ORDER_STUCK_S}\n"),
+        ("MailboxNotPolled", f"clamp_min({alarms.POLLS_MISSED} * max"),
+        ("MailboxNotPolled", f", {alarms.NOT_POLLED_S})\n"),
+        ("HoldsWaiting", f"> {alarms.HOLD_S}\n"),
+        ("KeyExpiring", f"< {alarms.KEY_DAYS} * 86400\n"),
+        ("CertificateExpiring", f"< {alarms.CERTIFICATE_DAYS} * 86400\n"),
+        *(
+            ("ErrorBudgetBurn", f"ratio_rate{window} > {factor:g} * {alarms.BUDGET}")
+            for (factor, *_), windows in zip(alarms.BURNS, (("1h", "15m"), ("6h", "1h")), strict=True)
+            for window in windows
+        ),
+        ("RedisMemory", f"> {alarms.MEMORY_SHARE}\n"),
+        ("ClockSkew", f"> {alarms.CLOCK_SKEW_S}\n"),
+        ("DiskFilling", f"< {alarms.DISK_SHARE}\n"),
+        ("DiskFilling", f"/ {alarms.DISK_BYTES / 1e9:g}e9 < 1\n"),
+    ],
+)
+def test_the_limits_are_the_same(name: str, limit: str) -> None:
+    assert limit in rule(name)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("name", KINDS)
+def test_every_alarm_has_words(name: str, language: str) -> None:
+    alarm = Alarm(name, "STAUBER", "17", NOW)
+    assert len(sentence(alarm, language)) > 20
+    assert len(cure(alarm, language)) > 15
+    assert "{" not in sentence(alarm, language) + cure(alarm, language)
+    assert f"Intergestan{name}.md" in report([alarm], [], [], language)
+    for call in re.findall(r"`intergestan ([^`]+)`", cure(Alarm(name, "poller"), language)):
+        parse_command(shlex.split(call))
+
+
+def test_what_others_wrote_cannot_hide_anything() -> None:
+    assert "\u202e" not in sentence(Alarm("ConsentEnded", "box", "no\u202etoken"), "en")
+
+
+def test_titles() -> None:
+    assert title("Stauber", 1, 2, "en") == "Stauber: 1 new, 2 in all"
+    assert title("Stauber", 0, 0, "fr") == "Stauber : tout va de nouveau bien"
+
+
+STUCK = Alarm("OrderStuck", "send", "2", NOW)
+HOLDS = Alarm("HoldsWaiting", "", "2", NOW)
+
+
+def test_an_alarm_is_told_when_it_lasts() -> None:
+    """As long as the rule of Prometheus demands; one that passes by itself is told to nobody."""
+    first = compare({}, [STUCK, HOLDS], NOW, "en")
+    assert (first.begun, first.memories[STUCK.key]) == ([HOLDS], Memory(NOW))
+    assert compare(first.memories, [STUCK], NOW + timedelta(seconds=119), "en").begun == []
+    later = compare(first.memories, [STUCK, HOLDS], NOW + timedelta(seconds=120), "en")
+    assert (later.begun, later.reminded, later.ended) == ([STUCK], [], [])
+    passed = compare({STUCK.key: Memory(NOW)}, [], NOW + timedelta(seconds=60), "en")
+    assert not passed.is_worth_telling
+
+
+def test_an_alarm_is_told_again_once_a_day() -> None:
+    known = compare({}, [HOLDS], NOW, "en").memories
+    assert not compare(known, [HOLDS], NOW + timedelta(hours=23), "en").is_worth_telling
+    day = compare(known, [HOLDS], NOW + timedelta(hours=24), "en")
+    assert (day.begun, day.reminded) == ([], [HOLDS])
+    assert not compare(day.memories, [HOLDS], NOW + timedelta(hours=25), "en").is_worth_telling
+
+
+def test_the_end_is_told_in_the_words_of_the_beginning() -> None:
+    known = compare({}, [HOLDS], NOW, "en").memories
+    news = compare(known, [], NOW + timedelta(hours=1), "en")
+    assert news.ended == ["2 order(s) or mail(s) wait for a person."]
+    assert news.memories == {}
+
+
+def test_what_is_remembered_survives_the_base() -> None:
+    known = compare({}, [HOLDS, STUCK], NOW, "en").memories
+    assert load(dump(known)) == known
+    assert load("") == {}
