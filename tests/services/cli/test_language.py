@@ -1,39 +1,18 @@
 """French and English: every text has its translation, and the program starts without heavy imports."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer.main
 
 from intergestan_operations.language import texts
-from intergestan_operations.language.language import choose
 from services.cli.app import build
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run
-
-
-def test_every_text_has_a_french_translation() -> None:
-    catalogue = texts.read()
-    ids = {str(message.id) for message in catalogue if message.id}
-    assert ids == texts.collect(), "run `python -m intergestan_operations.language.texts`, then translate what is new"
-    assert [message.id for message in catalogue if message.id and (not message.string or message.fuzzy)] == []
-
-
-def test_a_translation_has_the_same_values() -> None:
-    for message in texts.read():
-        if message.id:
-            expected, found = (sorted(re.findall(r"\{\w+[^}]*\}", str(text))) for text in (message.id, message.string))
-            assert set(expected) == set(found), message.id
-
-
-def test_the_compiled_catalogue_is_up_to_date() -> None:
-    assert (texts.FRENCH / "intergestan.mo").read_bytes() == texts.compiled(texts.read())
 
 
 def commands(command: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -50,23 +29,6 @@ def test_every_help_is_a_text_of_the_catalogue() -> None:
         for parameter in command.params:
             text = getattr(parameter, "help", None)
             assert text in known, f"{path} {parameter.name}"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "environment", "language"),
-    [
-        (["--lang", "fr"], {"LANG": "en_GB.UTF-8"}, "fr"),
-        (["orders", "--lang=en"], {"LANG": "fr_FR.UTF-8"}, "en"),
-        ([], {"LANG": "fr_FR.UTF-8"}, "fr"),
-        ([], {"LANG": "fr_FR.UTF-8", "LC_ALL": "C"}, "en"),
-        ([], {"LC_MESSAGES": "fr_CH", "LANG": "de_CH"}, "fr"),
-        ([], {"LANG": "de_DE"}, "en"),
-        ([], {}, "en"),
-        (["--lang"], {}, "en"),
-    ],
-)
-def test_the_language(arguments: list[str], environment: dict[str, str], language: str) -> None:
-    assert choose(arguments, environment) == language
 
 
 def test_help_in_both_languages(run: Run) -> None:

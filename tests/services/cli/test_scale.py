@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_operations.starting.fleet import escaped, on_compose, on_kubernetes, on_systemd
 from tests import warm
 from tests.patience import PATIENCE, eventually, patient
 from tests.services.cli.conftest import Run
@@ -149,23 +148,6 @@ def test_the_script_scales_several_and_keeps_the_worst_code(
     assert '"extends"' in (folder / "compose.poller-orders.yaml").read_text()
     assert script("--on", "kubernetes", "--dry-run", "orders=3", "none=1") == 1
     assert (script(), script("orders"), script("--on")) == (2, 2, 2)
-
-
-def test_plans() -> None:
-    listed = "intergestan-poller@a\\x2fb.service loaded\nintergestan-poller@orders:3.service\n"
-    assert on_systemd("orders", 1, listed).commands == (
-        ("systemctl", "enable", "--now", "intergestan-poller@orders.service"),
-        ("systemctl", "disable", "--now", "intergestan-poller@orders:3.service"),
-    )
-    assert on_systemd("orders", 0, "").commands == ()
-    assert [escaped(name) for name in ("orders/Été", ".a-b", "a b:2")] == [
-        "orders-\\xc3\\x89t\\xc3\\xa9",
-        "\\x2ea\\x2db",
-        "a\\x20b:2",
-    ]
-    (up,) = on_compose("Orders/In", 2, Path("deploy/compose.yaml")).commands
-    assert up[-3:] == ("--scale", "poller-orders-in=2", "poller-orders-in")
-    assert on_kubernetes("Orders/In", 2, "rel").commands[0][2] == "deployment/rel-poller-orders-in"
 
 
 def test_pins_and_limits(folder: Path, run: Run) -> None:
