@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intergestan_msg import figures
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.header_text import parameter, unstructured
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.order import Period
+from intergestan_msg.pages import figures
 from intergestan_msg.pages.words import ENGLISH, FRENCH, Language
 from tests.msg.letters import KEYS, ORDERS_ID, Batch, answers_batch, order, orders_batch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from intergestan_msg import figures
+from intergestan_msg.pages import figures
 from intergestan_msg.pages.orders import columns, facts, listed, product_code
 from intergestan_msg.pages.page import Page, Section
 from intergestan_msg.pages.words import WORDS, Language

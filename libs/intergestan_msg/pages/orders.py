@@ -6,7 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from intergestan_msg import figures
+from intergestan_msg.pages import figures
 from intergestan_msg.pages.page import Column, Fact, Page, Section
 from intergestan_msg.pages.words import WORDS, Language
 from intergestan_msg.plain_text import shown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from intergestan_msg import figures
 from intergestan_msg.number_ranges import shown as numbers
+from intergestan_msg.pages import figures
 from intergestan_msg.pages.page import Column, Page, Section
 from intergestan_msg.pages.words import WORDS, Language
 from intergestan_msg.plain_text import shown
