@@ -8,8 +8,8 @@ from datetime import date, time
 from enum import StrEnum
 
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.order import Order, OrderLine, Party
-from intergestan_msg.order_rules import check_figures, check_references
+from intergestan_msg.order import Order, OrderLine, Party, check_figures
+from intergestan_msg.order_rules import check_references
 
 PEPPOL_ORDER_CHANGE = "urn:fdc:peppol.eu:poacc:trns:order_change:3"
 PEPPOL_ORDER_CANCELLATION = "urn:fdc:peppol.eu:poacc:trns:order_cancellation:3"

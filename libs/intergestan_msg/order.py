@@ -11,8 +11,22 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 
+from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, Totals
-from intergestan_msg.order_rules import check_figures, check_line, check_order, check_party
+from intergestan_msg.order_rules import (
+    check_allowance,
+    check_allowance_figures,
+    check_amount,
+    check_currency,
+    check_line_figures,
+    check_line_ids,
+    check_price,
+    check_quantity,
+    check_rate,
+    check_references,
+    check_total_amounts,
+    check_totals,
+)
 
 __all__ = [
     "Address",
@@ -86,7 +100,10 @@ class Party:
     def __post_init__(self) -> None:
         if self.legal_name is None and self.name:
             object.__setattr__(self, "legal_name", self.name)
-        check_party(self)
+        check_references([self.vat_id, *(identifier.value for identifier in self.identifiers)])
+        for identifier in (self.endpoint, self.legal_id):
+            if identifier is not None:
+                check_references([identifier.value, identifier.scheme])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +148,21 @@ class OrderLine:
     tax_amount: Decimal | None = None
 
     def __post_init__(self) -> None:
-        check_line(self)
+        item = self.item
+        if not self.id:
+            raise BadDocument("A line has no identifier.", rule="PEPPOL-T01-R001")
+        references = [self.id, self.unit, item.buyers_id, item.sellers_id]
+        if item.standard_id is not None:
+            references.append(item.standard_id.value)
+        check_references(references, self.id)
+        check_quantity(self.quantity, self.id)
+        if self.price is not None:
+            check_price(self.price, self.id)
+        check_amount(self.line_total, "line amount", self.id)
+        check_amount(self.tax_amount, "tax amount", self.id)
+        check_rate(item.tax.percent if item.tax else None, self.id)
+        for allowance in self.allowances:
+            check_allowance(allowance, self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +212,30 @@ class Order:
     incoterm: str | None = None
 
     def __post_init__(self) -> None:
-        check_order(self)
+        if not self.id:
+            raise BadDocument("The order has no number.")
+        check_currency(self.currency)
+        references = (self.id, self.type_code, self.customer_reference)
+        check_references((*references, self.quotation_id, self.originator_order_id))
+        if not self.lines:
+            raise BadDocument("The order has no line.")
+        check_line_ids([line.id for line in self.lines], "PEPPOL-T01-R001")
+        check_amount(self.tax_amount, "tax amount")
+        for allowance in self.allowances:
+            check_allowance(allowance)
+        if self.totals is not None:
+            check_total_amounts(self.totals)
         if self.customization_id is None or self.customization_id.startswith(PEPPOL_ORDER):
             check_figures(self)
+
+
+def check_figures(order: Order) -> None:
+    """The stated figures agree, as far as the Peppol rules want it: sums to the cent, products to two."""
+    for line in order.lines:
+        for allowance in line.allowances:
+            check_allowance_figures(allowance, line.id)
+        check_line_figures(line.quantity, line.price, line.line_total, line.allowances, line.id)
+    for allowance in order.allowances:
+        check_allowance_figures(allowance)
+    if order.totals is not None:
+        check_totals(order.totals, [line.line_total for line in order.lines], order.allowances, order.tax_amount)
