@@ -135,7 +135,9 @@ class BellBroker(RedisBroker):
     ) -> Consumer:
         """One message for each thread (dramatiq asks for two): none waits while another process is idle."""
         held = self._held.setdefault(queue_name, Held())
-        consumer = BellConsumer(self, queue_name, max(1, prefetch // 2), held)
+        consumer = BellConsumer(
+            self, queue_name, max(1, prefetch // 2), held, wait_seconds=self.wait_seconds, metrics=self.metrics
+        )
         consumer.give_back_orphans()
         return consumer
 

@@ -6,16 +6,16 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+import redis
 from dramatiq import Consumer, Message, MessageProxy
+from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed, DecodeError
 from structlog import get_logger
 
+from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.redis_client import REDIS_FAILURES
-
-if TYPE_CHECKING:
-    from intergestan_runtime.broker import BellBroker
 
 _log = get_logger(__name__)
 
@@ -62,13 +62,21 @@ def _lost_connection() -> Iterator[None]:
 
 
 class BellConsumer(Consumer):
-    """Takes the messages of one queue, in one thread; `ack` and `nack` come from others."""
+    """Takes the messages of one queue, in one thread; `ack` and `nack` come from others.
 
-    def __init__(self, broker: BellBroker, queue: str, prefetch: int, held: Held) -> None:
+    :param wait_seconds: how long it blocks where there is nothing, in one command.
+    """
+
+    def __init__(
+        self, broker: RedisBroker, queue: str, prefetch: int, held: Held, *, wait_seconds: float, metrics: Metrics
+    ) -> None:
         self._broker = broker
+        self._client: redis.Redis = broker.client
         self._queue = queue
         self._prefetch = prefetch
         self._held = held
+        self._wait_seconds = wait_seconds
+        self._metrics = metrics
         self._cache: list[bytes] = []
 
     def __next__(self) -> MessageProxy | None:
@@ -118,7 +126,7 @@ class BellConsumer(Consumer):
         """What is there, as far as there are threads for it; waits where there is nothing, and returns
         nothing.
         """
-        room = self._prefetch - self._held.wait_for_fewer_than(self._prefetch, self._broker.wait_seconds)
+        room = self._prefetch - self._held.wait_for_fewer_than(self._prefetch, self._wait_seconds)
         if room <= 0:
             self._beat()
             return []
@@ -131,15 +139,15 @@ class BellConsumer(Consumer):
         """Until the queue holds something: a move of its head onto its own head changes nothing
         (redis.io/lmove).
         """
-        queue = self._broker.key(self._queue)
-        self._broker.client.blmove(queue, queue, cast("Any", self._broker.wait_seconds), "LEFT", "LEFT")
+        queue = self._key(self._queue)
+        self._client.blmove(queue, queue, cast("Any", self._wait_seconds), "LEFT", "LEFT")
 
     def _beat(self) -> None:
         """Every command of dramatiq's script is a heartbeat; a worker whose threads are all busy sends
         none.
         """
         heartbeat = {self._broker.broker_id: int(time.time() * 1000)}
-        self._broker.client.zadd(self._broker.key("__heartbeats__"), heartbeat)
+        self._client.zadd(self._key("__heartbeats__"), heartbeat)
 
     def _read(self, data: bytes) -> Message[Any] | None:
         """The row id, its actor, and nothing else that an attacker in Redis might have put into a message."""
@@ -165,15 +173,15 @@ class BellConsumer(Consumer):
     def _bury(self, data: bytes) -> None:
         """Put a message that cannot be read into the dead letters. Its id is found by its content."""
         _log.error("A message cannot be read; it is now in the dead letters.", queue=self._queue, start=data[:200])
-        self._broker.metrics.inc("messages_total", queue=self._queue, outcome="poison")
-        messages = self._broker.key(f"{self._queue}.msgs")
+        self._metrics.inc("messages_total", queue=self._queue, outcome="poison")
+        messages = self._key(f"{self._queue}.msgs")
         for key in self._fetched_and_not_held():
-            if self._broker.client.hget(messages, key) == data:
+            if self._client.hget(messages, key) == data:
                 self._broker.do_nack(self._queue, key)
 
     def _fetched_and_not_held(self) -> set[str]:
-        acks = self._broker.key(f"__acks__.{self._broker.broker_id}.{self._queue}")
-        keys = cast("set[bytes]", self._broker.client.smembers(acks))
+        acks = self._key(f"__acks__.{self._broker.broker_id}.{self._queue}")
+        keys = cast("set[bytes]", self._client.smembers(acks))
         return {key.decode(errors="replace") for key in keys} - self._held.keys()
 
     def _finish(self, command: str, message: MessageProxy) -> None:
@@ -190,3 +198,6 @@ class BellConsumer(Consumer):
             self._broker.do_requeue(self._queue, *keys)
         for key in keys:
             self._held.release(key)
+
+    def _key(self, name: str) -> str:
+        return f"{self._broker.namespace}:{name}"
