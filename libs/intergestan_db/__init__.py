@@ -1,1 +1,14 @@
-"""The base of one site: its tables, its states, its rules, and how a decision is booked."""
+"""The site's database: its tables and their states, how they are read and written, and the files of tables.
+
+`bells.py` may import: nothing.
+`bulk.py` may import: tables.
+`database.py` may import: problem.
+`enums.py` may import: nothing.
+`leases.py` may import: database, enums, tables.
+`migrate.py` may import: database, problem.
+`numbers.py` may import: tables.
+`problem.py` may import: nothing.
+`site_rows.py` may import: database, tables.
+`states.py` may import: bulk, enums, tables.
+`trace_context.py` may import: tables.
+"""

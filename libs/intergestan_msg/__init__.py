@@ -1,1 +1,25 @@
-"""The message that travels between sites: pure values and functions, no I/O, no clock, no settings."""
+"""The message that travels between sites: pure values and functions, no I/O, no clock, no settings.
+
+`answer.py` may import: errors, order, order_rules, shapes.
+`business_hash.py` may import: change, money, order.
+`card.py` may import: email_address, errors, key_notice, manifest, plain_text, seal, shapes, strict_json.
+`change.py` may import: errors, order, order_rules.
+`email_address.py` may import: nothing.
+`errors.py` may import: nothing.
+`jws.py` may import: errors, signature_form.
+`key_notice.py` may import: kinds, seal.
+`kinds.py` may import: nothing.
+`manifest.py` may import: errors, key_notice, kinds, plain_text, shapes, statement, strict_json.
+`money.py` may import: nothing.
+`number_ranges.py` may import: nothing.
+`order.py` may import: errors, money, order_rules.
+`order_rules.py` may import: errors, money.
+`plain_text.py` may import: nothing.
+`seal.py` may import: errors, jws, signature_form, strict_json.
+`shapes.py` may import: nothing.
+`signature_form.py` may import: nothing.
+`statement.py` may import: number_ranges, shapes.
+`strict_json.py` may import: errors.
+`unit_factors.py` may import: money.
+`units.py` may import: nothing.
+"""

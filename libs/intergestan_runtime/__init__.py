@@ -1,1 +1,35 @@
-"""The plumbing that every process shares; it knows nothing of orders."""
+"""The plumbing that every process shares; it knows nothing of orders.
+
+`archive.py` may import: nothing.
+`archive_folder.py` may import: archive, durable, said.
+`archive_s3.py` may import: archive, said.
+`broker.py` may import: consumer, metrics, middleware, redis_client, said.
+`certificate.py` may import: nothing.
+`consumer.py` may import: metrics, redis_client.
+`crashpoint.py` may import: nothing.
+`die_with_parent.py` may import: nothing.
+`durable.py` may import: nothing.
+`embedded_redis.py` may import: die_with_parent, said.
+`health.py` may import: nothing.
+`logs.py` may import: nothing.
+`metric_table.py` may import: nothing.
+`metrics.py` may import: metric_table.
+`middleware.py` may import: metrics.
+`notify.py` may import: nothing.
+`otlp_tracer.py` may import: nothing.
+`probe.py` may import: nothing.
+`redis_client.py` may import: redis_url.
+`redis_url.py` may import: said.
+`said.py` may import: nothing.
+`secrets.py` may import: said.
+`sections.py` may import: said.
+`service.py` may import: broker, health, notify, redis_client, steps, stopping.
+`settings.py` may import: redis_url, said, sections.
+`settings_docs.py` may import: sections, settings.
+`settings_load.py` may import: said, sections, settings.
+`steps.py` may import: broker.
+`stopping.py` may import: nothing.
+`supervisor.py` may import: die_with_parent, notify.
+`tracing.py` may import: otlp_tracer, said, settings.
+`webhook.py` may import: nothing.
+"""

@@ -1,1 +1,4 @@
-"""Tables in files, CSV and XLSX: read behind limits, written plainly."""
+"""Tables in files, CSV and XLSX: read behind limits, written plainly.
+
+May import: problem, tables.
+"""

@@ -1,4 +1,7 @@
-"""The tables of a site's base, a file per subject."""
+"""The tables of a site's base, a file per subject.
+
+May import: enums.
+"""
 
 from intergestan_db.tables.delivery import (
     DeliveryNote,

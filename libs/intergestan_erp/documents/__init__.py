@@ -1,1 +1,4 @@
-"""Rows as documents of the message library."""
+"""Rows as documents of the message library.
+
+May import: nothing.
+"""

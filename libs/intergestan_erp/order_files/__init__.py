@@ -1,1 +1,4 @@
-"""Files of other software: tables and documents, orders in and orders out."""
+"""Orders in files of other software: read, entered, written.
+
+May import: catalogue, documents, parties.
+"""

@@ -1,1 +1,4 @@
-"""What becomes of sales orders: deliveries and invoices (G03)."""
+"""What becomes of sales orders: deliveries and invoices (G03).
+
+May import: nothing.
+"""

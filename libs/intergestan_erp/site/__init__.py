@@ -1,1 +1,4 @@
-"""The site itself: how it is made, and its users."""
+"""The site itself: how it is made, and its users.
+
+May import: nothing.
+"""

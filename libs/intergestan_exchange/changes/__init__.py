@@ -1,1 +1,4 @@
-"""Changes and cancellations of orders that were sent, the buyer's and the seller's (ADR 0011)."""
+"""What people of either side do about an order that was sent: change it, or answer the other's change (ADR 0011).
+
+May import: inbox, outbox.
+"""

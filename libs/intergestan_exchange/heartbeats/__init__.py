@@ -1,1 +1,4 @@
-"""Mails that only show that a route works (ADR 0018)."""
+"""Mails that only show that a route works (ADR 0018).
+
+May import: outbox, statements, transfers.
+"""

@@ -1,3 +1,5 @@
-"""From the bytes of an archived mail to what it means for us. Writes nothing: the importer books it, and
-`replay --dry-run` only shows it.
+"""Mails taken in: read, judged by rules, booked, applied. Up to the decision (`read.py`, `look_up.py`, `take_in.py`,
+`decide.py`) nothing is written, so that `replay --dry-run` can show what would become of a mail.
+
+May import: delivery_reports, findings, keys, outbox, partners, statements, transfers.
 """

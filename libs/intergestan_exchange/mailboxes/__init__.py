@@ -1,1 +1,4 @@
-"""Who polls which mailbox, and what becomes of archived mails later: taken in again, purged."""
+"""Who polls which mailbox, which of its mails the archive has, and which of them may leave it.
+
+May import: nothing.
+"""

@@ -1,1 +1,4 @@
-"""Mails on their way out: asked for, listed, sent again."""
+"""Mails on their way out: asked for, listed, sent again.
+
+May import: nothing.
+"""

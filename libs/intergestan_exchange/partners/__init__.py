@@ -1,1 +1,4 @@
-"""The sites that we trade with: their policies, their customers and their codes."""
+"""The sites that we trade with: their policies, their customers and their codes.
+
+May import: nothing.
+"""

@@ -1,1 +1,4 @@
-"""The story of an order: what happened to it, where and when."""
+"""The story of an order: what happened to it, where and when.
+
+May import: findings.
+"""

@@ -1,1 +1,4 @@
-"""Verified manifests, and the mails that brought them."""
+"""Verified manifests, and the mails that brought them.
+
+May import: nothing.
+"""

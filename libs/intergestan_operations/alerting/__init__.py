@@ -1,1 +1,4 @@
-"""Watching a site, and telling its people."""
+"""Watching a site, and telling its people.
+
+May import: nothing.
+"""

@@ -1,1 +1,4 @@
-"""Whether what a site keeps is whole."""
+"""Whether what a site keeps is whole.
+
+May import: nothing.
+"""

@@ -1,1 +1,4 @@
-"""The language that a process speaks: catalogue, sentences, words for what happened."""
+"""The language that a process speaks: catalogue, sentences, words for what happened.
+
+May import: nothing.
+"""

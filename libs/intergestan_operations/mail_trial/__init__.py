@@ -1,1 +1,4 @@
-"""A mail account before it is stored: consent, logins, the network."""
+"""A mail account before it is stored: consent, logins, the network.
+
+May import: language.
+"""

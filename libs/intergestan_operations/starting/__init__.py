@@ -1,1 +1,4 @@
-"""How processes start: services, their series, the pollers of a mailbox."""
+"""How processes start: services, their series, the pollers of a mailbox.
+
+May import: language, opening.
+"""
