@@ -1,4 +1,4 @@
-"""Who may import whom (`docs/architecture.md`): libraries know no service, services know no other service."""
+"""What holds of every module (who may import whom: `test_walls.py`), and of what is generated from the code."""
 
 from __future__ import annotations
 
@@ -8,61 +8,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.patience import PATIENCE
+from tests.walls import LIBRARIES, imports
 
 ROOT = Path(__file__).parents[1]
-ALLOWED = {
-    "intergestan_msg": set[str](),
-    "intergestan_runtime": set[str](),
-    "intergestan_db": {"intergestan_msg"},
-    "intergestan_erp": {"intergestan_msg", "intergestan_db"},
-    "intergestan_exchange": {"intergestan_msg", "intergestan_db", "intergestan_erp"},
-    "intergestan_operations": {
-        "intergestan_msg",
-        "intergestan_runtime",
-        "intergestan_db",
-        "intergestan_erp",
-        "intergestan_exchange",
-    },
-}
-OURS = {*ALLOWED, "services"}
 
 
 def _modules(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*.py"))
-
-
-def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-@pytest.mark.parametrize("library", sorted(ALLOWED))
-def test_a_library_imports_only_what_it_may(library: str) -> None:
-    wrong = {
-        f"{file.relative_to(ROOT)}: {name}"
-        for file in _modules(ROOT / "libs" / library)
-        for name in _imports(file)
-        if (top := name.split(".")[0]) in OURS and top not in ALLOWED[library] | {library}
-    }
-    assert not wrong
-
-
-@pytest.mark.parametrize("service", sorted(path.name for path in (ROOT / "services").iterdir() if path.is_dir()))
-def test_a_service_imports_no_other_service(service: str) -> None:
-    wrong = {
-        f"{file.relative_to(ROOT)}: {name}"
-        for file in _modules(ROOT / "services" / service)
-        for name in _imports(file)
-        if name.startswith("services.") and not name.startswith(f"services.{service}")
-    }
-    assert not wrong
 
 
 def test_every_service_has_the_same_files() -> None:
@@ -87,7 +40,7 @@ def test_msgspec_meets_no_type_in_a_thread() -> None:
     for file in (file for top in ("libs", "services") for file in _modules(ROOT / top)):
         tree = ast.parse(file.read_text())
         if reads & (
-            {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {*_imports(file)}
+            {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {*imports(file)}
         ):
             reading.add(file.name)
         functions = (node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda)))
@@ -100,7 +53,7 @@ def test_nothing_happens_at_import() -> None:
     """Importing every module opens no file of ours, no socket, no thread."""
     names = [
         ".".join(file.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
-        for base, folders in ((ROOT / "libs", sorted(ALLOWED)), (ROOT, ["services"]))
+        for base, folders in ((ROOT / "libs", sorted(LIBRARIES)), (ROOT, ["services"]))
         for folder in folders
         for file in _modules(base / folder)
         if "migrations" not in file.parts
