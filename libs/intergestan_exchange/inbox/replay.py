@@ -1,7 +1,7 @@
 """Replay: which archived mails are meant, what taking them in again would change, and what it brought.
 
-Reading a mail and deciding about it is the very code of the importer (`intake`, `decide`), so that what is foreseen
-here is what happens then. Doing it is `put_back`; the ledger keeps it from doubling anything.
+Reading a mail and deciding about it is the very code of the importer (`read`, `take_in`, `decide`), so that what is
+foreseen here is what happens then. Doing it is `put_back`; the ledger keeps it from doubling anything.
 """
 
 from __future__ import annotations
