@@ -1,4 +1,4 @@
 """Verified manifests, and the mails that brought them.
 
-May import: nothing.
+May import: partners.
 """
