@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from sqlalchemy import Connection
 
     from intergestan_db.database import Database
@@ -58,15 +60,18 @@ class Call:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
         from intergestan_db import migrate
         from intergestan_db.site_rows import read_site
+        from intergestan_erp.site.day import zone_of
         from intergestan_operations.opening.opening import check_key
+        from services.cli.output import show_times_in
 
         database = self.unchecked_database
         if not is_made(database):
             raise NoSite(self.site.database_url)
         with database.read() as connection:
             migrate.check(connection)
-            fingerprint = read_site(connection).key_fingerprint
-        check_key(self.site, fingerprint)
+            site = read_site(connection)
+        show_times_in(zone_of(site.timezone))
+        check_key(self.site, site.key_fingerprint)
         return database
 
     @cached_property
@@ -75,6 +80,14 @@ class Call:
         from intergestan_operations.opening.opening import open_database
 
         return open_database(self.site)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The site's time zone."""
+        from intergestan_erp.site.zone import read_zone
+
+        with self.database.read() as connection:
+            return read_zone(connection)
 
     @cached_property
     def tracer(self) -> Tracer:

@@ -1,31 +1,37 @@
-"""Days that people give, as instants."""
+"""Days that people give, as instants of the site's calendar."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import datetime, timedelta, tzinfo
 
 import typer
 
+from intergestan_erp.site import day
 from intergestan_operations.language.language import _
 from services.cli.figures import day_of
 
 
-def begin_of(text: str | None) -> datetime | None:
-    """The first instant of a day of this machine's calendar."""
-    return _at(day_of(text), time())
+def begin_of(text: str | None, zone: tzinfo) -> datetime | None:
+    """The first instant of a day in the site's zone."""
+    given = day_of(text)
+    return None if given is None else day.begin_of(zone, given)
 
 
-def end_of(text: str | None) -> datetime | None:
+def end_of(text: str | None, zone: tzinfo) -> datetime | None:
     """The last second of a day."""
-    return _at(day_of(text), time(23, 59, 59))
+    given = day_of(text)
+    return None if given is None else day.end_of(zone, given)
 
 
-def ahead(instant: datetime | None, now: datetime) -> datetime | None:
+def before(text: str | None, zone: tzinfo) -> datetime | None:
+    """The first instant after a day, which is included in what lies before it."""
+    given = day_of(text)
+    return None if given is None else day.begin_of(zone, given + timedelta(days=1))
+
+
+def ahead(instant: datetime | None, now: datetime, zone: tzinfo) -> datetime | None:
     """The instant, if it lies ahead. Ends the program with a usage error if not."""
     if instant is not None and instant <= now:
-        raise typer.BadParameter(_("The day lies in the past: {day}.").format(day=f"{instant:%Y-%m-%d}"))
+        past = day.site_day(zone, instant).isoformat()
+        raise typer.BadParameter(_("The day lies in the past: {day}.").format(day=past))
     return instant
-
-
-def _at(day: date | None, when: time) -> datetime | None:
-    return None if day is None else datetime.combine(day, when).astimezone()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
 
+from intergestan_erp.site.day import local
 from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 
@@ -31,6 +32,15 @@ STATES = (
 
 MOST_NUMBERS = 50
 """More numbers than this nobody reads in a sentence."""
+
+
+_shown_in: tzinfo = UTC
+
+
+def show_times_in(zone: tzinfo) -> None:
+    """From now on, times are shown as the clocks of this zone have them; before that in UTC."""
+    global _shown_in  # noqa: PLW0603 - one program, one site: like the language that it speaks
+    _shown_in = zone
 
 
 def say(text: str) -> None:
@@ -82,7 +92,8 @@ def cell(value: Any) -> str:
     if isinstance(value, Decimal):
         return amount(value)
     if isinstance(value, datetime):
-        return day(value.astimezone().date()) + value.astimezone().strftime(" %H:%M:%S")
+        here = local(_shown_in, value)
+        return day(here.date()) + here.strftime(" %H:%M:%S")
     if isinstance(value, date):
         return day(value)
     return " ".join(str(value).split())

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db.tables import InboundTransfer
 from intergestan_erp.documents import documents
+from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.outbox.order_mail import file_name, site_address
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import DocumentType, Kind
@@ -26,7 +27,9 @@ def prepare_answers(connection: Connection, request: Request, now: datetime) -> 
     """Read the answers that the mail shall carry, by order number, and render them."""
     site, partner = request.site, request.partner
     buyer, seller = documents.partner_party(connection, partner), documents.site_party(site)
-    numbered = documents.answers(connection, request.mail.id, buyer, seller, site.currency, now.date())
+    numbered = documents.answers(
+        connection, request.mail.id, buyer, seller, site.currency, site_day(zone_of(site.timezone), now)
+    )
     answers = [answer for _, answer in numbered]
     attachments = tuple(Attachment(file_name(answer.order_id), write_order_response(answer)) for answer in answers)
     transfer = connection.execute(_ANSWERED, {"transfer": request.mail.in_reply_to_id}).one()

@@ -5,12 +5,13 @@ They are never rendered again: what is sent a second time is what was sent the f
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
+from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.keys.own_keys import signs_now
 from intergestan_exchange.statements.statement_requests import give_up_older
 from intergestan_msg import seal
@@ -106,12 +107,16 @@ def _signing_key(prepared: Prepared, keys: KeyRing, now: datetime) -> seal.Signi
     own = prepared.signed_by or signs_now(prepared.request.site, now)
     if own.until is not None and now > own.until:
         raise CannotCompose(
-            f"Our key ended on {own.until:%Y-%m-%d}: make a new one with `intergestan site key rotate`."
+            f"Our key ended on {_site_day(prepared, own.until)}: make a new one with `intergestan site key rotate`."
         )
     try:
         return keys.key(own.kid)
     except NoKey as error:
         raise CannotCompose(str(error)) from error
+
+
+def _site_day(prepared: Prepared, instant: datetime) -> date:
+    return site_day(zone_of(prepared.request.site.timezone), instant)
 
 
 def _check_versions(connection: Connection, mail_id: int) -> None:

@@ -23,6 +23,7 @@ from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
 from intergestan_erp.site.setup import NewSite, add_user, create_site
+from intergestan_erp.site.zone import today
 from intergestan_exchange.keys import pairing
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_exchange.outbox.request import request_orders
@@ -177,17 +178,19 @@ def enter_orders(distributors: Sequence[Site], orders: int, lines: int) -> None:
     for place, site in enumerate(in_turn):
         share = len(range(place, orders - REFERENCE_ORDERS, len(in_turn)))
         if share:
-            text = "\n".join(_order_rows(share, lines, Random(place)))  # noqa: S311 - the same orders each time
+            with site.database.read() as connection:
+                day = today(connection, site.database.now())
+            text = "\n".join(_order_rows(day, share, lines, Random(place)))  # noqa: S311 - the same orders each time
             import_file(site.database, "commandes.csv", text.encode(), by=BY)
 
 
-def _order_rows(orders: int, lines: int, random: Random) -> Iterator[str]:
+def _order_rows(day: date, orders: int, lines: int, random: Random) -> Iterator[str]:
     products = _products("catalogue_base.csv")
     yield "Date;Fournisseur;Nature;Produit;Quantité"
     for number in range(1, orders + 1):
         for _ in range(lines):
             product = random.choice(products).code
-            yield f"{date.today():%d/%m/%Y};{BASE.name};Réassort n° {number};{product};{random.randint(1, 24)}"  # noqa: DTZ011 - a document's date is the local one
+            yield f"{day:%d/%m/%Y};{BASE.name};Réassort n° {number};{product};{random.randint(1, 24)}"
 
 
 def validate(site: Site) -> int:

@@ -12,6 +12,7 @@ from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, in
 class Site(Table):
     """This base's own identity; exactly one row, with id 1.
 
+    `timezone` is the IANA name of the zone in whose days its documents are dated (`intergestan_erp.site.day`).
     `next_key` is the key that signs in place of `key_fingerprint` from `next_key_from` on, while one is announced.
     """
 
@@ -29,6 +30,7 @@ class Site(Table):
     country: Typed[str] = column(String(2))
     currency: Typed[str] = column(String(3))
     language: Typed[str] = column(String(2))
+    timezone: Typed[str] = column(String(64), default="Europe/Paris", server_default="Europe/Paris")
     orders_address: Typed[str] = column(String(254))
     answers_address: Typed[str] = column(String(254))
     key_fingerprint: Typed[str] = column(String(43))

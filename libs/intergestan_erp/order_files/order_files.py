@@ -6,12 +6,12 @@ fault is named, and what stands is written in one transaction. A file that was t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import numbers, states
@@ -32,6 +32,7 @@ from intergestan_erp.order_files.file_order import FileOrder
 from intergestan_erp.order_files.order_csv import read_csv_orders, read_order_rows
 from intergestan_erp.order_files.order_ubl import read_ubl_orders
 from intergestan_erp.order_files.order_values import OrderValues, order_values
+from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import suppliers_like
 from intergestan_msg.order_rules import MAX_LINES
 
@@ -142,7 +143,7 @@ class _Known:
         self._suppliers: dict[tuple[str, ...], int | Fault] = {}
         self._currency = connection.execute(select(Site.currency)).scalar_one()
         users = connection.execute(select(User.id, User.login, User.name, User.email).where(User.active))
-        self._users: dict[str, int] = {text.casefold(): user.id for user in users for text in user[1:]}
+        self._users = _by_name(users)
 
     def values(self, order: FileOrder, faults: list[Fault]) -> OrderValues | None:
         """The rows to write for an order; None, and faults noted, when it does not stand."""
@@ -191,9 +192,9 @@ class _Known:
 
     def _followed_by(self, order: FileOrder, faults: list[Fault]) -> int | None:
         if order.followed_by is None:
-            named = (self._users.get(text.casefold()) for text in order.contact)
+            named = (self._users.get(name_key(text)) for text in order.contact)
             return next((user_id for user_id in named if user_id is not None), None)
-        user_id = self._users.get(order.followed_by.casefold())
+        user_id = self._users.get(name_key(order.followed_by))
         if user_id is None:
             faults.append(
                 Fault(
@@ -204,6 +205,20 @@ class _Known:
                 )
             )
         return user_id
+
+
+def _by_name(users: Iterable[Row[int, str, str, str]]) -> dict[str, int]:
+    """Users by login, else by mail address, else by name, each folded. What several have means nobody."""
+    found: dict[str, int] = {}
+    rows = list(users)
+    for column in (1, 3, 2):
+        fit: dict[str, set[int]] = {}
+        for user in rows:
+            fit.setdefault(name_key(str(user[column])), set()).add(user.id)
+        for key, ids in fit.items():
+            if len(ids) == 1:
+                found.setdefault(key, *ids)
+    return found
 
 
 def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Address, Contact, Party
+from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.parties.company_numbers import compact
+from intergestan_erp.parties.folding import name_key
 
 MAIN = "main"
 """The kind of a party's own postal address."""
@@ -76,20 +78,23 @@ def find_supplier(connection: Connection, text: str) -> Row[int, str, str]:
 
 def suppliers_like(connection: Connection, text: str) -> list[Row[int, str, str]]:
     """The suppliers that `text` may mean; the first sort of identifier that fits anybody decides."""
-    wanted = text.strip()
-    plain = re.sub(r"\s", "", wanted)
-    same: tuple[ColumnElement[bool], ...] = (
-        Party.code == wanted,
-        Party.siret == plain,
-        Party.vat_id == plain.upper(),
-        or_(Party.name == wanted, func.lower(Party.name) == wanted.lower()),
-    )
-    query = select(Party.id, Party.code, Party.name).where(Party.is_supplier).order_by(Party.code)
-    for condition in same:
-        found = list(connection.execute(query.where(condition)))
-        if found:
+    return _like(connection, Party.is_supplier, text)
+
+
+def customers_like(connection: Connection, text: str) -> list[Row[int, str, str]]:
+    """The same of customers."""
+    return _like(connection, Party.is_customer, text)
+
+
+def _like(connection: Connection, role: ColumnElement[bool], text: str) -> list[Row[int, str, str]]:
+    """By code, SIRET, VAT number, else by folded name. Names are compared here, not in the base: see `folding`."""
+    wanted, number = nfc(text.strip()), compact(text)
+    query = select(Party.id, Party.code, Party.name).where(role).order_by(Party.code)
+    for condition in (Party.code == wanted, Party.siret == number, Party.vat_id == number):
+        if found := list(connection.execute(query.where(condition))):
             return found
-    return []
+    key = name_key(wanted)
+    return [row for row in connection.execute(query) if name_key(row.name) == key] if key else []
 
 
 def main_address() -> Any:

@@ -17,6 +17,7 @@ from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
+from intergestan_erp.site.zone import today
 from intergestan_msg.money import MILLIONTH, ZERO, fits
 
 _PLACE = ("name", "line1", "line2", "postcode", "city", "country")
@@ -66,7 +67,7 @@ def deliver(
         .values(
             number=taken,
             customer_id=order.customer_id,
-            issue_date=at.astimezone().date(),
+            issue_date=today(connection, at),
             note=note,
             created_at=at,
             created_by=by,

@@ -27,6 +27,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_erp.selling.deliveries import invoiced_by_line
+from intergestan_erp.site.zone import today
 from intergestan_msg.money import ZERO, AllowanceCharge, Sums, TaxCategory, round_half_up, totals_of
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -59,7 +60,7 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
         .values(
             number=number,
             customer_id=orders[0].customer_id,
-            issue_date=at.astimezone().date(),
+            issue_date=today(connection, at),
             currency=orders[0].currency,
             total_ht=sums.totals.tax_exclusive,
             total_vat=sums.tax_amount,

@@ -25,6 +25,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.parties.parties import customers_like
 from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line
 from intergestan_msg.money import ZERO
 
@@ -115,18 +116,17 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
 
 
 def find_customer(connection: Connection, text: str) -> int:
-    """The id of the customer whose code, SIRET or name is `text`.
+    """The id of the one customer that `text` means: its code, SIRET, VAT number or name, in this order.
 
     :raises Problem: when none or several fit.
     """
-    for column in (Party.code, Party.siret, Party.name):
-        rows = connection.execute(select(Party.id, Party.code).where(column == text, Party.is_customer)).all()
-        if len(rows) == 1:
-            return int(rows[0].id)
-        if rows:
-            codes = ", ".join(row.code for row in rows)
-            raise Problem("«{text}» fits several customers: {codes}. Write the code.", text=text, codes=codes)
-    raise Problem("No customer has the code, SIRET or name «{text}».", text=text)
+    found = customers_like(connection, text)
+    if not found:
+        raise Problem("No customer has the code, SIRET, VAT number or name «{text}».", text=text)
+    if len(found) > 1:
+        codes = ", ".join(row.code for row in found)
+        raise Problem("«{text}» fits several customers: {codes}. Write the code.", text=text, codes=codes)
+    return int(found[0].id)
 
 
 def _listing() -> Select[*tuple[Any, ...]]:

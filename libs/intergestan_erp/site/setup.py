@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_db import numbers, states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, Site, User
+from intergestan_erp.parties.company_numbers import check_siret, check_vat
+from intergestan_erp.parties.folding import name_key
+from intergestan_erp.site.day import USUAL_ZONES, zone_of
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.seal import PublicKey
 
@@ -24,6 +26,7 @@ class NewSite:
     """Who the site is. `siret` has 14 digits; `country` is ISO 3166-1 alpha-2, `currency` ISO 4217.
 
     :ivar orders_address: where others send us orders (G08); `answers_address`: where they send answers.
+    :ivar timezone: an IANA name; its documents are dated in the days of that zone.
     :ivar key_until: the end of its first key, if it has one.
     """
 
@@ -39,6 +42,7 @@ class NewSite:
     country: str = "FR"
     currency: str = "EUR"
     language: str = "fr"
+    timezone: str = "Europe/Paris"
     key_until: datetime | None = None
 
 
@@ -66,8 +70,7 @@ def site_code(site: NewSite, key: PublicKey) -> str:
     """The SIRET, else a slug of the name and 6 characters of the key (`design.md` §6)."""
     if site.siret:
         return site.siret
-    ascii_name = unicodedata.normalize("NFKD", site.name).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_name)[:_MAX_SLUG].strip("-") or "site"
+    slug = re.sub(r"[^a-z0-9]+", "-", name_key(site.name))[:_MAX_SLUG].strip("-") or "site"
     return f"{slug}-{re.sub('[^a-z0-9]', '', key.kid.lower())[:6]}"
 
 
@@ -80,19 +83,45 @@ def check_site(site: NewSite) -> None:
         raise Problem("A site needs a name: the one that its partners will read.")
     check_address(site.orders_address)
     check_address(site.answers_address)
-    if site.siret is not None and not re.fullmatch(r"[0-9]{14}", site.siret):
-        raise Problem("«{siret}» is not a SIRET: it has 14 digits and nothing else.", siret=site.siret)
-    if site.vat_id is not None and not re.fullmatch(r"[A-Z]{2}[0-9A-Z+*]{2,13}", site.vat_id):
-        raise Problem(
-            "«{vat}» is not a VAT number: it has two capital letters, then digits or letters, no spaces.",
-            vat=site.vat_id,
-        )
-    if not re.fullmatch(r"[A-Z]{2}", site.country):
-        raise Problem("«{country}» is not a country code: it has two letters, such as FR.", country=site.country)
+    if site.siret is not None:
+        check_siret(site.siret)
+    if site.vat_id is not None:
+        check_vat(site.vat_id)
+    _check_country(site.country)
     if not re.fullmatch(r"[A-Z]{3}", site.currency):
         raise Problem("«{currency}» is not a currency: it has three letters, such as EUR.", currency=site.currency)
+    zone_of(site.timezone)
     if site.language not in LANGUAGES:
         raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
+
+
+def usual_zone(country: str) -> str:
+    """The time zone of a site of which only the country is known.
+
+    :raises Problem: when the country has several zones, or we do not know it: a person must say it.
+    """
+    _check_country(country)
+    if country not in USUAL_ZONES:
+        raise Problem(
+            "Say in which time zone the site is, so that its documents are dated by its own day: "
+            "--timezone, with a name of the IANA base such as Europe/Paris or Europe/Brussels.",
+        )
+    return USUAL_ZONES[country]
+
+
+def _check_country(country: str) -> None:
+    if not re.fullmatch(r"[A-Z]{2}", country):
+        raise Problem("«{country}» is not a country code: it has two letters, such as FR.", country=country)
+
+
+def set_timezone(connection: Connection, name: str, *, by: str, at: datetime) -> None:
+    """Move the site to another time zone. Documents that were dated keep their dates.
+
+    :raises Problem: when there is no such zone.
+    """
+    zone_of(name)
+    connection.execute(update(Site).values(timezone=name))
+    states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail={"timezone": name})
 
 
 def check_address(address: str) -> None:

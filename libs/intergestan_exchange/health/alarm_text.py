@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
+from intergestan_erp.site.day import local
 from intergestan_msg.plain_text import shown
 
 if TYPE_CHECKING:
@@ -179,24 +181,26 @@ def title(site: str, begun: int, standing: int, language: str) -> str:
     return text.format(site=shown(site, 80), begun=begun, standing=standing)
 
 
-def report(begun: Sequence[Alarm], reminded: Sequence[Alarm], ended: Sequence[str], language: str) -> str:
-    """The text of a mail. `ended`: the sentences that were told when those began."""
+def report(
+    begun: Sequence[Alarm], reminded: Sequence[Alarm], ended: Sequence[str], language: str, zone: tzinfo = UTC
+) -> str:
+    """The text of a mail. `ended`: the sentences that were told when those began; `zone`: the site's."""
     texts = _WORDS[language]
-    parts = [*_part(texts["begun"], begun, language), *_part(texts["reminded"], reminded, language)]
+    parts = [*_part(texts["begun"], begun, language, zone), *_part(texts["reminded"], reminded, language, zone)]
     if ended:
         parts.append("\n".join([texts["ended"], *(f"- {shown(text)}" for text in ended)]))
     return "\n\n".join([*parts, texts["foot"]]) + "\n"
 
 
-def _part(head: str, alarms: Iterable[Alarm], language: str) -> list[str]:
-    told = [_told(alarm, language) for alarm in alarms]
+def _part(head: str, alarms: Iterable[Alarm], language: str, zone: tzinfo) -> list[str]:
+    told = [_told(alarm, language, zone) for alarm in alarms]
     return ["\n".join([head, *told])] if told else []
 
 
-def _told(alarm: Alarm, language: str) -> str:
+def _told(alarm: Alarm, language: str, zone: tzinfo) -> str:
     texts = _WORDS[language]
     when = ""
     if alarm.since is not None:
-        when = f" ({texts['since'].format(since=f'{alarm.since.astimezone():%Y-%m-%d %H:%M}')})"
+        when = f" ({texts['since'].format(since=f'{local(zone, alarm.since):%Y-%m-%d %H:%M}')})"
     more = texts["runbook"].format(name=alarm.name)
     return f"- {sentence(alarm, language)}{when}\n  {cure(alarm, language)}\n  {more}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from intergestan_erp.site.day import site_day
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.vitals import Vitals
 
@@ -133,7 +134,7 @@ def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:
             yield Alarm("ConsentEnded", name, error)
     for name, ends in vitals.certificates.items():
         if ends - vitals.at < timedelta(days=CERTIFICATE_DAYS):
-            yield Alarm("CertificateExpiring", name, f"{ends:%Y-%m-%d}")
+            yield Alarm("CertificateExpiring", name, site_day(vitals.zone, ends).isoformat())
 
 
 def _partners(vitals: Vitals) -> Iterator[Alarm]:
@@ -146,7 +147,7 @@ def _partners(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("OrderUnanswered", value=str(vitals.unanswered))
     for code, ends in vitals.keys.items():
         if ends is not None and ends - vitals.at < timedelta(days=KEY_DAYS):
-            yield Alarm("KeyExpiring", code, f"{ends:%Y-%m-%d}")
+            yield Alarm("KeyExpiring", code, site_day(vitals.zone, ends).isoformat())
 
 
 def _services(vitals: Vitals) -> Iterator[Alarm]:

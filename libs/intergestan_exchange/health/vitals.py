@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
@@ -25,6 +25,7 @@ from intergestan_db.tables import (
     Relay,
     Worker,
 )
+from intergestan_erp.site.zone import read_zone
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.service_level import Share, read_service_level
 from intergestan_exchange.health.status import count_holds
@@ -86,6 +87,7 @@ class Vitals:
     :ivar paused: by partner for whom booking rests after a restore: since when, and how many mails wait.
     :ivar heartbeats: by window, how many of those that should be back are not.
     :ivar services: those of which a process lives.
+    :ivar zone: the site's, in which days and times are told.
     """
 
     at: datetime
@@ -105,6 +107,7 @@ class Vitals:
     consents: Mapping[str, str | None]
     archive: tuple[int, int]
     services: frozenset[str]
+    zone: tzinfo = UTC
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -131,6 +134,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         consents=_consents(connection, now),
         archive=_archive(connection),
         services=frozenset(connection.scalars(select(Worker.service).where(Worker.alive_until >= now))),
+        zone=read_zone(connection),
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, or_, select, true
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Site
+from intergestan_erp.site.day import zone_of
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts, read_facts, read_known
 from intergestan_exchange.inbox.reading import Reading
@@ -27,6 +28,7 @@ _SIGNER = (
         *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
         *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at),
         *(Site.code.label("own_code"), Site.currency.label("own_currency")),
+        Site.timezone.label("own_timezone"),
     )
     .join(Partner, Partner.id == PartnerKey.partner_id)
     .join(Site, true())
@@ -80,7 +82,8 @@ def look_up(
     asked = archived_at - composed_at(manifest) > max_age and is_asked_for(
         connection, key.partner_id, manifest.epoch, manifest.seq
     )
-    about = Circumstances(key.own_code, archived_at, replayed, max_age, asked, *seen, settled)
+    zone = zone_of(key.own_timezone)
+    about = Circumstances(key.own_code, archived_at, replayed, max_age, asked, *seen, settled, zone)
     finding = judge(manifest, reading.transfer_digest, _signer(key), about)
     transfer = _transfer(reading, manifest, key, seen[0])
     is_credible = finding is None and not replayed

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from intergestan_db.enums import HoldReason
+from intergestan_erp.site.day import site_day
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.apply import NumberedAnswer
 from intergestan_exchange.inbox.booking.entries import Settled
@@ -54,6 +55,7 @@ class Circumstances:
     """What a mail is judged by besides its content.
 
     :ivar asked_for: our own statement asked for it.
+    :ivar zone: of our site, in whose days people are told.
     :ivar settled: the very same transfer came before, and nothing of it waits: taking it in again books nothing.
     """
 
@@ -65,6 +67,7 @@ class Circumstances:
     same_jti: Seen | None = None
     same_seq: Seen | None = None
     settled: bool = False
+    zone: tzinfo = UTC
 
 
 def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances) -> Finding | None:
@@ -101,7 +104,7 @@ def _wrong_key(composed: datetime, signer: Signer, about: Circumstances) -> Find
     found = standing(key, composed, about.archived_at)
     if found is Standing.REVOKED and not about.settled:
         assert key.revoked_at is not None
-        return Finding(HoldReason.REVOKED_KEY, values | {"revoked": f"{key.revoked_at:%Y-%m-%d}"})
+        return Finding(HoldReason.REVOKED_KEY, values | {"revoked": site_day(about.zone, key.revoked_at).isoformat()})
     if found is Standing.UNCONFIRMED:
         return Finding(HoldReason.UNCONFIRMED_KEY, values)
     if found is Standing.OUTSIDE and not about.settled:

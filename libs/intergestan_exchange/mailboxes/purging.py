@@ -28,6 +28,8 @@ from intergestan_db.tables import (
     PurgeRun,
     SalesOrder,
 )
+from intergestan_erp.site.day import days_before
+from intergestan_erp.site.zone import read_zone
 from intergestan_exchange.mailboxes.poll_runs import active_mailboxes
 from intergestan_msg.kinds import Kind
 
@@ -153,12 +155,14 @@ def ask(
 ) -> Asked:
     """Ask for these mailboxes, or for all, to be purged of what was archived longer ago than `older_than`.
 
+    :param older_than: in days of the site, of which two in a year do not have 24 hours.
     :param dry_run: only find out what would go.
     :raises Problem: there is no such mailbox, or none at all.
     """
     boxes = {row.id: row.owner for row in active_mailboxes(connection, names)}
     _forget_old(connection, list(boxes), at)
-    same = {"requested_at": at, "requested_by": by, "archived_before": at - older_than, "dry_run": dry_run}
+    before = days_before(read_zone(connection), at, older_than.days) - timedelta(seconds=older_than.seconds)
+    same = {"requested_at": at, "requested_by": by, "archived_before": before, "dry_run": dry_run}
     rows = [{"mailbox_id": box} | same for box in sorted(boxes)]
     made = connection.execute(insert(PurgeRun).returning(PurgeRun.id, PurgeRun.mailbox_id), rows).all()
     owners: dict[str, tuple[int, ...]] = {}

@@ -22,6 +22,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.documents import documents
 from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
+from intergestan_erp.site.zone import today
 from intergestan_exchange.outbox.request import partner_of
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_msg.change import (
@@ -144,7 +145,7 @@ def request_change(
     change = OrderChange(
         id=documents.change_id(base.row.number, base.sequence),
         sequence=base.sequence,
-        issue_date=at.astimezone().date(),
+        issue_date=today(connection, at),
         order=replace(with_totals(shall_be), lines=tuple(line for _, line in lines)),
         codes=tuple(code for code, _ in lines),
     )
@@ -161,7 +162,7 @@ def request_cancellation(
     base = read_base(connection, number)
     cancellation = OrderCancellation(
         id=documents.change_id(number, base.sequence),
-        issue_date=at.astimezone().date(),
+        issue_date=today(connection, at),
         order_id=number,
         reason=reason or NO_REASON[base.partner.language],
         buyer=base.order.buyer,

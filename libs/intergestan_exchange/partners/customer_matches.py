@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import CustomerMatch, Partner, Party
+from intergestan_erp.parties.company_numbers import compact
 from intergestan_msg.order import Order
 from intergestan_msg.order import Party as DocumentParty
 
@@ -124,4 +125,4 @@ def _read_chosen(connection: Connection, partner_id: int, texts: Sequence[str]) 
 
 
 def _compact(identifier: str | None) -> str | None:
-    return "".join(identifier.split()).upper() if identifier else None
+    return compact(identifier) if identifier else None

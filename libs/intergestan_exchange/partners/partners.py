@@ -14,6 +14,9 @@ from intergestan_db import states
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party
+from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.parties.company_numbers import compact
+from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import set_address, set_contact
 from intergestan_erp.site.setup import LANGUAGES, check_address
 
@@ -45,13 +48,19 @@ def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
 
 
 def find_partner(connection: Connection, text: str) -> int:
-    """The id of the partner whose site code, party code, SIRET or name is `text`.
+    """The id of the partner whose site code, party code, SIRET or name is `text`; names are compared folded.
 
     :raises Problem: when none or several fit.
     """
-    query = select(Partner.id, Partner.site_code).join(Party, Party.id == Partner.party_id)
-    for column in (Partner.site_code, Party.code, Partner.siret, Partner.name):
-        rows = list(connection.execute(query.where(column == text).order_by(Partner.site_code)))
+    query = select(Partner.id, Partner.site_code, Partner.siret, Partner.name, Party.code.label("party"))
+    partners = connection.execute(query.join(Party, Party.id == Partner.party_id).order_by(Partner.site_code)).all()
+    key, number, name = nfc(text.strip()), compact(text), name_key(text)
+    for rows in (
+        [row for row in partners if row.site_code == key],
+        [row for row in partners if row.party == key],
+        [row for row in partners if row.siret == number],
+        [row for row in partners if name and name_key(row.name) == name],
+    ):
         if len(rows) == 1:
             return int(rows[0].id)
         if rows:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from intergestan_db.database import Database, first_line
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
+from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
@@ -123,8 +124,10 @@ class Watcher:
                 return
             if news.is_worth_telling:
                 notices.check_reader(connection, self._ways.to)
-                subject = title(read_site(connection).name, len(news.begun), len(alarms), self._language)
-                text = report(news.begun, news.reminded, news.ended, self._language)
+                site = read_site(connection)
+                subject = title(site.name, len(news.begun), len(alarms), self._language)
+                zone = zone_of(site.timezone)
+                text = report(news.begun, news.reminded, news.ended, self._language, zone)
                 letter = notices.compose(connection, self._ways.to, subject, text, now)
                 notice = notices.enter(connection, letter, now)
         if notice is not None:
@@ -157,9 +160,10 @@ class Watcher:
         with self._database.read() as connection:
             site = read_site(connection)
         head = title(site.name, len(news.begun), standing, self._language)
+        text = report(news.begun, news.reminded, news.ended, self._language, zone_of(site.timezone))
         return {
             "site": site.code,
-            "text": f"{head}\n\n{report(news.begun, news.reminded, news.ended, self._language)}",
+            "text": f"{head}\n\n{text}",
             "begun": [values(alarm, self._language) for alarm in news.begun],
             "reminded": [values(alarm, self._language) for alarm in news.reminded],
             "ended": list(news.ended),

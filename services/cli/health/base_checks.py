@@ -9,6 +9,7 @@ from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence, wording
 from services.cli.context import Call, is_made
 from services.cli.health.finding import Finding
+from services.cli.output import show_times_in
 
 
 def check_configuration(call: Call) -> Iterator[Finding]:
@@ -79,12 +80,14 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
     from intergestan_db.problem import Problem
     from intergestan_db.site_rows import read_site
+    from intergestan_erp.site.day import zone_of
     from intergestan_exchange.keys.key_files import file_of
     from intergestan_operations.opening.keys import read_key
     from intergestan_runtime.secrets import Sealer, SecretError
 
     with call.unchecked_database.read() as connection:
         site = read_site(connection)
+    show_times_in(zone_of(site.timezone))
     subject = _("Key of the site")
     for kid in filter(None, (site.key_fingerprint, site.next_key)):
         file = file_of(call.site.key_file, kid)

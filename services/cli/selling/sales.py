@@ -38,7 +38,7 @@ def list_(
     *,
     first: From = None,
     last: To = None,
-    customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET or name.")] = None,
+    customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Cancelled and wholly invoiced orders too.")] = False,
     as_json: AsJson = False,
 ) -> None:

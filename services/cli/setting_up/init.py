@@ -19,6 +19,7 @@ from intergestan_operations.opening.keys import make_bounce_key, make_key, write
 from services.cli import files
 from services.cli.context import Call, call_of, may_ask
 from services.cli.output import say
+from services.cli.setting_up.doubts import say_doubts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,6 +54,10 @@ def init(
     language: Annotated[
         str | None, typer.Option(metavar="fr|en", help="Language of the site's mails; yours by default.")
     ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Time zone whose days date the documents; Europe/Paris in France."),
+    ] = None,
     login: Annotated[str | None, typer.Option(help="Login of the first user; yours by default.")] = None,
     user_name: Annotated[str | None, typer.Option(help="Full name of the first user.")] = None,
     user_email: Annotated[
@@ -85,15 +90,16 @@ def init(
 
     intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
-    from intergestan_erp.site.setup import NewSite, check_address, check_site
+    from intergestan_erp.parties.company_numbers import read_siret, read_vat
+    from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
 
     given = _asked({"name": name, "orders_address": orders_address})
     site = NewSite(
         name=given["name"],
         orders_address=given["orders_address"],
         answers_address=answers_address or given["orders_address"],
-        siret=siret and "".join(siret.split()),
-        vat_id=vat and "".join(vat.split()).upper(),
+        siret=siret and read_siret(siret),
+        vat_id=vat and read_vat(vat),
         line1=line1,
         line2=line2,
         postcode=postcode,
@@ -101,9 +107,10 @@ def init(
         country=country.upper(),
         currency=currency.upper(),
         language=language or spoken(),
+        timezone=timezone or usual_zone(country.upper()),
     )
     check_site(site)
-    _warn_of_typing_errors(site)
+    say_doubts(site.siret, site.vat_id)
     login = login or getpass.getuser()
     email = user_email or site.orders_address
     check_address(email)
@@ -128,17 +135,6 @@ def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise typer.BadParameter(_("Missing: {options}.").format(options=options))
     return {name: value or typer.prompt(questions[name], err=True) for name, value in values.items()}
-
-
-def _warn_of_typing_errors(site: NewSite) -> None:
-    """The check digits; not refused, for the site may know better."""
-    from stdnum.eu import vat
-    from stdnum.fr import siret
-
-    if site.siret and not siret.is_valid(site.siret):
-        say(_("Warning: the check digit of the SIRET {siret} is wrong. A typing error?").format(siret=site.siret))
-    if site.vat_id and site.country == "FR" and not vat.is_valid(site.vat_id):
-        say(_("Warning: the VAT number {vat} does not exist like this. A typing error?").format(vat=site.vat_id))
 
 
 def _configure(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:

@@ -14,6 +14,7 @@ from intergestan_operations.language.language import _
 from services.cli.context import call_of, may_ask
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys
+from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def add(
     say(text.format(name=card.name, code=card.code))
     party_text = _("New third party: {code}.") if paired.party_is_new else _("Third party: {code}.")
     say(party_text.format(code=paired.party_code))
+    say_doubts(card.siret, card.vat)
     if paired.released:
         say(_("{count} held mail(s) of theirs are imported now.").format(count=len(paired.released)))
     if order_address is None:

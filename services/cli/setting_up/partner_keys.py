@@ -115,7 +115,7 @@ def revoke(
     from intergestan_exchange.partners.partners import find_partner
 
     call = call_of(context)
-    start = begin_of(since)
+    start = begin_of(since, call.zone)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         partner_id = find_partner(connection, partner)

@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, say
+from services.cli.output import AsJson, print_fields, print_json, say
 from services.cli.setting_up import site_keys
 from services.cli.translated import Group
 
 app = Group("Who we are.")
 app.add("key", site_keys.app)
+
+
+@app.verb("show")
+def show(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show who we are: name, numbers, address, currency, language, and the time zone that dates the documents."""
+    from intergestan_erp.documents.documents import read_site
+
+    with call_of(context).database.read() as connection:
+        site = read_site(connection)._mapping  # noqa: SLF001 - documented
+    names = {
+        "code": _("Code"),
+        "name": _("Name"),
+        "siret": "SIRET",
+        "vat_id": _("VAT number"),
+        "line1": _("Address"),
+        "line2": "",
+        "postcode": _("Postcode"),
+        "city": _("City"),
+        "country": _("Country"),
+        "currency": _("Currency"),
+        "language": _("Language"),
+        "timezone": _("Time zone"),
+        "orders_address": _("For orders"),
+        "answers_address": _("For answers"),
+    }
+    if as_json:
+        print_json({name: site[name] for name in names})
+    else:
+        print_fields({title: site[name] for name, title in names.items() if site[name] is not None})
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Time zone whose days date the documents, such as Europe/Paris.")
+    ],
+) -> None:
+    """Change the time zone of the site; documents that are dated keep their dates."""
+    from intergestan_erp.site.setup import set_timezone
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        set_timezone(connection, timezone, by=call.actor(connection), at=call.database.now())
+    say(_("The documents of the site are dated in {timezone} from now on.").format(timezone=timezone))
 
 
 @app.verb("card")

@@ -55,9 +55,9 @@ def rotate(
     if lost and first is not None:
         raise typer.BadParameter(_("--lost begins at once: leave --from out."))
     now = database.now().replace(microsecond=0)
-    start = now if lost else ahead(begin_of(first), now) or now + USUAL_NOTICE
+    start = now if lost else ahead(begin_of(first, call.zone), now, call.zone) or now + USUAL_NOTICE
     key = SigningKey.generate()
-    new = own_keys.NewKey(key.public, start, ahead(end_of(last), now) or _usual_end(call, start))
+    new = own_keys.NewKey(key.public, start, ahead(end_of(last, call.zone), now, call.zone) or _usual_end(call, start))
     if not lost:
         with database.transaction() as connection:
             own_keys.check_can_rotate(connection)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
-from services.cli.figures import day_of
+from services.cli.days import before, begin_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.translated import Group
 
@@ -38,11 +37,12 @@ def differences(
     from intergestan_exchange.inbox.differences import Selection, report
     from intergestan_exchange.partners.partners import find_partner
 
-    with call_of(context).database.read() as connection:
+    call = call_of(context)
+    with call.database.read() as connection:
         wanted = Selection(
             partner_id=find_partner(connection, partner) if partner else None,
-            first=_midnight(day_of(first)),
-            before=_midnight(day_of(last), days=1),
+            first=begin_of(first, call.zone),
+            before=before(last, call.zone),
         )
         found = report(connection, wanted)
     if as_json:
@@ -82,9 +82,9 @@ def undelivered(
     """Show what mail servers reported about our mails: delayed, not delivered; also reports that prove nothing."""
     from intergestan_exchange.delivery_reports.report_list import list_reports
 
-    with call_of(context).database.read() as connection:
-        since, before = _midnight(day_of(first)), _midnight(day_of(last), days=1)
-        found = list_reports(connection, since=since, before=before)
+    call = call_of(context)
+    with call.database.read() as connection:
+        found = list_reports(connection, since=begin_of(first, call.zone), before=before(last, call.zone))
     if as_json:
         print_json(found)
         return
@@ -96,11 +96,6 @@ def _reported(each: Mapping[str, Any]) -> list[Any]:
     action = _(ACTIONS[each["action"]]) if each["action"] else None
     head = [each["received_at"], each["partner"], each["mail"], action]
     return [*head, each["status"], each["recipient"], _(EFFECTS[each["effect"]]), each["said"]]
-
-
-def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """The beginning of a day here, or of one so many days later."""
-    return None if day is None else datetime.combine(day + timedelta(days=days), time()).astimezone()
 
 
 def _row(each: Reported) -> list[Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import Call
-from services.cli.figures import day_of
+from services.cli.days import before, begin_of
 from services.cli.output import print_json, print_table, say
 from services.cli.progress import Progress
 
@@ -60,8 +60,8 @@ def choose_mails(
             shas=tuple(sha for each in mails for sha in each.split(",") if sha),
             mailbox_id=find_mailbox(connection, mailbox) if mailbox else None,
             partner_id=find_partner(connection, partner) if partner else None,
-            since=_midnight(day_of(first)),
-            until=_midnight(day_of(last), days=1),
+            since=begin_of(first, call.zone),
+            until=before(last, call.zone),
         )
         chosen = choose(connection, choice)
         unknown = strays(connection, archive.names()) if adopt else []
@@ -72,11 +72,6 @@ def choose_mails(
         [stray for name in unknown if (stray := _stray(archive, name)) is not None],
         skipped,
     )
-
-
-def _midnight(day: date | None, days: int = 0) -> datetime | None:
-    """A day of this machine's calendar begins."""
-    return None if day is None else datetime.combine(day + timedelta(days=days), time()).astimezone()
 
 
 def _why_not(mail: Chosen, archive: Archive) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intergestan_db.enums import HoldReason
+from intergestan_erp.parties.company_numbers import compact
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.partners.customer_matches import siret_of
@@ -17,13 +18,9 @@ def check(order: Order, facts: Facts) -> Iterator[Finding]:
         ("siret", siret_of(order.buyer), facts.partner.siret),
         ("vat", order.buyer.vat_id, facts.partner.vat_id),
     ):
-        if theirs and ours and _compact(theirs) != _compact(ours):
+        if theirs and ours and compact(theirs) != compact(ours):
             yield Finding(
                 HoldReason.CLAIM_MISMATCH,
                 {"theirs": theirs, "ours": ours, "partner": facts.partner.name},
                 variant=variant,
             )
-
-
-def _compact(identifier: str) -> str:
-    return "".join(identifier.split()).upper()

@@ -1,0 +1,80 @@
+"""SIRET and VAT numbers as people write them: read, and checked, in one place. Pure.
+
+A number of a wrong form is refused. A wrong check digit is only told, because the site may know better: some numbers
+of authorities and of firms that were merged do not follow the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from intergestan_db.problem import Problem
+
+_SEPARATORS = re.compile(r"[\s.\-]")
+_SIRET = re.compile(r"[0-9]{14}")
+_VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}")
+
+
+def compact(text: str) -> str:
+    """A number without what people write between its digits: `732 829 320 00074`, `fr 44.732.829.320`."""
+    return _SEPARATORS.sub("", text).upper()
+
+
+def check_siret(number: str) -> None:
+    """Refuse what is not 14 digits and nothing else.
+
+    :raises Problem: with the number.
+    """
+    if not _SIRET.fullmatch(number):
+        raise Problem("«{siret}» is not a SIRET: it has 14 digits and nothing else.", siret=number)
+
+
+def check_vat(number: str) -> None:
+    """Refuse what cannot be a VAT number of any country.
+
+    :raises Problem: with the number.
+    """
+    if not _VAT.fullmatch(number):
+        raise Problem(
+            "«{vat}» is not a VAT number: it has two capital letters, then digits or letters, no spaces.", vat=number
+        )
+
+
+def read_siret(text: str) -> str:
+    """The 14 digits of a SIRET as a person writes it.
+
+    :raises Problem: when it has others.
+    """
+    number = compact(text)
+    check_siret(number)
+    return number
+
+
+def read_vat(text: str) -> str:
+    """A VAT number as a person writes it, with its country's letters.
+
+    :raises Problem: when it cannot be one.
+    """
+    number = compact(text)
+    check_vat(number)
+    return number
+
+
+def doubts(siret: str | None, vat: str | None) -> Iterator[Problem]:
+    """What looks like a typing error in numbers of the right form, as sentences for the person."""
+    from stdnum.eu import vat as of_europe
+    from stdnum.fr import siret as of_france
+
+    if siret is not None and not of_france.is_valid(siret):
+        yield Problem("Warning: the check digit of the SIRET {siret} is wrong. A typing error?", siret=siret)
+    if vat is None:
+        return
+    if vat[:2].lower() in {*of_europe.MEMBER_STATES, "el"} and not of_europe.is_valid(vat):
+        yield Problem("Warning: the VAT number {vat} does not exist like this. A typing error?", vat=vat)
+    elif siret is not None and vat[:2] == "FR" and vat[4:] != siret[:9]:
+        yield Problem(
+            "Warning: the VAT number {vat} is not that of the firm with the SIRET {siret}. A typing error?",
+            vat=vat,
+            siret=siret,
+        )

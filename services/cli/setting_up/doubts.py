@@ -1,0 +1,14 @@
+"""Numbers of firms that look like typing errors, told to whoever enters them."""
+
+from __future__ import annotations
+
+from intergestan_operations.language.wording import sentence
+from services.cli.output import say
+
+
+def say_doubts(siret: str | None, vat: str | None) -> None:
+    """Say what looks wrong; nothing is refused."""
+    from intergestan_erp.parties.company_numbers import doubts
+
+    for problem in doubts(siret, vat):
+        say(sentence(problem))

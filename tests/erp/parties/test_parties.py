@@ -1,0 +1,77 @@
+"""A person's word for a third party means the same on both kinds of base."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from sqlalchemy import Connection
+
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem
+from intergestan_erp.order_files.order_files import import_file
+from intergestan_erp.parties.parties import NewParty, add_party, customers_like, find_supplier, suppliers_like
+from intergestan_erp.selling.sales import find_customer
+from tests.site_factories import add_products, make_site
+
+
+@pytest.fixture
+def firms(database: Database) -> Database:
+    """Suppliers and customers with the names that a base's own `lower()` gets wrong."""
+    make_site(database)
+    with database.transaction() as connection:
+        for code, name in (("EL1", "Élise & Cie"), ("ST1", "Straße AG"), ("OE1", "Œuvres sociales"), ("DU1", "DUPONT")):
+            both = {"is_customer": True, "is_supplier": True}
+            vat = {"siret": "80295478500028", "vat_id": "FR12802954785"} if code == "DU1" else {}
+            add_party(connection, NewParty(code=code, name=name, **both, **vat))
+        add_products(connection, "CAS16")
+    return database
+
+
+def codes(connection: Connection, text: str) -> list[str]:
+    found = suppliers_like(connection, text)
+    assert [row.code for row in customers_like(connection, text)] == [row.code for row in found]
+    return [row.code for row in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("élise & cie", "EL1"),
+        ("ÉLISE & CIE", "EL1"),
+        ("Elise & Cie", "EL1"),
+        (unicodedata.normalize("NFD", "Élise & Cie"), "EL1"),
+        ("STRASSE ag", "ST1"),
+        ("oeuvres  sociales", "OE1"),
+        ("dupont", "DU1"),
+        ("802 954 785 00028", "DU1"),
+        ("802.954.785-00028", "DU1"),
+        ("fr 12 802 954 785", "DU1"),
+        (" DU1 ", "DU1"),
+    ],
+)
+def test_one_word_finds_one_firm(firms: Database, text: str, code: str) -> None:
+    """The same file was taken on one kind of base and refused on the other: «ÉLISE» and «élise» are one name."""
+    with firms.read() as connection:
+        assert codes(connection, text) == [code]
+        assert find_supplier(connection, text).id == find_customer(connection, text)
+    taken = import_file(
+        firms, "a.csv", f"Date;Fournisseur;Produit;Quantité\n20/11/2026;{text};CAS16;2\n".encode(), by="m"
+    )
+    assert taken.new == ("CFR1",)
+
+
+@pytest.mark.parametrize("text", ["", "Elis", "du1", "80295478500029"])
+def test_what_means_nobody(firms: Database, text: str) -> None:
+    """Codes are compared exactly, names as a whole."""
+    with firms.read() as connection:
+        assert codes(connection, text) == []
+        with pytest.raises(Problem, match="VAT number or name"):
+            find_customer(connection, text)
+
+
+def test_two_firms_of_one_name_are_a_question(firms: Database) -> None:
+    with firms.transaction() as connection:
+        add_party(connection, NewParty(code="EL2", name="ELISE & CIE", is_supplier=True, is_customer=True))
+        with pytest.raises(Problem, match="EL1, EL2"):
+            find_supplier(connection, "élise & cie")
