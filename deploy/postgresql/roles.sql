@@ -62,6 +62,7 @@ GRANT SELECT (id, from_mode, bounce_mode, bounce_address) ON relay TO :"composer
 GRANT UPDATE ON outbound_mail, outbound_order, purchase_order TO :"composer";
 GRANT UPDATE (out_epoch, out_seq) ON partner TO :"composer";
 GRANT INSERT ON outbound_body TO :"composer";
+GRANT SELECT (inbound_transfer_id, partner_id, number) ON ledger TO :"composer"; -- how partners spell what is answered
 -- … and what statements say: which numbers came and are missing.
 GRANT SELECT ON inbound_mail, outbound_statement, partner_statement TO :"composer";
 GRANT SELECT, INSERT, DELETE ON missing_number TO :"composer";

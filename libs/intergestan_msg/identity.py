@@ -1,7 +1,7 @@
-"""When two keys are the same one: order numbers, line ids, codes. Pure.
+"""When two keys are the same one: order numbers, line ids, product codes. Pure.
 
-One key has several encodings: the é of a Mac's file is two characters, that of a Windows program one. Everything that
-is joined or compared is in NFC from the door on; what a partner wrote is quoted back to them as they wrote it.
+One key has several encodings: the é of a file from a Mac is two characters, that of a Windows program one. Whatever is
+joined or compared is in NFC from the door on.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def export(
     call: Call, kind: Kind, numbers: Sequence[str], form: FileFormat, folder: Path, *, again: bool, as_json: bool
 ) -> None:
     """Write a file for each order, then note that it is there."""
-    from intergestan_erp.order_files.order_export import MOST, mark_exported, to_export
+    from intergestan_erp.order_files.order_export import MOST, FileNames, mark_exported, to_export
 
     if not folder.is_dir():
         raise Problem("There is no folder {folder}.", folder=folder)
@@ -41,11 +41,13 @@ def export(
         by = call.actor(connection)
         ids = to_export(connection, kind, list(dict.fromkeys(numbers)), again=again)
     done: list[tuple[str, Path]] = []
+    names = FileNames(file.name for file in folder.iterdir())
     for start in range(0, len(ids), MOST):
         some = ids[start : start + MOST]
         with database.read() as connection:
             written = list(_written(connection, kind, some, form))
-        for number, name, data in written:
+        for number, data in written:
+            name = names.take(number, form)
             write_whole(folder / name, data)
             done.append((number, folder / name))
         with database.transaction() as connection:
@@ -59,20 +61,18 @@ def export(
         say(_("There is nothing new to export; --again writes what was exported before."))
 
 
-def _written(
-    connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat
-) -> Iterator[tuple[str, str, bytes]]:
-    """Number, file name and content of each order."""
+def _written(connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat) -> Iterator[tuple[str, bytes]]:
+    """Number and content of each order."""
     from intergestan_erp.order_files import order_export
 
     orders = order_export.read_orders(connection, kind, ids)
     if form is FileFormat.UBL:
         for document in order_export.as_documents(connection, kind, orders):
-            yield document.id, order_export.file_name(document.id, form), order_export.write_ubl(document)
+            yield document.id, order_export.write_ubl(document)
         return
     for order in orders:
         number = str(order.head["number"])
-        yield number, order_export.file_name(number, form), _table(kind, order, form)
+        yield number, _table(kind, order, form)
 
 
 def _table(kind: Kind, order: Exported, form: FileFormat) -> bytes:

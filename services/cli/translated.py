@@ -13,9 +13,15 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from intergestan_erp.inputs.identity import nfc
 from intergestan_operations.language.language import _
 
 Verb = TypeVar("Verb", bound=Callable[..., None])
+
+_FILES = frozenset({"FILE", "CARD", "BASE", "URL", "DIR"})
+"""What options are called whose texts name files."""
+_ACCOUNTS = frozenset({"mailbox", "relay"})
+"""The commands whose texts go to mail servers."""
 
 
 class TranslatedCommand(TyperCommand):
@@ -23,6 +29,17 @@ class TranslatedCommand(TyperCommand):
 
     def __init__(self, *arguments: Any, **others: Any) -> None:
         super().__init__(*arguments, **_translated(others))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command: what a person types is in NFC from here on, as every key of ours is.
+
+        Names of files stay as typed, because two files may differ by that; so does what mail servers are told.
+        """
+        if not _ACCOUNTS & set(ctx.command_path.split()):
+            for parameter in self.params:
+                if parameter.name in ctx.params and parameter.metavar not in _FILES:
+                    ctx.params[parameter.name] = _typed(ctx.params[parameter.name])
+        return super().invoke(ctx)
 
     def get_help_option(self, ctx: Any) -> Any:
         """The option `--help`, which Typer makes in English."""
@@ -46,6 +63,12 @@ class TranslatedGroup(TyperGroup):
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         """The first line of the help."""
         formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_usage())
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, str):
+        return nfc(value)
+    return type(value)(map(_typed, value)) if isinstance(value, list | tuple) else value
 
 
 def _translated(arguments: dict[str, Any]) -> dict[str, Any]:

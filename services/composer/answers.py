@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select
 
-from intergestan_db.tables import InboundTransfer
+from intergestan_db.tables import InboundTransfer, Ledger
 from intergestan_erp.documents import documents
 from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.outbox.order_mail import file_name, site_address
+from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import DocumentType, Kind
 from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
 from intergestan_msg.mail.outgoing import compose_answers
 from intergestan_msg.manifest import AnswerNumber, InReplyTo
+from intergestan_msg.spelling import Spelled, respelled
 from intergestan_msg.ubl import write_order_response
 from services.composer.prepared import Prepared, Request, listed
 
-_ANSWERED = select(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id).where(
-    InboundTransfer.id == bindparam("transfer")
+_ANSWERED = select(
+    *(InboundTransfer.jti, InboundTransfer.transfer_digest, InboundTransfer.message_id, InboundTransfer.spelled)
+).where(InboundTransfer.id == bindparam("transfer"))
+_SPELLED = (
+    select(InboundTransfer.spelled)
+    .join(Ledger, Ledger.inbound_transfer_id == InboundTransfer.id)
+    .where(
+        Ledger.partner_id == bindparam("partner"),
+        Ledger.number.in_(bindparam("numbers", expanding=True)),
+        InboundTransfer.spelled.is_not(None),
+    )
+    .order_by(InboundTransfer.id)
 )
 
 
@@ -30,9 +43,11 @@ def prepare_answers(connection: Connection, request: Request, now: datetime) -> 
     numbered = documents.answers(
         connection, request.mail.id, buyer, seller, site.currency, site_day(zone_of(site.timezone), now)
     )
+    transfer = connection.execute(_ANSWERED, {"transfer": request.mail.in_reply_to_id}).one()
+    spelled = _spelled(connection, partner.id, numbered, transfer.spelled)
+    numbered = [(n, respelled(answer, spelled)) for n, answer in numbered]
     answers = [answer for _, answer in numbered]
     attachments = tuple(Attachment(file_name(answer.order_id), write_order_response(answer)) for answer in answers)
-    transfer = connection.execute(_ANSWERED, {"transfer": request.mail.in_reply_to_id}).one()
     return Prepared(
         request=request,
         kind=Kind.ANSWERS,
@@ -48,6 +63,22 @@ def prepare_answers(connection: Connection, request: Request, now: datetime) -> 
         in_reply_to=InReplyTo(transfer.jti, transfer.transfer_digest),
         answered_message_id=_quotable(transfer.message_id),
     )
+
+
+def _spelled(
+    connection: Connection, partner_id: int, numbered: Sequence[tuple[int, OrderAnswer]], latest: Spelled | None
+) -> Spelled | None:
+    """How the partner spells the keys of these answers.
+
+    A change names the lines that it is about; those that only the order named are spelled as in the order's mail.
+    """
+    changed = [answer.order_id for _, answer in numbered if answer.change_id is not None]
+    if not changed:
+        return latest
+    found: dict[str, str] = {}
+    for spelled in connection.execute(_SPELLED, {"partner": partner_id, "numbers": changed}).scalars():
+        found |= spelled or {}
+    return found | dict(latest or {})
 
 
 def _quotable(message_id: str | None) -> str | None:

@@ -19,6 +19,7 @@ from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.mail.outgoing import compose_changes
 from intergestan_msg.manifest import Document
 from intergestan_msg.pages.changes import Change
+from intergestan_msg.spelling import respelled
 from intergestan_msg.ubl import write_order_cancellation, write_order_change
 from services.composer.prepared import Prepared, Request, listed
 
@@ -27,7 +28,7 @@ def prepare_changes(connection: Connection, request: Request) -> Prepared:
     """Read the changes that the mail shall carry, by order number, and render them."""
     partner = request.partner
     rows = _read_changes(connection, request.mail.id)
-    changes = [read_document(row) for row in rows]
+    changes = [respelled(read_document(row), row.spelled) for row in rows]
     attachments = tuple(_attachment(row, change) for row, change in zip(rows, changes, strict=True))
     sender, reply_to = senders(connection, request.site, request.relay, request.mail.requested_by_id)
     return Prepared(
@@ -44,7 +45,7 @@ def prepare_changes(connection: Connection, request: Request) -> Prepared:
 
 def _read_changes(connection: Connection, mail_id: int) -> Sequence[AnyRow]:
     return connection.execute(
-        select(PurchaseOrderChange.__table__, PurchaseOrder.number)
+        select(PurchaseOrderChange.__table__, PurchaseOrder.number, PurchaseOrder.spelled)
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
         .where(PurchaseOrderChange.outbound_mail_id == mail_id)
         .order_by(PurchaseOrder.number)
@@ -58,4 +59,5 @@ def _attachment(row: AnyRow, change: Change) -> Attachment:
 
 def _listed(row: AnyRow, change: Change, attachment: Attachment) -> Document:
     claim = change_hash(change) if isinstance(change, OrderChange) else cancellation_hash(change)
-    return listed(DocumentType(row.type), row.number, row.revision, attachment, claim)
+    number = change.order.id if isinstance(change, OrderChange) else change.order_id
+    return listed(DocumentType(row.type), number, row.revision, attachment, claim)

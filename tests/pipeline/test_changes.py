@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_db.problem import FileProblems, Problem
 from intergestan_db.tables import (
@@ -25,6 +27,7 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     SalesOrder,
     SalesOrderLine,
+    Site,
 )
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
@@ -34,11 +37,13 @@ from intergestan_exchange.holds.hold_acts import refuse, release
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.waiting import take_in_ripe
 from intergestan_exchange.outbox import changes, outbound
+from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
 from tests.factories import a_line, an_order, cfr1
+from tests.machine_zone import ELSEWHERE, machine_in
 from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, effects, holds, replay_all
-from tests.pipeline.two_sites import a_product, products_of
+from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -601,3 +606,30 @@ def test_resending_a_change_sends_the_same_bytes(sites: Pair) -> None:
     assert (listed.orders, bells.send) == (("CFR1",), (mail_id,))
     buyer.composer.compose(mail_id)
     assert bytes(buyer.row(OutboundBody, outbound_mail_id=mail_id).mime) == mail
+
+
+def issued(mail: bytes, site: SiteUnderTest) -> date:
+    """The date that the one document of a mail bears."""
+    ((_listed, content),) = read_mail(mail, {site.key.public.kid: site.key.public}).documents
+    found = re.search(rb"<cbc:IssueDate>([0-9-]+)</cbc:IssueDate>", content)
+    assert found is not None
+    return date.fromisoformat(found[1].decode())
+
+
+@pytest.mark.parametrize("machine", ELSEWHERE)
+def test_changes_and_answers_are_dated_by_each_sites_own_day(sqlite_sites: Pair, machine: str) -> None:
+    """Half past eleven in Paris, then a quarter past midnight; on La Réunion it is the next day both times."""
+    sites = sqlite_sites
+    with machine_in(machine):
+        ordered(sites)
+        sites.clock.now = datetime(2026, 12, 1, 22, 30, tzinfo=UTC)
+        with sites.seller.database.transaction() as connection:
+            connection.execute(update(Site).values(timezone="Indian/Reunion"))
+        for day in (1, 2):
+            mail = edit(sites, quantities={"L1": Decimal(3)}) if day == 1 else cancel(sites)
+            assert issued(mail, sites.buyer) == date(2026, 12, day)
+            assert sites.seller.receive(mail).state == "done"
+            (answer_mail,) = sites.seller.compose_requested()
+            assert issued(answer_mail, sites.seller) == date(2026, 12, 2)
+            assert sites.buyer.receive(answer_mail).state == "done"
+            sites.clock.move(minutes=45)

@@ -22,6 +22,8 @@ from intergestan_db.tables import (
     InboundMail,
     OutboundBody,
     OutboundMail,
+    Site,
+    User,
 )
 from intergestan_erp.catalogue import catalogue
 from intergestan_erp.order_files.order_files import import_file
@@ -105,6 +107,21 @@ def make_site(
     """A new site in an empty, migrated base."""
     address = f"orders@{name.lower()}.test"
     made = site_factories.make_site(database, name, siret, orders_address=address, user="Anne Martin")
+    return _with_services(made, folder, pool, redis_url, name)
+
+
+def assemble(
+    database: Database, folder: Path, pool: ReaderPool, redis_url: str, *, name: str, key: SigningKey
+) -> SiteUnderTest:
+    """The services of a site that is there, whose key this is; the first user acts."""
+    with database.read() as connection:
+        code = connection.execute(select(Site.code)).scalar_one()
+        user_id = connection.execute(select(User.id).order_by(User.id).limit(1)).scalar_one()
+    return _with_services(SiteToTest(database, key, code, user_id), folder, pool, redis_url, name)
+
+
+def _with_services(made: SiteToTest, folder: Path, pool: ReaderPool, redis_url: str, name: str) -> SiteUnderTest:
+    database = made.database
     archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
     keys = {made.key.public.kid: made.key}
     metrics = Metrics(CollectorRegistry())

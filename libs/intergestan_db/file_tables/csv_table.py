@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_db.tables import Table
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import MILLIONTH, fits
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ class Cells:
         return self.values.get(column) or None
 
     def code(self, column: str) -> str | None:
-        """A code or a number: a text in which every character can be seen."""
+        """A code or a number: a text in which every character can be seen, in NFC."""
         value = self.text(column)
+        value = None if value is None else nfc(value)
         if value is not None and not value.isprintable():
             self.fault(column, "«{value}» has characters that nobody sees: type it again.", value=ascii(value))
         return value

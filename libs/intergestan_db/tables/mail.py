@@ -308,7 +308,10 @@ class DeliveryReport(Table):
 
 
 class InboundTransfer(Table):
-    """One verified manifest from a partner, however many mails brought it; kept for ever against replays."""
+    """One verified manifest from a partner, however many mails brought it; kept for ever against replays.
+
+    `spelled`: how the partner spells the keys in it, by what they are in NFC, where that is not the same.
+    """
 
     __tablename__ = "inbound_transfer"
     __table_args__ = (unique("partner_id", "jti"), unique("partner_id", "epoch", "seq"))
@@ -325,3 +328,4 @@ class InboundTransfer(Table):
     inbound_mail_id: Typed[int] = column(references="inbound_mail.id", index=True)
     message_id: Typed[str | None] = column(String(320))
     manifest: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    spelled: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))

@@ -21,6 +21,7 @@ from intergestan_db.tables.types import (
     one_of,
     unique,
 )
+from intergestan_msg.identity import case_key
 
 
 class PlaceColumns:
@@ -80,11 +81,16 @@ class ChargeColumns:
     vat_rate: Typed[Fine | None]
 
 
+def _number_key(context: Any) -> str:
+    return case_key(context.get_current_parameters()["number"])
+
+
 class PurchaseOrder(OrderColumns, Table):
     """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14).
 
     It says what both sides agreed on; what is under way stands in `PurchaseOrderChange`, and `revision` is the last
-    change that was settled. `lines_n` is the answer whose words on the lines are kept.
+    change that was settled. `lines_n` is the answer whose words on the lines are kept. `spelled` is how its keys
+    were spelled when an older release sent it, where that is not NFC; `number_key` finds numbers that differ by case.
     """
 
     __tablename__ = "purchase_order"
@@ -104,6 +110,8 @@ class PurchaseOrder(OrderColumns, Table):
     answer_note: Typed[str | None] = column(Text())
     lines_n: Typed[int] = column(default=0)
     supplier_order_number: Typed[str | None] = column(String(60))
+    spelled: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))
+    number_key: Typed[str | None] = column(String(180), index=True, default=_number_key)
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
     updated_at: Typed[Instant]

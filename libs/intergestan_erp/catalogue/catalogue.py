@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PartnerPrice, Product, ProductFamily, ProductSubfamily
+from intergestan_erp.inputs.identity import nfc
 
 _MOST_VALUES = 5000
 """Of one IN list: both bases take more, none becomes quicker by it."""
@@ -56,12 +57,19 @@ def put_products(connection: Connection, rows: Iterable[ProductRow]) -> Put:
 
     :raises Problem: when a code comes twice, or a sub-family has no family.
     """
-    products = sorted(rows, key=lambda row: row.code)
+    products = sorted(map(_in_nfc, rows), key=lambda row: row.code)
     _refuse_twice([row.code for row in products])
     families = put_families(connection, _named(connection, ProductFamily, products, "family", "family_name"))
     subfamilies = _put_subfamilies(connection, products, families)
     values = [_product_values(row, families, subfamilies) for row in products]
     return put_coded(connection, Product, values)
+
+
+def _in_nfc(row: ProductRow) -> ProductRow:
+    if all(code is None or code.isascii() for code in (row.code, row.family, row.subfamily)):
+        return row
+    family, subfamily = row.family and nfc(row.family), row.subfamily and nfc(row.subfamily)
+    return replace(row, code=nfc(row.code), family=family, subfamily=subfamily)
 
 
 def put_families(connection: Connection, names: Mapping[str, str]) -> dict[str, int]:
@@ -76,7 +84,7 @@ def put_families(connection: Connection, names: Mapping[str, str]) -> dict[str, 
 
 def products_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The products that have one of these codes, with all their columns."""
-    return {row["code"]: row for row in _rows_in(connection, Product, codes)}
+    return {row["code"]: row for row in _rows_in(connection, Product, map(nfc, codes))}
 
 
 def agreed_prices(connection: Connection, partner_id: int) -> dict[str, Decimal]:

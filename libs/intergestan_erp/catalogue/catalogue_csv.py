@@ -8,6 +8,7 @@ from intergestan_db.file_tables.csv_table import Cells, Titles, read_table
 from intergestan_db.problem import FileProblems
 from intergestan_db.tables import Product, ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow
+from intergestan_erp.inputs.identity import nfc
 from intergestan_msg.money import ZERO
 
 COLUMNS: Titles = {
@@ -52,8 +53,8 @@ def refuse_twice(rows: Sequence[Cells], column: str = "code") -> None:
     """Note the rows whose code stands in an earlier one."""
     first: dict[str, int] = {}
     for cells in rows:
-        code = cells.text(column)
-        if code is not None and first.setdefault(code, cells.row) != cells.row:
+        code = nfc(cells.text(column) or "")
+        if code and first.setdefault(code, cells.row) != cells.row:
             cells.fault(column, "{code} stands in row {row} already: remove one.", code=code, row=first[code])
 
 

@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_erp.catalogue.catalogue import ProductRow
+from intergestan_erp.inputs.identity import nfc
 from intergestan_msg.unit_factors import factor
 
 _TITLE = "intergestan-catalogue-digest 1"
@@ -118,7 +119,7 @@ def read_digest(file: str, data: bytes) -> Digest:
     lines = [_LINE.fullmatch(line) for line in body.split("\n")[:-1]]
     if found is None or found[2] != hashlib.sha256(body.encode()).hexdigest() or None in lines:
         raise FileProblems(file, [Fault(None, None, "The digest was altered or cut on its way: fetch it again.")])
-    return Digest(found[1], {line[2]: _parsed(line[1]) for line in lines if line is not None})
+    return Digest(found[1], {nfc(line[2]): _parsed(line[1]) for line in lines if line is not None})
 
 
 def compare(ours: Digest, theirs: Digest, *, we_buy: bool, tolerance: Tolerance | None = None) -> Iterator[Difference]:

@@ -33,6 +33,7 @@ from intergestan_msg.order import (
     Party,
     Period,
 )
+from intergestan_msg.spelling import respelled
 
 SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
 """Codes of the identifier schemes (ICD and EAS) that we write."""
@@ -41,6 +42,7 @@ _WANTED: BindParameter[Any] = bindparam("ids", expanding=True)
 _HEADS = (
     select(
         *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.issue_date, PurchaseOrder.currency, PurchaseOrder.note),
+        PurchaseOrder.spelled,
         *(PurchaseOrder.delivery_name, PurchaseOrder.delivery_line1, PurchaseOrder.delivery_line2),
         *(PurchaseOrder.delivery_postcode, PurchaseOrder.delivery_city, PurchaseOrder.delivery_country),
         *(PurchaseOrder.wanted_date, User.name.label("contact_name"), User.email.label("contact_email")),
@@ -71,12 +73,18 @@ _ADDRESS = (
 )
 
 
-def purchase_orders(connection: Connection, ids: Sequence[int], buyer: Party, seller: Party) -> list[Order]:
-    """The documents of these purchase orders, by number, read in three queries."""
+def purchase_orders(
+    connection: Connection, ids: Sequence[int], buyer: Party, seller: Party, *, as_sent: bool = False
+) -> list[Order]:
+    """The documents of these purchase orders, by number, read in three queries.
+
+    :param as_sent: with the keys of orders that went out before as they were spelled then.
+    """
     heads = connection.execute(_HEADS, {"ids": ids}).all()
     lines = _by_order(connection, _LINES, ids)
     charges = _by_order(connection, _CHARGES, ids)
-    return [order_document(head, lines.get(head.id, []), charges.get(head.id, []), buyer, seller) for head in heads]
+    found = [order_document(head, lines.get(head.id, []), charges.get(head.id, []), buyer, seller) for head in heads]
+    return [respelled(order, head.spelled) for order, head in zip(found, heads, strict=True)] if as_sent else found
 
 
 def party_of(connection: Connection, party_id: int) -> Party:

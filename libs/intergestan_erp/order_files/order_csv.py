@@ -15,6 +15,7 @@ from typing import Any
 from intergestan_db.file_tables.csv_table import Cells, Rows, Titles, csv_rows, filled_rows
 from intergestan_db.problem import FileProblems
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
+from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_msg.money import CENT, ONE, ZERO, fits
 
@@ -111,7 +112,7 @@ def _order(rows: list[Cells]) -> FileOrder:
         first.fault("product", "The order has no lines.")
     return FileOrder(
         row=first.row,
-        number=first.text("number"),
+        number=nfc(first.text("number") or "") or None,
         issue_date=_value(rows, "date", Cells.day) or date.min,
         suppliers=(head["supplier"],) if head["supplier"] else (),
         lines=lines,

@@ -34,6 +34,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue.catalogue_file import write_csv
 from intergestan_erp.documents import documents
+from intergestan_erp.inputs.identity import case_key, nfc
 from intergestan_erp.order_files.order_csv import COLUMNS
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -105,6 +106,7 @@ def to_export(connection: Connection, kind: Kind, numbers: Sequence[str], *, aga
 
     :raises Problem: when a number is none of them, or its order is not ready.
     """
+    numbers = list(map(nfc, numbers))
     table = kind.head
     query = select(table.id, table.number, table.state, table.exported_at).order_by(table.id)
     query = query.where(table.number.in_(numbers)) if numbers else query.where(table.state.in_(kind.states))
@@ -148,6 +150,28 @@ def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str) -
 def write_ubl(order: Order) -> bytes:
     """An order as UBL."""
     return write_order(order)
+
+
+class FileNames:
+    """The names of the files in a folder, so that the file of one order never takes the place of another's.
+
+    Some systems see one name where two differ by upper and lower case, or by the encoding of an accent, alone.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._there: dict[str, set[str]] = {}
+        for name in names:
+            self._there.setdefault(case_key(name), set()).add(name)
+
+    def take(self, number: str, form: FileFormat) -> str:
+        """The name of an order's file: the same one each time, with a part of the number's hash where need be."""
+        name = file_name(number, form)
+        same = self._there.setdefault(case_key(name), set())
+        if same and name not in same:
+            mark = hashlib.sha256(number.encode()).hexdigest()[:8]
+            return f"{name.removesuffix(f'.{ENDINGS[form]}')}~{mark}.{ENDINGS[form]}"
+        same.add(name)
+        return name
 
 
 def file_name(number: str, form: FileFormat) -> str:

@@ -7,7 +7,7 @@ fault is named, and what stands is written in one transaction. A file that was t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from intergestan_db.database import Database
 from intergestan_db.enums import PurchaseState
 from intergestan_db.file_tables.xlsx_table import read_sheets
 from intergestan_db.file_tables.zip_safety import MAGIC
-from intergestan_db.problem import Fault, FileProblems
+from intergestan_db.problem import Fault, FileProblems, Problem
 from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderCharge,
@@ -28,6 +28,7 @@ from intergestan_db.tables import (
     User,
 )
 from intergestan_erp.catalogue.catalogue import products_by_code
+from intergestan_erp.inputs.identity import case_doubts, case_key
 from intergestan_erp.order_files.file_order import FileOrder
 from intergestan_erp.order_files.order_csv import read_csv_orders, read_order_rows
 from intergestan_erp.order_files.order_ubl import read_ubl_orders
@@ -41,10 +42,14 @@ _MOST_VALUES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The numbers of the orders of one file: those entered now, and those that stood here already."""
+    """The numbers of the orders of one file: those entered now, and those that stood here already.
+
+    :ivar doubts: what may be a typing error, though it was entered.
+    """
 
     new: tuple[str, ...]
     there: tuple[str, ...]
+    doubts: tuple[Problem, ...] = field(default=(), compare=False)
 
 
 Also = Callable[[Connection, Imported], None]
@@ -67,7 +72,7 @@ def import_file(
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = _write(connection, found, state, by=by, at=database.now())
-                imported = Imported(tuple(entered), tuple(there))
+                imported = Imported(tuple(entered), tuple(there), tuple(_doubts(connection, entered)))
                 if also is not None:
                     also(connection, imported)
             return imported
@@ -259,6 +264,17 @@ def _write(
     moves = [(order_id, None, str(state)) for order_id in by_id]
     states.record(connection, states.PURCHASE_ORDER.name, moves, "import", by=by, at=at)
     return [order.head["number"] for order in orders]
+
+
+def _doubts(connection: Connection, entered: Sequence[str]) -> list[Problem]:
+    """What is said about numbers that differ from others by case alone."""
+    keys, alike = sorted(set(map(case_key, entered))), set[str]()
+    for start in range(0, len(keys), _MOST_VALUES):
+        some = keys[start : start + _MOST_VALUES]
+        alike |= set(
+            connection.execute(select(PurchaseOrder.number).where(PurchaseOrder.number_key.in_(some))).scalars()
+        )
+    return case_doubts(alike - set(entered), entered)
 
 
 def _number(connection: Connection, orders: Sequence[OrderValues]) -> None:

@@ -10,6 +10,7 @@ from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrd
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import ZERO, AllowanceCharge
 from intergestan_msg.order import Delivery, Item, Order, OrderLine, Party
+from intergestan_msg.spelling import normalised
 from intergestan_msg.ubl import read_order
 from intergestan_msg.ubl.order_in import NO_CURRENCY
 
@@ -20,7 +21,7 @@ def read_ubl_orders(file: str, data: bytes) -> list[FileOrder]:
     :raises FileProblems: when it is none, or lacks what an order of ours must have.
     """
     try:
-        order = read_order(data)
+        order = normalised(read_order(data), {})
     except BadDocument as bad:
         fault = Fault(
             None,

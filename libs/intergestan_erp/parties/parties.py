@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
@@ -40,6 +40,7 @@ def add_party(connection: Connection, party: NewParty) -> int:
 
     :raises Problem: when its code is taken.
     """
+    party = replace(party, code=nfc(party.code))
     if connection.execute(select(Party.id).where(Party.code == party.code)).first() is not None:
         raise Problem("There is already a third party «{code}»: choose another code.", code=party.code)
     fields = ("code", "name", "is_customer", "is_supplier", "siret", "vat_id")
@@ -95,6 +96,11 @@ def _like(connection: Connection, role: ColumnElement[bool], text: str) -> list[
             return found
     key = name_key(wanted)
     return [row for row in connection.execute(query) if name_key(row.name) == key] if key else []
+
+
+def party_codes(connection: Connection) -> list[str]:
+    """The codes of all third parties."""
+    return list(connection.execute(select(Party.code).order_by(Party.code)).scalars())
 
 
 def main_address() -> Any:

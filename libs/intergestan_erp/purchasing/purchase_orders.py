@@ -23,6 +23,7 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     User,
 )
+from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.parties import main_address
 
 
@@ -89,7 +90,7 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
 
     :raises Problem: naming those that do not exist.
     """
-    wanted = list(dict.fromkeys(numbers))
+    wanted = list(dict.fromkeys(map(nfc, numbers)))
     rows = connection.execute(select(PurchaseOrder.number, PurchaseOrder.id).where(PurchaseOrder.number.in_(wanted)))
     found: dict[str, int] = {row.number: row.id for row in rows}
     missing = [number for number in wanted if number not in found]
@@ -107,7 +108,7 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
 
     :raises Problem: when there is no such order.
     """
-    order_id = find_orders(connection, [number])[number]
+    (order_id,) = find_orders(connection, [number]).values()
     head = connection.execute(select(PurchaseOrder.__table__).where(PurchaseOrder.id == order_id)).mappings()
     listed = connection.execute(_listing().where(PurchaseOrder.id == order_id)).mappings()
     lines = select(PurchaseOrderLine.__table__).where(PurchaseOrderLine.purchase_order_id == order_id)

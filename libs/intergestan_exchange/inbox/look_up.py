@@ -140,6 +140,7 @@ def _transfer(reading: Reading, manifest: Manifest, key: AnyRow, seen: Seen | No
         composed_at=composed_at(manifest),
         message_id=reading.headers.message_id,
         row_id=seen.row_id if seen else None,
+        spelled=reading.spelled,
     )
 
 

@@ -7,11 +7,13 @@ JSON, lxml. Only children import this module, so that their parents stay small.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.inbox.reading import Fault, ReadDocument, Reading
 from intergestan_msg import errors
 from intergestan_msg.business_hash import business_hash, cancellation_hash, change_hash
+from intergestan_msg.identity import nfc
 from intergestan_msg.kinds import DocumentType
 from intergestan_msg.mail.automatic import is_automatic
 from intergestan_msg.mail.delivery_report import read_report
@@ -19,6 +21,7 @@ from intergestan_msg.mail.headers import message_headers
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.manifest import Document
 from intergestan_msg.seal import PublicKey
+from intergestan_msg.spelling import normalised
 from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
 
 _REASONS: tuple[tuple[type[errors.MessageError], HoldReason | None], ...] = (
@@ -40,26 +43,34 @@ def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
         kid = error.kid if isinstance(error, errors.UnknownSigner) else None
         fault = Fault(reason, str(error), kid)
         return Reading(message_headers(raw), fault, report=read_report(raw), automatic=is_automatic(raw))
+    spelled: dict[str, str] = {}
+    documents = tuple(_read_document(document, content, spelled) for document, content in received.documents)
     return Reading(
         headers=received.headers,
-        manifest=received.manifest,
+        manifest=normalised(received.manifest, spelled),
         transfer_digest=received.transfer_digest,
         kid=received.kid,
-        documents=tuple(_read_document(document, content) for document, content in received.documents),
+        documents=documents,
+        spelled=spelled,
     )
 
 
-def _read_document(document: Document, content: bytes) -> ReadDocument:
+def _read_document(listed: Document, content: bytes, spelled: dict[str, str]) -> ReadDocument:
+    """Read a document; its keys are in NFC, as those of its entry in the manifest.
+
+    :param spelled: gets what was written otherwise.
+    """
+    document = replace(listed, id=nfc(listed.id))
     try:
         if document.type is DocumentType.ORDER:
-            order = read_order(content)
+            order = normalised(read_order(content), spelled)
             return ReadDocument(document, order=order, business_hash=business_hash(order))
         if document.type is DocumentType.CHANGE:
-            change = read_order_change(content)
+            change = normalised(read_order_change(content), spelled)
             return ReadDocument(document, change=change, business_hash=change_hash(change))
         if document.type is DocumentType.CANCEL:
-            cancellation = read_order_cancellation(content)
+            cancellation = normalised(read_order_cancellation(content), spelled)
             return ReadDocument(document, cancellation=cancellation, business_hash=cancellation_hash(cancellation))
-        return ReadDocument(document, answer=read_order_response(content))
+        return ReadDocument(document, answer=normalised(read_order_response(content), spelled))
     except errors.BadDocument as error:
         return ReadDocument(document, error=str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from intergestan_db.enums import HoldReason
 from intergestan_msg.answer import OrderAnswer
@@ -41,6 +41,7 @@ class Reading:
     """A mail as read: either a fault, or a verified manifest and its documents. `headers` are for people.
 
     :ivar report: what a mail with a fault is, if it is a report about a mail.
+    :ivar spelled: how the sender spells the keys that are in NFC here, where that is not the same.
     :ivar automatic: whether a mail with a fault says that a program wrote it.
     """
 
@@ -52,6 +53,7 @@ class Reading:
     documents: tuple[ReadDocument, ...] = ()
     report: DeliveryReport | None = None
     automatic: bool = False
+    spelled: dict[str, str] = field(default_factory=dict)
 
 
 READING = Shape(Reading)

@@ -21,6 +21,7 @@ from intergestan_db.enums import ChangeState, MailKind, PurchaseState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.documents import documents
+from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
 from intergestan_erp.site.zone import today
 from intergestan_exchange.outbox.request import partner_of
@@ -63,6 +64,7 @@ def read_base(connection: Connection, number: str) -> Base:
     :raises Problem: there is no such order; it was not sent, or is refused or cancelled; its cancellation is on
         its way; its supplier is no partner or has no address.
     """
+    number = nfc(number)
     row = connection.execute(
         select(PurchaseOrder.__table__).where(PurchaseOrder.number == number).with_for_update()
     ).first()
@@ -107,7 +109,7 @@ def request_file(
 
     base = read_base(connection, number)
     found = read_orders(file, data)
-    if len(found) != 1 or found[0].number != number:
+    if len(found) != 1 or found[0].number != base.row.number:
         raise Problem("{file} is no file with the order {number} alone; nothing was changed.", file=file, number=number)
     values = values_of(connection, file, found[0])
     if values.head["supplier_id"] != base.row.supplier_id:

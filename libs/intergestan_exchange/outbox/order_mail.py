@@ -41,7 +41,7 @@ def order_mail(
     :raises BadDocument, ValueError: an order cannot be written as a document.
     """
     seller = documents.partner_party(connection, partner)
-    orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller)
+    orders = documents.purchase_orders(connection, order_ids, documents.site_party(site), seller, as_sent=True)
     sender, person = senders(connection, site, relay, user_id)
     return OrderMail(
         sender=sender,

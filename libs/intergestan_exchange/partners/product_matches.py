@@ -12,6 +12,7 @@ from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, Product, ProductMatch
+from intergestan_erp.inputs.identity import nfc
 from intergestan_msg.order import OrderLine
 
 
@@ -29,6 +30,7 @@ def remember_match(
 
     :raises Problem: when no document could carry such a code.
     """
+    their_code = nfc(their_code)
     if not their_code or too_long_to_keep(their_code):
         raise Problem("«{code}» is no product code: it has 1 to 60 characters.", code=their_code)
     own = ProductMatch.partner_id == partner_id, ProductMatch.their_code == their_code
@@ -73,7 +75,8 @@ def find_product(connection: Connection, code: str) -> int:
 
     :raises Problem: when there is none.
     """
-    product_id = connection.execute(select(Product.id).where(Product.code == code, Product.active)).scalar_one_or_none()
+    query = select(Product.id).where(Product.code == nfc(code), Product.active)
+    product_id = connection.execute(query).scalar_one_or_none()
     if product_id is None:
         raise Problem("There is no product {code} in use: enter it with `intergestan catalog import`.", code=code)
     return product_id

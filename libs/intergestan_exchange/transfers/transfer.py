@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -24,7 +25,10 @@ class ClaimedMail:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A verified manifest. `row_id` is None while the base does not have it."""
+    """A verified manifest. `row_id` is None while the base does not have it.
+
+    `spelled` is how the partner spells its keys, for those that we keep otherwise (in NFC).
+    """
 
     partner: PartnerFacts
     kid: str
@@ -36,3 +40,4 @@ class Transfer:
     composed_at: datetime
     message_id: str | None
     row_id: int | None
+    spelled: Mapping[str, str] | None = None

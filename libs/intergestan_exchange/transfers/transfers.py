@@ -60,5 +60,6 @@ def _insert(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: 
         "received_at": now,
         "inbound_mail_id": mail.id,
         "message_id": transfer.message_id,
+        "spelled": transfer.spelled or None,
     }
     return connection.execute(_ENTER, values).scalar_one()

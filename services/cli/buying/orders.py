@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intergestan_db.enums import FileFormat
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying import order_changes
 from services.cli.buying.unanswered import show_unanswered
@@ -23,6 +24,9 @@ from services.cli.figures import day_of
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
 from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from intergestan_erp.order_files.order_files import Imported
 
 app = Group("Purchase orders.")
 
@@ -72,9 +76,10 @@ def import_(
     for file in files:
         try:
             taken = import_file(database, str(file), read_file(file), by=by, draft=draft)
-            done.append({"file": str(file), "new": taken.new, "there": taken.there})
+            doubts = [sentence(each) for each in taken.doubts]
+            done.append({"file": str(file), "new": taken.new, "there": taken.there, "doubts": doubts})
             if not as_json:
-                _say_imported(file, taken.new, taken.there)
+                _say_imported(file, taken)
         except (FileProblems, Problem, OSError) as error:
             failed = True
             text, _code = explain(error)
@@ -209,11 +214,13 @@ def selected(
     return select_orders(connection, wanted)
 
 
-def _say_imported(file: Path, new: Sequence[str], there: Sequence[str]) -> None:
-    if new:
-        say(_("{file}: entered {numbers}.").format(file=file, numbers=some_of(new)))
-    if there:
-        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=some_of(there)))
+def _say_imported(file: Path, taken: Imported) -> None:
+    if taken.new:
+        say(_("{file}: entered {numbers}.").format(file=file, numbers=some_of(taken.new)))
+    if taken.there:
+        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=some_of(taken.there)))
+    for doubt in taken.doubts:
+        say(sentence(doubt))
 
 
 def _shown(row: Mapping[str, Any], name: str) -> Any:

@@ -10,6 +10,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET, explain
 from services.cli.files import read_file
@@ -110,4 +111,4 @@ def _report(name: str, imported: Imported) -> str:
     if imported.there:
         text = _("{file}: already there, nothing new: {numbers}.")
         sentences.append(text.format(file=name, numbers=some_of(imported.there)))
-    return "\n".join(sentences)
+    return "\n".join([*sentences, *map(sentence, imported.doubts)])

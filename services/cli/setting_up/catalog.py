@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.errors import FAILED
@@ -66,6 +67,7 @@ def import_(
     """
     from intergestan_erp.catalogue import catalogue_file
     from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
+    from intergestan_erp.inputs.identity import case_doubts
 
     call = call_of(context)
     database = call.database
@@ -80,6 +82,8 @@ def import_(
         done.append((file, put))
         if not as_json:
             _say_put(file, put)
+        for doubt in case_doubts(known.products, [product.code for product in catalogue.products]):
+            say(sentence(doubt))
     if as_json:
         print_json([{"file": str(file), **_counts(put["products"]), **_all_counts(put)} for file, put in done])
 

@@ -11,6 +11,7 @@ from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, Price
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of, may_ask
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys
@@ -46,6 +47,8 @@ def add(
 
     Compare the 12 words with them over the telephone: whoever has another key has other words.
     """
+    from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.parties.parties import party_codes
     from intergestan_exchange.keys.pairing import add_partner
     from intergestan_exchange.partners.partners import set_partner
     from intergestan_runtime.steps import IMPORT
@@ -56,6 +59,7 @@ def add(
     _compare(card, fingerprint)
     with database.transaction() as connection:
         by, at = call.actor(connection), database.now()
+        codes = party_codes(connection)
         paired = add_partner(connection, card, by=by, at=at, party_code=party)
         if order_address is not None:
             set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
@@ -65,6 +69,8 @@ def add(
     party_text = _("New third party: {code}.") if paired.party_is_new else _("Third party: {code}.")
     say(party_text.format(code=paired.party_code))
     say_doubts(card.siret, card.vat)
+    for doubt in case_doubts(codes, [paired.party_code]):
+        say(sentence(doubt))
     if paired.released:
         say(_("{count} held mail(s) of theirs are imported now.").format(count=len(paired.released)))
     if order_address is None:

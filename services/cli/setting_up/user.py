@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
@@ -23,13 +24,17 @@ def add(
     name: Annotated[str | None, typer.Option(help="Full name; the login by default.")] = None,
 ) -> None:
     """Enter a person."""
-    from intergestan_erp.site.setup import add_user
+    from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.site.setup import add_user, list_users
 
     call = call_of(context)
     with call.database.transaction() as connection:
         by = call.actor(connection)
+        doubts = case_doubts([row.login for row in list_users(connection)], [login])
         add_user(connection, login, name or login, email, by=by, at=call.database.now())
     say(_("{login} can send orders now, from {email}.").format(login=login, email=email))
+    for doubt in doubts:
+        say(sentence(doubt))
 
 
 @app.verb("list")

@@ -21,9 +21,9 @@ def firms(database: Database) -> Database:
     make_site(database)
     with database.transaction() as connection:
         for code, name in (("EL1", "Élise & Cie"), ("ST1", "Straße AG"), ("OE1", "Œuvres sociales"), ("DU1", "DUPONT")):
-            both = {"is_customer": True, "is_supplier": True}
-            vat = {"siret": "80295478500028", "vat_id": "FR12802954785"} if code == "DU1" else {}
-            add_party(connection, NewParty(code=code, name=name, **both, **vat))
+            siret, vat_id = ("80295478500028", "FR12802954785") if code == "DU1" else (None, None)
+            firm = NewParty(code=code, name=name, is_customer=True, is_supplier=True, siret=siret, vat_id=vat_id)
+            add_party(connection, firm)
         add_products(connection, "CAS16")
     return database
 

@@ -52,6 +52,21 @@ def test_each_order_is_exported_once(paired_shop: Path, run: Run, drop: Path) ->
     assert run("sales", "export", "--to", drop, cwd=paired_shop).code == 0
 
 
+def test_numbers_that_look_alike(paired_shop: Path, run: Run, drop: Path) -> None:
+    """In another encoding it is the same number; numbers that differ by case are said, and keep their files apart."""
+    rows = [f"{number};2020-11-15;STAUBER;CAS-16;1\n" for number in ("ABC-1", "abc-1", "R\u00e9appro-7")]
+    (drop / "in.csv").write_text("ID Pièce;Date;Fournisseur;Produit;Quantité\n" + "".join(rows))
+    taken = run("--lang", "fr", "orders", "import", drop / "in.csv", cwd=paired_shop)
+    assert (taken.code, "abc-1" in taken.err.splitlines()[-1], "Attention" in taken.err) == (0, True, True)
+    assert run("orders", "show", "Re\u0301appro-7", "--json", cwd=paired_shop).json["number"] == "R\u00e9appro-7"
+    for _ in range(2):
+        done = run("orders", "export", "--to", drop, "--again", "--json", cwd=paired_shop)
+        assert len({Path(row["file"]).name.casefold() for row in done.json}) == 3
+        assert len(names(drop)) == 4
+    for row in done.json:
+        assert read_order(Path(row["file"]).read_bytes()).id == row["number"]
+
+
 def test_a_folder_that_is_watched(paired_shop: Path, run: Run, drop: Path) -> None:
     (drop / "good.csv").write_text(ROW)
     (drop / "bad.csv").write_text(ROW.replace("CAS-16", "NONE"))
