@@ -21,10 +21,11 @@ from intergestan_erp.order_files.order_export import PURCHASE, FileNames, to_exp
 from intergestan_erp.order_files.order_files import Imported, import_file
 from intergestan_erp.parties.parties import NewParty, add_party
 from intergestan_erp.purchasing.purchase_orders import show_order
+from intergestan_erp.site.setup import add_user
 from intergestan_msg.identity import case_key, nfc
 from intergestan_msg.ubl import write_order
 from tests.factories import STAUBER, a_line, an_order
-from tests.site_factories import a_product, make_site
+from tests.site_factories import NOW, a_product, make_site
 
 CASES = Path(__file__).parents[2] / "cases" / "identity"
 Form = Literal["NFC", "NFD"]
@@ -111,3 +112,28 @@ def test_files_of_two_orders_never_meet(there: list[str], numbers: list[str]) ->
     assert len(set(map(case_key, taken.values()))) == len(taken)
     again = FileNames(folder | set(taken.values()))
     assert {number: again.take(number, FileFormat.UBL) for number in reversed(taken)} == taken
+
+
+def test_people_are_found_by_folded_name(shop: Database) -> None:
+    """A login counts before an address, that before a name; what two people share means nobody."""
+    with shop.transaction() as connection:
+        for login, name in (("elise", "Élise Müller"), ("paul", "Paul Léger"), ("pl", "PAUL LEGER"), ("leger", "Jo")):
+            add_user(connection, login, name, f"{login}@arts.test", by="marie", at=NOW)
+    titles = "ID Pièce;Date;Fournisseur;Produit;Quantité;Suivi"
+    known: dict[str, str | None] = {
+        "ÉLISE  MULLER": "elise",
+        "Elise@Arts.test": "elise",
+        "LÉGER": "leger",
+        "Paul": "paul",
+    }
+    for number, (text, login) in enumerate({**known, "paul léger": None}.items()):
+        data = (
+            f"ID Pièce;Date;Fournisseur;Produit;Quantité;Suivi\nS{number};20/11/2026;STAUBER;CAS-20;2;{text}\n".encode()
+        )
+        if login is None:
+            with pytest.raises(FileProblems, match="no user"):
+                import_file(shop, "a.csv", data, by="marie")
+            continue
+        import_file(shop, "a.csv", data, by="marie")
+        with shop.read() as connection:
+            assert show_order(connection, f"S{number}")["followed_by"] == login

@@ -6,13 +6,14 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from intergestan_db.enums import HoldReason
+from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import KINDS, SERVICES, Alarm, Machine, judge
@@ -21,6 +22,7 @@ from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
 from intergestan_exchange.health.vitals import MailboxVitals, Route, Vitals, Waiting
 from tests.clock import Clock
 from tests.deploy.artefacts import parse_command
+from tests.machine_zone import ELSEWHERE, machine_in
 
 NOW = Clock().now
 ALERTS = (Path(__file__).parents[3] / "deploy" / "prometheus" / "alerts.yml").read_text()
@@ -233,3 +235,15 @@ def test_what_is_remembered_survives_the_base() -> None:
     known = compare({}, [HOLDS, STUCK], NOW, "en").memories
     assert load(dump(known)) == known
     assert load("") == {}
+
+
+@pytest.mark.parametrize("machine", ELSEWHERE)
+def test_times_and_days_are_the_sites_own(machine: str) -> None:
+    """Half past midnight in Paris is the day before in UTC."""
+    night = datetime(2026, 7, 14, 22, 30, tzinfo=UTC)
+    with machine_in(machine):
+        text = report([Alarm("MailboxNotPolled", "orders", since=night)], [], [], "en", zone_of("Europe/Paris"))
+        assert "since 2026-07-15 00:30" in text
+        ending = replace(WELL, at=night, certificates={"relay": night}, zone=zone_of("Europe/Paris"))
+        found = [alarm.value for alarm in judge(ending, FINE) if alarm.name == "CertificateExpiring"]
+        assert found == ["2026-07-15"]
