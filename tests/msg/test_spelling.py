@@ -17,7 +17,8 @@ from intergestan_msg.business_hash import business_hash
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.identity import case_key, nfc
-from intergestan_msg.manifest import AnswerNumber, Document, DocumentType, InReplyTo, Kind, Manifest
+from intergestan_msg.kinds import DocumentType, Kind
+from intergestan_msg.manifest import AnswerNumber, Document, InReplyTo, Manifest
 from intergestan_msg.order import Item, Order
 from intergestan_msg.spelling import normalised, respelled
 from tests.factories import BUYER, STAUBER, a_line, an_order

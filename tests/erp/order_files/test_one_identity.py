@@ -119,14 +119,14 @@ def test_people_are_found_by_folded_name(shop: Database) -> None:
     with shop.transaction() as connection:
         for login, name in (("elise", "Élise Müller"), ("paul", "Paul Léger"), ("pl", "PAUL LEGER"), ("leger", "Jo")):
             add_user(connection, login, name, f"{login}@arts.test", by="marie", at=NOW)
-    titles = "ID Pièce;Date;Fournisseur;Produit;Quantité;Suivi"
-    known: dict[str, str | None] = {
+    known: dict[str, str] = {
         "ÉLISE  MULLER": "elise",
         "Elise@Arts.test": "elise",
         "LÉGER": "leger",
         "Paul": "paul",
     }
-    for number, (text, login) in enumerate({**known, "paul léger": None}.items()):
+    cases: list[tuple[str, str | None]] = [*known.items(), ("paul léger", None)]
+    for number, (text, login) in enumerate(cases):
         data = (
             f"ID Pièce;Date;Fournisseur;Produit;Quantité;Suivi\nS{number};20/11/2026;STAUBER;CAS-20;2;{text}\n".encode()
         )
