@@ -6,6 +6,7 @@
 `change.py` may import: errors, order, order_rules.
 `email_address.py` may import: nothing.
 `errors.py` may import: nothing.
+`identity.py` may import: nothing.
 `jws.py` may import: errors, signature_form.
 `key_notice.py` may import: kinds, seal.
 `kinds.py` may import: nothing.
@@ -18,6 +19,7 @@
 `seal.py` may import: errors, jws, signature_form, strict_json.
 `shapes.py` may import: nothing.
 `signature_form.py` may import: nothing.
+`spelling.py` may import: answer, change, identity, manifest, order.
 `statement.py` may import: number_ranges, shapes.
 `strict_json.py` may import: errors.
 `unit_factors.py` may import: money.

@@ -1,4 +1,4 @@
 """The schema, step by step: Alembic's scripts, and what they share.
 
-May import: tables.
+May import: problem, tables.
 """

@@ -1,4 +1,4 @@
 """Our purchase orders: their states, and the changes that we ask for.
 
-May import: parties.
+May import: inputs, parties.
 """
