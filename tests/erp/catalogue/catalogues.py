@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Family, Subfamily
+from intergestan_msg.identity import nfc
 
-CODES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
+CODES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12).map(nfc)
+"""Codes as a base has them."""
 NAMES = (
     st.text(
         st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")) | st.just("\n"), min_size=1, max_size=40
