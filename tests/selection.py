@@ -1,7 +1,7 @@
 """Which tests run, and in which order: a plugin of pytest, loaded by `tests/conftest.py`.
 
-`make quick` (`--quick`) runs what needs no server: the libraries, on SQLite, and of the services what is pure. That is
-read from the types of the fixtures; a test that starts a server in another way is skipped when it does.
+`make quick` (`--quick`) runs what needs no server: the libraries, on SQLite, without races, and of the services what is
+pure. That is read from the types of the fixtures; a test that starts a server in another way is skipped when it does.
 
 `make test` leaves out what is marked `campaign`, and of a test marked `mainly_on("postgresql")` the form on SQLite,
 unless it is a `race`.
@@ -109,9 +109,16 @@ def _is_quick(item: pytest.Item) -> bool:
     top, *inner = item.path.relative_to(TESTS).parts
     fixtures = _fixtures(item)
     if top == "services":
-        return all(map(_is_of_pytest, fixtures))
-    is_library = not inner or (LIBRARIES / f"intergestan_{top}").is_dir()
-    return is_library and not any(map(_hands_out_server, fixtures)) and _kind(item) != "postgresql"
+        return all(map(_is_pure, fixtures))
+    is_library = (LIBRARIES / f"intergestan_{top}").is_dir() if inner else not _is_of_the_tests(item)
+    is_light = _kind(item) != "postgresql" and not item.get_closest_marker("race")
+    return is_library and is_light and not any(map(_hands_out_server, fixtures))
+
+
+def _is_of_the_tests(item: pytest.Item) -> bool:
+    """Whether a file at the top tests what the tests are made of: `test_servers.py`."""
+    subject = TESTS / item.path.stem.removeprefix("test_")
+    return subject.is_dir() or subject.with_suffix(".py").exists()
 
 
 def _parameters(item: pytest.Item) -> Sequence[Any]:
@@ -126,8 +133,9 @@ def _fixtures(item: pytest.Item) -> list[pytest.FixtureDef[Any]]:
     return [fixture for fixture in found if not fixture._autouse]
 
 
-def _is_of_pytest(fixture: pytest.FixtureDef[Any]) -> bool:
-    return not fixture.func.__module__.startswith(f"{TESTS.name}.")
+def _is_pure(fixture: pytest.FixtureDef[Any]) -> bool:
+    """Whether it is pytest's own, and no folder."""
+    return not fixture.func.__module__.startswith(f"{TESTS.name}.") and not fixture.argname.startswith("tmp_path")
 
 
 def _hands_out_server(fixture: pytest.FixtureDef[Any]) -> bool:
