@@ -632,6 +632,7 @@ def test_scripted_imap_goes_silent_in_idle(make_imap: MakeImap) -> None:
         imap.idle()
         server.add(2, RAW)
         assert imap.idle_check(0.2) == []
+        imap.socket().settimeout(0.5)  # the server is silent for ever
         with pytest.raises(TimeoutError):
             imap.idle_done()
 
