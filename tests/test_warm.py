@@ -7,16 +7,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
 from tests import warm
+from tests.patience import PATIENCE
 
 OURS = [sys.executable, "-m", "tests.as_started"]
 EITHER = pytest.mark.parametrize("start", [subprocess.run, warm.run], ids=["exec", "warm"])
+
+
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """Tests that run in the background ignore a Ctrl-C, and what they start by `exec` would inherit that."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @EITHER
@@ -66,7 +75,7 @@ def test_it_takes_signals_and_is_ours_to_wait_for() -> None:
         assert process.stdout.readline() == b"asleep\n"
         assert process.poll() is None
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == -signal.SIGTERM
+        assert process.wait(PATIENCE) == -signal.SIGTERM
 
 
 def test_it_dies_with_the_tests() -> None:
@@ -80,5 +89,5 @@ def test_it_dies_with_the_tests() -> None:
         assert tests.stdout is not None
         family = [psutil.Process(int(pid)) for pid in tests.stdout.readline().split()]
         tests.kill()
-    _, alive = psutil.wait_procs(family, timeout=20)
+    _, alive = psutil.wait_procs(family, timeout=PATIENCE)
     assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
