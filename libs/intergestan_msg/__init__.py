@@ -14,12 +14,14 @@
 `money.py` may import: nothing.
 `number_ranges.py` may import: nothing.
 `order.py` may import: errors, money, order_rules.
-`order_rules.py` may import: errors, money.
+`order_rules.py` may import: errors, money, unit_factors.
 `plain_text.py` may import: nothing.
 `seal.py` may import: errors, jws, signature_form, strict_json.
 `shapes.py` may import: nothing.
 `signature_form.py` may import: nothing.
 `spelling.py` may import: answer, change, identity, manifest, order.
+`stated.py` may import: money.
+`stated_order.py` may import: money, order, stated.
 `statement.py` may import: number_ranges, shapes.
 `strict_json.py` may import: errors.
 `unit_factors.py` may import: money.

@@ -148,21 +148,7 @@ class OrderLine:
     tax_amount: Decimal | None = None
 
     def __post_init__(self) -> None:
-        item = self.item
-        if not self.id:
-            raise BadDocument("A line has no identifier.", rule="PEPPOL-T01-R001")
-        references = [self.id, self.unit, item.buyers_id, item.sellers_id]
-        if item.standard_id is not None:
-            references.append(item.standard_id.value)
-        check_references(references, self.id)
-        check_quantity(self.quantity, self.id)
-        if self.price is not None:
-            check_price(self.price, self.id)
-        check_amount(self.line_total, "line amount", self.id)
-        check_amount(self.tax_amount, "tax amount", self.id)
-        check_rate(item.tax.percent if item.tax else None, self.id)
-        for allowance in self.allowances:
-            check_allowance(allowance, self.id)
+        check_line(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,21 +198,48 @@ class Order:
     incoterm: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.id:
-            raise BadDocument("The order has no number.")
-        check_currency(self.currency)
-        references = (self.id, self.type_code, self.customer_reference)
-        check_references((*references, self.quotation_id, self.originator_order_id))
-        if not self.lines:
-            raise BadDocument("The order has no line.")
-        check_line_ids([line.id for line in self.lines], "PEPPOL-T01-R001")
-        check_amount(self.tax_amount, "tax amount")
-        for allowance in self.allowances:
-            check_allowance(allowance)
-        if self.totals is not None:
-            check_total_amounts(self.totals)
+        check_order(self)
         if self.customization_id is None or self.customization_id.startswith(PEPPOL_ORDER):
             check_figures(self)
+
+
+def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
+    """What one line must hold by itself.
+
+    :param fine_price: whether its price may have no more decimals than ours have.
+    """
+    item = line.item
+    if not line.id:
+        raise BadDocument("A line has no identifier.", rule="PEPPOL-T01-R001")
+    references = [line.id, line.unit, item.buyers_id, item.sellers_id]
+    if item.standard_id is not None:
+        references.append(item.standard_id.value)
+    check_references(references, line.id)
+    check_quantity(line.quantity, line.id)
+    if line.price is not None:
+        check_price(line.price, line.id, fine=fine_price)
+    check_amount(line.line_total, "line amount", line.id)
+    check_amount(line.tax_amount, "tax amount", line.id)
+    check_rate(item.tax.percent if item.tax else None, line.id)
+    for allowance in line.allowances:
+        check_allowance(allowance, line.id)
+
+
+def check_order(order: Order) -> None:
+    """What an order must hold beside its lines' own rules, apart from the agreement of its figures."""
+    if not order.id:
+        raise BadDocument("The order has no number.")
+    check_currency(order.currency)
+    references = (order.id, order.type_code, order.customer_reference)
+    check_references((*references, order.quotation_id, order.originator_order_id))
+    if not order.lines:
+        raise BadDocument("The order has no line.")
+    check_line_ids([line.id for line in order.lines], "PEPPOL-T01-R001")
+    check_amount(order.tax_amount, "tax amount")
+    for allowance in order.allowances:
+        check_allowance(allowance)
+    if order.totals is not None:
+        check_total_amounts(order.totals)
 
 
 def check_figures(order: Order) -> None:
@@ -234,7 +247,7 @@ def check_figures(order: Order) -> None:
     for line in order.lines:
         for allowance in line.allowances:
             check_allowance_figures(allowance, line.id)
-        check_line_figures(line.quantity, line.price, line.line_total, line.allowances, line.id)
+        check_line_figures(line.quantity, line.unit, line.price, line.line_total, line.allowances, line.id)
     for allowance in order.allowances:
         check_allowance_figures(allowance)
     if order.totals is not None:

@@ -11,6 +11,7 @@ from unicodedata import category
 
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, AllowanceCharge, Price, Totals, fits
+from intergestan_msg.unit_factors import factor
 
 MAX_LINES = 10_000
 
@@ -73,9 +74,13 @@ def check_quantity(quantity: Decimal | None, line: str) -> None:
         raise BadDocument(f"The quantity {quantity} is negative.", rule="PEPPOL-T01-R004", line=line)
 
 
-def check_price(price: Price, line: str) -> None:
-    """A price fits, is not negative, and is for more than nothing."""
-    check_fine(price.amount, "price", line)
+def check_price(price: Price, line: str, *, fine: bool = True) -> None:
+    """A price fits, is not negative, and is for more than nothing.
+
+    :param fine: whether it may have no more decimals than ours have.
+    """
+    if fine:
+        check_fine(price.amount, "price", line)
     if price.amount < 0:
         raise BadDocument(f"The price {price.amount} is negative.", rule="PEPPOL-T01-R005", line=line)
     base = price.base_quantity
@@ -116,6 +121,7 @@ def check_total_amounts(totals: Totals) -> None:
 
 def check_line_figures(
     quantity: Decimal | None,
+    unit: str | None,
     price: Price | None,
     total: Decimal | None,
     allowances: Iterable[AllowanceCharge],
@@ -124,7 +130,10 @@ def check_line_figures(
     """The amount of a line is quantity × price and its allowances and charges, to two cents."""
     if total is None or quantity is None or price is None:
         return
-    expected = quantity * price.amount / price.base_quantity
+    base = _base_quantity(price, unit)
+    if base is None:
+        return  # the units do not meet: whoever books the line says so
+    expected = quantity * price.amount / base
     for allowance in allowances:
         expected += allowance.signed
     if abs(expected - total) > _SLACK:
@@ -133,6 +142,14 @@ def check_line_figures(
             rule="PEPPOL-T01-R024",
             line=line,
         )
+
+
+def _base_quantity(price: Price, unit: str | None) -> Decimal | None:
+    """For how many of the line's unit a price is; None when nobody can say."""
+    if price.base_unit is None or unit is None:
+        return price.base_quantity
+    times = factor(price.base_unit, unit)
+    return None if times is None else price.base_quantity * times.numerator / times.denominator
 
 
 def check_allowance_figures(allowance: AllowanceCharge, line: str | None = None) -> None:

@@ -138,6 +138,14 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The sum of the lines is stated as {theirs} {currency}; it is {ours}.",
         "fr": "La somme des lignes est indiquée à {theirs} {currency} ; elle est de {ours}.",
     },
+    f"{R.TOTAL_DIFFERENCE}.allowances": {
+        "en": "The sum of the allowances is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "La somme des remises est indiquée à {theirs} {currency} ; elle est de {ours}.",
+    },
+    f"{R.TOTAL_DIFFERENCE}.charges": {
+        "en": "The sum of the charges is stated as {theirs} {currency}; it is {ours}.",
+        "fr": "La somme des frais est indiquée à {theirs} {currency} ; elle est de {ours}.",
+    },
     f"{R.TOTAL_DIFFERENCE}.ht": {
         "en": "The total without VAT is stated as {theirs} {currency}; it is {ours}.",
         "fr": "Le total HT est indiqué à {theirs} {currency} ; il est de {ours}.",

@@ -77,7 +77,7 @@ _REQUIRED = {
     "lines": "cac:OrderLine",
 }
 
-_TOTALS: Table = {
+TOTALS: Table = {
     cbc("LineExtensionAmount"): ("lines", amount, ONCE),
     cbc("TaxExclusiveAmount"): ("tax_exclusive", amount, ONCE),
     cbc("TaxInclusiveAmount"): ("tax_inclusive", amount, ONCE),
@@ -90,7 +90,7 @@ _TOTALS: Table = {
 
 
 def _totals(element: Element, reading: Reading) -> dict[str, Any]:
-    values = collect(element, _TOTALS, reading)
+    values = collect(element, TOTALS, reading)
     required(values, "payable", element, "cbc:PayableAmount")
     return values
 
@@ -120,7 +120,7 @@ def _delivery_location(element: Element, reading: Reading) -> dict[str, Any]:
     return collect(element, _DELIVERY_LOCATION, reading)
 
 
-_DELIVERY: Table = {
+DELIVERY: Table = {
     cac("DeliveryAddress"): ("address", address, ONCE),  # where UBL 2.0 has it
     cac("DeliveryLocation"): ("location", _delivery_location, ONCE),
     cac("RequestedDeliveryPeriod"): ("wanted", period, ONCE),
@@ -129,7 +129,11 @@ _DELIVERY: Table = {
 
 
 def _delivery(element: Element, reading: Reading) -> Delivery | None:
-    values = collect(element, _DELIVERY, reading)
+    return delivery_of(collect(element, DELIVERY, reading))
+
+
+def delivery_of(values: dict[str, Any]) -> Delivery | None:
+    """The delivery that has these fields, unless it has none."""
     values = {**values.pop("location", {}), **values}
     return Delivery(**values) if values else None
 
@@ -174,14 +178,14 @@ def line_item(element: Element, reading: Reading, table: Table) -> dict[str, Any
     return tuples(values, "allowances")
 
 
-_LINE: Table = {
+LINE: Table = {
     cbc("Note"): ("note", text, JOINED),
     cac("LineItem"): ("line_item", _line_item, ONCE),
 }
 
 
 def _line(element: Element, reading: Reading) -> OrderLine:
-    return OrderLine(**order_line(element, reading, _LINE))
+    return OrderLine(**order_line(element, reading, LINE))
 
 
 def order_line(element: Element, reading: Reading, table: Table) -> dict[str, Any]:

@@ -199,7 +199,7 @@ def _property(element: Element, reading: Reading) -> tuple[str, str]:
     return values.get("name", ""), values.get("value", "")
 
 
-_ITEM: Table = {
+ITEM: Table = {
     cbc("Description"): ("description", text, JOINED),
     cbc("Name"): ("name", text, ONCE),
     cac("BuyersItemIdentification"): ("buyers_id", inside(cbc("ID"), reference), ONCE),
@@ -217,7 +217,11 @@ _ITEM: Table = {
 
 def item(element: Element, reading: Reading) -> Item:
     """What is ordered; without a name it goes by its description, else it has none."""
-    values = collect(element, _ITEM, reading)
+    return item_of(collect(element, ITEM, reading))
+
+
+def item_of(values: dict[str, Any]) -> Item:
+    """The item that has these fields."""
     values.setdefault("name", values.get("description", ""))
     return Item(**tuples(values, "classifications", "properties"))
 

@@ -50,21 +50,32 @@ ONCE, JOINED, LISTED = Repeat
 class Reading:
     """One document being read: the currency that its amounts agree on, and what had no field."""
 
-    __slots__ = ("_left_out", "currency", "currency_rule")
+    __slots__ = ("_left_out", "_repeated", "currency", "currency_rule")
 
     def __init__(self, currency_rule: str) -> None:
         self.currency: str | None = None
         self.currency_rule = currency_rule
         self._left_out: dict[str, None] = {}
+        self._repeated: dict[str, None] = {}
 
     @property
     def left_out(self) -> tuple[str, ...]:
         """Paths of the elements without a field, each once, as they came."""
         return tuple(self._left_out)
 
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """Paths of the elements whose field an earlier one of the same name had filled; they are left out too."""
+        return tuple(self._repeated)
+
     def leave_out(self, element: Element) -> None:
         """Remember that this element was not taken."""
         self._left_out[_path(element)] = None
+
+    def leave_out_repeated(self, element: Element) -> None:
+        """Remember that this element was not taken, because there is one already."""
+        self.leave_out(element)
+        self._repeated[_path(element)] = None
 
 
 Reader = Callable[[Element, Reading], Any]
@@ -112,19 +123,29 @@ def collect(element: Element, table: Table, reading: Reading) -> dict[str, Any]:
         elif repeat is JOINED:
             values[name] = f"{values[name]}\n{value}"
         else:
-            reading.leave_out(child)
+            reading.leave_out_repeated(child)
     return values
 
 
 def text(element: Element, _reading: Reading) -> str | None:
     """An element's text, or None if there is none."""
-    content = element.text
+    content = _content(element)
     return content.strip() or None if content else None
+
+
+def _content(element: Element) -> str | None:
+    """The text of a simple element. One that has elements in it has no value: 1<x/>00 is neither 1 nor 100."""
+    if len(element):
+        raise BadDocument(
+            f"{_path(element)} in line {element.sourceline} of the XML has elements in it, where only a value may be.",
+            line=_order_line(element),
+        )
+    return element.text
 
 
 def reference(element: Element, _reading: Reading) -> str | None:
     """An id or a code: a text in one line (xsd:normalizedString)."""
-    content = element.text
+    content = _content(element)
     if not content:
         return None
     content = content.strip()
@@ -139,7 +160,7 @@ def identifier(element: Element, reading: Reading) -> Identifier | None:
 
 def number(element: Element, _reading: Reading) -> Decimal | None:
     """A decimal number."""
-    content = element.text
+    content = _content(element)
     if content and _DECIMAL.fullmatch(content):
         return Decimal(content)
     content = (content or "").strip()

@@ -13,8 +13,9 @@ from intergestan_db.enums import HoldReason
 from intergestan_erp.catalogue.unit_conversion import converted
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_msg.money import CENT, ZERO, Price, Sums, TaxCategory, fits, line_total, totals_of
+from intergestan_msg.money import CENT, Price, Sums, TaxCategory, fits, line_total, totals_of
 from intergestan_msg.order import Order, OrderLine
+from intergestan_msg.stated import Stated, compared
 
 _ROUNDED = 2 * CENT
 """What Peppol's R024 grants a line for roundings."""
@@ -53,28 +54,28 @@ def _tax(line: OrderLine, facts: Facts) -> TaxCategory | None:
 
 def _totals(order: Order, facts: Facts, sums: Sums) -> Iterator[Finding]:
     least = CENT * len(order.lines)  # each of them may have been rounded
-    for variant, stated, due in _stated(order, sums):
-        if abs(stated - due) > _tolerance(due, facts, least):
-            yield _finding(order, variant, stated, due)
+    for each in compared(_stated(order), sums, with_tax=_speaks_of_tax(order)):
+        if abs(each.stated - each.due) > _tolerance(each.due, facts, least):
+            yield _finding(order, each.figure.value, each.stated, each.due)
             return  # what follows from it would be found as well
 
 
-def _stated(order: Order, sums: Sums) -> Iterator[tuple[str, Decimal, Decimal]]:
-    """Each total that the order states, and what it comes to."""
-    due, totals = sums.totals, order.totals
-    assert due.tax_exclusive is not None
-    assert due.tax_inclusive is not None
-    if totals is not None:
-        yield "lines", totals.lines, due.lines
-        if totals.tax_exclusive is not None:
-            yield "ht", totals.tax_exclusive, due.tax_exclusive
-    if order.tax_amount is not None:
-        yield "vat", order.tax_amount, sums.tax_amount
-    if totals is not None:
-        if totals.tax_inclusive is not None:
-            yield "ttc", totals.tax_inclusive, due.tax_inclusive
-        payable = totals.payable + (totals.prepaid or ZERO) - (totals.rounding or ZERO)
-        yield "payable", payable, due.tax_inclusive if _speaks_of_tax(order) else due.tax_exclusive
+def _stated(order: Order) -> Stated:
+    """The totals that the order states."""
+    totals = order.totals
+    if totals is None:
+        return Stated(tax=order.tax_amount)
+    return Stated(
+        lines=totals.lines,
+        allowances=totals.allowances,
+        charges=totals.charges,
+        tax_exclusive=totals.tax_exclusive,
+        tax=order.tax_amount,
+        tax_inclusive=totals.tax_inclusive,
+        prepaid=totals.prepaid,
+        rounding=totals.rounding,
+        payable=totals.payable,
+    )
 
 
 def _speaks_of_tax(order: Order) -> bool:

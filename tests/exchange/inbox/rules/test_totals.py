@@ -70,6 +70,8 @@ def test_a_line_total_that_its_price_does_not_give() -> None:
         (Totals(Decimal(30), Decimal(36), Decimal(30), Decimal(35)), Decimal(6), "ttc"),
         (Totals(Decimal(30), Decimal(40), Decimal(30), Decimal(36)), Decimal(6), "payable"),
         (Totals(Decimal(30), Decimal(26), prepaid=Decimal(10)), Decimal(6), None),
+        (Totals(Decimal(30), Decimal(36), allowances=Decimal(5)), Decimal(6), "allowances"),
+        (Totals(Decimal(30), Decimal(36), charges=Decimal(5)), Decimal(6), "charges"),
     ],
 )
 def test_totals_of_the_document(totals: Totals, tax: Decimal | None, variant: str | None) -> None:
