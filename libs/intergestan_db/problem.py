@@ -85,3 +85,10 @@ class Fault(Problem):
         parts = (self.part or "", f"row {self.row}" if self.row else "", self.column or "")
         place = ", ".join(part for part in parts if part)
         return f"{place}: {self.args[0]}" if place else str(self.args[0])
+
+
+class Remark(Fault):
+    """What a reader of files did that its sender must know: where it read, what it took for granted; no fault.
+
+    Its place is said as a fault's is.
+    """

@@ -1,4 +1,7 @@
-"""What people and their programs write, read in one way at every door. Imports the message and the base only.
+"""Numbers, days, identifiers, units, currencies and countries as people write them: one reader for every door.
 
-May import: nothing.
+Files, the command line and later the API read through these files, so that one cell means the same everywhere.
+They are pure. `docs/files.md` has the table of what is read how.
+
+May import: parties.
 """

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Address, Contact, Party
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
+from intergestan_msg.identity import nfc
 
 MAIN = "main"
 """The kind of a party's own postal address."""
