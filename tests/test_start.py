@@ -26,7 +26,7 @@ MOST_OF_OURS = {
 
 ELSEWHERE = {
     *("aiosmtpd", "alembic", "babel", "dns", "joserfc", "lxml", "mnemonic", "obstore", "psycopg", "pydantic_settings"),
-    *("pymap", "python_calamine", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "stdnum", "xlsxwriter"),
+    *("pymap", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "stdnum", "xlsxwriter"),
 }
 """What only few calls need, and no start and no list does."""
 

@@ -215,11 +215,16 @@ def record(
     by: str,
     at: datetime,
     detail: Mapping[str, Any] | None = None,
+    details: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Write one `event` row for each (id, old state, new state)."""
+    """Write one `event` row for each (id, old state, new state).
+
+    :param detail: of every row; `details`: of rows by their id, in its place.
+    """
+    own = details or {}
     events = [
         {"at": at, "who": by, "subject": subject, "subject_id": row_id, "name": event}
-        | {"old": old, "new": new, "detail": dict(detail) if detail else None}
+        | {"old": old, "new": new, "detail": dict(own.get(row_id) or detail or {}) or None}
         for row_id, old, new in rows
     ]
     insert_rows(connection, Event, events)

@@ -27,6 +27,9 @@ OF_FILES: Mapping[int, str] = {
 }
 """What is wrong with a file, in words; for the rest the machine has its own."""
 
+_OF_UBL = ("cac:", "cbc:", "ext:")
+"""How an element of a document begins; all else is a column."""
+
 
 def explain(error: Exception) -> tuple[str, int]:
     """The paragraph for the person, and the exit code."""
@@ -42,15 +45,18 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def _file_problems(error: FileProblems) -> str:
-    lines = [f"{error.file}: {_fault(fault)}" for fault in error.faults]
+    lines = [f"{error.file}: {in_place(fault)}" for fault in error.faults]
     lines.append(_("Nothing of {file} was taken. Correct it and import it again.").format(file=error.file))
     return "\n".join(lines)
 
 
-def _fault(fault: Fault) -> str:
+def in_place(fault: Fault) -> str:
+    """A fault or a remark of a file, with its place before it."""
     place = [fault.part] if fault.part else []
     place += [_("row {row}").format(row=fault.row)] if fault.row else []
-    place += [_("column {column}").format(column=fault.column)] if fault.column else []
+    if fault.column:
+        of_document = fault.column.startswith(_OF_UBL)
+        place.append(fault.column if of_document else _("column {column}").format(column=fault.column))
     return ": ".join([*([", ".join(place)] if place else []), sentence(fault)])
 
 

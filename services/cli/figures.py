@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import TypeVar
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, TypeVar
 
 import typer
 
+from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 
 Value = TypeVar("Value")
+
+DecimalMark = Annotated[
+    Mark | None,
+    typer.Option(
+        "--decimal-mark", help="What stands before the decimals of all numbers, where 1.234 or 1,234 may be either."
+    ),
+]
 
 
 def day_of(text: str | None) -> date | None:
@@ -21,28 +30,53 @@ def day_of(text: str | None) -> date | None:
 
 def a_day(text: str) -> date:
     """A day as people write it; BadParameter for what is none."""
-    for form in ("%d/%m/%Y", "%Y-%m-%d"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a plain date has no time zone
-        except ValueError:
-            continue
-    raise typer.BadParameter(_("«{text}» is not a date: write it like 15/11/2020 or 2020-11-15.").format(text=text))
+    from intergestan_erp.inputs.days import read_day
+    from intergestan_erp.inputs.unreadable import Unreadable
+
+    try:
+        return read_day(text)
+    except Unreadable as bad:
+        raise typer.BadParameter(sentence(bad)) from bad
 
 
 def a_figure(text: str) -> Decimal:
-    """A quantity or a price, with a comma or a point; BadParameter for what is none."""
-    try:
-        value = Decimal(text.replace(",", "."))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite():
+    """A quantity, as people write it in files too; BadParameter for what is none."""
+    return _figure(text, Figure.QUANTITY)
+
+
+def a_price(text: str) -> Decimal:
+    """A price, without a currency: that is the order's; BadParameter for what is none."""
+    return _figure(text, Figure.AMOUNT)
+
+
+def a_rate(text: str) -> Decimal:
+    """A rate in percent; BadParameter for what is none."""
+    return _figure(text, Figure.RATE)
+
+
+def _figure(text: str, figure: Figure) -> Decimal:
+    from intergestan_erp.inputs.numbers import read_number
+    from intergestan_erp.inputs.unreadable import Unreadable
+
+    if not text.strip():
         raise typer.BadParameter(_("«{text}» is no line with a quantity: write L1=2.").format(text=text))
-    return value
+    try:
+        written = read_number(text, figure)
+    except Unreadable as bad:
+        raise typer.BadParameter(sentence(bad)) from bad
+    if written.sign is not None:
+        raise typer.BadParameter(_("«{text}» has a currency: write the number alone, like 1234,56.").format(text=text))
+    return written.value
 
 
 def by_line(texts: Sequence[str] | None) -> dict[str, Decimal]:
-    """`L1=2`, `L3=0,5`: figures by line id; BadParameter for what is none, or a line that stands twice."""
+    """`L1=2`, `L3=0,5`: quantities by line id; BadParameter for what is none, or a line that stands twice."""
     return values_by_line(texts, a_figure)
+
+
+def prices_by_line(texts: Sequence[str] | None) -> dict[str, Decimal]:
+    """`L1=4,50`: prices by line id; BadParameter for what is none, or a line that stands twice."""
+    return values_by_line(texts, a_price)
 
 
 def values_by_line(texts: Sequence[str] | None, read: Callable[[str], Value]) -> dict[str, Value]:

@@ -20,6 +20,7 @@ from intergestan_db.database import Database
 from intergestan_db.enums import Security
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.catalogue.catalogue_csv import read_products
+from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
 from intergestan_erp.site.setup import NewSite, add_user, create_site
@@ -173,7 +174,8 @@ def fill_catalogue(site: Site) -> None:
 def enter_orders(distributors: Sequence[Site], orders: int, lines: int) -> None:
     """The two reference orders (G11) at the first distributor, the others in turn from the second on."""
     reference = DATA / "orders.csv"
-    import_file(distributors[0].database, reference.name, reference.read_bytes(), by=BY)
+    of_2020 = Options(any_dates=True)
+    import_file(distributors[0].database, reference.name, reference.read_bytes(), by=BY, options=of_2020)
     in_turn = [*distributors[1:], distributors[0]]
     for place, site in enumerate(in_turn):
         share = len(range(place, orders - REFERENCE_ORDERS, len(in_turn)))

@@ -13,6 +13,7 @@ from sqlalchemy import update
 from intergestan_db.database import Database
 from intergestan_db.enums import Security
 from intergestan_db.tables import InboundMail, OutboundMail
+from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_msg.order import Order
@@ -155,7 +156,9 @@ class JourneySite(SiteToTest):
     def enter(self, orders: Iterable[Order]) -> None:
         """`orders import`."""
         for order in orders:
-            import_file(self.database, f"{order.id}.xml", write_order(order), by="test")
+            import_file(
+                self.database, f"{order.id}.xml", write_order(order), by="test", options=Options(any_dates=True)
+            )
 
     def send(self, supplier_code: str, numbers: Sequence[str], *, ring: bool = True) -> int:
         """*Valider*: one mail with these orders; its row id."""

@@ -26,6 +26,7 @@ from intergestan_db.tables import (
     User,
 )
 from intergestan_erp.catalogue import catalogue
+from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
@@ -59,7 +60,7 @@ class SiteUnderTest(SiteToTest):
 
     def import_orders(self, *files: bytes) -> None:
         for number, file in enumerate(files):
-            import_file(self.database, f"{number}.xml", file, by="test")
+            import_file(self.database, f"{number}.xml", file, by="test", options=Options(any_dates=True))
 
     def compose(self, mail_id: int) -> bytes:
         """Compose a requested mail; its frozen bytes."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
@@ -12,10 +13,14 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PartnerPrice, Product, ProductFamily, ProductSubfamily
+from intergestan_erp.inputs.identifiers import GTIN_LENGTHS, is_gtin, same_gtins
 from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.parties.folding import fold
 
 _MOST_VALUES = 5000
 """Of one IN list: both bases take more, none becomes quicker by it."""
+_LIKE = 0.8
+"""How much a code must be like another so that it is proposed."""
 
 
 Coded = type[Product | ProductFamily | ProductSubfamily]
@@ -85,6 +90,25 @@ def put_families(connection: Connection, names: Mapping[str, str]) -> dict[str, 
 def products_by_code(connection: Connection, codes: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The products that have one of these codes, with all their columns."""
     return {row["code"]: row for row in _rows_in(connection, Product, map(nfc, codes))}
+
+
+def products_by_gtin(connection: Connection, gtins: Iterable[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The active products that have one of these GTINs, by the GTIN in 14 digits."""
+    wanted = {same for gtin in gtins if is_gtin(gtin) for same in same_gtins(gtin)}
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for some in _chunks(sorted(wanted)):
+        query = select(Product.__table__).where(Product.gtin.in_(some), Product.active)
+        for row in connection.execute(query).mappings():
+            found.setdefault(row["gtin"].zfill(GTIN_LENGTHS[-1]), []).append(dict(row))
+    return found
+
+
+def code_like(connection: Connection, code: str) -> str | None:
+    """The code of a product that somebody may have meant: the same but for case and accents, or nearly the same."""
+    codes = list(connection.execute(select(Product.code)).scalars())
+    wanted = fold(code).lower()
+    same = next((each for each in codes if fold(each).lower() == wanted), None)
+    return same or next(iter(get_close_matches(code, codes, n=1, cutoff=_LIKE)), None)
 
 
 def agreed_prices(connection: Connection, partner_id: int) -> dict[str, Decimal]:
@@ -169,11 +193,15 @@ def ids_by_code(connection: Connection, table: Coded, codes: Iterable[str]) -> d
 
 def _rows_in(connection: Connection, table: Coded, codes: Iterable[str]) -> list[Mapping[str, Any]]:
     rows: list[Mapping[str, Any]] = []
-    wanted = sorted(set(codes))
-    for start in range(0, len(wanted), _MOST_VALUES):
-        condition: ColumnElement[bool] = table.code.in_(wanted[start : start + _MOST_VALUES])
+    for some in _chunks(sorted(set(codes))):
+        condition: ColumnElement[bool] = table.code.in_(some)
         rows += map(dict, connection.execute(select(table.__table__).where(condition)).mappings())
     return rows
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _MOST_VALUES):
+        yield values[start : start + _MOST_VALUES]
 
 
 def _refuse_twice(codes: Sequence[str]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from intergestan_db.file_tables.csv_table import Cells, Titles, read_table
-from intergestan_db.problem import FileProblems
+from intergestan_db.file_tables.csv_table import csv_rows
+from intergestan_db.problem import Fault, FileProblems
 from intergestan_db.tables import Product, ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow
-from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.inputs.cells import Cells, Findings
+from intergestan_erp.inputs.figure import Figure, Mark
+from intergestan_erp.inputs.table import Columns, Titles, read_rows
+from intergestan_erp.inputs.vat import rate_fits
 from intergestan_msg.money import ZERO
 
 COLUMNS: Titles = {
@@ -27,25 +30,34 @@ COLUMNS: Titles = {
     "active": ("Actif",),
 }
 _WIDTHS = (
-    *((name, Product, name) for name in ("code", "name", "unit", "vat_category", "gtin")),
+    *((name, Product, name) for name in ("code", "name", "gtin")),
     ("family", ProductFamily, "code"),
     ("family_name", ProductFamily, "name"),
     ("subfamily", ProductSubfamily, "code"),
     ("subfamily_name", ProductSubfamily, "name"),
 )
 REQUIRED = ("code", "name", "sale_price", "vat_rate")
+TABLE = Columns(
+    COLUMNS,
+    REQUIRED,
+    {**dict.fromkeys(("sale_price", "purchase_price"), Figure.AMOUNT), "vat_rate": Figure.RATE},
+)
 
 
-def read_products(file: str, data: bytes) -> list[ProductRow]:
+def read_products(file: str, data: bytes, decimal_mark: Mark | None = None) -> list[ProductRow]:
     """The products of a file. Without a unit they are counted in pieces (C62), the VAT category is S.
 
+    :param decimal_mark: of all its numbers, where nothing else decides.
     :raises FileProblems: with every fault there is.
     """
-    rows = read_table(file, data, COLUMNS, REQUIRED)
+    findings = Findings(decimal_mark)
+    rows = read_rows(file, csv_rows(file, data), TABLE, findings)
     products = [product_of(cells) for cells in rows]
     refuse_twice(rows)
-    if rows[0].faults:
-        raise FileProblems(file, sorted(rows[0].faults, key=lambda fault: fault.row or 0))
+    if not rows and not findings.faults:
+        findings.faults.append(Fault(None, None, "The file has titles but no rows."))
+    if findings.faults:
+        raise FileProblems(file, sorted(findings.faults, key=lambda fault: fault.row or 0))
     return products
 
 
@@ -53,8 +65,8 @@ def refuse_twice(rows: Sequence[Cells], column: str = "code") -> None:
     """Note the rows whose code stands in an earlier one."""
     first: dict[str, int] = {}
     for cells in rows:
-        code = nfc(cells.text(column) or "")
-        if code and first.setdefault(code, cells.row) != cells.row:
+        code = cells.code(column)
+        if code is not None and first.setdefault(code, cells.row) != cells.row:
             cells.fault(column, "{code} stands in row {row} already: remove one.", code=code, row=first[code])
 
 
@@ -68,15 +80,24 @@ def product_of(cells: Cells) -> ProductRow:
     if cells.text("subfamily") and not cells.text("family"):
         cells.fault("family", "The sub-family {code} needs its family beside it.", code=cells.text("subfamily"))
     active = cells.flag("active")
+    category, rate = cells.category("vat_category") or "S", cells.rate("vat_rate")
+    if rate is not None and not rate_fits(category, rate):
+        cells.fault(
+            "vat_rate",
+            "The VAT category {category} does not have the rate {rate}: S has one above 0, Z, E, AE, K, G and O "
+            "have 0. Correct one of them.",
+            category=category,
+            rate=f"{rate.normalize():f}",
+        )
     return ProductRow(
         code=cells.code("code") or "",
         name=cells.text("name") or "",
-        sale_price=cells.decimal("sale_price") or ZERO,
-        vat_rate=cells.decimal("vat_rate") or ZERO,
-        unit=cells.code("unit") or "C62",
-        purchase_price=cells.decimal("purchase_price"),
-        vat_category=cells.code("vat_category") or "S",
-        gtin=cells.code("gtin"),
+        sale_price=cells.amount("sale_price") or ZERO,
+        vat_rate=rate or ZERO,
+        unit=cells.unit("unit") or "C62",
+        purchase_price=cells.amount("purchase_price"),
+        vat_category=category,
+        gtin=cells.gtin("gtin"),
         family=cells.code("family"),
         family_name=cells.text("family_name"),
         subfamily=cells.code("subfamily"),

@@ -10,18 +10,24 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from intergestan_db.file_tables.csv_table import Cells, Rows, Titles, csv_rows, plain_title, read_rows
+from intergestan_db.file_tables.csv_table import csv_rows
+from intergestan_db.file_tables.rows import Rows
 from intergestan_db.file_tables.xlsx_table import Cell, is_workbook, read_sheets, write_sheets
 from intergestan_db.file_tables.zip_safety import MAGIC, open_zip, read_part
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_db.tables import ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow
-from intergestan_erp.catalogue.catalogue_csv import COLUMNS, REQUIRED, product_of, refuse_twice
+from intergestan_erp.catalogue.catalogue_csv import TABLE, product_of, refuse_twice
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Family, KnownCodes, Subfamily
+from intergestan_erp.inputs.cells import Cells, Findings
+from intergestan_erp.inputs.figure import Figure
+from intergestan_erp.inputs.identifiers import guarded, in_workbook
+from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
+from intergestan_erp.inputs.vat import written_rate
 from intergestan_msg.money import ZERO
 
 
@@ -33,8 +39,17 @@ class Subject:
     """
 
     names: tuple[str, ...]
-    columns: Titles
-    required: tuple[str, ...]
+    table: Columns
+
+    @property
+    def columns(self) -> Titles:
+        """The titles of its columns, by our names."""
+        return self.table.titles
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the columns that it must have."""
+        return self.table.required
 
 
 FAMILIES, SUBFAMILIES, PRODUCTS, COMPONENTS = "families", "subfamilies", "products", "components"
@@ -42,23 +57,23 @@ FAMILIES, SUBFAMILIES, PRODUCTS, COMPONENTS = "families", "subfamilies", "produc
 SUBJECTS: Final[Mapping[str, Subject]] = {
     FAMILIES: Subject(
         ("familles", "families", "FAMPROD"),
-        {"code": ("Code", "Famille"), "name": ("Nom", "Désignation", "Libellé")},
-        ("code", "name"),
+        Columns({"code": ("Code", "Famille"), "name": ("Nom", "Désignation", "Libellé")}, ("code", "name")),
     ),
     SUBFAMILIES: Subject(
         ("sous-familles", "subfamilies", "SSFAMPROD"),
-        {"code": ("Code", "Sous-famille"), "name": ("Nom", "Désignation", "Libellé"), "family": ("Famille",)},
-        ("code", "name", "family"),
+        Columns(
+            {"code": ("Code", "Sous-famille"), "name": ("Nom", "Désignation", "Libellé"), "family": ("Famille",)},
+            ("code", "name", "family"),
+        ),
     ),
-    PRODUCTS: Subject(("produits", "products", "PRODUIT"), COLUMNS, REQUIRED),
+    PRODUCTS: Subject(("produits", "products", "PRODUIT"), TABLE),
     COMPONENTS: Subject(
         ("composants", "components", "LK_PRDPRDCOMP"),
-        {
-            "product": ("Produit", "Code"),
-            "component": ("Composant",),
-            "quantity": ("Quantité", "Qté"),
-        },
-        ("product", "component", "quantity"),
+        Columns(
+            {"product": ("Produit", "Code"), "component": ("Composant",), "quantity": ("Quantité", "Qté")},
+            ("product", "component", "quantity"),
+            {"quantity": Figure.QUANTITY},
+        ),
     ),
 }
 _LEFT_OUT = {"family_name", "subfamily_name"}
@@ -67,13 +82,14 @@ _MADE = (1980, 1, 1, 0, 0, 0)
 """When the parts of a zip were made: the same catalogue gives the same bytes."""
 
 
-def read_file(file: str, data: bytes, known: KnownCodes) -> Catalogue:
+def read_file(file: str, data: bytes, known: KnownCodes, findings: Findings | None = None) -> Catalogue:
     """The catalogue that a file says, by what its bytes begin with.
 
     :param known: what the base has, so that the file may refer to it.
+    :param findings: what is known of the file, and where what must be known of it goes.
     :raises FileProblems: with every fault; nothing may then be taken.
     """
-    return _Reader(file, known).catalogue(dict(_tables(file, data)))
+    return _Reader(file, known, Findings() if findings is None else findings).catalogue(dict(_tables(file, data)))
 
 
 def write_csv_zip(catalogue: Catalogue, language: str) -> bytes:
@@ -89,7 +105,16 @@ def write_csv_zip(catalogue: Catalogue, language: str) -> bytes:
 
 def write_workbook(catalogue: Catalogue, language: str) -> bytes:
     """A workbook with a sheet for each table."""
-    return write_sheets(_written(catalogue, language))
+    return write_book(_written(catalogue, language))
+
+
+def write_book(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
+    """A workbook whose texts are read again as they are."""
+    kept = {
+        name: [[in_workbook(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+        for name, rows in sheets.items()
+    }
+    return write_sheets(kept)
 
 
 def write_csv(rows: Sequence[Sequence[Cell]], language: str) -> bytes:
@@ -101,8 +126,14 @@ def write_csv(rows: Sequence[Sequence[Cell]], language: str) -> bytes:
 
 def _csv_text(cell: Cell, language: str) -> str:
     if isinstance(cell, Decimal):
-        return f"{cell:f}".replace(".", ",") if language == "fr" else f"{cell:f}"
-    return "" if cell is None else str(cell)
+        text = _with_four_decimals(f"{cell:f}")
+        return text.replace(".", ",") if language == "fr" else text
+    return "" if cell is None else guarded(cell) if isinstance(cell, str) else str(cell)
+
+
+def _with_four_decimals(text: str) -> str:
+    """A number that nobody takes for thousands: 1.234 as 1.2340."""
+    return f"{text}0" if len(text.partition(".")[2]) == len("234") else text
 
 
 def _written(catalogue: Catalogue, language: str) -> dict[str, list[list[Cell]]]:
@@ -118,10 +149,12 @@ def _written(catalogue: Catalogue, language: str) -> dict[str, list[list[Cell]]]
 def _table(subject: Subject, language: str, rows: Sequence[Any]) -> list[list[Cell]]:
     columns = [name for name in subject.columns if name not in _LEFT_OUT]
     titles: list[Cell] = [subject.columns[name][0] if language == "fr" else name for name in columns]
-    return [titles, *([_cell(getattr(row, name), language) for name in columns] for row in rows)]
+    return [titles, *([_cell(name, getattr(row, name), language) for name in columns] for row in rows)]
 
 
-def _cell(value: Any, language: str) -> Cell:
+def _cell(name: str, value: Any, language: str) -> Cell:
+    if name == "vat_rate":
+        value = written_rate(value)
     if isinstance(value, bool):
         return {True: "oui", False: "non"}[value] if language == "fr" else {True: "yes", False: "no"}[value]
     cell: Cell = value
@@ -177,15 +210,20 @@ def _refuse_strange(file: str, found: Mapping[str, str | None]) -> None:
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads the tables of one file; `faults` has all that is wrong with any of them.
+    """Reads the tables of one file; `findings` has all that is wrong with any of them.
 
     :ivar is_whole: whether each table could be read as such.
     """
 
     file: str
     known: KnownCodes
-    faults: list[Fault] = field(default_factory=list)
+    findings: Findings
     is_whole: bool = True
+
+    @property
+    def faults(self) -> list[Fault]:
+        """All that is wrong."""
+        return self.findings.faults
 
     def catalogue(self, tables: Mapping[str, tuple[str, Rows]]) -> Catalogue:
         """The catalogue, if there is no fault at all."""
@@ -213,11 +251,11 @@ class _Reader:
     def _rows(self, subject: str, part: str, rows: Rows) -> list[Cells]:
         what = SUBJECTS[subject]
         try:
-            return read_rows(self.file, rows, what.columns, what.required, self.faults, part or None)
+            return read_rows(self.file, rows, what.table, self.findings, part or None)
         except FileProblems as problems:
             for fault in problems.faults:
                 fault.part = fault.part or part or None
-            self.faults += problems.faults
+            self.findings.faults += problems.faults
             self.is_whole = False  # what refers to this table is not to be blamed
             return []
 

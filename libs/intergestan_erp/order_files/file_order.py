@@ -3,11 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any, Final
 
+from intergestan_db.problem import Remark
+from intergestan_erp.inputs.figure import Mark
 from intergestan_msg.money import ONE, ZERO
+from intergestan_msg.stated import NOTHING_STATED, Stated
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What whoever hands a file in says about it.
+
+    :ivar decimal_mark: of all its numbers, where nothing else decides.
+    :ivar any_dates: whether its dates are meant, however old or far they are.
+    :ivar prices_required: whether a line without a price is a fault; else it gets our catalogue's.
+    :ivar buyer: the name, SIRET or VAT number of the buyer whose documents these are; None: they are ours.
+    """
+
+    decimal_mark: Mark | None = None
+    any_dates: bool = False
+    prices_required: bool = False
+    buyer: str | None = None
+
+
+USUAL: Final = Options()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +40,8 @@ class FileLine:
     :ivar row: the line of the file, None in a document without lines.
     :ivar products: codes under which the product may be known here; the first that is one counts.
     :ivar allowance: signed, negative takes off.
+    :ivar price: of `base_quantity` units, in `base_unit` if that is not the line's unit.
+    :ivar amount: what the line comes to, as the file states it; `tax`: its VAT, in the same way.
     """
 
     row: int | None
@@ -33,6 +58,9 @@ class FileLine:
     note: str | None = None
     gtin: str | None = None
     supplier_code: str | None = None
+    base_unit: str | None = None
+    amount: Decimal | None = None
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,14 +74,30 @@ class FileCharge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileBuyer:
+    """Who orders, as a document says it: all its numbers and names, as far as there are any."""
+
+    sirets: tuple[str, ...] = ()
+    sirens: tuple[str, ...] = ()
+    vat_ids: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return ", ".join(dict.fromkeys((*self.names[:1], *self.sirets, *self.sirens, *self.vat_ids)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FileOrder:
     """An order. Without a number it gets the next of our own.
 
     :ivar suppliers: identifiers and names of the supplier; the first that anybody has counts.
     :ivar followed_by: a login, which must exist; `contact`: a name or address that may be a user's.
     :ivar delivery: columns of `DeliveryColumns`.
-    :ivar total_ht, total_ttc: as the file states them, to be compared with what the lines add up to.
+    :ivar total_ht, total_ttc: as a table states them, to be compared with what the lines add up to; `stated`: the
+        totals of a document. `figures` are both.
     :ivar titles: the columns' titles in this file, by our names, for what is said about the order.
+    :ivar kept: what has no column and is kept with the note of the import: the type, references.
+    :ivar notes: what the reader of the file has to say.
     """
 
     row: int | None
@@ -71,3 +115,14 @@ class FileOrder:
     total_ht: Decimal | None = None
     total_ttc: Decimal | None = None
     titles: Mapping[str, str] = field(default_factory=dict)
+    stated: Stated = NOTHING_STATED
+    buyer: FileBuyer | None = None
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[Remark, ...] = ()
+
+    @property
+    def figures(self) -> Stated:
+        """Every total that the file states."""
+        if self.total_ht is None and self.total_ttc is None:
+            return self.stated
+        return replace(self.stated, tax_exclusive=self.total_ht, tax_inclusive=self.total_ttc)

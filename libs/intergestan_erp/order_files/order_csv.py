@@ -1,21 +1,28 @@
 """Purchase orders from a table (CSV, XLSX): one row per order line, the order's own values on each row or the first.
 
-Rows with the same number are one order. Without numbers, rows with the same date, supplier and note are one,
-and it gets the next number of the site. `COLUMNS` lists the columns; date, supplier, product and quantity are
-required. What a row leaves empty (name, unit, price, VAT) is taken from the product; the price is the one at
-which we buy it. A row with a charge (Frais) in place of a product is a charge of the whole order, signed.
+Rows with the same number are one order. A row without any value of the order's own goes on with the order above;
+one that repeats them without the number could be either, and is refused. Without numbers, rows with the same date,
+supplier and note are one order, and it gets the next number of the site. `COLUMNS` lists the columns; date,
+supplier, product and quantity are required. What a row leaves empty (name, unit, price, VAT) is taken from the
+product; the price is the one at which we buy it. A row with a charge (Frais) in place of a product is a charge of
+the whole order, signed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from intergestan_db.file_tables.csv_table import Cells, Rows, Titles, csv_rows, filled_rows
-from intergestan_db.problem import FileProblems
+from intergestan_db.file_tables.csv_table import csv_rows
+from intergestan_db.file_tables.rows import Rows
+from intergestan_db.problem import FileProblems, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
-from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.inputs.cells import Cells, Findings
+from intergestan_erp.inputs.figure import Figure
+from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_msg.money import CENT, ONE, ZERO, fits
 
@@ -51,58 +58,122 @@ COLUMNS: Titles = {
     "total_ttc": ("Total TTC",),
 }
 REQUIRED = ("date", "supplier", "product", "quantity")
+_NUMBERS = {
+    **dict.fromkeys(("quantity", "base_quantity"), Figure.QUANTITY),
+    **dict.fromkeys(("price", "allowance", "charge", "total_ht", "total_ttc"), Figure.AMOUNT),
+    "vat_rate": Figure.RATE,
+}
+TABLE = Columns(COLUMNS, REQUIRED, _NUMBERS)
+
 _OF_A_LINE = ("line", "product", "quantity", "price")
 """What a row of a charge has nothing to do with."""
+_OWN = ("line", "quantity", "allowance", "charge")
+"""What each row must have for itself, and no merged cell can give to several."""
 
 _DELIVERY = ("name", "line1", "line2", "postcode", "city", "country")
-_HEAD = (
-    *("date", "supplier", "note", "followed_by", "currency", "wanted_date", "total_ht", "total_ttc"),
-    *(f"delivery_{part}" for part in _DELIVERY),
-)
+_SAME = ("date", "supplier", "note")
+"""What rows without a number must have in common to be one order."""
+_HEAD: Mapping[str, Callable[[Cells, str], Any]] = {
+    "date": Cells.day,
+    "supplier": Cells.code,
+    "note": Cells.text,
+    "followed_by": Cells.text,
+    "currency": Cells.currency,
+    "wanted_date": Cells.day,
+    "total_ht": Cells.amount,
+    "total_ttc": Cells.amount,
+    **{f"delivery_{part}": Cells.text for part in _DELIVERY},
+    "delivery_postcode": Cells.code,
+    "delivery_country": Cells.country,
+}
+"""The order's own values, and how each is read."""
 _WIDTHS: tuple[tuple[str, type[Table], str], ...] = (
     ("number", PurchaseOrder, "number"),
-    ("currency", PurchaseOrder, "currency"),
-    *((f"delivery_{part}", PurchaseOrder, f"delivery_{part}") for part in _DELIVERY),
+    *((f"delivery_{part}", PurchaseOrder, f"delivery_{part}") for part in _DELIVERY if part != "country"),
     ("line", PurchaseOrderLine, "line_id"),
     ("product", PurchaseOrderLine, "product_code"),
     ("name", PurchaseOrderLine, "name"),
-    *((name, PurchaseOrderLine, name) for name in ("unit", "vat_category", "gtin", "supplier_code")),
+    *((name, PurchaseOrderLine, name) for name in ("gtin", "supplier_code")),
 )
 
 
-def read_csv_orders(file: str, data: bytes) -> list[FileOrder]:
+@dataclass(slots=True)
+class _Group:
+    """The rows of one order.
+
+    :ivar number: as the file says it; None for the next of ours.
+    """
+
+    number: str | None
+    rows: list[Cells] = field(default_factory=list)
+
+
+def read_csv_orders(file: str, data: bytes, findings: Findings) -> list[FileOrder]:
     """The orders of a CSV file, in the order of their first rows.
 
     :raises FileProblems: with every fault there is.
     """
-    return read_order_rows(file, csv_rows(file, data))
+    return read_order_rows(file, csv_rows(file, data), findings)
 
 
-def read_order_rows(file: str, table: Rows) -> list[FileOrder]:
+def read_order_rows(file: str, table: Rows, findings: Findings) -> list[FileOrder]:
     """The same of a table that was read already.
 
     :raises FileProblems: with every fault there is.
     """
-    rows = filled_rows(file, table, COLUMNS, REQUIRED)
-    groups: dict[tuple[str | None, ...], list[Cells]] = {}
+    rows = read_rows(file, table, TABLE, findings)
+    orders = [_order(group) for group in _groups(rows)]
+    if findings.faults:
+        raise FileProblems(file, sorted(findings.faults, key=lambda fault: fault.row or 0))
+    if not orders:
+        findings.remarks.append(Remark(None, None, "There is no order in the file: it has titles, and no row."))
     for cells in rows:
-        number = cells.code("number")
-        same = (number,) if number else (None, *(cells.text(name) for name in ("date", "supplier", "note")))
-        groups.setdefault(same, []).append(cells)
-    orders = [_order(group) for group in groups.values()]
-    if rows[0].faults:
-        raise FileProblems(file, sorted(rows[0].faults, key=lambda fault: fault.row or 0))
+        if cells.hidden:
+            cells.remark(None, "The row is hidden in the workbook, and was taken as the others were.")
     return orders
 
 
-def _order(rows: list[Cells]) -> FileOrder:
+def _groups(rows: list[Cells]) -> list[_Group]:
+    """The rows by order."""
+    groups: dict[tuple[str | None, ...], _Group] = {}
+    above: _Group | None = None
+    for cells in rows:
+        number = cells.code("number")
+        if number is None and above is not None and not cells.is_broken("number"):
+            stated = [name for name in _HEAD if cells.text(name) is not None]
+            if not stated:
+                above.rows.append(cells)
+                continue
+            if above.number is not None and all(_agrees(above, cells, name) for name in stated):
+                cells.fault(
+                    "number",
+                    "The row repeats the head of the order {number} without its number: is it the same order or a new "
+                    "one? Fill the number in, or leave the whole head out of rows that go on.",
+                    number=above.number,
+                )
+        same = (number,) if number else (None, *(cells.text(name) for name in _SAME))
+        above = groups.setdefault(same, _Group(number))
+        above.rows.append(cells)
+    return list(groups.values())
+
+
+def _agrees(group: _Group, cells: Cells, name: str) -> bool:
+    """Whether a row says the same as an order about one of its values, as far as the order says it."""
+    said = next((text for row in group.rows if (text := row.text(name)) is not None), None)
+    return said is None or said == cells.text(name)
+
+
+def _order(group: _Group) -> FileOrder:
+    rows = group.rows
     first = rows[0]
     for cells in rows:
-        for column, table, field in _WIDTHS:
-            cells.check_width(column, table, field)
-    head = {name: _of_order(rows, name) for name in _HEAD}
+        for column, table, width in _WIDTHS:
+            cells.check_width(column, table, width)
+        for column in _OWN:
+            cells.check_own(column)
+    head = {name: _of_order(rows, name, read) for name, read in _HEAD.items()}
     for column in ("date", "supplier"):
-        if head[column] is None:
+        if all(cells.text(column) is None for cells in rows):
             first.missing(column)
     of_lines = [cells for cells in rows if cells.text("charge") is None]
     charges = tuple(_charge(cells) for cells in rows if cells.text("charge") is not None)
@@ -112,42 +183,57 @@ def _order(rows: list[Cells]) -> FileOrder:
         first.fault("product", "The order has no lines.")
     return FileOrder(
         row=first.row,
-        number=nfc(first.text("number") or "") or None,
-        issue_date=_value(rows, "date", Cells.day) or date.min,
+        number=group.number,
+        issue_date=head["date"] or date.min,
         suppliers=(head["supplier"],) if head["supplier"] else (),
         lines=lines,
         charges=charges,
         followed_by=head["followed_by"],
         note=head["note"],
-        currency=head["currency"],
+        currency=_currency(rows, head["currency"]),
         delivery={f"delivery_{part}": head[f"delivery_{part}"] for part in _DELIVERY},
-        wanted_date=_value(rows, "wanted_date", Cells.day),
-        total_ht=_value(rows, "total_ht", Cells.decimal),
-        total_ttc=_value(rows, "total_ttc", Cells.decimal),
+        wanted_date=head["wanted_date"],
+        total_ht=head["total_ht"],
+        total_ttc=head["total_ttc"],
         titles={name: titles[0] for name, titles in COLUMNS.items()} | dict(first.titles),
     )
 
 
-def _of_order(rows: list[Cells], column: str) -> str | None:
+def _of_order(rows: list[Cells], column: str, read: Callable[[Cells, str], Any]) -> Any:
     """The one value that an order has in a column; rows that leave it empty agree with the others."""
     said: str | None = None
+    value: Any = None
     for cells in rows:
-        value = cells.text(column)
-        if value is not None and said is not None and value != said:
+        text = cells.text(column)
+        if text is None or text == said:
+            continue
+        found = read(cells, column)
+        if said is None:
+            said, value = text, found
+        elif found is not None and value is not None and found != value:
             cells.fault(
                 column,
                 "«{value}» is not what the order's first row says ({said}): one order has one of it.",
-                value=value,
+                value=text,
                 said=said,
             )
-        said = said or value
-    return said
+    return value
 
 
-def _value(rows: list[Cells], column: str, read: Any) -> Any:
-    """The value of an order's column, read from the row that states it."""
-    stated = next((cells for cells in rows if cells.text(column) is not None), None)
-    return read(stated, column) if stated is not None else None
+def _currency(rows: list[Cells], stated: str | None) -> str | None:
+    """The order's currency: what its column says, or what stands beside its amounts; they must agree."""
+    currency = stated
+    for cells in rows:
+        for column, code in cells.currencies.items():
+            currency = currency or code
+            if code != currency:
+                cells.fault(
+                    column,
+                    "The amount is in {code}, and the order in {currency}: one order has one currency.",
+                    code=code,
+                    currency=currency,
+                )
+    return currency
 
 
 def _line(cells: Cells, position: int) -> FileLine:
@@ -159,16 +245,16 @@ def _line(cells: Cells, position: int) -> FileLine:
         row=cells.row,
         line_id=cells.code("line") or str(position),
         products=(product,) if product else (),
-        quantity=cells.decimal("quantity") or ZERO,
+        quantity=cells.quantity("quantity") or ZERO,
         name=cells.text("name"),
-        unit=cells.code("unit"),
-        price=cells.decimal("price"),
-        vat_rate=cells.decimal("vat_rate"),
+        unit=cells.unit("unit"),
+        price=cells.amount("price"),
+        vat_rate=cells.rate("vat_rate"),
         note=cells.text("line_note"),
         base_quantity=_base_quantity(cells),
         allowance=_amount(cells, "allowance"),
-        vat_category=cells.code("vat_category"),
-        gtin=cells.code("gtin"),
+        vat_category=cells.category("vat_category"),
+        gtin=cells.gtin("gtin"),
         supplier_code=cells.code("supplier_code"),
     )
 
@@ -180,8 +266,8 @@ def _charge(cells: Cells) -> FileCharge:
     return FileCharge(
         amount=_amount(cells, "charge"),
         reason=cells.text("name"),
-        vat_category=cells.code("vat_category"),
-        vat_rate=cells.decimal("vat_rate"),
+        vat_category=cells.category("vat_category"),
+        vat_rate=cells.rate("vat_rate"),
     )
 
 
@@ -193,7 +279,7 @@ def _base_quantity(cells: Cells) -> Decimal:
 
 
 def _amount(cells: Cells, column: str) -> Decimal:
-    value = cells.decimal(column, signed=True) or ZERO
+    value = cells.amount(column, signed=True) or ZERO
     if not fits(value, CENT):
         cells.fault(column, "{value} is no amount: it has more than 2 decimals, or is too large.", value=value)
     return value

@@ -19,8 +19,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from intergestan_db import site_rows, states
 from intergestan_db.enums import FileFormat, PurchaseState, SalesState
-from intergestan_db.file_tables.csv_table import Titles
-from intergestan_db.file_tables.xlsx_table import Cell, write_sheets
+from intergestan_db.file_tables.xlsx_table import Cell
 from intergestan_db.problem import Problem, Words
 from intergestan_db.tables import (
     Party,
@@ -32,9 +31,11 @@ from intergestan_db.tables import (
     SalesOrderLine,
     User,
 )
-from intergestan_erp.catalogue.catalogue_file import write_csv
+from intergestan_erp.catalogue.catalogue_file import write_book, write_csv
 from intergestan_erp.documents import documents
 from intergestan_erp.inputs.identity import case_key, nfc
+from intergestan_erp.inputs.table import Titles
+from intergestan_erp.inputs.vat import written_rate
 from intergestan_erp.order_files.order_csv import COLUMNS
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -144,7 +145,7 @@ def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str) -
     """An order as CSV or workbook, in the columns of the kind; purchase orders can be imported from it again."""
     rows = [_titles(kind, language), *_rows(kind, order)]
     name = {"fr": "Commande", "en": "Order"}[language]
-    return write_csv(rows, language) if form is FileFormat.CSV else write_sheets({name: rows})
+    return write_csv(rows, language) if form is FileFormat.CSV else write_book({name: rows})
 
 
 def write_ubl(order: Order) -> bytes:
@@ -256,6 +257,8 @@ def _cells(kind: Kind, values: Mapping[str, Any]) -> list[Cell]:
     cells: list[Cell] = []
     for name in kind.columns:
         value = values.get(name)
+        if name == "vat_rate" and value is not None:
+            value = written_rate(value)
         if isinstance(value, Decimal):
             value = value.normalize()
         cells.append(value if isinstance(value, Decimal | date) else None if value is None else str(value))

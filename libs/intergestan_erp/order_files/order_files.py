@@ -6,9 +6,9 @@ fault is named, and what stands is written in one transaction. A file that was t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -17,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
 from intergestan_db.enums import PurchaseState
+from intergestan_db.file_tables.rows import Rows
 from intergestan_db.file_tables.xlsx_table import read_sheets
 from intergestan_db.file_tables.zip_safety import MAGIC
-from intergestan_db.problem import Fault, FileProblems, Problem
+from intergestan_db.problem import Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderCharge,
@@ -27,17 +28,26 @@ from intergestan_db.tables import (
     Site,
     User,
 )
-from intergestan_erp.catalogue.catalogue import products_by_code
+from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
+from intergestan_erp.inputs.cells import Findings
+from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.identity import case_doubts, case_key
-from intergestan_erp.order_files.file_order import FileOrder
-from intergestan_erp.order_files.order_csv import read_csv_orders, read_order_rows
+from intergestan_erp.inputs.table import has_titles
+from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
+from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
+from intergestan_erp.order_files.order_csv import TABLE, read_csv_orders, read_order_rows
 from intergestan_erp.order_files.order_ubl import read_ubl_orders
-from intergestan_erp.order_files.order_values import OrderValues, order_values
+from intergestan_erp.order_files.order_values import FROM_CATALOGUE, Around, OrderValues, Products, order_values
+from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import suppliers_like
+from intergestan_erp.site.day import site_day
+from intergestan_erp.site.zone import read_zone
 from intergestan_msg.order_rules import MAX_LINES
 
 _MOST_VALUES = 5000
+_MOST_NAMED = 50
+"""More orders than this nobody reads in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +55,54 @@ class Imported:
     """The numbers of the orders of one file: those entered now, and those that stood here already.
 
     :ivar doubts: what may be a typing error, though it was entered.
+    :ivar said: what was taken for granted, and where the file was read.
     """
 
     new: tuple[str, ...]
     there: tuple[str, ...]
     doubts: tuple[Problem, ...] = field(default=(), compare=False)
+    said: tuple[Remark, ...] = field(default=(), compare=False)
 
 
 Also = Callable[[Connection, Imported], None]
 
 
 def import_file(
-    database: Database, file: str, data: bytes, *, by: str, draft: bool = False, also: Also | None = None
+    database: Database,
+    file: str,
+    data: bytes,
+    *,
+    by: str,
+    draft: bool = False,
+    options: Options = USUAL,
+    also: Also | None = None,
 ) -> Imported:
     """Enter the purchase orders of a file, confirmed unless `draft`.
 
     :param file: its name, for the faults.
+    :param options: what its sender says about it.
     :param also: what is written in the same transaction.
     :raises FileProblems: with every fault of the file; nothing of it was taken.
     """
-    orders = read_orders(file, data)
+    with database.read() as connection:
+        zone = read_zone(connection)
+        today = site_day(zone, database.now())
+    findings = Findings(options.decimal_mark, zone)
+    orders = read_orders(file, data, findings)
     for last_try in (False, True):
         try:
             with database.read() as connection:
-                found, there = _settle(connection, file, orders)
+                found, there = _settle(connection, file, orders, options, today)
+            said = (*findings.remarks, *(each for order in found for each in order.notes))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = _write(connection, found, state, by=by, at=database.now())
-                imported = Imported(tuple(entered), tuple(there), tuple(_doubts(connection, entered)))
+                imported = Imported(
+                    tuple(entered),
+                    tuple(there),
+                    doubts=tuple(_doubts(connection, entered)),
+                    said=(*said, *_catalogue_prices(found)),
+                )
                 if also is not None:
                     also(connection, imported)
             return imported
@@ -82,36 +112,75 @@ def import_file(
     raise AssertionError
 
 
-def read_orders(file: str, data: bytes) -> list[FileOrder]:
+def _catalogue_prices(orders: Sequence[OrderValues]) -> Iterator[Remark]:
+    """Which orders have prices that nobody stated."""
+    lines = {
+        order.head["number"]: [line for line, source in order.kept["prices"].items() if source == FROM_CATALOGUE]
+        for order in orders
+    }
+    without = [f"{number} ({', '.join(those)})" for number, those in lines.items() if those]
+    if without:
+        yield Remark(
+            None,
+            None,
+            "No price is stated for these orders (lines): {orders}. Price from catalogue.",
+            orders=", ".join([*without[:_MOST_NAMED], *(["…"] if len(without) > _MOST_NAMED else [])]),
+        )
+
+
+def read_orders(file: str, data: bytes, findings: Findings | None = None) -> list[FileOrder]:
     """The orders of a file, by what its bytes begin with: XML is UBL, a zip a workbook, anything else CSV.
 
-    Of a workbook the first sheet counts.
-
+    :param findings: where what must be known goes, beside the faults that are raised.
     :raises FileProblems: with every fault that the file itself has.
     """
+    found = Findings() if findings is None else findings
     if data.startswith(MAGIC):
-        sheets = read_sheets(file, data)
-        return read_order_rows(file, next(iter(sheets.values()), []))
-    start = data[:100].removeprefix(b"\xef\xbb\xbf").lstrip()
+        return read_order_rows(file, _sheet(read_sheets(file, data), found), found)
+    start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:14].lower().startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
+        raise FileProblems(
+            file,
+            [Fault(None, None, "This is a web page under the name of a workbook: open it and save it as XLSX.")],
+        )
     utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
-    return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data)
+    return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data, found)
+
+
+def _sheet(sheets: Mapping[str, Rows], findings: Findings) -> Rows:
+    """The first sheet that has the titles of orders; the first of all, where none has."""
+    for place, (name, rows) in enumerate(sheets.items()):
+        if has_titles(list(rows), TABLE):
+            if place:
+                findings.remarks.append(
+                    Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name)
+                )
+            return rows
+    return next(iter(sheets.values()), [])
 
 
 def values_of(connection: Connection, file: str, order: FileOrder) -> OrderValues:
-    """The rows that an order of a file would be, with its supplier.
+    """The rows that an order of a file would be, with its supplier. The day of its issue is not judged: it was.
 
     :raises FileProblems: with every fault of the order.
     """
     faults: list[Fault] = []
-    values = _Known(connection, [order]).values(order, faults)
+    known = _Known(connection, [order], USUAL)
+    values = known.values(order, faults)
+    faults += known.titled(order, implausible_days(order, order.issue_date))
     if values is None or faults:
         raise FileProblems(file, faults)
     return values
 
 
-def _settle(connection: Connection, file: str, orders: Sequence[FileOrder]) -> tuple[list[OrderValues], list[str]]:
-    """What is to be written, and the numbers of orders that stand here with the same content."""
-    known = _Known(connection, orders)
+def _settle(
+    connection: Connection, file: str, orders: Sequence[FileOrder], options: Options, today: date
+) -> tuple[list[OrderValues], list[str]]:
+    """What is to be written, and the numbers of orders that stand here with the same content.
+
+    :param today: the day from which the dates of new orders may differ so much.
+    """
+    known = _Known(connection, orders, options)
     faults: list[Fault] = []
     settled = [known.values(order, faults) for order in orders]
     stored = _stored(connection, [order.number for order in orders if order.number])
@@ -120,6 +189,7 @@ def _settle(connection: Connection, file: str, orders: Sequence[FileOrder]) -> t
     for order, values in zip(orders, settled, strict=True):
         if order.number is None or order.number not in stored:
             new += [values] if values is not None else []
+            faults += [] if options.any_dates else known.titled(order, implausible_days(order, today))
         elif values is not None and values.content() == stored[order.number]:
             there.append(order.number)
         elif values is not None:
@@ -141,29 +211,60 @@ def _conflict(order: FileOrder) -> Fault:
 class _Known:
     """What the base knows of all that a file's orders name, read in a few queries."""
 
-    def __init__(self, connection: Connection, orders: Sequence[FileOrder]) -> None:
-        codes = (code for order in orders for line in order.lines for code in line.products)
+    def __init__(self, connection: Connection, orders: Sequence[FileOrder], options: Options) -> None:
         self._connection = connection
-        self._products = products_by_code(connection, codes)
         self._suppliers: dict[tuple[str, ...], int | Fault] = {}
-        self._currency = connection.execute(select(Site.currency)).scalar_one()
+        site = connection.execute(select(Site.name, Site.siret, Site.vat_id, Site.currency)).one()
+        self._us = Us(site.name, site.siret, site.vat_id)
+        self._around = Around(_products(connection, orders), site.currency, options, self._like)
         users = connection.execute(select(User.id, User.login, User.name, User.email).where(User.active))
         self._users = _by_name(users)
 
     def values(self, order: FileOrder, faults: list[Fault]) -> OrderValues | None:
         """The rows to write for an order; None, and faults noted, when it does not stand."""
         before = len(faults)
+        self._check_buyer(order, faults)
         supplier_id = self._supplier(order, faults)
         followed_by = self._followed_by(order, faults)
         if len(order.lines) > MAX_LINES:
             faults.append(Fault(order.row, None, "An order has at most {most} lines: split it.", most=MAX_LINES))
-        values = order_values(order, self._products, self._currency, faults)
-        for fault in faults[before:]:
-            fault.column = order.titles.get(fault.column or "", fault.column)
+        values = order_values(order, self._around, faults)
+        faults[before:] = self.titled(order, faults[before:])
         if values is None or len(faults) > before:
             return None
         values.head.update(supplier_id=supplier_id, followed_by_id=followed_by)
         return values
+
+    def _like(self, code: str) -> str | None:
+        """The code of a product that looks like this one."""
+        return code_like(self._connection, code)
+
+    def titled(self, order: FileOrder, faults: Iterable[Fault]) -> list[Fault]:
+        """Faults that name the columns as the file does."""
+        named = list(faults)
+        for fault in named:
+            fault.column = order.titles.get(fault.column or "", fault.column)
+        return named
+
+    def _check_buyer(self, order: FileOrder, faults: list[Fault]) -> None:
+        buyer, wanted = order.buyer, self._around.options.buyer
+        if buyer is None or (is_of(buyer, self._us) if wanted is None else is_named(buyer, wanted)):
+            return
+        place = "cac:BuyerCustomerParty"
+        if not str(buyer):
+            faults.append(Fault(order.row, place, "The document does not say who orders: write our name or SIRET."))
+            return
+        ours = wanted or ", ".join(filter(None, (self._us.name, self._us.siret or self._us.vat_id)))
+        faults.append(
+            Fault(
+                order.row,
+                place,
+                "The buyer is {theirs}, and the order would be entered for {ours}. If it is of this site, correct the "
+                "document or import it with `--buyer` and the buyer's name or SIRET.",
+                theirs=buyer,
+                ours=ours,
+            )
+        )
 
     def _supplier(self, order: FileOrder, faults: list[Fault]) -> int | None:
         found = self._suppliers.get(order.suppliers)
@@ -226,6 +327,14 @@ def _by_name(users: Iterable[Row[int, str, str, str]]) -> dict[str, int]:
     return found
 
 
+def _products(connection: Connection, orders: Sequence[FileOrder]) -> Products:
+    """The products that orders name, by code or GTIN."""
+    lines = [line for order in orders for line in order.lines]
+    codes = [code for line in lines for code in line.products]
+    gtins = {code for code in codes if is_gtin(code)} | {line.gtin for line in lines if line.gtin is not None}
+    return Products(products_by_code(connection, codes), products_by_gtin(connection, gtins))
+
+
 def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
     """The content of the orders that have one of these numbers."""
     found: dict[str, Any] = {}
@@ -262,7 +371,8 @@ def _write(
         if values:
             connection.execute(insert(table), values)
     moves = [(order_id, None, str(state)) for order_id in by_id]
-    states.record(connection, states.PURCHASE_ORDER.name, moves, "import", by=by, at=at)
+    details = {order_id: order.kept for order_id, order in by_id.items()}
+    states.record(connection, states.PURCHASE_ORDER.name, moves, "import", by=by, at=at, details=details)
     return [order.head["number"] for order in orders]
 
 

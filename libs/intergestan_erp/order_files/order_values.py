@@ -1,17 +1,39 @@
-"""From a file's order to rows of the base: what it leaves open comes from products, the totals from us."""
+"""From a file's order to rows of the base: what it leaves open comes from products, the totals from us.
+
+Everything that the file states is looked at first: figures, dates, units, VAT. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Any
 
 from intergestan_db.file_tables.widths import too_long
-from intergestan_db.problem import Fault
+from intergestan_db.problem import Fault, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine, Table
-from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
-from intergestan_msg.money import CENT, AllowanceCharge, TaxCategory, Totals, fits, line_total, totals_of
+from intergestan_erp.catalogue.unit_conversion import rescaled
+from intergestan_erp.inputs.identifiers import is_gtin
+from intergestan_erp.inputs.units import can_be, same_unit
+from intergestan_erp.inputs.vat import rate_fits, vat_category
+from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
+from intergestan_msg.money import (
+    CENT,
+    MILLIONTH,
+    ZERO,
+    AllowanceCharge,
+    Price,
+    Sums,
+    TaxCategory,
+    fits,
+    line_total,
+    round_half_up,
+    totals_of,
+)
+from intergestan_msg.stated import Compared, Figure, compared
+from intergestan_msg.unit_factors import exact, factor
 
 Row = dict[str, Any]
 Product = Mapping[str, Any]
@@ -37,15 +59,24 @@ _LINE = (
 )
 _AMOUNTS = {"total", "total_ht", "total_vat", "total_ttc"}
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
+_LINE_SLACK = 2 * CENT
+"""How far a line's stated amount may lie from ours: what Peppol's R024 grants for roundings."""
+_GTIN_DIGITS = 14
 
 
 @dataclass(slots=True)
 class OrderValues:
-    """The rows of one purchase order: its head, its lines, its charges."""
+    """The rows of one purchase order: its head, its lines, its charges.
+
+    :ivar kept: what has no column, and is kept with the note of the import.
+    :ivar notes: what its people must know.
+    """
 
     head: Row
     lines: list[Row]
     charges: list[Row]
+    kept: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[Remark, ...] = ()
 
     def content(self) -> tuple[Any, ...]:
         """What makes two orders the same one: all that a file says, but not who follows it or its state."""
@@ -56,21 +87,60 @@ class OrderValues:
         )
 
 
-def order_values(
-    order: FileOrder, products: Mapping[str, Product], currency: str, faults: list[Fault]
-) -> OrderValues | None:
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The products that an order may name, by code, and by GTIN of 14 digits."""
+
+    by_code: Mapping[str, Product]
+    by_gtin: Mapping[str, Sequence[Product]] = field(default_factory=dict)
+
+    def with_gtin(self, gtin: str | None) -> Sequence[Product]:
+        """Those that have a GTIN, however many zeros are before it."""
+        return self.by_gtin.get(gtin.zfill(_GTIN_DIGITS), ()) if gtin is not None and is_gtin(gtin) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an order is judged by beside its file.
+
+    :ivar currency: for an order that names none.
+    :ivar like: the code of a product that somebody may have meant.
+    """
+
+    products: Products
+    currency: str
+    options: Options = USUAL
+    like: Callable[[str], str | None] = lambda _code: None
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """A price in the line's unit, and what it is from."""
+
+    price: Decimal
+    base_quantity: Decimal
+    source: str
+
+
+FROM_CATALOGUE, FROM_AMOUNT, FROM_FILE = "catalogue", "amount", "file"
+"""What a price is from: our product, the line's amount by its quantity, the file itself."""
+
+
+def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> OrderValues | None:
     """The rows of an order without its supplier; None when a line does not stand.
 
-    :param currency: for an order that names none.
     :param faults: where everything that is wrong is noted.
     """
-    lines = [_line(line, position, products, faults) for position, line in enumerate(order.lines, start=1)]
-    complete = [line for line in lines if line is not None]
-    if len(complete) < len(lines):
+    of_lines = [_line(line, position, around, faults) for position, line in enumerate(order.lines, start=1)]
+    _check_currency(order, around, faults)
+    complete = [found for found in of_lines if found is not None]
+    charges = [_charge(order, charge, faults) for charge in order.charges]
+    if len(complete) < len(of_lines):
         return None
-    charges = [_charge(charge) for charge in order.charges]
-    totals, vat = _totals(complete, charges)
-    _compare(order, totals, faults)
+    lines = [row for row, _ in complete]
+    sums = _sums([row["total"] for row in lines], lines, charges)
+    totals = sums.totals
+    _compare(order, lines, charges, faults)
     if totals.payable < 0 or totals.lines < 0:
         faults.append(
             Fault(order.row, None, "The allowances are more than the order is worth: no mail can carry that.")
@@ -79,73 +149,335 @@ def order_values(
         "number": order.number,
         "issue_date": order.issue_date,
         "note": order.note,
-        "currency": order.currency or currency,
+        "currency": order.currency or around.currency,
         "total_ht": totals.tax_exclusive,
-        "total_vat": vat,
+        "total_vat": sums.tax_amount,
         "total_ttc": totals.payable,
         "wanted_date": order.wanted_date,
         **{name: None for name in _HEAD if name.startswith("delivery_")},
         **order.delivery,
     }
     _check_sizes(order.row, PurchaseOrder, head, faults)
-    for line, row in zip(order.lines, complete, strict=True):
+    for line, row in zip(order.lines, lines, strict=True):
         _check_sizes(line.row, PurchaseOrderLine, row, faults)
     for charge_row in charges:
         _check_sizes(order.row, PurchaseOrderCharge, charge_row, faults)
-    return OrderValues(head, complete, charges)
+    kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
+    return OrderValues(head, lines, charges, kept, order.notes)
 
 
-def _line(line: FileLine, position: int, products: Mapping[str, Product], faults: list[Fault]) -> Row | None:
-    product = next((products[code] for code in line.products if code in products), None)
+def _check_currency(order: FileOrder, around: Around, faults: list[Fault]) -> None:
+    """Our catalogue's prices are in our own currency."""
+    asked = any(line.price is None and line.amount is None for line in order.lines)
+    if order.currency not in {None, around.currency} and asked:
+        faults.append(
+            Fault(
+                order.row,
+                "price" if order.row else "cbc:DocumentCurrencyCode",
+                "The order is in {currency}, and the catalogue's prices are in {ours}: give each line its price.",
+                currency=order.currency,
+                ours=around.currency,
+            )
+        )
+
+
+# -- lines -------------------------------------------------------------------------------------------------------
+
+
+def _line(line: FileLine, position: int, around: Around, faults: list[Fault]) -> tuple[Row, str] | None:
+    """The row of a line and what its price is from; None, and faults noted, when it does not stand."""
+    before = len(faults)
+    product = _product(line, around, faults)
     if product is None:
-        faults.append(
-            Fault(
-                line.row,
-                "product" if line.row else f"cac:OrderLine {line.line_id}",
-                "The product {code} is not in the base: correct the code, or enter it with "
-                "`intergestan catalog import`.",
-                code=" / ".join(line.products),
-            )
-        )
         return None
-    price = product["purchase_price"] if line.price is None else line.price
-    if price is None:
-        faults.append(
-            Fault(
-                line.row,
-                "price" if line.row else f"cac:OrderLine {line.line_id}",
-                "The product {code} has no purchase price: give the line a price, or the product.",
-                code=product["code"],
-            )
-        )
+    unit = line.unit or product["unit"]
+    _check_quantity(line, unit, faults)
+    category, rate = _vat(line, product, faults)
+    priced = _price(line, product, unit, around.options) if line.quantity > 0 else None
+    if isinstance(priced, Fault):
+        faults.append(priced)
+    if priced is None or isinstance(priced, Fault) or len(faults) > before:
         return None
     allowance = AllowanceCharge(is_charge=True, amount=line.allowance)
-    return {
+    row = {
         "line_id": line.line_id,
         "position": position,
         "product_code": product["code"],
         "name": line.name or product["name"],
         "quantity": line.quantity,
-        "unit": line.unit or product["unit"],
-        "price": price,
-        "base_quantity": line.base_quantity,
+        "unit": unit,
+        "price": priced.price,
+        "base_quantity": priced.base_quantity,
         "allowance": line.allowance,
-        "total": line_total(line.quantity, price, line.base_quantity, [allowance]),
-        "vat_category": line.vat_category or product["vat_category"],
-        "vat_rate": product["vat_rate"] if line.vat_rate is None else line.vat_rate,
+        "total": line_total(line.quantity, priced.price, priced.base_quantity, [allowance]),
+        "vat_category": category,
+        "vat_rate": rate,
         "note": line.note,
         "gtin": line.gtin or product["gtin"],
         "supplier_code": line.supplier_code if line.supplier_code != product["code"] else None,
     }
+    return row, priced.source
 
 
-def _charge(charge: FileCharge) -> Row:
-    return {name: getattr(charge, name) for name in _CHARGE}
+def _place(line: FileLine, column: str) -> str:
+    """Where a line's fault is: the title in a table, else the line of the document."""
+    return column if line.row else f"cac:OrderLine {line.line_id}"
 
 
-def _totals(lines: list[Row], charges: list[Row]) -> tuple[Totals, Decimal]:
-    """The totals and the whole VAT, as the message will state them."""
-    of_lines = [(line["total"], TaxCategory(line["vat_category"], line["vat_rate"])) for line in lines]
+def _product(line: FileLine, around: Around, faults: list[Fault]) -> Product | None:
+    """The product that a line names: by a code of ours, else by its GTIN."""
+    products = around.products
+    with_gtin = products.with_gtin(line.gtin)
+    named = next((products.by_code[code] for code in line.products if code in products.by_code), None)
+    if named is not None:
+        if with_gtin and all(each["code"] != named["code"] for each in with_gtin):
+            faults.append(
+                Fault(
+                    line.row,
+                    _place(line, "gtin"),
+                    "The line names the product {code}, and the GTIN {gtin} of {other}: correct one of them.",
+                    code=named["code"],
+                    gtin=line.gtin,
+                    other=with_gtin[0]["code"],
+                )
+            )
+        return named
+    found = with_gtin or next(filter(None, map(products.with_gtin, line.products)), ())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        faults.append(
+            Fault(
+                line.row,
+                _place(line, "product"),
+                "The GTIN {gtin} is that of several products: {codes}. Write the code of the one you mean.",
+                gtin=found[0]["gtin"],
+                codes=", ".join(each["code"] for each in found),
+            )
+        )
+        return None
+    faults.append(_unknown(line, next((code for code in map(around.like, line.products) if code is not None), None)))
+    return None
+
+
+def _unknown(line: FileLine, meant: str | None) -> Fault:
+    code = " / ".join(dict.fromkeys((*line.products, *filter(None, [line.gtin]))))
+    if meant is not None:
+        return Fault(
+            line.row,
+            _place(line, "product"),
+            "The product {code} is not in the base. Did you mean {meant}? If it is new, enter it with "
+            "`intergestan catalog import`.",
+            code=code,
+            meant=meant,
+        )
+    return Fault(
+        line.row,
+        _place(line, "product"),
+        "The product {code} is not in the base: correct the code, or enter it with `intergestan catalog import`.",
+        code=code,
+    )
+
+
+def _check_quantity(line: FileLine, unit: str, faults: list[Fault]) -> None:
+    if line.quantity <= 0:
+        faults.append(
+            Fault(
+                line.row,
+                _place(line, "quantity"),
+                "The quantity is {quantity}: write how many are ordered, more than 0, or leave the line out.",
+                quantity=_plain(line.quantity),
+            )
+        )
+    elif not can_be(line.quantity, unit):
+        faults.append(
+            Fault(
+                line.row,
+                _place(line, "quantity"),
+                "{quantity} is no number of pieces: the unit {unit} is counted. Correct the quantity or the unit.",
+                quantity=_plain(line.quantity),
+                unit=unit,
+            )
+        )
+
+
+def _price(line: FileLine, product: Product, unit: str, options: Options) -> _Priced | Fault:
+    """What the line's price is: as the file states it, else as its amount gives it, else our catalogue's."""
+    if line.price is not None:
+        return _stated_price(line, line.price, unit)
+    if line.amount is not None:
+        return _price_of_amount(line, line.amount)
+    return _catalogue_price(line, product, unit, options)
+
+
+def _stated_price(line: FileLine, amount: Decimal, unit: str) -> _Priced | Fault:
+    price = Price(amount, line.base_quantity)
+    base_unit = line.base_unit or unit
+    if not same_unit(base_unit, unit):
+        times = factor(base_unit, unit)
+        converted = rescaled(price, times) if times is not None else None
+        if converted is None:
+            return Fault(
+                line.row,
+                _place(line, "price"),
+                "The price is for {base} {base_unit}, the quantity in {unit}: one cannot be said exactly in the other. "
+                "Give the price in the unit of the quantity.",
+                base=_plain(line.base_quantity),
+                base_unit=base_unit,
+                unit=unit,
+            )
+        price = converted
+    if not fits(price.amount, MILLIONTH):
+        return _rounded_price(line, price)
+    return _Priced(price.amount, price.base_quantity, FROM_FILE)
+
+
+def _rounded_price(line: FileLine, price: Price) -> _Priced | Fault:
+    """A price of more decimals than we keep, where the amount that the line states comes out all the same."""
+    allowance = [AllowanceCharge(is_charge=True, amount=line.allowance)]
+    rounded = price.amount.quantize(MILLIONTH, ROUND_HALF_UP) if abs(price.amount) < 10**12 else None
+    if (
+        rounded is not None
+        and line.amount is not None
+        and abs(line_total(line.quantity, rounded, price.base_quantity, allowance) - line.amount) <= _LINE_SLACK
+        and line_total(line.quantity, rounded, price.base_quantity, allowance)
+        == line_total(line.quantity, price.amount, price.base_quantity, allowance)
+    ):
+        return _Priced(rounded, price.base_quantity, FROM_FILE)
+    return Fault(
+        line.row,
+        _place(line, "price"),
+        "The price {price} has more than 6 decimals or is too large, and no amount of the line agrees with it when it "
+        "is rounded: give it fewer decimals, or a price for more units.",
+        price=f"{price.amount:f}",
+    )
+
+
+def _price_of_amount(line: FileLine, amount: Decimal) -> _Priced | Fault:
+    """The line's amount by its quantity, where that is exact."""
+    price = exact(Fraction(amount - line.allowance) / Fraction(line.quantity))
+    if price is None or price < 0:
+        return Fault(
+            line.row,
+            _place(line, "price"),
+            "The line states {amount} for {quantity}, and no price: that is no exact price for one. Give the price.",
+            amount=_plain(amount),
+            quantity=_plain(line.quantity),
+        )
+    return _Priced(price, Decimal(1), FROM_AMOUNT)
+
+
+def _catalogue_price(line: FileLine, product: Product, unit: str, options: Options) -> _Priced | Fault:
+    if options.prices_required:
+        return Fault(
+            line.row,
+            _place(line, "price"),
+            "The line states no price: give it one, or import the file without `--prices required` to take the "
+            "catalogue's.",
+        )
+    if product["purchase_price"] is None:
+        return Fault(
+            line.row,
+            _place(line, "price"),
+            "The product {code} has no purchase price: give the line a price, or the product.",
+            code=product["code"],
+        )
+    price = Price(product["purchase_price"])
+    if not same_unit(product["unit"], unit):
+        times = factor(product["unit"], unit)
+        converted = rescaled(price, times) if times is not None else None
+        if converted is None:
+            return Fault(
+                line.row,
+                _place(line, "price"),
+                "The line states no price, and our catalogue's is for one {ours}, not {unit}: give the line a price.",
+                ours=product["unit"],
+                unit=unit,
+            )
+        price = converted
+    return _Priced(price.amount, price.base_quantity, FROM_CATALOGUE)
+
+
+# -- VAT ---------------------------------------------------------------------------------------------------------
+
+
+def _vat(line: FileLine, product: Product, faults: list[Fault]) -> tuple[str, Decimal]:
+    """Category and rate: what the file leaves open comes from the product, as far as it fits."""
+    ours: tuple[str, Decimal] = product["vat_category"], product["vat_rate"]
+    if line.vat_category is None and line.vat_rate is None:
+        return ours
+    found = _fitting(line.vat_category, line.vat_rate, ours)
+    if line.row is not None and line.vat_category is None and not rate_fits(ours[0], line.vat_rate or ZERO):
+        found = "misfit"  # a table has a column for the category; a document may be of a program that knows none
+    if found == "misfit" and line.price == 0 and line.vat_rate is not None:
+        return line.vat_category or ours[0], line.vat_rate  # nothing is paid: no rate is wrong
+    if isinstance(found, tuple):
+        return found
+    column = "vat_category" if line.vat_rate is None else "vat_rate"
+    category = line.vat_category or ours[0]
+    faults.append(_vat_fault(found, line.row, _place(line, column), category, line.vat_rate))
+    return ours
+
+
+def _fitting(category: str | None, rate: Decimal | None, ours: tuple[str, Decimal] | None) -> tuple[str, Decimal] | str:
+    """Category and rate that a file states in part; else why there are none."""
+    if category is None:
+        assert rate is not None
+        if ours is not None and rate_fits(ours[0], rate):
+            return ours[0], rate
+        return ("S" if rate else "Z"), rate
+    code = vat_category(category)
+    if code is None:
+        return "none"
+    if rate is None:
+        if ours is not None and code == ours[0]:
+            return ours
+        return (code, ZERO) if rate_fits(code, ZERO) else "no_rate"
+    return (code, rate) if rate_fits(code, rate) else "misfit"
+
+
+def _vat_fault(why: str, row: int | None, place: str, category: str | None, rate: Decimal | None) -> Fault:
+    if why == "none":
+        return Fault(
+            row,
+            place,
+            "«{category}» is no VAT category: S, Z, E, AE, K, G and O are the usual ones.",
+            category=category,
+        )
+    if why == "no_rate":
+        return Fault(row, place, "The VAT category {category} needs its rate: write it.", category=category)
+    return Fault(
+        row,
+        place,
+        "The VAT category {category} does not have the rate {rate}: S has one above 0, Z, E, AE, K, G and O have 0. "
+        "Correct one of them.",
+        category=category,
+        rate=_plain(rate or ZERO),
+    )
+
+
+def _charge(order: FileOrder, charge: FileCharge, faults: list[Fault]) -> Row:
+    row = {name: getattr(charge, name) for name in _CHARGE}
+    if charge.vat_category is None and charge.vat_rate is None:
+        return row
+    found = _fitting(charge.vat_category, charge.vat_rate, None)
+    if isinstance(found, tuple):
+        row["vat_category"], row["vat_rate"] = found
+    else:
+        place = "vat_category" if order.row else f"cac:AllowanceCharge {charge.reason or ''}".rstrip()
+        faults.append(_vat_fault(found, order.row, place, charge.vat_category, charge.vat_rate))
+    return row
+
+
+# -- figures -----------------------------------------------------------------------------------------------------
+
+
+def _sums(amounts: Sequence[Decimal], lines: Sequence[Row], charges: Sequence[Row]) -> Sums:
+    """The totals and the whole VAT, as the message will state them, of lines with these amounts."""
+    of_lines = [
+        (amount, TaxCategory(line["vat_category"], line["vat_rate"]))
+        for amount, line in zip(amounts, lines, strict=True)
+    ]
     of_charges = [
         AllowanceCharge(
             is_charge=charge["amount"] >= 0,
@@ -156,27 +488,113 @@ def _totals(lines: list[Row], charges: list[Row]) -> tuple[Totals, Decimal]:
         )
         for charge in charges
     ]
-    sums = totals_of(of_lines, of_charges)
-    return sums.totals, sums.tax_amount
+    return totals_of(of_lines, of_charges)
 
 
-def _compare(order: FileOrder, totals: Totals, faults: list[Fault]) -> None:
-    """Refuse stated totals that differ by more than other software's roundings, one cent for each line."""
-    slack = CENT * len(order.lines)
-    for name, stated, ours in (
-        ("Total HT", order.total_ht, totals.tax_exclusive),
-        ("Total TTC", order.total_ttc, totals.payable),
-    ):
-        if stated is not None and ours is not None and abs(stated - ours) > slack:
-            faults.append(
-                Fault(
-                    order.row,
-                    name,
-                    "The file says {stated}, the lines add up to {ours}: check prices, quantities and VAT rates.",
-                    stated=stated,
-                    ours=ours,
-                )
+def _compare(order: FileOrder, lines: Sequence[Row], charges: Sequence[Row], faults: list[Fault]) -> None:
+    """Refuse stated figures that differ from ours by more than other software's roundings.
+
+    A line may differ by two cents, a total by one cent for each line and charge. Totals follow from the lines' amounts
+    as the file states them.
+    """
+    stated = order.figures
+    if stated.prepaid:
+        faults.append(
+            Fault(
+                order.row,
+                "cbc:PrepaidAmount",
+                "{amount} is stated as prepaid. That changes what is to be paid, and an order here cannot say it: "
+                "import the order without it.",
+                amount=_plain(stated.prepaid),
             )
+        )
+    amounts = []
+    for line, row in zip(order.lines, lines, strict=True):
+        faults.extend(_of_line(line, row))
+        amounts.append(row["total"] if line.amount is None else line.amount)
+    with_tax = (
+        stated.tax is not None
+        or stated.tax_inclusive is not None
+        or any(line.vat_rate is not None or line.vat_category is not None for line in order.lines)
+    )
+    slack = CENT * (len(lines) + len(charges))
+    for figure in compared(stated, _sums(amounts, lines, charges), with_tax=with_tax):
+        if abs(figure.stated - figure.due) > slack:
+            faults.append(_total_fault(order, figure, charges))
+            return  # what follows from it would be found as well
+
+
+def _of_line(line: FileLine, row: Row) -> Iterator[Fault]:
+    if line.amount is not None and abs(line.amount - row["total"]) > _LINE_SLACK:
+        yield Fault(
+            line.row,
+            _place(line, "total"),
+            "The line states {stated}; {quantity} × {price} for {base} {unit} come to {ours}: correct the amount, the "
+            "price or what it is for.",
+            stated=_money(line.amount),
+            quantity=_plain(row["quantity"]),
+            price=_plain(row["price"]),
+            base=_plain(row["base_quantity"]),
+            unit=row["unit"],
+            ours=_money(row["total"]),
+        )
+    due = round_half_up(row["total"] * row["vat_rate"] / 100)
+    if line.tax is not None and abs(line.tax - due) > _LINE_SLACK:
+        yield Fault(
+            line.row,
+            _place(line, "vat_rate"),
+            "The line states {stated} of VAT; {rate} % of {amount} are {ours}: correct the VAT, the rate or the "
+            "product's card.",
+            stated=_money(line.tax),
+            rate=_plain(row["vat_rate"]),
+            amount=_money(row["total"]),
+            ours=_money(due),
+        )
+
+
+_ELEMENTS = {
+    Figure.LINES: "cac:AnticipatedMonetaryTotal/cbc:LineExtensionAmount",
+    Figure.ALLOWANCES: "cac:AnticipatedMonetaryTotal/cbc:AllowanceTotalAmount",
+    Figure.CHARGES: "cac:AnticipatedMonetaryTotal/cbc:ChargeTotalAmount",
+    Figure.EXCLUSIVE: "cac:AnticipatedMonetaryTotal/cbc:TaxExclusiveAmount",
+    Figure.TAXABLE: "cac:TaxTotal/cac:TaxSubtotal/cbc:TaxableAmount",
+    Figure.TAX_OF: "cac:TaxTotal/cac:TaxSubtotal/cbc:TaxAmount",
+    Figure.TAX: "cac:TaxTotal/cbc:TaxAmount",
+    Figure.INCLUSIVE: "cac:AnticipatedMonetaryTotal/cbc:TaxInclusiveAmount",
+    Figure.PAYABLE: "cac:AnticipatedMonetaryTotal/cbc:PayableAmount",
+}
+_TITLES = {Figure.EXCLUSIVE: "total_ht", Figure.INCLUSIVE: "total_ttc"}
+_OF_TAX = {Figure.TAX, Figure.TAX_OF, Figure.TAXABLE, Figure.INCLUSIVE, Figure.PAYABLE}
+
+
+def _total_fault(order: FileOrder, found: Compared, charges: Sequence[Row]) -> Fault:
+    place = _TITLES.get(found.figure) if order.row else None
+    place = place or _ELEMENTS[found.figure]
+    figures = {"stated": _money(found.stated), "ours": _money(found.due)}
+    without = [charge["reason"] or _money(charge["amount"]) for charge in charges if charge["vat_rate"] is None]
+    if found.figure in _OF_TAX and without:
+        return Fault(
+            order.row,
+            place,
+            "The file says {stated}, the lines add up to {ours}; the charge «{charge}» states no VAT, so none is "
+            "computed on it: give it its VAT, or correct the total.",
+            charge=without[0],
+            **figures,
+        )
+    if found.figure in {Figure.TAX, Figure.TAX_OF, Figure.TAXABLE}:
+        return Fault(
+            order.row,
+            place,
+            "The file says {stated}, the VAT rates of the lines and of our products give {ours}: correct the rate or "
+            "the total.",
+            **figures,
+        )
+    return Fault(
+        order.row,
+        place,
+        "The file says {stated}, the lines add up to {ours}: check prices, quantities and VAT rates.",
+        **figures,
+    )
 
 
 def _check_sizes(row: int | None, table: type[Table], values: Row, faults: list[Fault]) -> None:
@@ -187,3 +605,13 @@ def _check_sizes(row: int | None, table: type[Table], values: Row, faults: list[
         for name in sorted(_AMOUNTS & values.keys())
         if not fits(values[name], CENT)
     )
+
+
+def _plain(figure: Decimal) -> str:
+    """A figure without trailing zeros: 12.5, not 12.500000 or 1E+1."""
+    return f"{figure.normalize():f}"
+
+
+def _money(amount: Decimal) -> str:
+    """An amount with two decimals, or all that it has."""
+    return f"{amount:.2f}" if fits(amount, CENT) else f"{amount:f}"

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from intergestan_db.problem import Problem
+from intergestan_erp.inputs.units import can_be
 from intergestan_msg.change import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, ChangeCode
 from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, totals_of
 from intergestan_msg.order import Delivery, Order, OrderLine, Period
@@ -58,6 +59,13 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
             raise Problem(
                 "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
             )
+    if line.id in edits.quantities and not can_be(edits.quantities[line.id], line.unit or ""):
+        raise Problem(
+            "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
+            quantity=f"{edits.quantities[line.id].normalize():f}",
+            unit=line.unit,
+            line=line.id,
+        )
     if quantity is None or quantity == 0:
         raise Problem("Nothing was changed: a line of nothing is a line to delete (--remove {line}).", line=line.id)
     if line.id in edits.prices and price is not None:

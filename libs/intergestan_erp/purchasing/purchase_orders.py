@@ -106,6 +106,9 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
 def show_order(connection: Connection, number: str) -> dict[str, Any]:
     """One order with its `lines`, its `charges`, its `changes` and its `events`, oldest first.
 
+    `taken` is what its file said that has no column: its `type` and `references`. Each line has `price_from` (`file`,
+    `amount` or `catalogue`; None where that is not known, or was changed since) and the `accounting_cost` of the file.
+
     :raises Problem: when there is no such order.
     """
     (order_id,) = find_orders(connection, [number]).values()
@@ -119,13 +122,25 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
         *(change.answer_code, change.answer_note),
     ).where(change.purchase_order_id == order_id)
     events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
+    happened = _rows(connection, events.order_by(Event.id))
+    taken = next((event["detail"] or {} for event in happened if event["name"] == "import"), {})
+    row = head.one()
+    prices = taken.get("prices") if row["revision"] == 0 else None
     return {
-        **head.one(),
+        **row,
         **listed.one(),
-        "lines": _rows(connection, lines.order_by(PurchaseOrderLine.position)),
+        "taken": {name: taken[name] for name in ("type", "references") if name in taken},
+        "lines": [
+            {
+                **line,
+                "price_from": None if prices is None else prices.get(line["line_id"], "file"),
+                "accounting_cost": taken.get("accounting_costs", {}).get(line["line_id"]),
+            }
+            for line in _rows(connection, lines.order_by(PurchaseOrderLine.position))
+        ],
         "charges": _rows(connection, charges.order_by(PurchaseOrderCharge.id)),
         "changes": _rows(connection, changes.order_by(PurchaseOrderChange.id)),
-        "events": _rows(connection, events.order_by(Event.id)),
+        "events": happened,
     }
 
 

@@ -12,7 +12,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
-from services.cli.figures import by_line, day_of
+from services.cli.figures import by_line, day_of, prices_by_line
 from services.cli.files import read_file
 from services.cli.output import AsJson, cell, print_json, print_table, say
 
@@ -53,7 +53,7 @@ def change(
 
     edits = Edits(
         quantities=by_line(quantities),
-        prices=by_line(prices),
+        prices=prices_by_line(prices),
         deleted=removed or (),
         wanted_date=day_of(wanted),
         note=note,

@@ -4,29 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from intergestan_db.enums import FileFormat
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
-from services.cli.buying import order_changes
+from services.cli.buying import order_changes, taking_files
+from services.cli.buying.taking_files import AnyDates, Buyer, Dates, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
-from services.cli.figures import day_of
+from services.cli.figures import DecimalMark, day_of
 from services.cli.files import read_file
-from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
-
-if TYPE_CHECKING:
-    from intergestan_erp.order_files.order_files import Imported
 
 app = Group("Purchase orders.")
 
@@ -56,6 +53,10 @@ def import_(
         list[Path], typer.Argument(metavar="FILE …", help="UBL orders (XML), CSV files or workbooks (XLSX).")
     ],
     draft: Annotated[bool, typer.Option("--draft", help="Enter them as drafts, not confirmed.")] = False,
+    decimal_mark: DecimalMark = None,
+    dates: AnyDates = Dates.PLAUSIBLE,
+    prices: Prices = PricesFrom.CATALOGUE,
+    buyer: Buyer = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter the purchase orders of files: UBL, CSV, XLSX. Each file is taken whole or not at all.
@@ -63,6 +64,8 @@ def import_(
     CSV and XLSX have one row per order line. Columns: ID Pièce, Date, Fournisseur, Nature, Suivi, Produit,
     Désignation, Quantité, Unité, Prix, TVA, Livraison souhaitée, …; date, supplier, product and quantity are
     required. A row with an amount under Frais is a charge of the whole order.
+
+    What is assumed of a file, or not taken of it, is said. A total that the lines do not come to is refused.
     """
     from intergestan_db.problem import FileProblems, Problem
     from intergestan_erp.order_files.order_files import import_file
@@ -72,14 +75,15 @@ def import_(
     database = call.database
     with database.read() as connection:
         by = call.actor(connection)
-    done, failed = [], False
+    done: list[Mapping[str, Any]] = []
+    failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer)
     for file in files:
         try:
-            taken = import_file(database, str(file), read_file(file), by=by, draft=draft)
-            doubts = [sentence(each) for each in taken.doubts]
-            done.append({"file": str(file), "new": taken.new, "there": taken.there, "doubts": doubts})
+            taken = import_file(database, str(file), read_file(file), by=by, draft=draft, options=wanted)
+            done.append(taking_files.as_json(str(file), taken))
             if not as_json:
-                _say_imported(file, taken)
+                for text in taking_files.sentences(str(file), taken):
+                    say(text)
         except (FileProblems, Problem, OSError) as error:
             failed = True
             text, _code = explain(error)
@@ -214,20 +218,12 @@ def selected(
     return select_orders(connection, wanted)
 
 
-def _say_imported(file: Path, taken: Imported) -> None:
-    if taken.new:
-        say(_("{file}: entered {numbers}.").format(file=file, numbers=some_of(taken.new)))
-    if taken.there:
-        say(_("{file}: already there, nothing new: {numbers}.").format(file=file, numbers=some_of(taken.there)))
-    for doubt in taken.doubts:
-        say(sentence(doubt))
-
-
 def _shown(row: Mapping[str, Any], name: str) -> Any:
     return _(row[name]) if name == "state" else row[name]
 
 
 def _print_order(order: Mapping[str, Any]) -> None:
+    taken = order["taken"]
     print_fields(
         {
             _("Number"): order["number"],
@@ -237,6 +233,10 @@ def _print_order(order: Mapping[str, Any]) -> None:
             _("Followed by"): order["followed_by"],
             _("State"): _(order["state"]),
             _("Wanted on"): order["wanted_date"],
+            _("Deliver to"): _place(order),
+            _("Currency"): order["currency"],
+            **({_("Type"): taken["type"]} if "type" in taken else {}),
+            **{_(REFERENCES[name]): value for name, value in taken.get("references", {}).items()},
             _("Total excl. VAT"): order["total_ht"],
             _("VAT"): order["total_vat"],
             _("Total incl. VAT"): order["total_ttc"],
@@ -246,13 +246,14 @@ def _print_order(order: Mapping[str, Any]) -> None:
         }
     )
     typer.echo()
-    titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT"), _("VAT")]
-    names = ("line_id", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
-    print_table(titles, [[line[name] for name in names] for line in order["lines"]])
+    _print_lines(order)
     if order["charges"]:
         typer.echo()
-        charges = [[charge["reason"], charge["amount"], charge["vat_rate"]] for charge in order["charges"]]
-        print_table([_("Charge"), _("Amount"), _("VAT")], charges)
+        charges = [
+            [charge["reason"], charge["amount"], charge["vat_category"], charge["vat_rate"]]
+            for charge in order["charges"]
+        ]
+        print_table([_("Charge"), _("Amount"), _("Category"), _("VAT")], charges)
     if order["changes"]:
         typer.echo()
         titles = [_("Change"), _("What"), _("When"), _("Who"), _("State"), _("Answer"), _("Why")]
@@ -263,6 +264,63 @@ def _print_order(order: Mapping[str, Any]) -> None:
         for event in order["events"]
     ]
     print_table([_("When"), _("Who"), _("What"), _("State")], happened)
+
+
+REFERENCES = {
+    "customer_reference": marked("Our reference"),
+    "accounting_cost": marked("Cost centre"),
+    "quotation": marked("Quotation"),
+    "contract": marked("Contract"),
+    "order": marked("Refers to order"),
+    "attachment": marked("Attachment"),
+}
+"""What an order refers to, as a document said it."""
+
+PRICES_FROM = {
+    "file": marked("file"),
+    "amount": marked("amount of the line"),
+    "catalogue": marked("catalogue"),
+}
+"""What a line's price is from."""
+
+
+def _place(order: Mapping[str, Any]) -> str:
+    """Where the goods go, in one line."""
+    town = " ".join(filter(None, (order["delivery_postcode"], order["delivery_city"])))
+    parts = (order["delivery_name"], order["delivery_line1"], order["delivery_line2"], town, order["delivery_country"])
+    return ", ".join(filter(None, parts))
+
+
+def _print_lines(order: Mapping[str, Any]) -> None:
+    """The lines; what no line has is no column, but for what each line must have."""
+    always = {
+        _("Line"): "line_id",
+        _("Product"): "product_code",
+        _("Name"): "name",
+        _("Quantity"): "quantity",
+        _("Unit"): "unit",
+        _("Price"): "price",
+        _("Price for"): "base_quantity",
+        _("Price from"): "price_from",
+    }
+    sometimes = {
+        _("Allowance"): "allowance",
+        _("GTIN"): "gtin",
+        _("Supplier's code"): "supplier_code",
+        _("Cost centre"): "accounting_cost",
+        _("Note"): "note",
+    }
+    lines = order["lines"]
+    columns = always | {_("Total excl. VAT"): "total", _("Category"): "vat_category", _("VAT"): "vat_rate"}
+    columns |= {title: name for title, name in sometimes.items() if any(line[name] for line in lines)}
+    rows = [[_cell_of(line, name) for name in columns.values()] for line in lines]
+    print_table(list(columns), rows)
+
+
+def _cell_of(line: Mapping[str, Any], name: str) -> Any:
+    if name == "price_from":
+        return _(PRICES_FROM[line[name]]) if line[name] else None
+    return line[name]
 
 
 def _change(row: Mapping[str, Any]) -> list[Any]:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
+from services.cli.buying import taking_files
+from services.cli.buying.taking_files import AnyDates, Buyer, Dates, Prices, PricesFrom
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET, explain
+from services.cli.figures import DecimalMark
 from services.cli.files import read_file
-from services.cli.output import say, some_of
+from services.cli.output import say
 
 if TYPE_CHECKING:
-    from intergestan_erp.order_files.order_files import Imported
+    from intergestan_erp.order_files.file_order import Options
     from intergestan_erp.order_files.watched_folder import Taken, WatchedFolder
 
 LOOK = 1.0
@@ -30,6 +31,10 @@ def watch(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; it gets taking/, done/ and refused/.")],
     settle: Annotated[float, typer.Option(min=0, help="Seconds for which a file must not change.")] = 2,
     draft: Annotated[bool, typer.Option("--draft", help="Enter them as drafts, not confirmed.")] = False,
+    decimal_mark: DecimalMark = None,
+    dates: AnyDates = Dates.PLAUSIBLE,
+    prices: Prices = PricesFrom.CATALOGUE,
+    buyer: Buyer = None,
     once: Annotated[bool, typer.Option("--once", help="Take what is there, then end.")] = False,
 ) -> None:
     """Enter the purchase orders of every file (UBL, CSV, XLSX) that other software puts into a folder.
@@ -45,7 +50,7 @@ def watch(
     with call.database.read() as connection:
         by = call.actor(connection)
     with WatchedFolder(folder, settle) as watched:
-        shop = _Counter(call, watched, by, draft=draft)
+        shop = _Counter(call, watched, by, taking_files.options(decimal_mark, dates, prices, buyer), draft=draft)
         if once:
             raise typer.Exit(shop.everything(settle))
         while True:
@@ -56,8 +61,8 @@ def watch(
 class _Counter:
     """Takes what is settled, and deals with it."""
 
-    def __init__(self, call: Call, watched: WatchedFolder, by: str, *, draft: bool) -> None:
-        self._call, self._watched, self._by, self._draft = call, watched, by, draft
+    def __init__(self, call: Call, watched: WatchedFolder, by: str, options: Options, *, draft: bool) -> None:
+        self._call, self._watched, self._by, self._options, self._draft = call, watched, by, options, draft
         self._trouble = ""
 
     def everything(self, settle: float) -> int:
@@ -82,7 +87,8 @@ class _Counter:
         name = taken.file.name
         try:
             data = read_file(taken.file)
-            imported = enter(self._call.database, taken.token, name, data, by=self._by, draft=self._draft)
+            database = self._call.database
+            imported = enter(database, taken.token, name, data, by=self._by, draft=self._draft, options=self._options)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other files must not wait for it
             text, code = explain(error)
             if code == NOT_YET:
@@ -91,7 +97,7 @@ class _Counter:
             self._watched.finish(taken, REFUSED, f"{text}\n")
             say(text if text.startswith(name) else f"{name}: {text}")
             return FAILED
-        report = _report(name, imported)
+        report = "\n".join(taking_files.sentences(name, imported))
         self._watched.finish(taken, DONE, f"{report}\n")
         say(report)
         self._trouble = ""
@@ -102,13 +108,3 @@ class _Counter:
         if text != self._trouble:
             say(text)
         self._trouble = text
-
-
-def _report(name: str, imported: Imported) -> str:
-    sentences = []
-    if imported.new:
-        sentences.append(_("{file}: entered {numbers}.").format(file=name, numbers=some_of(imported.new)))
-    if imported.there:
-        text = _("{file}: already there, nothing new: {numbers}.")
-        sentences.append(text.format(file=name, numbers=some_of(imported.there)))
-    return "\n".join([*sentences, *map(sentence, imported.doubts)])

@@ -9,7 +9,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.figures import a_day, by_line, values_by_line
+from services.cli.figures import a_day, by_line, prices_by_line, values_by_line
 from services.cli.output import AsJson, print_json, say
 
 
@@ -51,7 +51,7 @@ def change(
 
     wanted = OwnChanges(
         quantities=by_line([*(quantities or ()), *(f"{line}=0" for line in shortages or ())]),
-        prices=by_line(prices),
+        prices=prices_by_line(prices),
         dates=values_by_line(dates, a_day),
         products=values_by_line(products, str),
         backorders=by_line(backorders),

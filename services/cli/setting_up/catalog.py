@@ -13,8 +13,10 @@ import typer
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
+from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.errors import FAILED
+from services.cli.figures import DecimalMark
 from services.cli.files import read_file, write_whole
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
@@ -56,6 +58,7 @@ def import_(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE …", help="Zips of CSV files, workbooks (XLSX), CSV files.")
     ],
+    decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter the catalogue of files, or bring it up to date. A product's code is its key.
@@ -67,15 +70,17 @@ def import_(
     """
     from intergestan_erp.catalogue import catalogue_file
     from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
+    from intergestan_erp.inputs.cells import Findings
     from intergestan_erp.inputs.identity import case_doubts
 
     call = call_of(context)
     database = call.database
     done = []
     for file in files:
+        findings = Findings(decimal_mark)
         with database.read() as connection:
             known = read_known(connection)
-        catalogue = catalogue_file.read_file(str(file), read_file(file), known)
+        catalogue = catalogue_file.read_file(str(file), read_file(file), known, findings)
         with database.transaction() as connection:
             call.actor(connection)
             put = put_catalogue(connection, catalogue)
@@ -84,6 +89,8 @@ def import_(
             _say_put(file, put)
         for doubt in case_doubts(known.products, [product.code for product in catalogue.products]):
             say(sentence(doubt))
+        for remark in remarks(str(file), findings.remarks):
+            say(remark)
     if as_json:
         print_json([{"file": str(file), **_counts(put["products"]), **_all_counts(put)} for file, put in done])
 

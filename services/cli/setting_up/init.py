@@ -90,10 +90,12 @@ def init(
 
     intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
+    from intergestan_erp.inputs.countries import country_code
     from intergestan_erp.parties.company_numbers import read_siret, read_vat
     from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
 
     given = _asked({"name": name, "orders_address": orders_address})
+    country = country_code(country) or country
     site = NewSite(
         name=given["name"],
         orders_address=given["orders_address"],
@@ -104,10 +106,10 @@ def init(
         line2=line2,
         postcode=postcode,
         city=city,
-        country=country.upper(),
+        country=country,
         currency=currency.upper(),
         language=language or spoken(),
-        timezone=timezone or usual_zone(country.upper()),
+        timezone=timezone or usual_zone(country),
     )
     check_site(site)
     say_doubts(site.siret, site.vat_id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of, may_ask
+from services.cli.figures import a_price, a_rate
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys
 from services.cli.setting_up.doubts import say_doubts
@@ -134,8 +134,8 @@ def set_(
         "language": language,
         "price_policy": price_policy,
         "price_action": price_action,
-        "price_tolerance": _tolerance(price_tolerance),
-        "price_tolerance_percent": _tolerance(price_tolerance_percent),
+        "price_tolerance": None if price_tolerance is None else a_price(price_tolerance),
+        "price_tolerance_percent": None if price_tolerance_percent is None else a_rate(price_tolerance_percent),
         "unknown_product": unknown_product,
         "acceptance": acceptance,
         "answer_hours": answer_hours,
@@ -145,7 +145,7 @@ def set_(
         "line2": line2,
         "postcode": postcode,
         "city": city,
-        "country": country,
+        "country": _country(country),
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if answer_hours == 0:
@@ -238,10 +238,16 @@ def print_card(card: Card) -> None:
             say(f"{name.ljust(width)}  {value}")
 
 
-def _tolerance(text: str | None) -> Decimal | None:
+def _country(text: str | None) -> str | None:
+    from intergestan_erp.inputs.countries import country_code
+
     if text is None:
         return None
-    try:
-        return Decimal(text.replace(",", "."))
-    except InvalidOperation as error:
-        raise typer.BadParameter(_("«{text}» is not a number.").format(text=text)) from error
+    code = country_code(text)
+    if code is None:
+        raise typer.BadParameter(
+            _("«{text}» is no country: write its ISO code, like FR, or its name in French or English.").format(
+                text=text
+            )
+        )
+    return code

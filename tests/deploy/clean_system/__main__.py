@@ -195,7 +195,7 @@ def _backup_upgrade_restore(depot: Site, shop: Site) -> None:
     shop.type(
         [
             "sed 's/CFR/CFX/' orders.csv > later.csv",
-            "site orders import later.csv",
+            "site orders import --dates any later.csv",
             'site --as marc send --supplier "Dépôt central" --wait',
         ]
     )

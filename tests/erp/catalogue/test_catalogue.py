@@ -57,14 +57,14 @@ def test_what_contradicts_itself(a_site: SiteToTest, rows: list[object]) -> None
 
 
 def test_a_csv_file() -> None:
-    text = 'code,name,sale_price,vat_rate,unit,purchase_price,gtin\nA,Casserole,"1 234,50","5,5 %",KGM,,3012345678900\n'
+    text = 'code,name,sale_price,vat_rate,unit,purchase_price,gtin\nA,Casserole,"1 234,50","5,5 %",KGM,,3012345678902\n'
     (row,) = read_products("p.csv", text.encode())
     assert row.sale_price == Decimal("1234.50")
     assert (row.vat_rate, row.unit, row.purchase_price, row.gtin) == (
         Decimal("5.5"),
         "KGM",
         None,
-        "3012345678900",
+        "3012345678902",
     )
 
 

@@ -73,7 +73,7 @@ def a_full_order() -> Order:
     price = Price(Decimal(1000), Decimal(100))
     allowance = AllowanceCharge(is_charge=False, amount=Decimal("1.25"))
     lines = (
-        replace(first, note="fragile"),
+        replace(first, note="fragile", unit="KGM"),
         replace(second, price=price, line_total=line_total(Decimal(3), price.amount, price.base_quantity)),
         replace(
             third,
@@ -143,7 +143,7 @@ def lines(draw: st.DrawFn) -> tuple[OrderLine, ...]:
         line = a_line(number, str(quantity))
         item = replace(line.item, tax=TaxCategory("S" if percent else "Z", percent))
         total = line_total(quantity, price.amount, price.base_quantity)
-        made.append(replace(line, item=item, price=price, line_total=total))
+        made.append(replace(line, item=item, unit="KGM", price=price, line_total=total))
     return tuple(made)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from intergestan_db.database import Database
 from intergestan_db.enums import FileFormat
+from intergestan_db.file_tables.xlsx_table import Cell
 from intergestan_db.problem import FileProblems, Problem
 from intergestan_db.tables import Event, PurchaseOrder, SalesOrder
 from intergestan_erp.catalogue.catalogue import put_products
@@ -45,6 +46,7 @@ TITLES = ["order", "date", "supplier", "note", "line", "product", "name", "quant
 TITLES += ["base_quantity", "allowance", "vat_category", "vat_rate", "gtin", "supplier_code", "line_note", "charge"]
 FINE = st.integers(1, 10**9).map(lambda digits: Decimal(digits).scaleb(-6))
 CENTS = st.integers(-(10**6), 10**6).map(lambda digits: Decimal(digits).scaleb(-2))
+VAT = [(category, rate) for category in ("S", None) for rate in (Decimal("5.5"), Decimal(20), None)] + [("Z", None)]
 CODES = st.none() | st.text("ABC0123456789-/. é", min_size=1, max_size=10).map(str.strip).filter(bool)
 
 
@@ -52,7 +54,7 @@ def shop(base: Database) -> Database:
     make_site(base)
     with base.transaction() as connection:
         add_party(connection, SUPPLIER)
-        put_products(connection, [a_product("CAS16", "12.5"), a_product("CAS18", gtin="3012345678900")])
+        put_products(connection, [a_product("CAS16", "12.5"), a_product("CAS18", gtin="3012345678902")])
     return base
 
 
@@ -63,15 +65,22 @@ def rows(draw: st.DrawFn) -> list[list[Any]]:
     found: list[list[Any]] = []
     for position in range(draw(st.integers(1, 4))):
         price, base, allowance = draw(FINE), draw(FINE), draw(CENTS)
-        line = [str(position + 1), draw(st.sampled_from(["CAS16", "CAS18"])), draw(st.none() | NAMES), draw(FINE)]
-        line += [draw(st.sampled_from(["C62", "KGM", None])), price, base, max(allowance, Decimal(0))]
-        line += [draw(st.sampled_from(["S", "Z", None])), draw(st.sampled_from([Decimal("5.5"), Decimal(20), None]))]
-        line += [draw(st.none() | st.just("3012345678900")), draw(CODES), draw(st.none() | NAMES), None]
-        found.append(["2020-11-15", "F001", note, *line])
+        unit = draw(st.sampled_from(["C62", "KGM", None]))
+        quantity = draw(FINE if unit == "KGM" else st.integers(1, 1000).map(Decimal))
+        product = draw(st.sampled_from(["CAS16", "CAS18"]))
+        line = [str(position + 1), product, draw(st.none() | NAMES), quantity]
+        line += [unit, price, base, max(allowance, Decimal(0)), *draw(st.sampled_from(VAT))]
+        line += [
+            draw(st.none() | st.just("3012345678902")) if product == "CAS18" else None,
+            draw(CODES),
+            draw(st.none() | NAMES),
+            None,
+        ]
+        found.append(["2026-11-15", "F001", note, *line])
     for _ in range(draw(st.integers(0, 2))):
         reason, amount = draw(NAMES), draw(CENTS.filter(bool))
         found.append(
-            ["2020-11-15", "F001", note, None, None, reason, *[None] * 5, "S", Decimal(20), *[None] * 3, amount]
+            ["2026-11-15", "F001", note, None, None, reason, *[None] * 5, "S", Decimal(20), *[None] * 3, amount]
         )
     return found
 
@@ -118,8 +127,8 @@ PREPARED: dict[int, Database] = {}
 def test_each_order_once(base: Database) -> None:
     """Drafts never; what was exported only when asked for again."""
     shop(base)
-    text = "order;date;supplier;product;quantity\nA;2020-11-15;F001;CAS16;1\nB;2020-11-15;F001;CAS16;1\n"
-    import_file(base, "orders.csv", f"{text}C;2020-11-15;F001;CAS16;1\n".encode(), by="marie")
+    text = "order;date;supplier;product;quantity\nA;2026-11-15;F001;CAS16;1\nB;2026-11-15;F001;CAS16;1\n"
+    import_file(base, "orders.csv", f"{text}C;2026-11-15;F001;CAS16;1\n".encode(), by="marie")
     with base.transaction() as connection:
         unconfirm(connection, ["C"], by="marie", at=base.now())
         first = to_export(connection, PURCHASE, [], again=False)
@@ -183,8 +192,14 @@ def test_the_usual_name() -> None:
 
 def test_many_orders_are_read_in_a_few_queries(sqlite_base: Database) -> None:
     shop(sqlite_base)
-    text = "".join(f"N{number};2020-11-15;F001;CAS16;1\n" for number in range(250))
+    text = "".join(f"N{number};2026-11-15;F001;CAS16;1\n" for number in range(250))
     import_file(sqlite_base, "o.csv", f"order;date;supplier;product;quantity\n{text}".encode(), by="marie")
     with sqlite_base.read() as connection:
         ids = connection.execute(PurchaseOrder.__table__.select()).scalars().all()
         assert len(list(read_orders(connection, PURCHASE, list(ids)))) == 250
+
+
+def test_texts_that_spreadsheets_would_compute_are_texts_in_what_we_write() -> None:
+    row: list[Cell] = ["=1+1", "+33 1", "@cmd", "-x", "'a", "plain", Decimal(-1), Decimal("1.234"), Decimal("1.2345")]
+    written = write_csv([row], "fr").decode("utf-8-sig").strip()
+    assert written == "'=1+1;'+33 1;'@cmd;'-x;''a;plain;-1;1,2340;1,2345"

@@ -32,7 +32,7 @@ TITLES = "ID Pièce;Date;Fournisseur;Nature;Produit;Quantité;Prix;TVA"
 @pytest.fixture
 def shop(database: Database) -> SiteToTest:
     """A site with the supplier STAUBER and three products."""
-    site = make_site(database)
+    site = make_site(database, siret="73282932000074")
     with database.transaction() as connection:
         add_party(
             connection,
@@ -139,6 +139,8 @@ def test_a_free_line_costs_nothing(shop: SiteToTest) -> None:
         ("1234.56", "1234.56"),
         ("0,000001", "0.000001"),
         (",5", "0.5"),
+        ("1.234,56", "1234.56"),
+        ("1,234.56", "1234.56"),
     ],
 )
 def test_decimals_the_french_way_and_plain(written: str, value: str) -> None:
@@ -147,7 +149,7 @@ def test_decimals_the_french_way_and_plain(written: str, value: str) -> None:
     assert read.lines[0].price == Decimal(value)
 
 
-@pytest.mark.parametrize("written", ["12,3,4", "1.234,56", "douze", "1e5", "NaN", "0,0000001", "-1", "9" * 20])
+@pytest.mark.parametrize("written", ["12,3,4", "1.234,5.6", "douze", "1e5", "NaN", "0,0000001", "-1", "9" * 20])
 def test_what_is_no_number(written: str) -> None:
     ((row, column, text),) = faults_of(lambda: read_rows(f"CFR1;15/11/2020;F001;;CAS16;1;{written};"))
     assert (row, column) == (2, "Prix")
@@ -252,8 +254,11 @@ def test_rows_of_one_order_agree() -> None:
     assert (row, column) == (4, "Nature")
 
 
-def test_a_file_without_rows() -> None:
-    assert faults_of_rows()[0][2] == "The file has titles but no rows."
+def test_a_file_without_rows(shop: SiteToTest) -> None:
+    """An export of a day without orders."""
+    taken = take(shop)
+    assert taken == Imported((), ())
+    assert [remark.template for remark in taken.said] == ["There is no order in the file: it has titles, and no row."]
 
 
 def test_a_text_that_is_too_long() -> None:

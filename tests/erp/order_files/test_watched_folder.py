@@ -19,7 +19,7 @@ from intergestan_erp.order_files.watched_folder import DONE, REFUSED, Taken, Wat
 from tests.erp.order_files.test_order_export import shop
 from tests.patience import PATIENCE
 
-NAMELESS = b"date;supplier;product;quantity\n2020-11-15;F001;CAS16;1\n"
+NAMELESS = b"date;supplier;product;quantity\n2026-11-15;F001;CAS16;1\n"
 
 
 class Watch:

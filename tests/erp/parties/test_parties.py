@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem
+from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.parties.parties import NewParty, add_party, customers_like, find_supplier, suppliers_like
 from intergestan_erp.selling.sales import find_customer
@@ -55,9 +56,8 @@ def test_one_word_finds_one_firm(firms: Database, text: str, code: str) -> None:
     with firms.read() as connection:
         assert codes(connection, text) == [code]
         assert find_supplier(connection, text).id == find_customer(connection, text)
-    taken = import_file(
-        firms, "a.csv", f"Date;Fournisseur;Produit;Quantité\n20/11/2026;{text};CAS16;2\n".encode(), by="m"
-    )
+    data = f"Date;Fournisseur;Produit;Quantité\n20/11/2026;{text};CAS16;2\n".encode()
+    taken = import_file(firms, "a.csv", data, by="m", options=Options(any_dates=True))
     assert taken.new == ("CFR1",)
 
 

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests import warm
 from tests.patience import eventually
 from tests.services.cli.conftest import Run, data
 
-ROW = "Date;Fournisseur;Produit;Quantité\n2020-11-15;STAUBER;CAS-16;1\n"
+ROW = f"Date;Fournisseur;Produit;Quantité\n{date.today()};STAUBER;CAS-16;1\n"  # noqa: DTZ011 - a document's date is the local one
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def numbers(run: Run, shop: Path) -> list[str]:
 
 
 def test_each_order_is_exported_once(paired_shop: Path, run: Run, drop: Path) -> None:
-    run("orders", "import", data("orders.csv"), cwd=paired_shop)
+    run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop)
     done = run("orders", "export", "--to", drop, "--json", cwd=paired_shop)
     assert [row["number"] for row in done.json] == ["CFR1", "CFR2"]
     assert names(drop) == ["CFR1.xml", "CFR2.xml"]
@@ -56,7 +57,7 @@ def test_numbers_that_look_alike(paired_shop: Path, run: Run, drop: Path) -> Non
     """In another encoding it is the same number; numbers that differ by case are said, and keep their files apart."""
     rows = [f"{number};2020-11-15;STAUBER;CAS-16;1\n" for number in ("ABC-1", "abc-1", "R\u00e9appro-7")]
     (drop / "in.csv").write_text("ID Pièce;Date;Fournisseur;Produit;Quantité\n" + "".join(rows))
-    taken = run("--lang", "fr", "orders", "import", drop / "in.csv", cwd=paired_shop)
+    taken = run("--lang", "fr", "orders", "import", "--dates", "any", drop / "in.csv", cwd=paired_shop)
     assert (taken.code, "abc-1" in taken.err.splitlines()[-1], "Attention" in taken.err) == (0, True, True)
     assert run("orders", "show", "Re\u0301appro-7", "--json", cwd=paired_shop).json["number"] == "R\u00e9appro-7"
     for _ in range(2):
@@ -82,6 +83,21 @@ def test_a_folder_that_is_watched(paired_shop: Path, run: Run, drop: Path) -> No
     assert run("orders", "show", "CFR1", "--json", cwd=paired_shop).json["state"] == "draft"
     assert run("orders", "watch", drop, "--once", "--settle", "0", cwd=paired_shop).code == 0
     assert numbers(run, paired_shop) == ["CFR1"]
+
+
+def test_what_a_watched_folder_says(paired_shop: Path, run: Run, drop: Path) -> None:
+    """The same readers as `orders import`; the report says what was taken for granted."""
+    (drop / "day.csv").write_text(ROW.partition("\n")[0])
+    (drop / "catalogue.csv").write_text(ROW)
+    (drop / "mark.csv").write_text(f"{ROW.replace('Quantité', 'Prix;Quantité').replace('CAS-16;1', 'CAS-16;1.234;1')}")
+    (drop / "sign.csv").write_text(ROW.replace("Quantité", "Prix;Quantité").replace("CAS-16;1", "CAS-16;4€50;1"))
+    ended = run("orders", "watch", drop, "--once", "--settle", "0", "--decimal-mark", "comma", cwd=paired_shop)
+    assert ended.code == 1
+    assert names(drop / "refused") == ["sign.csv", "sign.csv.report.txt"]
+    assert "«4€50»" in (drop / "refused" / "sign.csv.report.txt").read_text()
+    assert "There is no order in the file" in (drop / "done" / "day.csv.report.txt").read_text()
+    assert "Price from catalogue" in (drop / "done" / "catalogue.csv.report.txt").read_text()
+    assert "Price from catalogue" not in (drop / "done" / "mark.csv.report.txt").read_text()
 
 
 def test_the_folder_of_the_site_is_not_watched(paired_shop: Path, run: Run) -> None:

@@ -22,7 +22,7 @@ from tests.services.poller.site import PollerSite, mail
 @pytest.fixture
 def polled(paired_shop: Path, stauber: Path, run: Run, dovecot: Dovecot, mail_user: MailUser) -> Path:
     """STAUBER, whose mailbox has the shop's order and a stranger's mail; the order is booked, the answer composed."""
-    run("orders", "import", data("orders.csv"), cwd=paired_shop)
+    run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop)
     run("send", "--supplier", "STAUBER", "--to", "appros@stauber.test", cwd=paired_shop)
     card = run("site", "card", "--json", cwd=paired_shop).json
     (stauber / "shop.card").write_text(card["card"])

@@ -19,7 +19,7 @@ from tests.services.cli.exchange import base, compose, receive, rows
 @pytest.fixture
 def exchanged(paired_shop: Path, stauber: Path, run: Run) -> str:
     """CFR1 and CFR2 went to STAUBER and were answered; the sha256 of the answer in the shop's archive."""
-    run("orders", "import", data("orders.csv"), cwd=paired_shop)
+    run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop)
     run("--as", "marie", "send", "--supplier", "STAUBER", "--to", "appros@stauber.test", cwd=paired_shop)
     card = run("site", "card", "--json", cwd=paired_shop).json
     (stauber / "shop.card").write_text(card["card"])

@@ -18,7 +18,7 @@ from tests.services.cli.conftest import Run, data
 @pytest.fixture
 def sent(paired_shop: Path, run: Run) -> Path:
     """The shop, which sent CFR1 five hours ago and had no answer."""
-    assert run("orders", "import", data("orders.csv"), cwd=paired_shop).code == 0
+    assert run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop).code == 0
     code = exchange.rows(paired_shop, Partner)[0].site_code
     made = run("send", "--supplier", code, "--to", "appros@stauber.test", "--remove", "CFR2", cwd=paired_shop)
     assert made.code == 0, made.err

@@ -103,13 +103,13 @@ def test_events_are_told_in_words(paired_shop: Path, run: Run) -> None:
     (paired_shop / "one.csv").write_text(
         "ID Pièce;Date;Fournisseur;Produit;Quantité\nCFR1;20/11/2026;STAUBER;CAS-16;1\n"
     )
-    assert run("orders", "import", "one.csv", cwd=paired_shop).code == 0
+    assert run("orders", "import", "--dates", "any", "one.csv", cwd=paired_shop).code == 0
     shown = run("--lang", "fr", "orders", "show", "CFR1", cwd=paired_shop)
     assert "commande saisie" in shown.out
 
 
 def test_very_many_numbers_are_not_all_listed(paired_shop: Path, run: Run) -> None:
-    rows = [f"CFR{number};20/11/2026;STAUBER;CAS-16;1" for number in range(1, 61)]
-    (paired_shop / "many.csv").write_text("\n".join(["ID Pièce;Date;Fournisseur;Produit;Quantité", *rows]))
-    entered = run("orders", "import", "many.csv", cwd=paired_shop)
+    rows = [f"CFR{number};20/11/2026;STAUBER;CAS-16;1;15,00" for number in range(1, 61)]
+    (paired_shop / "many.csv").write_text("\n".join(["ID Pièce;Date;Fournisseur;Produit;Quantité;Prix", *rows]))
+    entered = run("orders", "import", "--dates", "any", "many.csv", cwd=paired_shop)
     assert entered.err == "many.csv: entered CFR1, CFR2, …, CFR60 (60).\n"

@@ -225,7 +225,7 @@ def test_a_thousand_orders_in_one_mail(sqlite_sites: Pair) -> None:
     buyer = sqlite_sites.buyer
     buyer.put_products(*products_of(cfr1(), cfr2()))
     numbers = [f"B{number:04}" for number in range(MAX_ORDERS)]
-    rows = [f"{number};2020-11-15;{sqlite_sites.seller.code};FAI01;2;45" for number in numbers]
+    rows = [f"{number};2026-11-15;{sqlite_sites.seller.code};FAI01;2;45" for number in numbers]
     file = "\n".join(["number;date;supplier;product;quantity;price", *rows])
     import_file(buyer.database, "orders.csv", file.encode(), by="anne")
     raw = buyer.compose(buyer.request(sqlite_sites.seller.code, *numbers))

@@ -1,0 +1,95 @@
+"""What `orders import` and `orders watch` share: what may be said about a file, and what is said of a taken one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
+from services.cli.errors import in_place
+from services.cli.output import some_of
+
+if TYPE_CHECKING:
+    from intergestan_db.problem import Remark
+    from intergestan_erp.inputs.figure import Mark
+    from intergestan_erp.order_files.file_order import Options
+    from intergestan_erp.order_files.order_files import Imported
+
+MOST_REMARKS = 20
+"""More remarks of one file than this nobody reads."""
+
+
+class Dates(StrEnum):
+    """Which dates orders may have."""
+
+    PLAUSIBLE = "plausible"
+    ANY = "any"
+
+
+AnyDates = Annotated[
+    Dates, typer.Option("--dates", help="Take orders of any date; else at most a year old, wanted within two years.")
+]
+
+
+class PricesFrom(StrEnum):
+    """Where the price of a line comes from that states none."""
+
+    CATALOGUE = "catalogue"
+    REQUIRED = "required"
+
+
+Prices = Annotated[
+    PricesFrom, typer.Option("--prices", help="A line without a price: take the catalogue's, or refuse the file.")
+]
+Buyer = Annotated[
+    str | None,
+    typer.Option(
+        "--buyer", metavar="NAME", help="Who the buyer of the documents is, by name, SIRET or VAT number, if not us."
+    ),
+]
+
+
+def options(decimal_mark: Mark | None, dates: Dates, prices: PricesFrom, buyer: str | None) -> Options:
+    """What was said about the files."""
+    from intergestan_erp.order_files.file_order import Options
+
+    return Options(
+        decimal_mark,
+        any_dates=dates is Dates.ANY,
+        prices_required=prices is PricesFrom.REQUIRED,
+        buyer=buyer,
+    )
+
+
+def sentences(file: str, imported: Imported) -> Iterator[str]:
+    """What is said of a file that was taken."""
+    if imported.new:
+        yield _("{file}: entered {numbers}.").format(file=file, numbers=some_of(imported.new))
+    if imported.there:
+        text = _("{file}: already there, nothing new: {numbers}.")
+        yield text.format(file=file, numbers=some_of(imported.there))
+    yield from remarks(file, imported.said)
+    yield from map(sentence, imported.doubts)
+
+
+def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
+    """What was taken for granted in a file, and where it was read."""
+    for remark in said[:MOST_REMARKS]:
+        yield f"{file}: {in_place(remark)}"
+    if len(said) > MOST_REMARKS:
+        yield _("{file}: and {count} remarks more; --json shows all.").format(file=file, count=len(said) - MOST_REMARKS)
+
+
+def as_json(file: str, imported: Imported) -> Mapping[str, Any]:
+    """The same for programs."""
+    return {
+        "file": file,
+        "new": imported.new,
+        "there": imported.there,
+        "said": [in_place(remark) for remark in imported.said],
+        "doubts": [sentence(doubt) for doubt in imported.doubts],
+    }
