@@ -18,10 +18,20 @@ from tests.msg.strategies import orders
 D = Decimal
 
 
+def as_it_was(order: Order) -> Order:
+    """An order as it was when its hash was written down: the GTINs of the factory had no check digit."""
+    lines = []
+    for line in order.lines:
+        assert line.item.standard_id is not None
+        counted = int(line.item.standard_id.value[1:12])
+        lines.append(replace(line, item=replace(line.item, standard_id=Identifier(f"3{counted:012}", "0160"))))
+    return replace(order, lines=tuple(lines))
+
+
 def test_the_hash_is_the_same_for_ever() -> None:
     """Ledgers keep it: if this fails, content equality has changed and the prefix must too."""
-    assert business_hash(cfr1()) == "bh1:532e7233bf2bb508b452e975030345659b0bbdd209ddb1854f3c2e2ee7c09967"
-    assert business_hash(cfr2()) == "bh1:aac0b6503e81e8fd82e48330f857639fcc9227a87e27bcb68fd18f1419b546ea"
+    assert business_hash(as_it_was(cfr1())) == "bh1:532e7233bf2bb508b452e975030345659b0bbdd209ddb1854f3c2e2ee7c09967"
+    assert business_hash(as_it_was(cfr2())) == "bh1:aac0b6503e81e8fd82e48330f857639fcc9227a87e27bcb68fd18f1419b546ea"
 
 
 @given(orders())
