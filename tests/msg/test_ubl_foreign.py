@@ -9,7 +9,7 @@ import pytest
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import Totals
 from intergestan_msg.order import Address, Identifier, Order, Party, Period
-from intergestan_msg.ubl import read_order, write_order
+from intergestan_msg.ubl import read_order, read_order_response, write_order
 from intergestan_msg.ubl.names import CAC, CBC, ORDER
 from tests.factories import an_order
 from tests.msg.documents import assert_valid, example_orders
@@ -261,3 +261,40 @@ def test_what_is_no_order_is_refused_quickly(case: str) -> None:
 def test_the_largest_order_that_is_taken_is_read() -> None:
     order = an_order(lines=10_000)
     assert len(read_order(write_order(order)).lines) == 10_000
+
+
+INTEROP = Path(__file__).parents[1] / "cases" / "interop_docs"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("l-type-105.xml", b'unitCode="C62">10<', b'unitCode="C62">1<x/>0<'),
+        ("l-type-105.xml", b'currencyID="EUR">5.00<', b'currencyID="EUR">5<cbc:Note>0</cbc:Note>.00<'),
+        ("l-type-105.xml", b"<cbc:ID>L105<", b"<cbc:ID>L<x/>105<"),
+        ("l-type-105.xml", b"<cbc:IssueDate>2026", b"<cbc:IssueDate><x/>2026"),
+        ("l-type-105.xml", b"<cbc:Name>Widget<", b"<cbc:Name>Widget<x/><"),
+    ],
+)
+def test_a_value_with_elements_in_it_is_no_value(name: str, old: bytes, new: bytes) -> None:
+    """1<x/>00 is neither 1 nor 100: no reader may choose."""
+    data = (INTEROP / name).read_bytes()
+    assert old in data
+    with pytest.raises(BadDocument, match="has elements in it"):
+        read_order(data.replace(old, new))
+
+
+def test_so_are_those_of_answers() -> None:
+    data = (INTEROP / "t76-split-line.xml").read_bytes()
+    for old, new in ((b">18<", b">1<x/>8<"), (b">CA<", b">C<x/>A<"), (b">2026-12-01<", b"><x/>2026-12-01<")):
+        with pytest.raises(BadDocument, match="has elements in it"):
+            read_order_response(data.replace(old, new))
+
+
+def test_a_line_amount_is_compared_in_the_unit_of_its_price() -> None:
+    """5.00 for 100 g, 10 kg: 500.00, not 0.50; where the units do not meet, whoever books the line says so."""
+    data = (INTEROP / "b1-base-unit.xml").read_bytes()
+    assert read_order(data).lines[0].line_total == Decimal(500)
+    assert read_order(data.replace(b'unitCode="GRM"', b'unitCode="LTR"')).lines[0].line_total == Decimal(500)
+    with pytest.raises(BadDocument, match="not quantity × price"):
+        read_order(data.replace(b'unitCode="GRM"', b'unitCode="KGM"'))
