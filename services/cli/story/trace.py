@@ -92,12 +92,12 @@ def _what(each: Happening) -> str:
     return what(each.subject, each.event)
 
 
-_SHOWN_ELSEWHERE = {"findings", "prices", "accounting_costs"}
-"""Findings are worded; the others are of single lines, and `orders show` has them there."""
+_ELSEWHERE = {"findings", "prices", "references", "accounting_costs"}
+"""What is said by other words, or by `orders show`."""
 
 
 def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
-    told = {name: value for name, value in detail.items() if name not in _SHOWN_ELSEWHERE}
+    told = {name: value for name, value in detail.items() if name not in _ELSEWHERE}
     return told | {"reason": reasons.get(told["reason"], told["reason"])} if "reason" in told else told
 
 
