@@ -56,6 +56,9 @@ FRENCH: Mapping[str, str] = {
     "The {} {} is negative.": "Valeur ({}) {} : négative.",
     "Two lines have the same identifier.": "Deux lignes ont le même identifiant.",
     "{} has no {}.": "{} n'a pas de {}.",
+    "{} in line {} of the XML has elements in it, where only a value may be.": (
+        "{}, ligne {} du XML, contient des éléments, là où seule une valeur est admise."
+    ),
     "{} in line {} of the XML is {}, not {}.": "{}, ligne {} du XML, vaut {}, et non {}.",
     "{} is no ISO 4217 currency code.": "{} n'est pas un code de monnaie ISO 4217.",
     "{} lines are too many: at most {} are taken.": "{} lignes, c'est trop : {} au plus.",
@@ -143,6 +146,7 @@ WORDS: Mapping[str, str] = {
     "carries no lines": "ne porte pas de lignes",
     "The document": "Le document",
     "a date": "une date",
+    "a number of lines": "un nombre de lignes",
     "a decimal number": "un nombre décimal",
     "a sequence number": "un numéro d'ordre",
     "a time": "une heure",

@@ -73,7 +73,7 @@ def test_nothing_is_asked_without_a_terminal(run: Run, tmp_path: Path) -> None:
     [
         ("--siret", "123"),
         ("--orders-address", "nobody"),
-        ("--country", "FRANCE"),
+        ("--country", "ATLANTIS"),
         ("--user-email", "x"),
         ("--vat", "1"),
     ],

@@ -32,8 +32,17 @@ from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, ScriptedImap
 from tests.servers.scripted_pop3 import ScriptedPop3
 from tests.services.poller.site import PollerSite, mail
+from tests.site_factories import make_site
 
 pytestmark = pytest.mark.mainly_on("postgresql")
+
+
+@pytest.fixture(autouse=True)
+def of_a_site(request: pytest.FixtureRequest) -> None:
+    """Ages are counted in days of the site's time zone."""
+    for name in {"site", "any_site", "postgres_site"} & {*request.fixturenames}:
+        make_site(request.getfixturevalue(name).database)
+
 
 PROTOCOLS = ("imap", "pop3")
 NO_AGE = timedelta(0)
