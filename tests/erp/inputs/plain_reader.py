@@ -1,0 +1,237 @@
+"""A second reader of cells: plain, slow, and written from docs/files.md ("What is read how") alone.
+
+Whoever wrote it had not written the product's reader and had not read it, and it must stay so: where the two disagree,
+docs/files.md decides who is right, and nobody copies the one into the other. So there are no regular expressions here
+and nothing imported from the product, only loops over characters.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+QUANTITY, AMOUNT, RATE = "quantity", "amount", "rate"
+DIGITS = "0123456789"
+SPACES = " \u00a0\u202f"
+APOSTROPHES = "'\u2019"
+MINUS = "-\u2212"
+MARKS = {"comma": ",", "point": "."}
+MOST_DECIMALS, MOST_DIGITS, GROUP = 6, 18, 3
+SITE = ZoneInfo("Europe/Paris")
+
+
+def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | None) -> Decimal | None:
+    """The number of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first.
+
+    `file_marks` are the marks before decimals of the file's other numbers that have one reading; `said` is what
+    `--decimal-mark` says, `comma` or `point`. Amounts are those of an order in euros.
+    """
+    rest = text.strip()
+    percent = False
+    if kind == AMOUNT:
+        rest = _without_euros(rest)
+    if kind == RATE and rest.endswith("%"):
+        percent = True
+        rest = _less_one_blank_behind(rest[:-1])
+    negative = rest[:1] != "" and rest[0] in MINUS
+    if negative or rest[:1] == "+":
+        rest = rest[1:]
+    number = _unsigned(rest, file_marks, said)
+    if number is None:
+        return None
+    if negative:
+        number = -number
+    if kind == RATE and not percent and 0 < number < 1:
+        return None
+    return number
+
+
+def _without_euros(text: str) -> str:
+    """An amount without the currency that it has at one end, and without the one blank between."""
+    for name in ("€", "EUR"):
+        if text.upper().startswith(name):
+            rest = text[len(name) :]
+            return rest[1:] if rest[:1] != "" and rest[0] in SPACES else rest
+        if text.upper().endswith(name):
+            return _less_one_blank_behind(text[: -len(name)])
+    return text
+
+
+def _less_one_blank_behind(text: str) -> str:
+    return text[:-1] if text[-1:] != "" and text[-1] in SPACES else text
+
+
+def _unsigned(text: str, file_marks: Collection[str], said: str | None) -> Decimal | None:
+    """The readings of digits and marks: each mark is tried as the decimal one, and none; one reading must be left."""
+    readings: dict[str, Decimal] = {}
+    for decimal_mark in (",", ".", ""):
+        number = _read_with(text, decimal_mark)
+        if number is not None:
+            readings[decimal_mark] = number
+    if said is not None:
+        the_mark = MARKS[said]
+        allowed = {mark: number for mark, number in readings.items() if mark == the_mark}
+        if the_mark not in text and "" in readings:
+            allowed[""] = readings[""]
+        readings = allowed
+    if len(readings) == 1:
+        return next(iter(readings.values()))
+    for mark, number in readings.items():
+        if mark != "" and set(file_marks) == {mark}:
+            return number
+    return None
+
+
+def _read_with(text: str, decimal_mark: str) -> Decimal | None:
+    """The number, if this mark stands before its decimals (none: it has no decimals)."""
+    whole, decimals = text, ""
+    if decimal_mark != "":
+        if text.count(decimal_mark) != 1:
+            return None
+        whole, decimals = text.split(decimal_mark)
+        if not _all_digits(decimals) or len(decimals) > MOST_DECIMALS:
+            return None
+    elif whole == "":
+        return None
+    digits = _without_thousands(whole)
+    if digits is None or len(digits) + len(decimals) > MOST_DIGITS:
+        return None
+    return Decimal((digits or "0") + "." + (decimals or "0"))
+
+
+def _without_thousands(whole: str) -> str | None:
+    """The digits before the decimals; marks for thousands are of one kind and stand between groups of three."""
+    if whole == "" or _all_digits(whole):
+        return whole
+    groups, marks = [""], set()
+    for character in whole:
+        if character in DIGITS:
+            groups[-1] += character
+        elif character in SPACES + APOSTROPHES + ".,":
+            marks.add(character)
+            groups.append("")
+        else:
+            return None
+    if len(marks) != 1 or not 1 <= len(groups[0]) <= GROUP or groups[0][0] == "0":
+        return None
+    for group in groups[1:]:
+        if len(group) != GROUP:
+            return None
+    return "".join(groups)
+
+
+def _all_digits(text: str) -> bool:
+    """Only 0 to 9, and at least one: other digits than these are none."""
+    if text == "":
+        return False
+    for character in text:  # noqa: SIM110 - a loop on purpose
+        if character not in DIGITS:
+            return False
+    return True
+
+
+def plain_day(text: str) -> date | None:
+    """The day of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first.
+
+    The site is in Europe/Paris.
+    """
+    rest = text.strip()
+    length = 0
+    while length < len(rest) and rest[length] in DIGITS + "/-":
+        length += 1
+    written, time = rest[:length], rest[length:]
+    day = _written_day(written)
+    if day is None or time == "":
+        return day
+    if time[0] not in " T":
+        return None
+    return day if _is_time_of(day, time[1:]) else None
+
+
+def _written_day(written: str) -> date | None:
+    if "/" in written:
+        parts = written.split("/")
+        if len(parts) != 3:  # noqa: PLR2004 - day, month and year
+            return None
+        day, month, year = parts
+        if len(day) not in (1, 2) or len(month) not in (1, 2):
+            return None
+    else:
+        parts = written.split("-")
+        if len(parts) != 3:  # noqa: PLR2004 - year, month and day
+            return None
+        year, month, day = parts
+        if len(day) != 2 or len(month) != 2:  # noqa: PLR2004 - as in 2026-11-05
+            return None
+    if len(year) != 4 or not _all_digits(day + month + year):  # noqa: PLR2004 - "the year with four digits"
+        return None
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _is_time_of(day: date, time: str) -> bool:
+    """If this is a time (08:15, 08:15:00, 08:15:00.000), with an offset or none, that lies on that day at the site."""
+    clock, offset = time, ""
+    for place, character in enumerate(time):
+        if character in "Z+-":
+            clock, offset = time[:place], time[place:]
+            break
+    clock, point, fraction = clock.partition(".")
+    parts = clock.split(":")
+    if len(parts) not in (2, 3) or (point and (len(parts) == 2 or not _all_digits(fraction))):  # noqa: PLR2004 - hh:mm
+        return False
+    for part, end in zip(parts, (24, 60, 60), strict=False):
+        if len(part) != 2 or not _all_digits(part) or int(part) >= end:  # noqa: PLR2004 - two digits each
+            return False
+    if offset == "":
+        return True
+    minutes = _offset_minutes(offset)
+    if minutes is None:
+        return False
+    try:
+        meridian = datetime(day.year, day.month, day.day, int(parts[0]), int(parts[1]), tzinfo=ZoneInfo("UTC"))
+        return (meridian - timedelta(minutes=minutes)).astimezone(SITE).date() == day
+    except OverflowError:
+        return False
+
+
+def _offset_minutes(offset: str) -> int | None:
+    if offset == "Z":
+        return 0
+    parts = offset[1:].split(":")
+    if len(parts) != 2:  # noqa: PLR2004 - hours and minutes
+        return None
+    for part, end in zip(parts, (24, 60), strict=True):
+        if len(part) != 2 or not _all_digits(part) or int(part) >= end:  # noqa: PLR2004 - two digits each
+            return None
+    minutes = int(parts[0]) * 60 + int(parts[1])
+    return -minutes if offset[0] == "-" else minutes
+
+
+def plain_identifier(text: str) -> str | None:
+    """The text of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first."""
+    rest = text.strip()
+    if rest.startswith("'"):
+        return rest[1:]
+    if rest.startswith('="') and rest.endswith('"') and len(rest) > len('="'):
+        return rest[2:-1]
+    return None if _has_lost_digits(rest) else rest
+
+
+def _has_lost_digits(text: str) -> bool:
+    """If a spreadsheet has written a long number with an exponent, as in 3,25039E+12."""
+    mantissa, letter, exponent = text.upper().partition("E")
+    if letter == "" or exponent[:1] != "+" or not _all_digits(exponent[1:]):
+        return False
+    for mark in ",.":
+        if mantissa.count(mark) == 1:
+            before, after = mantissa.split(mark)
+            return _all_digits(before) and _all_digits(after)
+    return _all_digits(mantissa)
