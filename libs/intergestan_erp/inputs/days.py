@@ -11,7 +11,7 @@ _CLOCK = r"(?P<clock>[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)?)"
 _FRENCH = re.compile(rf"(?P<day>[0-9]{{1,2}})/(?P<month>[0-9]{{1,2}})/(?P<year>[0-9]{{4}})(,? {_CLOCK})?")
 _ISO = re.compile(
     r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
-    rf"([T ]{_CLOCK} ?(?P<zone>Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)?)?"
+    rf"([T ]{_CLOCK} ?(?P<zone>Z|[+-][0-9]{{2}}(:?[0-5][0-9])?)?)?"
 )
 _TWO_DIGITS = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}( .*)?")
 _MONTHS = 12
@@ -31,13 +31,14 @@ def read_day(text: str, zone: tzinfo | None = None) -> date:
         day = date(int(found["year"]), int(found["month"]), int(found["day"]))
         offset = found.groupdict().get("zone")
         moment = _moment(day, found["clock"], offset) if found["clock"] else None
-    except ValueError as error:
+        here = moment.astimezone(zone).date() if moment and moment.tzinfo and zone else day
+    except (ValueError, OverflowError) as error:
         raise _no_such_day(plain, int(found["month"])) from error
-    if moment is not None and moment.tzinfo is not None and zone is not None and moment.astimezone(zone).date() != day:
+    if here != day:
         raise Unreadable(
             "«{value}» is another day here, {day}: write the day alone.",
             value=shown(plain),
-            day=moment.astimezone(zone).date(),
+            day=here,
         )
     return day
 

@@ -10,7 +10,7 @@ from intergestan_db.file_tables.rows import EXACT
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 
 GTIN_LENGTHS = (8, 12, 13, 14)
-_SHORTENED = re.compile(r"[-+]?[0-9]([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
+_SHORTENED = re.compile(r"[-+]?[0-9]{1,3}([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<text>[^"]*)"')
 _GUARDED = "=+-@\t\r'"
 """How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula."""
@@ -42,6 +42,7 @@ def read_identifier(written: str) -> str:
     plain = plain_text(written)
     if plain == written:
         plain = written.removeprefix("'")
+    plain = plain.strip()
     if _SHORTENED.fullmatch(plain):
         raise Unreadable(
             "«{value}» has lost digits: a spreadsheet took it for a number. Format the column as text, and type it "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from intergestan_db.file_tables.rows import BookCell, Kind, Row, Rows, Value
@@ -102,7 +102,13 @@ def _stripped(value: Value) -> str:
 
 
 def _value(value: Value) -> Value:
-    return value if isinstance(value, BookCell) else value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if isinstance(value, BookCell):
+        return replace(value, text=_tidy(value.text)) if value.kind is Kind.TEXT else value
+    return _tidy(value)
+
+
+def _tidy(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
 def _says_something(value: Value) -> bool:
