@@ -21,7 +21,9 @@ SPACES = " \u00a0\u202f"
 APOSTROPHES = "'\u2019"
 MINUS = "-\u2212"
 MARKS = {"comma": ",", "point": "."}
-MOST_DECIMALS, MOST_DIGITS, GROUP = 6, 18, 3
+MOST_DECIMALS, MOST_WHOLE, GROUP = 6, 12, 3
+MOST_RATE = 100
+EURO = ("€", "EUROS", "EURO", "EUR")
 SITE = ZoneInfo("Europe/Paris")
 
 
@@ -31,7 +33,7 @@ def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | 
     `file_marks` are the marks before decimals of the file's other numbers that have one reading; `said` is what
     `--decimal-mark` says, `comma` or `point`. Amounts are those of an order in euros.
     """
-    rest = text.strip()
+    rest = _marked_as_text(text.strip())
     percent = False
     if kind == AMOUNT:
         rest = _without_euros(rest)
@@ -46,14 +48,23 @@ def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | 
         return None
     if negative:
         number = -number
-    if kind == RATE and not percent and 0 < number < 1:
+    if kind == RATE and (not 0 <= number <= MOST_RATE or (0 < number < 1 and not percent)):
         return None
     return number
 
 
+def _marked_as_text(text: str) -> str:
+    """A cell without ="…", and without an apostrophe before what a spreadsheet would compute."""
+    if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
+        return text[2:-1].strip()
+    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@'":
+        return text[1:].strip()
+    return text
+
+
 def _without_euros(text: str) -> str:
     """An amount without the currency that it has at one end, and without the one blank between."""
-    for name in ("€", "EUR"):
+    for name in EURO:
         if text.upper().startswith(name):
             rest = text[len(name) :]
             return rest[1:] if rest[:1] != "" and rest[0] in SPACES else rest
@@ -94,12 +105,12 @@ def _read_with(text: str, decimal_mark: str) -> Decimal | None:
         if text.count(decimal_mark) != 1:
             return None
         whole, decimals = text.split(decimal_mark)
-        if not _all_digits(decimals) or len(decimals) > MOST_DECIMALS:
+        if not _all_digits(decimals) or len(decimals.rstrip("0")) > MOST_DECIMALS:
             return None
     elif whole == "":
         return None
     digits = _without_thousands(whole)
-    if digits is None or len(digits) + len(decimals) > MOST_DIGITS:
+    if digits is None or len(digits.lstrip("0")) > MOST_WHOLE:
         return None
     return Decimal((digits or "0") + "." + (decimals or "0"))
 
@@ -108,7 +119,8 @@ def _without_thousands(whole: str) -> str | None:
     """The digits before the decimals; marks for thousands are of one kind and stand between groups of three."""
     if whole == "" or _all_digits(whole):
         return whole
-    groups, marks = [""], set()
+    groups = [""]
+    marks: set[str] = set()
     for character in whole:
         if character in DIGITS:
             groups[-1] += character
@@ -140,7 +152,7 @@ def plain_day(text: str) -> date | None:
 
     The site is in Europe/Paris.
     """
-    rest = text.strip()
+    rest = _marked_as_text(text.strip())
     length = 0
     while length < len(rest) and rest[length] in DIGITS + "/-":
         length += 1
@@ -148,27 +160,29 @@ def plain_day(text: str) -> date | None:
     day = _written_day(written)
     if day is None or time == "":
         return day
-    if time[0] not in " T":
-        return None
-    return day if _is_time_of(day, time[1:]) else None
+    iso = "/" not in written
+    for between in ("T", " ") if iso else (", ", " "):
+        if time.startswith(between):
+            return day if _is_time_of(day, time[len(between) :], iso=iso) else None
+    return None
 
 
 def _written_day(written: str) -> date | None:
     if "/" in written:
         parts = written.split("/")
-        if len(parts) != 3:  # noqa: PLR2004 - day, month and year
+        if len(parts) != 3:
             return None
         day, month, year = parts
         if len(day) not in (1, 2) or len(month) not in (1, 2):
             return None
     else:
         parts = written.split("-")
-        if len(parts) != 3:  # noqa: PLR2004 - year, month and day
+        if len(parts) != 3:
             return None
         year, month, day = parts
-        if len(day) != 2 or len(month) != 2:  # noqa: PLR2004 - as in 2026-11-05
+        if len(day) != 2 or len(month) != 2:
             return None
-    if len(year) != 4 or not _all_digits(day + month + year):  # noqa: PLR2004 - "the year with four digits"
+    if len(year) != 4 or not _all_digits(day + month + year):
         return None
     try:
         return date(int(year), int(month), int(day))
@@ -176,24 +190,30 @@ def _written_day(written: str) -> date | None:
         return None
 
 
-def _is_time_of(day: date, time: str) -> bool:
-    """If this is a time (08:15, 08:15:00, 08:15:00.000), with an offset or none, that lies on that day at the site."""
+def _is_time_of(day: date, time: str, *, iso: bool) -> bool:
+    """If this is a time (8:15, 08:15:00, 08:15:00.000), with an offset or none, that lies on that day at the site."""
     clock, offset = time, ""
     for place, character in enumerate(time):
         if character in "Z+-":
             clock, offset = time[:place], time[place:]
             break
-    clock, point, fraction = clock.partition(".")
-    parts = clock.split(":")
-    if len(parts) not in (2, 3) or (point and (len(parts) == 2 or not _all_digits(fraction))):  # noqa: PLR2004 - hh:mm
+    if offset != "":
+        clock = clock.removesuffix(" ")
+    parts = clock.replace(",", ".").split(":")
+    seconds, point, fraction = parts[-1].partition(".")
+    if point != "":
+        if len(parts) != 3 or not _all_digits(fraction) or len(fraction) > 9:
+            return False
+        parts[-1] = seconds
+    if len(parts) not in (2, 3) or len(parts[0]) not in (1, 2):
         return False
-    for part, end in zip(parts, (24, 60, 60), strict=False):
-        if len(part) != 2 or not _all_digits(part) or int(part) >= end:  # noqa: PLR2004 - two digits each
+    for part, end in zip(["0" * (2 - len(parts[0])) + parts[0], *parts[1:]], (24, 60, 60), strict=False):
+        if not _is_two_digits_below(part, end):
             return False
     if offset == "":
         return True
     minutes = _offset_minutes(offset)
-    if minutes is None:
+    if minutes is None or not iso:
         return False
     try:
         meridian = datetime(day.year, day.month, day.day, int(parts[0]), int(parts[1]), tzinfo=ZoneInfo("UTC"))
@@ -205,33 +225,34 @@ def _is_time_of(day: date, time: str) -> bool:
 def _offset_minutes(offset: str) -> int | None:
     if offset == "Z":
         return 0
-    parts = offset[1:].split(":")
-    if len(parts) != 2:  # noqa: PLR2004 - hours and minutes
+    hours, minutes = offset[1:3], offset[3:]
+    minutes = minutes.removeprefix(":") if minutes != ":" else minutes
+    if not _is_two_digits_below(hours, 24) or not (minutes == "" or _is_two_digits_below(minutes, 60)):
         return None
-    for part, end in zip(parts, (24, 60), strict=True):
-        if len(part) != 2 or not _all_digits(part) or int(part) >= end:  # noqa: PLR2004 - two digits each
-            return None
-    minutes = int(parts[0]) * 60 + int(parts[1])
-    return -minutes if offset[0] == "-" else minutes
+    offset_minutes = int(hours) * 60 + int(minutes or "0")
+    return -offset_minutes if offset[0] == "-" else offset_minutes
+
+
+def _is_two_digits_below(text: str, end: int) -> bool:
+    return len(text) == 2 and _all_digits(text) and int(text) < end
 
 
 def plain_identifier(text: str) -> str | None:
     """The text of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first."""
     rest = text.strip()
-    if rest.startswith("'"):
-        return rest[1:]
-    if rest.startswith('="') and rest.endswith('"') and len(rest) > len('="'):
-        return rest[2:-1]
+    rest = rest[1:].strip() if rest.startswith("'") else _marked_as_text(rest)
+    for character in rest:
+        if not character.isprintable():
+            return None
     return None if _has_lost_digits(rest) else rest
 
 
 def _has_lost_digits(text: str) -> bool:
-    """If a spreadsheet has written a long number with an exponent, as in 3,25039E+12."""
+    """If a spreadsheet has written a long number with an exponent: 3,25039E+12, 325,039E+10."""
+    if text[:1] in ("+", "-"):
+        return _has_lost_digits(text[1:]) and text[1:2] in DIGITS
     mantissa, letter, exponent = text.upper().partition("E")
     if letter == "" or exponent[:1] != "+" or not _all_digits(exponent[1:]):
         return False
-    for mark in ",.":
-        if mantissa.count(mark) == 1:
-            before, after = mantissa.split(mark)
-            return _all_digits(before) and _all_digits(after)
-    return _all_digits(mantissa)
+    before, mark, after = mantissa.replace(".", ",").partition(",")
+    return _all_digits(before) and len(before) <= GROUP and (mark == "" or _all_digits(after))
