@@ -59,6 +59,7 @@ embedded_redis are brought back by their fixtures). Start and restart servers fr
 with the thread that started them (prctl(2), PR_SET_PDEATHSIG).
 """
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -117,6 +118,17 @@ def plain_logs() -> Iterator[None]:
     structlog.configure(processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def own_logs(plain_logs: None) -> Iterator[None]:  # noqa: ARG001 - what it restores
+    """What a command that runs in this process does to the logs ends with its test."""
+    root = logging.getLogger()
+    before, level = structlog.get_config(), root.level
+    yield
+    structlog.configure(**before)
+    root.setLevel(level)
+    root.handlers[:] = [handler for handler in root.handlers if type(handler) is not logging.StreamHandler]
 
 
 @pytest.fixture(scope="session")

@@ -162,7 +162,7 @@ def written_days(draw: st.DrawFn) -> str:
     """A day in one of the written forms, or nearly."""
     day = draw(DAYS)
     year, month, number = f"{day.year:04}", f"{day.month:02}", f"{day.day:02}"
-    return draw(
+    written: str = draw(
         st.one_of(
             *[st.just(f"{number}/{month}/{year}"), st.just(f"{day.day}/{day.month}/{year}")] * 2,
             *[st.just(f"{year}-{month}-{number}")] * 4,
@@ -192,6 +192,7 @@ def written_days(draw: st.DrawFn) -> str:
             ),
         )
     )
+    return written
 
 
 @st.composite
