@@ -106,6 +106,7 @@ class _WholeResponses(asyncio.StreamWriter):
         transport = writer.transport
         super().__init__(transport, transport.get_protocol(), reader, asyncio.get_running_loop())
         self._crumbs = bytearray()
+        self._first = writer  # from Python 3.13 on, a writer that nobody keeps closes the connection
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._crumbs += data

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -91,22 +92,24 @@ def mail(number: int, size: int = 300) -> bytes:
 
 
 def test_in_by_smtp_out_by_idle(start: Callable[[], Server]) -> None:
-    """The 250 wakes the IDLE of the recipient, within 0.2 s, or within what it takes to send where all is slow."""
+    """The 250 wakes the IDLE of the recipient, within 0.2 s as soon as the machine has time for both."""
     server = start()
     with server.imap() as client:
         client.select_folder("INBOX")
-        sendings, delays = [], []
-        for number in (1, 2, 3):
+        numbers = count(1)
+
+        def is_woken_at_once() -> bool:
+            number = next(numbers)
             client.idle()
-            began = time.monotonic()
             server.send(mail(number))
             accepted = time.monotonic()
-            sendings.append(accepted - began)
             assert (number, b"EXISTS") in client.idle_check(timeout=PATIENCE)
-            delays.append(time.monotonic() - accepted)
+            delay = time.monotonic() - accepted
             client.idle_done()
-        assert min(delays) < max(0.2, *sendings)
-        assert client.fetch(client.search("ALL"), ["BODY.PEEK[]"])[2][b"BODY[]"] == mail(2)
+            return delay < 0.2
+
+        eventually(is_woken_at_once)
+        assert client.fetch(client.search("ALL"), ["BODY.PEEK[]"])[1][b"BODY[]"] == mail(1)
 
 
 def test_everybody_who_waits_is_woken(start: Callable[[], Server]) -> None:
