@@ -17,7 +17,7 @@ from fractions import Fraction
 
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_erp.catalogue.catalogue import ProductRow
-from intergestan_erp.inputs.identity import nfc
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import plain
 from intergestan_msg.unit_factors import factor
 
