@@ -60,7 +60,7 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 def measure(folder: Path, rounds: int) -> dict[str, float]:
     """Milliseconds of CPU of each program, and the median of its ratios to its floor."""
     with RedisServer() as redis:
-        config = make_site(folder, redis.url)
+        config = make_site(folder, redis.url, _init)
         programs: dict[str, Callable[[], float]] = {name: _service(name, config) for name in SERVICES}
         programs |= {name: _command(name, config) for name in FLOORS if name not in SERVICES}
         floors = {name: _floor(FLOORS[name]) for name in FLOORS}
@@ -76,22 +76,25 @@ def measure(folder: Path, rounds: int) -> dict[str, float]:
     return found
 
 
-def make_site(folder: Path, redis_url: str) -> Path:
-    """A new site on SQLite, by `init`; its configuration."""
+INIT = (
+    *("init", "--name", "Start", "--orders-address", "orders@start.test", "--siret", "73282932000074"),
+    *("--line1", "1 rue", "--postcode", "68100", "--city", "Mulhouse", "--login", "anne", "--data-dir", "."),
+)
+"""The command that makes a site on SQLite in its folder."""
+
+
+def make_site(folder: Path, redis_url: str, init: Callable[[Path], object]) -> Path:
+    """A new site, by `init` in its folder; its configuration."""
     folder.mkdir(parents=True)
-    command = ["init", "--name", "Start", "--orders-address", "orders@start.test", "--siret", "73282932000074"]
-    command += ["--line1", "1 rue", "--postcode", "68100", "--city", "Mulhouse", "--login", "anne", "--data-dir", "."]
-    subprocess.run(
-        [sys.executable, "-m", "services.cli", *command],
-        cwd=folder,
-        check=True,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=environment(),
-    )
+    init(folder)
     config = folder / "intergestan.toml"
     config.write_text(config.read_text().replace("[site]\n", f'[site]\nredis_url = "{redis_url}"\n'))
     return config
+
+
+def _init(folder: Path) -> None:
+    command = [sys.executable, "-m", "services.cli", *INIT]
+    subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL, capture_output=True, env=environment())
 
 
 def environment() -> dict[str, str]:

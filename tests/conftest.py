@@ -69,7 +69,7 @@ import pytest
 import structlog
 
 from intergestan_db.database import Database
-from tests import examples
+from tests import engines, examples
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
 from tests.patience import patient
@@ -89,6 +89,7 @@ from tests.servers import (
 pytest_plugins = ["tests.selection"]
 
 examples.register()
+engines.cheap()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
@@ -34,6 +35,20 @@ PATIENCE = patient(3 * ENOUGH)
 
 class TooLate(AssertionError):
     """What was waited for did not come about in time."""
+
+
+@contextmanager
+def cheaply(seconds: float = 2.0) -> Iterator[None]:
+    """The block costs this thread no more than a few times so many seconds of CPU.
+
+    They are what is promised of a quiet machine; one whose caches and cores are shared takes up to three times as many
+    for the same work. A pattern that takes more than linear time takes minutes.
+    """
+    began = time.thread_time()
+    yield
+    used = time.thread_time() - began
+    if used > patient(3 * seconds):
+        raise TooLate(f"It took {used:.1f} s of CPU; {seconds:.1f} s are promised.")
 
 
 def eventually(

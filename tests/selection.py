@@ -25,7 +25,9 @@ from tests.servers.process import ServerProcess
 TESTS = Path(__file__).parent
 LIBRARIES = TESTS.parent / "libs"
 
-LONGEST = ("journey", "monitoring", "services", "pipeline")
+SERVICES = "services"
+
+LONGEST = ("journey", "monitoring", SERVICES, "pipeline")
 """Folders with files that take minutes, the longest first; all others take seconds. Whoever is left with a journey at
 the end works alone."""
 
@@ -39,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     ServerProcess.may_start = not config.getoption("--quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`make quick` does not look into folders of which it takes nothing: to import them takes seconds."""
+    is_one = collection_path.parent == TESTS and collection_path.is_dir() and collection_path.name != SERVICES
+    return True if config.getoption("--quick") and is_one and not _is_library(collection_path.name) else None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -108,11 +116,16 @@ def _turn(item: pytest.Item) -> int:
 def _is_quick(item: pytest.Item) -> bool:
     top, *inner = item.path.relative_to(TESTS).parts
     fixtures = _fixtures(item)
-    if top == "services":
+    if top == SERVICES:
         return all(map(_is_pure, fixtures))
-    is_library = (LIBRARIES / f"intergestan_{top}").is_dir() if inner else not _is_of_the_tests(item)
+    is_library = _is_library(top) if inner else not _is_of_the_tests(item)
     is_light = _kind(item) != "postgresql" and not item.get_closest_marker("race")
     return is_library and is_light and not any(map(_hands_out_server, fixtures))
+
+
+def _is_library(folder: str) -> bool:
+    """Whether a folder of tests has those of a library."""
+    return (LIBRARIES / f"intergestan_{folder}").is_dir()
 
 
 def _is_of_the_tests(item: pytest.Item) -> bool:

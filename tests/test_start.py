@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
-from benchmarks.start import FLOORS, SERVICES, environment, make_site
+from benchmarks.start import COMMAND, FLOORS, INIT, SERVICE, SERVICES, environment, make_site
+from tests.imported import Imported, Importer, Program
 
 MOST_OF_OURS = {
     "composer": 165,
@@ -28,25 +28,15 @@ ELSEWHERE = {
     *("aiosmtpd", "alembic", "babel", "dns", "joserfc", "lxml", "mnemonic", "obstore", "psycopg", "pydantic_settings"),
     *("pymap", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "stdnum", "xlsxwriter"),
 }
-"""What only few calls need, and no start and no list does."""
+"""What only few calls need, and no start and no list does. The ORM nobody needs: decision 2."""
+
+NOT_IN_A_COMMAND = {
+    *("alembic", "babel", "dramatiq", "lxml", "prometheus_client", "redis", "rich", "structlog"),
+}
+"""What a list does not wait for, even if Typer or SQLAlchemy would bring it."""
 
 BESIDE = {"cryptography", "cffi_backend", "openssl", "msgspec", "uuid_utils", "sqlite3"}
-"""What a command may import besides its floor: it looks at the key file; what holds say is JSON."""
-
-_SHOW = "import atexit, sys; atexit.register(lambda: print('\\n', *sys.modules, file=sys.stderr))\n"
-
-
-def _modules(program: str, *arguments: str, cwd: Path | None = None) -> set[str]:
-    """The modules that a program has imported when it ends."""
-    done = subprocess.run(
-        [sys.executable, "-c", _SHOW + program, *arguments],
-        cwd=cwd,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(done.stderr.splitlines()[-1].split())
+"""What a list may import besides its floor: it looks at the key file; what holds say is JSON."""
 
 
 def _packages(modules: Iterable[str]) -> set[str]:
@@ -56,30 +46,51 @@ def _packages(modules: Iterable[str]) -> set[str]:
     return tops - ours - {name.strip("_") for name in sys.stdlib_module_names}
 
 
-def _check(name: str, imported: set[str], beside: Iterable[str] = ()) -> None:
-    floor = _modules(f"import {', '.join(FLOORS[name])}")
-    assert _packages(imported) <= _packages(floor) | {*beside}
-    assert not {each for each in imported if each in ELSEWHERE}
-    ours = [each for each in imported if each.startswith(("intergestan_", "services"))]
+def _check(name: str, found: Imported, beside: Iterable[str] = ()) -> None:
+    assert _packages(found.modules) <= _packages(found.floor) | {*beside}
+    assert not {each for each in found.modules if each in ELSEWHERE}
+    ours = [each for each in found.modules if each.startswith(("intergestan_", "services"))]
     assert len(ours) <= MOST_OF_OURS[name], sorted(ours)
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_service_imports_what_its_floor_names(service: str) -> None:
-    _check(service, _modules(f"import services.{service}.__main__"))
+@pytest.fixture(scope="module")
+def with_a_base() -> Iterator[Importer]:
+    with Importer(SERVICE, environment()) as importer:
+        yield importer
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_site(tmp_path_factory.mktemp("start") / "site", "redis://127.0.0.1:1/0").parent
+def with_a_command_line() -> Iterator[Importer]:
+    with Importer(COMMAND, environment()) as importer:
+        yield importer
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_imports_what_its_floor_names(service: str, with_a_base: Importer) -> None:
+    program = Program(f"import services.{service}.__main__", [*FLOORS[service]])
+    _check(service, with_a_base.run(program))
+
+
+_COMMAND = "from services.cli.__main__ import main; main()"
+
+
+@pytest.fixture(scope="module")
+def site(with_a_command_line: Importer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    def init(folder: Path) -> None:
+        with_a_command_line.run(Program(_COMMAND, arguments=INIT, folder=str(folder)))
+
+    return make_site(tmp_path_factory.mktemp("start") / "site", "redis://127.0.0.1:1/0", init).parent
 
 
 @pytest.mark.parametrize("command", [name for name in FLOORS if name not in SERVICES])
-def test_a_command_imports_what_it_uses(command: str, site: Path) -> None:
-    _check(command, _modules("from services.cli.__main__ import main; main()", *command.split(), cwd=site), BESIDE)
+def test_a_command_imports_what_it_uses(command: str, with_a_command_line: Importer, site: Path) -> None:
+    program = Program(_COMMAND, [*FLOORS[command]], command.split(), str(site))
+    found = with_a_command_line.run(program)
+    _check(command, found, () if command == "--help" else BESIDE)
+    assert not NOT_IN_A_COMMAND & _packages(found.modules)
 
 
-def test_a_table_is_made_when_it_is_used() -> None:
+def test_a_table_is_made_when_it_is_used(with_a_base: Importer) -> None:
     program = (
         "from intergestan_db.tables.types import METADATA\n"
         "from intergestan_db.tables import Partner, PurchaseOrder\n"
@@ -88,10 +99,10 @@ def test_a_table_is_made_when_it_is_used() -> None:
         "assert list(METADATA.tables) == ['partner']\n"
         "assert len(Partner.metadata.tables) > 50\n"
     )
-    assert _modules(program)
+    assert with_a_base.run(Program(program)).modules
 
 
-def test_threads_that_meet_a_table_at_once_get_the_same_one() -> None:
+def test_threads_that_meet_a_table_at_once_get_the_same_one(with_a_base: Importer) -> None:
     program = (
         "import sys, threading\n"
         "from concurrent.futures import ThreadPoolExecutor\n"
@@ -105,4 +116,4 @@ def test_threads_that_meet_a_table_at_once_get_the_same_one() -> None:
         "    tables = set(pool.map(meet, ['id', 'state', 'lease_owner', 'rung_at'] * 2))\n"
         "assert tables == {InboundMail.__table__}\n"
     )
-    assert _modules(program)
+    assert with_a_base.run(Program(program)).modules

@@ -9,7 +9,7 @@ from unicodedata import normalize
 from msgspec.json import Encoder
 
 from intergestan_msg.change import OrderCancellation, OrderChange
-from intergestan_msg.money import AllowanceCharge, TaxCategory, Totals
+from intergestan_msg.money import AllowanceCharge, TaxCategory, Totals, plain
 from intergestan_msg.order import Address, Delivery, Identifier, Order, OrderLine, Party, Period
 
 _ENCODER = Encoder(order="sorted")
@@ -94,7 +94,7 @@ def _text(value: str | None) -> str | None:
 def _number(value: Decimal | None) -> str | None:
     if value is None:
         return None
-    return f"{value.normalize():f}" if value else "0"
+    return plain(value) if value else "0"
 
 
 def _identifier(value: Identifier | None) -> list[str | None] | None:

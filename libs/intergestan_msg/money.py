@@ -99,6 +99,11 @@ def round_half_up(value: Decimal) -> Decimal:
     return value.quantize(CENT, ROUND_HALF_UP, _WIDE)
 
 
+def plain(figure: Decimal) -> str:
+    """`figure` without zeros at the end of its decimals, such as 12.5, neither 12.500000 nor 1E+1."""
+    return f"{figure.normalize():f}"
+
+
 def line_total(
     quantity: Decimal, price: Decimal, base: Decimal = ONE, allowances: Iterable[AllowanceCharge] = ()
 ) -> Decimal:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from intergestan_erp.inputs.identity import nfc
+from intergestan_msg.identity import nfc
 from intergestan_operations.language.language import _
 
 Verb = TypeVar("Verb", bound=Callable[..., None])

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 from pathlib import Path
-from time import process_time
 
 import pytest
 
@@ -13,6 +12,7 @@ from intergestan_msg.ubl import read_order, read_order_response, write_order
 from intergestan_msg.ubl.names import CAC, CBC, ORDER
 from tests.factories import an_order
 from tests.msg.documents import assert_valid, example_orders
+from tests.patience import cheaply
 
 
 @pytest.mark.parametrize("path", example_orders(), ids=lambda path: path.name)
@@ -250,10 +250,8 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_what_is_no_order_is_refused_quickly(case: str) -> None:
-    started = process_time()
-    with pytest.raises(BadDocument) as refused:
+    with cheaply(), pytest.raises(BadDocument) as refused:
         read_order(BAD[case])
-    assert process_time() - started < 2
     assert refused.value.rule == "UBL"
     assert len(str(refused.value)) < 400
 

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, upd
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PartnerPrice, Product, ProductFamily, ProductSubfamily
 from intergestan_erp.inputs.identifiers import GTIN_LENGTHS, is_gtin, same_gtins
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.folding import fold
+from intergestan_msg.identity import nfc
 
 _MOST_VALUES = 5000
 """Of one IN list: both bases take more, none becomes quicker by it."""

@@ -12,7 +12,7 @@ from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.inputs.vat import rate_fits
-from intergestan_msg.money import ZERO
+from intergestan_msg.money import ZERO, plain
 
 COLUMNS: Titles = {
     "code": ("Code", "Référence", "Product"),
@@ -87,7 +87,7 @@ def product_of(cells: Cells) -> ProductRow:
             "The VAT category {category} does not have the rate {rate}: S has one above 0, Z, E, AE, K, G and O "
             "have 0. Correct one of them.",
             category=category,
-            rate=f"{rate.normalize():f}",
+            rate=plain(rate),
         )
     return ProductRow(
         code=cells.code("code") or "",

@@ -17,7 +17,8 @@ from fractions import Fraction
 
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_erp.catalogue.catalogue import ProductRow
-from intergestan_erp.inputs.identity import nfc
+from intergestan_msg.identity import nfc
+from intergestan_msg.money import plain
 from intergestan_msg.unit_factors import factor
 
 _TITLE = "intergestan-catalogue-digest 1"
@@ -174,14 +175,10 @@ def _features(row: ProductRow) -> Features:
     return Features(
         name=" ".join(row.name.split()),
         unit=row.unit,
-        sale_price=_plain(row.sale_price),
-        purchase_price=None if row.purchase_price is None else _plain(row.purchase_price),
-        vat=_plain(row.vat_rate),
+        sale_price=plain(row.sale_price),
+        purchase_price=None if row.purchase_price is None else plain(row.purchase_price),
+        vat=plain(row.vat_rate),
     )
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value.normalize():f}"
 
 
 def _hashed(its: Digest) -> Digest:

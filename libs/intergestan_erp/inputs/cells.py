@@ -19,11 +19,11 @@ from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.inputs.days import read_day
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.identifiers import check_gtin, number_as_identifier, plain_text, read_identifier
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.inputs.vat import CATEGORIES, vat_category
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import MILLIONTH, ZERO, fits
 
 Read = TypeVar("Read")

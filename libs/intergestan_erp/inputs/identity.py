@@ -1,7 +1,7 @@
-"""Keys as they come in: in NFC, so that one number is one order on every base (`intergestan_msg.identity`).
+"""Keys that differ by upper and lower case alone, as people enter them. Pure.
 
-Upper and lower case count: two numbers that differ by that are two. Whoever enters the second is told, because it may
-be a typing error.
+Keys are kept in NFC (`intergestan_msg.identity`), and there upper and lower case count: two numbers that differ by
+that are two. Whoever enters the second is told, because it may be a typing error.
 """
 
 from __future__ import annotations
@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from intergestan_db.problem import Problem
-from intergestan_msg.identity import case_key, nfc
-
-__all__ = ["case_doubts", "case_key", "nfc"]
+from intergestan_msg.identity import case_key
 
 
 def case_doubts(there: Iterable[str], entered: Iterable[str]) -> list[Problem]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from intergestan_msg.money import plain
+
 _WITHOUT = {"Z", "E", "AE", "K", "G", "O"}
 _WITH = {"S", "B"}
 _EITHER = {"L", "M"}
@@ -13,13 +15,13 @@ _MOST = 100
 
 def vat_category(text: str) -> str | None:
     """The category that is meant, in capitals; None for what is none."""
-    plain = text.strip().upper()
-    return plain if plain in CATEGORIES else None
+    code = text.strip().upper()
+    return code if code in CATEGORIES else None
 
 
 def written_rate(rate: Decimal) -> Decimal | str:
     """A rate as a file says it: one below 1 with its sign, because 0.2 alone may mean 20 %."""
-    return f"{rate.normalize():f} %" if 0 < rate < 1 else rate
+    return f"{plain(rate)} %" if 0 < rate < 1 else rate
 
 
 def rate_fits(category: str, rate: Decimal) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from intergestan_erp.order_files.file_order import FileBuyer
+from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
 from intergestan_msg.order import Identifier, Party
 
@@ -31,7 +32,7 @@ def buyer_of(party: Party) -> FileBuyer:
         sirens=_numbers(found, _SIREN, _SIREN_DIGITS),
         vat_ids=tuple(
             dict.fromkeys(
-                _plain(text)
+                compact(text)
                 for text in (party.vat_id, *(each.value for each in found if each.scheme == _VAT))
                 if text is not None
             )
@@ -43,7 +44,7 @@ def buyer_of(party: Party) -> FileBuyer:
 def is_of(buyer: FileBuyer, us: Us) -> bool:
     """Whether a buyer is us: the surest kind of number that both have decides, names only where there is none."""
     siren = us.siret[:_SIREN_DIGITS] if us.siret else None
-    vat_id = _plain(us.vat_id) if us.vat_id else None
+    vat_id = compact(us.vat_id) if us.vat_id else None
     if buyer.sirets and us.siret:
         return us.siret in buyer.sirets
     if buyer.vat_ids and vat_id:
@@ -56,21 +57,17 @@ def is_of(buyer: FileBuyer, us: Us) -> bool:
 
 def is_named(buyer: FileBuyer, text: str) -> bool:
     """Whether a text is one of a buyer's numbers or names."""
-    return _plain(text) in {*buyer.sirets, *buyer.sirens, *buyer.vat_ids} or name_key(text) in map(
+    return compact(text) in {*buyer.sirets, *buyer.sirens, *buyer.vat_ids} or name_key(text) in map(
         name_key, buyer.names
     )
 
 
 def _numbers(found: list[Identifier], scheme: str, digits: int) -> tuple[str, ...]:
     """Those of a scheme; one that names none is of it when it has as many digits."""
-    numbers = [(each.scheme, _plain(each.value)) for each in found]
+    numbers = [(each.scheme, compact(each.value)) for each in found]
     fitting = (
         number
         for its, number in numbers
         if its == scheme or (its is None and number.isascii() and number.isdecimal() and len(number) == digits)
     )
     return tuple(dict.fromkeys(fitting))
-
-
-def _plain(number: str) -> str:
-    return "".join(each for each in number.upper() if each.isalnum())

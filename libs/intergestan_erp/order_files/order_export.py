@@ -33,10 +33,10 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue.catalogue_file import write_book, write_csv
 from intergestan_erp.documents import documents
-from intergestan_erp.inputs.identity import case_key, nfc
 from intergestan_erp.inputs.table import Titles
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_erp.order_files.order_csv import COLUMNS
+from intergestan_msg.identity import case_key, nfc
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 

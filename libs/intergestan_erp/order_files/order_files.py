@@ -31,7 +31,7 @@ from intergestan_db.tables import (
 from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.identifiers import is_gtin
-from intergestan_erp.inputs.identity import case_doubts, case_key
+from intergestan_erp.inputs.identity import case_doubts
 from intergestan_erp.inputs.table import has_titles
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
@@ -43,6 +43,7 @@ from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import suppliers_like
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
+from intergestan_msg.identity import case_key
 from intergestan_msg.order_rules import MAX_LINES
 
 _MOST_VALUES = 5000

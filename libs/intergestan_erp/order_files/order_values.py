@@ -29,6 +29,7 @@ from intergestan_msg.money import (
     TaxCategory,
     fits,
     line_total,
+    plain,
     round_half_up,
     totals_of,
 )
@@ -286,7 +287,7 @@ def _check_quantity(line: FileLine, unit: str, faults: list[Fault]) -> None:
                 line.row,
                 _place(line, "quantity"),
                 "The quantity is {quantity}: write how many are ordered, more than 0, or leave the line out.",
-                quantity=_plain(line.quantity),
+                quantity=plain(line.quantity),
             )
         )
     elif not can_be(line.quantity, unit):
@@ -295,7 +296,7 @@ def _check_quantity(line: FileLine, unit: str, faults: list[Fault]) -> None:
                 line.row,
                 _place(line, "quantity"),
                 "{quantity} is no number of pieces: the unit {unit} is counted. Correct the quantity or the unit.",
-                quantity=_plain(line.quantity),
+                quantity=plain(line.quantity),
                 unit=unit,
             )
         )
@@ -322,7 +323,7 @@ def _stated_price(line: FileLine, amount: Decimal, unit: str) -> _Priced | Fault
                 _place(line, "price"),
                 "The price is for {base} {base_unit}, the quantity in {unit}: one cannot be said exactly in the other. "
                 "Give the price in the unit of the quantity.",
-                base=_plain(line.base_quantity),
+                base=plain(line.base_quantity),
                 base_unit=base_unit,
                 unit=unit,
             )
@@ -361,8 +362,8 @@ def _price_of_amount(line: FileLine, amount: Decimal) -> _Priced | Fault:
             line.row,
             _place(line, "price"),
             "The line states {amount} for {quantity}, and no price: that is no exact price for one. Give the price.",
-            amount=_plain(amount),
-            quantity=_plain(line.quantity),
+            amount=plain(amount),
+            quantity=plain(line.quantity),
         )
     return _Priced(price, Decimal(1), FROM_AMOUNT)
 
@@ -452,7 +453,7 @@ def _vat_fault(why: str, row: int | None, place: str, category: str | None, rate
         "The VAT category {category} does not have the rate {rate}: S has one above 0, Z, E, AE, K, G and O have 0. "
         "Correct one of them.",
         category=category,
-        rate=_plain(rate or ZERO),
+        rate=plain(rate or ZERO),
     )
 
 
@@ -505,7 +506,7 @@ def _compare(order: FileOrder, lines: Sequence[Row], charges: Sequence[Row], fau
                 "cbc:PrepaidAmount",
                 "{amount} is stated as prepaid. That changes what is to be paid, and an order here cannot say it: "
                 "import the order without it.",
-                amount=_plain(stated.prepaid),
+                amount=plain(stated.prepaid),
             )
         )
     amounts = []
@@ -532,9 +533,9 @@ def _of_line(line: FileLine, row: Row) -> Iterator[Fault]:
             "The line states {stated}; {quantity} × {price} for {base} {unit} come to {ours}: correct the amount, the "
             "price or what it is for.",
             stated=_money(line.amount),
-            quantity=_plain(row["quantity"]),
-            price=_plain(row["price"]),
-            base=_plain(row["base_quantity"]),
+            quantity=plain(row["quantity"]),
+            price=plain(row["price"]),
+            base=plain(row["base_quantity"]),
             unit=row["unit"],
             ours=_money(row["total"]),
         )
@@ -546,7 +547,7 @@ def _of_line(line: FileLine, row: Row) -> Iterator[Fault]:
             "The line states {stated} of VAT; {rate} % of {amount} are {ours}: correct the VAT, the rate or the "
             "product's card.",
             stated=_money(line.tax),
-            rate=_plain(row["vat_rate"]),
+            rate=plain(row["vat_rate"]),
             amount=_money(row["total"]),
             ours=_money(due),
         )
@@ -605,11 +606,6 @@ def _check_sizes(row: int | None, table: type[Table], values: Row, faults: list[
         for name in sorted(_AMOUNTS & values.keys())
         if not fits(values[name], CENT)
     )
-
-
-def _plain(figure: Decimal) -> str:
-    """A figure without trailing zeros: 12.5, not 12.500000 or 1E+1."""
-    return f"{figure.normalize():f}"
 
 
 def _money(amount: Decimal) -> str:

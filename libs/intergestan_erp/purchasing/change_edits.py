@@ -10,7 +10,7 @@ from decimal import Decimal
 from intergestan_db.problem import Problem
 from intergestan_erp.inputs.units import can_be
 from intergestan_msg.change import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, ChangeCode
-from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, totals_of
+from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, plain, totals_of
 from intergestan_msg.order import Delivery, Order, OrderLine, Period
 
 
@@ -62,7 +62,7 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
     if line.id in edits.quantities and not can_be(edits.quantities[line.id], line.unit or ""):
         raise Problem(
             "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
-            quantity=f"{edits.quantities[line.id].normalize():f}",
+            quantity=plain(edits.quantities[line.id]),
             unit=line.unit,
             line=line.id,
         )

@@ -23,8 +23,8 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     User,
 )
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.parties import main_address
+from intergestan_msg.identity import nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

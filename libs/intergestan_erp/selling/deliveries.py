@@ -18,7 +18,7 @@ from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import MILLIONTH, ZERO, fits
+from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
 
 _PLACE = ("name", "line1", "line2", "postcode", "city", "country")
 
@@ -156,8 +156,8 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
             "Nothing was delivered: of line {line} of {number} there remain {remaining}, less than {quantity}.",
             line=line.row.line_id,
             number=number,
-            remaining=f"{line.remaining.normalize():f}",
-            quantity=f"{quantity.normalize():f}",
+            remaining=plain(line.remaining),
+            quantity=plain(quantity),
         )
 
 

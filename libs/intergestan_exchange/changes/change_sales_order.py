@@ -26,7 +26,7 @@ from intergestan_erp.selling.deliveries import lock_order
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
-from intergestan_msg.money import MILLIONTH, ZERO, AllowanceCharge, TaxCategory, fits, line_total, totals_of
+from intergestan_msg.money import MILLIONTH, ZERO, AllowanceCharge, TaxCategory, fits, line_total, plain, totals_of
 from intergestan_msg.order import Item, Period
 
 
@@ -142,7 +142,7 @@ def _check_delivered(line: StandingLine, now: BookedLine, number: str) -> None:
         raise Problem(
             "Nothing was changed: {delivered} of line {line} of {number} have left already; only more of the same, or "
             "less of what remains, can be promised.",
-            delivered=f"{line.delivered.normalize():f}",
+            delivered=plain(line.delivered),
             line=booked.line_id,
             number=number,
         )
@@ -155,7 +155,7 @@ def _check_backorder(missing: Decimal, backorder: Decimal, line_id: str, number:
             "come later.",
             line=line_id,
             number=number,
-            missing=f"{max(missing, ZERO).normalize():f}",
+            missing=plain(max(missing, ZERO)),
         )
 
 

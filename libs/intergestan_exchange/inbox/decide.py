@@ -40,7 +40,7 @@ from intergestan_exchange.inbox.rules import (
 )
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
-from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, totals_of
+from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, plain, totals_of
 from intergestan_msg.order import Item, Order, OrderLine
 
 Rule = Callable[[Order, Facts], Iterable[Finding]]
@@ -253,5 +253,5 @@ def answer_line(pair: Pair, language: str, *, other_total: bool = False) -> Answ
         unit=pair.asked.unit or pair.booked.unit,
         price=pair.price.amount if changed else None,
         base_quantity=pair.price.base_quantity if changed else Decimal(1),
-        note=vat_note(price.plain(pair.booked.vat_rate), language) if pair.has_other_vat else None,
+        note=vat_note(plain(pair.booked.vat_rate), language) if pair.has_other_vat else None,
     )

@@ -29,10 +29,9 @@ from intergestan_exchange.inbox.decisions import (
     Waiting,
 )
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
-from intergestan_exchange.inbox.rules.price import plain
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import CENT, AllowanceCharge, Sums, TaxCategory, fits, totals_of
+from intergestan_msg.money import CENT, AllowanceCharge, Sums, TaxCategory, fits, plain, totals_of
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")

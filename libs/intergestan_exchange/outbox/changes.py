@@ -21,7 +21,6 @@ from intergestan_db.enums import ChangeState, MailKind, PurchaseState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.documents import documents
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
 from intergestan_erp.site.zone import today
 from intergestan_exchange.outbox.request import partner_of
@@ -31,6 +30,7 @@ from intergestan_msg.change import (
     OrderCancellation,
     OrderChange,
 )
+from intergestan_msg.identity import nfc
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
 

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import CustomerMatch, Partner, Party
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.company_numbers import compact
+from intergestan_msg.identity import nfc
 from intergestan_msg.order import Order
 from intergestan_msg.order import Party as DocumentParty
 

@@ -14,11 +14,11 @@ from intergestan_db import states
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import set_address, set_contact
 from intergestan_erp.site.setup import LANGUAGES, check_address
+from intergestan_msg.identity import nfc
 
 ADDRESSES: Final = ("order_address", "answer_address")
 CHOICES: Final[Mapping[str, type[StrEnum]]] = {

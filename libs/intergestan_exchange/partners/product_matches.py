@@ -12,7 +12,7 @@ from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, Product, ProductMatch
-from intergestan_erp.inputs.identity import nfc
+from intergestan_msg.identity import nfc
 from intergestan_msg.order import OrderLine
 
 

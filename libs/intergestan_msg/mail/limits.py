@@ -17,7 +17,7 @@ MAX_HEADERS = 200
 MAX_PARTS = 1100
 MAX_CONTAINERS = 8
 
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_BLANK_LINE = re.compile(rb"\n\r?\n")  # begins with what a search finds at once; `\r?` there costs ten times as much
 _FIELD = re.compile(rb"^([!-9;-~]++)[ \t]*+:", re.MULTILINE)
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _ONCE = (b"from", b"message-id", b"content-type")
@@ -42,7 +42,8 @@ def header_block(raw: bytes, start: int, end: int) -> HeaderBlock:
         return HeaderBlock(start, start + (2 if raw[start] == 0x0D else 1))
     found = _BLANK_LINE.search(raw, start, min(end, start + MAX_HEADER_BLOCK))
     if found is not None:
-        return HeaderBlock(found.start(), found.end())
+        line_end = found.start()
+        return HeaderBlock(line_end - (line_end > start and raw[line_end - 1] == 0x0D), found.end())
     if end - start >= MAX_HEADER_BLOCK:
         raise TooBig("A header block is longer than 64 KB.")
     return HeaderBlock(end, end)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from sqlalchemy import func, select
 
 from intergestan_db.file_tables.xlsx_table import Cell, write_sheets
@@ -28,6 +28,7 @@ from intergestan_erp.catalogue.whole_catalogue import (
     read_known,
 )
 from tests.erp.catalogue.catalogues import catalogues
+from tests.examples import share
 from tests.site_factories import SiteToTest, a_product
 
 NOTHING = KnownCodes()
@@ -65,6 +66,7 @@ def said(data: bytes, known: KnownCodes = NOTHING) -> str:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize("write", WRITERS)
+@settings(max_examples=share(2))
 @given(catalogue=catalogues())
 def test_what_is_written_is_read_again(
     write: Callable[[Catalogue, str], bytes], language: str, catalogue: Catalogue

@@ -10,7 +10,7 @@ from intergestan_erp.catalogue.unit_conversion import converted, is_in
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts, ProductFacts
 from intergestan_exchange.partners.policy import PartnerFacts
-from intergestan_msg.money import MILLIONTH
+from intergestan_msg.money import MILLIONTH, plain
 from intergestan_msg.order import Order, OrderLine
 
 
@@ -41,8 +41,3 @@ def unit_price(line: OrderLine, product: ProductFacts) -> Decimal | None:
 def tolerance(partner: PartnerFacts, product: ProductFacts) -> Decimal:
     """How far a unit price may lie from ours: the wider of the absolute and the percentage tolerance."""
     return max(partner.price_tolerance, product.price * partner.price_tolerance_percent / 100)
-
-
-def plain(figure: Decimal) -> str:
-    """A figure without trailing zeros, such as 12.5 and not 12.500000 or 1E+1."""
-    return f"{figure.normalize():f}"

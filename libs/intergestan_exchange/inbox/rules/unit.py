@@ -8,8 +8,8 @@ from intergestan_db.enums import HoldReason
 from intergestan_erp.catalogue.unit_conversion import converted, is_in
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts, ProductFacts
-from intergestan_exchange.inbox.rules.price import plain
 from intergestan_exchange.partners.product_matches import their_code
+from intergestan_msg.money import plain
 from intergestan_msg.order import Order, OrderLine
 
 CONVERTED = "converted"

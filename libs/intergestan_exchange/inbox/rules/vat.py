@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_exchange.inbox.rules.price import plain
+from intergestan_msg.money import plain
 from intergestan_msg.order import Order
 
 
