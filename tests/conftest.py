@@ -216,8 +216,10 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MigratedBases:
-    return MigratedBases(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres_server"))
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MigratedBases]:
+    bases = MigratedBases(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres_server"))
+    yield bases
+    bases.close()
 
 
 @pytest.fixture

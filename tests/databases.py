@@ -45,6 +45,11 @@ class MigratedBases:
         if not url.startswith("sqlite"):
             self._kept.give_back(url)
 
+    def close(self) -> None:
+        """Let go of the server."""
+        if "_kept" in self.__dict__:
+            self._kept.close()
+
     @cached_property
     def _file(self) -> Path:
         file = self._folder / "template.db"
