@@ -6,6 +6,7 @@ a table that deploy/postgresql/roles.sql does not know fails the test of whateve
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -52,9 +53,13 @@ class MigratedBases:
 
     @cached_property
     def _file(self) -> Path:
-        file = self._folder / "template.db"
-        migrate_base(f"sqlite:///{file}")
-        return file
+        file, made = self._folder / "migrating.db", self._folder / "template.db"
+        with (self._folder / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of a run share the folder
+            if not made.exists():
+                migrate_base(f"sqlite:///{file}")
+                file.rename(made)
+        return made
 
     @cached_property
     def _kept(self) -> KeptDatabases:
