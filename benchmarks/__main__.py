@@ -1,7 +1,8 @@
 """`python -m benchmarks [--quick] [--json] [NAME …]`: measure, beside the floor and the peers, in one run.
 
-Starts its own servers on loopback and stops them; needs what the tests need (`make bench` sees to it), and root for
-Postfix. Ours and theirs alternate; every ratio is a median over the pairs. Close other programs first.
+Starts the servers that it needs on loopback and stops them; needs what the tests need (`make bench` sees to it), and
+root for Postfix. Ours and theirs alternate; a ratio is a median over the pairs, that of a start one of the least. Close
+other programs first.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ FULL = Scale(
     mails=500,
     latencies=30,
     idle_seconds=10,
-    starts=15,
+    starts=3,
     many=mailboxes.Load(mailboxes=1_000, pollers=4, interval=60, seconds=190, mails=50),
 )
 QUICK = Scale(
@@ -52,7 +53,7 @@ QUICK = Scale(
     mails=200,
     latencies=10,
     idle_seconds=5,
-    starts=5,
+    starts=2,
     many=mailboxes.Load(mailboxes=200, pollers=2, interval=15, seconds=45, mails=20),
 )
 

@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -28,14 +28,24 @@ class DurablePostgres(PostgresServer):
         return [*super()._command(), "--fsync=on", "--full_page_writes=on", "--autovacuum=on", "--shared_buffers=256MB"]
 
 
-@dataclass(frozen=True)
 class Servers:
-    """All that a site needs but its Redis; each on loopback, in a folder of its own."""
+    """All that a site needs but its Redis; each on loopback, started when it is asked for first."""
 
-    dovecot: Dovecot
-    postfix: Postfix
-    postgres: PostgresServer
-    folder: Path
+    def __init__(self, folder: Path, started: ExitStack) -> None:
+        self.folder = folder
+        self._started = started
+
+    @cached_property
+    def dovecot(self) -> Dovecot:
+        return self._started.enter_context(Dovecot(Certificates(self.folder)))
+
+    @cached_property
+    def postfix(self) -> Postfix:
+        return self._started.enter_context(Postfix(self.dovecot))
+
+    @cached_property
+    def postgres(self) -> PostgresServer:
+        return self._started.enter_context(DurablePostgres())
 
     def pids(self) -> list[int]:
         """The roots of their process trees."""
@@ -44,13 +54,10 @@ class Servers:
 
 @contextmanager
 def servers() -> Iterator[Servers]:
-    """Start them, and stop them at the end."""
+    """Those that are asked for, until the end."""
     with ExitStack() as started:
         folder = Path(started.enter_context(tempfile.TemporaryDirectory(prefix="intergestan-bench-")))
-        dovecot = started.enter_context(Dovecot(Certificates(folder)))
-        postfix = started.enter_context(Postfix(dovecot))
-        postgres = started.enter_context(DurablePostgres())
-        yield Servers(dovecot, postfix, postgres, folder)
+        yield Servers(folder, started)
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:

@@ -60,6 +60,7 @@ with the thread that started them (prctl(2), PR_SET_PDEATHSIG).
 """
 
 import logging
+import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -216,8 +217,12 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> MigratedBases:
-    return MigratedBases(tmp_path_factory.mktemp("templates"), lambda: request.getfixturevalue("postgres_server"))
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MigratedBases]:
+    is_worker = "PYTEST_XDIST_WORKER" in os.environ
+    folder = tmp_path_factory.getbasetemp().parent if is_worker else tmp_path_factory.mktemp("templates")
+    bases = MigratedBases(folder, lambda: request.getfixturevalue("postgres_server"))
+    yield bases
+    bases.close()
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ a table that deploy/postgresql/roles.sql does not know fails the test of whateve
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -45,11 +46,20 @@ class MigratedBases:
         if not url.startswith("sqlite"):
             self._kept.give_back(url)
 
+    def close(self) -> None:
+        """Let go of the server."""
+        if "_kept" in self.__dict__:
+            self._kept.close()
+
     @cached_property
     def _file(self) -> Path:
-        file = self._folder / "template.db"
-        migrate_base(f"sqlite:///{file}")
-        return file
+        file, made = self._folder / "migrating.db", self._folder / "template.db"
+        with (self._folder / "template.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the workers of a run share the folder
+            if not made.exists():
+                migrate_base(f"sqlite:///{file}")
+                file.rename(made)
+        return made
 
     @cached_property
     def _kept(self) -> KeptDatabases:

@@ -7,8 +7,7 @@ dropped.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +18,7 @@ from sqlalchemy import make_url
 
 from tests.servers import PostgresServer
 
-USES, ROWS = 25, 2000
+USES, ROWS = 60, 2000
 """After so many tests, or so many rows of one test, a database is dropped: what is deleted still takes up space."""
 
 FIRST_OF_OURS = 16384
@@ -76,6 +75,7 @@ class KeptDatabases:
         self._template = template
         self._free: list[str] = []
         self._uses: dict[str, int] = {}
+        self._connections: dict[str, psycopg.Connection] = {}
 
     def take(self) -> str:
         """The URL of a database in the state of the template, until it is given back."""
@@ -86,16 +86,40 @@ class KeptDatabases:
     def give_back(self, url: str) -> None:
         """Whoever is still connected is cut off."""
         state = self._state
-        if self._uses[url] < USES and _restore(url, state):
+        if self._uses[url] < USES and self._restore(url, state):
             self._free.append(url)
         else:
             del self._uses[url]
+            self._disconnect(url)
             self._server.drop_database(url)
+
+    def close(self) -> None:
+        """Close what is connected."""
+        for url in [*self._connections]:
+            self._disconnect(url)
+
+    def _restore(self, url: str, state: State) -> bool:
+        """Put a database back in the state of the template; whether that is so.
+
+        The connection is kept: what a new one has to learn about the tables costs more than all else.
+        """
+        if url in self._connections:
+            try:
+                return _restored(self._connections[url], state)
+            except psycopg.OperationalError:
+                self._disconnect(url)  # the test cut it, or restarted the server
+        self._connections[url] = _connect(url)
+        return _restored(self._connections[url], state)
+
+    def _disconnect(self, url: str) -> None:
+        connection = self._connections.pop(url, None)
+        if connection is not None:
+            connection.close()
 
     @cached_property
     def _state(self) -> State:
         url = self._server.create_database(self._template)
-        with _connected(url) as connection:
+        with _connect(url) as connection:
             tables = connection.cursor(row_factory=scalar_row).execute(TABLES).fetchall()
             state = State(
                 shape=connection.execute(SHAPE).fetchall(),
@@ -107,24 +131,23 @@ class KeptDatabases:
         return state
 
 
-def _restore(url: str, state: State) -> bool:
+def _restored(connection: psycopg.Connection, state: State) -> bool:
     """Take out what is not of the template; whether that was little and all."""
-    with _connected(url) as connection:
-        connection.execute(END_OTHERS)
-        if connection.execute(SHAPE).fetchall() != state.shape:
-            return False
-        with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica")  # no foreign key looks
-            deleted = 0
-            for table in _filled(connection, state.tables):
-                deleted += connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table))).rowcount
-            for table, rows in state.rows.items():
-                with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
-                    copy.write(rows)
-            for name, *value in connection.execute(SEQUENCES).fetchall():
-                if tuple(value) != state.sequences[name]:
-                    connection.execute("SELECT setval(%s, %s, %s)", [name, *state.sequences[name]])
-        return deleted <= ROWS
+    connection.execute(END_OTHERS)
+    if connection.execute(SHAPE).fetchall() != state.shape:
+        return False
+    with connection.transaction():
+        connection.execute("SET LOCAL session_replication_role = replica")  # no foreign key looks
+        deleted = 0
+        for table in _filled(connection, state.tables):
+            deleted += connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table))).rowcount
+        for table, rows in state.rows.items():
+            with connection.cursor().copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(table))) as copy:
+                copy.write(rows)
+        for name, *value in connection.execute(SEQUENCES).fetchall():
+            if tuple(value) != state.sequences[name]:
+                connection.execute("SELECT setval(%s, %s, %s)", [name, *state.sequences[name]])
+    return deleted <= ROWS
 
 
 def _filled(connection: psycopg.Connection, tables: list[str]) -> list[str]:
@@ -143,10 +166,6 @@ def _copied(connection: psycopg.Connection, table: str) -> bytes:
         return b"".join(map(bytes, copy))
 
 
-@contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection]:
+def _connect(url: str) -> psycopg.Connection:
     at = make_url(url)
-    with psycopg.connect(
-        host=at.host, port=at.port, user=at.username, dbname=at.database, autocommit=True
-    ) as connection:
-        yield connection
+    return psycopg.connect(host=at.host, port=at.port, user=at.username, dbname=at.database, autocommit=True)

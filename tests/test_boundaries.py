@@ -8,8 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.patience import PATIENCE
-from tests.walls import LIBRARIES, imports
+from tests.walls import imports
 
 ROOT = Path(__file__).parents[1]
 
@@ -41,30 +40,6 @@ def test_msgspec_meets_no_type_in_a_thread() -> None:
         if any("Shape(" in ast.unparse(function) for function in functions):
             shaping.add(file.name)
     assert (reading, shaping) == ({"shapes.py"}, set())
-
-
-def test_nothing_happens_at_import() -> None:
-    """Importing every module opens no file of ours, no socket, no thread."""
-    names = [
-        ".".join(file.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
-        for base, folders in ((ROOT / "libs", sorted(LIBRARIES)), (ROOT, ["services"]))
-        for folder in folders
-        for file in _modules(base / folder)
-        if "migrations" not in file.parts
-    ]
-    program = (
-        "import importlib, sys, threading\n"
-        "opened = []\n"
-        "sys.addaudithook(lambda name, args: opened.append((name, args)) if name in "
-        "('socket.connect', 'socket.bind', 'subprocess.Popen') else None)\n"
-        f"for name in {names!r}: importlib.import_module(name)\n"
-        "assert not opened, opened\n"
-        "assert threading.active_count() == 1, threading.enumerate()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=False
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_generated_documentation_is_current() -> None:

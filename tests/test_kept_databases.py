@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,24 @@ from tests.site_factories import add_products, make_site
 
 
 @pytest.fixture
-def databases(migrated: MigratedBases, postgres_server: PostgresServer) -> KeptDatabases:
-    return KeptDatabases(postgres_server, migrated._template)
+def databases(migrated: MigratedBases, postgres_server: PostgresServer) -> Iterator[KeptDatabases]:
+    kept = KeptDatabases(postgres_server, migrated._template)
+    yield kept
+    kept.close()
+
+
+def test_a_connection_that_a_test_cut_is_made_anew(databases: KeptDatabases, postgres_server: PostgresServer) -> None:
+    new = []
+    for _ in range(3):
+        url = databases.take()
+        database = Database(url)
+        with database.read() as connection:
+            new.append((url, connection.exec_driver_sql("SELECT count(*) FROM site").scalar_one()))
+        make_site(database)
+        database.dispose()
+        postgres_server.terminate_backends(url)
+        databases.give_back(url)
+    assert new == [(url, 0)] * 3
 
 
 def dumped(url: str) -> str:

@@ -10,6 +10,9 @@ import pytest
 
 from benchmarks.start import COMMAND, FLOORS, INIT, SERVICE, SERVICES, environment, make_site
 from tests.imported import Imported, Importer, Program
+from tests.walls import LIBRARIES
+
+ROOT = Path(__file__).parents[1]
 
 MOST_OF_OURS = {
     "composer": 165,
@@ -117,3 +120,26 @@ def test_threads_that_meet_a_table_at_once_get_the_same_one(with_a_base: Importe
         "assert tables == {InboundMail.__table__}\n"
     )
     assert with_a_base.run(Program(program)).modules
+
+
+def test_nothing_happens_at_import(with_a_base: Importer) -> None:
+    """Importing every module opens no file of ours, no socket, no thread."""
+    names = [
+        ".".join(file.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
+        for base, folders in ((ROOT / "libs", sorted(LIBRARIES)), (ROOT, ["services"]))
+        for folder in folders
+        for file in sorted((base / folder).rglob("*.py"))
+        if "migrations" not in file.parts
+    ]
+    program = (
+        "import importlib, sys, threading\n"
+        "opened = []\n"
+        "sys.addaudithook(lambda name, args: opened.append((name, args)) if name in "
+        "('socket.connect', 'socket.bind', 'subprocess.Popen') else None)\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "assert not opened, opened\n"
+        "assert threading.active_count() == 1, threading.enumerate()\n"
+    )
+    assert {*names} - {name for name in names if name.endswith(".__main__")} <= with_a_base.run(
+        Program(program)
+    ).modules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Mapping
@@ -125,7 +124,11 @@ class Call:
 
         :raises Problem: when the name given is no user's.
         """
-        return self.user(connection)[1] if self.named_user else getpass.getuser()[:80]
+        if self.named_user:
+            return self.user(connection)[1]
+        import getpass
+
+        return getpass.getuser()[:80]
 
     def close(self) -> None:
         """Close what was opened."""

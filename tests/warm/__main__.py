@@ -27,6 +27,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from intergestan_db.tables.types import Table
 from intergestan_runtime.die_with_parent import die_with_parent
 from tests.warm import LONGEST, Popen, WarmParent, Wish, module_of
 
@@ -49,13 +50,15 @@ def main() -> None:
 
 
 def _import_all() -> None:
-    """All our modules, and what they import only when they are used."""
+    """All our modules, and what they import and make only when it is used."""
     for folder in (*_ROOT.glob("libs/intergestan_*"), _ROOT / "services"):
         for module in pkgutil.walk_packages([str(folder)], f"{folder.name}."):
             if not _APART.search(module.name):
                 importlib.import_module(module.name)
     for name in _WHEN_USED:
         importlib.import_module(name)
+    for table in Table.__subclasses__():
+        assert table.__table__ is not None  # made
 
 
 def _serve(door: socket.socket) -> None:

@@ -15,7 +15,7 @@ from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
 from intergestan_exchange.mailboxes.placement import Candidate, chosen
 from intergestan_exchange.mailboxes.pollers import living
-from intergestan_exchange.statements.pauses import list_paused
+from intergestan_exchange.statements.paused import list_paused
 
 
 @dataclass(frozen=True, slots=True)

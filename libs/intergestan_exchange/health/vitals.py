@@ -32,7 +32,7 @@ from intergestan_exchange.health.status import count_holds
 from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeats import USUAL
 from intergestan_exchange.keys.key_health import endings
-from intergestan_exchange.statements.pauses import list_paused
+from intergestan_exchange.statements.paused import list_paused
 from intergestan_exchange.statements.statements import missing_mails
 
 COMPOSE, SEND, IMPORT = STEPS = ("compose", "send", "import")

@@ -1,15 +1,16 @@
-"""How the heartbeats of each partner fare, for people and for the metrics."""
+"""Which partners get heartbeats, and how these fare, for people and for the metrics."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from intergestan_db.enums import HeartbeatOutcome
+from intergestan_db.enums import HeartbeatOutcome, HeartbeatPolicy
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner
-from intergestan_exchange.heartbeats.heartbeats import goes_to
+from intergestan_exchange.statements.releases import takes
+from intergestan_msg.kinds import Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,12 @@ class Route:
         if not self.active or self.sent_at is None:
             return True
         return self.returned_at is not None and now - self.returned_at <= lost_after
+
+
+def goes_to() -> ColumnElement[bool]:
+    """The condition of partners that get heartbeats: one that does not know them would hold each for a person."""
+    choice = Partner.heartbeat
+    return or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
 
 
 def read_routes(connection: Connection) -> tuple[Route, ...]:

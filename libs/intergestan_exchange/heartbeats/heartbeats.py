@@ -15,11 +15,10 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import HeartbeatOutcome, HeartbeatPolicy, MailKind, OutboundState
+from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
 from intergestan_exchange.outbox.requests import request_mail
-from intergestan_exchange.statements.releases import takes
-from intergestan_msg.kinds import Kind
 
 BY = "dispatcher"
 AWAKE = timedelta(days=1)
@@ -39,12 +38,6 @@ class Rhythm:
 
 
 USUAL = Rhythm(timedelta(minutes=5), timedelta(minutes=5), timedelta(hours=1))
-
-
-def goes_to() -> ColumnElement[bool]:
-    """The condition of partners that get heartbeats: one that does not know them would hold each for a person."""
-    choice = Partner.heartbeat
-    return or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
 
 
 def is_any_due(connection: Connection, now: datetime, rhythm: Rhythm) -> bool:

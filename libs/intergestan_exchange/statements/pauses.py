@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import InboundState
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
@@ -93,16 +92,3 @@ def resume(
         .returning(InboundMail.id)
     ).scalars()
     return tuple(sorted(mails))
-
-
-def list_paused(connection: Connection) -> list[AnyRow]:
-    """The partners for whom booking is paused: `site_code`, `name`, `paused_at`, and how many `mails` wait."""
-    mail = InboundMail
-    waiting = (
-        select(func.count())
-        .where(mail.partner_id == Partner.id, mail.state == InboundState.ARCHIVED, mail.paused_at.is_not(None))
-        .scalar_subquery()
-        .label("mails")
-    )
-    query = select(Partner.site_code, Partner.name, Partner.paused_at, waiting).where(Partner.paused_at.is_not(None))
-    return list(connection.execute(query.order_by(Partner.site_code)))

@@ -11,14 +11,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from intergestan_db.database import Database
-from intergestan_msg.mail.bounce_token import BounceKey
-from intergestan_runtime.redis_url import with_sentinel_password
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password
 from intergestan_runtime.settings import SiteSettings
 
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
+    from intergestan_msg.mail.bounce_token import BounceKey
 
 
 class WrongKey(Exception):
@@ -73,6 +72,8 @@ def redis_url(site: SiteSettings) -> str:
     if site.redis_password:
         url = url_with_password(url, secrets.get(site.redis_password))
     if site.redis_sentinel_password:
+        from intergestan_runtime.redis_url import with_sentinel_password
+
         url = with_sentinel_password(url, secrets.get(site.redis_sentinel_password).get_secret_value())
     return url
 
@@ -82,7 +83,11 @@ def read_bounce_key(site: SiteSettings) -> BounceKey | None:
 
     :raises SecretError: others may read the file, or it was altered.
     """
-    return BounceKey(read_key_file(site.bounce_key_file)) if site.bounce_key_file.is_file() else None
+    if not site.bounce_key_file.is_file():
+        return None
+    from intergestan_msg.mail.bounce_token import BounceKey
+
+    return BounceKey(read_key_file(site.bounce_key_file))
 
 
 def check_key(site: SiteSettings, fingerprint: str) -> None:

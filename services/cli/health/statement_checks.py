@@ -12,7 +12,7 @@ from services.cli.output import cell
 
 def check_statements(call: Call) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
-    from intergestan_exchange.statements.pauses import list_paused
+    from intergestan_exchange.statements.paused import list_paused
     from intergestan_exchange.statements.statements import count_missing
 
     with call.unchecked_database.read() as connection:

@@ -36,7 +36,7 @@ from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_msg.ubl import read_order
 from tests.desk import Desk
 from tests.erp.catalogue.catalogues import NAMES
-from tests.examples import SPEED
+from tests.examples import SPEED, share
 from tests.factories import an_order
 from tests.site_factories import a_product, make_site
 
@@ -105,7 +105,7 @@ def is_entered(base: Database, table: bytes) -> bool:
 
 
 @given(order=rows(), language=st.sampled_from(["fr", "en"]))
-@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(2), suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_an_exported_order_is_the_same_order_when_it_is_imported(
     sqlite_base: Database, order: list[list[Any]], language: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Every table of `tests/cases/tables` comes to what `expected.tsv` says, on both databases."""
+"""Every table of `tests/cases/tables` comes to what `expected.tsv` says, in a campaign on both databases."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ from tests.databases import KINDS, MigratedBases
 from tests.site_factories import make_site
 
 TABLES = Path(__file__).parents[2] / "cases" / "tables"
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 CLOCK = Clock(datetime(2027, 1, 6, 9, 0, tzinfo=UTC))
 LINE = re.compile(
     r"(?P<quantity>[0-9.]+)( (?P<unit>[A-Z0-9]{3}))? × (?P<price>[0-9.]+)( (?P<sign>[-+]) (?P<own>[0-9.]+))?"

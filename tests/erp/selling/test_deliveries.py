@@ -33,7 +33,7 @@ from intergestan_erp.selling.sales import Selection, list_sales, show_delivery_n
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Order
 from tests.desk import Desk
-from tests.examples import SPEED
+from tests.examples import SPEED, share
 from tests.factories import VAT_20, a_line, an_order
 from tests.patience import PATIENCE
 
@@ -231,7 +231,7 @@ def orders(draw: st.DrawFn) -> Order:
 
 
 @given(order=orders(), data=st.data())
-@settings(suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(2), suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_every_split_adds_up_to_the_order(sqlite_base: Database, order: Order, data: st.DataObject) -> None:
     """G03: delivered in any parts and invoiced in any groups, the invoices' HT are the order's, to the cent."""
     if id(sqlite_base) not in DESKS:

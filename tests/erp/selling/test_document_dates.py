@@ -16,6 +16,8 @@ from tests.desk import Desk
 from tests.factories import an_order
 from tests.machine_zone import ELSEWHERE, machine_in
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 
 @pytest.mark.parametrize("machine", [*ELSEWHERE, "Europe/Paris"])
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ from tests.desk import Desk
 from tests.exchange.inbox.facts import facts, product
 from tests.factories import a_line, an_order
 
+pytestmark = pytest.mark.mainly_on("sqlite")
+
 
 def one_line(quantity: str = "3", amount: str = "10.00", **changes: Any) -> Order:
     """An order of CAS0001, without totals."""
