@@ -45,9 +45,9 @@ def new_epoch(ours: int, told: int, remembered: Remembered | None, at: datetime)
     """A series in which no number was ever given: above ours, what the partner told back, and what is remembered.
 
     Where nothing is remembered, a restore of the same backup may have come before this one and left no trace: then
-    the seconds since 1970 make the series, which no two restores share (`design.md` §16.1).
+    the milliseconds since 1970 make the series, which no two restores share (`design.md` §16.1).
     """
-    known = max(ours, told, remembered.epoch if remembered is not None else int(at.timestamp()) - 1)
+    known = max(ours, told, remembered.epoch if remembered is not None else int(at.timestamp() * 1000) - 1)
     return known + 1
 
 

@@ -103,8 +103,8 @@ def test_a_raised_mark_is_above_the_files(a_site: SiteToTest) -> None:
         (1, 0, Remembered(4, {}), 5),
         (1, 6, Remembered(4, {}), 7),
         (9, 6, Remembered(4, {}), 10),
-        (1, 0, None, int(NOW.timestamp())),
-        (2**40, 0, None, 2**40 + 1),
+        (1, 0, None, int(NOW.timestamp() * 1000)),
+        (2**50, 0, None, 2**50 + 1),
     ],
 )
 def test_a_new_series_is_above_all_that_is_known(ours: int, told: int, remembered: Remembered | None, new: int) -> None:
@@ -156,4 +156,5 @@ def test_a_mark_of_a_site(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
         connection.execute(insert(HighWater).values(id=1, n=0))
     assert (mark.site, mark.event, dict(mark.sent)) == (name_of(site_row), newest, {other.code: (3, 9)})
     assert mark.remembered == Remembered(3, mark.numbers)
-    assert not is_older(name_of(SimpleNamespace(code=site_row.code, created_at=LAST)), 0, replace(mark, n=9)), "made anew in its place"
+    anew = SimpleNamespace(code=site_row.code, created_at=LAST)
+    assert not is_older(name_of(anew), 0, replace(mark, n=9)), "made anew in its place"

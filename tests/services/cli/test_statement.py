@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from intergestan_db.tables import Event, OutboundMail, Partner
+from services.composer.__main__ import main as composer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Run
 from tests.services.cli.exchange import compose, receive, rows
 
@@ -83,7 +84,9 @@ def test_restored_says_which_numbers_are_left_out(stauber: Path, run: Run) -> No
     assert events[1]["sales_order"] == "CCL2001–CCL4000"
 
 
-def test_an_older_database_is_refused_until_restored_is_typed(stauber: Path, run: Run, tmp_path: Path) -> None:
+def test_an_older_database_is_refused_until_restored_is_typed(
+    stauber: Path, run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """`design.md` §16.5: a copy is put back in place of the database; nobody is told anything."""
     copy = tmp_path / "copy.db"
     shutil.copy(stauber / "site.db", copy)
@@ -93,7 +96,10 @@ def test_an_older_database_is_refused_until_restored_is_typed(stauber: Path, run
     refused = run("up", cwd=stauber)
     assert refused.code == 78
     assert "intergestan restored" in refused.err
-    assert run("run", "composer", cwd=stauber).code == 78
+    with pytest.raises(SystemExit) as ended:
+        composer(["--config", str(stauber / "intergestan.toml")])
+    assert ended.value.code == 78
+    assert "intergestan restored" in capsys.readouterr().err
     findings = {each["subject"]: each for each in run("doctor", "--json", cwd=stauber).json}
     assert not findings["History"]["ok"]
     assert "restored" in findings["History"]["cure"]
