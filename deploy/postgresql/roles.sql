@@ -41,7 +41,7 @@ GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", 
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 
 -- What every service does: look who we are, give signs of life, write down what it did, give back its leases at the end.
-GRANT SELECT ON alembic_version, site TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
+GRANT SELECT ON alembic_version, site, high_water TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 GRANT SELECT, INSERT, UPDATE, DELETE ON worker TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 GRANT INSERT ON event TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 GRANT SELECT (owner), UPDATE (owner) ON mailbox TO :"composer", :"sender", :"importer", :"dispatcher";
@@ -110,6 +110,7 @@ GRANT UPDATE ON
 GRANT SELECT, INSERT ON heartbeat TO :"importer";
 GRANT UPDATE (outcome) ON heartbeat TO :"importer";
 GRANT UPDATE (takes, takes_at, heartbeat_returned_at) ON partner TO :"importer";
+GRANT UPDATE (told_epoch, told_seq, told_got_epoch, told_got_seq, told_at, told_since) ON partner TO :"importer";
 GRANT UPDATE (revoked_at, replaced_from) ON partner_key TO :"importer";
 GRANT UPDATE (created_at) ON site TO :"importer"; -- to lock its row
 GRANT SELECT ON missing_number TO :"importer";
@@ -138,6 +139,8 @@ GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, act
     ON mailbox TO :"dispatcher";
 GRANT SELECT (id, error, expires_at) ON oauth_grant TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE ON setting TO :"dispatcher";
+GRANT UPDATE (n) ON high_water TO :"dispatcher"; -- it writes the high-water file
+GRANT SELECT ON number_series TO :"dispatcher"; -- … and what it has given
 
 -- Dispatcher: it asks for heartbeats, gives them up, and deletes old ones with all that belongs to them.
 GRANT SELECT ON heartbeat, mailbox_uid, mailbox_uidl, purge_run, purge_mail TO :"dispatcher";

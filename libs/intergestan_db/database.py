@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -58,6 +59,12 @@ class Database:
     def is_sqlite(self) -> bool:
         """Whether this is the embedded base."""
         return make_url(self.url).get_backend_name() == "sqlite"
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the embedded database; None of any other."""
+        name = make_url(self.url).database if self.is_sqlite else None
+        return Path(name) if name and name != ":memory:" else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -1,8 +1,15 @@
-"""Document numbers without gaps: one UPDATE, last in its transaction, so that a rollback gives them back."""
+"""Document numbers without gaps: one UPDATE, last in its transaction, so that a rollback gives them back.
+
+The one gap is that of a restore, which is told and noted: a number is never given twice (`design.md` §16.7).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, update
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, bindparam, select, update
 
 from intergestan_db.tables import NumberSeries
 
@@ -12,6 +19,7 @@ DELIVERY_NOTES = "delivery_note"
 INVOICES = "invoice"
 PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA"}
 
+_GAP = 1000
 
 _TAKE = (
     update(NumberSeries)
@@ -30,3 +38,41 @@ def take(connection: Connection, series: str, count: int) -> list[str]:
         return []
     prefix, following = connection.execute(_TAKE, {"series": series, "count": count}).one()
     return [f"{prefix}{number}" for number in range(following - count, following)]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers of a series that were left out, from `first` to `last`; `following` is the next that is given."""
+
+    series: str
+    first: str
+    last: str
+    following: str
+
+
+def beyond(following: int, seen: int, share: float) -> int:
+    """The next number of a series whose last numbers are forgotten.
+
+    It is above all that can have been given since: twice as many as the years until then let expect, a thousand at
+    least; and it begins a new thousand, so that people see that something happened.
+
+    :param following: the next number as far as the database knows; `seen`: as far as anything else does.
+    :param share: how long the forgotten time is, as a share of the time that the database remembers.
+    """
+    known = max(following, seen)
+    at_least = known + max(_GAP, math.ceil(2 * share * following))
+    return math.ceil(at_least / _GAP) * _GAP + 1
+
+
+def leave_gaps(connection: Connection, seen: Mapping[str, int], share: float) -> tuple[Gap, ...]:
+    """Leave out the numbers that were perhaps given after a backup, in every series (`beyond`).
+
+    The series stay locked until the transaction ends.
+    """
+    rows = connection.execute(select(NumberSeries.__table__).order_by(NumberSeries.code).with_for_update()).all()
+    gaps = []
+    for row in rows:
+        new = beyond(row.next_number, seen.get(row.code, 0), share)
+        connection.execute(update(NumberSeries).where(NumberSeries.code == row.code).values(next_number=new))
+        gaps.append(Gap(row.code, *(f"{row.prefix}{number}" for number in (row.next_number, new - 1, new))))
+    return tuple(gaps)

@@ -94,6 +94,7 @@ PURCHASE_ORDER = Machine(
         "transmit": ((Purchase.TRANSMITTING,), Purchase.WAITING),
         "abandon": ((Purchase.TRANSMITTING,), Purchase.CONFIRMED),
         "wait": ((Purchase.TRANSMITTING, Purchase.WAITING), Purchase.WAITING),
+        "wait again": ((Purchase.ACCEPTED, Purchase.CHANGED, Purchase.REJECTED), Purchase.WAITING),  # a restored seller
         "accept": (_SENT_ORDER, Purchase.ACCEPTED),
         "change": (_SENT_ORDER, Purchase.CHANGED),
         "reject": (_SENT_ORDER, Purchase.REJECTED),

@@ -74,12 +74,28 @@ class AnswerNumber:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """How far the numbering of mails between the two sites is, as the sender's database has it (`design.md` §16.6).
+
+    :ivar sent: the last number that the sender gave in its series, the manifest's `epoch`; 0 before the first.
+    :ivar got_epoch: the receiver's newest series that the sender has mails of, and `got` the highest number of those.
+    """
+
+    sent: _Int
+    got_epoch: _Int = 0
+    got: _Int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The claims. `iss` and `aud` are site codes, `jti` the transfer id, `iat` seconds since 1970 (UTC).
 
+    `epoch` is the sender's series, in which a restore begins a new one; only orders and answers have a `seq` in it.
+
     `answers` has one entry per document of a manifest of kind `answers`, and is empty otherwise. `key` stands in
     a manifest of kind `key`, and only there; `statement` likewise. `takes` are the kinds of mail that the sender's
-    release takes in beyond the first ones: whoever does not say so is not sent them.
+    release takes in beyond the first ones: whoever does not say so is not sent them. `position` stands in every mail of
+    a release that knows it.
     """
 
     v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
@@ -96,6 +112,7 @@ class Manifest:
     key: KeyNotice | None = None
     statement: Statement | None = None
     takes: Annotated[tuple[_Word, ...], msgspec.Meta(max_length=20)] = ()
+    position: Position | None = None
 
 
 MANIFEST = Shape(Manifest)

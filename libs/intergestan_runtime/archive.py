@@ -103,6 +103,13 @@ class Archive(ABC):
         """The sha256 of every mail behind `after`, sorted; never all of them in memory. Raises `Unreachable`."""
 
     @abstractmethod
+    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:
+        """The sha256 of the mails that came later, each with when, the newest first.
+
+        Nothing where that is not known without looking at each mail (a bucket). Raises OSError of a failing disk.
+        """
+
+    @abstractmethod
     def strays(self) -> Iterator[str]:
         """The places of what is no mail of the archive by name or place, apart from what is being written."""
 

@@ -118,6 +118,16 @@ class FolderArchive(Archive):
                 mails = (file.stem for file in _files(folder) if self._is_mail(file))
                 yield from sorted(name for name in mails if name > after)
 
+    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:
+        """See `Archive`. A folder in which nothing was made since is not looked into."""
+        since = instant.timestamp()
+        found = []
+        for folder in self.root.glob("[0-9a-f][0-9a-f]"):
+            if folder.stat().st_mtime > since:
+                times = ((file, file.stat().st_mtime) for file in _files(folder) if self._is_mail(file))
+                found += [(file.stem, datetime.fromtimestamp(at, UTC)) for file, at in times if at > since]
+        return sorted(found, key=lambda each: each[1], reverse=True)
+
     def strays(self) -> Iterator[str]:
         """See `Archive`."""
         places = (self.root, *sorted(self.root.iterdir())) if self.root.is_dir() else ()

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -105,6 +105,10 @@ class S3Archive(Archive):
                     raise ArchiveError(f"{self._url} lists its objects out of order: it is no S3-compatible store.")
                 last = name
                 yield name
+
+    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:  # noqa: ARG002
+        """See `Archive`. To ask a bucket is to list all of it."""
+        return []
 
     def strays(self) -> Iterator[str]:
         """See `Archive`."""

@@ -170,6 +170,13 @@ def _truth() -> Iterator[Metric]:
     )
     yield _gauge("holds", "dispatcher", "Orders and mails that wait for a person, by reason.", reason=_REASONS)
     yield _gauge("oldest_hold_timestamp_seconds", "dispatcher", "Since when the oldest of them waits; 0: none.")
+    yield _gauge(
+        "database_older",
+        "dispatcher",
+        "Whether the database of one of two partners went back, as their mails tell.",
+        whose=("ours", "theirs"),
+        route=_ROUTES,
+    )
     yield _gauge("sequence_gaps", "dispatcher", "Mails of a partner that are missing here.", route=_ROUTES)
     yield _gauge("booking_paused", "dispatcher", "Partners for whom booking rests after a restore.")
     yield _gauge(

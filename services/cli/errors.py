@@ -66,6 +66,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from intergestan_db.database import WeakDurability, first_line
     from intergestan_db.migrate import NotMigrated
     from intergestan_msg.errors import MessageError
+    from intergestan_operations.opening.high_water_file import OlderDatabase
     from intergestan_operations.opening.opening import WrongKey
     from intergestan_runtime.archive import Unreachable
     from intergestan_runtime.embedded_redis import EmbeddedRedisError
@@ -74,7 +75,8 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from intergestan_runtime.tracing import NotInstalled
 
     machine = (
-        ConfigurationError | SecretError | WeakDurability | NotMigrated | WrongKey | EmbeddedRedisError | NotInstalled
+        *(ConfigurationError, SecretError, WeakDurability, NotMigrated, WrongKey, OlderDatabase),
+        *(EmbeddedRedisError, NotInstalled),
     )
     if isinstance(error, machine):
         return wording(error), CONFIGURATION

@@ -13,12 +13,13 @@ from intergestan_db import states
 from intergestan_db.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.keys.own_keys import signs_now
+from intergestan_exchange.statements.numbered_mails import last_got
 from intergestan_exchange.statements.statement_requests import give_up_older
 from intergestan_msg import seal
 from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.mail.bounce_token import BounceKey, plus_address
 from intergestan_msg.mail.letter import Letter
-from intergestan_msg.manifest import Manifest, encode
+from intergestan_msg.manifest import Manifest, Position, encode
 from intergestan_msg.pages.words import Language
 from services.composer.key_ring import KeyRing, NoKey
 from services.composer.prepared import CannotCompose, Prepared
@@ -35,7 +36,7 @@ _CHANGED = (
 _TAKE_SEQ = (
     update(Partner)
     .where(Partner.id == bindparam("partner"))
-    .values(out_seq=Partner.out_seq + 1)
+    .values(out_seq=Partner.out_seq + bindparam("count"))
     .returning(Partner.out_epoch, Partner.out_seq)
 )
 _KEEP = insert(OutboundBody)
@@ -61,11 +62,14 @@ def freeze(
     if prepared.kind is Kind.ORDERS:
         _check_versions(connection, mail.id)
     key = _signing_key(prepared, keys, now)
-    epoch, seq = _take_seq(connection, mail.partner_id) if prepared.kind in _NUMBERED else (None, None)
+    epoch, sent = _take_seq(connection, mail.partner_id, 1 if prepared.kind in _NUMBERED else 0)
+    seq = sent if prepared.kind in _NUMBERED else None
+    got = last_got(connection, mail.partner_id)
+    position = Position(sent=sent, got_epoch=got.epoch, got=got.seq)
     if prepared.statement is not None:
         note_asked_for(connection, mail.partner_id, prepared.statement, now)
         give_up_older(connection, mail.partner_id, mail.id, by=BY, at=now)
-    compact = seal.sign(encode(_manifest(prepared, epoch or 0, seq or 0, now)), key)
+    compact = seal.sign(encode(_manifest(prepared, epoch, seq or 0, position, now)), key)
     token = bounce_key.token(mail.id, mail.transfer_id) if bounce_key is not None else None
     mime = prepared.write(_letter(prepared, compact, token, now, trace_parent))
     if len(mime) > max_bytes:
@@ -83,7 +87,7 @@ def freeze(
         composed_at=now,
         next_attempt_at=now,
         rung_at=now,
-        epoch=epoch,
+        epoch=None if seq is None else epoch,
         seq=seq,
         transfer_digest=seal.transfer_digest(compact),
         envelope_from=_bounce_address(prepared, token),
@@ -97,8 +101,13 @@ def freeze(
     connection.execute(_KEEP, {"outbound_mail_id": mail.id, "mime": mime})
 
 
-def _take_seq(connection: Connection, partner_id: int) -> tuple[int, int]:
-    taken = connection.execute(_TAKE_SEQ, {"partner": partner_id}).one()
+def _take_seq(connection: Connection, partner_id: int, count: int) -> tuple[int, int]:
+    """Our series for this partner, and the last number given in it.
+
+    :param count: how many more are taken: 1 or 0. The partner's row is locked either way, so that a mail never says
+        less than one that was composed before it.
+    """
+    taken = connection.execute(_TAKE_SEQ, {"partner": partner_id, "count": count}).one()
     return taken.out_epoch, taken.out_seq
 
 
@@ -125,7 +134,7 @@ def _check_versions(connection: Connection, mail_id: int) -> None:
         raise CannotCompose(f"These orders were changed after they were selected: {', '.join(numbers)}.")
 
 
-def _manifest(prepared: Prepared, epoch: int, seq: int, now: datetime) -> Manifest:
+def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now: datetime) -> Manifest:
     request = prepared.request
     return Manifest(
         iss=request.site.code,
@@ -141,6 +150,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, now: datetime) -> Manife
         key=prepared.notice,
         statement=prepared.statement,
         takes=tuple(map(str, TAKES)),
+        position=position,
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from intergestan_operations.alerting.watching import watch, watcher_of
+from intergestan_operations.opening.high_water_file import file_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from services.dispatcher.heartbeats import HeartbeatKeeper
+from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.loops import every
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherProcess, DispatcherSettings
@@ -29,6 +31,7 @@ def main(argv: Sequence[str]) -> int:
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
     watcher = watcher_of(process.database, process.broker, archive, process.site, alarms, beats)
+    high_water = HighWaterKeeper(process.database, file_of(process.site, process.database))
     return run_service(
         "dispatcher",
         process.broker,
@@ -45,6 +48,7 @@ def main(argv: Sequence[str]) -> int:
             every(own.scan_seconds, keeper.beat),
             every(own.gauge_seconds, keeper.measure),
             every(TIDY_SECONDS, keeper.tidy),
+            high_water.loop(own.scan_seconds),
             startup.signs_of_life(process, "dispatcher"),
         ],
         health=process.health,

@@ -76,6 +76,8 @@ def _tell_routes(vitals: Vitals, metrics: Metrics) -> None:
         metrics.set("unanswered_orders", route.unanswered.count, route=code)
         metrics.set("oldest_unanswered_order_timestamp_seconds", _stamp(route.unanswered.since), route=code)
         metrics.set("sequence_gaps", route.gaps.count, route=code)
+        metrics.set("database_older", route.ours_older, whose="ours", route=code)
+        metrics.set("database_older", route.theirs_older, whose="theirs", route=code)
         metrics.set("partner_last_mail_timestamp_seconds", _stamp(route.last_out), direction="out", route=code)
         metrics.set("partner_last_mail_timestamp_seconds", _stamp(route.last_in), direction="in", route=code)
 

@@ -17,6 +17,7 @@ def main(argv: Sequence[str]) -> int:
     """Run an importer; its exit code."""
     pool = ReaderPool()  # before there is any thread
     process, _ = startup.start("importer", ImporterProcess, argv)
+    startup.refuse_older_than_archive("importer", process, pool.read)
     importer = Importer(
         database=process.database,
         broker=process.broker,

@@ -6,7 +6,8 @@ import structlog
 
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.inbox.apply import UnmatchedAnswer, apply_answers
+from intergestan_exchange.inbox.apply import AnswerConflict, UnmatchedAnswer, apply_answers, conflict_of
+from intergestan_exchange.inbox.apply_changes import Reversed
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.inbox.take_in import answers_of
 from intergestan_exchange.transfers.transfer import Transfer
@@ -32,6 +33,9 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
             crashpoint("importer.before_commit")
     except UnmatchedAnswer as error:
         turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, {"error": str(error)}), reading, transfer.partner.id)
+        return
+    except (AnswerConflict, Reversed) as error:
+        turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)
         return
     crashpoint("importer.after_commit")
     turn.count("answer")

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import HoldReason
 from intergestan_db.leases import FREE
-from intergestan_db.tables import InboundMail
+from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.keys.keys import is_own, is_still_missing
@@ -89,6 +89,43 @@ class Turn:
         """Let the whole mail wait for a person; nothing of it is booked and nobody is answered."""
         with self.parts.database.transaction() as connection:
             self.write_hold(connection, [finding], reading, partner_id)
+
+    def hold_once(self, finding: Finding, reading: Reading, partner_id: int) -> None:
+        """Let the whole mail wait, unless the same one does, or did until a person turned it down.
+
+        A mail that is not answered is sent again and again. The partner's row is locked, so that two that come at once
+        are one hold, too.
+        """
+        with self.parts.database.transaction() as connection:
+            connection.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
+            same = (InboundMail.partner_id == partner_id, InboundMail.id != self.mail.id)
+            known = select(InboundMail.id).where(
+                *same,
+                InboundMail.transfer_id == (reading.manifest.jti if reading.manifest else None),
+                InboundMail.reason == finding.reason,
+                InboundMail.detail == write_findings([finding]),
+            )
+            first = connection.execute(known.order_by(InboundMail.id).limit(1)).scalar()
+            if first is None:
+                self.write_hold(connection, [finding], reading, partner_id)
+                return
+            states.move(
+                connection,
+                states.INBOUND_MAIL,
+                [self.mail.id],
+                "finish",
+                by=BY,
+                at=self.parts.database.now(),
+                fence=self.mail.fence,
+                event_detail={"as": f"in-{first}"},
+                partner_id=partner_id,
+                transfer_id=reading.manifest.jti if reading.manifest else None,
+                strikes=0,
+                **self._for_people(),
+                **FREE,
+            )
+        self.count("malformed")
+        _log.info("The same mail waits for a person already.", first=first, reason=finding.reason)
 
     def hold_or_read_again(self, finding: Finding, reading: Reading, partner_id: int | None = None) -> None:
         """Hold a mail for want of its key, unless somebody brought or confirmed the key since we looked.

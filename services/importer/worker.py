@@ -15,6 +15,7 @@ from intergestan_db.leases import Claims, claim_mail
 from intergestan_db.tables import InboundMail
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
+from intergestan_exchange.history.positions import ask_for_lost, note_position
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.look_up import look_up
 from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
@@ -22,7 +23,7 @@ from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.statements.releases import note_takes
-from intergestan_exchange.transfers.transfer import ClaimedMail
+from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
@@ -33,7 +34,7 @@ from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.steps import IMPORT
+from intergestan_runtime.steps import COMPOSE, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.importer.answers import take_answers
 from services.importer.heartbeats import take_partners_heartbeat
@@ -171,10 +172,14 @@ class Importer:
         if case.takes is not None:
             with database.transaction() as connection:
                 note_takes(connection, transfer.partner.id, case.takes, transfer.composed_at)
+        if case.tells_position:
+            self._note_position(transfer, manifest)
         if manifest.kind is Kind.HEARTBEAT:
             take_partners_heartbeat(turn, transfer, manifest, finding, self._rhythm)
         elif finding is not None and finding.reason == HoldReason.UNCONFIRMED_KEY:
             turn.hold_or_read_again(finding, reading, transfer.partner.id)
+        elif finding is not None and finding.reason == HoldReason.TRANSFER_CONFLICT:
+            turn.hold_once(finding, reading, transfer.partner.id)
         elif finding is not None:
             turn.hold(finding, reading, transfer.partner.id)
         elif manifest.key is not None:
@@ -185,6 +190,14 @@ class Importer:
             take_answers(turn, transfer, reading, manifest)
         elif not (case.paused and pause_orders(turn, transfer, manifest)):
             book_orders(turn, transfer, settle_all(reading, case.facts), case.facts, last=last)
+
+    def _note_position(self, transfer: Transfer, manifest: Manifest) -> None:
+        """Note how far the partner says that the numbering is, and ask for mails that it has told of for a while."""
+        database, partner_id = self._parts.database, transfer.partner.id
+        with database.transaction() as connection:
+            asking = ask_for_lost(connection, partner_id, manifest, database.now())
+            note_position(connection, partner_id, manifest, transfer.composed_at)
+        COMPOSE.ring(self._parts.broker, *asking)
 
 
 def declare(broker: BellBroker, importer: Importer) -> None:

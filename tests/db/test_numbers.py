@@ -92,3 +92,34 @@ def test_processes(a_site: SiteToTest) -> None:
     with a_site.database.read() as connection:
         following = select(NumberSeries.next_number).where(NumberSeries.code == numbers.SALES_ORDERS)
         assert connection.execute(following).scalar_one() == len(found) + 1
+
+
+@pytest.mark.parametrize(
+    ("following", "seen", "share", "new"),
+    [
+        (1, 0, 0.0, 2001),
+        (7, 0, 0.0, 2001),
+        (1995, 0, 0.0, 3001),
+        (2001, 0, 0.0, 4001),
+        (7, 5007, 0.0, 7001),
+        (7, 3, 0.0, 2001),
+        (100_000, 0, 0.01, 102_001),
+        (100_000, 0, 0.5, 200_001),
+    ],
+)
+def test_a_gap_is_wide_enough_and_begins_a_thousand(following: int, seen: int, share: float, new: int) -> None:
+    """`design.md` §16.7: above all that was given after the backup, and plain to see."""
+    assert numbers.beyond(following, seen, share) == new
+    assert new > max(following, seen) + 999
+
+
+def test_after_a_restore_every_series_leaves_numbers_out(a_site: SiteToTest) -> None:
+    taken = take_and_keep(a_site.database, 6)
+    with a_site.database.transaction() as connection:
+        gaps = {gap.series: gap for gap in numbers.leave_gaps(connection, {numbers.INVOICES: 4100}, 0.0)}
+    assert set(gaps) == set(numbers.PREFIXES)
+    sales = gaps[numbers.SALES_ORDERS]
+    assert (sales.first, sales.last, sales.following) == ("CCL7", "CCL2000", "CCL2001")
+    assert gaps[numbers.INVOICES].following == "FA6001"
+    assert take_and_keep(a_site.database, 1) == ["CCL2001"]
+    assert "CCL2001" not in taken

@@ -461,10 +461,14 @@ def test_only_a_higher_n_is_applied(waiting: Waiting) -> None:
     receive(sites.buyer, forge.answers(quoted, (3, accepted)))
     after = [("accepted", 3, "CCL1"), ("waiting", 0, None)]
     assert states(sites.buyer) == after
-    for n in (1, 2, 3):
+    for n in (1, 2):
         row = receive(sites.buyer, forge.answers(quoted, (n, answer("CFR1", AnswerCode.REJECTED))))
         assert row.state == "done"
         assert states(sites.buyer) == after
+    assert receive(sites.buyer, forge.answers(quoted, (3, accepted))).state == "done", "the same, once more"
+    other = receive(sites.buyer, forge.answers(quoted, (3, answer("CFR1", AnswerCode.REJECTED))))
+    assert_held(other, "transfer_conflict")
+    assert states(sites.buyer) == after
     receive(sites.buyer, forge.answers(quoted, (4, answer("CFR1", AnswerCode.RECEIVED, note="look again"))))
     assert states(sites.buyer)[0] == ("accepted", 4, "CCL1")
     receive(sites.buyer, forge.answers(quoted, (5, answer("CFR1", AnswerCode.REJECTED))))

@@ -51,7 +51,7 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
-from intergestan_db.tables.site import Event, NumberSeries, Setting, Site, User, Worker
+from intergestan_db.tables.site import Event, HighWater, NumberSeries, Setting, Site, User, Worker
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_db.tables.types import Table
 
@@ -67,6 +67,7 @@ __all__ = [
     "Difference",
     "Event",
     "Heartbeat",
+    "HighWater",
     "Hold",
     "InboundMail",
     "InboundTransfer",

@@ -11,11 +11,15 @@ from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, in
 
 
 class Ledger(Table):
-    """One row per document, for ever: its UNIQUE key is what makes the effect exactly once."""
+    """One row per document, for ever: its UNIQUE key is what makes the effect exactly once.
+
+    `revision` counts within the sender's series `epoch`, which a restore of theirs begins anew: an answer's n, and the
+    place of an order, a change or a cancellation.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (
-        unique("partner_id", "type", "number", "revision"),
+        unique("partner_id", "type", "number", "epoch", "revision"),
         one_of("outcome", LedgerOutcome),
         index_where("outcome = 'waiting'", "id", name="ix_ledger_waiting"),
     )
@@ -24,6 +28,7 @@ class Ledger(Table):
     partner_id: Typed[int] = column(references="partner.id")
     type: Typed[str] = column(String(10))
     number: Typed[str] = column(String(60))
+    epoch: Typed[int] = column(default=0)
     revision: Typed[int]
     inbound_transfer_id: Typed[int] = column(references="inbound_transfer.id", index=True)
     business_hash: Typed[str] = column(String(80))
@@ -35,7 +40,9 @@ class Ledger(Table):
 
 
 class Answer(Table):
-    """What we answer to one order: n = 1, 2, …; the buyer applies only a higher n (`design.md` §10).
+    """What we answer to one order: n = 1, 2, …; the buyer applies only a higher (epoch, n) (`design.md` §10, §16.1).
+
+    The epoch is that of the mail that carries it.
 
     `revision` is that of the document that is answered: the order itself, a change or a cancellation.
     """

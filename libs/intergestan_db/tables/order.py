@@ -89,7 +89,9 @@ class PurchaseOrder(OrderColumns, Table):
     """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14).
 
     It says what both sides agreed on; what is under way stands in `PurchaseOrderChange`, and `revision` is the last
-    change that was settled. `lines_n` is the answer whose words on the lines are kept. `spelled` is how its keys
+    change that was settled. `answer_n` is the newest answer to the order itself, `lines_n` the answer whose words on
+    the lines are kept, each within the seller's series of its `…_epoch`; `supplier_number_epoch` is the series in which
+    the seller gave the sales order its number. `spelled` is how its keys
     were spelled when an older release sent it, where that is not NFC; `number_key` finds numbers that differ by case.
     """
 
@@ -105,11 +107,14 @@ class PurchaseOrder(OrderColumns, Table):
     state: Typed[str] = column(String(20))
     version: Typed[int] = column(default=1)
     outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id", index=True)
+    answer_epoch: Typed[int] = column(default=0)
     answer_n: Typed[int] = column(default=0)
     answer_code: Typed[str | None] = column(String(2))
     answer_note: Typed[str | None] = column(Text())
+    lines_epoch: Typed[int] = column(default=0)
     lines_n: Typed[int] = column(default=0)
     supplier_order_number: Typed[str | None] = column(String(60))
+    supplier_number_epoch: Typed[int] = column(default=0)
     spelled: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))
     number_key: Typed[str | None] = column(String(180), index=True, default=_number_key)
     created_at: Typed[Instant]
@@ -118,7 +123,10 @@ class PurchaseOrder(OrderColumns, Table):
 
 
 class PurchaseOrderLine(LineColumns, Table):
-    """A line, with the answer's word on it once there is one; it is agreed upon up to the answer `settled_n`."""
+    """A line, with the answer's word on it once there is one.
+
+    It is agreed upon up to the answer `settled_n` of the seller's series `settled_epoch`.
+    """
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (unique("purchase_order_id", "line_id"),)
@@ -129,6 +137,7 @@ class PurchaseOrderLine(LineColumns, Table):
     supplier_code: Typed[str | None] = column(String(60))
     answer_code: Typed[str | None] = column(String(2))
     answer: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+    settled_epoch: Typed[int] = column(default=0)
     settled_n: Typed[int] = column(default=0)
     promised_date: Typed[date | None]
 
@@ -155,6 +164,7 @@ class PurchaseOrderChange(Table):
     state: Typed[str] = column(String(20))
     document: Typed[dict[str, Any]] = column(JSON())
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id", index=True)
+    answer_epoch: Typed[int] = column(default=0)
     answer_n: Typed[int] = column(default=0)
     answer_code: Typed[str | None] = column(String(2))
     answer_note: Typed[str | None] = column(Text())

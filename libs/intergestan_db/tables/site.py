@@ -81,6 +81,18 @@ class Event(Table):
     detail: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
 
 
+class HighWater(Table):
+    """How often the high-water file was written; exactly one row, with id 1 (ADR 0027).
+
+    The file has the same number. Where it has a higher one, this database is older than what was done with it.
+    """
+
+    __tablename__ = "high_water"
+
+    id: Typed[RowId]
+    n: Typed[int]
+
+
 class Setting(Table):
     """A value that people change while the site runs, by name."""
 

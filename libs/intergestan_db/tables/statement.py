@@ -20,12 +20,16 @@ class OutboundStatement(Table):
 
 
 class PartnerStatement(Table):
-    """The newest statement of a partner. `known` are the findings about it that a person looked at and closed."""
+    """The newest statement of a partner, in their series `epoch`.
+
+    `known` are the findings about it that a person looked at and closed.
+    """
 
     __tablename__ = "partner_statement"
 
     partner_id: Typed[int] = column(references="partner.id", primary_key=True, autoincrement=False)
     transfer_id: Typed[str] = column(String(36))
+    epoch: Typed[int] = column(default=0)
     composed_at: Typed[Instant]
     received_at: Typed[Instant]
     statement: Typed[dict[str, Any]] = column(JSON())

@@ -17,7 +17,7 @@ from intergestan_db.enums import ChangeState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine
 from intergestan_erp.purchasing.change_edits import priced
-from intergestan_exchange.inbox.apply_changes import OPEN_CODES
+from intergestan_exchange.inbox.apply_changes import OPEN_CODES, is_open
 from intergestan_exchange.outbox.changes import Requested, read_base, request_cancellation, request_change
 from intergestan_msg.answer import ANSWER_LINE, AnswerLine, LineCode
 from intergestan_msg.money import ONE, Price
@@ -56,7 +56,7 @@ def list_seller_changes(connection: Connection, number: str | None = None) -> li
         select(line.__table__, order.number, order.revision, Party.name.label("supplier"))
         .join(order, order.id == line.purchase_order_id)
         .join(Party, Party.id == order.supplier_id)
-        .where(line.answer_code.in_(OPEN_CODES), line.settled_n < order.lines_n, order.state != "cancelled")
+        .where(line.answer_code.in_(OPEN_CODES), is_open(line, order), order.state != "cancelled")
         .order_by(order.id, line.position)
     )
     if number is not None:

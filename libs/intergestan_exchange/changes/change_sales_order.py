@@ -261,4 +261,4 @@ def _newest_document(connection: Connection, partner_id: int, number: str) -> An
     )
     own: Sequence[Any] = (Ledger.partner_id == partner_id, Ledger.number == number, booked)
     query = select(Ledger.inbound_transfer_id, Ledger.revision).where(*own)
-    return connection.execute(query.order_by(Ledger.revision.desc()).limit(1)).one()
+    return connection.execute(query.order_by(Ledger.epoch.desc(), Ledger.revision.desc()).limit(1)).one()

@@ -135,12 +135,17 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
     },
     R.TRANSFER_CONFLICT: {
         "en": Advice(
-            "Nothing was imported. The partner may have restored a backup.",
-            "Ask them to send anew; refuse this mail.",
+            "Nothing of this mail was imported: what stood here before stays. Their database or ours went back to an "
+            "older state.",
+            "Call them. Whoever restored a backup stops the services and runs `intergestan restored`. Compare the "
+            "orders of this mail by telephone, then refuse it: what still counts is sent again under a new series.",
         ),
         "fr": Advice(
-            "Rien n'a été importé. Le correspondant a peut-être restauré une sauvegarde.",
-            "Demandez-lui de renvoyer ; refusez ce message.",
+            "Rien de ce message n'a été importé : ce qui était ici reste. Leur base ou la nôtre est revenue à un état "
+            "plus ancien.",
+            "Appelez-les. Celui qui a restauré une sauvegarde arrête les services et lance `intergestan restored`. "
+            "Comparez les commandes de ce message au téléphone, puis refusez-le : ce qui compte encore repart dans une "
+            "nouvelle série.",
         ),
     },
     R.POISON: {

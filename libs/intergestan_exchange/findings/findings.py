@@ -87,8 +87,27 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "fr": "{partner} a des messages de nous sous des numéros pas encore donnés : série {epoch}, numéros {numbers}.",
     },
     R.TRANSFER_CONFLICT: {
-        "en": "{partner} used the transfer number {transfer} again for other content.",
-        "fr": "{partner} a réutilisé le numéro de transmission {transfer} pour un autre contenu.",
+        "en": "{partner} sent the transfer {transfer} twice with different content (sequence number {seq}, series {epoch}).",
+        "fr": "{partner} a envoyé deux fois la transmission {transfer} avec un contenu différent (numéro de séquence {seq}, "
+        "série {epoch}).",
+    },
+    f"{R.TRANSFER_CONFLICT}.sequence": {
+        "en": "{partner} gave two mails the same sequence number {seq} (series {epoch}): the transfers {first} and "
+        "{transfer}.",
+        "fr": "{partner} a donné à deux messages le même numéro de séquence {seq} (série {epoch}) : les transmissions {first} "
+        "et {transfer}.",
+    },
+    f"{R.TRANSFER_CONFLICT}.answer": {
+        "en": "{partner} sent two different answers to {number} under the same number {n} (series {epoch}, sequence number "
+        "{seq}).",
+        "fr": "{partner} a envoyé deux réponses différentes à {number} sous le même numéro {n} (série {epoch}, numéro de "
+        "séquence {seq}).",
+    },
+    f"{R.TRANSFER_CONFLICT}.reversed": {
+        "en": "{partner} was restored and answers change {revision} of {number} otherwise than before (series {epoch}, "
+        "sequence number {seq}).",
+        "fr": "{partner} a été restauré et répond à la modification {revision} de {number} autrement qu'avant (série {epoch}, "
+        "numéro de séquence {seq}).",
     },
     R.POISON: {
         "en": "Reading the mail failed {strikes} times.",

@@ -26,6 +26,18 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Nobody reads the mailbox {about}: no poller has taken it.",
             "Start a poller: `intergestan up` or `intergestan run poller`.",
         ),
+        "OwnDatabaseOlder": (
+            "Our database went back: {about} has mails of ours under sequence numbers that it does not know.",
+            "Stop all services, run `intergestan restored`, start them, then run `intergestan replay --all`.",
+        ),
+        "PartnerDatabaseOlder": (
+            "The database of {about} went back: it gives sequence numbers again that came here with other mails.",
+            "Telephone them: they stop all services and run `intergestan restored`.",
+        ),
+        "TransferConflict": (
+            "{value} mail(s) bear a sequence number that was given before: our database or theirs went back.",
+            "`intergestan holds list` shows whose. Whoever restored a backup runs `intergestan restored`.",
+        ),
         "OrderUnanswered": (
             "{value} order(s) have no answer after the time agreed.",
             "`intergestan orders list --unanswered` shows whose; telephone them.",
@@ -85,6 +97,18 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "MailboxUnowned": (
             "Personne ne relève la boîte {about} : aucun releveur ne l'a prise.",
             "Démarrez un releveur : `intergestan up` ou `intergestan run poller`.",
+        ),
+        "OwnDatabaseOlder": (
+            "Notre base est revenue en arrière : {about} a de nous des numéros de séquence qu'elle ne connaît pas.",
+            "Arrêtez les services, lancez `intergestan restored`, redémarrez-les, puis `intergestan replay --all`.",
+        ),
+        "PartnerDatabaseOlder": (
+            "La base de {about} est revenue en arrière : elle redonne des numéros de séquence déjà venus ici.",
+            "Téléphonez-leur : ils arrêtent tous les services et lancent `intergestan restored`.",
+        ),
+        "TransferConflict": (
+            "{value} message(s) portent un numéro de séquence déjà donné : une des deux bases est revenue en arrière.",
+            "`intergestan holds list` montre de qui. Qui a restauré une sauvegarde lance `intergestan restored`.",
         ),
         "OrderUnanswered": (
             "{value} commande(s) sont sans réponse après le délai convenu.",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from intergestan_db.enums import HoldReason
 from intergestan_erp.site.day import site_day
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.vitals import Vitals
@@ -46,6 +47,9 @@ KINDS: Mapping[str, Kind] = {
     "OrderStuck": Kind("critical", 120),
     "MailboxNotPolled": Kind("critical", 300),
     "MailboxUnowned": Kind("critical", 300),
+    "OwnDatabaseOlder": Kind("critical"),
+    "PartnerDatabaseOlder": Kind("critical"),
+    "TransferConflict": Kind("critical"),
     "OrderUnanswered": Kind("warning", 900),
     "HoldsWaiting": Kind("warning"),
     "SequenceGap": Kind("warning", 1800),
@@ -138,7 +142,13 @@ def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:
 
 
 def _partners(vitals: Vitals) -> Iterator[Alarm]:
+    if conflicts := vitals.holds.get(HoldReason.TRANSFER_CONFLICT, 0):
+        yield Alarm("TransferConflict", "", str(conflicts))
     for code, route in vitals.routes.items():
+        if route.ours_older:
+            yield Alarm("OwnDatabaseOlder", code)
+        if route.theirs_older:
+            yield Alarm("PartnerDatabaseOlder", code)
         if route.gaps.count:
             yield Alarm("SequenceGap", code, str(route.gaps.count), route.gaps.since)
     for code, paused in vitals.paused.items():

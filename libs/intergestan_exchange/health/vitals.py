@@ -31,6 +31,7 @@ from intergestan_exchange.health.service_level import Share, read_service_level
 from intergestan_exchange.health.status import count_holds
 from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeats import USUAL
+from intergestan_exchange.history.positions import ours_is_older, theirs_is_older
 from intergestan_exchange.keys.key_health import endings
 from intergestan_exchange.statements.paused import list_paused
 from intergestan_exchange.statements.statements import missing_mails
@@ -58,12 +59,15 @@ class Route:
     """What concerns one partner.
 
     `gaps` are mails of theirs that are missing between those that came, since the one after the first gap came.
+    `ours_older`: they have mails of ours that our database does not know; `theirs_older`: the other way round.
     """
 
     unanswered: Waiting
     gaps: Waiting
     last_out: datetime | None
     last_in: datetime | None
+    ours_older: bool = False
+    theirs_older: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +188,17 @@ def _routes(connection: Connection, now: datetime) -> dict[str, Route]:
     gaps = _gaps(connection, now)
     last_out = _newest(connection, OutboundMail.partner_id, OutboundMail.sent_at, _NO_HEARTBEAT)
     last_in = _newest(connection, InboundTransfer.partner_id, InboundTransfer.received_at)
-    partners = connection.execute(select(Partner.id, Partner.site_code, Partner.party_id).order_by(Partner.id))
+    older = (ours_is_older().label("ours_older"), theirs_is_older().label("theirs_older"))
+    query = select(Partner.id, Partner.site_code, Partner.party_id, *older)
+    partners = connection.execute(query.order_by(Partner.id))
     return {
         row.site_code: Route(
             unanswered.get(row.party_id, NOBODY),
             gaps.get(row.id, NOBODY),
             last_out.get(row.id),
             last_in.get(row.id),
+            bool(row.ours_older),
+            bool(row.theirs_older),
         )
         for row in partners
     }

@@ -140,8 +140,7 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
         by=by,
         at=at,
         event_detail={"reason": hold.reason, "words": words},
-        reason=None,
-        detail=None,
+        **({} if hold.reason == HoldReason.TRANSFER_CONFLICT else {"reason": None, "detail": None}),
     )
 
 
@@ -166,7 +165,11 @@ def _ledger(connection: Connection, row: Row[*tuple[object, ...]]) -> Row[*tuple
             Ledger.type == row.type,
             Ledger.number == row.number,
         )
-        .order_by((Ledger.revision == row.revision).desc(), Ledger.sales_order_id.is_(None))
+        .order_by(
+            (Ledger.revision == row.revision).desc(),
+            (Ledger.business_hash == row.business_hash).desc(),
+            Ledger.sales_order_id.is_(None),
+        )
         .limit(1)
         .with_for_update()
     ).one()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -147,6 +148,15 @@ def _finding_of(mail: Outbound, reason: HoldReason) -> Finding:
     return Finding(reason, {"error": mail.detail or "", "resends": mail.detail or ""})
 
 
+def entry_of(hold: Any) -> Any:
+    """The id of the ledger's row for a held document: its own, or else that of the newest series, which it denies."""
+    entry = Ledger.__table__.alias("entry").c
+    same = (entry.partner_id == hold.partner_id, entry.type == hold.type, entry.number == hold.number)
+    rows = select(entry.id).where(*same, entry.revision == hold.revision).order_by(entry.epoch.desc()).limit(1)
+    own = rows.where(entry.business_hash == hold.business_hash)
+    return func.coalesce(own.correlate(HoldRow).scalar_subquery(), rows.correlate(HoldRow).scalar_subquery())
+
+
 def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
     query = (
         select(
@@ -158,13 +168,7 @@ def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]
         .join(Partner, Partner.id == HoldRow.partner_id)
         .join(InboundTransfer, InboundTransfer.id == HoldRow.inbound_transfer_id)
         .join(InboundMail, InboundMail.id == HoldRow.inbound_mail_id)
-        .outerjoin(
-            Ledger,
-            (Ledger.partner_id == HoldRow.partner_id)
-            & (Ledger.type == HoldRow.type)
-            & (Ledger.number == HoldRow.number)
-            & (Ledger.revision == HoldRow.revision),
-        )
+        .outerjoin(Ledger, Ledger.id == entry_of(HoldRow.__table__.c))
         .where(HoldRow.closed_at.is_(None))
         .order_by(HoldRow.id)
     )

@@ -132,7 +132,7 @@ def _answer(
     document = connection.execute(
         select(Ledger.number, Ledger.partner_id, Ledger.inbound_transfer_id)
         .where(Ledger.sales_order_id == order.id, Ledger.type == _ORDER)
-        .order_by(Ledger.revision.desc())
+        .order_by(Ledger.epoch.desc(), Ledger.revision.desc())
         .limit(1)
     ).first()
     if document is None:

@@ -8,13 +8,26 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import LedgerOutcome, OutboundState
+from intergestan_db.enums import HoldReason, LedgerOutcome, OutboundState
 from intergestan_db.tables import Ledger, OutboundMail, OutboundOrder, PurchaseOrder, PurchaseOrderLine
-from intergestan_exchange.inbox.apply_changes import apply_to_changes, changes_in, settle_state
+from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.inbox.apply_changes import (
+    Place,
+    Reversed,
+    answered_at,
+    apply_to_changes,
+    changes_in,
+    check_not_reversed,
+    forget_words,
+    note_numbers,
+    settle_state,
+    words_at,
+)
+from intergestan_exchange.inbox.facts import RESPONSE
 from intergestan_exchange.outbox.outbound import answered
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import finish_mail, insert_transfer
@@ -41,8 +54,15 @@ _QUOTED = (
 )
 _CARRIED = (
     select(
-        *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.answer_n),
-        *(PurchaseOrder.lines_n, PurchaseOrder.state),
+        *(
+            PurchaseOrder.id,
+            PurchaseOrder.id.label("order_id"),
+            PurchaseOrder.number,
+            PurchaseOrder.answer_epoch,
+            PurchaseOrder.answer_n,
+        ),
+        *(PurchaseOrder.lines_epoch, PurchaseOrder.lines_n, PurchaseOrder.state),
+        *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
     )
     .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
     .where(OutboundOrder.outbound_mail_id == bindparam("mail"))
@@ -50,17 +70,48 @@ _CARRIED = (
 )
 
 
+_RECEIVED = select(Ledger.number, Ledger.revision, Ledger.business_hash).where(
+    Ledger.partner_id == bindparam("partner"),
+    Ledger.type == RESPONSE,
+    Ledger.number.in_(bindparam("numbers", expanding=True)),
+    Ledger.epoch == bindparam("epoch"),
+)
+
+
 class UnmatchedAnswer(Exception):
     """The answer quotes a mail that we did not send to this partner, or an order that was not in it."""
 
 
+class AnswerConflict(Exception):
+    """Two answers to an order have one number in one series, and say different things.
+
+    :ivar order_id, n: which.
+    """
+
+    def __init__(self, order_id: str, n: int) -> None:
+        super().__init__(f"Answer {n} to {order_id} came twice, with different content.")
+        self.order_id = order_id
+        self.n = n
+
+
 @dataclass(frozen=True, slots=True)
 class NumberedAnswer:
-    """An answer with its n and the hash of its bytes."""
+    """An answer with its n in the seller's series `epoch`, and the hash of its bytes."""
 
+    epoch: int
     n: int
     answer: OrderAnswer
     sha256: str
+
+    @property
+    def place(self) -> Place:
+        """What tells an older answer from a newer one."""
+        return Place(self.epoch, self.n)
+
+    @property
+    def business_hash(self) -> str:
+        """How the ledger tells it from another one."""
+        return f"sha256:{self.sha256}"
 
 
 def apply_answers(
@@ -74,27 +125,41 @@ def apply_answers(
     """Apply what is newer than what we know; stop the resending of the mail once all its orders are answered.
 
     An answer counts only if its signer is the addressee of the mail that it quotes, and quotes it exactly
-    (`design.md` §10).
+    (`design.md` §10). A seller that was restored counts anew in a later series, and what that says takes the place of
+    what an earlier one said (§16.1).
 
     :returns: an outcome for each answer, `done` or `duplicate`.
-    :raises UnmatchedAnswer: nothing of the mail is applied then.
+    :raises UnmatchedAnswer, AnswerConflict, Reversed: nothing of the mail is applied then.
     """
     outbound = _quoted_mail(connection, transfer.partner.id, quoted)
     orders = _orders_of(connection, outbound.id)
     changes = {} if orders else changes_in(connection, outbound.id)
     carried = orders or changes
     _check_carried(carried, answers)
-    transfer_id = insert_transfer(connection, mail, transfer, now)
+    _check_content(connection, transfer.partner.id, answers)
     fresh = _fresh(carried, answers)
+    check_not_reversed(changes, [(each.place, each.answer) for each in fresh] if changes else ())
+    transfer_id = insert_transfer(connection, mail, transfer, now)
     if changes:
-        apply_to_changes(connection, changes, [(each.n, each.answer) for each in fresh], transfer.partner.name, now)
+        pairs = [(each.place, each.answer) for each in fresh]
+        apply_to_changes(connection, changes, pairs, transfer.partner.name, now)
     else:
         _apply_to_orders(connection, orders, fresh, transfer.partner.name, now)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
-    if outbound.state not in _AT_REST and _all_answered(carried, fresh):
+    if not _goes_on(outbound.state, fresh) and _all_answered(carried, fresh):
         answered(connection, [outbound.id], by=BY, at=now, old={outbound.id: outbound.state})
     finish_mail(connection, mail, transfer, now)
     return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def conflict_of(transfer: Transfer, error: AnswerConflict | Reversed) -> Finding:
+    """Why a mail of answers waits for a person, where it contradicts what its seller answered before."""
+    values = {"partner": transfer.partner.name, "number": error.order_id, "content": transfer.digest[:12]}
+    values |= {"epoch": str(transfer.epoch), "seq": str(transfer.seq)}
+    if isinstance(error, Reversed):
+        values |= {"revision": str(error.revision)}
+        return Finding(HoldReason.TRANSFER_CONFLICT, values, variant="reversed")
+    return Finding(HoldReason.TRANSFER_CONFLICT, values | {"n": str(error.n)}, variant="answer")
 
 
 def foresee_answers(
@@ -102,10 +167,22 @@ def foresee_answers(
 ) -> list[str]:
     """What `apply_answers` would return or raise, without writing anything."""
     mail_id = _quoted_mail(connection, partner_id, quoted).id
-    carried = _orders_of(connection, mail_id) or changes_in(connection, mail_id)
+    orders = _orders_of(connection, mail_id)
+    changes = {} if orders else changes_in(connection, mail_id)
+    carried = orders or changes
     _check_carried(carried, answers)
+    _check_content(connection, partner_id, answers)
     fresh = _fresh(carried, answers)
+    check_not_reversed(changes, [(each.place, each.answer) for each in fresh] if changes else ())
     return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+def _goes_on(state: str, fresh: Sequence[NumberedAnswer]) -> bool:
+    """Whether the mail stays what it is: it is at rest, or it is about to leave again, to be answered anew.
+
+    What a partner has lost is sent again though it was answered; an old answer that comes again does not stop that.
+    """
+    return state in _AT_REST or (state == OutboundState.COMPOSED and not fresh)
 
 
 def _all_answered(orders: Mapping[str, Any], fresh: Sequence[NumberedAnswer]) -> bool:
@@ -115,7 +192,7 @@ def _all_answered(orders: Mapping[str, Any], fresh: Sequence[NumberedAnswer]) ->
 
 
 def _fresh(orders: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> list[NumberedAnswer]:
-    return [each for each in answers if each.n > orders[each.answer.order_id].answer_n]
+    return [each for each in answers if each.place > answered_at(orders[each.answer.order_id])]
 
 
 def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> Any:
@@ -136,27 +213,48 @@ def _check_carried(carried: Mapping[str, Any], answers: Sequence[NumberedAnswer]
             raise UnmatchedAnswer(f"The mail that is answered did not carry order {each.answer.order_id}.")
 
 
+def _check_content(connection: Connection, partner_id: int, answers: Sequence[NumberedAnswer]) -> None:
+    """A place in a series stands for one content, for ever."""
+    numbers = [each.answer.order_id for each in answers]
+    which = {"partner": partner_id, "numbers": numbers, "epoch": answers[0].epoch}
+    rows = connection.execute(_RECEIVED, which)
+    received = {(row.number, row.revision): row.business_hash for row in rows}
+    for each in answers:
+        name = (each.answer.order_id, each.n)
+        if received.get(name, each.business_hash) != each.business_hash:
+            raise AnswerConflict(*name)
+
+
 def _apply_to_orders(
     connection: Connection, orders: dict[str, Any], fresh: Sequence[NumberedAnswer], who: str, now: datetime
 ) -> None:
     _move_orders(connection, orders, fresh, who, now)
+    forget_words(connection, [orders[each.answer.order_id].id for each in fresh], fresh[0].epoch if fresh else 0)
     _keep_details(connection, orders, fresh)
+    note_numbers(
+        connection, [(orders[each.answer.order_id], each.place, each.answer.sales_order_id) for each in fresh], now
+    )
     for each in fresh:
         order = orders[each.answer.order_id]
-        if order.lines_n > each.n:  # an answer to a change overtook this one
+        if words_at(order) > each.place:  # an answer to a change overtook this one
             settle_state(connection, order.id, now)
 
 
 def _move_orders(
     connection: Connection, orders: dict[str, Any], fresh: Sequence[NumberedAnswer], who: str, now: datetime
 ) -> None:
-    """One statement per code. AB moves only an order that still waits: it takes nothing back."""
-    for code, event in EVENTS.items():
+    """One statement per code. AB moves only an order that still waits: it takes nothing back.
+
+    But where the seller was restored and an order waits there again, it waits here, too.
+    """
+    for code, event in (*EVENTS.items(), (AnswerCode.RECEIVED, "wait again")):
         froms, _ = states.PURCHASE_ORDER.moves[event]
         ids = [
             order.id
             for each in fresh
-            if each.answer.code is code and (order := orders[each.answer.order_id]).state in froms
+            if each.answer.code is code
+            and (order := orders[each.answer.order_id]).state in froms
+            and (event != "wait again" or 0 < order.answer_epoch < each.epoch)
         ]
         states.move(
             connection,
@@ -178,10 +276,9 @@ def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequenc
     heads = [
         {
             "row_id": orders[each.answer.order_id].id,
+            "epoch": each.epoch,
             "n": each.n,
             "words": each.answer.note,
-            "supplier_number": each.answer.sales_order_id,
-            "lines": each.n if _has_newest_lines(orders, each) else orders[each.answer.order_id].lines_n,
         }
         for each in fresh
     ]
@@ -200,10 +297,17 @@ def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequenc
     ]
     if lines:
         connection.execute(_KEEP_LINE, lines)
+    worded = [
+        {"row_id": orders[each.answer.order_id].id, "epoch": each.epoch, "n": each.n}
+        for each in fresh
+        if _has_newest_lines(orders, each)
+    ]
+    if worded:
+        connection.execute(_KEEP_WORDS, worded)
 
 
 def _has_newest_lines(orders: dict[str, Any], each: NumberedAnswer) -> bool:
-    return bool(each.answer.lines) and each.n > orders[each.answer.order_id].lines_n
+    return bool(each.answer.lines) and each.place > words_at(orders[each.answer.order_id])
 
 
 _ORDERS = PurchaseOrder.__table__
@@ -211,12 +315,12 @@ _LINES = PurchaseOrderLine.__table__
 _KEEP_HEAD = (
     update(_ORDERS)
     .where(_ORDERS.c.id == bindparam("row_id"))
-    .values(
-        answer_n=bindparam("n"),
-        answer_note=bindparam("words"),
-        lines_n=bindparam("lines"),
-        supplier_order_number=func.coalesce(bindparam("supplier_number"), _ORDERS.c.supplier_order_number),
-    )
+    .values(answer_epoch=bindparam("epoch"), answer_n=bindparam("n"), answer_note=bindparam("words"))
+)
+_KEEP_WORDS = (
+    update(_ORDERS)
+    .where(_ORDERS.c.id == bindparam("row_id"))
+    .values(lines_epoch=bindparam("epoch"), lines_n=bindparam("n"))
 )
 _KEEP_LINE = (
     update(_LINES)
@@ -231,11 +335,12 @@ def _enter_ledger(
     rows = [
         {
             "partner_id": transfer.partner.id,
-            "type": "response",
+            "type": RESPONSE,
             "number": each.answer.order_id,
+            "epoch": each.epoch,
             "revision": each.n,
             "inbound_transfer_id": transfer_id,
-            "business_hash": f"sha256:{each.sha256}",
+            "business_hash": each.business_hash,
             "outcome": LedgerOutcome.APPLIED,
             "created_at": now,
             "updated_at": now,

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
@@ -40,10 +52,45 @@ _NOT_APPLIED = {LineCode.ALREADY_DELIVERED, LineCode.NOT_ACCEPTED}
 _SETTLED = (ChangeState.ACCEPTED, ChangeState.CHANGED, ChangeState.REJECTED)
 
 
+class Place(NamedTuple):
+    """Where an answer stands among all answers to its order: the seller's series, and the n in it.
+
+    The later series wins whatever the n: a seller that was restored counts anew (`design.md` §16.1).
+    """
+
+    epoch: int
+    n: int
+
+
+class Reversed(Exception):
+    """A restored seller answers a settled change of ours otherwise than before: the two orders cannot be equal.
+
+    :ivar order_id, revision: which change.
+    """
+
+    def __init__(self, order_id: str, revision: int) -> None:
+        super().__init__(f"Change {revision} of {order_id} is answered otherwise than before.")
+        self.order_id = order_id
+        self.revision = revision
+
+
+def answered_at(row: Any) -> Place:
+    """The newest answer to an order or to a change, from its row."""
+    return Place(row.answer_epoch, row.answer_n)
+
+
+def words_at(row: Any) -> Place:
+    """The answer whose words on the lines of an order are kept."""
+    return Place(row.lines_epoch, row.lines_n)
+
+
 def changes_in(connection: Connection, mail_id: int) -> dict[str, AnyRow]:
     """The changes in one mail of ours, by the number of their order, locked with their orders."""
     rows = connection.execute(
-        select(PurchaseOrderChange.__table__, PurchaseOrder.number)
+        select(
+            *(PurchaseOrderChange.__table__, PurchaseOrder.id.label("order_id"), PurchaseOrder.number),
+            *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
+        )
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
         .where(PurchaseOrderChange.outbound_mail_id == mail_id)
         .order_by(PurchaseOrder.id)
@@ -52,20 +99,92 @@ def changes_in(connection: Connection, mail_id: int) -> dict[str, AnyRow]:
     return {row.number: row for row in rows}
 
 
+def check_not_reversed(changes: Mapping[str, AnyRow], answers: Iterable[tuple[Place, OrderAnswer]]) -> None:
+    """What a change was settled as is part of the order here; a restored seller may not have it so any more.
+
+    :raises Reversed: a person must bring the two orders together.
+    """
+    for place, answer in answers:
+        change = changes[answer.order_id]
+        is_news = place.epoch > change.answer_epoch or change.answer_code == AnswerCode.RECEIVED
+        if change.state not in _SETTLED or not is_news or answer.code is AnswerCode.RECEIVED:
+            continue
+        before = ANSWER_LINES.convert(change.answer_lines or [])
+        settled = ChangeState(change.state), _left_out(before)
+        if settled[0] is not ChangeState.REJECTED and _outcome(change, answer) is not ChangeState.REJECTED:
+            if settled[1] == _left_out(answer.lines):
+                continue
+        elif settled[0] is _outcome(change, answer):
+            continue
+        raise Reversed(answer.order_id, change.revision)
+
+
+def _outcome(change: AnyRow, answer: OrderAnswer) -> ChangeState:
+    return ChangeState(states.PURCHASE_ORDER_CHANGE.moves[_event(change, answer)][1])
+
+
+def _event(change: AnyRow, answer: OrderAnswer) -> str:
+    refused = change.type == "cancel" and answer.code is AnswerCode.CHANGED
+    return "reject" if refused else EVENTS[answer.code]
+
+
+def _left_out(lines: Iterable[AnswerLine]) -> frozenset[str]:
+    """The lines that stay what they were before the change."""
+    return frozenset(line.id for line in lines if line.code in _NOT_APPLIED)
+
+
 def apply_to_changes(
     connection: Connection,
     changes: Mapping[str, AnyRow],
-    answers: Sequence[tuple[int, OrderAnswer]],
+    answers: Sequence[tuple[Place, OrderAnswer]],
     who: str,
     now: datetime,
 ) -> None:
     """Write what the seller says of our changes; put what is agreed into the orders."""
-    for n, answer in answers:
+    for place, answer in answers:
         change = changes[answer.order_id]
-        _answer(connection, change, n, answer, who, now)
-        _keep(connection, change.purchase_order_id, n, answer)
+        _answer(connection, change, place, answer, who, now)
+        _keep(connection, change, place, answer, now)
         fold(connection, change.purchase_order_id, now)
         settle_state(connection, change.purchase_order_id, now)
+
+
+def forget_words(connection: Connection, order_ids: Sequence[int], epoch: int) -> None:
+    """What the seller said of the lines in an earlier series does not count any more, agreed to or not."""
+    if not order_ids:
+        return
+    order, line = PurchaseOrder, PurchaseOrderLine
+    earlier = (order.id.in_(order_ids), order.lines_n > 0, order.lines_epoch < epoch)
+    stale = update(order).where(*earlier).values(lines_epoch=epoch, lines_n=0).returning(order.id)
+    ids = connection.execute(stale).scalars().all()
+    if ids:
+        words = update(line).where(line.purchase_order_id.in_(ids))
+        connection.execute(words.values(answer_code=None, answer=None, settled_epoch=0, settled_n=0))
+
+
+def note_numbers(connection: Connection, said: Sequence[tuple[Any, Place, str | None]], now: datetime) -> None:
+    """Keep the seller's numbers of our orders: those of the newest series, in which another may stand for an order.
+
+    :param said: for each, the order's row (with `order_id`), the answer's place, and the number in it.
+    """
+    news = [
+        (row, place, number)
+        for row, place, number in said
+        if number is not None
+        and place.epoch >= row.supplier_number_epoch
+        and (number, place.epoch) != (row.supplier_order_number, row.supplier_number_epoch)
+    ]
+    if not news:
+        return
+    values = [{"row_id": row.order_id, "theirs": number, "epoch": place.epoch} for row, place, number in news]
+    connection.execute(_KEEP_NUMBER, values)
+    other = {
+        row.order_id: {"was": row.supplier_order_number, "now": number}
+        for row, _, number in news
+        if row.supplier_order_number not in {None, number}
+    }
+    changed = [(order_id, None, None) for order_id in sorted(other)]
+    states.record(connection, states.PURCHASE_ORDER.name, changed, "renumber", by=BY, at=now, details=other)
 
 
 def fold(connection: Connection, order_id: int, now: datetime) -> None:
@@ -100,9 +219,14 @@ def settle_state(connection: Connection, order_id: int, now: datetime) -> None:
 
 def open_lines(order_id: int) -> tuple[Any, ...]:
     """The condition for lines of an order that the seller changed and the buyer has not agreed to."""
-    lines_n = select(PurchaseOrder.lines_n).where(PurchaseOrder.id == order_id).scalar_subquery()
-    line = PurchaseOrderLine
-    return line.purchase_order_id == order_id, line.answer_code.in_(OPEN_CODES), line.settled_n < lines_n
+    order, line = PurchaseOrder, PurchaseOrderLine
+    not_agreed = exists().where(order.id == line.purchase_order_id, is_open(line, order)).correlate(line)
+    return line.purchase_order_id == order_id, line.answer_code.in_(OPEN_CODES), not_agreed
+
+
+def is_open(line: type[PurchaseOrderLine], order: type[PurchaseOrder]) -> ColumnElement[bool]:
+    """Whether the words on a line are newer than what the buyer agreed to."""
+    return tuple_(line.settled_epoch, line.settled_n) < tuple_(order.lines_epoch, order.lines_n)
 
 
 def keep_lines(connection: Connection, order_id: int, lines: Iterable[AnswerLine]) -> None:
@@ -123,37 +247,45 @@ _KEEP_LINE = (
 )
 
 
-def _answer(connection: Connection, change: AnyRow, n: int, answer: OrderAnswer, who: str, now: datetime) -> None:
+_ORDERS = PurchaseOrder.__table__
+_KEEP_NUMBER = (
+    update(_ORDERS)
+    .where(_ORDERS.c.id == bindparam("row_id"))
+    .values(supplier_order_number=bindparam("theirs"), supplier_number_epoch=bindparam("epoch"))
+)
+
+
+def _answer(connection: Connection, change: AnyRow, place: Place, answer: OrderAnswer, who: str, now: datetime) -> None:
     """What became of the change itself. Once it is settled, later answers speak of the order only."""
     table = PurchaseOrderChange
-    values: dict[str, Any] = {"answer_n": n, "updated_at": now}
+    values: dict[str, Any] = {"answer_epoch": place.epoch, "answer_n": place.n, "updated_at": now}
     if change.state not in _SETTLED:
         values |= {
             "answer_code": answer.code,
             "answer_note": answer.note,
             "answer_lines": msgspec.to_builtins(answer.lines) or None,
         }
-        refused = change.type == "cancel" and answer.code is AnswerCode.CHANGED
-        event = "reject" if refused else EVENTS[answer.code]
         states.move(
             connection,
             states.PURCHASE_ORDER_CHANGE,
             [change.id],
-            event,
+            _event(change, answer),
             by=BY,
             at=now,
             event_detail={"answered by": who},
         )
+    elif place.epoch > change.answer_epoch or change.answer_code == AnswerCode.RECEIVED:
+        values["answer_code"] = answer.code  # a restored seller looks at it again (`check_not_reversed`)
     connection.execute(update(table).where(table.id == change.id).values(**values))
 
 
-def _keep(connection: Connection, order_id: int, n: int, answer: OrderAnswer) -> None:
+def _keep(connection: Connection, change: AnyRow, place: Place, answer: OrderAnswer, now: datetime) -> None:
     """The newest word on the lines counts, whichever of our documents it answers."""
-    order = PurchaseOrder
-    if answer.sales_order_id is not None:
-        known = func.coalesce(order.supplier_order_number, answer.sales_order_id)
-        connection.execute(update(order).where(order.id == order_id).values(supplier_order_number=known))
-    newest = update(order).where(order.id == order_id, order.lines_n < n).values(lines_n=n)
+    order, order_id = PurchaseOrder, change.purchase_order_id
+    note_numbers(connection, [(change, place, answer.sales_order_id)], now)
+    forget_words(connection, [order_id], place.epoch)
+    is_older = tuple_(order.lines_epoch, order.lines_n) < tuple_(*(literal(number, BigInteger) for number in place))
+    newest = update(order).where(order.id == order_id, is_older).values(lines_epoch=place.epoch, lines_n=place.n)
     if answer.lines and connection.execute(newest).rowcount:
         keep_lines(connection, order_id, answer.lines)
 
@@ -168,9 +300,9 @@ def _amend(connection: Connection, order: AnyRow, row: AnyRow, now: datetime) ->
     assert isinstance(change, OrderChange)
     said = ANSWER_LINES.convert(row.answer_lines or [])
     codes = {line.id: line.code for line in said}
-    _write_lines(connection, order.id, row.answer_n, change, codes)
+    _write_lines(connection, order.id, answered_at(row), change, codes)
     _write_charges(connection, order.id, change)
-    if row.answer_n >= order.lines_n:
+    if answered_at(row) >= words_at(order):
         keep_lines(connection, order.id, said)
     _write_head(connection, order.id, change)
     detail = {"revision": row.revision}
@@ -180,7 +312,7 @@ def _amend(connection: Connection, order: AnyRow, row: AnyRow, now: datetime) ->
 
 
 def _write_lines(
-    connection: Connection, order_id: int, n: int, change: OrderChange, codes: Mapping[str, LineCode]
+    connection: Connection, order_id: int, place: Place, change: OrderChange, codes: Mapping[str, LineCode]
 ) -> None:
     table = PurchaseOrderLine
     own = table.purchase_order_id == order_id
@@ -195,13 +327,13 @@ def _write_lines(
             continue
         values = _values(line)
         if answered is LineCode.ACCEPTED:
-            values["settled_n"] = n
+            values |= {"settled_epoch": place.epoch, "settled_n": place.n}
         if line.id in there:
             connection.execute(update(table).where(own, table.line_id == line.id).values(**values))
         else:
             there[line.id] = max(there.values(), default=0) + 1
-            place = {"purchase_order_id": order_id, "line_id": line.id, "position": there[line.id]}
-            connection.execute(insert(table).values(**place, **values))
+            new = {"purchase_order_id": order_id, "line_id": line.id, "position": there[line.id]}
+            connection.execute(insert(table).values(**new, **values))
 
 
 def _values(line: OrderLine) -> dict[str, Any]:

@@ -12,7 +12,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intergestan_exchange.inbox.booking.answers import repeat_answers, request_answers, write_answers
+from intergestan_exchange.inbox.booking.answers import (
+    has_later_answer,
+    is_answered_before_restore,
+    repeat_answers,
+    request_answers,
+    restate,
+    write_answers,
+)
 from intergestan_exchange.inbox.booking.changes import wake, write_changes
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_duplicate, outcome_of
 from intergestan_exchange.inbox.booking.holds import write_holds
@@ -55,27 +62,33 @@ def book(
     :raises DecidedMeanwhile: when a person refused a document meanwhile; the caller does the same.
     :raises StaleState: when the lease on the mail was lost.
     """
-    entries = [Entry(each, facts.known.get(each.key)) for each in sorted(settled, key=lambda s: s.key)]
+    entries = [Entry(each, facts.same(each.key, each.business_hash)) for each in sorted(settled, key=lambda s: s.key)]
     known_transfer = transfer.row_id is not None
     transfer_id = insert_transfer(connection, mail, transfer, now)
-    unchanged = write_holds(connection, mail, transfer, transfer_id, entries, now)
+    unchanged = write_holds(connection, mail, transfer, transfer_id, entries, facts, now)
     answered = [
-        entry for entry in entries if not (known_transfer and (is_duplicate(entry) or entry.settled.key in unchanged))
+        entry
+        for entry in entries
+        if not (known_transfer and (is_duplicate(entry) or entry.settled.key in unchanged))
+        or is_answered_before_restore(entry, facts)
     ]
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
     entries = write_sales_orders(connection, transfer.partner, entries, now)
     entries = write_changes(connection, transfer.partner, entries, now)
-    write_ledger(connection, transfer.partner, transfer_id, entries, now)
+    write_ledger(connection, transfer, transfer_id, entries, facts, now)
     decided = [(each.key[1], each.decision) for each in settled if each.key[0] == "order"]
     write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
     if outbound_id is not None:
         answered_keys = {entry.settled.key for entry in answered}
         answered = [entry for entry in entries if entry.settled.key in answered_keys]
         write_answers(connection, transfer.partner, outbound_id, answered, facts, now)
+    compose = [] if outbound_id is None else [outbound_id]
+    for number in sorted({entry.settled.key[1] for entry in entries if has_later_answer(entry, facts)}):
+        later = restate(connection, transfer.partner.id, number, facts.answers[number].n, now)
+        compose += [] if later is None else [later]
     if len(answered) < len(entries):
         repeat_answers(connection, transfer_id, now)
     if finish:
         finish_mail(connection, mail, transfer, now)
     take_in = wake(connection, entries, facts, now)
-    compose = () if outbound_id is None else (outbound_id,)
-    return Booked(transfer_id, compose, tuple(outcome_of(entry) for entry in entries), take_in)
+    return Booked(transfer_id, tuple(compose), tuple(outcome_of(entry) for entry in entries), take_in)

@@ -76,7 +76,7 @@ class Weight(Enum):
 
 def settle(key: DocumentKey, business_hash: str, order: Order, facts: Facts) -> Decision:
     """What becomes of a document, given what the ledger knows of it (`design.md` §9, the table)."""
-    known = facts.known.get(key)
+    known = facts.same(key, business_hash)
     if known is not None and known.business_hash != business_hash:
         return Conflict(known.ledger_id, _conflict(key))
     if known is not None and known.is_settled:

@@ -42,7 +42,7 @@ def settle_change(
     key: DocumentKey, business_hash: str, change: OrderChange | OrderCancellation, facts: Facts
 ) -> Decision:
     """What becomes of a change or a cancellation, given what the ledger and the sales order say."""
-    known = facts.known.get(key)
+    known = facts.same(key, business_hash)
     other = known if known is not None and known.business_hash != business_hash else _twin(key, facts)
     if other is not None:
         return Conflict(other.ledger_id, Finding(HoldReason.CONFLICT, {"number": key[1], "revision": str(key[2])}))
@@ -74,10 +74,11 @@ def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> str 
 
 
 def _twin(key: DocumentKey, facts: Facts) -> Known | None:
-    """Another kind of document that has the same place in the sequence."""
+    """Another kind of document that has the same place in the sequence, of this series or a later one."""
     kind, number, revision = key
     others = ((its, number, revision) for its in SEQUENCE if its != kind)
-    return next((known for other in others if (known := facts.known.get(other)) is not None), None)
+    twins = (facts.known[other] for other in others if other in facts.known)
+    return next((twin for twin in twins if twin.epoch >= facts.epoch), None)
 
 
 def _needs_review(standing: StandingOrder, facts: Facts, waived: frozenset[str]) -> bool:

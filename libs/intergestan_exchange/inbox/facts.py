@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, and
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome
-from intergestan_db.tables import Answer, Ledger, PartnerPrice, Product
+from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
@@ -20,6 +20,8 @@ from intergestan_msg.order import Order, OrderLine
 
 GTIN = "0160"
 """ICD code of a GTIN in `cbc:ID@schemeID`."""
+RESPONSE = "response"
+"""The ledger's type of answers that we got, which are numbered apart from what we were asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +38,14 @@ class ProductFacts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger says about a document that came before."""
+    """What the ledger says about a document that came before, in the sender's series `epoch`."""
 
     ledger_id: int
     business_hash: str
     outcome: str
     sales_order_id: int | None
     waived: frozenset[str]
+    epoch: int = 0
 
     @property
     def is_settled(self) -> bool:
@@ -52,13 +55,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class LastAnswer:
-    """The newest answer that we gave to an order."""
+    """The newest answer that we gave to an order.
+
+    :ivar is_outdated: it left before a restore of ours, so the buyer may have had later ones that our database lost.
+    """
 
     n: int
     code: str
     sales_order_number: str | None
     note: str | None
     lines: list[dict[str, Any]] | None
+    is_outdated: bool = False
 
 
 DocumentKey = tuple[str, str, int]
@@ -73,6 +80,8 @@ class Facts:
     :ivar customers: by the buyer's identifier, where that is not the partner's own, whose orders these may be.
     :ivar answers: the newest to each order; `answered`: the newest to each document, by number and revision.
     :ivar standing: the sales orders that changes and cancellations of this transfer are about, by their number.
+    :ivar known: what the ledger has, of the sender's newest series; `earlier`: of the series before, newest first.
+    :ivar epoch: the sender's series in which this transfer is numbered.
     """
 
     partner: PartnerFacts
@@ -85,6 +94,34 @@ class Facts:
     answered: Mapping[tuple[str, int], LastAnswer] = field(default_factory=dict)
     standing: Mapping[str, StandingOrder] = field(default_factory=dict)
     customers: Mapping[str, tuple[Customer, ...]] = field(default_factory=dict)
+    earlier: Mapping[DocumentKey, tuple[Known, ...]] = field(default_factory=dict)
+    epoch: int = 0
+
+    def same(self, key: DocumentKey, business_hash: str) -> Known | None:
+        """What the ledger has of this very document, or else what stands against it; None for a new one.
+
+        A sender that was restored from a backup gives numbers again, in a later series: what that says takes the
+        place of what the earlier series said, and never the other way round (`design.md` §16.1).
+        """
+        newest = self.known.get(key)
+        if newest is None or newest.business_hash == business_hash:
+            return newest
+        if newest.epoch < self.epoch:
+            return None
+        earlier = (row for row in self.earlier.get(key, ()) if row.epoch <= self.epoch < newest.epoch)
+        return next((row for row in earlier if row.business_hash == business_hash and row.is_settled), newest)
+
+    def replaced(self, key: DocumentKey, business_hash: str) -> tuple[Known, ...]:
+        """The unsettled documents of earlier series whose place in the order this one takes."""
+        if self.same(key, business_hash) is not None:
+            return ()
+        rows = (
+            row
+            for its, newest in self.known.items()
+            if its[0] != RESPONSE and its[1:] == key[1:]
+            for row in (newest, *self.earlier.get(its, ()))
+        )
+        return tuple(row for row in rows if row.epoch < self.epoch and not row.is_settled)
 
     def customers_of(self, order: Order) -> tuple[Customer, ...]:
         """The customers of ours that the order may be for; none: it is the partner's own."""
@@ -97,16 +134,13 @@ class Facts:
         return fit[0].id if len(fit) == 1 else None
 
     def booked_before(self, key: DocumentKey) -> Known | None:
-        """Another revision of this very order that became a sales order: an order is booked once."""
-        kind, number, revision = key
+        """Another revision or series of this very order that became a sales order: an order is booked once."""
+        rows = ((its, row) for its, known in self.known.items() for row in (known, *self.earlier.get(its, ())))
         return next(
             (
-                known
-                for (its_kind, its_number, its_revision), known in self.known.items()
-                if (its_kind, its_number) == (kind, number)
-                and its_revision != revision
-                and known.sales_order_id is not None
-                and known.outcome != LedgerOutcome.REJECTED
+                row
+                for its, row in rows
+                if its[:2] == key[:2] and row.sales_order_id is not None and row.outcome != LedgerOutcome.REJECTED
             ),
             None,
         )
@@ -129,13 +163,16 @@ class Facts:
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _KNOWN = select(
     *(Ledger.id, Ledger.type, Ledger.number, Ledger.revision, Ledger.business_hash),
-    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived),
+    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived, Ledger.epoch),
 ).where(Ledger.partner_id == bindparam("partner"), Ledger.number.in_(_NUMBERS))
 _ANSWERS = (
     select(
         *(Answer.order_number, Answer.revision, Answer.n, Answer.code),
         *(Answer.sales_order_number, Answer.note, Answer.lines),
+        (OutboundMail.epoch < Partner.out_epoch).label("is_outdated"),
     )
+    .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
+    .join(Partner, Partner.id == Answer.partner_id)
     .where(Answer.partner_id == bindparam("partner"), Answer.order_number.in_(_NUMBERS))
     .order_by(Answer.n)
 )
@@ -164,8 +201,13 @@ def read_facts(
     currency: str,
     keys: Sequence[DocumentKey],
     orders: Sequence[Order],
+    epoch: int = 0,
 ) -> Facts:
-    """Read the facts for one transfer in a few queries, however many orders and lines it has."""
+    """Read the facts for one transfer in a few queries, however many orders and lines it has.
+
+    :param epoch: the sender's series in which the transfer is numbered.
+    """
+    known = read_rows(connection, partner.id, keys)
     codes = _codes(orders)
     matched = read_matches(connection, partner.id, codes)
     products = _products(connection, partner.id, orders, codes | set(matched.values()))
@@ -178,7 +220,9 @@ def read_facts(
         by_gtin={row.gtin: _product(row) for row in products if row.gtin},
         matches={theirs: by_code[ours] for theirs, ours in matched.items() if ours in by_code},
         customers=read_customers(connection, partner.id, partner.party_id, partner.siret, orders),
-        known=read_known(connection, partner.id, keys),
+        known={key: rows[0] for key, rows in known.items()},
+        earlier={key: rows[1:] for key, rows in known.items() if len(rows) > 1},
+        epoch=epoch,
         answers=_newest_answers(answers),
         answered={(row.order_number, row.revision): _last_answer(row) for row in answers},
         standing=read_standing(connection, partner.id, [number for kind, number, _ in keys if kind != "order"]),
@@ -186,15 +230,23 @@ def read_facts(
 
 
 def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:
-    """What the ledger has of these documents."""
+    """What the ledger has of these documents, each of the sender's newest series."""
+    return {key: rows[0] for key, rows in read_rows(connection, partner_id, keys).items()}
+
+
+def read_rows(
+    connection: Connection, partner_id: int, keys: Sequence[DocumentKey]
+) -> dict[DocumentKey, tuple[Known, ...]]:
+    """All that the ledger has of these documents, of each the newest series first."""
     numbers = sorted({number for _, number, _ in keys})
     rows = connection.execute(_KNOWN, {"partner": partner_id, "numbers": numbers})
-    return {
-        (row.type, row.number, row.revision): Known(
-            row.id, row.business_hash, row.outcome, row.sales_order_id, frozenset(row.waived or ())
-        )
-        for row in rows
-    }
+    found: dict[DocumentKey, tuple[Known, ...]] = {}
+    for row in sorted(rows, key=lambda each: -each.epoch):
+        waived = frozenset(row.waived or ())
+        known = Known(row.id, row.business_hash, row.outcome, row.sales_order_id, waived, row.epoch)
+        key = (row.type, row.number, row.revision)
+        found[key] = (*found.get(key, ()), known)
+    return found
 
 
 def last_answer(connection: Connection, partner_id: int, number: str) -> LastAnswer | None:
@@ -213,7 +265,7 @@ def _newest_answers(rows: Sequence[AnyRow]) -> dict[str, LastAnswer]:
 
 
 def _last_answer(row: AnyRow) -> LastAnswer:
-    return LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines)
+    return LastAnswer(row.n, row.code, row.sales_order_number, row.note, row.lines, bool(row.is_outdated))
 
 
 def _codes(orders: Iterable[Order]) -> set[str]:

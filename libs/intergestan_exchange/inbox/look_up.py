@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,8 @@ from intergestan_db.database import AnyRow
 from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Site
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.inbox.facts import Facts, read_facts, read_known
+from intergestan_exchange.history.positions import is_told
+from intergestan_exchange.inbox.facts import Facts, Known, read_facts, read_rows
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.inbox.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of, order_of
 from intergestan_exchange.keys.key_mails import nothing_to_do
@@ -26,7 +28,7 @@ from intergestan_msg.manifest import Manifest
 _SIGNER = (
     select(
         *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
-        *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at),
+        *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at, Partner.out_epoch, Partner.out_seq),
         *(Site.code.label("own_code"), Site.currency.label("own_currency")),
         Site.timezone.label("own_timezone"),
     )
@@ -54,6 +56,7 @@ class Case:
     :ivar facts: what the rules need, for a mail of orders that need not wait.
     :ivar paused: whether booking rests for this partner.
     :ivar takes: the kinds of mail that the sender's release takes in, where the base does not know so yet.
+    :ivar tells_position: whether what it says of the numbering between us is worth a note.
     """
 
     transfer: Transfer
@@ -61,6 +64,7 @@ class Case:
     facts: Facts | None
     paused: bool
     takes: str | None
+    tells_position: bool
 
 
 def look_up(
@@ -88,10 +92,11 @@ def look_up(
     transfer = _transfer(reading, manifest, key, seen[0])
     is_credible = finding is None and not replayed
     takes = news_of(manifest, key, transfer.composed_at) if is_credible else None
+    tells = is_credible and is_told(manifest, key)
     paused = key.paused_at is not None
     if finding is not None or manifest.kind is not Kind.ORDERS:
-        return Case(transfer, finding, None, paused, takes)
-    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes)
+        return Case(transfer, finding, None, paused, takes, tells)
+    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes, tells)
 
 
 def _read_signer(connection: Connection, kid: str) -> AnyRow:
@@ -113,8 +118,14 @@ def _is_settled(connection: Connection, partner_id: int, manifest: Manifest, see
     if manifest.kind is not Kind.ORDERS:
         return True  # an answer is applied once
     keys = [(str(listed.type), listed.id, listed.revision) for listed in manifest.documents]
-    known = read_known(connection, partner_id, keys)
-    return all(key in known and known[key].is_settled for key in keys)
+    known = read_rows(connection, partner_id, keys)
+    return all(_settles(known.get(key, ()), manifest.epoch) for key in keys)
+
+
+def _settles(rows: Sequence[Known], epoch: int) -> bool:
+    """Whether a document of this series is settled, by a row of it or by the same in the series before."""
+    row = next((row for row in rows if row.epoch <= epoch), None)
+    return row is not None and row.is_settled
 
 
 def _read_seen(connection: Connection, partner_id: int, manifest: Manifest) -> tuple[Seen | None, Seen | None]:
@@ -148,4 +159,4 @@ def _facts(connection: Connection, transfer: Transfer, reading: Reading, currenc
     """What the rules need to know about the orders of this mail."""
     orders = [order for document in reading.documents if (order := order_of(document)) is not None]
     keys = [key_of(document) for document in reading.documents]
-    return read_facts(connection, transfer.partner, currency, keys, orders)
+    return read_facts(connection, transfer.partner, currency, keys, orders, transfer.epoch)

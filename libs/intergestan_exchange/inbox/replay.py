@@ -19,7 +19,8 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, InboundMail
 from intergestan_exchange.delivery_reports.undelivered import find_reported
 from intergestan_exchange.findings.finding import Finding, write_findings
-from intergestan_exchange.inbox.apply import UnmatchedAnswer, foresee_answers
+from intergestan_exchange.inbox.apply import AnswerConflict, UnmatchedAnswer, foresee_answers
+from intergestan_exchange.inbox.apply_changes import Reversed
 from intergestan_exchange.inbox.booking.entries import OUTCOMES, Settled
 from intergestan_exchange.inbox.booking.holds import findings_held_for, holds_before
 from intergestan_exchange.inbox.decisions import Duplicate
@@ -183,6 +184,8 @@ def foresee(
         outcomes = foresee_answers(connection, case.transfer.partner.id, manifest.in_reply_to, answers)
     except UnmatchedAnswer:
         return Foreseen(InboundState.HELD, HoldReason.UNMATCHED_ANSWER)
+    except (AnswerConflict, Reversed):
+        return Foreseen(InboundState.HELD, HoldReason.TRANSFER_CONFLICT)
     documents = [
         ForeseenDocument(each.answer.order_id, outcome, outcome == "done")
         for each, outcome in zip(answers, outcomes, strict=True)
@@ -192,7 +195,7 @@ def foresee(
 
 def _statement(connection: Connection, transfer: Transfer, statement: Statement) -> Foreseen:
     """Only the newest statement of a partner does anything; whether it is held depends on what is not held yet."""
-    if is_outdated(connection, transfer):
+    if is_outdated(connection, transfer, statement):
         return Foreseen(InboundState.DONE)
     partner = site_rows.read_partner(connection, transfer.partner.id)
     found = news(connection, partner, compare_all(connection, partner.id, statement), 0)

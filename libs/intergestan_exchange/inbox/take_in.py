@@ -121,11 +121,13 @@ def _wrong_recipient(manifest: Manifest, signer: Signer, about: Circumstances) -
 
 def _used_again(manifest: Manifest, digest: str, signer: Signer, about: Circumstances) -> Finding | None:
     """A transfer number or a sequence number stands for one content, for ever."""
-    other_content = about.same_jti is not None and about.same_jti.digest != digest
-    other_transfer = about.same_seq is not None and about.same_seq.jti != manifest.jti
-    if not (other_content or other_transfer):
-        return None
-    return Finding(HoldReason.TRANSFER_CONFLICT, {"partner": signer.partner_name, "transfer": manifest.jti})
+    values = {"partner": signer.partner_name, "transfer": manifest.jti, "content": digest[:12]}
+    values |= {"epoch": str(manifest.epoch), "seq": str(manifest.seq)}
+    if about.same_jti is not None and about.same_jti.digest != digest:
+        return Finding(HoldReason.TRANSFER_CONFLICT, values)
+    if about.same_seq is not None and about.same_seq.jti != manifest.jti:
+        return Finding(HoldReason.TRANSFER_CONFLICT, values | {"first": about.same_seq.jti}, variant="sequence")
+    return None
 
 
 def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> Finding | None:
@@ -170,7 +172,7 @@ def answers_of(reading: Reading, manifest: Manifest) -> list[NumberedAnswer] | F
         if answer is None or found != listed.id or found not in numbers:
             values = {"type": str(listed.type), "number": listed.id, "found": found}
             return Finding(HoldReason.CLAIM_MISMATCH, values, variant="document")
-        answers.append(NumberedAnswer(numbers[found], answer, listed.sha256))
+        answers.append(NumberedAnswer(manifest.epoch, numbers[found], answer, listed.sha256))
     return answers
 
 
@@ -203,7 +205,7 @@ def settle_all(reading: Reading, facts: Facts) -> list[Settled]:
 def _settle(document: ReadDocument, facts: Facts) -> Settled:
     key = key_of(document)
     unread = f"sha256:{document.listed.sha256}"
-    known = facts.known.get(key)
+    known = facts.same(key, unread)
     came_unread = known is not None and known.business_hash == unread  # before we were upgraded, say
     claimed = unread if came_unread or document.business_hash is None else document.business_hash
     return Settled(key, claimed, order_of(document), _decision(document, key, claimed, facts))
@@ -213,7 +215,7 @@ def _decision(document: ReadDocument, key: DocumentKey, business_hash: str, fact
     """A document that contradicts its manifest leaves a sales order that stands as it is."""
     finding = _contradiction(document)
     if finding is not None:
-        known = facts.known.get(key)
+        known = facts.same(key, business_hash)
         return Conflict(known.ledger_id, finding) if known is not None and known.is_settled else Held((finding,))
     change = document.change or document.cancellation
     if change is not None:

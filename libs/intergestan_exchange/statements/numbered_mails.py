@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from heapq import merge
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, tuple_, union_all
 
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import InboundMail, InboundTransfer, OutboundMail
@@ -38,6 +38,27 @@ def received_entries(connection: Connection, partner_id: int) -> Entries:
     booked = ((row.epoch, _entry(row)) for row in _in_pieces(connection, query, transfer.epoch, transfer.seq))
     waiting = ((row.epoch, Entry(row.seq, None, 0)) for row in connection.execute(_not_taken_in(partner_id)))
     return _by_epoch(merge(booked, waiting, key=lambda each: (each[0], each[1].seq)))
+
+
+class Numbered(NamedTuple):
+    """A number of a mail, and the series in which it was given; the later series is the greater."""
+
+    epoch: int
+    seq: int
+
+
+def last_got(connection: Connection, partner_id: int) -> Numbered:
+    """The highest number of a partner's mails that came, whatever became of the mail; (0, 0) before the first."""
+    rows = connection.execute(_LAST_GOT, {"partner": partner_id})
+    return max((Numbered(row.epoch, row.seq) for row in rows), default=Numbered(0, 0))
+
+
+def _highest(table: type[InboundTransfer | InboundMail]) -> Any:
+    query = select(table.epoch, table.seq).where(table.partner_id == bindparam("partner"), table.epoch.is_not(None))
+    return query.order_by(table.epoch.desc(), table.seq.desc()).limit(1).subquery().select()
+
+
+_LAST_GOT = union_all(_highest(InboundTransfer), _highest(InboundMail))
 
 
 def is_here(epoch: Any, seq: Any, partner_id: Any) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ What no mail can heal waits for a person: other content under one number, number
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,17 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, InboundState, OutboundState
-from intergestan_db.tables import InboundMail, OutboundMail, Partner, PartnerStatement
+from intergestan_db.tables import (
+    InboundMail,
+    InboundTransfer,
+    Ledger,
+    OutboundMail,
+    OutboundOrder,
+    Partner,
+    PartnerStatement,
+    PurchaseOrder,
+    PurchaseOrderChange,
+)
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.outbox.outbound import present_address
 from intergestan_exchange.statements.statement_requests import reply
@@ -23,6 +33,7 @@ from intergestan_exchange.statements.statements import Compared, last_row
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.kinds import DocumentType
 from intergestan_msg.number_ranges import Ranges, shown
 from intergestan_msg.statement import Comparison, Statement
 
@@ -50,17 +61,19 @@ def take_statement(
 ) -> Taken:
     """Do what a statement asks for; finish the mail, unless it has findings to hold it for.
 
-    Only the newest statement of a partner counts; an older one is finished and does nothing.
+    Only the newest statement of a partner counts; an older one is finished and does nothing. One of a later series is
+    newer, whatever the clocks say.
 
     :param under_way: a mail that we sent less long before the statement may have been under way, and is left alone.
     """
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
-    if last is not None and transfer.composed_at < last.composed_at:
+    if last is not None and _place(transfer, statement) < (last.epoch, last.composed_at):
         finish_mail(connection, mail, transfer, now)
         return Taken()
     _keep(connection, transfer, statement, last, now)
     sent = _send_again(connection, partner.id, compared.sent, transfer.composed_at - under_way, now)
+    sent += _ask_again(connection, partner.id, compared.received, now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
@@ -81,10 +94,18 @@ def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: i
     return () if connection.execute(same).first() is not None else findings
 
 
-def is_outdated(connection: Connection, transfer: Transfer) -> bool:
+def is_outdated(connection: Connection, transfer: Transfer, statement: Statement) -> bool:
     """Whether a newer statement of the partner came before."""
     last = last_row(connection, transfer.partner.id)
-    return last is not None and transfer.composed_at < last.composed_at
+    return last is not None and _place(transfer, statement) < (last.epoch, last.composed_at)
+
+
+def _place(transfer: Transfer, statement: Statement) -> tuple[int, datetime]:
+    """What tells an older statement from a newer one.
+
+    The series is the manifest's, or that of the newest account where an older release does not say it.
+    """
+    return max([transfer.epoch, *(account.epoch for account in statement.sent)]), transfer.composed_at
 
 
 def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding]) -> None:
@@ -98,6 +119,7 @@ def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding
 def _keep(connection: Connection, transfer: Transfer, statement: Statement, last: AnyRow | None, now: datetime) -> None:
     values = {
         "transfer_id": transfer.jti,
+        "epoch": _place(transfer, statement)[0],
         "composed_at": transfer.composed_at,
         "received_at": now,
         "statement": msgspec.to_builtins(statement),
@@ -133,6 +155,12 @@ def _send_again(
     for each in comparisons:
         for start in range(0, len(each.lacking), _AT_ONCE):
             found |= _lost(connection, partner_id, each.epoch, each.lacking[start : start + _AT_ONCE], before)
+    _resend(connection, found, "the partner's statement lacks it", now)
+    return tuple(sorted(found))
+
+
+def _resend(connection: Connection, found: Mapping[int, str], why: str, now: datetime) -> None:
+    """:param found: the mails' states by id."""
     values = {"next_attempt_at": now, "rung_at": now, "resends": 0, "recipient": present_address()}
     states.move(
         connection,
@@ -142,12 +170,59 @@ def _send_again(
         by=BY,
         at=now,
         old=found,
-        event_detail={"why": "the partner's statement lacks it"},
+        event_detail={"why": why},
         reason=None,
         detail=None,
         **values,
     )
+
+
+def _ask_again(
+    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], now: datetime
+) -> tuple[int, ...]:
+    """Send the orders and changes again of which what we know was answered in mails that the partner has lost.
+
+    It was restored from a backup, and what it has now may be something else: it answers such a mail anew, in its new
+    series (`design.md` §16.1).
+    """
+    found: dict[int, str] = {}
+    for each in comparisons:
+        for start in range(0, len(each.lacking), _AT_ONCE):
+            some = each.lacking[start : start + _AT_ONCE]
+            found |= _believed(connection, partner_id, each.epoch, some)
+    _resend(connection, found, "the partner was restored and has lost its answer", now)
     return tuple(sorted(found))
+
+
+def _believed(connection: Connection, partner_id: int, epoch: int, ranges: Ranges) -> dict[int, str]:
+    mail, transfer, order, change = OutboundMail, InboundTransfer, PurchaseOrder, PurchaseOrderChange
+    lost = or_(*(transfer.seq.between(low, high) for low, high in ranges))
+    answers = (
+        select(Ledger.number, Ledger.revision.label("n"))
+        .join(transfer, transfer.id == Ledger.inbound_transfer_id)
+        .where(transfer.partner_id == partner_id, transfer.epoch == epoch, lost, Ledger.type == DocumentType.RESPONSE)
+        .subquery()
+    )
+    orders = (
+        select(OutboundOrder.outbound_mail_id)
+        .join(order, order.id == OutboundOrder.purchase_order_id)
+        .join(answers, answers.c.number == order.number)
+        .where(order.answer_epoch == epoch, order.answer_n == answers.c.n)
+    )
+    changes = (
+        select(change.outbound_mail_id)
+        .join(order, order.id == change.purchase_order_id)
+        .join(answers, answers.c.number == order.number)
+        .where(change.answer_epoch == epoch, change.answer_n == answers.c.n)
+    )
+    froms, _ = states.OUTBOUND_MAIL.moves["resend"]
+    rows = connection.execute(
+        select(mail.id, mail.state)
+        .where(mail.partner_id == partner_id, or_(mail.id.in_(orders), mail.id.in_(changes)), mail.state.in_(froms))
+        .order_by(mail.id)
+        .with_for_update()
+    )
+    return {row.id: row.state for row in rows}
 
 
 def _lost(connection: Connection, partner_id: int, epoch: int, ranges: Ranges, before: datetime) -> dict[int, str]:

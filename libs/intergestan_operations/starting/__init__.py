@@ -1,4 +1,4 @@
 """How processes start: services, their series, the pollers of a mailbox.
 
-May import: language, opening.
+May import: checks, language, opening.
 """

@@ -31,6 +31,7 @@ from intergestan_db.database import AnyRow, Database, WeakDurability, first_line
 from intergestan_db.site_rows import read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import sentence, wording
+from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
 from intergestan_operations.opening.opening import (
     WrongKey,
     check_key,
@@ -64,6 +65,7 @@ from intergestan_runtime.tracing import NotInstalled, Tracer, open_tracer
 if TYPE_CHECKING:
     from intergestan_exchange.heartbeats.heartbeats import Rhythm
     from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
+    from intergestan_operations.checks.history_check import Read
 
 _log = structlog.get_logger(__name__)
 
@@ -71,6 +73,8 @@ CONFIGURATION = 78
 """Exit code: the configuration is wrong; a supervisor need not try again (sysexits.h EX_CONFIG)."""
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
+
+_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase)
 
 Own = TypeVar("Own", bound=ServiceSettings)
 
@@ -156,7 +160,7 @@ def start(
     options = _options(service, argv, extra)
     try:
         return _start(service, model, options), options
-    except (ConfigurationError, WrongKey, SecretError, WeakDurability, migrate.NotMigrated, NotInstalled) as error:
+    except (*_REFUSALS, WeakDurability, migrate.NotMigrated, NotInstalled) as error:
         sys.stderr.write(f"{service}: {wording(error)}\n")
         raise SystemExit(CONFIGURATION) from error
     except (NoSiteYet, NoHealthPort) as error:
@@ -172,6 +176,20 @@ def start(
         said = Said("The base does not answer: {error}. Start it, or correct [site].", error=error.orig)
         sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
+
+
+def refuse_older_than_archive(service: str, process: Process[Any], read: Read) -> None:
+    """End the program where the archive has mails that prove that the database was copied back.
+
+    :param read: reads a mail in a limited child.
+    """
+    from intergestan_operations.checks.history_check import find_trace
+    from intergestan_operations.opening.high_water_file import older_than_archive
+
+    trace = find_trace(process.database, process.archive(), lambda: read)
+    if trace is not None:
+        sys.stderr.write(f"{service}: {sentence(older_than_archive(trace))}\n")
+        raise SystemExit(CONFIGURATION)
 
 
 def run(main: Callable[[Sequence[str]], int]) -> None:
@@ -203,6 +221,7 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
         site = _site_of(connection)
         metrics = Metrics(CollectorRegistry(), service=service)
         start_series(metrics, service, connection)
+        check_high_water(settings.site, database, connection, site)
     check_key(settings.site, site.key_fingerprint)
     revision = os.environ.get("INTERGESTAN_REVISION", "unknown")
     metrics.set("build_info", 1, **build_labels(_version(), revision))

@@ -76,6 +76,19 @@ def _cure_of_base(url: str) -> str:
     return _("Start the database server, or correct site.database_url.")
 
 
+def check_history(call: Call) -> Iterator[Finding]:
+    """Whether the database is the newest that the site had, as far as its surroundings know."""
+    from intergestan_operations.opening.high_water_file import OlderDatabase
+    from services.cli.running.history import refuse_older_database
+
+    subject = _("History")
+    try:
+        refuse_older_database(call)
+        yield Finding(subject, True, _("nothing here is newer than the database"))
+    except OlderDatabase as error:
+        yield Finding(subject, False, wording(error), _("Run `intergestan restored` while no service runs."))
+
+
 def check_own_keys(call: Call) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
     from intergestan_db.problem import Problem

@@ -12,6 +12,7 @@ from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.output import say
+from services.cli.running.history import refuse_older_database
 from services.cli.running.run import SERVICES, log_here, service_child
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def up(context: typer.Context) -> None:
     from intergestan_runtime.supervisor import Supervisor
 
     call = call_of(context)
+    refuse_older_database(call)
     began = call.database.now()
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
     log_here(call)

@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
 
+if TYPE_CHECKING:
+    from intergestan_db.numbers import Gap
+
 
 def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Say that the base came back from a backup, before the services start again.
 
     What was sent after the backup had numbers that the base does not know: it counts anew from here, so that no
-    partner takes two mails for one. Orders are booked again once the partner's statement agrees, or after
-    `intergestan resume PARTNER`. Then start the services and run `intergestan replay --all`.
+    partner takes two mails for one, and leaves out numbers of documents that may have been given. Orders are booked
+    again once the partner's statement agrees, or after `intergestan resume PARTNER`. Then start the services and run
+    `intergestan replay --all`.
     """
+    from intergestan_db.site_rows import read_site
+    from intergestan_exchange.history.high_water import name_of, raise_mark, read_mark
+    from intergestan_exchange.inbox.booking.answers import restate_overtaken
     from intergestan_exchange.statements.restored import take_up
+    from intergestan_operations.opening.high_water_file import file_of, read_file, write_file
 
     call = call_of(context)
+    file = file_of(call.site, call.database)
+    seen = read_file(file)
     with call.database.transaction() as connection:
-        partners = take_up(connection, by=call.actor(connection), at=call.database.now())
+        at = call.database.now()
+        seen = seen if seen is not None and seen.site == name_of(read_site(connection)) else None
+        remembered = seen.remembered if seen is not None else None
+        taken = take_up(connection, by=call.actor(connection), at=at, remembered=remembered)
+        restate_overtaken(connection, at)
+        raise_mark(connection, seen.n if seen is not None else 0)
+        mark = read_mark(connection, at)
+    try:
+        write_file(file, mark)
+    except OSError as error:
+        say(_("{file} could not be written: {error}").format(file=file, error=error))
     if as_json:
-        print_json({"partners": partners})
-    else:
-        say(_("The numbering of our mails begins anew for {count} partners.").format(count=partners))
-        say(_("Their orders are not booked until their statements agree: `intergestan status` shows it."))
-        say(_("Next: start the services, then run `intergestan replay --all`."))
+        gaps = {each.series: {"from": each.first, "to": each.last, "next": each.following} for each in taken.gaps}
+        print_json({"partners": taken.partners, "left_out": gaps})
+        return
+    say(_("The numbering of our mails begins anew for {count} partners.").format(count=taken.partners))
+    say(_("Numbers of documents that may have been given after the backup are not given again. Note these gaps:"))
+    for gap in taken.gaps:
+        say(_("- {first} to {last} are left out; the next is {following}").format(**_shown(gap)))
+    say(_("An order that is booked again gets another number; its buyer is told with the next answer."))
+    say(_("Their orders are not booked until their statements agree: `intergestan status` shows it."))
+    say(_("Next: start the services, then run `intergestan replay --all`."))
+
+
+def _shown(gap: Gap) -> dict[str, str]:
+    return {"first": gap.first, "last": gap.last, "following": gap.following}

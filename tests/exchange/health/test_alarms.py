@@ -86,6 +86,9 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     ),
     "ConsentEnded": ({"consents": {"orders": "AADSTS70043"}}, {"consents": {}}, {}),
     "OrderUnanswered": ({"unanswered": 2}, route(unanswered=Waiting(2, ago(hours=3))), {}),
+    "OwnDatabaseOlder": (route(ours_older=True), route(), {}),
+    "PartnerDatabaseOlder": (route(theirs_older=True), route(), {}),
+    "TransferConflict": ({"holds": {HoldReason.TRANSFER_CONFLICT: 1}}, {"holds": {HoldReason.CONFLICT: 3}}, {}),
     "SequenceGap": (route(gaps=Waiting(1, NOW)), route(), {}),
     "BookingPaused": ({"paused": {"STAUBER": Waiting(3, ago(hours=1))}}, {}, {}),
     "ErrorBudgetBurn": (

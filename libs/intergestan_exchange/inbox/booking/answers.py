@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState
-from intergestan_db.tables import Answer, OutboundMail
+from intergestan_db.tables import Answer, Ledger, OutboundMail
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
-from intergestan_exchange.inbox.facts import Facts, LastAnswer
+from intergestan_exchange.inbox.facts import RESPONSE, Facts, LastAnswer
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, AnswerLine
@@ -62,6 +62,15 @@ def answer_order(
 
 def _next(last: LastAnswer | None) -> int:
     return last.n + 1 if last else 1
+
+
+def is_answered_before_restore(entry: Entry, facts: Facts) -> bool:
+    """Whether the newest answer to this very document left before a restore of ours.
+
+    The buyer may have had later ones that our database lost, and must hear again what counts (`design.md` §16.1).
+    """
+    given = facts.answered.get(entry.settled.key[1:])
+    return given is not None and given.is_outdated
 
 
 def write_answers(
@@ -125,6 +134,56 @@ def _findings_to_tell(decision: Decision) -> tuple[Finding, ...]:
     if isinstance(decision, Conflict):
         return (decision.finding,)
     return () if isinstance(decision, Duplicate | Cancelled) else decision.findings
+
+
+def has_later_answer(entry: Entry, facts: Facts) -> bool:
+    """Whether such an order was answered again since, about another document: that answer is the one that counts."""
+    given, last = facts.answered.get(entry.settled.key[1:]), facts.answers.get(entry.settled.key[1])
+    return is_answered_before_restore(entry, facts) and given is not None and last is not None and last.n > given.n
+
+
+def restate(connection: Connection, partner_id: int, number: str, n: int, at: datetime) -> int | None:
+    """Give the `n`th answer to an order once more, as its newest one, to the document that it was given to.
+
+    :returns: the mail to compose; None where the ledger does not have that document.
+    """
+    of_order = (Answer.partner_id == partner_id, Answer.order_number == number)
+    told = connection.execute(select(Answer.__table__).where(*of_order, Answer.n == n)).one()
+    newest = connection.execute(select(func.max(Answer.n)).where(*of_order)).scalar_one()
+    document = select(Ledger.inbound_transfer_id).where(
+        Ledger.partner_id == partner_id,
+        Ledger.number == number,
+        Ledger.revision == told.revision,
+        Ledger.type != RESPONSE,
+    )
+    transfer_id = connection.execute(document.order_by(Ledger.epoch.desc()).limit(1)).scalar()
+    if transfer_id is None:
+        return None
+    last = LastAnswer(newest, told.code, told.sales_order_number, told.note, told.lines)
+    values = {name: getattr(told, name) for name in ("revision", "code", "sales_order_number", "note", "lines")}
+    return answer_order(connection, partner_id, number, transfer_id, last, at, **values).mail_id
+
+
+def restate_overtaken(connection: Connection, at: datetime) -> tuple[int, ...]:
+    """After a restore of ours: an answer that waits for the composer would leave in the new series, and so count more
+    than a later one that left in the old series. That later one is given once more; the mails to compose.
+    """
+    waits = (
+        select(Answer.partner_id, Answer.order_number, func.max(Answer.n).label("n"))
+        .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
+        .where(OutboundMail.state == OutboundState.REQUESTED)
+        .group_by(Answer.partner_id, Answer.order_number)
+        .subquery()
+    )
+    same = (Answer.partner_id == waits.c.partner_id) & (Answer.order_number == waits.c.order_number)
+    query = (
+        select(Answer.partner_id, Answer.order_number, func.max(Answer.n).label("n"))
+        .join(waits, same & (Answer.n > waits.c.n))
+        .group_by(Answer.partner_id, Answer.order_number)
+    )
+    rows = connection.execute(query).all()
+    mails = (restate(connection, row.partner_id, row.order_number, row.n, at) for row in rows)
+    return tuple(mail for mail in mails if mail is not None)
 
 
 def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:

@@ -16,7 +16,7 @@ from intergestan_db.tables import (
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiting
-from intergestan_exchange.inbox.facts import DocumentKey
+from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 
 
@@ -26,9 +26,12 @@ def write_holds(
     transfer: Transfer,
     transfer_id: int,
     entries: Sequence[Entry],
+    facts: Facts,
     now: datetime,
 ) -> frozenset[DocumentKey]:
-    """Close what this transfer settles, and open what it leaves to a person; a hold that stays keeps its number.
+    """Close what this transfer settles or takes the place of, and open what it leaves to a person.
+
+    A hold that stays keeps its number.
 
     :returns: the documents that wait, or were refused, exactly as before: there is nothing new to say of them.
     """
@@ -46,7 +49,20 @@ def write_holds(
             _update_hold(connection, hold.id, findings, now)
     if opened:
         connection.execute(insert(Hold), opened)
+    _close_replaced(connection, transfer.partner.id, entries, facts, now)
     return frozenset(unchanged)
+
+
+def _close_replaced(
+    connection: Connection, partner_id: int, entries: Sequence[Entry], facts: Facts, now: datetime
+) -> None:
+    """Nobody needs to decide about what the sender states otherwise since, in a later series (`Facts.replaced`)."""
+    for settled in (entry.settled for entry in entries if entry.known is None):
+        hashes = [row.business_hash for row in facts.replaced(settled.key, settled.business_hash)]
+        if hashes:
+            mine = (Hold.partner_id == partner_id, Hold.number == settled.key[1], Hold.revision == settled.key[2])
+            ended = update(Hold).where(*mine, Hold.business_hash.in_(hashes), Hold.closed_at.is_(None))
+            connection.execute(ended.values(closed_at=now, closed_by=BY, closed_how=HoldEnd.TRIED_AGAIN))
 
 
 def _may_have_waited(entry: Entry) -> bool:

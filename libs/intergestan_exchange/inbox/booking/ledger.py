@@ -16,8 +16,9 @@ from intergestan_db.tables import (
 from intergestan_exchange.inbox.booking.entries import (
     Entry,
 )
-from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Held, Refused, Waiting
-from intergestan_exchange.partners.policy import PartnerFacts
+from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Duplicate, Held, Refused, Waiting
+from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.transfers.transfer import Transfer
 
 
 class DecidedMeanwhile(Exception):
@@ -35,12 +36,23 @@ _LEDGER_OUTCOMES: dict[type, LedgerOutcome] = {
 
 
 def write_ledger(
-    connection: Connection, partner: PartnerFacts, transfer_id: int, entries: Sequence[Entry], now: datetime
+    connection: Connection, transfer: Transfer, transfer_id: int, entries: Sequence[Entry], facts: Facts, now: datetime
 ) -> None:
-    """A row for each new document; a document that waited gets its new outcome."""
+    """A row for each new document; a document that waited gets its new outcome.
+
+    What waited in an earlier series of the sender, and is stated otherwise now, is turned down: nobody means it any
+    more.
+    """
     decided = [entry for entry in entries if type(entry.settled.decision) in _LEDGER_OUTCOMES]
-    new = [_ledger_row(partner, transfer_id, entry, now) for entry in decided if entry.known is None]
+    new = [_ledger_row(transfer, transfer_id, entry, now) for entry in decided if entry.known is None]
     insert_rows(connection, Ledger, new)
+    _renew(connection, transfer, transfer_id, entries, now)
+    replaced = [
+        row.ledger_id for each in decided for row in facts.replaced(each.settled.key, each.settled.business_hash)
+    ]
+    if replaced:
+        given_up = update(Ledger).where(Ledger.id.in_(replaced))
+        connection.execute(given_up.values(outcome=LedgerOutcome.REJECTED, updated_at=now))
     for entry in decided:
         if entry.known is not None:
             changed = connection.execute(
@@ -56,12 +68,27 @@ def write_ledger(
                 raise DecidedMeanwhile(f"{entry.settled.key} was decided by somebody else.")
 
 
-def _ledger_row(partner: PartnerFacts, transfer_id: int, entry: Entry, now: datetime) -> dict[str, Any]:
+def _renew(
+    connection: Connection, transfer: Transfer, transfer_id: int, entries: Sequence[Entry], now: datetime
+) -> None:
+    """What a restored sender states again, unchanged, it knows by this transfer only: later answers quote it."""
+    for entry in entries:
+        if (
+            isinstance(entry.settled.decision, Duplicate)
+            and entry.known is not None
+            and entry.known.epoch < transfer.epoch
+        ):
+            again = update(Ledger).where(Ledger.id == entry.known.ledger_id)
+            connection.execute(again.values(epoch=transfer.epoch, inbound_transfer_id=transfer_id, updated_at=now))
+
+
+def _ledger_row(transfer: Transfer, transfer_id: int, entry: Entry, now: datetime) -> dict[str, Any]:
     kind, number, revision = entry.settled.key
     return {
-        "partner_id": partner.id,
+        "partner_id": transfer.partner.id,
         "type": kind,
         "number": number,
+        "epoch": transfer.epoch,
         "revision": revision,
         "inbound_transfer_id": transfer_id,
         "business_hash": entry.settled.business_hash,

@@ -1,0 +1,40 @@
+"""Whether this database is the newest that the site had; `up` starts nothing with an older one (ADR 0027)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from intergestan_exchange.inbox.pool import ReaderPool
+    from intergestan_operations.checks.history_check import Read
+    from services.cli.context import Call
+
+
+def refuse_older_database(call: Call) -> None:
+    """Compare the database with the high-water file and with the archive's newest mails.
+
+    :raises OlderDatabase: with the instruction.
+    """
+    from intergestan_db.site_rows import read_site
+    from intergestan_operations.checks.history_check import find_trace
+    from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water, older_than_archive
+    from intergestan_operations.opening.stores import open_archive
+
+    database = call.unchecked_database
+    with database.read() as connection:
+        check_high_water(call.site, database, connection, read_site(connection))
+    readers: list[ReaderPool] = []
+
+    def read() -> Read:
+        from intergestan_exchange.inbox.pool import ReaderPool
+
+        readers.append(ReaderPool())
+        return readers[0].read
+
+    try:
+        trace = find_trace(database, open_archive(call.site), read)
+    finally:
+        for each in readers:
+            each.close()
+    if trace is not None:
+        raise OlderDatabase(older_than_archive(trace))

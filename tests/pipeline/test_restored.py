@@ -1,0 +1,481 @@
+"""A database that came back from a backup, of either side: the buyer's belief is the seller's truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from intergestan_db.tables import (
+    Answer,
+    Event,
+    Hold,
+    InboundMail,
+    InboundTransfer,
+    Ledger,
+    OutboundMail,
+    Partner,
+    PartnerStatement,
+    PurchaseOrder,
+    PurchaseOrderLine,
+    SalesOrder,
+)
+from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from intergestan_exchange.findings.finding import read_findings
+from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.heartbeats.heartbeats import write_request
+from intergestan_exchange.holds.hold_acts import refuse
+from intergestan_exchange.inbox.booking.answers import restate_overtaken
+from intergestan_exchange.statements import pauses, statement_requests
+from intergestan_exchange.statements.restored import take_up
+from intergestan_msg.answer import AnswerCode, OrderAnswer
+from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.manifest import Manifest
+from intergestan_msg.ubl import write_order
+from tests.factories import BUYER, STAUBER, cfr1
+from tests.pipeline.conftest import Pair
+from tests.pipeline.forge import Forge
+from tests.pipeline.test_changes import answer as answer_all
+from tests.pipeline.test_changes import bought, cancel, change_states, edit, leave, ordered, own, sent, sold
+from tests.pipeline.test_holds_and_replay import act
+from tests.pipeline.test_keys import place
+from tests.pipeline.test_keys import send as send_mail
+from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
+
+pytestmark = pytest.mark.mainly_on("postgresql")
+
+Forget = Callable[[SiteUnderTest], Callable[[], None]]
+L1 = "L1"
+
+
+def manifest_of(site: SiteUnderTest, raw: bytes) -> Manifest:
+    return read_mail(raw, {site.key.public.kid: site.key.public}).manifest
+
+
+def restored(site: SiteUnderTest, put_back: Callable[[], None]) -> None:
+    """What `intergestan restored` does; nobody waits for a statement to go on booking."""
+    put_back()
+    with site.database.transaction() as connection:
+        take_up(connection, by="anne", at=site.database.now())
+        restate_overtaken(connection, site.database.now())
+        ids = [row.id for row in site.rows(Partner)]
+        pauses.resume(connection, ids, by="anne", at=site.database.now(), words="a test")
+
+
+def exchange(sites: Pair, rounds: int = 6) -> None:
+    """All that either side has to say goes to and fro, until both are silent; mails that are due again, too."""
+    for _ in range(rounds):
+        sites.clock.move(minutes=20)
+        said = False
+        for site, other in ((sites.seller, sites.buyer), (sites.buyer, sites.seller)):
+            for mail in site.rows(OutboundMail, state="requested"):
+                other.receive(send_mail(site, mail.id))
+                said = True
+            for mail in site.rows(OutboundMail, state="composed"):
+                site.mark_sent(mail.id)
+                other.receive(b"X-Again: %d\r\n" % mail.id + site.compose(mail.id))
+                said = True
+        if not said:
+            return
+    raise AssertionError("they never come to an end")
+
+
+def believed(sites: Pair) -> tuple[Any, ...]:
+    """What the buyer believes of CFR1: the answer, the sales order's number, what is said of the first line."""
+    order = sites.buyer.row(PurchaseOrder)
+    line = sites.buyer.row(PurchaseOrderLine, line_id=L1)
+    quantity = None if line.answer is None else Decimal(line.answer["quantity"])
+    return order.state, order.answer_code, order.supplier_order_number, quantity
+
+
+def forge_of(site: SiteUnderTest, other: SiteUnderTest, sites: Pair) -> Forge:
+    return Forge(site.key, site.code, other.code, sites.clock)
+
+
+def an_answer(code: AnswerCode, **values: Any) -> OrderAnswer:
+    return OrderAnswer(
+        id="A", order_id="CFR1", code=code, issue_date=values.pop("day"), buyer=BUYER, seller=STAUBER, **values
+    )
+
+
+def change_of(line: str, quantity: int) -> OwnChanges:
+    return OwnChanges(quantities={line: Decimal(quantity)})
+
+
+def leave_all(sites: Pair) -> None:
+    leave(sites, L1=2)
+
+
+def ask_statement(sites: Pair) -> None:
+    with sites.seller.database.transaction() as connection:
+        ids = [row.id for row in sites.seller.rows(Partner)]
+        (mail_id,) = statement_requests.request(connection, ids, at=sites.clock.now)
+    sites.buyer.receive(send_mail(sites.seller, mail_id))
+
+
+def sent_later(sites: Pair, before_it_leaves: Callable[[], None]) -> bytes:
+    """As `sent`, with something that happens while the order is confirmed."""
+    for site in (sites.buyer, sites.seller):
+        site.put_products(*products_of(cfr1()), a_product("CAS16", "25"))
+    sites.buyer.import_orders(write_order(cfr1()))
+    before_it_leaves()
+    mail_id = sites.buyer.request(sites.seller.code, "CFR1")
+    mail = sites.buyer.compose(mail_id)
+    sites.buyer.mark_sent(mail_id)
+    return mail
+
+
+# -- the seller ----------------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_the_seller_lost_does_not_outlive_its_restore(sites: Pair, forget: Forget) -> None:
+    """The order is in the backup, the seller's change of it is not: nothing comes again by itself."""
+    ordered(sites)
+    backup = forget(sites.seller)
+    own(sites, quantities={L1: Decimal(1)})
+    assert believed(sites) == ("changed", "CA", "CCL1", 1)
+    restored(sites.seller, backup)
+    exchange(sites)
+    assert believed(sites) == ("accepted", "AP", "CCL1", None)
+    assert sold(sites)[L1][1] == bought(sites)[L1][1] == 2
+    order = sites.buyer.row(PurchaseOrder)
+    assert (order.answer_epoch, order.answer_n) == (sites.seller.row(Partner).out_epoch, 2)
+    assert sites.buyer.row(OutboundMail, kind="orders").state == "answered"
+
+
+def test_the_seller_changes_again_to_another_figure(sites: Pair, forget: Forget) -> None:
+    """The same n with other content, in a later series: it is the newer word, and the number follows."""
+    order = sent(sites)
+    backup = forget(sites.seller)
+    sites.seller.receive(order)
+    answer_all(sites)
+    own(sites, quantities={L1: Decimal(1)})
+    restored(sites.seller, backup)
+    sites.seller.receive(b"X-Again: 1\r\n" + order)
+    again = sites.seller.row(SalesOrder).number
+    with sites.seller.database.transaction() as connection:
+        wanted = change_of(L1, 0)
+        change_sales_order(connection, again, wanted, by="jean", at=sites.clock.now)
+    exchange(sites)
+    assert believed(sites) == ("changed", "CA", again, 0)
+    assert again != "CCL1"
+    (event,) = sites.buyer.rows(Event, name="renumber")
+    assert event.detail == {"was": "CCL1", "now": again}
+
+
+def test_a_change_of_the_buyer_that_the_seller_lost_is_answered_anew(sites: Pair, forget: Forget) -> None:
+    """The change left after the backup: it comes again, and both sides have it."""
+    ordered(sites)
+    backup = forget(sites.seller)
+    change = edit(sites, quantities={L1: Decimal(5)})
+    sites.seller.receive(change)
+    answer_all(sites)
+    restored(sites.seller, backup)
+    exchange(sites)
+    assert bought(sites) == sold(sites)
+    assert sold(sites)[L1][1] == 5
+    assert change_states(sites) == [("accepted", "AP")]
+    assert sites.buyer.rows(InboundMail, state="held") == []
+
+
+def test_the_seller_says_otherwise_of_a_settled_change(sites: Pair, forget: Forget) -> None:
+    """Goods leave after the restore, so that the same change is refused: the orders differ, and a person is told."""
+    ordered(sites)
+    backup = forget(sites.seller)
+    change = edit(sites, quantities={L1: Decimal(1)})
+    sites.seller.receive(change)
+    answer_all(sites)
+    assert bought(sites)[L1][1] == 1
+    restored(sites.seller, backup)
+    leave_all(sites)
+    sites.seller.receive(b"X-Again: 1\r\n" + change)
+    exchange(sites)
+    (held,) = sites.buyer.rows(InboundMail, state="held", reason="transfer_conflict")
+    assert "sequence number" in explain_all(read_findings(held.detail), "en")
+    assert "CFR1" in explain_all(read_findings(held.detail), "fr")
+
+
+def test_what_waits_again_at_the_seller_waits_at_the_buyer(sites: Pair, forget: Forget) -> None:
+    """Booked before, held now: an AB of a later series takes back what was accepted."""
+    order = sent(sites)
+    backup = forget(sites.seller)
+    sites.seller.receive(order)
+    answer_all(sites)
+    assert believed(sites)[0] == "accepted"
+    restored(sites.seller, backup)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(b"X-Again: 1\r\n" + order)
+    exchange(sites)
+    assert sites.seller.row(SalesOrder).state == "review"
+    assert believed(sites)[:2] == ("waiting", "AB")
+
+
+def test_an_answer_of_an_earlier_series_comes_too_late(sites: Pair, forget: Forget) -> None:
+    order = sent(sites)
+    backup = forget(sites.seller)
+    sites.seller.receive(order)
+    answer_all(sites)
+    with sites.seller.database.transaction() as connection:
+        change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now)
+    late = sites.seller.compose(sites.seller.row(OutboundMail, state="requested", kind="answers").id)
+    restored(sites.seller, backup)
+    sites.seller.receive(b"X-Again: 1\r\n" + order)
+    exchange(sites)
+    before = believed(sites)
+    assert place(sites.buyer.receive(late)) == ("done", None)
+    assert believed(sites) == before
+    assert before[0] == "accepted"
+
+
+def test_one_place_in_a_series_stands_for_one_answer(sites: Pair) -> None:
+    """An undocumented restore: the same n in the same series says something else. It is held, once, and alarmed."""
+    ordered(sites)
+    quoted = sites.buyer.row(OutboundMail, kind="orders")
+    forge = forge_of(sites.seller, sites.buyer, sites)
+    other = an_answer(AnswerCode.REJECTED, day=sites.clock.now.date())
+    raw = forge.answers((quoted.transfer_id, quoted.transfer_digest), (1, other))
+    row = sites.buyer.receive(raw)
+    assert place(row) == ("held", "transfer_conflict")
+    (finding,) = read_findings(row.detail)
+    assert (finding.variant, finding.values["number"], finding.values["n"]) == ("answer", "CFR1", "1")
+    assert "sequence number" in explain_all([finding], "en")
+    assert place(sites.buyer.receive(b"X-Again: 1\r\n" + raw)) == ("done", None), "one hold, not one per resend"
+    act(sites.buyer, refuse, [f"in-{row.id}"], "telephoned")
+    assert sites.buyer.receive(b"X-Again: 2\r\n" + raw).state == "done", "a person knows"
+    assert believed(sites)[:2] == ("accepted", "AP")
+
+
+def test_the_same_answer_in_a_later_series_is_no_conflict(sites: Pair) -> None:
+    ordered(sites)
+    quoted = sites.buyer.row(OutboundMail, kind="orders")
+    forge = forge_of(sites.seller, sites.buyer, sites)
+    other = an_answer(AnswerCode.REJECTED, day=sites.clock.now.date())
+    raw = forge.answers((quoted.transfer_id, quoted.transfer_digest), (1, other), epoch=2, seq=1)
+    assert place(sites.buyer.receive(raw)) == ("done", None)
+    assert believed(sites)[:2] == ("rejected", "RE")
+
+
+def test_an_overtaken_answer_does_not_win_by_its_series(sites: Pair, forget: Forget) -> None:
+    """Answer 1 waits for the composer while answer 2 has left: after the restore answer 1 leaves in the new series."""
+    sites.seller.receive(sent(sites))
+    with sites.seller.database.transaction() as connection:
+        mail_id = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now)
+    later = send_mail(sites.seller, mail_id)
+    backup = forget(sites.seller)
+    sites.buyer.receive(later)
+    restored(sites.seller, backup)
+    exchange(sites)
+    assert believed(sites) == ("changed", "CA", "CCL1", 1)
+    assert [(row.n, row.code) for row in sites.seller.rows(Answer)] == [(1, "AP"), (2, "CA"), (3, "CA")]
+
+
+# -- the buyer -----------------------------------------------------------------------------------------------
+
+
+def test_the_buyer_changes_again_to_another_figure(sites: Pair, forget: Forget) -> None:
+    """Change 1 left after the backup; restored, the buyer enters another change 1: it is the newer one."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    lost = sites.seller.row(OutboundMail, state="requested", kind="answers").id
+    restored(sites.buyer, backup)
+    assert sites.seller.receive(edit(sites, quantities={L1: Decimal(7)})).state == "done"
+    assert sold(sites)[L1][1] == 7
+    for mail in sites.seller.rows(OutboundMail, state="requested", kind="answers"):
+        row = sites.buyer.receive(send_mail(sites.seller, mail.id))
+        assert place(row) == (("held", "unmatched_answer") if mail.id == lost else ("done", None))
+    assert bought(sites) == sold(sites)
+    entries = [(row.epoch, row.revision, row.outcome) for row in sites.seller.rows(Ledger, type="change")]
+    assert entries == [(1, 1, "applied"), (sites.buyer.row(Partner).out_epoch, 1, "applied")]
+
+
+def test_a_change_of_an_earlier_series_comes_too_late(sites: Pair, forget: Forget) -> None:
+    ordered(sites)
+    backup = forget(sites.buyer)
+    late = edit(sites, quantities={L1: Decimal(5)})
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(7)}))
+    assert sites.seller.receive(late).state == "done"
+    assert sold(sites)[L1][1] == 7
+    assert [(row.reason, row.revision) for row in sites.seller.rows(Hold)] == [("conflict", 1)]
+
+
+def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forget: Forget) -> None:
+    """Nobody typed `restored`: the sequence number is taken, and if it is not, the change's place is."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    backup()
+    row = sites.seller.receive(edit(sites, quantities={L1: Decimal(7)}))
+    assert place(row) == ("held", "transfer_conflict")
+    backup()
+    with sites.buyer.database.transaction() as connection:
+        connection.execute(update(Partner).values(out_seq=9))
+    assert sites.seller.receive(edit(sites, quantities={L1: Decimal(8)})).state == "done"
+    assert [(row.type, row.reason) for row in sites.seller.rows(Hold)] == [("change", "conflict")]
+    assert sold(sites)[L1][1] == 5
+
+
+def test_a_cancellation_takes_the_place_of_a_lost_change(sites: Pair, forget: Forget) -> None:
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    restored(sites.buyer, backup)
+    assert sites.seller.receive(cancel(sites)).state == "done"
+    assert sites.seller.row(SalesOrder).state == "cancelled"
+
+
+def test_what_waited_in_an_earlier_series_waits_no_more(sites: Pair, forget: Forget) -> None:
+    """A change that a person was to look at, stated otherwise after the restore: there is one hold, about the newer."""
+    ordered(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(7)}))
+    waiting, replaced = sites.seller.rows(Hold, closed_at=None), sites.seller.rows(Ledger, type="change", epoch=1)
+    assert [(row.reason, row.revision) for row in waiting] == [("change_review", 1)]
+    assert [row.outcome for row in replaced] == ["rejected"]
+
+
+def test_the_seller_quotes_what_the_restored_buyer_knows(sites: Pair, forget: Forget) -> None:
+    """The order left after the backup and is sent again: what the seller says later is understood."""
+    backup: Callable[[], None] | None = None
+
+    def before_it_leaves() -> None:
+        nonlocal backup
+        backup = forget(sites.buyer)
+
+    order = sent_later(sites, before_it_leaves)
+    sites.seller.receive(order)
+    assert backup is not None
+    restored(sites.buyer, backup)
+    mail_id = sites.buyer.request(sites.seller.code, "CFR1")
+    again = sites.buyer.compose(mail_id)
+    sites.buyer.mark_sent(mail_id)
+    assert sites.seller.receive(again).state == "done"
+    for mail in sites.seller.rows(OutboundMail, state="requested", kind="answers"):
+        sites.buyer.receive(send_mail(sites.seller, mail.id))
+    with sites.seller.database.transaction() as connection:
+        mail_id = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now)
+    assert place(sites.buyer.receive(send_mail(sites.seller, mail_id))) == ("done", None)
+    assert believed(sites) == ("changed", "CA", "CCL1", 1)
+
+
+# -- series and statements -----------------------------------------------------------------------------------
+
+
+def test_restored_twice_from_one_backup_is_two_series(sites: Pair, forget: Forget) -> None:
+    """Even where nothing but the backup is left: no high-water file, and no partner told anything."""
+    ordered(sites)
+    backup = forget(sites.seller)
+    seen = []
+    for _ in range(2):
+        restored(sites.seller, backup)
+        seen.append(sites.seller.row(Partner).out_epoch)
+        sites.clock.move(minutes=1)
+    assert len({1, *seen}) == 3
+    assert seen == sorted(seen)
+
+
+def test_a_statement_of_a_later_series_is_newer_whatever_the_clock_says(sites: Pair, forget: Forget) -> None:
+    ordered(sites)
+    sites.clock.move(days=2)
+    ask_statement(sites)
+    before = sites.buyer.row(PartnerStatement)
+    backup = forget(sites.seller)
+    restored(sites.seller, backup)
+    sites.clock.move(days=-1)
+    mail = sites.seller.rows(OutboundMail, state="requested", kind="statement")[-1]
+    sites.buyer.receive(send_mail(sites.seller, mail.id))
+    after = sites.buyer.row(PartnerStatement)
+    assert after.composed_at < before.composed_at
+    assert after.epoch == sites.seller.row(Partner).out_epoch > before.epoch
+
+
+def test_every_mail_tells_how_far_the_numbering_is(sites: Pair) -> None:
+    order = sent(sites)
+    first = manifest_of(sites.buyer, order)
+    assert first.position is not None
+    assert (first.epoch, first.seq, first.position.sent, first.position.got) == (1, 1, 1, 0)
+    sites.seller.receive(order)
+    (mail,) = sites.seller.rows(OutboundMail, state="requested", kind="answers")
+    told = manifest_of(sites.seller, sites.seller.compose(mail.id))
+    assert told.position is not None
+    assert (told.epoch, told.position.sent, told.position.got_epoch, told.position.got) == (1, 1, 1, 1)
+    assert [row.epoch for row in sites.seller.rows(InboundTransfer)] == [1]
+
+
+def beat(site: SiteUnderTest) -> bytes:
+    """A heartbeat of this site, sent."""
+    with site.database.transaction() as connection:
+        mail_id = write_request(connection, site.row(Partner).id, site.database.now())
+    return send_mail(site, mail_id)
+
+
+def echo(site: SiteUnderTest) -> bytes:
+    """What this site sends back for the heartbeat that came last."""
+    return send_mail(site, site.rows(OutboundMail, state="requested", kind="heartbeat")[-1].id)
+
+
+def older(site: SiteUnderTest) -> tuple[bool, bool]:
+    """Whether our database, and the partner's, is known to have gone back."""
+    with site.database.read() as connection:
+        (route,) = read_vitals(connection, site.database.now(), 4).routes.values()
+    return route.ours_older, route.theirs_older
+
+
+def test_a_rollback_is_known_on_both_sides_with_the_next_heartbeat(sites: Pair, forget: Forget) -> None:
+    """`design.md` §16.6: nobody typed `restored`, and the mails that were given numbers again have not left yet."""
+    order = sent(sites)
+    sites.buyer.receive(beat(sites.seller))
+    backup = forget(sites.seller)
+    sites.seller.receive(order)
+    answer_all(sites)
+    sites.clock.move(minutes=5)
+    assert older(sites.buyer) == older(sites.seller) == (False, False)
+    backup()
+    sites.buyer.receive(beat(sites.seller))
+    assert older(sites.buyer) == (False, True)
+    sites.seller.receive(echo(sites.buyer))
+    assert older(sites.seller) == (True, False)
+    restored(sites.seller, lambda: None)
+    assert older(sites.seller) == (False, False)
+    sites.clock.move(minutes=5)
+    sites.buyer.receive(beat(sites.seller))
+    assert older(sites.buyer) == (False, False)
+
+
+def test_two_mails_of_one_moment_are_no_rollback(sites: Pair) -> None:
+    """A heartbeat that was composed beside an order, and came after it, tells of an earlier state."""
+    early = beat(sites.buyer)
+    sites.clock.move(seconds=20)
+    late = sent(sites)
+    sites.seller.receive(late)
+    sites.seller.receive(early)
+    assert older(sites.seller) == (False, False)
+
+
+def test_a_last_mail_that_was_lost_is_asked_for(sites: Pair) -> None:
+    """It leaves no gap: only heartbeats tell of it, and a statement brings it again."""
+    sites.seller.receive(beat(sites.buyer))
+    lost = sent(sites)
+    for minutes in (1, 1):
+        sites.clock.move(minutes=minutes)
+        sites.seller.receive(beat(sites.buyer))
+    assert sites.seller.rows(OutboundMail, kind="statement") == [], "it may be under way"
+    sites.clock.move(minutes=5)
+    sites.seller.receive(beat(sites.buyer))
+    sites.clock.move(minutes=1)
+    sites.seller.receive(beat(sites.buyer))
+    (asking,) = sites.seller.rows(OutboundMail, kind="statement")
+    sites.clock.move(hours=2)
+    sites.buyer.receive(send_mail(sites.seller, asking.id))
+    assert sites.buyer.row(OutboundMail, kind="orders").state == "composed", "it goes out again"
+    assert sites.seller.receive(lost).state == "done"
