@@ -109,7 +109,7 @@ GRANT UPDATE ON
     TO :"importer";
 GRANT SELECT, INSERT ON heartbeat TO :"importer";
 GRANT UPDATE (outcome) ON heartbeat TO :"importer";
-GRANT UPDATE (takes, takes_at, heartbeat_returned_at) ON partner TO :"importer";
+GRANT UPDATE (takes, takes_at, heartbeat_returned_at, clock_ahead_least, clock_ahead_most, clock_noted_at) ON partner TO :"importer";
 GRANT UPDATE (revoked_at, replaced_from) ON partner_key TO :"importer";
 GRANT UPDATE (created_at) ON site TO :"importer"; -- to lock its row
 GRANT SELECT ON missing_number TO :"importer";

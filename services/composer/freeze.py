@@ -141,6 +141,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, now: datetime) -> Manife
         key=prepared.notice,
         statement=prepared.statement,
         takes=tuple(map(str, TAKES)),
+        clock=prepared.clock,
     )
 
 

@@ -57,6 +57,8 @@ class Partner(Table):
     `takes` are the kinds of mail, with spaces between, that its release takes in beyond the first ones, as a mail of
     theirs said that was composed at `takes_at`; `paused_at`: since when booking rests after a restore;
     `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
+    Their clock is ahead of ours by `clock_ahead_least` to `clock_ahead_most` seconds (negative: behind), as mails
+    showed that came until `clock_noted_at`; None: nobody knows, and no mail showed a difference.
     """
 
     __tablename__ = "partner"
@@ -93,6 +95,9 @@ class Partner(Table):
     heartbeat: Typed[str] = column(String(4), default=HeartbeatPolicy.AUTO)
     heartbeat_at: Typed[Instant | None]
     heartbeat_returned_at: Typed[Instant | None]
+    clock_ahead_least: Typed[int | None]
+    clock_ahead_most: Typed[int | None]
+    clock_noted_at: Typed[Instant | None]
     created_at: Typed[Instant]
 
 

@@ -26,6 +26,8 @@ from intergestan_exchange.transfers.transfers import finish_mail
 from intergestan_msg.number_ranges import Ranges, shown
 from intergestan_msg.statement import Comparison, Statement
 
+IN_FUTURE = timedelta(seconds=60)
+"""So far ahead of its arrival a mail may have been composed while two clocks agree."""
 _AT_ONCE = 200  # ranges in one statement
 
 
@@ -56,11 +58,11 @@ def take_statement(
     """
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
-    if last is not None and transfer.composed_at < last.composed_at:
+    if last is not None and _is_older(transfer, last):
         finish_mail(connection, mail, transfer, now)
         return Taken()
     _keep(connection, transfer, statement, last, now)
-    sent = _send_again(connection, partner.id, compared.sent, transfer.composed_at - under_way, now)
+    sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
@@ -84,7 +86,14 @@ def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: i
 def is_outdated(connection: Connection, transfer: Transfer) -> bool:
     """Whether a newer statement of the partner came before."""
     last = last_row(connection, transfer.partner.id)
-    return last is not None and transfer.composed_at < last.composed_at
+    return last is not None and _is_older(transfer, last)
+
+
+def _is_older(transfer: Transfer, last: AnyRow) -> bool:
+    """Whether a statement was composed before the last one. One of the future says nothing of that: their clock was
+    ahead when it was composed, and may have been set right since.
+    """
+    return bool(transfer.composed_at < last.composed_at <= last.received_at + IN_FUTURE)
 
 
 def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding]) -> None:
