@@ -17,3 +17,14 @@ class Clock:
     def move(self, **span: float) -> None:
         """Move it by a span, as `timedelta` takes it."""
         self.now += timedelta(**span)
+
+
+class OwnClock:
+    """The clock of one site, which goes as another does and may be `ahead` of it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return self._clock() + self.ahead

@@ -417,6 +417,13 @@ QUEUES = Board(
                     red=1,
                 ),
                 Panel(
+                    ("Partners' clocks", "Horloges des partenaires"),
+                    ("Ahead of ours; below 0: behind.", "En avance sur la nôtre ; sous 0 : en retard."),
+                    (Target("max by (route) (intergestan_partner_clock_ahead_seconds{@})", "{{route}}"),),
+                    "s",
+                    red=300,
+                ),
+                Panel(
                     ("Free disk", "Disque libre"),
                     (
                         "Below 5 % or 2 GB no mail is collected.",

@@ -3,6 +3,9 @@
 A claim raises the row's fence; every later write about that row carries the fence, so that a process that was
 asleep past its lease can change nothing. Correctness does not rest on leases but on the UNIQUE keys of the
 ledger: a lease only saves work.
+
+Clocks are set back. So a time that lies further ahead than twice its own validity counts as past: what a clock wrote
+that was two hours fast must not keep a mailbox from being read for two hours.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, dele
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
-from intergestan_db.tables.types import UtcDateTime
+from intergestan_db.tables.types import UtcDateTime, earlier
 
 WORKER_VALID = timedelta(seconds=9)
 WORKER_BEAT_S = 3.0
@@ -26,11 +29,30 @@ POLLER_BEAT_S = 2.0
 """Pollers are found dead sooner, for their mailboxes shall be read again within ten seconds."""
 MAIL_LEASE = timedelta(seconds=60)
 MAIL_BEAT_S = 15.0
+TOKEN_VALID = timedelta(days=1)
+"""An access token of a mail account is asked for anew after so long, whatever its provider says."""
 
 NOW = bindparam("now", type_=UtcDateTime())
 """The present instant, in statements that are built once."""
 
 MailTable = type[OutboundMail] | type[InboundMail] | type[Notice]
+
+
+def lives(now: datetime) -> ColumnElement[bool]:
+    """The condition of workers that live: their sign of life is not over, nor of a clock that was ahead."""
+    return Worker.alive_until.between(now, now + 2 * WORKER_VALID)
+
+
+def living_workers(connection: Connection, now: datetime) -> dict[str, str]:
+    """The service of each worker that lives, by the worker's name."""
+    rows = connection.execute(select(Worker.name, Worker.service).where(lives(now)))
+    return {row.name: row.service for row in rows}
+
+
+def silent_services(connection: Connection, now: datetime) -> frozenset[str]:
+    """Those of which no worker lives and one did not take its leave: it was killed, or it hangs."""
+    alive = set(living_workers(connection, now).values())
+    return frozenset(connection.scalars(select(Worker.service).distinct())) - alive
 
 
 def beat(connection: Connection, name: str, service: str, now: datetime, valid: timedelta = WORKER_VALID) -> None:
@@ -61,8 +83,9 @@ def claim_mail(connection: Connection, row_id: int, worker: str, now: datetime) 
 
 
 def is_free(table: MailTable, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
-    """Whether nobody holds the lease of a mail."""
-    return or_(table.lease_until.is_(None), table.lease_until < now)
+    """Whether nobody holds the lease of a mail. One that ends later than any lease can counts as past."""
+    until = table.lease_until
+    return or_(until.is_(None), until < now, earlier(until, 2 * MAIL_LEASE) > now)
 
 
 def lease(worker: str, now: datetime, fence: int | ColumnElement[int]) -> dict[str, Any]:
@@ -145,7 +168,7 @@ def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, n
 
     :returns: by id, the fence that later writes about a mailbox must carry; only of those that were to be had.
     """
-    alive = select(Worker.name).where(Worker.alive_until >= now, Worker.name != worker)
+    alive = select(Worker.name).where(lives(now), Worker.name != worker)
     free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive))
     wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), Mailbox.active, free).order_by(Mailbox.id)
     claimed = connection.execute(

@@ -95,7 +95,8 @@ class Manifest:
     `answers` has one entry per document of a manifest of kind `answers`, and is empty otherwise. `key` stands in
     a manifest of kind `key`, and only there; `statement` likewise. `takes` are the kinds of mail that the sender's
     release takes in beyond the first ones: whoever does not say so is not sent them. `position` stands in every mail of
-    a release that knows it.
+    a release that knows it. `clock` stands in heartbeats: by how many seconds at least the addressee's clock is ahead
+    of the sender's (negative: behind), where it differs.
     """
 
     v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
@@ -113,6 +114,7 @@ class Manifest:
     statement: Statement | None = None
     takes: Annotated[tuple[_Word, ...], msgspec.Meta(max_length=20)] = ()
     position: Position | None = None
+    clock: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | None = None
 
 
 MANIFEST = Shape(Manifest)

@@ -3,18 +3,20 @@
 `archive.py` may import: nothing.
 `archive_folder.py` may import: archive, durable, said.
 `archive_s3.py` may import: archive, said.
-`broker.py` may import: consumer, metrics, middleware, redis_client, said.
+`broker.py` may import: consumer, liveness, metrics, middleware, redis_client, said.
 `certificate.py` may import: nothing.
-`consumer.py` may import: metrics, redis_client.
+`clock_watch.py` may import: nothing.
+`consumer.py` may import: liveness, metrics, redis_client.
 `crashpoint.py` may import: nothing.
 `die_with_parent.py` may import: nothing.
 `durable.py` may import: nothing.
 `embedded_redis.py` may import: die_with_parent, said.
 `health.py` may import: nothing.
+`liveness.py` may import: nothing.
 `logs.py` may import: nothing.
 `metric_table.py` may import: nothing.
 `metrics.py` may import: metric_table.
-`middleware.py` may import: metrics.
+`middleware.py` may import: liveness, metrics.
 `notify.py` may import: nothing.
 `otlp_tracer.py` may import: nothing.
 `probe.py` may import: nothing.
@@ -23,7 +25,7 @@
 `said.py` may import: nothing.
 `secrets.py` may import: said.
 `sections.py` may import: said.
-`service.py` may import: broker, health, notify, redis_client, steps, stopping.
+`service.py` may import: broker, health, liveness, notify, redis_client, steps, stopping.
 `settings.py` may import: redis_url, said, sections.
 `settings_docs.py` may import: sections, settings.
 `settings_load.py` may import: said, sections, settings.

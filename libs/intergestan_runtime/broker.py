@@ -26,8 +26,9 @@ from prometheus_client import CollectorRegistry
 from structlog import get_logger
 
 from intergestan_runtime.consumer import BellConsumer, Held
+from intergestan_runtime.liveness import CONSUMER_S, Pulse, hanging
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.middleware import LogMiddleware, MetricsMiddleware
+from intergestan_runtime.middleware import Jobs, LogMiddleware, MetricsMiddleware
 from intergestan_runtime.redis_client import REDIS_FAILURES, connect
 from intergestan_runtime.said import Said
 
@@ -36,6 +37,7 @@ MAX_CLOCK_SKEW = 2.0
 
 _HEARTBEAT_TIMEOUT_MS = 10_000
 _MAINTENANCE_PER_MILLION = 100_000  # one fetch in ten looks for messages that dead workers held
+_ASK_CLOCK_S = 10.0
 _LATE_REPLY = 1.5  # seconds after which a silent Redis counts as frozen
 
 _log = get_logger(__name__)
@@ -82,14 +84,40 @@ def clock_skew(client: redis.Redis) -> float:
     return ours - (seconds + microseconds / 1e6)
 
 
+class ClockCheck:
+    """Says what is wrong with our clock against that of Redis, which it asks every ten seconds; None while Redis is
+    away.
+    """
+
+    def __init__(self, broker: BellBroker) -> None:
+        self._broker = broker
+        self._asked: float | None = None
+        self._problem: str | None = None
+
+    def __call__(self) -> str | None:
+        """What was wrong when it asked last."""
+        now = time.monotonic()
+        if self._asked is None or now - self._asked >= _ASK_CLOCK_S:
+            self._asked = now
+            try:
+                check_clock(self._broker.client)
+                self._problem = None
+            except ClockSkew as error:
+                self._problem = str(error)
+            except REDIS_FAILURES:
+                self._problem = None
+        return self._problem
+
+
 class BellBroker(RedisBroker):
     """A dramatiq broker without delays and retries. Made by `make_broker`."""
 
     def __init__(self, client: redis.Redis, site_code: str, wait_seconds: float, metrics: Metrics) -> None:
+        self.jobs = Jobs()
         super().__init__(  # type: ignore[no-untyped-call]
             client=client,
             namespace=f"{{intergestan:{site_code}}}",
-            middleware=[MetricsMiddleware(metrics), LogMiddleware()],
+            middleware=[MetricsMiddleware(metrics), LogMiddleware(), self.jobs],
             heartbeat_timeout=_HEARTBEAT_TIMEOUT_MS,
             maintenance_chance=_MAINTENANCE_PER_MILLION,
         )
@@ -97,6 +125,7 @@ class BellBroker(RedisBroker):
         self.metrics = metrics
         self.wait_seconds = wait_seconds
         self._held: dict[str, Held] = {}
+        self._pulses: dict[str, Pulse] = {}
         self._silent = False
 
     def ring(self, queue: str, messages: Sequence[Message[Any]]) -> bool:
@@ -134,12 +163,23 @@ class BellBroker(RedisBroker):
         timeout: int = 1000,  # noqa: ARG002 - the signature is dramatiq's
     ) -> Consumer:
         """One message for each thread (dramatiq asks for two): none waits while another process is idle."""
-        held = self._held.setdefault(queue_name, Held())
+        held, pulse = self._held.setdefault(queue_name, Held()), self.pulse_of(queue_name)
+        pulse.beat()
         consumer = BellConsumer(
-            self, queue_name, max(1, prefetch // 2), held, wait_seconds=self.wait_seconds, metrics=self.metrics
+            *(self, queue_name, max(1, prefetch // 2), held, pulse),
+            wait_seconds=self.wait_seconds,
+            metrics=self.metrics,
         )
         consumer.give_back_orphans()
         return consumer
+
+    def pulse_of(self, queue_name: str) -> Pulse:
+        """Shows that the thread that takes this queue's messages comes round."""
+        return self._pulses.setdefault(queue_name, Pulse(f"consumer of {queue_name}", CONSUMER_S))
+
+    def hanging(self) -> str | None:
+        """Which consumers and jobs of this process hang, as a check of /live."""
+        return hanging(list(self._pulses.values())) or self.jobs.hanging()
 
     def key(self, name: str) -> str:
         """The full name of a key of this site."""

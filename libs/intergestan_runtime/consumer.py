@@ -14,6 +14,7 @@ from dramatiq.brokers.redis import RedisBroker
 from dramatiq.errors import ConnectionClosed, DecodeError
 from structlog import get_logger
 
+from intergestan_runtime.liveness import Pulse
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.redis_client import REDIS_FAILURES
 
@@ -64,23 +65,34 @@ def _lost_connection() -> Iterator[None]:
 class BellConsumer(Consumer):
     """Takes the messages of one queue, in one thread; `ack` and `nack` come from others.
 
+    :param pulse: shows that the thread comes round.
     :param wait_seconds: how long it blocks where there is nothing, in one command.
     """
 
     def __init__(
-        self, broker: RedisBroker, queue: str, prefetch: int, held: Held, *, wait_seconds: float, metrics: Metrics
+        self,
+        broker: RedisBroker,
+        queue: str,
+        prefetch: int,
+        held: Held,
+        pulse: Pulse,
+        *,
+        wait_seconds: float,
+        metrics: Metrics,
     ) -> None:
         self._broker = broker
         self._client: redis.Redis = broker.client
         self._queue = queue
         self._prefetch = prefetch
         self._held = held
+        self._pulse = pulse
         self._wait_seconds = wait_seconds
         self._metrics = metrics
         self._cache: list[bytes] = []
 
     def __next__(self) -> MessageProxy | None:
         """The next message; None after `wait_seconds` without one."""
+        self._pulse.beat()
         with _lost_connection():
             return self._next()
 

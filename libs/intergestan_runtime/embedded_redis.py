@@ -25,6 +25,7 @@ from intergestan_runtime.said import Said
 _LONGEST_SOCKET = 100  # bytes; Linux has room for 107, macOS for 103
 _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
+_SILENT_SECONDS = 5.0
 ALREADY_RUNS = 75
 
 
@@ -102,10 +103,10 @@ class EmbeddedRedis:
 
 
 def server_pid(url: str) -> int | None:
-    """The process id of the server, once it is there and has read its file."""
+    """The process id of the server, once it is there and has read its file; None too while it says nothing."""
     import redis
 
-    with redis.Redis.from_url(url) as client:
+    with redis.Redis.from_url(url, socket_timeout=_SILENT_SECONDS, socket_connect_timeout=_SILENT_SECONDS) as client:
         try:
             return int(client.info("server")["process_id"])
         except redis.RedisError:

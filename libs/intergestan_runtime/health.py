@@ -77,7 +77,8 @@ class HealthServer:
 
     def failing(self, path: str) -> dict[str, str]:
         """What is wrong by the checks of /live or /ready, by their names."""
-        return {name: wrong for name, check in self._checks[path].items() if (wrong := _result(check))}
+        checks = list(self._checks[path].items())  # one may be added meanwhile
+        return {name: wrong for name, check in checks if (wrong := _result(check))}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self.answer

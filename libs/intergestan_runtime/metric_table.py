@@ -148,6 +148,17 @@ def _bells() -> Iterator[Metric]:
         "redis_memory_limit_bytes", "dispatcher", "Its maxmemory, or the memory of its machine where that is 0."
     )
     yield _gauge("clock_skew_seconds", "dispatcher", "Our clock minus that of Redis.")
+    yield _gauge(
+        "clock_set_back_timestamp_seconds",
+        "dispatcher",
+        "When it was noticed that the clock was set back; 0: not lately.",
+    )
+    yield _gauge(
+        "partner_clock_ahead_seconds",
+        "dispatcher",
+        "By how much a partner's clock is ahead of ours, negative: behind; 0: they may agree.",
+        route=_ROUTES,
+    )
 
 
 def _truth() -> Iterator[Metric]:

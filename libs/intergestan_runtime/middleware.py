@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 from dramatiq import Middleware
 
+from intergestan_runtime.liveness import USUAL
+
 if TYPE_CHECKING:
     from dramatiq import Broker, MessageProxy
 
@@ -49,6 +51,38 @@ class MetricsMiddleware(Middleware):
     def after_nack(self, broker: Broker, message: MessageProxy) -> None:
         """Only a message without an actor is ever rejected: of a later release, or a forgery."""
         self._metrics.inc("messages_total", queue=message.queue_name, outcome="unknown_actor")
+
+
+class Jobs(Middleware):
+    """Knows what this process works on, and since when: a job that takes too long hangs (`liveness`).
+
+    :ivar longest: seconds that one may take.
+    """
+
+    def __init__(self, longest: float = USUAL.longest) -> None:
+        self.longest = longest
+        self._started: dict[str, tuple[float, str]] = {}
+
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
+        """Started."""
+        self._started[message.message_id] = (time.monotonic(), f"{message.queue_name} {message.args[0]}")
+
+    def after_process_message(
+        self,
+        broker: Broker,
+        message: MessageProxy,
+        *,
+        result: object = None,
+        exception: BaseException | None = None,
+    ) -> None:
+        """Ended, well or not."""
+        self._started.pop(message.message_id, None)
+
+    def hanging(self) -> str | None:
+        """Which of them take too long, as a check of /live."""
+        now = time.monotonic()
+        names = [name for since, name in list(self._started.values()) if now - since > self.longest]
+        return f"This work hangs: {', '.join(names)}." if names else None
 
 
 class LogMiddleware(Middleware):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from dramatiq import Worker
@@ -10,6 +13,7 @@ from structlog import get_logger
 
 from intergestan_runtime.broker import BellBroker, ClockSkew, check_clock
 from intergestan_runtime.health import HealthServer
+from intergestan_runtime.liveness import USUAL, Bounds, Pulse, PulsingStop, hanging, verdict_of
 from intergestan_runtime.notify import Notifier
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import Step
@@ -31,30 +35,42 @@ def run_service(
     health: HealthServer,
     stop_seconds: float = 30.0,
     stop: threading.Event | None = None,
+    bounds: Bounds = USUAL,
+    end: Callable[[int], object] = os._exit,
 ) -> int:
     """Run until SIGTERM, SIGINT or `stop`; the exit code. The caller has declared the actors of `steps`.
 
     On stopping no work is begun; what is under way has `stop_seconds` to end (the sender: 11 minutes). A
     Redis that is away, wiped or frozen stops nothing: the consumers come back within seconds of its return.
     A loop that ends by itself ends the service with 1, for its supervisor to start anew. The service manager hears
-    when it is ready and, while /live is well, that it lives (`Notifier`).
+    when it is ready and, while /live is well, that it lives (`Notifier`). A process whose /live fails for a minute
+    ends itself with 1, and at once: what hangs cannot be waited for.
 
+    :param bounds: when a thread hangs, and for how long.
+    :param end: ends the process, whatever its threads do.
     :raises ClockSkew: our clock and that of Redis differ too much to start.
     """
     stop = stop or stop_on_signals()
     notifier = Notifier()
-    crew = [_LoopThread(loop, stop) for loop in loops]
+    crew = [_LoopThread(loop, stop, bounds.longest) for loop in loops]
+    broker.jobs.longest = bounds.longest
     try:
         _check_redis(broker)
         worker = _start_worker(broker, steps, threads)
         for thread in crew:
             thread.start()
         health.live_when("threads", lambda: _dead_threads([*_threads_of(worker), *crew]))
+        health.live_when("loops", lambda: hanging([thread.pulse for thread in crew]))
+        health.live_when("work", broker.hanging)
         health.ready_when("redis", lambda: _redis_problem(broker))
         health.start()
         _log.info("Started.", service=name, queues=[step.queue for step in steps], health_port=health.port)
         notifier.ready(f"The {name} works.")
-        _wait(stop, health, notifier)
+        if not _wait(stop, health, notifier, bounds):
+            _log.critical("This process hangs, so it ends itself.", failing=health.failing("/live"))
+            _flush()
+            end(1)
+            return 1
         notifier.stopping(stop_seconds)
         _log.info("Stopping.", service=name)
         if worker is not None:
@@ -66,10 +82,22 @@ def run_service(
     return int(any(thread.failed for thread in crew))
 
 
-def _wait(stop: threading.Event, health: HealthServer, notifier: Notifier) -> None:
-    while not stop.wait(notifier.pause):
-        if not health.failing("/live"):
+def _wait(stop: threading.Event, health: HealthServer, notifier: Notifier, bounds: Bounds) -> bool:
+    """Until told to stop. False: we hang."""
+    verdict = verdict_of(bounds)
+    while not stop.wait(min(bounds.look, notifier.pause or bounds.look)):
+        failing = bool(health.failing("/live"))
+        if not failing:
             notifier.beat()
+        if verdict.is_over(failing, time.monotonic()):
+            return False
+    return True
+
+
+def _flush() -> None:
+    """What was logged must be read, though no exit function runs."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
 
 
 def _start_worker(broker: BellBroker, steps: Sequence[Step], threads: int) -> Worker | None:
@@ -82,11 +110,12 @@ def _start_worker(broker: BellBroker, steps: Sequence[Step], threads: int) -> Wo
 
 
 class _LoopThread(threading.Thread):
-    def __init__(self, loop: Loop, stop: threading.Event) -> None:
+    def __init__(self, loop: Loop, stop: threading.Event, longest: float) -> None:
         super().__init__(name=getattr(loop, "__name__", "loop"), daemon=True)
         self.failed = False
+        self.pulse = Pulse(self.name, longest)
         self._loop = loop
-        self._stop_event = stop
+        self._stop_event = PulsingStop(stop, self.pulse)
 
     def run(self) -> None:
         try:

@@ -222,3 +222,9 @@ class ServiceSettings(Section):
         "127.0.0.1", description="Where /metrics, /live and /ready listen; they are for nobody outside."
     )
     health_port: int = key(0, ge=0, le=65535, description="Their port; 0 takes a free one and logs it.")
+    hang_seconds: float = key(
+        900, gt=0, description="One piece of work that takes longer hangs, and the process is not live any more."
+    )
+    live_seconds: float = key(
+        60, gt=0, description="A process that is not live for so long ends itself, so that it is started again."
+    )

@@ -1,16 +1,22 @@
-"""Runs the processes of a site: starts, restarts, gathers what they log, stops; and leaves none behind."""
+"""Runs the processes of a site: starts, restarts, gathers what they log, stops; and leaves none behind.
+
+What ends is started again, and what gives no sign of life is killed and started again. Signs of life are those that a
+service gives to systemd (sd_notify(3), `notify`); of a child that gives none, such as Redis, `ready` is asked.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from structlog import get_logger
 
@@ -23,6 +29,8 @@ CONFIGURATION = 78
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds before a restart, doubled each time
 _HEALTHY = 60.0  # seconds after which a child counts as running well
 _LOOK = 0.1
+_STARVED = 5.0  # seconds without a look of ours: nobody ran, and no silence of that time counts
+_FIRST_SIGN = 5.0  # how many times as long as between two signs a child may take for its first one
 _START_SECONDS = 30.0
 
 _log = get_logger(__name__)
@@ -36,6 +44,7 @@ class Child:
     :ivar stop_seconds: between SIGTERM and SIGKILL.
     :ivar ready: for what others need, such as Redis: they start when it is true, and stop before this child
         does.
+    :ivar silent_seconds: one that gives no sign of life for so long is killed and started again; None: any time.
     """
 
     name: str
@@ -43,6 +52,33 @@ class Child:
     environment: Mapping[str, str] | None = None
     stop_seconds: float = 30.0
     ready: Callable[[], bool] | None = None
+    silent_seconds: float | None = None
+
+
+class Silence:
+    """For how long a child has given no sign of life, as far as that counts. Pure; asked and told regularly.
+
+    :param allowed: seconds; before the first sign five times as many, for a start takes its time.
+    :param now: of a steady clock, when the child was started.
+    """
+
+    def __init__(self, allowed: float, now: float) -> None:
+        self._allowed = allowed * _FIRST_SIGN
+        self._between = allowed
+        self._heard = self._looked = now
+
+    def hear(self, now: float, allowed: float | None = None) -> None:
+        """A sign of life. :param allowed: what may lie between two of them from now on, where the child says so."""
+        self._between = self._allowed = allowed or self._between
+        self._heard = now
+
+    def is_too_long(self, now: float) -> bool:
+        """Whether it gave none for too long. Where we come late to look nobody ran, neither the child nor we."""
+        late = now - self._looked
+        if late > min(_STARVED, self._between / 10):
+            self._heard += late
+        self._looked = now
+        return now - self._heard > self._allowed
 
 
 class Supervisor:
@@ -73,6 +109,8 @@ class Supervisor:
         finally:
             notifier.stopping(max((running.child.stop_seconds for running in self._running), default=0.0))
             self._stop()
+            for running in self._running:
+                running.forget()
 
     def pids(self) -> dict[str, int]:
         """The process ids of the children that run."""
@@ -90,12 +128,92 @@ class Supervisor:
             self._output.flush()
 
 
+class Signs(Protocol):
+    """Where a child's signs of life are heard."""
+
+    def environment(self, seconds: float) -> Mapping[str, str]:
+        """What the child must know, who shall give a sign within so many seconds."""
+
+    def heard(self) -> Iterator[float | None]:
+        """The signs since the last call; each with the seconds until the next one, if the child says so."""
+
+    def close(self) -> None:
+        """Listen no more."""
+
+
+class NotifySigns:
+    """A socket that takes the signs of a child that speaks as to systemd (sd_notify(3))."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="intergestan-up-")  # private: nobody else speaks for it
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        self._address = f"{self._folder.name}/notify"
+        self._socket.bind(self._address)
+
+    def environment(self, seconds: float) -> Mapping[str, str]:
+        """As systemd sets it."""
+        return {"NOTIFY_SOCKET": self._address, "WATCHDOG_USEC": str(round(seconds * 1e6))}
+
+    def heard(self) -> Iterator[float | None]:
+        """What was said since the last call."""
+        while True:
+            try:
+                said = self._socket.recv(4096).decode(errors="replace").splitlines()
+            except BlockingIOError:
+                return
+            if {"READY=1", "WATCHDOG=1", "STOPPING=1"} & set(said):
+                allowed = [line.partition("=")[2] for line in said if line.startswith("WATCHDOG_USEC=")]
+                yield int(allowed[-1]) / 1e6 if allowed and allowed[-1].isdecimal() else None
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._socket.close()
+        self._folder.cleanup()
+
+
+class AskedSigns:
+    """The signs of a child that gives none by itself: it is asked, in a thread, for it may leave the question open."""
+
+    def __init__(self, is_there: Callable[[], bool], every: float = 2.0) -> None:
+        self._is_there = is_there
+        self._every = every
+        self._given = self._taken = 0
+        self._closed = threading.Event()
+        threading.Thread(target=self._ask, name="asker", daemon=True).start()
+
+    def environment(self, seconds: float) -> Mapping[str, str]:  # noqa: ARG002 - such a child need not know
+        """Nothing."""
+        return {}
+
+    def heard(self) -> Iterator[float | None]:
+        """One sign, if it answered since the last call."""
+        given = self._given
+        if given != self._taken:
+            self._taken = given
+            yield None
+
+    def close(self) -> None:
+        """Ask no more."""
+        self._closed.set()
+
+    def _ask(self) -> None:
+        while not self._closed.wait(self._every):
+            if self._is_there():
+                self._given += 1
+
+
+def _signs_of(child: Child) -> Signs:
+    return NotifySigns() if child.ready is None else AskedSigns(child.ready)
+
+
 class _Running:
     """A child with its process, when it has one."""
 
     def __init__(self, child: Child, write: Callable[[str, bytes], None]) -> None:
         self.child = child
         self._write = write
+        self._signs: Signs | None = None
+        self._silence: Silence | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
         self._started = 0.0
@@ -108,9 +226,14 @@ class _Running:
         return process.pid if process is not None and not _has_ended(process) else None
 
     def start(self) -> None:
+        allowed = self.child.silent_seconds
+        if allowed is not None:
+            self._signs = self._signs or _signs_of(self.child)
+            self._silence = Silence(allowed, time.monotonic())
+        listened = {} if self._signs is None or allowed is None else self._signs.environment(allowed)
         self._process = subprocess.Popen(
             bound(self.child.argv),
-            env={**without_notification(os.environ), **(self.child.environment or {})},
+            env={**without_notification(os.environ), **(self.child.environment or {}), **listened},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -132,11 +255,22 @@ class _Running:
             if time.monotonic() >= self._restart_at:
                 self.start()
             return None
-        return self._note_end() if _has_ended(self._process) else None
+        if _has_ended(self._process):
+            return self._note_end()
+        if self._is_silent():
+            _log.error("A process gives no sign of life and is killed.", process=self.child.name)
+            os.killpg(self._process.pid, signal.SIGKILL)  # it may be stopped, and hear nothing else
+            self._silence = None
+        return None
 
     def terminate(self) -> None:
         if self._process is not None:
             os.kill(self._process.pid, signal.SIGTERM)  # Popen.terminate would reap one that has ended
+            os.kill(self._process.pid, signal.SIGCONT)  # one that is stopped hears it only then
+
+    def forget(self) -> None:
+        if self._signs is not None:
+            self._signs.close()
 
     def end(self, deadline: float) -> None:
         """Wait for it until the deadline, then kill it."""
@@ -147,6 +281,13 @@ class _Running:
         if not _has_ended(self._process):
             _log.warning("A process did not stop and is killed.", process=self.child.name)
         self._bury(self._process)
+
+    def _is_silent(self) -> bool:
+        if self._silence is None or self._signs is None:
+            return False
+        for allowed in self._signs.heard():
+            self._silence.hear(time.monotonic(), allowed)
+        return self._silence.is_too_long(time.monotonic())
 
     def _note_end(self) -> int:
         assert self._process is not None

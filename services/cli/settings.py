@@ -26,6 +26,11 @@ class CliSettings(Section):
     deployment: Literal["systemd", "compose", "kubernetes"] = key(
         "systemd", description="What runs the services of this site; `intergestan scale` asks it."
     )
+    silent_seconds: float = key(
+        90,
+        gt=0,
+        description="`up` and `run` kill a process that gives no sign of life for so long, and start it again.",
+    )
 
 
 class CliProcess(Settings):

@@ -151,6 +151,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now:
         statement=prepared.statement,
         takes=tuple(map(str, TAKES)),
         position=position,
+        clock=prepared.clock,
     )
 
 

@@ -42,7 +42,7 @@ def prepare(connection: Connection, mail_id: int, now: datetime, under_way: time
         case MailKind.KEY:
             return prepare_notice(connection, request)
         case MailKind.HEARTBEAT:
-            return prepare_heartbeat(connection, request)
+            return prepare_heartbeat(connection, request, now)
         case MailKind.STATEMENT:
             return prepare_statement(connection, request, now, under_way)
 

@@ -52,6 +52,7 @@ class Prepared:
     notice: KeyNotice | None = None
     signed_by: OwnKey | None = None
     statement: Statement | None = None
+    clock: int | None = None
 
 
 def listed(kind: DocumentType, document_id: str, revision: int, attachment: Attachment, claim: str | None) -> Document:

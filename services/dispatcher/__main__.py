@@ -8,6 +8,7 @@ from intergestan_operations.alerting.watching import watch, watcher_of
 from intergestan_operations.opening.high_water_file import file_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
+from services.dispatcher.clock import ClockKeeper
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.loops import every
@@ -36,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
         "dispatcher",
         process.broker,
         loops=[
+            every(own.scan_seconds, ClockKeeper(process.database).look),
             every(own.scan_seconds, dispatcher.ring_due),
             every(own.scan_seconds, dispatcher.close_gaps),
             every(own.gauge_seconds, dispatcher.measure),
@@ -52,6 +54,7 @@ def main(argv: Sequence[str]) -> int:
             startup.signs_of_life(process, "dispatcher"),
         ],
         health=process.health,
+        bounds=process.bounds(),
     )
 
 

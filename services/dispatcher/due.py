@@ -2,6 +2,7 @@
 
 Redis may forget everything: what is due stands in the base, and is rung for again until its state says that it
 was dealt with. Each search marks what it finds, in one UPDATE, so that several dispatchers ring once.
+What was rung for in the future was rung for by a clock that was set back since: it is rung for again.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ AT_ONCE = 500
 """Rows rung for in one search; the next search takes the next ones."""
 
 _RUNG_BEFORE = bindparam("rung_before", type_=UtcDateTime())
+_RUNG_AFTER = bindparam("rung_after", type_=UtcDateTime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Due:
 
 def _due(step: Step, table: MailTable, condition: ColumnElement[bool]) -> Due:
     """:param condition: under which a row of this table is due at `NOW`."""
-    quiet = or_(table.rung_at.is_(None), table.rung_at < _RUNG_BEFORE)
+    quiet = or_(table.rung_at.is_(None), table.rung_at < _RUNG_BEFORE, table.rung_at > _RUNG_AFTER)
     found = select(table.id).where(condition, quiet)
     oldest = found.order_by(table.id).limit(AT_ONCE)
     # "quiet" again: PostgreSQL looks at it anew when another dispatcher was faster by a moment.
@@ -72,4 +74,4 @@ def take_due(connection: Connection, due: Due, now: datetime, again: timedelta) 
 
 
 def _at(now: datetime, again: timedelta) -> dict[str, datetime]:
-    return {"now": now, "rung_before": now - again}
+    return {"now": now, "rung_before": now - again, "rung_after": now + again}

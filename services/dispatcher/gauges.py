@@ -29,6 +29,10 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     metrics.set("orders_unanswered", vitals.unanswered)
     metrics.set("oldest_hold_timestamp_seconds", _stamp(vitals.oldest_hold))
     metrics.set("booking_paused", len(vitals.paused))
+    metrics.set("clock_set_back_timestamp_seconds", _stamp(_set_back(vitals)))
+    ahead = {clock.code: clock.seconds for clock in vitals.clocks}
+    for code in vitals.routes:
+        metrics.set("partner_clock_ahead_seconds", ahead.get(code, 0), route=code)
     mails, size = vitals.archive
     metrics.set("archive_messages", mails)
     metrics.set("archive_bytes", size)
@@ -93,6 +97,11 @@ def _tell_mailboxes(vitals: Vitals, metrics: Metrics) -> None:
     metrics.forget("oauth_consent_ended", {"mailbox": vitals.consents})
     for name, error in vitals.consents.items():
         metrics.set("oauth_consent_ended", error is not None, mailbox=name)
+
+
+def _set_back(vitals: Vitals) -> datetime | None:
+    """When somebody noticed that the clock was set back; now, where only the newest entries show it."""
+    return vitals.clock.set_back_at or (vitals.at if vitals.clock.ahead else None)
 
 
 def _stamp(instant: datetime | None) -> float:

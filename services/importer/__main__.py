@@ -39,6 +39,7 @@ def main(argv: Sequence[str]) -> int:
         threads=process.own.threads,
         loops=[startup.signs_of_life(process, "importer", importer.claims)],
         health=process.health,
+        bounds=process.bounds(),
     )
     pool.close()
     return code

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from intergestan_db import states
@@ -17,13 +18,15 @@ from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
 from intergestan_exchange.history.positions import ask_for_lost, note_position
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
-from intergestan_exchange.inbox.look_up import look_up
+from intergestan_exchange.inbox.look_up import Case, look_up
 from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
 from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.keys.keys import public_keys
+from intergestan_exchange.partners.partner_clock import WORTH_NOTING_S, note_clock
 from intergestan_exchange.statements.releases import note_takes
-from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+from intergestan_exchange.transfers.put_back import judge_age_again
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
@@ -169,9 +172,8 @@ class Importer:
                 max_age=self._max_age,
             )
         transfer, finding = case.transfer, case.finding
-        if case.takes is not None:
-            with database.transaction() as connection:
-                note_takes(connection, transfer.partner.id, case.takes, transfer.composed_at)
+        if case.takes is not None or case.clock is not None:
+            self._note(turn, case)
         if case.tells_position:
             self._note_position(transfer, manifest)
         if manifest.kind is Kind.HEARTBEAT:
@@ -198,11 +200,33 @@ class Importer:
             asking = ask_for_lost(connection, partner_id, manifest, database.now())
             note_position(connection, partner_id, manifest, transfer.composed_at)
         COMPOSE.ring(self._parts.broker, *asking)
+    def _note(self, turn: Turn, case: Case) -> None:
+        """What the mail tells of its sender, besides what it is about."""
+        transfer, archived_at = case.transfer, turn.row.archived_at
+        with self._parts.database.transaction() as connection:
+            if case.takes is not None:
+                note_takes(connection, transfer.partner.id, case.takes, transfer.composed_at, archived_at)
+            again = _note_clock(connection, case, archived_at) if case.clock is not None else ()
+        IMPORT.ring(self._parts.broker, *again)
+        if case.clock is not None:
+            seconds = case.clock.seconds
+            _log.info("The partner's clock was measured.", partner=transfer.partner.site_code, ahead=seconds)
 
 
 def declare(broker: BellBroker, importer: Importer) -> None:
     """Make the importer the actor of its step."""
     IMPORT.work_with(broker, postponing(importer.take_in))
+
+
+def _note_clock(connection: Connection, case: Case, archived_at: datetime) -> tuple[int, ...]:
+    """How far the sender's clock is ahead; the mails whose age is another one by that, to be taken in again."""
+    assert case.clock is not None
+    partner = case.transfer.partner
+    note_clock(connection, partner.id, case.clock, archived_at)
+    before = 0 if partner.clock is None else partner.clock.seconds
+    if abs(case.clock.seconds - before) < WORTH_NOTING_S:
+        return ()
+    return judge_age_again(connection, partner.id, by=BY, at=archived_at)
 
 
 def _is_race(error: DBAPIError | DecidedMeanwhile) -> bool:

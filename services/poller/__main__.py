@@ -11,6 +11,7 @@ from intergestan_exchange.mailboxes.placement import Shard, Takes
 from intergestan_operations.opening.stores import open_archive
 from intergestan_operations.starting import startup
 from intergestan_runtime.archive import Archive
+from intergestan_runtime.broker import ClockCheck
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import IMPORT, poll_step
 from services.poller.collect import Tools
@@ -32,9 +33,11 @@ def main(argv: Sequence[str]) -> int:
         return startup.CONFIGURATION
     own = process.own
     archive = open_archive(process.site, min_free_bytes=own.min_free_bytes, min_free_share=own.min_free_share)
-    poller = Poller(process.database, seat, lambda die: _tools(process, archive, die))
+    clock = ClockCheck(process.broker)
+    poller = Poller(process.database, seat, lambda die: _tools(process, archive, die), clock, process.hangs)
     declare(process.broker, process.worker, poller)
     process.health.ready_when("mailboxes", poller.problem)
+    process.health.live_when("mailboxes", poller.hanging)
     return run_service(
         "poller",
         process.broker,
@@ -43,6 +46,7 @@ def main(argv: Sequence[str]) -> int:
         loops=[poller.run],
         health=process.health,
         stop_seconds=STOP_SECONDS,
+        bounds=process.bounds(),
     )
 
 

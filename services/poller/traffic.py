@@ -18,7 +18,8 @@ def spent(connection: Connection, mailbox_id: int, now: datetime) -> int:
     me, same = (Mailbox.__table__.alias(name) for name in ("me", "same"))
     same_account = (me.c.host == same.c.host) & (me.c.login == same.c.login)
     account = select(same.c.id).join(me, same_account).where(me.c.id == mailbox_id)
-    lately = (MailboxTraffic.mailbox_id.in_(account), MailboxTraffic.hour >= _hour(now) - DAY)
+    hour = _hour(now)
+    lately = (MailboxTraffic.mailbox_id.in_(account), MailboxTraffic.hour.between(hour - DAY, hour + DAY))
     return int(
         connection.execute(select(func.coalesce(func.sum(MailboxTraffic.octets), 0)).where(*lately)).scalar_one()
     )

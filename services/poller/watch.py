@@ -13,6 +13,7 @@ from structlog import get_logger
 from intergestan_db.tables import Mailbox
 from intergestan_exchange.health.certificates import CertificateNotes
 from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
+from intergestan_runtime.liveness import Pulse, PulsingStop
 from intergestan_runtime.secrets import SecretError
 from services.poller.bell import Bell
 from services.poller.collect import Allowed, Collector, Tools
@@ -27,6 +28,8 @@ from services.poller.troubles import CONNECTED, CURES, Kind, MailboxTrouble, del
 _log = get_logger(__name__)
 _jitter = random.SystemRandom().random
 _STOP = 1.0  # seconds
+_LONGEST = 3600.0
+"""Seconds between two looks at whether to stop: the longest commands, one after another, take less."""
 
 
 class MailboxWatch:
@@ -45,7 +48,8 @@ class MailboxWatch:
         self._place: tuple[str, Account] | None = None
         self._collector: Collector[Any] | None = None
         self._bell = Bell()
-        self._stopping = threading.Event()
+        self.pulse = Pulse(f"mailbox {name}", _LONGEST)
+        self._stopping = PulsingStop(threading.Event(), self.pulse)
         self._thread = threading.Thread(target=self._run, name=f"mailbox-{name}", daemon=True)
 
     def start(self) -> None:
@@ -190,7 +194,9 @@ class MailboxWatch:
 
     def _wait(self, collector: Collector[Any], seconds: float) -> None:
         """Until it is time to poll again, somebody asks, or the server says that something changed."""
-        if not self._stopping.is_set() and collector.source.wait(seconds, self._bell):
+        with self.pulse.resting():
+            is_woken = not self._stopping.is_set() and collector.source.wait(seconds, self._bell)
+        if is_woken:
             self._tools.metrics.inc("mailbox_idle_wakeups_total", mailbox=self.name)
 
     def _suffer(self, trouble: MailboxTrouble) -> None:
@@ -207,7 +213,8 @@ class MailboxWatch:
                 self._rows.say(cure.state, sentence, end_runs=True)
             except SQLAlchemyError as error:
                 _log.warning("The base cannot be told.", mailbox=self.name, why=str(error))
-        self._bell.wait(delay(trouble.kind, self._failures, _jitter))
+        with self.pulse.resting():
+            self._bell.wait(delay(trouble.kind, self._failures, _jitter))
 
     def _set(self, metric: str, value: float) -> None:
         self._tools.metrics.set(metric, value, mailbox=self.name)

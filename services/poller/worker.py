@@ -18,6 +18,7 @@ from intergestan_exchange.mailboxes.placement import ANY, Takes
 from intergestan_exchange.mailboxes.pollers import Placement
 from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.liveness import hanging
 from intergestan_runtime.steps import poll_step
 from services.poller.collect import Tools
 from services.poller.rows import OPEN, SERVICE, MailboxRows
@@ -67,6 +68,9 @@ class Poller:
     """Takes the mailboxes that should be its own as soon as nobody else holds them, and collects them.
 
     :param make_tools: gets what is to be called when going on would risk mails.
+    :param clock_problem: what is wrong with our clock, against that of Redis. While there is something the living look
+        dead to us, so we take no mailbox from anybody; else two pollers would take them from each other for ever.
+    :param hangs: whether this process can prove no more that it lives; then it gives no sign of life either.
     """
 
     def __init__(
@@ -74,6 +78,8 @@ class Poller:
         database: Database,
         seat: Seat,
         make_tools: Callable[[Callable[[BaseException], None]], Tools],
+        clock_problem: Callable[[], str | None] = lambda: None,
+        hangs: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database = database
         self._seat = seat
@@ -83,6 +89,9 @@ class Poller:
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._base_answers = True
+        self._clock_problem = clock_problem
+        self._complaint: str | None = None
+        self._hangs = hangs
 
     def run(self, stop: threading.Event) -> None:
         """Beat every two seconds until told to stop; then give everything back. A loop of `run_service`.
@@ -104,8 +113,9 @@ class Poller:
         """
         with self._lock:
             alive = {row_id: watch.fence for row_id, watch in self._watches.items() if watch.is_alive}
+            is_right = self._is_clock_right()
             with self._database.transaction() as connection:
-                holding = self._renew(connection, alive)
+                holding = self._renew(connection, alive, is_right=is_right)
             self._follow(holding)
             return holding.pause
 
@@ -128,7 +138,13 @@ class Poller:
             return f"None of the mailboxes held can be polled: {', '.join(sorted(watch.name for watch in watches))}."
         return None
 
+    def hanging(self) -> str | None:
+        """Which mailboxes hang, for `/live`."""
+        return hanging(watch.pulse for watch in list(self._watches.values()))
+
     def _beat_once(self) -> float:
+        if self._hangs():
+            return leases.POLLER_BEAT_S
         try:
             pause = self.beat()
         except AWAY as error:
@@ -145,7 +161,14 @@ class Poller:
         while seconds > 0 and self._error is None and not stop.wait(min(_GLANCE, seconds)):
             seconds -= _GLANCE
 
-    def _renew(self, connection: Connection, alive: Mapping[int, int]) -> Holding:
+    def _is_clock_right(self) -> bool:
+        problem = self._clock_problem()
+        if problem is not None and self._complaint is None:
+            _log.error("Our clock is not that of the others; we take no mailbox until it is.", problem=problem)
+        self._complaint = problem
+        return problem is None
+
+    def _renew(self, connection: Connection, alive: Mapping[int, int], *, is_right: bool) -> Holding:
         now, seat = self._database.now(), self._seat
         leases.beat(connection, seat.worker, SERVICE, now, leases.POLLER_VALID)
         name = pollers.bear_name(connection, seat.name, seat.worker, seat.takes, now, only=seat.only)
@@ -154,7 +177,7 @@ class Poller:
         self._hand_over(connection, mine)
         kept = {box.id for box in mine if _is_for(box, seat.worker) and alive.get(box.id) == box.fence}
         free = [box for box in boxes if box.id not in kept and (box.is_free or box.owner == seat.worker)]
-        wanted = {box.id: box.name for box in free if _is_for(box, seat.worker)}
+        wanted = {box.id: box.name for box in free if is_right and _is_for(box, seat.worker)}
         fences = leases.claim_mailboxes(connection, list(wanted)[:CLAIMS_AT_ONCE], seat.worker, now)
         pause = _SOON if len(wanted) > CLAIMS_AT_ONCE else leases.POLLER_BEAT_S
         if (death := pollers.next_death(connection, now, SERVICE)) is not None:

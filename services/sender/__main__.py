@@ -15,6 +15,8 @@ from services.sender.worker import Connections, Sender, declare
 
 STOP_SECONDS = 11 * 60
 """Longer than the wait for the reply to a final dot: stopping must not make an outcome unknown."""
+MORE_SECONDS = 60
+"""What a delivery takes besides the conversation: it is not to be taken for one that hangs."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,9 +33,10 @@ def main(argv: Sequence[str]) -> int:
         process.broker,
         steps=[SEND, NOTIFY],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "sender", sender.claims, notices.claims)],
+        loops=[startup.signs_of_life(process, "sender", sender.claims, notices.claims, chore=sender.bring_near)],
         health=process.health,
         stop_seconds=STOP_SECONDS,
+        bounds=process.bounds(process.own.before_dot_seconds + process.own.after_dot_seconds + MORE_SECONDS),
     )
     connections.close()
     return code

@@ -22,13 +22,11 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.purchasing.change_states import mark_changes_waiting
 from services.sender.outcome import Kind, Outcome
-from services.sender.schedule import next_slot, resend_at, retry_at
+from services.sender.schedule import LASTING_REST, next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
 
 BY = "sender"
 DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
-LASTING_REST = timedelta(minutes=1)
-"""How long a relay rests after what only a person can mend: a server that sees wrong passwords locks people out."""
 
 
 class LeaseLost(Exception):

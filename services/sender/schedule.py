@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+LASTING_REST = timedelta(minutes=1)
+"""How long a relay rests after what only a person can mend: a server that sees wrong passwords locks people out."""
 BURST = timedelta(seconds=10)
 """How far a relay's quiet time may be saved up: a limit of 60 a minute lets ten go at once."""
 

@@ -29,6 +29,7 @@ from services.sender.deliver import Conversation, RelayAccount, Timeouts
 from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
 from services.sender.record import BY, Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
 from services.sender.settings import SenderSettings
+from services.sender.too_far import bring_near, is_any_too_far
 
 _log = structlog.get_logger(__name__)
 
@@ -124,6 +125,17 @@ class Sender:
                 claimed = self._claim(mail_id)
             if claimed is not None:
                 self._send(claimed)
+
+    def bring_near(self) -> int:
+        """Let waits that a clock noted which was set back since begin now; how many there were."""
+        now = self._database.now()
+        with self._database.read() as connection:
+            if not is_any_too_far(connection, now, self._settings):
+                return 0
+        with self._database.transaction() as connection:
+            found = bring_near(connection, now, self._settings)
+        _log.warning("Waits were noted by a clock that was set back since; they begin now.", waits=found)
+        return found
 
     def _send(self, claimed: Claimed) -> None:
         started = time.monotonic()

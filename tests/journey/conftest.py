@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 
 from tests.databases import MigratedBases
 from tests.journey.journey_site import QUICK, JourneySite, Surroundings, Tables
 from tests.journey.pair_of_sites import PairOfSites
-from tests.servers import Certificates, Dovecot, RedisServer, SmtpServer
+from tests.servers import Certificates, Dovecot, FakeClock, RedisServer, SmtpServer
 
 BASES = ("sqlite", "postgresql")
 
+BUYER, SELLER = "Mulhouse", "STAUBER"
+NO_CLOCKS: Mapping[str, FakeClock] = {}
+
 MakePair = Callable[..., PairOfSites]
+
+
+def _with_clock(surroundings: Surroundings, clock: FakeClock | None) -> Surroundings:
+    """The same, with a Redis on the machine whose clock that is."""
+    if clock is None:
+        return surroundings
+    return replace(surroundings, clock=clock, redis=RedisServer(environment=clock.environment).start())
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +42,16 @@ def make_pair(
     journey_smtp: SmtpServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> MakePair:
-    """Makes a new pair, whose processes run; the caller stops it. `prepare` gets each site before they start."""
+    """Makes a new pair, whose processes run; the caller stops it. `prepare` gets each site before they start.
+
+    `clocks` are those of machines that have their own, by the site's name (`BUYER`, `SELLER`).
+    """
 
     def make(
-        base: str, settings: Tables = QUICK, prepare: Callable[[JourneySite], None] = lambda _site: None
+        base: str,
+        settings: Tables = QUICK,
+        prepare: Callable[[JourneySite], None] = lambda _site: None,
+        clocks: Mapping[str, FakeClock] = NO_CLOCKS,
     ) -> PairOfSites:
         folder = tmp_path_factory.mktemp(base)
         redis = RedisServer().start()
@@ -44,9 +61,10 @@ def make_pair(
             home = folder / name
             home.mkdir()
             url, user = migrated.new(base, home), dovecot.new_user()
-            return JourneySite(home, url, surroundings, name=name, siret=siret, user=user, settings=settings)
+            around = _with_clock(surroundings, clocks.get(name))
+            return JourneySite(home, url, around, name=name, siret=siret, user=user, settings=settings)
 
-        pair = PairOfSites(site("Mulhouse", "73282932000074"), site("STAUBER", "80295478500028"), surroundings)
+        pair = PairOfSites(site(BUYER, "73282932000074"), site(SELLER, "80295478500028"), surroundings)
         try:
             for each in pair.sites:
                 prepare(each)

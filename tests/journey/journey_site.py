@@ -24,7 +24,7 @@ from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.steps import COMPOSE
 from tests.journey.service_process import ServiceProcess
 from tests.pipeline.two_sites import products_of
-from tests.servers import Dovecot, MailUser, RedisServer
+from tests.servers import Dovecot, FakeClock, MailUser, RedisServer
 from tests.site_factories import SiteToTest, make_site, write_secret, write_site_folder
 
 Tables = Mapping[str, Mapping[str, Any]]
@@ -52,12 +52,14 @@ class Surroundings:
     """The servers that the sites of a pair share; the Redis is the pair's own.
 
     :ivar cold: their processes are started by `exec`, as a site does it, for those who ask what they cost.
+    :ivar clock: that of a site's machine, with its own Redis, where it is not the tests'.
     """
 
     redis: RedisServer
     dovecot: Dovecot
     relay: tuple[str, int]
     cold: bool = False
+    clock: FakeClock | None = None
 
 
 class JourneySite(SiteToTest):
@@ -82,8 +84,12 @@ class JourneySite(SiteToTest):
         self.folder = folder
         self.mail_user = user
         self.archive: Archive = FolderArchive(folder / "archive")
-        cold = surroundings.cold
-        self.processes = {service: ServiceProcess(service, folder, cold=cold) for service in SERVICES}
+        self.clock = surroundings.clock
+        cold = surroundings.cold or self.clock is not None
+        environment = None if self.clock is None else self.clock.environment
+        self.processes = {
+            service: ServiceProcess(service, folder, cold=cold, environment=environment) for service in SERVICES
+        }
         self._mail = surroundings
         site = {"data_dir": ".", "database_url": database.url, "redis_url": surroundings.redis.url}
         tables = {"log": {"form": "json"}, **settings, "site": {**site, **settings.get("site", {})}}
@@ -114,6 +120,8 @@ class JourneySite(SiteToTest):
             process.kill()
         self.broker.client.close()
         self.database.dispose()
+        if self.clock is not None:
+            self._mail.redis.stop()
 
     def expire_lease(self, service: str) -> None:
         """Let the 60 s pass for which the mails of a killed process stay its own."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -26,11 +27,15 @@ class ServiceProcess:
     """`python -m services.<service>` of the site in `folder`. Its worker name is always the same.
 
     :param cold: started by `exec`, as a site does it, for those who ask what a process costs.
+    :param environment: added to ours, for one that is `cold`.
     """
 
-    def __init__(self, service: str, folder: Path, *, cold: bool = False) -> None:
+    def __init__(
+        self, service: str, folder: Path, *, cold: bool = False, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.service = service
         self._cold = cold
+        self._environment = dict(environment or {})
         self.worker = f"{service}-1"
         self.log_file = folder / f"{service}.log"
         self._config = folder / "intergestan.toml"
@@ -63,6 +68,7 @@ class ServiceProcess:
         command = [sys.executable, "-m", f"services.{self.service}", "--config", str(self._config)]
         command += ["--worker", self.worker, "--health-port", str(self._port)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("INTERGESTAN_")}
+        environment |= self._environment
         with self.log_file.open("ab") as log:
             popen = subprocess.Popen[bytes] if self._cold else warm.Popen[bytes]
             self._child = popen(
@@ -74,6 +80,10 @@ class ServiceProcess:
                 start_new_session=True,
             )
 
+    def use_environment(self, environment: Mapping[str, str]) -> None:
+        """From its next start on, for one that is `cold`."""
+        self._environment = dict(environment)
+
     def wait_ready(self) -> None:
         """Until its /ready says so.
 
@@ -83,7 +93,7 @@ class ServiceProcess:
         def is_ready() -> bool:
             if self.exit_code is not None:
                 raise TooLate(not_ready())
-            return self._is_ready()
+            return self.is_ready
 
         def not_ready() -> str:
             return f"{self.service} does not become ready:\n{self.log()[-3000:]}"
@@ -112,7 +122,9 @@ class ServiceProcess:
             for sample in family.samples
         }
 
-    def _is_ready(self) -> bool:
+    @property
+    def is_ready(self) -> bool:
+        """What /ready says now."""
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self._port}/ready", timeout=PATIENCE) as answer:
                 return bool(answer.status == 200)

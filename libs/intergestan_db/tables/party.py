@@ -59,6 +59,8 @@ class Partner(Table):
     `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
     Their newest mail, composed at `told_at`, said which number they last gave a mail to us (`told_epoch`, `told_seq`;
     they say so since `told_since`), and the newest of ours that they have (`told_got_epoch`, `told_got_seq`).
+    Their clock is ahead of ours by `clock_ahead_least` to `clock_ahead_most` seconds (negative: behind), as mails
+    showed that came until `clock_noted_at`; None: nobody knows, and no mail showed a difference.
     """
 
     __tablename__ = "partner"
@@ -101,6 +103,9 @@ class Partner(Table):
     told_got_seq: Typed[int] = column(default=0)
     told_at: Typed[Instant | None]
     told_since: Typed[Instant | None]
+    clock_ahead_least: Typed[int | None]
+    clock_ahead_most: Typed[int | None]
+    clock_noted_at: Typed[Instant | None]
     created_at: Typed[Instant]
 
 

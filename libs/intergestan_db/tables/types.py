@@ -17,13 +17,16 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ColumnClause,
+    ColumnElement,
     Date,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     UniqueConstraint,
+    or_,
     text,
+    type_coerce,
 )
 from sqlalchemy import Table as CoreTable
 from sqlalchemy.schema import SchemaItem
@@ -103,6 +106,16 @@ _KINDS: dict[str, TypeEngine[Any]] = {
     "date": Date(),
 }
 """The type of a column by what its annotation names, where it gives none itself."""
+
+
+def earlier(instant: ColumnElement[Any], span: timedelta) -> ColumnElement[Any]:
+    """An instant of a column, so much earlier."""
+    return type_coerce(type_coerce(instant, BigInteger()) - span // _MICROSECOND, UtcDateTime())
+
+
+def is_far(instant: ColumnElement[Any], now: datetime, span: timedelta) -> ColumnElement[bool]:
+    """Whether something happened at least so long ago; or so far in the future that a clock was set back since."""
+    return or_(instant <= now - span, instant >= now + span)
 
 
 class _Options:

@@ -76,6 +76,16 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "The clocks of this machine and of Redis differ ({value}): services will refuse to start.",
             "`timedatectl set-ntp true` on both.",
         ),
+        "ClockSetBack": (
+            "The clock of this machine was set back by {value}: times from before lie in the future.",
+            "Nothing is lost. `timedatectl set-ntp true`, so that it stays right.",
+        ),
+        "PartnerClock": (
+            "The clock of the partner {about} differs from ours by {value}.",
+            "Tell them, or look at ours with `timedatectl`; orders go on.",
+        ),
+        "PartnerClock.ahead": ("The clock of the partner {about} is ahead of ours by {value}.", ""),
+        "PartnerClock.behind": ("The clock of the partner {about} is behind ours by {value}.", ""),
         "DiskFilling": (
             "The disk is nearly full ({value} free): mails will soon not be collected any more.",
             "Make room; never delete files of the archive.",
@@ -154,6 +164,16 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Les horloges de cette machine et de Redis diffèrent ({value}) : les services refuseront de démarrer.",
             "`timedatectl set-ntp true` sur les deux.",
         ),
+        "ClockSetBack": (
+            "L'horloge de cette machine a reculé de {value} : des heures d'avant sont dans le futur.",
+            "Rien n'est perdu. `timedatectl set-ntp true`, pour qu'elle reste juste.",
+        ),
+        "PartnerClock": (
+            "L'horloge du partenaire {about} diffère de la nôtre de {value}.",
+            "Dites-le-lui, ou regardez la nôtre avec `timedatectl` ; les commandes continuent.",
+        ),
+        "PartnerClock.ahead": ("L'horloge du partenaire {about} avance sur la nôtre de {value}.", ""),
+        "PartnerClock.behind": ("L'horloge du partenaire {about} retarde sur la nôtre de {value}.", ""),
         "DiskFilling": (
             "Le disque est presque plein ({value} libres) : bientôt les mails ne seront plus relevés.",
             "Faites de la place ; ne supprimez jamais de fichier de l'archive.",
@@ -191,7 +211,8 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 def sentence(alarm: Alarm, language: str) -> str:
     """What is wrong."""
-    return _ALARMS[language][alarm.name][0].format(about=shown(alarm.about, 80), value=shown(alarm.value, 300))
+    name = f"{alarm.name}.{alarm.variant}" if alarm.variant else alarm.name
+    return _ALARMS[language][name][0].format(about=shown(alarm.about, 80), value=shown(alarm.value, 300))
 
 
 def cure(alarm: Alarm, language: str) -> str:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from intergestan_db.enums import HoldReason
 from intergestan_erp.site.day import site_day
+from intergestan_exchange.health.clock import span
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.vitals import Vitals
 
@@ -61,6 +62,8 @@ KINDS: Mapping[str, Kind] = {
     "ArchiveFailing": Kind("critical", 60),
     "RedisMemory": Kind("warning", 300),
     "ClockSkew": Kind("warning", 120),
+    "ClockSetBack": Kind("warning"),
+    "PartnerClock": Kind("warning"),
     "DiskFilling": Kind("warning", 300),
     "ServiceDown": Kind("critical", 120),
 }
@@ -84,12 +87,16 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One thing that is wrong. `name` and `about` say which; `value` is for people to read."""
+    """One thing that is wrong. `name` and `about` say which; `value` is for people to read.
+
+    :ivar variant: which of two sentences says it.
+    """
 
     name: str
     about: str = ""
     value: str = ""
     since: datetime | None = None
+    variant: str = ""
 
     @property
     def key(self) -> str:
@@ -158,12 +165,18 @@ def _partners(vitals: Vitals) -> Iterator[Alarm]:
     for code, ends in vitals.keys.items():
         if ends is not None and ends - vitals.at < timedelta(days=KEY_DAYS):
             yield Alarm("KeyExpiring", code, site_day(vitals.zone, ends).isoformat())
+    for clock in vitals.clocks:
+        variant = "ahead" if clock.seconds > 0 else "behind"
+        yield Alarm("PartnerClock", clock.code, span(clock.seconds), variant=variant)
 
 
 def _services(vitals: Vitals) -> Iterator[Alarm]:
     for service in SERVICES:
         if service not in vitals.services:
             yield Alarm("ServiceDown", service)
+    if not vitals.clock.is_well:
+        by = max(vitals.clock.seconds, vitals.clock.ahead)
+        yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)
 
 
 def _machine(machine: Machine) -> Iterator[Alarm]:
@@ -180,4 +193,5 @@ def _machine(machine: Machine) -> Iterator[Alarm]:
 
 
 def _older(vitals: Vitals, since: datetime | None, seconds: float) -> bool:
-    return since is not None and vitals.at - since > timedelta(seconds=seconds)
+    """Also what lies so far in the future: it was written before a clock was set back."""
+    return since is not None and abs(vitals.at - since) > timedelta(seconds=seconds)

@@ -34,7 +34,7 @@ class CertificateNotes:
             return
         now, server = self._database.now(), (account_id, host)
         known = self._noted.get(server)
-        if known is not None and (known[0] == ends or now - known[1] < AGAIN):
+        if known is not None and (known[0] == ends or abs(now - known[1]) < AGAIN):
             return
         seen = {"host": host, "ends": ends}
         with self._database.transaction() as connection:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState
+from intergestan_db.leases import lives
 from intergestan_db.tables import Hold, InboundMail, Mailbox, OutboundMail, PurchaseOrder, Relay, SalesOrder, Worker
+from intergestan_exchange.health.clock import PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
 from intergestan_exchange.mailboxes.placement import Candidate, chosen
@@ -101,6 +103,8 @@ class Status:
     workers: tuple[WorkerStatus, ...]
     pollers: tuple[PollerStatus, ...]
     routes: tuple[Route, ...]
+    clock: SiteClock
+    clocks: tuple[PartnerClock, ...]
 
 
 def read_status(connection: Connection, now: datetime, answer_hours: int) -> Status:
@@ -129,6 +133,8 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
             for one in pollers
         ),
         routes=read_routes(connection),
+        clock=read_clock(connection, now),
+        clocks=read_partner_clocks(connection, now),
     )
 
 
@@ -158,7 +164,7 @@ def _count(connection: Connection, state: Any, since: Any, *where: Any) -> dict[
 
 
 def _workers(connection: Connection, now: datetime) -> tuple[WorkerStatus, ...]:
-    query = select(Worker.name, Worker.service, Worker.started_at).where(Worker.alive_until >= now)
+    query = select(Worker.name, Worker.service, Worker.started_at).where(lives(now))
     return tuple(WorkerStatus(*row) for row in connection.execute(query.order_by(Worker.service, Worker.name)))
 
 

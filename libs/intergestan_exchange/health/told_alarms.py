@@ -47,13 +47,16 @@ class News:
 
 
 def compare(known: Memories, alarms: Sequence[Alarm], now: datetime, language: str) -> News:
-    """What is new. One that does not last as long as its kind demands is told to nobody."""
+    """What is new. One that does not last as long as its kind demands is told to nobody.
+
+    A memory of the future, from before a clock was set back, counts as old.
+    """
     begun, reminded, memories = [], [], {}
     for alarm in alarms:
         memory = known.get(alarm.key) or Memory(now)
-        if memory.told is None and now - memory.seen >= timedelta(seconds=alarm.kind.lasting):
+        if memory.told is None and abs(now - memory.seen) >= timedelta(seconds=alarm.kind.lasting):
             begun.append(alarm)
-        elif memory.told is not None and now - memory.told >= REMIND:
+        elif memory.told is not None and abs(now - memory.told) >= REMIND:
             reminded.append(alarm)
         else:
             memories[alarm.key] = memory

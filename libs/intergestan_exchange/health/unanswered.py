@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from intergestan_db import states
 from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.tables import OutboundMail, Partner, PurchaseOrder
+from intergestan_db.tables.types import is_far
 
 
 def list_unanswered(connection: Connection, hours: int, now: datetime) -> list[Mapping[str, Any]]:
@@ -109,9 +110,11 @@ def _is_unanswered(connection: Connection, hours: int, now: datetime) -> ColumnE
     """One comparison for each number of hours that is agreed with anybody."""
     agreed = connection.execute(select(Partner.answer_hours).distinct()).scalars()
     since = PurchaseOrder.updated_at
-    usual = and_(Partner.answer_hours.is_(None), since <= now - timedelta(hours=hours))
+    usual = and_(Partner.answer_hours.is_(None), is_far(since, now, timedelta(hours=hours)))
     special = [
-        and_(Partner.answer_hours == each, since <= now - timedelta(hours=each)) for each in agreed if each is not None
+        and_(Partner.answer_hours == each, is_far(since, now, timedelta(hours=each)))
+        for each in agreed
+        if each is not None
     ]
     waits = and_(PurchaseOrder.state == PurchaseState.WAITING, PurchaseOrder.answer_n == 0)
     return and_(waits, or_(usual, *special))

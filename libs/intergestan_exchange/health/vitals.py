@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState, PurchaseState
+from intergestan_db.leases import TOKEN_VALID, lives
 from intergestan_db.tables import (
     Hold,
     InboundMail,
@@ -27,6 +28,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.site.zone import read_zone
 from intergestan_exchange.health.certificates import read_certificates
+from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.service_level import Share, read_service_level
 from intergestan_exchange.health.status import count_holds
 from intergestan_exchange.health.unanswered import count_unanswered
@@ -92,6 +94,7 @@ class Vitals:
     :ivar heartbeats: by window, how many of those that should be back are not.
     :ivar services: those of which a process lives.
     :ivar zone: the site's, in which days and times are told.
+    :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     """
 
     at: datetime
@@ -112,6 +115,8 @@ class Vitals:
     archive: tuple[int, int]
     services: frozenset[str]
     zone: tzinfo = UTC
+    clock: SiteClock = NOT_SET_BACK
+    clocks: tuple[PartnerClock, ...] = ()
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -137,8 +142,10 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         mailboxes=_mailboxes(connection, now),
         consents=_consents(connection, now),
         archive=_archive(connection),
-        services=frozenset(connection.scalars(select(Worker.service).where(Worker.alive_until >= now))),
+        services=frozenset(connection.scalars(select(Worker.service).where(lives(now)))),
         zone=read_zone(connection),
+        clock=read_clock(connection, now),
+        clocks=read_partner_clocks(connection, now),
     )
 
 
@@ -246,7 +253,7 @@ def _newest(connection: Connection, partner: Any, at: Any, *where: ColumnElement
 
 def _mailboxes(connection: Connection, now: datetime) -> dict[str, MailboxVitals]:
     box = Mailbox
-    alive = select(Worker.name).where(Worker.alive_until >= now)
+    alive = select(Worker.name).where(lives(now))
     owned = func.coalesce(box.owner.in_(alive), False).label("owned")
     rows = connection.execute(
         select(box.name, box.last_success_at, box.poll_seconds, owned).where(box.active).order_by(box.id)
@@ -257,7 +264,7 @@ def _mailboxes(connection: Connection, now: datetime) -> dict[str, MailboxVitals
 def _consents(connection: Connection, now: datetime) -> dict[str, str | None]:
     """Of every account in use; a provider that is away for a moment ends nothing: the old token still serves."""
     grant = OAuthGrant
-    ended = or_(grant.expires_at.is_(None), grant.expires_at < now)
+    ended = or_(grant.expires_at.is_(None), ~grant.expires_at.between(now, now + 2 * TOKEN_VALID))
     wrong = case((ended, grant.error), else_=None)
     found: dict[str, str | None] = {}
     for account, condition in ((Relay, Relay.id > 0), (Mailbox, Mailbox.active)):

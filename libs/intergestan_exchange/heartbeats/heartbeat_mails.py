@@ -49,7 +49,9 @@ def take_heartbeat(
     finish_heartbeat(connection, mail, transfer, now)
     if manifest.in_reply_to is not None:
         return _take_echo(connection, transfer.partner.id, manifest.in_reply_to, now, rhythm)
-    if now - transfer.composed_at > KEPT or _was_echoed(connection, transfer):
+    clock = transfer.partner.clock
+    ahead = timedelta(seconds=0 if clock is None else clock.seconds)  # a clock that is a day behind is no replay
+    if now - (transfer.composed_at - ahead) > KEPT or _was_echoed(connection, transfer):
         return Taken()
     quotable = transfer.message_id if transfer.message_id and MESSAGE_ID.match(transfer.message_id) else None
     what = {"echoes": transfer.jti, "echoes_digest": transfer.digest, "echoes_message_id": quotable}

@@ -34,10 +34,10 @@ class Route:
     lost: int
 
     def is_well(self, now: datetime, lost_after: timedelta) -> bool:
-        """Whether one came back lately, or none was sent yet that could have."""
+        """Whether one came back lately, or none was sent yet that could have. In the future is not lately."""
         if not self.active or self.sent_at is None:
             return True
-        return self.returned_at is not None and now - self.returned_at <= lost_after
+        return self.returned_at is not None and abs(now - self.returned_at) <= lost_after
 
 
 def goes_to() -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner
+from intergestan_db.tables.types import is_far
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
 from intergestan_exchange.outbox.requests import request_mail
 
@@ -93,8 +94,8 @@ def _is_due(now: datetime, rhythm: Rhythm) -> ColumnElement[bool]:
     seldom = max(rhythm.every, SELDOM)
     rested = or_(
         last.is_(None),
-        and_(last <= now - rhythm.every, back >= now - AWAKE),
-        last <= now - seldom,
+        and_(is_far(last, now, rhythm.every), back >= now - AWAKE),
+        is_far(last, now, seldom),
     )
     return and_(goes_to(), rested)
 

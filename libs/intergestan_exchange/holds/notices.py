@@ -54,8 +54,8 @@ class Standing:
     last: datetime | None
 
     def is_time(self, now: datetime, every: timedelta) -> bool:
-        """Whether there is news, and the last notice is old enough."""
-        return bool(self.new) and (self.last is None or self.last <= now - every)
+        """Whether there is news, and the last notice is old enough, or from the future."""
+        return bool(self.new) and (self.last is None or abs(now - self.last) >= every)
 
 
 @dataclass(frozen=True, slots=True)

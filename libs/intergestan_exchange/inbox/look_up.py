@@ -18,6 +18,7 @@ from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.inbox.take_in import Circumstances, Seen, Signer, composed_at, judge, key_of, order_of
 from intergestan_exchange.keys.key_mails import nothing_to_do
 from intergestan_exchange.keys.keys import key_facts
+from intergestan_exchange.partners.partner_clock import Ahead, measured, merged, news, when_asked, with_their_word
 from intergestan_exchange.partners.policy import PARTNER_COLUMNS, partner_facts
 from intergestan_exchange.statements.releases import news_of
 from intergestan_exchange.statements.statements import is_asked_for
@@ -57,6 +58,7 @@ class Case:
     :ivar paused: whether booking rests for this partner.
     :ivar takes: the kinds of mail that the sender's release takes in, where the base does not know so yet.
     :ivar tells_position: whether what it says of the numbering between us is worth a note.
+    :ivar clock: how far the sender's clock is ahead of ours, where the base does not know so yet.
     """
 
     transfer: Transfer
@@ -65,6 +67,7 @@ class Case:
     paused: bool
     takes: str | None
     tells_position: bool
+    clock: Ahead | None = None
 
 
 def look_up(
@@ -87,16 +90,30 @@ def look_up(
         connection, key.partner_id, manifest.epoch, manifest.seq
     )
     zone = zone_of(key.own_timezone)
-    about = Circumstances(key.own_code, archived_at, replayed, max_age, asked, *seen, settled, zone)
-    finding = judge(manifest, reading.transfer_digest, _signer(key), about)
     transfer = _transfer(reading, manifest, key, seen[0])
+    known = transfer.partner.clock
+    clock = _clock(connection, manifest, transfer.partner.id, archived_at)
+    if known is None or known.most is None:  # nothing that we measured says otherwise
+        clock = with_their_word(clock, manifest.clock)
+    behind = timedelta(seconds=max(0, -merged(known, clock).seconds))  # an answer proves itself that it is not so old
+    about = Circumstances(key.own_code, archived_at, replayed, max_age, asked, *seen, settled, zone, behind)
+    finding = judge(manifest, reading.transfer_digest, _signer(key), about)
     is_credible = finding is None and not replayed
-    takes = news_of(manifest, key, transfer.composed_at) if is_credible else None
+    takes = news_of(manifest, key, transfer.composed_at, archived_at) if is_credible else None
     tells = is_credible and is_told(manifest, key)
+    is_first = is_credible and seen[0] is None
+    told = news(known, transfer.partner.clock_noted_at, clock, archived_at) if is_first else None
     paused = key.paused_at is not None
     if finding is not None or manifest.kind is not Kind.ORDERS:
-        return Case(transfer, finding, None, paused, takes, tells)
-    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes, tells)
+        return Case(transfer, finding, None, paused, takes, tells, told)
+    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes, tells, told)
+
+
+def _clock(connection: Connection, manifest: Manifest, partner_id: int, archived_at: datetime) -> Ahead:
+    """What this mail tells of its sender's clock."""
+    quoted = manifest.in_reply_to
+    asked_at = None if quoted is None else when_asked(connection, partner_id, quoted.jti, quoted.digest)
+    return measured(manifest.iat, archived_at, asked_at)
 
 
 def _read_signer(connection: Connection, kid: str) -> AnyRow:

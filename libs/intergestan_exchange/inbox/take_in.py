@@ -25,8 +25,9 @@ from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.manifest import Manifest
 from intergestan_msg.order import Order
 
-TOO_EARLY = timedelta(hours=1)
-"""How far in the future a mail may have been composed: the clocks of two sites need not agree."""
+NONSENSE = timedelta(days=36525)
+"""No clock is ahead by a century. Less is taken in at once, whatever a partner's clock says: that no mail counts twice
+is the ledger's business, and how far their clock is ahead is measured and told (`partner_clock`)."""
 
 _LAST_INSTANT = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
@@ -56,6 +57,7 @@ class Circumstances:
 
     :ivar asked_for: our own statement asked for it.
     :ivar zone: of our site, in whose days people are told.
+    :ivar behind: how far the sender's clock is known to be behind ours.
     :ivar settled: the very same transfer came before, and nothing of it waits: taking it in again books nothing.
     """
 
@@ -68,6 +70,7 @@ class Circumstances:
     same_seq: Seen | None = None
     settled: bool = False
     zone: tzinfo = UTC
+    behind: timedelta = timedelta(0)
 
 
 def judge(manifest: Manifest, digest: str, signer: Signer, about: Circumstances) -> Finding | None:
@@ -137,8 +140,8 @@ def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> 
     """
     if about.replayed or about.asked_for or about.same_jti is not None:
         return None
-    age = about.archived_at - composed
-    if age >= -TOO_EARLY and (age <= about.max_age or manifest.kind is Kind.STATEMENT):
+    age = about.archived_at - composed - about.behind
+    if age >= -NONSENSE and (age <= about.max_age or manifest.kind is Kind.STATEMENT):
         return None
     return Finding(
         HoldReason.TOO_OLD,

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import or_, select, update
 
 from intergestan_db.database import Database
+from intergestan_db.leases import TOKEN_VALID
 from intergestan_db.tables import OAuthGrant
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
@@ -102,21 +103,22 @@ class Grants:
         sealer, about = self._sealer(), _about(grant)
         values: dict[str, Any] = {
             "sealed_access": sealer.seal(tokens.access.encode(), about=about).encode(),
-            "expires_at": self._database.now() + timedelta(seconds=tokens.lifetime),
+            "expires_at": self._database.now() + min(timedelta(seconds=tokens.lifetime), TOKEN_VALID),
         }
         if tokens.refresh is not None:
             values["sealed_refresh"] = sealer.seal(tokens.refresh.encode(), about=about).encode()
         return self._update(grant, values | {"error": None, "claimed_until": None})
 
     def _good_token(self, grant: Any, refused: BearerToken | None) -> BearerToken | None:
-        if grant.sealed_access is None or grant.expires_at - self._database.now() < MARGIN:
+        if grant.sealed_access is None or not MARGIN <= grant.expires_at - self._database.now() <= 2 * TOKEN_VALID:
             return None
         token = BearerToken(self._open(grant, grant.sealed_access))
         return None if token == refused else token
 
     def _claim(self, grant: Any) -> bool:
         now = self._database.now()
-        free = or_(OAuthGrant.claimed_until.is_(None), OAuthGrant.claimed_until < now)
+        claimed = OAuthGrant.claimed_until.between(now, now + 2 * _CLAIM)
+        free = or_(OAuthGrant.claimed_until.is_(None), ~claimed)
         return self._update(grant, {"claimed_until": now + _CLAIM}, free)
 
     def _refresh(self, grant: Any, account: str, ask: Callable[[], Tokens]) -> BearerToken:

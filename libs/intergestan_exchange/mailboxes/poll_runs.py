@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, or_, select
 
 from intergestan_db.enums import InboundState
+from intergestan_db.leases import lives
 from intergestan_db.problem import Problem
 from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, Worker
 
@@ -65,7 +66,7 @@ class Progress:
 
 def is_alive(connection: Connection, service: str, now: datetime) -> bool:
     """Whether a process of this service lives."""
-    alive = select(Worker.name).where(Worker.service == service, Worker.alive_until >= now)
+    alive = select(Worker.name).where(Worker.service == service, lives(now))
     return connection.execute(alive.limit(1)).first() is not None
 
 

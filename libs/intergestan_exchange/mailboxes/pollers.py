@@ -8,6 +8,7 @@ from itertools import count
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from intergestan_db.leases import lives
 from intergestan_db.tables import Mailbox, NamedPoller, Worker
 from intergestan_exchange.mailboxes.placement import Candidate, Takes, chosen
 
@@ -37,8 +38,8 @@ def bear_name(
     :param only: none but `wanted` will do.
     :returns: the name; None where it must be `wanted`, and another process that lives bears it.
     """
-    living = select(Worker.name).where(Worker.alive_until >= now)
-    taken = connection.execute(select(*NamedPoller.__table__.c, NamedPoller.worker.in_(living).label("lives")))
+    alive = select(Worker.name).where(lives(now))
+    taken = connection.execute(select(*NamedPoller.__table__.c, NamedPoller.worker.in_(alive).label("lives")))
     bearers = {row.name: row for row in taken}
     for name, row in bearers.items():
         if row.worker == worker:
@@ -74,7 +75,7 @@ def living(connection: Connection, now: datetime) -> list[Candidate]:
     rows = connection.execute(
         select(NamedPoller.name, NamedPoller.worker, NamedPoller.takes)
         .join(Worker, Worker.name == NamedPoller.worker)
-        .where(Worker.alive_until >= now)
+        .where(lives(now))
         .order_by(NamedPoller.name)
     )
     return [Candidate(row.name, row.worker, Takes.of_json(row.takes)) for row in rows]
@@ -82,13 +83,13 @@ def living(connection: Connection, now: datetime) -> list[Candidate]:
 
 def next_death(connection: Connection, now: datetime, service: str) -> datetime | None:
     """When the first of this service's workers that live will have died, if it gives no more sign of life."""
-    lives = (Worker.service == service, Worker.alive_until >= now)
-    return connection.execute(select(Worker.alive_until).where(*lives).order_by(Worker.alive_until).limit(1)).scalar()
+    mine = (Worker.service == service, lives(now))
+    return connection.execute(select(Worker.alive_until).where(*mine).order_by(Worker.alive_until).limit(1)).scalar()
 
 
 def placements(connection: Connection, now: datetime) -> list[Placement]:
     """Every mailbox that is polled, by id."""
-    alive = set(connection.scalars(select(Worker.name).where(Worker.alive_until >= now)))
+    alive = set(connection.scalars(select(Worker.name).where(lives(now))))
     pollers = living(connection, now)
     boxes = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence, Mailbox.pinned_to).where(Mailbox.active)
     return [

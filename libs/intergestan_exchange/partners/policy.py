@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime
 from decimal import Decimal
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import Acceptance, PriceAction, PricePolicy, UnknownProduct
 from intergestan_db.tables import Partner
+from intergestan_exchange.partners.partner_clock import Ahead, known_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,14 @@ class PartnerFacts:
     unknown_product: UnknownProduct = UnknownProduct.HOLD
     acceptance: Acceptance = Acceptance.ACCEPT
     language: str = "fr"
+    clock_ahead_least: int | None = None
+    clock_ahead_most: int | None = None
+    clock_noted_at: datetime | None = None
+
+    @property
+    def clock(self) -> Ahead | None:
+        """How far their clock is ahead of ours, as far as it is known."""
+        return known_ahead(self.clock_ahead_least, self.clock_ahead_most)
 
 
 PARTNER_COLUMNS = tuple(Partner.__table__.c[each.name] for each in fields(PartnerFacts))
@@ -49,4 +59,7 @@ def partner_facts(row: AnyRow) -> PartnerFacts:
         unknown_product=UnknownProduct(row.unknown_product),
         acceptance=Acceptance(row.acceptance),
         language=row.language,
+        clock_ahead_least=row.clock_ahead_least,
+        clock_ahead_most=row.clock_ahead_most,
+        clock_noted_at=row.clock_noted_at,
     )

@@ -6,7 +6,7 @@ Mails of orders stay archived meanwhile; statements, answers and notices about k
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select, update
@@ -15,6 +15,7 @@ from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
+from intergestan_exchange.partners.partner_clock import known_ahead
 from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def set_aside(connection: Connection, mail: ClaimedMail, transfer: Transfer, man
 
 def agreed(connection: Connection) -> list[int]:
     """The partners whose statement shows that the base has all that they sent before the pause, and as they sent it."""
-    paused = connection.execute(select(Partner.id, Partner.paused_at).where(Partner.paused_at.is_not(None)))
+    clock = (Partner.clock_ahead_least, Partner.clock_ahead_most)
+    paused = connection.execute(select(Partner.id, Partner.paused_at, *clock).where(Partner.paused_at.is_not(None)))
     return [row.id for row in paused.all() if _agrees(connection, row)]
 
 
@@ -65,7 +67,9 @@ def _agrees(connection: Connection, partner: AnyRow) -> bool:
     if last is None or last.received_at < partner.paused_at:
         return False
     statement = read_claims(last.statement)
-    return covers(statement, partner.paused_at) and compare_all(connection, partner.id, statement).all_here
+    clock = known_ahead(partner.clock_ahead_least, partner.clock_ahead_most)
+    paused_at = partner.paused_at + timedelta(seconds=0 if clock is None else clock.seconds)  # by the partner's clock
+    return covers(statement, paused_at) and compare_all(connection, partner.id, statement).all_here
 
 
 def resume(

@@ -37,6 +37,8 @@ from intergestan_msg.kinds import DocumentType
 from intergestan_msg.number_ranges import Ranges, shown
 from intergestan_msg.statement import Comparison, Statement
 
+IN_FUTURE = timedelta(seconds=60)
+"""So far ahead of its arrival a mail may have been composed while two clocks agree."""
 _AT_ONCE = 200  # ranges in one statement
 
 
@@ -68,11 +70,11 @@ def take_statement(
     """
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
-    if last is not None and _place(transfer, statement) < (last.epoch, last.composed_at):
+    if last is not None and _is_older(transfer, statement, last):
         finish_mail(connection, mail, transfer, now)
         return Taken()
     _keep(connection, transfer, statement, last, now)
-    sent = _send_again(connection, partner.id, compared.sent, transfer.composed_at - under_way, now)
+    sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
     sent += _ask_again(connection, partner.id, compared.received, now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
@@ -97,15 +99,21 @@ def news(connection: Connection, partner: AnyRow, compared: Compared, mail_id: i
 def is_outdated(connection: Connection, transfer: Transfer, statement: Statement) -> bool:
     """Whether a newer statement of the partner came before."""
     last = last_row(connection, transfer.partner.id)
-    return last is not None and _place(transfer, statement) < (last.epoch, last.composed_at)
+    return last is not None and _is_older(transfer, statement, last)
 
 
-def _place(transfer: Transfer, statement: Statement) -> tuple[int, datetime]:
-    """What tells an older statement from a newer one.
+def _epoch(transfer: Transfer, statement: Statement) -> int:
+    """The series: the manifest's, or that of the newest account where an older release does not say it."""
+    return max([transfer.epoch, *(account.epoch for account in statement.sent)])
 
-    The series is the manifest's, or that of the newest account where an older release does not say it.
+
+def _is_older(transfer: Transfer, statement: Statement, last: AnyRow) -> bool:
+    """Whether a statement is of an earlier series than the last one, or was composed before it. One of the future says
+    nothing of that: their clock was ahead when it was composed, and may have been set right since.
     """
-    return max([transfer.epoch, *(account.epoch for account in statement.sent)]), transfer.composed_at
+    epoch = _epoch(transfer, statement)
+    is_before = transfer.composed_at < last.composed_at <= last.received_at + IN_FUTURE
+    return bool(epoch < last.epoch or (epoch == last.epoch and is_before))
 
 
 def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding]) -> None:
@@ -119,7 +127,7 @@ def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding
 def _keep(connection: Connection, transfer: Transfer, statement: Statement, last: AnyRow | None, now: datetime) -> None:
     values = {
         "transfer_id": transfer.jti,
-        "epoch": _place(transfer, statement)[0],
+        "epoch": _epoch(transfer, statement),
         "composed_at": transfer.composed_at,
         "received_at": now,
         "statement": msgspec.to_builtins(statement),

@@ -44,7 +44,7 @@ def request(
 def reply(connection: Connection, partner_id: int, *, at: datetime, newest: bool) -> tuple[int, ...]:
     """A statement of ours because of one of theirs, unless we said something just now; the mail to compose."""
     last = last_requested(connection, [partner_id]).get(partner_id)
-    if last is not None and last > at - REPLY_AFTER:
+    if last is not None and abs(at - last) < REPLY_AFTER:
         return ()
     return request(connection, [partner_id], at=at, newest=newest)
 
@@ -61,17 +61,20 @@ def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], l
     ).all()
     last = last_requested(connection, [row.id for row in rows])
     paused = [
-        row.id for row in rows if row.paused_at is not None and last.get(row.id, row.created_at) <= now - WHILE_PAUSED
+        row.id
+        for row in rows
+        if row.paused_at is not None and abs(now - last.get(row.id, row.created_at)) >= WHILE_PAUSED
     ]
     daily = [row.id for row in rows if is_time(row.id, last.get(row.id, row.created_at), now, hours)]
     return sorted({*daily} - {*paused}), paused
 
 
 def is_time(partner_id: int, last: datetime, now: datetime, hours: int) -> bool:
-    """Whether the partner's own time of day lies between the two instants."""
+    """Whether the partner's own time of day lies between the two instants, or the last one is a period ahead."""
     period = hours * 3600.0
     shift = partner_id * _GOLDEN % 1 * period
-    return (now.timestamp() - shift) // period > (last.timestamp() - shift) // period
+    began, ended = ((each.timestamp() - shift) // period for each in (last, now))
+    return ended > began or last.timestamp() - now.timestamp() > period
 
 
 def last_requested(connection: Connection, partner_ids: Iterable[int]) -> dict[int, datetime]:

@@ -46,7 +46,9 @@ from intergestan_operations.starting.first_series import start_series
 from intergestan_runtime import logs
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker, ClockSkew, make_broker
+from intergestan_runtime.clock_watch import ClockWatch
 from intergestan_runtime.health import HealthServer
+from intergestan_runtime.liveness import Bounds
 from intergestan_runtime.metrics import Metrics, build_labels
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import SecretError
@@ -112,6 +114,17 @@ class Process(Generic[Own]):
     metrics: Metrics
     health: HealthServer
     tracer: Tracer
+
+    def bounds(self, longest: float = 0.0) -> Bounds:
+        """When it hangs. :param longest: seconds that work of this service may take, if that is more."""
+        return Bounds(max(self.own.hang_seconds, longest), self.own.live_seconds)
+
+    def hangs(self) -> bool:
+        """Whether it can prove no more that it lives; then it gives no sign of life either."""
+        failing = self.health.failing("/live")
+        if failing:
+            _log.error("No sign of life: this process hangs.", failing=failing)
+        return bool(failing)
 
     def archive(self) -> Archive:
         """The archive of raw mails."""
@@ -292,16 +305,24 @@ def _base_problem(database: Database) -> str | None:
     return None
 
 
-def signs_of_life(process: Process[Any], service: str, *claims: leases.Claims) -> Loop:
+def signs_of_life(
+    process: Process[Any], service: str, *claims: leases.Claims, chore: Callable[[], object] = lambda: None
+) -> Loop:
     """A loop that keeps the worker alive in the base and renews its leases; it gives them back at the end.
 
+    When somebody set the clock they are renewed at once: leases that lie in the future hold nothing. A process that
+    hangs gives no sign of life, and others take its work over.
+
     :param claims: the mails that this worker works on, by table, if it claims any.
+    :param chore: what else is to be done when leases are renewed.
     """
 
     def live(stop: threading.Event) -> None:
-        beats = itertools.count()
+        beats, watch = itertools.count(), ClockWatch()
         while not stop.is_set():
-            _beat(process, service, claims, renew=next(beats) % _BEATS_PER_RENEWAL == 0)
+            stepped = watch.step() != 0.0
+            if not process.hangs():
+                _beat(process, service, claims, chore, renew=next(beats) % _BEATS_PER_RENEWAL == 0 or stepped)
             stop.wait(leases.WORKER_BEAT_S)
         with process.database.transaction() as connection:
             leases.leave(connection, process.worker)
@@ -312,7 +333,14 @@ def signs_of_life(process: Process[Any], service: str, *claims: leases.Claims) -
 _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
-def _beat(process: Process[Any], service: str, claims: Iterable[leases.Claims], *, renew: bool) -> None:
+def _beat(
+    process: Process[Any],
+    service: str,
+    claims: Iterable[leases.Claims],
+    chore: Callable[[], object],
+    *,
+    renew: bool,
+) -> None:
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
@@ -321,6 +349,8 @@ def _beat(process: Process[Any], service: str, claims: Iterable[leases.Claims], 
                 each.give_back(connection, process.worker)
                 if renew:
                     each.renew(connection, process.worker, now)
+        if renew:
+            chore()
     except DBAPIError as error:
         _log.warning(
             "No sign of life: the base does not take it. Others may take our work over.", error=first_line(error)

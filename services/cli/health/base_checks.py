@@ -10,6 +10,7 @@ from intergestan_operations.language.wording import sentence, wording
 from services.cli.context import Call, is_made
 from services.cli.health.finding import Finding
 from services.cli.output import show_times_in
+from services.cli.running.run import SERVICES
 
 
 def check_configuration(call: Call) -> Iterator[Finding]:
@@ -159,6 +160,24 @@ def check_redis(call: Call) -> Iterator[Finding]:
         yield Finding(subject, False, wording(error), _("Write the secret file."))
     except REDIS_FAILURES as error:
         yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
+
+
+def check_services(call: Call) -> Iterator[Finding]:
+    """Whether every service gives the sign of life that its working threads prove. A site that was stopped is well."""
+    from intergestan_db.leases import living_workers, silent_services
+
+    now, subject = call.unchecked_database.now(), _("Services")
+    with call.unchecked_database.read() as connection:
+        alive, silent = set(living_workers(connection, now).values()), silent_services(connection, now)
+    missing = [service for service in SERVICES if service in silent or (alive and service not in alive)]
+    if missing:
+        text = _("no sign of life from {services}").format(services=", ".join(missing))
+        cure = _("`intergestan up` starts all, `intergestan run SERVICE` one; its log says why it ended or hangs.")
+        yield Finding(subject, False, text, cure)
+    elif alive:
+        yield Finding(subject, True, _("each of them works"))
+    else:
+        yield Finding(subject, True, _("none was started; `intergestan up` starts all"))
 
 
 def check_archive(call: Call) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The check of `doctor` whether mails pass: by the heartbeats of each partner."""
+"""The checks of `doctor` that heartbeats answer: whether mails pass, and whether the clocks agree."""
 
 from __future__ import annotations
 
@@ -32,6 +32,26 @@ def check_heartbeats(call: Call) -> Iterator[Finding]:
         since = _("none came back since {when}").format(when=cell(route.returned_at))
         cure = _("Mails do not pass there or back: look at `intergestan status`, then call them.")
         yield Finding(subject, False, never if route.returned_at is None else since, cure)
+
+
+def check_clocks(call: Call) -> Iterator[Finding]:
+    """Whether our clock was set back lately, and whose differs from it."""
+    from intergestan_exchange.health.clock import read_clock, read_partner_clocks, span
+
+    now, subject = call.unchecked_database.now(), _("Clock")
+    with call.unchecked_database.read() as connection:
+        ours, theirs = read_clock(connection, now), read_partner_clocks(connection, now)
+    if not ours.is_well:
+        text = _("it was set back by {span} within the last hour, or another machine's is ahead by so much")
+        cure = _("Nothing is lost. Set the clocks by NTP: `timedatectl set-ntp true`.")
+        yield Finding(subject, False, text.format(span=span(max(ours.seconds, ours.ahead))), cure)
+    for each in theirs:
+        ahead = _("that of {partner} is ahead of ours by {span}")
+        behind = _("that of {partner} is behind ours by {span}")
+        text = (ahead if each.seconds > 0 else behind).format(partner=each.name, span=span(each.seconds))
+        yield Finding(subject, False, text, _("Tell them, or set ours by NTP: `timedatectl set-ntp true`."))
+    if ours.is_well and not theirs:
+        yield Finding(subject, True, _("nobody set it back lately, and no partner's differs from it"))
 
 
 def _trip(seconds: float | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -46,6 +47,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(asdict(found))
         return
+    _print_clock(found)
     _print_counts(found)
     _print_mailboxes(found)
     _print_relay(found)
@@ -56,6 +58,31 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _print_holds(found)
 
 
+def _print_clock(found: Status) -> None:
+    from intergestan_exchange.health.clock import span
+
+    clock = found.clock
+    if clock.set_back_at is not None:
+        text = _("The clock of this machine was set back by {span}; that was noticed on {when}.")
+        typer.echo(text.format(span=span(clock.seconds), when=cell(clock.set_back_at)))
+    elif clock.ahead:
+        text = _("The newest entries lie {span} in the future: the clock was set back, or another machine's is ahead.")
+        typer.echo(text.format(span=span(clock.ahead)))
+    for each in found.clocks:
+        ahead, behind = (
+            _("The clock of {partner} is ahead of ours by {span}."),
+            _("The clock of {partner} is behind ours by {span}."),
+        )
+        typer.echo((ahead if each.seconds > 0 else behind).format(partner=each.name, span=span(each.seconds)))
+
+
+def _seen(instant: datetime | None, found: Status) -> datetime | str | None:
+    """A time that lies in the past; else it is of a clock that was set back since."""
+    from intergestan_exchange.health.clock import is_in_future
+
+    return _("in the future") if instant is not None and is_in_future(instant, found.at) else instant
+
+
 def _print_counts(found: Status) -> None:
     subjects: Mapping[str, Mapping[str, Count]] = {
         _("Purchase orders"): found.purchase_orders,
@@ -64,7 +91,7 @@ def _print_counts(found: Status) -> None:
         _("Sales orders"): found.sales_orders,
     }
     rows = [
-        [subject, _(state), str(count.count), count.oldest]
+        [subject, _(state), str(count.count), _seen(count.oldest, found)]
         for subject, counts in subjects.items()
         for state, count in counts.items()
     ]
@@ -76,7 +103,7 @@ def _print_mailboxes(found: Status) -> None:
         return
     typer.echo()
     rows = [
-        [box.name, _holder(box), box.pinned_to, box.last_success_at, str(box.backlog), box.last_error]
+        [box.name, _holder(box), box.pinned_to, _seen(box.last_success_at, found), str(box.backlog), box.last_error]
         for box in found.mailboxes
     ]
     titles = [_("Mailbox"), _("Polled by"), _("Pinned to"), _("Last read"), _("Backlog"), _("Error")]
@@ -130,8 +157,8 @@ def _print_routes(found: Status) -> None:
         [
             route.code,
             _(route.policy),
-            route.sent_at,
-            route.returned_at,
+            _seen(route.sent_at, found),
+            _seen(route.returned_at, found),
             None if route.seconds is None else f"{tenths(route.seconds)} s",
             str(route.late),
             str(route.lost),

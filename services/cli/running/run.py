@@ -95,6 +95,7 @@ def service_child(call: Call, service: str, poller: Sequence[str] = ()) -> Child
         service_command(call, service, poller),
         environment={"INTERGESTAN_LOG__FORM": "console"} if readable else {},
         stop_seconds=STOP_SECONDS.get(service, 30.0),
+        silent_seconds=call.settings.cli.silent_seconds,
     )
 
 

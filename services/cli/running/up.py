@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime
+from collections.abc import Container
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -28,11 +29,11 @@ def up(context: typer.Context) -> None:
 
     call = call_of(context)
     refuse_older_database(call)
-    began = call.database.now()
+    before = _living(call)
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
     log_here(call)
     stop = stop_on_signals()
-    watching = threading.Thread(target=_say_ready, args=(call, began, stop), daemon=True)
+    watching = threading.Thread(target=_say_ready, args=(call, before, stop), daemon=True)
     watching.start()
     code = supervisor.run(stop)
     stop.set()
@@ -54,18 +55,31 @@ def _redis(call: Call) -> list[Child]:
     embedded = EmbeddedRedis(call.site.data_dir)
     if server_pid(embedded.url) is not None:
         raise Problem("The site in {folder} runs already: stop that first.", folder=call.site.data_dir)
-    return [Child("redis", embedded.argv, ready=lambda: server_pid(embedded.url) is not None)]
+    there = partial(server_pid, embedded.url)
+    return [
+        Child(
+            "redis", embedded.argv, ready=lambda: there() is not None, silent_seconds=call.settings.cli.silent_seconds
+        )
+    ]
 
 
-def _say_ready(call: Call, began: datetime, stop: threading.Event) -> None:
-    """Say so once every service has given its first sign of life."""
-    from intergestan_exchange.health.status import read_status
+def _living(call: Call) -> dict[str, str]:
+    """The service of each worker that lives, by its name, which no other process has."""
+    from intergestan_db.leases import living_workers
+
+    with call.database.read() as connection:
+        return living_workers(connection, call.database.now())
+
+
+def _say_ready(call: Call, before: Container[str], stop: threading.Event) -> None:
+    """Say so once every service has given its first sign of life. By names: somebody may set the clock meanwhile.
+
+    :param before: the workers that lived before, perhaps of a run that was killed just now.
+    """
     from intergestan_runtime.notify import Notifier
 
     while not stop.wait(LOOK_S):
-        with call.database.read() as connection:
-            workers = read_status(connection, call.database.now(), call.site.answer_hours).workers
-        if {worker.service for worker in workers if worker.started_at >= began} >= set(SERVICES):
+        if {service for name, service in _living(call).items() if name not in before} >= set(SERVICES):
             Notifier().ready("All services run.")
             say(_("The site is up: all services run. Ctrl-C stops them."))
             return

@@ -49,11 +49,16 @@ class Site:
         self.redis = server
         self.archive = FolderArchive(folder / "archive")
         self.set_key(days=5)
+        self.live()
+
+    def live(self) -> None:
+        """All services give a sign of life."""
+        with self.base.transaction() as connection:
+            for service in SERVICES:
+                leases.beat(connection, service, service, self.base.now())
 
     def set_key(self, days: float) -> None:
         with self.base.transaction() as connection:
-            for service in SERVICES:
-                leases.beat(connection, service, service, self.base.now() + timedelta(days=30))
             connection.execute(update(PartnerKey).values(valid_until=self.base.now() + timedelta(days=days)))
 
     def watcher(self, hook: WebhookServer | None = None, to: str | None = None) -> Watcher:
@@ -92,6 +97,7 @@ def test_a_webhook_hears_of_beginning_and_end(site: Site, hook: WebhookServer, c
     assert "signing key of" in begun["text"]
     assert (begun["standing"], begun["ended"]) == (1, [])
     clock.move(hours=24)
+    site.live()
     watcher.look_and_tell()
     assert [each["name"] for each in hook.posted[1]["reminded"]] == ["KeyExpiring"]
     site.set_key(days=400)
@@ -158,6 +164,7 @@ def test_what_only_the_base_can_tell_is_told(site: Site, hook: WebhookServer, cl
     watcher = site.watcher(hook)
     watcher.look_and_tell()
     clock.move(minutes=30)
+    site.live()
     watcher.look_and_tell()
     begun = [each["name"] for posted in hook.posted for each in posted["begun"]]
     assert begun == ["ErrorBudgetBurn", "CertificateExpiring", "BookingPaused"]

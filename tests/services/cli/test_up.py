@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from intergestan_runtime.embedded_redis import EmbeddedRedis, server_pid
 from tests import warm
-from tests.patience import PATIENCE, eventually
+from tests.patience import PATIENCE, eventually, patient
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 from tests.services.cli.exchange import archive
@@ -120,3 +122,34 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         assert [process.wait(PATIENCE) for process in processes] == [0, 0]
     assert base.json("status")["workers"] == []
     assert base.run("poll", code=75).out == ""
+
+
+def pids(site: Site) -> dict[str, int]:
+    """The process ids of the services that give a sign of life: they stand in the workers' names."""
+    found = site.json("status")["workers"]
+    return {worker["service"]: int(worker["name"].rsplit("-", 2)[1]) for worker in found}
+
+
+def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -> None:
+    """`design.md` §16: a service that hangs as a whole, and the embedded Redis, are killed and started again."""
+    site = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server, run)
+    file = site.folder / "intergestan.toml"
+    file.write_text(file.read_text() + f"\n[cli]\nsilent_seconds = {patient(5)}\n")
+    with up(site) as process:
+        eventually(lambda: len(pids(site)) == 5)
+        before = pids(site)
+        redis = server_pid(EmbeddedRedis(site.folder).url)
+        assert redis is not None
+        for stopped in (before["importer"], redis):
+            os.kill(stopped, signal.SIGSTOP)
+        eventually(lambda: "importer" not in pids(site), what="no sign of life")
+        assert "no sign of life from importer" in site.run("doctor", code=1).out
+        eventually(lambda: pids(site).get("importer", before["importer"]) != before["importer"], what="replaced")
+        eventually(lambda: server_pid(EmbeddedRedis(site.folder).url) not in {None, redis}, what="Redis replaced")
+        eventually(lambda: len(pids(site)) == 5)
+        after = pids(site)
+        assert {name for name in after if after[name] != before[name]} == {"importer"}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    log = (site.folder / "up.log").read_text()
+    assert log.count("A process gives no sign of life and is killed.") == 2

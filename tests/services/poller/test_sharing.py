@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -252,3 +253,19 @@ def test_of_two_pollers_of_one_mailbox_one_reads_and_the_other_stands_by(
 def _live(site: PollerSite) -> list[str]:
     with site.database.read() as connection:
         return [one.name for one in living(connection, site.database.now())]
+
+
+def test_a_poller_with_a_wrong_clock_takes_nothing(site: PollerSite) -> None:
+    """To it the others look dead, and it to them: they would take the mailbox from each other for ever."""
+    site.add_mailbox("orders", port=1)
+    wrong: list[str] = ["61 s ahead of Redis"]
+    poller = Poller(site.database, Seat("b", "host"), site.tools, lambda: next(iter(wrong), None))
+    poller.beat()
+    assert site.mailbox("orders").owner is None
+    wrong.clear()
+    poller.beat()
+    assert site.mailbox("orders").owner == "b"
+    stop = threading.Event()
+    stop.set()
+    poller.run(stop)
+    assert site.mailbox("orders").owner is None

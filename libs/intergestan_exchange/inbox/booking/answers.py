@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import Answer, Ledger, OutboundMail
+from intergestan_db.tables.types import is_far
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.inbox.booking.entries import Entry
@@ -200,7 +201,7 @@ def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> N
         .exists()
     )
     newest = select(Answer.outbound_mail_id).where(is_newest)
-    rested = or_(OutboundMail.sent_at.is_(None), OutboundMail.sent_at < now - REPEAT_AFTER)
+    rested = or_(OutboundMail.sent_at.is_(None), is_far(OutboundMail.sent_at, now, REPEAT_AFTER))
     went_out = OutboundMail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
     connection.execute(
         update(OutboundMail)
