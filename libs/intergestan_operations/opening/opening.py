@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from intergestan_db.database import Database
+from intergestan_runtime.crashpoint import dying_at_commit
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password
 from intergestan_runtime.settings import SiteSettings
@@ -59,7 +60,9 @@ def open_database(site: SiteSettings) -> Database:
     url = site.database_url
     if site.database_password:
         url = url_with_password(url, Secrets(site.secrets_dir).get(site.database_password))
-    return Database(url, pgbouncer=site.pgbouncer)
+    database = Database(url, pgbouncer=site.pgbouncer)
+    database.at_commit = dying_at_commit() or database.at_commit
+    return database
 
 
 def redis_url(site: SiteSettings) -> str:
