@@ -11,6 +11,7 @@ from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
+from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.inputs.vat import rate_fits
 from intergestan_msg.money import ZERO
 
@@ -89,12 +90,23 @@ def product_of(cells: Cells) -> ProductRow:
             category=category,
             rate=f"{rate.normalize():f}",
         )
+    unit = cells.unit("unit") or "C62"
+    for column in ("sale_price", "purchase_price"):
+        shown_for = cells.price_unit_shown(column)
+        if shown_for is not None and not same_unit(shown_for, unit):
+            cells.fault(
+                column,
+                "The price is shown for {shown}, and the product is sold in {unit}: correct the unit, or the format of "
+                "the column.",
+                shown=shown_for,
+                unit=unit,
+            )
     return ProductRow(
         code=cells.code("code") or "",
         name=cells.text("name") or "",
         sale_price=cells.amount("sale_price") or ZERO,
         vat_rate=rate or ZERO,
-        unit=cells.unit("unit") or "C62",
+        unit=unit,
         purchase_price=cells.amount("purchase_price"),
         vat_category=category,
         gtin=cells.gtin("gtin"),

@@ -31,7 +31,7 @@ from intergestan_db.tables import (
 from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.identifiers import is_gtin
-from intergestan_erp.inputs.identity import case_doubts, case_key
+from intergestan_erp.inputs.identity import case_doubts, case_key, nfc
 from intergestan_erp.inputs.table import has_titles
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
@@ -159,17 +159,20 @@ def _sheet(sheets: Mapping[str, Rows], findings: Findings) -> Rows:
     return next(iter(sheets.values()), [])
 
 
-def values_of(connection: Connection, file: str, order: FileOrder) -> OrderValues:
-    """The rows that an order of a file would be, with its supplier. The day of its issue is not judged: it was.
+def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:
+    """The rows that an order of a file would be, with its supplier, and in `notes` what must be known of it.
+
+    The day of its issue is not judged: it was.
 
     :raises FileProblems: with every fault of the order.
     """
     faults: list[Fault] = []
-    known = _Known(connection, [order], USUAL)
+    known = _Known(connection, [order], options)
     values = known.values(order, faults)
-    faults += known.titled(order, implausible_days(order, order.issue_date))
+    faults += [] if options.any_dates else known.titled(order, implausible_days(order, order.issue_date))
     if values is None or faults:
         raise FileProblems(file, faults)
+    values.notes = (*values.notes, *_catalogue_prices([values]))
     return values
 
 
@@ -194,9 +197,29 @@ def _settle(
             there.append(order.number)
         elif values is not None:
             faults.append(_conflict(order))
+    faults += (fault for fault in _split(known, orders, settled))
     if faults:
         raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
     return new, there
+
+
+def _split(known: _Known, orders: Sequence[FileOrder], settled: Sequence[OrderValues | None]) -> Iterator[Fault]:
+    """Rows without a number that are two orders because they name one supplier in two ways."""
+    first: dict[tuple[Any, ...], FileOrder] = {}
+    for order, values in zip(orders, settled, strict=True):
+        if order.number is not None or values is None:
+            continue
+        other = first.setdefault((values.head["supplier_id"], order.issue_date, nfc(order.note or "")), order)
+        if other is not order:
+            fault = Fault(
+                order.row,
+                "supplier",
+                "The row {row} names the same supplier in another way («{other}»), on the same day and without a "
+                "number: is it one order or two? Write the supplier in one way, or give the orders numbers.",
+                row=other.row,
+                other=other.suppliers[0],
+            )
+            yield from known.titled(order, [fault])
 
 
 def _conflict(order: FileOrder) -> Fault:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ from intergestan_db.problem import Fault, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine, Table
 from intergestan_erp.catalogue.unit_conversion import rescaled
 from intergestan_erp.inputs.identifiers import is_gtin
+from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.inputs.units import can_be, same_unit
 from intergestan_erp.inputs.vat import rate_fits, vat_category
 from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
@@ -41,7 +43,7 @@ Product = Mapping[str, Any]
 _HEAD = (
     *("number", "supplier_id", "issue_date", "note", "currency", "total_ht", "total_vat", "total_ttc"),
     *("delivery_name", "delivery_line1", "delivery_line2", "delivery_postcode", "delivery_city"),
-    *("delivery_country", "wanted_date"),
+    *("delivery_country", "wanted_date", "carried"),
 )
 _LINE = (
     *(
@@ -55,7 +57,7 @@ _LINE = (
         "base_quantity",
         "allowance",
     ),
-    *("total", "vat_category", "vat_rate", "note", "gtin", "supplier_code"),
+    *("total", "vat_category", "vat_rate", "note", "gtin", "supplier_code", "wanted_date"),
 )
 _AMOUNTS = {"total", "total_ht", "total_vat", "total_ttc"}
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
@@ -81,10 +83,15 @@ class OrderValues:
     def content(self) -> tuple[Any, ...]:
         """What makes two orders the same one: all that a file says, but not who follows it or its state."""
         return (
-            [self.head.get(name) for name in _HEAD],
-            [[line.get(name) for name in _LINE] for line in self.lines],
-            [[charge.get(name) for name in _CHARGE] for charge in self.charges],
+            _said(self.head, _HEAD),
+            [_said(line, _LINE) for line in self.lines],
+            [_said(charge, _CHARGE) for charge in self.charges],
         )
+
+
+def _said(row: Row, names: Sequence[str]) -> list[Any]:
+    """Values to be compared, texts in one encoding of their accents."""
+    return [nfc(value) if isinstance(value, str) else value for value in map(row.get, names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,7 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
     if len(complete) < len(of_lines):
         return None
     lines = [row for row, _ in complete]
+    wanted = _spread_days(order, lines)
     sums = _sums([row["total"] for row in lines], lines, charges)
     totals = sums.totals
     _compare(order, lines, charges, faults)
@@ -153,7 +161,8 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         "total_ht": totals.tax_exclusive,
         "total_vat": sums.tax_amount,
         "total_ttc": totals.payable,
-        "wanted_date": order.wanted_date,
+        "wanted_date": wanted,
+        "carried": dict(order.carried) or None,
         **{name: None for name in _HEAD if name.startswith("delivery_")},
         **order.delivery,
     }
@@ -164,6 +173,15 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         _check_sizes(order.row, PurchaseOrderCharge, charge_row, faults)
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
+
+
+def _spread_days(order: FileOrder, lines: Sequence[Row]) -> date | None:
+    """The day on which all of an order is wanted; where lines differ, each gets its own and the order has none."""
+    days = [line.wanted_date or order.wanted_date for line in order.lines]
+    same = len(set(days)) == 1
+    for row, day in zip(lines, days, strict=True):
+        row["wanted_date"] = None if same else day
+    return days[0] if same else None
 
 
 def _check_currency(order: FileOrder, around: Around, faults: list[Fault]) -> None:
