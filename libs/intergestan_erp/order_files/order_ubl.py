@@ -332,7 +332,12 @@ class _Document:
         if line.quantity is None:
             self._fault(place, "The line has no quantity.")
         if not _codes(item) and gtin is None:
-            self._fault(place, "The line names no product: give the buyer's or the seller's code.")
+            self._fault(
+                place,
+                "The line «{name}» names no product: give it the buyer's or the seller's code, or its GTIN. A name alone "
+                "may mean several.",
+                name=shown(item.name or ""),
+            )
         tax = self._tax(line.taxes, place)
         self._check_allowances(line.allowances, place)
         if line.partial_delivery is False:
