@@ -200,6 +200,8 @@ def _order(group: _Group) -> FileOrder:
             cells.check_own(column)
     of_lines = [cells for cells in rows if cells.text("charge") is None]
     days = _days_of_lines(of_lines)
+    if days:
+        _refuse_other_days(rows, days)
     head = {name: _of_order(rows, name, read) for name, read in _HEAD.items() if not (days and name == "wanted_date")}
     for column in ("date", "supplier"):
         if all(cells.text(column) is None for cells in rows):
@@ -234,6 +236,17 @@ def _days_of_lines(rows: list[Cells]) -> dict[int, date | None]:
         return {}
     rows[0].remark("wanted_date", "The lines are wanted on different days, and each keeps its own.")
     return days
+
+
+def _refuse_other_days(rows: list[Cells], days: Mapping[int, date | None]) -> None:
+    """A row of a charge has no day of its own: it says one of the lines', or none."""
+    for cells in rows:
+        if cells.row not in days and cells.once("wanted_date", Cells.day) not in {None, *days.values()}:
+            cells.fault(
+                "wanted_date",
+                "«{value}» is the day of no line, and a charge of the whole order has none of its own: leave it empty.",
+                value=cells.text("wanted_date"),
+            )
 
 
 def _of_order(rows: list[Cells], column: str, read: Callable[[Cells, str], Any]) -> Any:

@@ -78,21 +78,41 @@ class Old:
             mail = put(connection, "inbound_mail", sha256=f"{place:064}", state="done")
             transfer = put(
                 *(connection, "inbound_transfer"),
-                **{"partner_id": self.partner_id, "jti": str(place), "epoch": 1, "seq": place, "inbound_mail_id": mail},
+                partner_id=self.partner_id,
+                jti=str(place),
+                epoch=1,
+                seq=place,
+                inbound_mail_id=mail,
             )
             order = put(
                 *(connection, "sales_order"),
-                **{"number": f"CCL{place}", "customer_id": self.party_id, "partner_id": self.partner_id},
-                **{"customer_order_number": number, "state": "accepted", "currency": "EUR"},
+                number=f"CCL{place}",
+                customer_id=self.party_id,
+                partner_id=self.partner_id,
+                customer_order_number=number,
+                state="accepted",
+                currency="EUR",
             )
             line = {"sales_order_id": order, "line_id": "1", "position": 1, "unit": "C62", "vat_category": "S"}
             put(connection, "sales_order_line", **line)
             put(
                 *(connection, "ledger"),
-                **{"partner_id": self.partner_id, "type": "order", "number": number, "revision": 0},
-                **{"inbound_transfer_id": transfer, "outcome": "created", "sales_order_id": order},
+                partner_id=self.partner_id,
+                type="order",
+                number=number,
+                revision=0,
+                inbound_transfer_id=transfer,
+                outcome="created",
+                sales_order_id=order,
             )
-            sent = put(connection, "outbound_mail", transfer_id=f"t{place}", kind="answers", state="sent", partner_id=self.partner_id)
+            sent = put(
+                connection,
+                "outbound_mail",
+                transfer_id=f"t{place}",
+                kind="answers",
+                state="sent",
+                partner_id=self.partner_id,
+            )
             answered = {"partner_id": self.partner_id, "order_number": number, "n": 1, "code": "AP"}
             put(connection, "answer", **answered, outbound_mail_id=sent)
             why = {"partner_id": self.partner_id, "order_number": number, "reason": "price", "outcome": "held"}
