@@ -18,7 +18,7 @@ from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.inputs.days import read_day
 from intergestan_erp.inputs.figure import Figure, Mark
-from intergestan_erp.inputs.identifiers import check_gtin, number_as_identifier, plain_text, read_identifier
+from intergestan_erp.inputs.identifiers import check_gtin, is_error, number_as_identifier, plain_text, read_identifier
 from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.inputs.number_format import Shown, currency_shown, price_unit_shown, unit_shown
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
@@ -92,6 +92,13 @@ class Cells:
         for column, value in values.items():
             if isinstance(value, BookCell):
                 self._check_whole(column, value)
+            elif is_error(value):
+                self.fault(
+                    column,
+                    "{error} is an error of a spreadsheet, or of a column that is too narrow, and no value: correct it "
+                    "there, and export the file again.",
+                    error=value,
+                )
 
     def text(self, column: str) -> str | None:
         """The cell as a text, without white space at its ends; None when it is empty or the file has no such column."""
@@ -260,9 +267,11 @@ class Cells:
             self.fault(column, "There is no value: fill the cell in.")
 
     def is_broken(self, column: str) -> bool:
-        """Whether a workbook's cell has an error in place of a value."""
+        """Whether a cell has an error of a spreadsheet in place of a value."""
         value = self._values.get(column)
-        return isinstance(value, BookCell) and value.kind in {Kind.ERROR, Kind.FORMULA}
+        if isinstance(value, BookCell):
+            return value.kind in {Kind.ERROR, Kind.FORMULA}
+        return value is not None and is_error(value)
 
     def fault(self, column: str, template: str, /, **values: Any) -> None:
         """Note a fault of one cell."""

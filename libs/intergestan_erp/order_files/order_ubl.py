@@ -27,6 +27,8 @@ from intergestan_msg.stated_order import StatedLine, StatedOrder
 from intergestan_msg.ubl.order_in import NO_CURRENCY
 from intergestan_msg.ubl.stated_order_in import read_stated_order
 
+_VAT_NAMES = ("VAT", "TVA", "MWST", "IVA", "BTW")
+"""How neighbours call the tax on added value."""
 _GTIN_SCHEMES = {"0160", "GTIN"}
 _SLACK = 2 * CENT
 """What Peppol's R022 grants an allowance for roundings."""
@@ -331,11 +333,21 @@ class _Document:
         gtin = self._gtin(item.standard_id, place)
         if line.quantity is None:
             self._fault(place, "The line has no quantity.")
-        if not _codes(item) and gtin is None:
+        other = item.standard_id
+        if not _codes(item) and gtin is None and other is not None:
             self._fault(
                 place,
-                "The line «{name}» names no product: give it the buyer's or the seller's code, or its GTIN. A name alone "
-                "may mean several.",
+                "The line «{name}» names no product that is known: {value} is of the list {scheme}, no GTIN (0160). "
+                "Give it the buyer's or the seller's code, or its GTIN.",
+                name=shown(item.name or ""),
+                value=shown(other.value),
+                scheme=other.scheme or "?",
+            )
+        elif not _codes(item) and gtin is None:
+            self._fault(
+                place,
+                "The line «{name}» names no product: give it the buyer's or the seller's code, or its GTIN. A name "
+                "alone may mean several.",
                 name=shown(item.name or ""),
             )
         tax = self._tax(line.taxes, place)
@@ -402,7 +414,7 @@ class _Document:
         """The VAT of a line; taxes of other schemes are named."""
         vat: list[TaxCategory] = []
         for tax in taxes:
-            if "VAT" in tax.scheme.upper():
+            if any(name in tax.scheme.upper() for name in _VAT_NAMES):
                 vat.append(tax)
             else:
                 self._remark(

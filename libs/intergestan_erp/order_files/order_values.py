@@ -424,6 +424,19 @@ def _vat(line: FileLine, product: Product, faults: list[Fault]) -> tuple[str, De
     ours: tuple[str, Decimal] = product["vat_category"], product["vat_rate"]
     if line.vat_category is None and line.vat_rate is None:
         return ours
+    rate = line.vat_rate
+    if line.row is None and rate is not None and 0 < rate < 1 and rate * 100 == ours[1]:
+        faults.append(
+            Fault(
+                line.row,
+                _place(line, "vat_rate"),
+                "The rate {rate} is a percentage, and our product's card has {ours} %: write {ours}, or correct the "
+                "card.",
+                rate=_plain(rate),
+                ours=_plain(ours[1]),
+            )
+        )
+        return ours
     found = _fitting(line.vat_category, line.vat_rate, ours)
     if line.row is not None and line.vat_category is None and not rate_fits(ours[0], line.vat_rate or ZERO):
         found = "misfit"  # a table has a column for the category; a document may be of a program that knows none

@@ -445,6 +445,7 @@ def test_a_comment_inside_a_value_means_nothing(on_sqlite: Database) -> None:
         (('unitCode="C62">10<', 'unitCode="ZZZ">10<'), "ZZZ"),
         (("<cbc:ID>S</cbc:ID>", "<cbc:ID>XYZ</cbc:ID>"), "XYZ"),
         (("<cbc:ID>S</cbc:ID>", "<cbc:ID>E</cbc:ID>"), "E"),
+        (("<cbc:Percent>20<", "<cbc:Percent>0.2<"), "is a percentage"),
         (("<cbc:Percent>20<", "<cbc:Percent>0<"), "0"),
         (("<cbc:IssueDate>2026-11-20<", "<cbc:IssueDate>2026-01-05<"), "--dates any"),
         (("<cbc:IssueDate>2026-11-20<", "<cbc:IssueDate>2027-01-08<"), "--dates any"),
