@@ -10,12 +10,13 @@ from unicodedata import normalize
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
 from intergestan_db.migrate import Rename
 from intergestan_db.problem import Problem
+from intergestan_db.tables import PurchaseOrder
 from tests.site_factories import SiteToTest
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
@@ -204,6 +205,25 @@ def test_what_was_remembered_is_forgotten(old: Old) -> None:
     migrate.upgrade(old.database, forgotten)
     assert old.rows("SELECT their_code FROM product_match") == [(NFC,)]
     assert old.rows("SELECT their_id FROM customer_match") == [("73282932000074",)]
+
+
+def test_what_imports_noted_is_carried(old: Old) -> None:
+    """Schema 0017: type and references of orders that came before it go to the supplier too."""
+    with old.database.transaction() as connection:
+        head = {"supplier_id": old.party_id, "currency": "EUR", "state": "confirmed"}
+        ids = [put(connection, "purchase_order", number=number, **head) for number in ("A", "B", "C")]
+        noted = (
+            '{"type": "226", "prices": {}, "references": {"customer_reference": "Dept 7", "contract": "C-1"}}',
+            '{"prices": {}, "references": {"quotation": "DEV-77"}}',
+            "{}",
+        )
+        for order, detail in zip(ids, noted, strict=True):
+            of_order = {"subject": "purchase_order", "subject_id": order, "name": "import"}
+            put(connection, "event", **of_order, detail=detail)
+    migrate.upgrade(old.database)
+    with old.database.read() as connection:
+        carried = connection.execute(select(PurchaseOrder.carried).order_by(PurchaseOrder.id)).scalars().all()
+    assert carried == [{"type_code": "226", "customer_reference": "Dept 7"}, {"quotation_id": "DEV-77"}, None]
 
 
 @pytest.mark.parametrize(

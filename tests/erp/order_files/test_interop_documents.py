@@ -10,14 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from intergestan_db.database import Database
 from intergestan_db.problem import FileProblems, Remark
+from intergestan_db.tables import PurchaseOrder
+from intergestan_erp.documents import documents
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_drop import enter
 from intergestan_erp.order_files.order_files import Imported, import_file
 from intergestan_erp.purchasing.purchase_orders import show_order
-from intergestan_msg.ubl import read_order_response
+from intergestan_msg.order import Party
+from intergestan_msg.ubl import read_order, read_order_response, write_order
 from tests.databases import KINDS, MigratedBases
 from tests.erp.order_files.interop import ANSWER, CLOCK, FOLDER, Expected, essai, expected
 
@@ -160,6 +164,24 @@ def test_each_document(on_sqlite: Database, file: str) -> None:
     if file == "e1-line-details.xml":
         wanted = [line["wanted_date"] for line in shown(on_sqlite, "E1")["lines"]]
         assert wanted == [date(2026, 12, 2), date(2027, 3, 31)]
+
+
+def test_what_is_taken_travels(essai_site: Database) -> None:
+    """Type, references and the days of lines go to the supplier, and come back with an accepted change."""
+    for file in ("e1-line-details.xml", "l-type-226.xml"):
+        take(essai_site, file)
+    with essai_site.read() as connection:
+        ids = connection.execute(select(PurchaseOrder.id).order_by(PurchaseOrder.number)).scalars().all()
+        details, call_off = documents.purchase_orders(connection, ids, Party("Essai SARL"), Party("Lieferant GmbH"))
+    sent = read_order(write_order(details))
+    assert (sent.customer_reference, sent.quotation_id, sent.accounting_cost) == ("Dept 7", "DEV-77", "PROJ-9")
+    days = [date(2026, 12, 2), date(2027, 3, 31)]
+    assert [line.wanted.end if line.wanted else None for line in sent.lines] == days
+    assert read_order(write_order(call_off)).type_code == "226"
+    assert documents.carried_by(sent) == {
+        "customer_reference": "Dept 7", "quotation_id": "DEV-77", "accounting_cost": "PROJ-9",
+    }
+    assert documents.carried_by(call_off) == {"type_code": "226"}
 
 
 @pytest.mark.parametrize("file", [pytest.param(ANSWER, marks=pytest.mark.xfail(strict=True, reason=SPLIT))])
