@@ -92,13 +92,13 @@ def product_of(cells: Cells) -> ProductRow:
         )
     unit = cells.unit("unit") or "C62"
     for column in ("sale_price", "purchase_price"):
-        shown_for = cells.price_unit_shown(column)
-        if shown_for is not None and not same_unit(shown_for, unit):
+        per = cells.price_for(column)
+        if per is not None and (per.count != 1 or (per.unit is not None and not same_unit(per.unit, unit))):
             cells.fault(
                 column,
                 "The price is shown for {shown}, and the product is sold in {unit}: correct the unit, or the format of "
                 "the column.",
-                shown=shown_for,
+                shown=f"{per.count} {per.unit or unit}",
                 unit=unit,
             )
     return ProductRow(

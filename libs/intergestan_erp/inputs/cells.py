@@ -20,7 +20,7 @@ from intergestan_erp.inputs.days import read_day
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.identifiers import check_gtin, is_error, number_as_identifier, plain_text, read_identifier
 from intergestan_erp.inputs.identity import nfc
-from intergestan_erp.inputs.number_format import Shown, currency_shown, price_unit_shown, unit_shown
+from intergestan_erp.inputs.number_format import Per, Shown, currency_shown, price_for, unit_shown
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
@@ -221,12 +221,12 @@ class Cells:
             return None
         return unit_shown(value.form, Decimal(value.text))
 
-    def price_unit_shown(self, column: str) -> str | None:
-        """The unit that a price is for by its format: KGM for 4.5 shown as 4.50 €/kg."""
+    def price_for(self, column: str) -> Per | None:
+        """What a price is for by its format: one KGM for 4.5 shown as 4.50 €/kg."""
         value = self._values.get(column)
         if not isinstance(value, BookCell) or value.kind is not Kind.NUMBER:
             return None
-        return price_unit_shown(value.form, Decimal(value.text))
+        return price_for(value.form, Decimal(value.text))
 
     def currency(self, column: str) -> str | None:
         """A currency's ISO code, or a sign that has one meaning."""
@@ -340,6 +340,15 @@ class Cells:
             )
             return None
         number = Decimal(value.text)
+        beside = currency_shown(value.form, number) if figure is Figure.QUANTITY else None
+        if beside is not None:
+            self.fault(
+                column,
+                "The cell {cell} is shown with «{sign}», and a quantity has no currency: are the columns mixed up?",
+                cell=value.place,
+                sign=shown(beside.sign),
+            )
+            return None
         if not fits(number, MILLIONTH):
             self.fault(
                 column, "«{value}» is too large, or has more than 6 decimals: write it like 1234,56.", value=value.text

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|\[(?P<bracket>[^]]*)
 _PLACES = frozenset("0123456789#?.,%eE")
 """What stands for digits and their marks, in the bare text of a format."""
 _GENERAL = re.compile("general", re.IGNORECASE)
-_PER = re.compile(r"/\s*1?\s*(?P<unit>[^\W\d_][^\W_]*)")
+_PER = re.compile(r"/\s*(?P<count>[0-9]*)\s*(?P<unit>[^\W\d_][^\W_]*)?")
 _LETTERS = re.compile(r"[^\W\d_]+\.?")
 
 
@@ -51,10 +51,23 @@ def unit_shown(form: str, value: Decimal) -> str | None:
     return next((code for text in texts if text and (code := unit_code(text)) is not None), None)
 
 
-def price_unit_shown(form: str, value: Decimal) -> str | None:
-    """The code of the unit that a price is for by its format: KGM for 4.5 shown as 4.50 €/kg."""
-    found = (each for text, _ in _texts(_section(form, value)) for each in _PER.finditer(text))
-    return next((code for each in found if (code := unit_code(each["unit"])) is not None), None)
+@dataclass(frozen=True, slots=True)
+class Per:
+    """What a price is for: so many, of a unit if the format names one."""
+
+    count: Decimal
+    unit: str | None
+
+
+def price_for(form: str, value: Decimal) -> Per | None:
+    """What a price is for by its format: one KGM for 4.5 shown as 4.50 €/kg, 100 for 4.50 €/100."""
+    for text, _ in _texts(_section(form, value)):
+        for found in _PER.finditer(text):
+            unit = unit_code(found["unit"]) if found["unit"] else None
+            count = Decimal(found["count"] or 1)
+            if count > 0 and (unit is not None or count != 1):
+                return Per(count, unit)
+    return None
 
 
 def _section(form: str, value: Decimal) -> str:

@@ -23,6 +23,7 @@ from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.identity import nfc
+from intergestan_erp.inputs.number_format import Per
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
@@ -290,7 +291,7 @@ def _line(cells: Cells, position: int, wanted: date | None) -> FileLine:
     for column in ("product", "quantity"):
         if cells.text(column) is None:
             cells.missing(column)
-    product = cells.code("product")
+    product, per = cells.code("product"), cells.price_for("price")
     return FileLine(
         row=cells.row,
         line_id=cells.code("line") or str(position),
@@ -301,8 +302,8 @@ def _line(cells: Cells, position: int, wanted: date | None) -> FileLine:
         price=cells.amount("price"),
         vat_rate=cells.rate("vat_rate"),
         note=cells.text("line_note"),
-        base_quantity=_base_quantity(cells),
-        base_unit=cells.price_unit_shown("price"),
+        base_quantity=_base_quantity(cells, per),
+        base_unit=per.unit if per is not None else None,
         allowance=_amount(cells, "allowance"),
         vat_category=cells.category("vat_category"),
         gtin=cells.gtin("gtin"),
@@ -336,11 +337,19 @@ def _charge(cells: Cells) -> FileCharge:
     )
 
 
-def _base_quantity(cells: Cells) -> Decimal:
+def _base_quantity(cells: Cells, per: Per | None) -> Decimal:
+    """How many the price is for: what its column says, or what a workbook shows behind the price; they must agree."""
     value = cells.decimal("base_quantity")
     if value is not None and value == 0:
         cells.fault("base_quantity", "A price is for more than nothing: write 1, or leave the cell empty.")
-    return value or ONE
+    if per is not None and value is not None and value != per.count:
+        cells.fault(
+            "base_quantity",
+            "The price is for {value}, and is shown for {shown}: correct one of them.",
+            value=value,
+            shown=per.count,
+        )
+    return value or (per.count if per is not None else ONE)
 
 
 def _amount(cells: Cells, column: str) -> Decimal:

@@ -136,7 +136,7 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None) -> lis
     """
     found = Findings() if findings is None else findings
     if data.startswith(MAGIC):
-        return read_order_rows(file, _sheet(read_sheets(file, data), found), found)
+        return read_order_rows(file, _sheet(file, read_sheets(file, data), found), found)
     start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:14].lower().startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
         raise FileProblems(
@@ -147,16 +147,32 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None) -> lis
     return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data, found)
 
 
-def _sheet(sheets: Mapping[str, Rows], findings: Findings) -> Rows:
-    """The first sheet that has the titles of orders; the first of all, where none has."""
-    for place, (name, rows) in enumerate(sheets.items()):
-        if has_titles(list(rows), TABLE):
-            if place:
-                findings.remarks.append(
-                    Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name)
+def _sheet(file: str, sheets: Mapping[str, Rows], findings: Findings) -> Rows:
+    """The one sheet that has the titles of orders; the first of all, where none has.
+
+    :raises FileProblems: when several have orders: those of the others would be lost.
+    """
+    rows_of = {name: list(rows) for name, rows in sheets.items()}
+    fitting = [name for name, rows in rows_of.items() if has_titles(rows, TABLE)]
+    filled = [name for name in fitting if len(rows_of[name]) > 1]
+    if len(filled) > 1:
+        raise FileProblems(
+            file,
+            [
+                Fault(
+                    None,
+                    None,
+                    "The sheets {sheets} have orders, and one is read: put them into one sheet, or make a file of "
+                    "each.",
+                    sheets=", ".join(f"«{name}»" for name in filled),
                 )
-            return rows
-    return next(iter(sheets.values()), [])
+            ],
+        )
+    for name in (filled or fitting)[:1]:
+        if len(rows_of) > 1:
+            findings.remarks.append(Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name))
+        return rows_of[name]
+    return next(iter(rows_of.values()), [])
 
 
 def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:

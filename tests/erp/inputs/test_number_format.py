@@ -13,8 +13,8 @@ from intergestan_db.problem import FileProblems
 from intergestan_erp.catalogue.catalogue_file import read_file
 from intergestan_erp.catalogue.whole_catalogue import KnownCodes
 from intergestan_erp.inputs.cells import Findings
-from intergestan_erp.inputs.number_format import currency_shown, price_unit_shown, unit_shown
-from tests.erp.inputs.test_workbook_cells import fault, number, read
+from intergestan_erp.inputs.number_format import Per, currency_shown, price_for, unit_shown
+from tests.erp.inputs.test_workbook_cells import TITLES, fault, number, read
 
 PLAIN = [
     "General",
@@ -37,7 +37,7 @@ PLAIN = [
 def test_formats_without_a_currency(form: str) -> None:
     assert currency_shown(form, Decimal(5)) is None
     assert unit_shown(form, Decimal(5)) is None
-    assert price_unit_shown(form, Decimal(5)) is None
+    assert price_for(form, Decimal(5)) is None
 
 
 @pytest.mark.parametrize(
@@ -84,15 +84,17 @@ def test_units() -> None:
     assert unit_shown('0 "kg"', Decimal(2)) == "KGM"
     assert unit_shown("0\\ \\k\\g", Decimal(2)) == "KGM"
     assert unit_shown('0 "pièces"', Decimal(2)) == "C62"
-    assert price_unit_shown('0.00 "€/kg"', Decimal(2)) == "KGM"
-    assert price_unit_shown("0.00 €/kg", Decimal(2)) == "KGM"
-    assert price_unit_shown("0.00 €", Decimal(2)) is None
+    for form in ('0.00 "€/kg"', "0.00 €/kg", '0.00 "€ / 1 kg"'):
+        assert price_for(form, Decimal(2)) == Per(Decimal(1), "KGM")
+    assert price_for('0.00 "€/100"', Decimal(2)) == Per(Decimal(100), None)
+    assert price_for('0.00 "/ 100 g"', Decimal(2)) == Per(Decimal(100), "GRM")
+    assert price_for("0.00 €", Decimal(2)) is None
 
 
 @given(st.text('0#?.,;[]$€£"\\-_*@ %EeGral/kgCHF409', max_size=30), st.integers(-9, 9))
 def test_any_text_is_a_format(form: str, value: int) -> None:
     """Nothing that stands there stops the reader."""
-    for look in (currency_shown, unit_shown, price_unit_shown):
+    for look in (currency_shown, unit_shown, price_for):
         look(form, Decimal(value))
 
 
@@ -133,6 +135,41 @@ def test_a_unit_beside_a_quantity() -> None:
 def test_a_price_by_the_kilogram() -> None:
     ((order,), _) = read(number(5, 4.5, '0.00 "€/kg"'))
     assert (order.lines[0].base_unit, order.currency) == ("KGM", "EUR")
+
+
+def test_a_price_by_the_hundred() -> None:
+    """It was a hundred times the price."""
+    ((order,), _) = read(number(5, 4.5, '0.00 "€/100"'))
+    assert order.lines[0].base_quantity == 100
+
+    def both(book: Any, sheet: Any) -> None:
+        sheet.write_string(0, 9, "Prix pour")
+        sheet.write_number(1, 9, 10)
+        number(5, 4.5, '0.00 "€/100"')(book, sheet)
+
+    assert "100" in fault(both)
+
+
+def test_a_quantity_has_no_currency() -> None:
+    assert "mixed up" in fault(number(4, 2, '0.00 "€"'))
+
+
+def test_orders_in_two_sheets() -> None:
+    """Those of the second were lost without a word."""
+
+    def second(book: Any, _sheet: Any) -> None:
+        other = book.add_worksheet("Suite")
+        for column, title in enumerate(TITLES):
+            other.write_string(0, column, title)
+        other.write_string(1, 0, "X2")
+
+    assert "«Commandes», «Suite»" in fault(second)
+
+    def notes(book: Any, _sheet: Any) -> None:
+        book.add_worksheet("Notes").write_string(0, 0, "Merci")
+
+    ((order,), said) = read(notes)
+    assert (order.number, said) == ("X1", ["The orders were read from the sheet «Commandes»."])
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,9 @@ def test_what_is_taken_travels(essai_site: Database) -> None:
     assert [line.wanted.end if line.wanted else None for line in sent.lines] == days
     assert read_order(write_order(call_off)).type_code == "226"
     assert documents.carried_by(sent) == {
-        "customer_reference": "Dept 7", "quotation_id": "DEV-77", "accounting_cost": "PROJ-9",
+        "customer_reference": "Dept 7",
+        "quotation_id": "DEV-77",
+        "accounting_cost": "PROJ-9",
     }
     assert documents.carried_by(call_off) == {"type_code": "226"}
 
