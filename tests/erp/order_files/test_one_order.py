@@ -6,17 +6,22 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any, Literal
 from unicodedata import normalize
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intergestan_db.database import Database
 from intergestan_db.enums import FileFormat
 from intergestan_db.problem import FileProblems
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_export import PURCHASE, read_orders, to_export, write_tables
 from intergestan_erp.order_files.order_files import Imported, import_file
+from intergestan_erp.order_files.order_files import read_orders as parse
 from intergestan_erp.parties.parties import NewParty, add_party
 from intergestan_erp.purchasing.purchase_orders import find_orders, show_order
 from tests.clock import Clock
@@ -133,6 +138,36 @@ def test_the_day_of_a_line_is_checked_too(site: Database, day: str) -> None:
 def test_the_day_of_a_charge_is_none_of_its_own(site: Database) -> None:
     rows = ["X1;20/11/2026;F001;;A-1;2;4;01/12/2026;", "X1;;;;A-1;3;4;15/12/2026;", "X1;;;;;;;24/12/2026;5"]
     assert "24/12/2026" in refused(site, *rows)
+
+
+HEADS = st.tuples(
+    st.dates(date(2026, 2, 1), date(2026, 2, 3)),
+    st.sampled_from(["Élise", "Elise", "ÉLISE"]),
+    st.sampled_from(["", "Été"]),
+)
+SPELLED = st.tuples(HEADS, st.sampled_from(["NFC", "NFD"]), st.sampled_from(["%d/%m/%Y", "%Y-%m-%d", "%Y-%m-%d 08:15"]))
+
+
+@given(st.lists(SPELLED, min_size=1, max_size=6))
+def test_rows_are_one_order_by_what_they_say(
+    rows: list[tuple[tuple[date, str, str], Literal["NFC", "NFD"], str]],
+) -> None:
+    """However dates and accents are written; and each order has the rows that say the same, in their order."""
+    lines = [
+        normalize(form, f";{day.strftime(how)};{supplier};{note};A-1;{place};4;;")
+        for place, ((day, supplier, note), form, how) in enumerate(rows, start=1)
+    ]
+    orders = parse("o.csv", "\n".join((TITLES, *lines)).encode(), Findings())
+    heads = dict.fromkeys(head for head, _, _ in rows)
+    assert [(order.issue_date, *order.suppliers, order.note or "") for order in orders] == [
+        (day, supplier, normalize(first_form(rows, (day, supplier, note)), note)) for day, supplier, note in heads
+    ]
+    quantities = [[int(line.quantity) for line in order.lines] for order in orders]
+    assert quantities == [[place for place, row in enumerate(rows, start=1) if row[0] == head] for head in heads]
+
+
+def first_form(rows: list[Any], head: tuple[date, str, str]) -> Literal["NFC", "NFD"]:
+    return next(form for each, form, _ in rows if each == head)
 
 
 def test_what_is_wrong_is_said_once(site: Database) -> None:
