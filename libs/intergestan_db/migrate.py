@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, inspect, text
 
@@ -18,10 +20,24 @@ class LaterRelease(NotMigrated):
     """The base was upgraded for a later release than this one."""
 
 
-def upgrade(database: Database) -> None:
+class Rename(NamedTuple):
+    """A row that gets another number or code before the keys of the base are put into one encoding (schema 0013).
+
+    :ivar table: what the upgrade calls it: `purchase_order`, `ledger`, …
+    :ivar new: None forgets the row, which only what was remembered of a partner can be.
+    """
+
+    table: str
+    row_id: int
+    new: str | None
+
+
+def upgrade(database: Database, renames: Sequence[Rename] = ()) -> None:
     """Create or upgrade all tables.
 
+    :param renames: for two rows that would have one number or code.
     :raises LaterRelease: the base stays as it is.
+    :raises Problem: rows would have one number or code, or a rename is none; the base stays as it is.
     """
     from alembic import command
     from alembic.config import Config
@@ -29,7 +45,15 @@ def upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with database.transaction() as connection:
-        _refuse_newer(_revision(connection))
+        found = _revision(connection)
+        _refuse_newer(found)
+        if renames and (found is None or found >= _IN_NFC):
+            raise Problem(
+                "Nothing was done: the base is at schema {found}, and only the upgrade to schema {needed} renames.",
+                found=found or Word("none"),
+                needed=_IN_NFC,
+            )
+        config.attributes["renames"] = tuple(renames)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -67,5 +91,8 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-HEAD = "0015"
+_IN_NFC = "0013"
+"""The revision that puts keys into one encoding."""
+
+HEAD = "0016"
 """The newest revision under `migrations/versions`; a test holds it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, TypeVar
 
 import typer
@@ -19,6 +20,21 @@ DecimalMark = Annotated[
     Mark | None,
     typer.Option(
         "--decimal-mark", help="What stands before the decimals of all numbers, where 1.234 or 1,234 may be either."
+    ),
+]
+
+
+class Dates(StrEnum):
+    """Which dates orders may have."""
+
+    PLAUSIBLE = "plausible"
+    ANY = "any"
+
+
+AnyDates = Annotated[
+    Dates,
+    typer.Option(
+        "--dates", help="Take any date; else an order is at most a year old, and wanted or promised within two years."
     ),
 ]
 
@@ -39,29 +55,38 @@ def a_day(text: str) -> date:
         raise typer.BadParameter(sentence(bad)) from bad
 
 
-def a_figure(text: str) -> Decimal:
+def a_figure(text: str, mark: Mark | None = None) -> Decimal:
     """A quantity, as people write it in files too; BadParameter for what is none."""
-    return _figure(text, Figure.QUANTITY)
+    return _figure(text, Figure.QUANTITY, mark)
 
 
-def a_price(text: str) -> Decimal:
+def a_price(text: str, mark: Mark | None = None) -> Decimal:
     """A price, without a currency: that is the order's; BadParameter for what is none."""
-    return _figure(text, Figure.AMOUNT)
+    return _figure(text, Figure.AMOUNT, mark)
 
 
-def a_rate(text: str) -> Decimal:
+def a_rate(text: str, mark: Mark | None = None) -> Decimal:
     """A rate in percent; BadParameter for what is none."""
-    return _figure(text, Figure.RATE)
+    return _figure(text, Figure.RATE, mark)
 
 
-def _figure(text: str, figure: Figure) -> Decimal:
-    from intergestan_erp.inputs.numbers import read_number
+def a_key(text: str) -> str:
+    """A code or a number of ours or theirs, in the encoding in which keys are kept; BadParameter for an empty one."""
+    from intergestan_msg.identity import nfc
+
+    if not text.strip():
+        raise typer.BadParameter(_("«{text}» is no line with its product: write L3=CAS16.").format(text=text))
+    return nfc(text.strip())
+
+
+def _figure(text: str, figure: Figure, mark: Mark | None) -> Decimal:
+    from intergestan_erp.inputs.numbers import Marks, read_number
     from intergestan_erp.inputs.unreadable import Unreadable
 
     if not text.strip():
         raise typer.BadParameter(_("«{text}» is no line with a quantity: write L1=2.").format(text=text))
     try:
-        written = read_number(text, figure)
+        written = read_number(text, figure, Marks(mark))
     except Unreadable as bad:
         raise typer.BadParameter(sentence(bad)) from bad
     if written.sign is not None:
@@ -69,21 +94,24 @@ def _figure(text: str, figure: Figure) -> Decimal:
     return written.value
 
 
-def by_line(texts: Sequence[str] | None) -> dict[str, Decimal]:
+def by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, Decimal]:
     """`L1=2`, `L3=0,5`: quantities by line id; BadParameter for what is none, or a line that stands twice."""
-    return values_by_line(texts, a_figure)
+    return values_by_line(texts, lambda text: a_figure(text, mark))
 
 
-def prices_by_line(texts: Sequence[str] | None) -> dict[str, Decimal]:
+def prices_by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, Decimal]:
     """`L1=4,50`: prices by line id; BadParameter for what is none, or a line that stands twice."""
-    return values_by_line(texts, a_price)
+    return values_by_line(texts, lambda text: a_price(text, mark))
 
 
 def values_by_line(texts: Sequence[str] | None, read: Callable[[str], Value]) -> dict[str, Value]:
     """`ID=VALUE` as values by line id; BadParameter for what is none, or a line that stands twice."""
+    from intergestan_msg.identity import nfc
+
     found: dict[str, Value] = {}
     for text in texts or ():
-        line_id, _equals, value = text.rpartition("=")
+        written, _equals, value = text.rpartition("=")
+        line_id = nfc(written)
         if not line_id:
             raise typer.BadParameter(_("«{text}» is no line with a quantity: write L1=2.").format(text=text))
         if line_id in found:

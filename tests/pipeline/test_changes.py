@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
@@ -29,6 +30,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
     Site,
 )
+from intergestan_erp.order_files.file_order import USUAL
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change, change_sales_order
@@ -80,6 +82,10 @@ def ask(sites: Pair, what: Any = changes.request_edits, *arguments: Any) -> byte
     mail = buyer.compose(asked.mail_id)
     buyer.mark_sent(asked.mail_id)
     return mail
+
+
+def ask_file(sites: Pair, name: str, content: bytes) -> bytes:
+    return ask(sites, changes.request_file, changes.read_order_file(name, content, USUAL, ZoneInfo("Europe/Paris")))
 
 
 def edit(sites: Pair, **edits: Any) -> bytes:
@@ -172,7 +178,7 @@ def test_lines_are_added_and_deleted_from_a_file(sites: Pair) -> None:
     ordered(sites)
     lines = (replace(cfr1().lines[1], id="L9"), a_line(1, "3", "25.00", code="CAS16"))
     file = write_order(an_order("CFR1", lines, issued=date(2020, 11, 15)))
-    sites.seller.receive(ask(sites, changes.request_file, "cfr1.xml", file))
+    sites.seller.receive(ask_file(sites, "cfr1.xml", file))
     assert sold(sites) == {"L1": ("CAS16", 3, 25), "L9": ("LOU02", 6, 15)}
     answer(sites)
     agreed(sites)
@@ -187,7 +193,7 @@ def test_a_file_that_does_not_fit_is_refused(sqlite_sites: Pair) -> None:
         (b"<Order/>", FileProblems, "no UBL order"),
     ):
         with pytest.raises(problem, match=words):
-            ask(sites, changes.request_file, "x.xml", content)
+            ask_file(sites, "x.xml", content)
     assert sites.buyer.rows(PurchaseOrderChange) == []
 
 

@@ -55,7 +55,10 @@ class OrderColumns(DeliveryColumns):
 
 
 class LineColumns:
-    """What a line of either kind has. `line_id` is the buyer's stable id; `allowance` is signed."""
+    """What a line of either kind has. `line_id` is the buyer's stable id; `allowance` is signed.
+
+    `wanted_date` is the line's own, where the lines of an order are wanted on different days.
+    """
 
     line_id: Typed[str] = column(String(60))
     position: Typed[int]
@@ -70,6 +73,7 @@ class LineColumns:
     vat_category: Typed[str] = column(String(3))
     vat_rate: Typed[Fine]
     note: Typed[str | None] = column(Text())
+    wanted_date: Typed[date | None]
 
 
 class ChargeColumns:
@@ -93,6 +97,7 @@ class PurchaseOrder(OrderColumns, Table):
     the lines are kept, each within the seller's series of its `…_epoch`; `supplier_number_epoch` is the series in which
     the seller gave the sales order its number. `spelled` is how its keys
     were spelled when an older release sent it, where that is not NFC; `number_key` finds numbers that differ by case.
+    `carried` is what its document says beside the columns: fields of `intergestan_msg.order.Order` by name.
     """
 
     __tablename__ = "purchase_order"
@@ -117,6 +122,7 @@ class PurchaseOrder(OrderColumns, Table):
     supplier_number_epoch: Typed[int] = column(default=0)
     spelled: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))
     number_key: Typed[str | None] = column(String(180), index=True, default=_number_key)
+    carried: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
     updated_at: Typed[Instant]

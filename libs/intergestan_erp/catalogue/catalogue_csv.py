@@ -11,6 +11,7 @@ from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
+from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.inputs.vat import rate_fits
 from intergestan_msg.money import ZERO, plain
 
@@ -89,12 +90,23 @@ def product_of(cells: Cells) -> ProductRow:
             category=category,
             rate=plain(rate),
         )
+    unit = cells.unit("unit") or "C62"
+    for column in ("sale_price", "purchase_price"):
+        per = cells.price_for(column)
+        if per is not None and (per.count != 1 or (per.unit is not None and not same_unit(per.unit, unit))):
+            cells.fault(
+                column,
+                "The price is shown for {shown}, and the product is sold in {unit}: correct the unit, or the format of "
+                "the column.",
+                shown=f"{per.count} {per.unit or unit}",
+                unit=unit,
+            )
     return ProductRow(
         code=cells.code("code") or "",
         name=cells.text("name") or "",
         sale_price=cells.amount("sale_price") or ZERO,
         vat_rate=rate or ZERO,
-        unit=cells.unit("unit") or "C62",
+        unit=unit,
         purchase_price=cells.amount("purchase_price"),
         vat_category=category,
         gtin=cells.gtin("gtin"),

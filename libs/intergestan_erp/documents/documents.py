@@ -38,11 +38,14 @@ from intergestan_msg.spelling import respelled
 SIRET, FRENCH_VAT, GTIN = "0009", "9957", "0160"
 """Codes of the identifier schemes (ICD and EAS) that we write."""
 
+USUAL_TYPE = "220"
+"""The type of an order that names none (UNCL 1001)."""
+
 _WANTED: BindParameter[Any] = bindparam("ids", expanding=True)
 _HEADS = (
     select(
         *(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.issue_date, PurchaseOrder.currency, PurchaseOrder.note),
-        PurchaseOrder.spelled,
+        *(PurchaseOrder.spelled, PurchaseOrder.carried),
         *(PurchaseOrder.delivery_name, PurchaseOrder.delivery_line1, PurchaseOrder.delivery_line2),
         *(PurchaseOrder.delivery_postcode, PurchaseOrder.delivery_city, PurchaseOrder.delivery_country),
         *(PurchaseOrder.wanted_date, User.name.label("contact_name"), User.email.label("contact_email")),
@@ -58,6 +61,7 @@ _LINES = (
         *(PurchaseOrderLine.quantity, PurchaseOrderLine.unit, PurchaseOrderLine.price),
         *(PurchaseOrderLine.base_quantity, PurchaseOrderLine.allowance, PurchaseOrderLine.total),
         *(PurchaseOrderLine.vat_category, PurchaseOrderLine.vat_rate, PurchaseOrderLine.note),
+        PurchaseOrderLine.wanted_date,
     )
     .where(PurchaseOrderLine.purchase_order_id.in_(_WANTED))
     .order_by(PurchaseOrderLine.position)
@@ -149,6 +153,16 @@ def _by_order(connection: Connection, wanted: Executable, ids: Sequence[int]) ->
     return grouped
 
 
+CARRIED = ("type_code", "customer_reference", "quotation_id", "accounting_cost")
+"""The fields of an order that a purchase order keeps in its column `carried`."""
+
+
+def carried_by(order: Order) -> dict[str, str] | None:
+    """What a purchase order keeps of a document beside its columns."""
+    said = {name: value for name in CARRIED if (value := getattr(order, name)) is not None}
+    return {name: value for name, value in said.items() if (name, value) != ("type_code", USUAL_TYPE)} or None
+
+
 def order_document(head: Any, lines: Iterable[Any], charges: Iterable[Any], buyer: Party, seller: Party) -> Order:
     """An order from the rows that have its columns; a head without `contact_name` names nobody to ask."""
     order_lines = tuple(_line(line) for line in lines)
@@ -167,6 +181,7 @@ def order_document(head: Any, lines: Iterable[Any], charges: Iterable[Any], buye
         allowances=allowances,
         tax_amount=sums.tax_amount,
         totals=sums.totals,
+        **(head.carried or {}),
     )
 
 
@@ -187,6 +202,7 @@ def _line(row: AnyRow) -> OrderLine:
         line_total=row.total,
         allowances=allowance,
         note=row.note,
+        wanted=Period(None, row.wanted_date) if row.wanted_date else None,
     )
 
 

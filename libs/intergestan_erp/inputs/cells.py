@@ -18,7 +18,8 @@ from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.inputs.days import read_day
 from intergestan_erp.inputs.figure import Figure, Mark
-from intergestan_erp.inputs.identifiers import check_gtin, number_as_identifier, plain_text, read_identifier
+from intergestan_erp.inputs.identifiers import check_gtin, is_error, number_as_identifier, plain_text, read_identifier
+from intergestan_erp.inputs.number_format import Per, Shown, currency_shown, price_for, unit_shown
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
@@ -39,13 +40,15 @@ class Findings:
 
     :ivar texts: the texts in columns of numbers, which decide about the file's decimal mark.
     :ivar zone: where the days of the file are days of.
+    :ivar currency: what its amounts must be in, where the file cannot say that itself; None: whoever reads it compares.
     """
 
-    def __init__(self, said: Mark | None = None, zone: tzinfo | None = None) -> None:
+    def __init__(self, said: Mark | None = None, zone: tzinfo | None = None, currency: str | None = None) -> None:
         self.faults: list[Fault] = []
         self.remarks: list[Remark] = []
         self.texts: list[tuple[str, Figure]] = []
         self.zone = zone
+        self.currency = currency
         self._said = said
         self._marks: Marks | None = None
 
@@ -65,7 +68,7 @@ class Cells:
     :ivar currencies: the currencies that stood beside amounts, by column.
     """
 
-    __slots__ = ("_codes", "_part", "_values", "currencies", "findings", "hidden", "row", "titles")
+    __slots__ = ("_codes", "_part", "_read", "_values", "currencies", "findings", "hidden", "row", "titles")
 
     def __init__(
         self,
@@ -85,9 +88,17 @@ class Cells:
         self._values = values
         self._part = part
         self._codes: dict[str, str | None] = {}
+        self._read: dict[str, Any] = {}
         for column, value in values.items():
             if isinstance(value, BookCell):
                 self._check_whole(column, value)
+            elif is_error(value):
+                self.fault(
+                    column,
+                    "{error} is an error of a spreadsheet, or of a column that is too narrow, and no value: correct it "
+                    "there, and export the file again.",
+                    error=value,
+                )
 
     def text(self, column: str) -> str | None:
         """The cell as a text, without white space at its ends; None when it is empty or the file has no such column."""
@@ -110,6 +121,13 @@ class Cells:
         if column not in self._codes:
             self._codes[column] = self._code(column)
         return self._codes[column]
+
+    def once(self, column: str, read: Callable[[Cells, str], Read]) -> Read:
+        """What a cell is by a reader, which notes its faults once however often it is asked; one reader a column."""
+        if column not in self._read:
+            self._read[column] = read(self, column)
+        value: Read = self._read[column]
+        return value
 
     def gtin(self, column: str) -> str | None:
         """A GTIN whose last digit checks the others."""
@@ -140,18 +158,8 @@ class Cells:
         written = self._written(column, Figure.AMOUNT)
         if written is None:
             return None
-        if written.sign is not None:
-            code = currency_code(written.sign)
-            if code is None:
-                self.fault(
-                    column,
-                    "«{value}» is no amount: «{sign}» does not name one currency. Write a code like EUR, or the "
-                    "number alone, like 1234,56.",
-                    value=shown(self.text(column) or ""),
-                    sign=shown(written.sign),
-                )
-                return None
-            self.currencies[column] = code
+        if not self._note_currencies(column, written.sign):
+            return None
         return self._of_sign(column, written.value, signed=signed)
 
     def rate(self, column: str) -> Decimal | None:
@@ -206,6 +214,20 @@ class Cells:
             "pièce or kg.",
         )
 
+    def unit_shown(self, column: str) -> str | None:
+        """The unit that a workbook's number format shows beside a quantity: KGM for 2 shown as 2 kg."""
+        value = self._values.get(column)
+        if not isinstance(value, BookCell) or value.kind is not Kind.NUMBER:
+            return None
+        return unit_shown(value.form, Decimal(value.text))
+
+    def price_for(self, column: str) -> Per | None:
+        """What a price is for by its format: one KGM for 4.5 shown as 4.50 €/kg."""
+        value = self._values.get(column)
+        if not isinstance(value, BookCell) or value.kind is not Kind.NUMBER:
+            return None
+        return price_for(value.form, Decimal(value.text))
+
     def currency(self, column: str) -> str | None:
         """A currency's ISO code, or a sign that has one meaning."""
         return self._known(column, currency_code, "«{value}» does not name one currency: write its ISO code, like EUR.")
@@ -245,9 +267,11 @@ class Cells:
             self.fault(column, "There is no value: fill the cell in.")
 
     def is_broken(self, column: str) -> bool:
-        """Whether a workbook's cell has an error in place of a value."""
+        """Whether a cell has an error of a spreadsheet in place of a value."""
         value = self._values.get(column)
-        return isinstance(value, BookCell) and value.kind in {Kind.ERROR, Kind.FORMULA}
+        if isinstance(value, BookCell):
+            return value.kind in {Kind.ERROR, Kind.FORMULA}
+        return value is not None and is_error(value)
 
     def fault(self, column: str, template: str, /, **values: Any) -> None:
         """Note a fault of one cell."""
@@ -316,12 +340,57 @@ class Cells:
             )
             return None
         number = Decimal(value.text)
+        beside = currency_shown(value.form, number) if figure is Figure.QUANTITY else None
+        if beside is not None:
+            self.fault(
+                column,
+                "The cell {cell} is shown with «{sign}», and a quantity has no currency: are the columns mixed up?",
+                cell=value.place,
+                sign=shown(beside.sign),
+            )
+            return None
         if not fits(number, MILLIONTH):
             self.fault(
                 column, "«{value}» is too large, or has more than 6 decimals: write it like 1234,56.", value=value.text
             )
             return None
         return Written(number)
+
+    def _note_currencies(self, column: str, sign: str | None) -> bool:
+        """Note the currency that stands beside an amount, or in its format; False, and a fault, where that is none."""
+        value = self._values.get(column)
+        beside = None if sign is None else Shown(sign, currency_code(sign))
+        if isinstance(value, BookCell) and value.kind is Kind.NUMBER:
+            beside = currency_shown(value.form, Decimal(value.text))
+        if beside is None:
+            return True
+        if beside.code is None and sign is None and isinstance(value, BookCell):
+            self.fault(
+                column,
+                "The cell {cell} is shown with «{sign}», which does not name one currency: give the column a number "
+                "format without it, and write a code like EUR where the currency stands.",
+                cell=value.place,
+                sign=shown(beside.sign),
+            )
+        elif beside.code is None:
+            self.fault(
+                column,
+                "«{value}» is no amount: «{sign}» does not name one currency. Write a code like EUR, or the "
+                "number alone, like 1234,56.",
+                value=shown(self.text(column) or ""),
+                sign=shown(beside.sign),
+            )
+        elif self.findings.currency not in {None, beside.code}:
+            self.fault(
+                column,
+                "The amount is in {code}, and ours are in {ours}: convert it, or leave the row out.",
+                code=beside.code,
+                ours=self.findings.currency,
+            )
+        else:
+            self.currencies[column] = beside.code
+            return True
+        return False
 
     def _of_sign(self, column: str, value: Decimal, *, signed: bool) -> Decimal | None:
         if value < ZERO and not signed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 
@@ -15,6 +15,8 @@ _ISO = re.compile(
 )
 _TWO_DIGITS = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]{2}( .*)?")
 _MONTHS = 12
+_AHEAD = timedelta(days=1)
+_YEARS_TO_WAIT = 2
 
 
 def read_day(text: str, zone: tzinfo | None = None) -> date:
@@ -41,6 +43,27 @@ def read_day(text: str, zone: tzinfo | None = None) -> date:
             day=here,
         )
     return day
+
+
+def may_be_issued(day: date, today: date) -> bool:
+    """Whether an order can be of a day: in the last year, or tomorrow where clocks differ."""
+    return years_later(today, -1) <= day <= today + _AHEAD
+
+
+def may_be_wanted(day: date, issued: date) -> bool:
+    """Whether the goods of an order can be wanted or promised for a day: from the order's own to two years later."""
+    return issued <= day <= years_later(issued, _YEARS_TO_WAIT)
+
+
+def years_later(day: date, years: int) -> date:
+    """The same day of another year; the last of February where there is none."""
+    year = day.year + years
+    if not date.min.year <= year <= date.max.year:
+        return date.min if years < 0 else date.max
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day.replace(year=year, day=28)
 
 
 def _moment(day: date, clock: str, offset: str | None) -> datetime:

@@ -16,6 +16,36 @@ _GUARDED = "=+-@\t\r'"
 """How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula."""
 
 
+_ERRORS = frozenset(
+    {
+        *(
+            "#N/A",
+            "#REF!",
+            "#DIV/0!",
+            "#VALUE!",
+            "#NAME?",
+            "#NUM!",
+            "#NULL!",
+            "#SPILL!",
+            "#CALC!",
+            "#FIELD!",
+            "#ERROR!",
+        ),
+        *("#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!"),
+        *("#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA", "#EN_ATTENTE"),
+    }
+)
+"""What spreadsheets write for an error, in English and French."""
+_ERROR = re.compile(r"#{3,}|(Err|Erreur)\s?:\s?[0-9]{3}")
+_NOTHING = frozenset({"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "N/A", "N.A."})
+"""What databases and programs write for no value at all."""
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what a spreadsheet shows for an error, or for a column that is too narrow."""
+    return text in _ERRORS or _ERROR.fullmatch(text) is not None
+
+
 def plain_text(written: str) -> str:
     """A cell's text without the marks by which a spreadsheet says that it is one: `="0081"`, `'=A1`."""
     found = _AS_TEXT.fullmatch(written)
@@ -37,12 +67,17 @@ def in_workbook(text: str) -> str:
 def read_identifier(written: str) -> str:
     """An identifier as it is meant, of a cell that holds a text.
 
-    :raises Unreadable: when a spreadsheet has shortened it: its digits are lost.
+    :raises Unreadable: when a spreadsheet has shortened it: its digits are lost; or it stands for no value.
     """
     plain = plain_text(written)
     if plain == written:
         plain = written.removeprefix("'")
     plain = plain.strip()
+    if plain.upper() in _NOTHING:
+        raise Unreadable(
+            "«{value}» is what a program writes for no value: leave the cell empty, or write what is meant.",
+            value=shown(written),
+        )
     if _SHORTENED.fullmatch(plain):
         raise Unreadable(
             "«{value}» has lost digits: a spreadsheet took it for a number. Format the column as text, and type it "

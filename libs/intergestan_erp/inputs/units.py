@@ -22,6 +22,7 @@ _WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(
         ("piece", "pieces", "pce", "pces", "pcs", "pc", "u", "un", "unite", "unites", "unit", "units"), "C62"
     ),
+    **dict.fromkeys(("stk", "stuck", "stueck"), "C62"),
     **dict.fromkeys(("each",), "EA"),
     **dict.fromkeys(("article", "articles"), "NAR"),
     **dict.fromkeys(("paire", "paires", "pair", "pairs"), "PR"),
@@ -70,7 +71,7 @@ def unit_code(text: str) -> str | None:
     if word is not None:
         return word
     capitals = plain.upper()
-    return capitals if capitals in _codes() else None
+    return capitals if capitals in _codes_in_small() else None
 
 
 def same_unit(one: str, other: str) -> bool:
@@ -90,6 +91,17 @@ def can_be(quantity: Decimal, code: str) -> bool:
 
 _DELETED: Final = frozenset({"PCE"})
 """Codes that are deleted from the list, and a word of ours besides."""
+
+
+@cache
+def _codes_in_small() -> frozenset[str]:
+    """The codes that small letters may mean: those with a digit, and those that we know by a word.
+
+    Others are abbreviations of other things: `Pal` is a pallet to whoever writes it, and PAL is the pascal; `Stk` is a
+    piece, and STK a stick; `St` is one too, and ST a sheet.
+    """
+    with_digits = (code for code in _codes() if any(map(str.isdigit, code)))
+    return frozenset((*with_digits, *UNITS, *SIZES, *_WORDS.values())) - {"ST"}
 
 
 @cache

@@ -41,6 +41,7 @@ class FileLine:
     :ivar products: codes under which the product may be known here; the first that is one counts.
     :ivar allowance: signed, negative takes off.
     :ivar price: of `base_quantity` units, in `base_unit` if that is not the line's unit.
+    :ivar wanted_date: its own, where it differs from the order's.
     :ivar amount: what the line comes to, as the file states it; `tax`: its VAT, in the same way.
     """
 
@@ -61,6 +62,7 @@ class FileLine:
     base_unit: str | None = None
     amount: Decimal | None = None
     tax: Decimal | None = None
+    wanted_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ class FileOrder:
     :ivar total_ht, total_ttc: as a table states them, to be compared with what the lines add up to; `stated`: the
         totals of a document. `figures` are both.
     :ivar titles: the columns' titles in this file, by our names, for what is said about the order.
+    :ivar carried: what goes to the supplier with the order and has no column: fields of `Order` by name.
     :ivar kept: what has no column and is kept with the note of the import: the type, references.
     :ivar notes: what the reader of the file has to say.
     """
@@ -117,6 +120,7 @@ class FileOrder:
     titles: Mapping[str, str] = field(default_factory=dict)
     stated: Stated = NOTHING_STATED
     buyer: FileBuyer | None = None
+    carried: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[Remark, ...] = ()
 

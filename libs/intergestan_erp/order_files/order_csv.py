@@ -22,8 +22,11 @@ from intergestan_db.problem import FileProblems, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderLine, Table
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
+from intergestan_erp.inputs.number_format import Per
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
+from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import CENT, ONE, ZERO, fits
 
 COLUMNS: Titles = {
@@ -135,32 +138,57 @@ def read_order_rows(file: str, table: Rows, findings: Findings) -> list[FileOrde
 
 def _groups(rows: list[Cells]) -> list[_Group]:
     """The rows by order."""
-    groups: dict[tuple[str | None, ...], _Group] = {}
+    groups: dict[tuple[Any, ...], _Group] = {}
+    values = _HeadValues()
     above: _Group | None = None
     for cells in rows:
         number = cells.code("number")
         if number is None and above is not None and not cells.is_broken("number"):
-            stated = [name for name in _HEAD if cells.text(name) is not None]
+            stated = [name for name in _HEAD if name != "wanted_date" and cells.text(name) is not None]
             if not stated:
                 above.rows.append(cells)
                 continue
-            if above.number is not None and all(_agrees(above, cells, name) for name in stated):
+            if above.number is not None and all(values.agree(above, cells, name) for name in stated):
                 cells.fault(
                     "number",
                     "The row repeats the head of the order {number} without its number: is it the same order or a new "
                     "one? Fill the number in, or leave the whole head out of rows that go on.",
                     number=above.number,
                 )
-        same = (number,) if number else (None, *(cells.text(name) for name in _SAME))
+        same = (number,) if number else (None, *(values.of(cells, name) for name in _SAME))
         above = groups.setdefault(same, _Group(number))
         above.rows.append(cells)
     return list(groups.values())
 
 
-def _agrees(group: _Group, cells: Cells, name: str) -> bool:
-    """Whether a row says the same as an order about one of its values, as far as the order says it."""
-    said = next((text for row in group.rows if (text := row.text(name)) is not None), None)
-    return said is None or said == cells.text(name)
+class _HeadValues:
+    """What rows say of their order, as values to be compared: 20/11/2026 and 2026-11-20 are one day, é is one letter.
+
+    Each text is read once, so that what is wrong with it is said once.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[tuple[str, str], Any] = {}
+
+    def of(self, cells: Cells, name: str) -> Any:
+        """What a row says; its text where that cannot be read, None where it says nothing."""
+        text = cells.text(name)
+        if text is None:
+            return None
+        key = (name, nfc(text))
+        if key not in self._values:
+            value = cells.once(name, _HEAD[name])
+            self._values[key] = key[1] if value is None else _comparable(value)
+        return self._values[key]
+
+    def agree(self, group: _Group, cells: Cells, name: str) -> bool:
+        """Whether a row says the same as an order about one of its values, as far as the order says it."""
+        said = next((value for row in group.rows if (value := self.of(row, name)) is not None), None)
+        return said is None or said == self.of(cells, name)
+
+
+def _comparable(value: Any) -> Any:
+    return nfc(value) if isinstance(value, str) else value
 
 
 def _order(group: _Group) -> FileOrder:
@@ -171,13 +199,16 @@ def _order(group: _Group) -> FileOrder:
             cells.check_width(column, table, width)
         for column in _OWN:
             cells.check_own(column)
-    head = {name: _of_order(rows, name, read) for name, read in _HEAD.items()}
+    of_lines = [cells for cells in rows if cells.text("charge") is None]
+    days = _days_of_lines(of_lines)
+    if days:
+        _refuse_other_days(rows, days)
+    head = {name: _of_order(rows, name, read) for name, read in _HEAD.items() if not (days and name == "wanted_date")}
     for column in ("date", "supplier"):
         if all(cells.text(column) is None for cells in rows):
             first.missing(column)
-    of_lines = [cells for cells in rows if cells.text("charge") is None]
     charges = tuple(_charge(cells) for cells in rows if cells.text("charge") is not None)
-    lines = tuple(_line(cells, position) for position, cells in enumerate(of_lines, start=1))
+    lines = tuple(_line(cells, position, days.get(cells.row)) for position, cells in enumerate(of_lines, start=1))
     _refuse_line_twice(of_lines, lines)
     if not lines:
         first.fault("product", "The order has no lines.")
@@ -192,11 +223,31 @@ def _order(group: _Group) -> FileOrder:
         note=head["note"],
         currency=_currency(rows, head["currency"]),
         delivery={f"delivery_{part}": head[f"delivery_{part}"] for part in _DELIVERY},
-        wanted_date=head["wanted_date"],
+        wanted_date=head.get("wanted_date"),
         total_ht=head["total_ht"],
         total_ttc=head["total_ttc"],
         titles={name: titles[0] for name, titles in COLUMNS.items()} | dict(first.titles),
     )
+
+
+def _days_of_lines(rows: list[Cells]) -> dict[int, date | None]:
+    """The day on which each row's goods are wanted, where rows differ; else nothing: it is the order's."""
+    days = {cells.row: cells.once("wanted_date", Cells.day) for cells in rows}
+    if len(set(days.values()) - {None}) < 2:
+        return {}
+    rows[0].remark("wanted_date", "The lines are wanted on different days, and each keeps its own.")
+    return days
+
+
+def _refuse_other_days(rows: list[Cells], days: Mapping[int, date | None]) -> None:
+    """A row of a charge has no day of its own: it says one of the lines', or none."""
+    for cells in rows:
+        if cells.row not in days and cells.once("wanted_date", Cells.day) not in {None, *days.values()}:
+            cells.fault(
+                "wanted_date",
+                "«{value}» is the day of no line, and a charge of the whole order has none of its own: leave it empty.",
+                value=cells.text("wanted_date"),
+            )
 
 
 def _of_order(rows: list[Cells], column: str, read: Callable[[Cells, str], Any]) -> Any:
@@ -207,10 +258,10 @@ def _of_order(rows: list[Cells], column: str, read: Callable[[Cells, str], Any])
         text = cells.text(column)
         if text is None or text == said:
             continue
-        found = read(cells, column)
+        found = cells.once(column, read)
         if said is None:
             said, value = text, found
-        elif found is not None and value is not None and found != value:
+        elif found is not None and value is not None and _comparable(found) != _comparable(value):
             cells.fault(
                 column,
                 "«{value}» is not what the order's first row says ({said}): one order has one of it.",
@@ -236,27 +287,42 @@ def _currency(rows: list[Cells], stated: str | None) -> str | None:
     return currency
 
 
-def _line(cells: Cells, position: int) -> FileLine:
+def _line(cells: Cells, position: int, wanted: date | None) -> FileLine:
     for column in ("product", "quantity"):
         if cells.text(column) is None:
             cells.missing(column)
-    product = cells.code("product")
+    product, per = cells.code("product"), cells.price_for("price")
     return FileLine(
         row=cells.row,
         line_id=cells.code("line") or str(position),
         products=(product,) if product else (),
         quantity=cells.quantity("quantity") or ZERO,
         name=cells.text("name"),
-        unit=cells.unit("unit"),
+        unit=_unit(cells),
         price=cells.amount("price"),
         vat_rate=cells.rate("vat_rate"),
         note=cells.text("line_note"),
-        base_quantity=_base_quantity(cells),
+        base_quantity=_base_quantity(cells, per),
+        base_unit=per.unit if per is not None else None,
         allowance=_amount(cells, "allowance"),
         vat_category=cells.category("vat_category"),
         gtin=cells.gtin("gtin"),
         supplier_code=cells.code("supplier_code"),
+        wanted_date=wanted,
     )
+
+
+def _unit(cells: Cells) -> str | None:
+    """The unit: what its column says, or what a workbook shows beside the quantity; they must agree."""
+    stated, beside = cells.unit("unit"), cells.unit_shown("quantity")
+    if stated is not None and beside is not None and not same_unit(stated, beside):
+        cells.fault(
+            "quantity",
+            "The quantity is shown in {beside}, and the unit is {unit}: correct the unit, or the format of the column.",
+            beside=beside,
+            unit=stated,
+        )
+    return stated or beside
 
 
 def _charge(cells: Cells) -> FileCharge:
@@ -271,11 +337,19 @@ def _charge(cells: Cells) -> FileCharge:
     )
 
 
-def _base_quantity(cells: Cells) -> Decimal:
+def _base_quantity(cells: Cells, per: Per | None) -> Decimal:
+    """How many the price is for: what its column says, or what a workbook shows behind the price; they must agree."""
     value = cells.decimal("base_quantity")
     if value is not None and value == 0:
         cells.fault("base_quantity", "A price is for more than nothing: write 1, or leave the cell empty.")
-    return value or ONE
+    if per is not None and value is not None and value != per.count:
+        cells.fault(
+            "base_quantity",
+            "The price is for {value}, and is shown for {shown}: correct one of them.",
+            value=value,
+            shown=per.count,
+        )
+    return value or (per.count if per is not None else ONE)
 
 
 def _amount(cells: Cells, column: str) -> Decimal:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from intergestan_db.database import Database
-from intergestan_db.problem import Remark
+from intergestan_db.problem import Problem, Remark
 from intergestan_db.tables import TakenFile
 from intergestan_erp.order_files.file_order import USUAL, Options
 from intergestan_erp.order_files.order_files import Imported, import_file
@@ -34,8 +34,12 @@ def enter(
     with database.read() as connection:
         orders = connection.execute(select(TakenFile.orders).where(TakenFile.token == token)).scalar_one_or_none()
     if orders is not None:
-        said = tuple(map(_remark, orders.get("said", ())))
-        return Imported(tuple(orders["new"]), tuple(orders["there"]), said=said)
+        return Imported(
+            tuple(orders["new"]),
+            tuple(orders["there"]),
+            doubts=tuple(Problem(kept["template"], **kept["values"]) for kept in orders.get("doubts", ())),
+            said=tuple(map(_remark, orders.get("said", ()))),
+        )
     printable = name.encode("utf-8", "replace").decode()[:_LONGEST_NAME]
 
     def note(connection: Connection, imported: Imported) -> None:
@@ -49,6 +53,7 @@ def enter(
                     "new": list(imported.new),
                     "there": list(imported.there),
                     "said": list(map(_plain, imported.said)),
+                    "doubts": [{"template": each.template, "values": _texts(each)} for each in imported.doubts],
                 },
             )
         )
@@ -58,9 +63,13 @@ def enter(
 
 def _plain(remark: Remark) -> dict[str, Any]:
     """A remark as a row keeps it."""
-    values = {name: str(value) for name, value in remark.values.items()}
-    return {"row": remark.row, "column": remark.column, "template": remark.template, "values": values}
+    place = {"row": remark.row, "column": remark.column, "part": remark.part}
+    return {**place, "template": remark.template, "values": _texts(remark)}
+
+
+def _texts(problem: Problem) -> dict[str, str]:
+    return {name: str(value) for name, value in problem.values.items()}
 
 
 def _remark(kept: Mapping[str, Any]) -> Remark:
-    return Remark(kept["row"], kept["column"], kept["template"], **kept["values"])
+    return Remark(kept["row"], kept["column"], kept["template"], part=kept.get("part"), **kept["values"])

@@ -225,9 +225,10 @@ def _by_order(
 
 def _row(values: Mapping[str, Any]) -> SimpleNamespace:
     """A row as documents want it; only purchase orders have all of these columns."""
-    return SimpleNamespace(
-        **{"contact_name": None, "contact_email": None, "gtin": None, "supplier_code": None, **values}
-    )
+    return SimpleNamespace(**{**dict.fromkeys(_OF_PURCHASES), **values})
+
+
+_OF_PURCHASES = ("contact_name", "contact_email", "gtin", "supplier_code", "carried")
 
 
 def _titles(kind: Kind, language: str) -> list[Cell]:
@@ -246,6 +247,7 @@ def _rows(kind: Kind, order: Exported) -> Iterator[list[Cell]]:
     common = {name: head[name] for name in of_head}
     for line in order.lines:
         own = {"line": line["line_id"], "product": line["product_code"], "line_note": line["note"]}
+        own["wanted_date"] = line["wanted_date"] or head["wanted_date"]
         of_line = {name: line[name] for name in kind.columns if name in line and name not in {"line", "note"}}
         yield _cells(kind, {**common, **of_line, **own})
     for charge in order.charges:

@@ -43,7 +43,7 @@ from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.parties import suppliers_like
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
-from intergestan_msg.identity import case_key
+from intergestan_msg.identity import case_key, nfc
 from intergestan_msg.order_rules import MAX_LINES
 
 _MOST_VALUES = 5000
@@ -137,7 +137,7 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None) -> lis
     """
     found = Findings() if findings is None else findings
     if data.startswith(MAGIC):
-        return read_order_rows(file, _sheet(read_sheets(file, data), found), found)
+        return read_order_rows(file, _sheet(file, read_sheets(file, data), found), found)
     start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:14].lower().startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
         raise FileProblems(
@@ -148,29 +148,48 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None) -> lis
     return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data, found)
 
 
-def _sheet(sheets: Mapping[str, Rows], findings: Findings) -> Rows:
-    """The first sheet that has the titles of orders; the first of all, where none has."""
-    for place, (name, rows) in enumerate(sheets.items()):
-        if has_titles(list(rows), TABLE):
-            if place:
-                findings.remarks.append(
-                    Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name)
+def _sheet(file: str, sheets: Mapping[str, Rows], findings: Findings) -> Rows:
+    """The one sheet that has the titles of orders; the first of all, where none has.
+
+    :raises FileProblems: when several have orders: those of the others would be lost.
+    """
+    rows_of = {name: list(rows) for name, rows in sheets.items()}
+    fitting = [name for name, rows in rows_of.items() if has_titles(rows, TABLE)]
+    filled = [name for name in fitting if len(rows_of[name]) > 1]
+    if len(filled) > 1:
+        raise FileProblems(
+            file,
+            [
+                Fault(
+                    None,
+                    None,
+                    "The sheets {sheets} have orders, and one is read: put them into one sheet, or make a file of "
+                    "each.",
+                    sheets=", ".join(f"«{name}»" for name in filled),
                 )
-            return rows
-    return next(iter(sheets.values()), [])
+            ],
+        )
+    for name in (filled or fitting)[:1]:
+        if len(rows_of) > 1:
+            findings.remarks.append(Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name))
+        return rows_of[name]
+    return next(iter(rows_of.values()), [])
 
 
-def values_of(connection: Connection, file: str, order: FileOrder) -> OrderValues:
-    """The rows that an order of a file would be, with its supplier. The day of its issue is not judged: it was.
+def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:
+    """The rows that an order of a file would be, with its supplier, and in `notes` what must be known of it.
+
+    The day of its issue is not judged: it was.
 
     :raises FileProblems: with every fault of the order.
     """
     faults: list[Fault] = []
-    known = _Known(connection, [order], USUAL)
+    known = _Known(connection, [order], options)
     values = known.values(order, faults)
-    faults += known.titled(order, implausible_days(order, order.issue_date))
+    faults += [] if options.any_dates else known.titled(order, implausible_days(order, order.issue_date))
     if values is None or faults:
         raise FileProblems(file, faults)
+    values.notes = (*values.notes, *_catalogue_prices([values]))
     return values
 
 
@@ -195,9 +214,29 @@ def _settle(
             there.append(order.number)
         elif values is not None:
             faults.append(_conflict(order))
+    faults += (fault for fault in _split(known, orders, settled))
     if faults:
         raise FileProblems(file, sorted(faults, key=lambda fault: fault.row or 0))
     return new, there
+
+
+def _split(known: _Known, orders: Sequence[FileOrder], settled: Sequence[OrderValues | None]) -> Iterator[Fault]:
+    """Rows without a number that are two orders because they name one supplier in two ways."""
+    first: dict[tuple[Any, ...], FileOrder] = {}
+    for order, values in zip(orders, settled, strict=True):
+        if order.number is not None or values is None:
+            continue
+        other = first.setdefault((values.head["supplier_id"], order.issue_date, nfc(order.note or "")), order)
+        if other is not order:
+            fault = Fault(
+                order.row,
+                "supplier",
+                "The row {row} names the same supplier in another way («{other}»), on the same day and without a "
+                "number: is it one order or two? Write the supplier in one way, or give the orders numbers.",
+                row=other.row,
+                other=other.suppliers[0],
+            )
+            yield from known.titled(order, [fault])
 
 
 def _conflict(order: FileOrder) -> Fault:

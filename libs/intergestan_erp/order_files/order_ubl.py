@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,8 @@ from intergestan_msg.stated_order import StatedLine, StatedOrder
 from intergestan_msg.ubl.order_in import NO_CURRENCY
 from intergestan_msg.ubl.stated_order_in import read_stated_order
 
+_VAT_NAMES = ("VAT", "TVA", "MWST", "IVA", "BTW")
+"""How neighbours call the tax on added value."""
 _GTIN_SCHEMES = {"0160", "GTIN"}
 _SLACK = 2 * CENT
 """What Peppol's R022 grants an allowance for roundings."""
@@ -95,6 +98,7 @@ class _Document:
         self._found = _Findings([], {}, {})
         self._notes: list[Remark] = []
         self._kept: dict[str, Any] = {}
+        self._carried: dict[str, str] = {}
 
     @property
     def faults(self) -> list[Fault]:
@@ -110,7 +114,7 @@ class _Document:
             self._fault("cac:SellerSupplierParty", "The order names no supplier: write the SIRET or the name.")
         lines = tuple(self._line(line) for line in order.lines)
         charges = tuple(self._charge(charge) for charge in order.allowances)
-        wanted = self._wanted()
+        wanted = _day(self._wanted())
         delivery = self._delivery()
         currency = self._currency()
         self._keep_references()
@@ -126,9 +130,10 @@ class _Document:
             note=order.note,
             currency=currency,
             delivery=delivery,
-            wanted_date=wanted.end or wanted.start if wanted else None,
+            wanted_date=wanted,
             stated=order.stated,
             buyer=buyer_of(order.buyer),
+            carried=self._carried,
             kept=self._kept,
             notes=(*self._notes, *self._last_notes()),
         )
@@ -160,7 +165,7 @@ class _Document:
             )
         if order.type_code in _ORDINARY:
             return
-        self._kept["type"] = order.type_code
+        self._kept["type"] = self._carried["type_code"] = order.type_code
         if order.type_code == "226":
             self._remark(place, "type 226, a call-off: taken as an order of goods to deliver now.")
         elif order.type_code == "402":
@@ -235,15 +240,13 @@ class _Document:
 
     def _keep_references(self) -> None:
         order = self._order
-        elements = {
-            "customer_reference": ("cbc:CustomerReference", order.customer_reference),
-            "accounting_cost": ("cbc:AccountingCost", order.accounting_cost),
-            "quotation": ("cac:QuotationDocumentReference", order.quotation_id),
+        travel = {
+            "customer_reference": ("customer_reference", order.customer_reference),
+            "accounting_cost": ("accounting_cost", order.accounting_cost),
+            "quotation": ("quotation_id", order.quotation_id),
         }
-        references = {name: value for name, (_, value) in elements.items() if value}
-        for element, value in elements.values():
-            if value:
-                self._found.kept_only[_named(element, value)] = None
+        references = {name: value for name, (_, value) in travel.items() if value}
+        self._carried |= {field: value for field, value in travel.values() if value}
         for name, value in order.references:
             references[name] = f"{references[name]}, {value}" if name in references else value
             self._found.kept_only[_named(_REFERENCE_ELEMENTS[name], value)] = None
@@ -267,21 +270,13 @@ class _Document:
     # -- delivery ------------------------------------------------------------------------------------------------
 
     def _wanted(self) -> Period | None:
-        """When it is wanted: as the order says, else as all of its lines do."""
+        """When it is wanted, as the order says; lines have days of their own."""
         order = self._order
         wanted = order.delivery.wanted if order.delivery else None
         latest = Period(None, order.latest_delivery) if order.latest_delivery else None
         if wanted is not None and latest is not None and latest.end != wanted.end:
             self._found.drop("cac:Delivery/cbc:LatestDeliveryDate", latest.end)
-        wanted = wanted or latest
-        of_lines = {line.wanted for line in order.lines}
-        if wanted is None and len(of_lines) == 1:
-            return next(iter(of_lines))
-        for line in order.lines:
-            if line.wanted is not None and line.wanted != wanted:
-                day = line.wanted.end or line.wanted.start
-                self._found.drop(f"cac:OrderLine {line.id}/cac:RequestedDeliveryPeriod", day)
-        return wanted
+        return wanted or latest
 
     def _delivery(self) -> dict[str, str | None]:
         delivery = self._order.delivery
@@ -338,8 +333,23 @@ class _Document:
         gtin = self._gtin(item.standard_id, place)
         if line.quantity is None:
             self._fault(place, "The line has no quantity.")
-        if not _codes(item) and gtin is None:
-            self._fault(place, "The line names no product: give the buyer's or the seller's code.")
+        other = item.standard_id
+        if not _codes(item) and gtin is None and other is not None:
+            self._fault(
+                place,
+                "The line «{name}» names no product that is known: {value} is of the list {scheme}, no GTIN (0160). "
+                "Give it the buyer's or the seller's code, or its GTIN.",
+                name=shown(item.name or ""),
+                value=shown(other.value),
+                scheme=other.scheme or "?",
+            )
+        elif not _codes(item) and gtin is None:
+            self._fault(
+                place,
+                "The line «{name}» names no product: give it the buyer's or the seller's code, or its GTIN. A name "
+                "alone may mean several.",
+                name=shown(item.name or ""),
+            )
         tax = self._tax(line.taxes, place)
         self._check_allowances(line.allowances, place)
         if line.partial_delivery is False:
@@ -367,6 +377,7 @@ class _Document:
             supplier_code=item.sellers_id,
             amount=line.line_total,
             tax=line.tax_amount,
+            wanted_date=_day(line.wanted),
         )
 
     def _unit(self, unit: str | None, place: str) -> str | None:
@@ -403,7 +414,7 @@ class _Document:
         """The VAT of a line; taxes of other schemes are named."""
         vat: list[TaxCategory] = []
         for tax in taxes:
-            if "VAT" in tax.scheme.upper():
+            if any(name in tax.scheme.upper() for name in _VAT_NAMES):
                 vat.append(tax)
             else:
                 self._remark(
@@ -451,6 +462,11 @@ _REFERENCE_ELEMENTS = {
     "contract": "cac:Contract",
     "attachment": "cac:AdditionalDocumentReference",
 }
+
+
+def _day(period: Period | None) -> date | None:
+    """The last day of a period, else its first."""
+    return (period.end or period.start) if period else None
 
 
 def _names(party: Party) -> list[str]:

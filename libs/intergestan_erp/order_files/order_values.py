@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,6 +20,7 @@ from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.units import can_be, same_unit
 from intergestan_erp.inputs.vat import rate_fits, vat_category
 from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import (
     CENT,
     MILLIONTH,
@@ -42,7 +44,7 @@ Product = Mapping[str, Any]
 _HEAD = (
     *("number", "supplier_id", "issue_date", "note", "currency", "total_ht", "total_vat", "total_ttc"),
     *("delivery_name", "delivery_line1", "delivery_line2", "delivery_postcode", "delivery_city"),
-    *("delivery_country", "wanted_date"),
+    *("delivery_country", "wanted_date", "carried"),
 )
 _LINE = (
     *(
@@ -56,7 +58,7 @@ _LINE = (
         "base_quantity",
         "allowance",
     ),
-    *("total", "vat_category", "vat_rate", "note", "gtin", "supplier_code"),
+    *("total", "vat_category", "vat_rate", "note", "gtin", "supplier_code", "wanted_date"),
 )
 _AMOUNTS = {"total", "total_ht", "total_vat", "total_ttc"}
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
@@ -82,10 +84,15 @@ class OrderValues:
     def content(self) -> tuple[Any, ...]:
         """What makes two orders the same one: all that a file says, but not who follows it or its state."""
         return (
-            [self.head.get(name) for name in _HEAD],
-            [[line.get(name) for name in _LINE] for line in self.lines],
-            [[charge.get(name) for name in _CHARGE] for charge in self.charges],
+            _said(self.head, _HEAD),
+            [_said(line, _LINE) for line in self.lines],
+            [_said(charge, _CHARGE) for charge in self.charges],
         )
+
+
+def _said(row: Row, names: Sequence[str]) -> list[Any]:
+    """Values to be compared, texts in one encoding of their accents."""
+    return [nfc(value) if isinstance(value, str) else value for value in map(row.get, names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,7 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
     if len(complete) < len(of_lines):
         return None
     lines = [row for row, _ in complete]
+    wanted = _spread_days(order, lines)
     sums = _sums([row["total"] for row in lines], lines, charges)
     totals = sums.totals
     _compare(order, lines, charges, faults)
@@ -154,7 +162,8 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         "total_ht": totals.tax_exclusive,
         "total_vat": sums.tax_amount,
         "total_ttc": totals.payable,
-        "wanted_date": order.wanted_date,
+        "wanted_date": wanted,
+        "carried": dict(order.carried) or None,
         **{name: None for name in _HEAD if name.startswith("delivery_")},
         **order.delivery,
     }
@@ -165,6 +174,15 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         _check_sizes(order.row, PurchaseOrderCharge, charge_row, faults)
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
+
+
+def _spread_days(order: FileOrder, lines: Sequence[Row]) -> date | None:
+    """The day on which all of an order is wanted; where lines differ, each gets its own and the order has none."""
+    days = [line.wanted_date or order.wanted_date for line in order.lines]
+    same = len(set(days)) == 1
+    for row, day in zip(lines, days, strict=True):
+        row["wanted_date"] = None if same else day
+    return days[0] if same else None
 
 
 def _check_currency(order: FileOrder, around: Around, faults: list[Fault]) -> None:
@@ -406,6 +424,19 @@ def _vat(line: FileLine, product: Product, faults: list[Fault]) -> tuple[str, De
     """Category and rate: what the file leaves open comes from the product, as far as it fits."""
     ours: tuple[str, Decimal] = product["vat_category"], product["vat_rate"]
     if line.vat_category is None and line.vat_rate is None:
+        return ours
+    rate = line.vat_rate
+    if line.row is None and rate is not None and 0 < rate < 1 and rate * 100 == ours[1]:
+        faults.append(
+            Fault(
+                line.row,
+                _place(line, "vat_rate"),
+                "The rate {rate} is a percentage, and our product's card has {ours} %: write {ours}, or correct the "
+                "card.",
+                rate=_plain(rate),
+                ours=_plain(ours[1]),
+            )
+        )
         return ours
     found = _fitting(line.vat_category, line.vat_rate, ours)
     if line.row is not None and line.vat_category is None and not rate_fits(ours[0], line.vat_rate or ZERO):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 
@@ -23,6 +24,7 @@ class BookedLine:
     vat_category: str
     vat_rate: Decimal
     note: str | None
+    wanted_date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

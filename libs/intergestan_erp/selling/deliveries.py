@@ -17,6 +17,7 @@ from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
+from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
 from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
 
@@ -150,6 +151,13 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
         raise Problem(
             "Nothing was delivered: {quantity} is no quantity; it is above zero, with at most 6 decimals.",
             quantity=quantity,
+        )
+    if quantity != line.remaining and not can_be(quantity, line.row.unit):
+        raise Problem(
+            "Nothing was delivered: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
+            quantity=f"{quantity.normalize():f}",
+            unit=line.row.unit,
+            line=line.row.line_id,
         )
     if quantity > line.remaining:
         raise Problem(

@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_db import numbers, states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, Site, User
+from intergestan_erp.inputs.countries import country_code
+from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
@@ -88,8 +90,8 @@ def check_site(site: NewSite) -> None:
     if site.vat_id is not None:
         check_vat(site.vat_id)
     _check_country(site.country)
-    if not re.fullmatch(r"[A-Z]{3}", site.currency):
-        raise Problem("«{currency}» is not a currency: it has three letters, such as EUR.", currency=site.currency)
+    if currency_code(site.currency) != site.currency:
+        raise Problem("«{currency}» is not a currency: write its ISO code, such as EUR.", currency=site.currency)
     zone_of(site.timezone)
     if site.language not in LANGUAGES:
         raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
@@ -110,8 +112,8 @@ def usual_zone(country: str) -> str:
 
 
 def _check_country(country: str) -> None:
-    if not re.fullmatch(r"[A-Z]{2}", country):
-        raise Problem("«{country}» is not a country code: it has two letters, such as FR.", country=country)
+    if country_code(country) != country:
+        raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=country)
 
 
 def set_timezone(connection: Connection, name: str, *, by: str, at: datetime) -> None:

@@ -20,6 +20,8 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_erp.inputs.days import may_be_wanted
+from intergestan_erp.inputs.units import can_be
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder, read_standing
 from intergestan_erp.selling.deliveries import lock_order
@@ -53,9 +55,12 @@ class OwnChanges:
         return dict.fromkeys(line for values in named for line in values)
 
 
-def change_sales_order(connection: Connection, number: str, wanted: OwnChanges, *, by: str, at: datetime) -> int:
+def change_sales_order(
+    connection: Connection, number: str, wanted: OwnChanges, *, by: str, at: datetime, any_dates: bool = False
+) -> int:
     """Change an accepted sales order and tell the buyer; the outbound mail to ring the composer with.
 
+    :param any_dates: whether a promised day is meant, however far it is from the order's own.
     :raises Problem: the order is not accepted or no partner's; a line is none of its own; goods have left that
         the change would take back; nothing is changed.
     """
@@ -68,6 +73,8 @@ def change_sales_order(connection: Connection, number: str, wanted: OwnChanges, 
         raise Problem(
             "Nothing was changed: name lines of {number}; it has {known}.", number=number, known=", ".join(before)
         )
+    if not any_dates:
+        _check_days(head, wanted)
     products = _products(connection, wanted.products)
     changed = {line: _changed(before[line], wanted, products, number) for line in wanted.lines}
     _write(connection, standing, changed)
@@ -99,6 +106,18 @@ def _check_head(head: AnyRow) -> None:
         )
 
 
+def _check_days(head: AnyRow, wanted: OwnChanges) -> None:
+    for line_id, day in wanted.dates.items():
+        if not may_be_wanted(day, head.issue_date):
+            raise Problem(
+                "Nothing was changed: line {line} is promised for {wanted}, and the order is of {day}: goods come on "
+                "that day or in the two years after it. Correct the date, or say --dates any if it is meant.",
+                line=line_id,
+                wanted=day,
+                day=head.issue_date,
+            )
+
+
 def _products(connection: Connection, wanted: Mapping[str, str]) -> dict[str, AnyRow]:
     query = select(Product.__table__).where(Product.code.in_(sorted(set(wanted.values()))), Product.active)
     found = {row.code: row for row in connection.execute(query)}
@@ -115,6 +134,15 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
         if value is not None and (value < 0 or not fits(value, MILLIONTH)):
             raise Problem(
                 "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
+            )
+    for values in (wanted.quantities, wanted.backorders):
+        if line_id in values and not can_be(values[line_id], booked.unit):
+            raise Problem(
+                "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is "
+                "counted.",
+                quantity=f"{values[line_id].normalize():f}",
+                unit=booked.unit,
+                line=line_id,
             )
     product = products.get(line_id)
     now = replace(

@@ -354,6 +354,7 @@ def _values(line: OrderLine) -> dict[str, Any]:
         "note": line.note,
         "gtin": item.standard_id.value if item.standard_id else None,
         "supplier_code": item.sellers_id if item.sellers_id != code else None,
+        "wanted_date": (line.wanted.end or line.wanted.start) if line.wanted else None,
         **({"promised_date": line.wanted.end} if line.wanted else {}),
     }
 
@@ -367,7 +368,7 @@ def _write_charges(connection: Connection, order_id: int, change: OrderChange) -
 
 def _write_head(connection: Connection, order_id: int, change: OrderChange) -> None:
     """The head as asked for; the totals are those of the lines that are agreed."""
-    head = head_values(change.order) | {"exported_at": None}
+    head = head_values(change.order) | {"exported_at": None, "carried": documents.carried_by(change.order)}
     connection.execute(update(PurchaseOrder).where(PurchaseOrder.id == order_id).values(**head))
     parties = change.order.buyer, change.order.seller
     (agreed,) = documents.purchase_orders(connection, [order_id], *parties)

@@ -193,6 +193,7 @@ def book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool)
         vat_category=category,
         vat_rate=rate,
         note=line.note,
+        wanted_date=(line.wanted.end or line.wanted.start) if line.wanted else None,
     )
 
 

@@ -217,7 +217,9 @@ def _is_possible(code: ChangeCode, line: OrderLine, standing: StandingLine, fact
     asked, now = _booked(line, standing, facts), standing.booked
     if now.allowance and asked.quantity != now.quantity:
         return False  # what was invoiced had its share of it
-    same = replace(asked, quantity=now.quantity, total=now.total, name=now.name, note=now.note)
+    same = replace(
+        asked, quantity=now.quantity, total=now.total, name=now.name, note=now.note, wanted_date=now.wanted_date
+    )
     return asked.quantity >= standing.delivered and same == replace(now, product_code=asked.product_code)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select
@@ -18,9 +18,10 @@ from sqlalchemy import Connection, insert, select
 from intergestan_db import site_rows, states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState, MailKind, PurchaseState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.documents import documents
+from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
 from intergestan_erp.site.zone import today
 from intergestan_exchange.outbox.request import partner_of
@@ -34,6 +35,9 @@ from intergestan_msg.identity import nfc
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
 
+if TYPE_CHECKING:
+    from intergestan_erp.order_files.file_order import FileOrder, Options
+
 CHANGEABLE = (PurchaseState.WAITING, PurchaseState.ACCEPTED, PurchaseState.CHANGED)
 NO_REASON = {"fr": "Annulée par l'acheteur", "en": "Cancelled by the buyer"}
 _CHANGE = Shape(OrderChange)
@@ -42,10 +46,14 @@ _CANCELLATION = Shape(OrderCancellation)
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A change on its way: its sequence number, and the outbound mail to ring the composer with."""
+    """A change on its way: its sequence number, and the outbound mail to ring the composer with.
+
+    :ivar said: what was taken for granted in the file that states it.
+    """
 
     sequence: int
     mail_id: int
+    said: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,31 @@ class Base:
     partner: AnyRow
     order: Order
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFile:
+    """A file that states an order as it shall be, read before any transaction.
+
+    :ivar said: what must be known of how it was read.
+    """
+
+    file: str
+    orders: Sequence[FileOrder]
+    options: Options
+    said: tuple[Remark, ...] = ()
+
+
+def read_order_file(file: str, data: bytes, options: Options, zone: tzinfo) -> OrderFile:
+    """The orders of a file (UBL, CSV, XLSX) for `request_file`.
+
+    :raises FileProblems: with every fault that the file itself has.
+    """
+    from intergestan_erp.inputs.cells import Findings
+    from intergestan_erp.order_files.order_files import read_orders
+
+    findings = Findings(options.decimal_mark, zone)
+    return OrderFile(file, read_orders(file, data, findings), options, tuple(findings.remarks))
 
 
 def read_base(connection: Connection, number: str) -> Base:
@@ -84,40 +117,73 @@ def read_base(connection: Connection, number: str) -> Base:
 
 
 def request_edits(
-    connection: Connection, number: str, edits: Edits, user_id: int, *, by: str, at: datetime
+    connection: Connection,
+    number: str,
+    edits: Edits,
+    user_id: int,
+    *,
+    by: str,
+    at: datetime,
+    any_dates: bool = False,
 ) -> Requested:
     """Ask the seller for other quantities, prices, dates, or fewer lines.
 
+    :param any_dates: whether the wanted day is meant, however far it is from the order's own.
     :raises Problem: as `read_base`; a line is none of the order's; nothing would be otherwise.
     """
     base = read_base(connection, number)
+    wanted = edits.wanted_date
+    if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date):
+        raise Problem(
+            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted on that "
+            "day or in the two years after it. Correct the date, or say --dates any if it is meant.",
+            wanted=wanted,
+            day=base.row.issue_date,
+        )
     return request_change(connection, base, edited(base.order, edits), user_id, by=by, at=at)
 
 
 def request_file(
-    connection: Connection, number: str, file: str, data: bytes, user_id: int, *, by: str, at: datetime
+    connection: Connection, number: str, stated: OrderFile, user_id: int, *, by: str, at: datetime
 ) -> Requested:
-    """Ask the seller for the order as a file states it (UBL, CSV, XLSX); lines are matched by their id.
+    """Ask the seller for the order as a file states it; lines are matched by their id.
 
     :raises FileProblems: with every fault of the file.
     :raises Problem: as `request_edits`; the file has another order.
     """
-    from intergestan_erp.order_files.order_files import (  # it loads lxml, which the composer does without
-        read_orders,
-        values_of,
-    )
+    from intergestan_erp.order_files.order_files import values_of  # it loads lxml, which the composer does without
 
-    base = read_base(connection, number)
-    found = read_orders(file, data)
-    if len(found) != 1 or found[0].number != base.row.number:
+    base, file = read_base(connection, number), stated.file
+    if len(stated.orders) != 1 or stated.orders[0].number != base.row.number:
         raise Problem("{file} is no file with the order {number} alone; nothing was changed.", file=file, number=number)
-    values = values_of(connection, file, found[0])
+    values = values_of(connection, file, stated.orders[0], stated.options)
     if values.head["supplier_id"] != base.row.supplier_id:
         raise Problem("{file} names another supplier than {number} has; nothing was changed.", file=file, number=number)
+    if values.head["currency"] != base.row.currency:
+        raise Problem(
+            "{file} is in {currency}, and {number} in {ours}: an order keeps its currency. Nothing was changed; cancel "
+            "the order and make another one.",
+            file=file,
+            number=number,
+            currency=values.head["currency"],
+            ours=base.row.currency,
+        )
+    if values.head["issue_date"] != base.row.issue_date:
+        raise Problem(
+            "{file} is of {day}, and {number} of {ours}: an order keeps its date. Nothing was changed; write the date "
+            "of the order.",
+            file=file,
+            number=number,
+            day=values.head["issue_date"],
+            ours=base.row.issue_date,
+        )
+    values.head["carried"] = {**(base.row.carried or {}), **(values.head["carried"] or {})} or None
     head = SimpleNamespace(**values.head, contact_name=None, contact_email=None)
     lines, charges = ([SimpleNamespace(**row) for row in rows] for rows in (values.lines, values.charges))
     shall_be = documents.order_document(head, lines, charges, base.order.buyer, base.order.seller)
-    return request_change(connection, base, replace(as_change(shall_be), buyer=base.order.buyer), user_id, by=by, at=at)
+    shall_be = replace(as_change(shall_be), buyer=base.order.buyer)
+    asked = request_change(connection, base, shall_be, user_id, by=by, at=at)
+    return replace(asked, said=(*stated.said, *values.notes))
 
 
 def request_change(

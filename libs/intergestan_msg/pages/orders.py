@@ -144,6 +144,8 @@ def order_row(line: OrderLine, language: Language) -> tuple[str, ...]:
     quantity = "" if line.quantity is None else figures.quantity(line.quantity, line.unit, language)
     total = "" if line.line_total is None else figures.unit_price(line.line_total, language)
     note = f" ({line.note})" if line.note else ""
+    if line.wanted is not None:
+        note += f" ({WORDS[language]['wanted']}: {figures.period(line.wanted, language)})"
     return (
         shown(line.id, 40),
         product_code(line.item),

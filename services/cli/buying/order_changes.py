@@ -11,8 +11,10 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
+from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
-from services.cli.figures import by_line, day_of, prices_by_line
+from services.cli.errors import in_place
+from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
 from services.cli.files import read_file
 from services.cli.output import AsJson, cell, print_json, print_table, say
 
@@ -36,12 +38,16 @@ def change(
     quantities: Annotated[
         list[str] | None, typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line.")
     ] = None,
-    prices: Annotated[
+    new_prices: Annotated[
         list[str] | None, typer.Option("--price", metavar="ID=PRICE", help="This price for this line.")
     ] = None,
     removed: Annotated[list[str] | None, typer.Option("--remove", metavar="ID", help="Without this line.")] = None,
     wanted: Annotated[str | None, typer.Option("--wanted", metavar="DATE", help="Deliver by this day.")] = None,
     note: Annotated[str | None, typer.Option(help="Another subject of the order.")] = None,
+    decimal_mark: DecimalMark = None,
+    dates: AnyDates = Dates.PLAUSIBLE,
+    prices: Prices = PricesFrom.CATALOGUE,
+    buyer: Buyer = None,
     as_json: AsJson = False,
 ) -> None:
     """Change an order that was sent. The supplier is told and answers; until then the order stays as it is.
@@ -52,24 +58,27 @@ def change(
     from intergestan_exchange.outbox import changes
 
     edits = Edits(
-        quantities=by_line(quantities),
-        prices=prices_by_line(prices),
-        deleted=removed or (),
+        quantities=by_line(quantities, decimal_mark),
+        prices=prices_by_line(new_prices, decimal_mark),
+        deleted=tuple(map(a_key, removed or ())),
         wanted_date=day_of(wanted),
         note=note,
     )
     if (file is None) == (edits == Edits()):
         raise typer.BadParameter(_("Say what changes: either a file, or --line, --price, --remove, --wanted, --note."))
     call = call_of(context)
-    data = read_file(file) if file is not None else b""
+    stated = None
+    if file is not None:
+        wanted_of_file = options(decimal_mark, dates, prices, buyer)
+        stated = changes.read_order_file(str(file), read_file(file), wanted_of_file, call.zone)
 
     def ask(connection: Any, user_id: int, by: str) -> Requested:
-        at = call.database.now()
-        if file is not None:
-            return changes.request_file(connection, number, str(file), data, user_id, by=by, at=at)
-        return changes.request_edits(connection, number, edits, user_id, by=by, at=at)
+        who: Any = {"by": by, "at": call.database.now()}
+        if stated is not None:
+            return changes.request_file(connection, number, stated, user_id, **who)
+        return changes.request_edits(connection, number, edits, user_id, any_dates=dates is Dates.ANY, **who)
 
-    _request(call, number, ask, as_json=as_json)
+    _request(call, number, ask, as_json=as_json, file=str(file))
 
 
 def cancel(
@@ -139,7 +148,9 @@ def _decide(
     _request(call, number, ask, as_json=as_json)
 
 
-def _request(call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool) -> None:
+def _request(
+    call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool, file: str = ""
+) -> None:
     from intergestan_db.bells import Bells
     from intergestan_db.trace_context import hand_on
 
@@ -149,8 +160,11 @@ def _request(call: Call, number: str, ask: Callable[[Any, int, str], Requested],
         hand_on(connection, [asked.mail_id], call.tracer.here())
     ring(call, Bells(compose=(asked.mail_id,)))
     if as_json:
-        print_json({"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}"})
+        said = [in_place(remark) for remark in asked.said]
+        print_json({"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said})
         return
+    for text in remarks(file, asked.said):
+        say(text)
     say(
         _(
             "Change {sequence} of {number} is on its way (out-{mail}); `intergestan orders show {number}` tells more."

@@ -13,14 +13,14 @@ from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.buying import order_changes, taking_files
-from services.cli.buying.taking_files import AnyDates, Buyer, Dates, Prices, PricesFrom
+from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.export import Again, Folder, Form, Wanted
 from services.cli.export import export as write_orders
-from services.cli.figures import DecimalMark, day_of
+from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
@@ -308,6 +308,7 @@ def _print_lines(order: Mapping[str, Any]) -> None:
         _("GTIN"): "gtin",
         _("Supplier's code"): "supplier_code",
         _("Cost centre"): "accounting_cost",
+        _("Wanted on"): "wanted_date",
         _("Note"): "note",
     }
     lines = order["lines"]

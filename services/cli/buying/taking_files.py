@@ -11,6 +11,7 @@ import typer
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from services.cli.errors import in_place
+from services.cli.figures import Dates
 from services.cli.output import some_of
 
 if TYPE_CHECKING:
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
 
 MOST_REMARKS = 20
 """More remarks of one file than this nobody reads."""
-
-
-class Dates(StrEnum):
-    """Which dates orders may have."""
-
-    PLAUSIBLE = "plausible"
-    ANY = "any"
-
-
-AnyDates = Annotated[
-    Dates, typer.Option("--dates", help="Take orders of any date; else at most a year old, wanted within two years.")
-]
 
 
 class PricesFrom(StrEnum):

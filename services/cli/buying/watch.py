@@ -10,10 +10,10 @@ import typer
 
 from intergestan_db.problem import Problem
 from services.cli.buying import taking_files
-from services.cli.buying.taking_files import AnyDates, Buyer, Dates, Prices, PricesFrom
+from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET, explain
-from services.cli.figures import DecimalMark
+from services.cli.figures import AnyDates, Dates, DecimalMark
 from services.cli.files import read_file
 from services.cli.output import say
 

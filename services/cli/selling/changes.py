@@ -9,7 +9,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.figures import a_day, by_line, prices_by_line, values_by_line
+from services.cli.figures import AnyDates, Dates, DecimalMark, a_day, a_key, by_line, prices_by_line, values_by_line
 from services.cli.output import AsJson, print_json, say
 
 
@@ -24,7 +24,7 @@ def change(
     prices: Annotated[
         list[str] | None, typer.Option("--price", metavar="ID=PRICE", help="This price for this line.")
     ] = None,
-    dates: Annotated[
+    promised: Annotated[
         list[str] | None, typer.Option("--date", metavar="ID=DATE", help="This line is promised for this day.")
     ] = None,
     products: Annotated[
@@ -40,6 +40,8 @@ def change(
         list[str] | None, typer.Option("--shortage", metavar="ID", help="This line will not be delivered.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark for the customer.")] = None,
+    decimal_mark: DecimalMark = None,
+    dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
 ) -> None:
     """Change an accepted order ourselves, and tell the customer line by line. They agree or not.
@@ -50,17 +52,17 @@ def change(
     from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 
     wanted = OwnChanges(
-        quantities=by_line([*(quantities or ()), *(f"{line}=0" for line in shortages or ())]),
-        prices=prices_by_line(prices),
-        dates=values_by_line(dates, a_day),
-        products=values_by_line(products, str),
-        backorders=by_line(backorders),
+        quantities=by_line([*(quantities or ()), *(f"{line}=0" for line in shortages or ())], decimal_mark),
+        prices=prices_by_line(prices, decimal_mark),
+        dates=values_by_line(promised, a_day),
+        products=values_by_line(products, a_key),
+        backorders=by_line(backorders, decimal_mark),
         note=note,
     )
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        mail_id = change_sales_order(connection, number, wanted, by=by, at=at)
+        mail_id = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=dates is Dates.ANY)
     ring(call, Bells(compose=(mail_id,)))
     if as_json:
         print_json({"order": number, "mail": f"out-{mail_id}"})

@@ -8,7 +8,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.figures import by_line
+from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, print_json, say
 from services.cli.selling.documents import print_invoice
 
@@ -22,6 +22,7 @@ def deliver(
         typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line; all that remains by default."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark on the delivery note.")] = None,
+    decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
     """Book that goods left, under a numbered delivery note.
@@ -30,7 +31,7 @@ def deliver(
     """
     from intergestan_erp.selling import deliveries
 
-    wanted = by_line(lines) if lines else None
+    wanted = by_line(lines, decimal_mark) if lines else None
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()

@@ -36,19 +36,14 @@ def print_order(order: Mapping[str, Any]) -> None:
         }
     )
     titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Delivered"), _("Invoiced"), _("Unit"), _("Price")]
-    names = (
-        "line_id",
-        "product_code",
-        "name",
-        "quantity",
-        "delivered",
-        "invoiced",
-        "unit",
-        "price",
-        "total",
-        "vat_rate",
-    )
-    _print_part([*titles, _("Total excl. VAT"), _("VAT")], order["lines"], names)
+    names = [
+        *("line_id", "product_code", "name", "quantity", "delivered", "invoiced", "unit", "price", "total", "vat_rate"),
+    ]
+    titles += [_("Total excl. VAT"), _("VAT")]
+    if any(line["wanted_date"] for line in order["lines"]):
+        titles.append(_("Wanted on"))
+        names.append("wanted_date")
+    _print_part(titles, order["lines"], names)
     _print_part(_charge_titles(), order["charges"], ("reason", "amount", "vat_rate"))
     _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
     typer.echo()

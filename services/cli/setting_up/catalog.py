@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from intergestan_erp.catalogue.catalogue import Put
     from intergestan_erp.catalogue.catalogue_drift import Difference, Digest, Tolerance
+    from intergestan_erp.inputs.cells import Findings
 
 app = Group("Products and their families.")
 
@@ -68,6 +69,7 @@ def import_(
     besides: familles (Code, Nom), sous-familles (Code, Nom, Famille), composants (Produit, Composant, Quantité).
     Each file is taken whole or not at all; what it does not name stays as it is.
     """
+    from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue import catalogue_file
     from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
     from intergestan_erp.inputs.cells import Findings
@@ -77,9 +79,9 @@ def import_(
     database = call.database
     done = []
     for file in files:
-        findings = Findings(decimal_mark)
         with database.read() as connection:
-            known = read_known(connection)
+            known, currency = read_known(connection), read_site(connection).currency
+        findings = Findings(decimal_mark, currency=currency)
         catalogue = catalogue_file.read_file(str(file), read_file(file), known, findings)
         with database.transaction() as connection:
             call.actor(connection)
@@ -139,22 +141,29 @@ def drift(
         str | None, typer.Option("--partner", help="Whose it is: what we agreed with them counts.")
     ] = None,
     orders: Annotated[Orders, typer.Option("--orders", help="Which orders it is about.")] = Orders.OURS,
+    decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare the catalogue with another site's: code, name, unit, price, VAT.
 
     The buyer's purchase price is compared with the seller's sale price. Exit code 1 when orders would fail.
     """
+    from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue.catalogue_drift import compare
+    from intergestan_erp.inputs.cells import Findings
 
     call = call_of(context)
     data = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
-    theirs = _theirs(file, data)
+    with call.database.read() as connection:
+        findings = Findings(decimal_mark, currency=read_site(connection).currency)
+    theirs = _theirs(file, data, findings)
     with call.database.read() as connection:
         partner_id = _partner_id(connection, partner)
         ours = _ours(connection, partner_id if orders is Orders.THEIRS else None, hashed=False)
         tolerance = _tolerance(connection, partner_id)
     found = list(compare(ours, theirs, we_buy=orders is Orders.OURS, tolerance=tolerance))
+    for remark in remarks(file, findings.remarks):
+        say(remark)
     failing = sum(each.fails for each in found)
     if as_json:
         print_json([_plain(each) for each in found])
@@ -186,14 +195,14 @@ def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Di
     return make(read_site(connection).code, rows)
 
 
-def _theirs(file: str, data: bytes) -> Digest:
+def _theirs(file: str, data: bytes, findings: Findings) -> Digest:
     from intergestan_erp.catalogue import catalogue_file
     from intergestan_erp.catalogue.catalogue_drift import is_digest, read_digest, stated
     from intergestan_erp.catalogue.whole_catalogue import KnownCodes
 
     if is_digest(data):
         return read_digest(file, data)
-    return stated(file, catalogue_file.read_file(file, data, KnownCodes()).products)
+    return stated(file, catalogue_file.read_file(file, data, KnownCodes(), findings).products)
 
 
 def _partner_id(connection: Connection, partner: str | None) -> int | None:

@@ -17,13 +17,16 @@ from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
+from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of, may_ask
+from services.cli.figures import DecimalMark
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from intergestan_erp.inputs.figure import Mark
     from intergestan_erp.site.setup import NewSite
     from intergestan_msg.seal import SigningKey
 
@@ -49,7 +52,7 @@ def init(
     line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
     postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
     city: Annotated[str | None, typer.Option(help="City.")] = None,
-    country: Annotated[str, typer.Option(metavar="XX", help="Country, two letters.")] = "FR",
+    country: Annotated[str, typer.Option(metavar="XX", help="Country, two letters or its name.")] = "FR",
     currency: Annotated[str, typer.Option(metavar="EUR", help="Currency, three letters.")] = "EUR",
     language: Annotated[
         str | None, typer.Option(metavar="fr|en", help="Language of the site's mails; yours by default.")
@@ -82,6 +85,7 @@ def init(
             help="Take the products of the supplier's `catalog export`; we pay its sale prices.",
         ),
     ] = None,
+    decimal_mark: DecimalMark = None,
 ) -> None:
     """Make a site: its base, its identity, its key pair, its first user.
 
@@ -91,6 +95,7 @@ def init(
     intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
     from intergestan_erp.inputs.countries import country_code
+    from intergestan_erp.inputs.currencies import currency_code
     from intergestan_erp.parties.company_numbers import read_siret, read_vat
     from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
 
@@ -107,7 +112,7 @@ def init(
         postcode=postcode,
         city=city,
         country=country,
-        currency=currency.upper(),
+        currency=currency_code(currency) or currency,
         language=language or spoken(),
         timezone=timezone or usual_zone(country),
     )
@@ -116,7 +121,7 @@ def init(
     login = login or getpass.getuser()
     email = user_email or site.orders_address
     check_address(email)
-    fill = _fill(from_copy, from_catalog)
+    fill = _fill(from_copy, from_catalog, decimal_mark, site.currency)
     call = call_of(context)
     _configure(call, data_dir, database_url, site.language)
     if call.site.key_days is not None:
@@ -160,7 +165,7 @@ def _configure(call: Call, data_dir: Path | None, database_url: str | None, lang
         )
 
 
-def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
+def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark | None, currency: str) -> Fill | None:
     """What the site begins with, read and checked before anything is made."""
     if from_copy is not None and from_catalog is not None:
         raise typer.BadParameter(_("Give --from-copy or --from-catalog, not both."))
@@ -171,8 +176,12 @@ def _fill(from_copy: str | None, from_catalog: Path | None) -> Fill | None:
     if from_catalog is not None:
         from intergestan_erp.catalogue.catalogue_file import read_file
         from intergestan_erp.catalogue.whole_catalogue import KnownCodes, put_catalogue
+        from intergestan_erp.inputs.cells import Findings
 
-        catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes())
+        findings = Findings(decimal_mark, currency=currency)
+        catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes(), findings)
+        for remark in remarks(str(from_catalog), findings.remarks):
+            say(remark)
         return partial(put_catalogue, catalogue=catalogue.as_buyer())
     return None
 

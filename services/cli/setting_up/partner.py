@@ -12,7 +12,7 @@ from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of, may_ask
-from services.cli.figures import a_price, a_rate
+from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys
 from services.cli.setting_up.doubts import say_doubts
@@ -123,7 +123,8 @@ def set_(
     line2: Annotated[str | None, typer.Option(help="Postal address, second line.")] = None,
     postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
     city: Annotated[str | None, typer.Option(help="City.")] = None,
-    country: Annotated[str | None, typer.Option(metavar="XX", help="Country, two letters.")] = None,
+    country: Annotated[str | None, typer.Option(metavar="XX", help="Country, two letters or its name.")] = None,
+    decimal_mark: DecimalMark = None,
 ) -> None:
     """Change what we agreed with a partner (addresses, prices, who decides)."""
     from intergestan_exchange.partners.partners import find_partner, set_partner
@@ -134,8 +135,10 @@ def set_(
         "language": language,
         "price_policy": price_policy,
         "price_action": price_action,
-        "price_tolerance": None if price_tolerance is None else a_price(price_tolerance),
-        "price_tolerance_percent": None if price_tolerance_percent is None else a_rate(price_tolerance_percent),
+        "price_tolerance": None if price_tolerance is None else a_price(price_tolerance, decimal_mark),
+        "price_tolerance_percent": (
+            None if price_tolerance_percent is None else a_rate(price_tolerance_percent, decimal_mark)
+        ),
         "unknown_product": unknown_product,
         "acceptance": acceptance,
         "answer_hours": answer_hours,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from intergestan_operations.language.language import _
@@ -9,16 +11,56 @@ from intergestan_operations.opening.keys import make_bounce_key
 from services.cli.context import NoSite, call_of, is_made
 from services.cli.output import say
 
+if TYPE_CHECKING:
+    from intergestan_db.migrate import Rename
 
-def upgrade(context: typer.Context) -> None:
-    """Bring the base to the schema of this release. Take a backup first."""
+
+def upgrade(
+    context: typer.Context,
+    *,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rename",
+            metavar="ROW=NEW",
+            help="Another number or code for a row, where an upgrade says that two are the same.",
+        ),
+    ] = None,
+    forgotten: Annotated[
+        list[str] | None,
+        typer.Option("--forget", metavar="ROW", help="Forget what was remembered, where an upgrade says so."),
+    ] = None,
+) -> None:
+    """Bring the base to the schema of this release. Take a backup first.
+
+    Where two numbers or codes would become the same, it names them and changes nothing. Then:
+
+    intergestan upgrade --rename purchase_order:15=CFR15-bis
+    """
     from intergestan_db import migrate
 
+    renames = [*map(_rename, renamed or ()), *(_row(text, None, text) for text in forgotten or ())]
     call = call_of(context)
     database = call.unchecked_database
     if not is_made(database):
         raise NoSite(call.site.database_url)
-    migrate.upgrade(database)
+    migrate.upgrade(database, renames)
     if make_bounce_key(call.site):
         say(_("A new key for the marks of undelivered mail: {file}.").format(file=call.site.bounce_key_file))
     say(_("The base is at schema {schema}.").format(schema=migrate.HEAD))
+
+
+def _rename(text: str) -> Rename:
+    row, _equals, new = text.partition("=")
+    return _row(row, new, text)
+
+
+def _row(row: str, new: str | None, text: str) -> Rename:
+    from intergestan_db.migrate import Rename
+
+    table, _colon, number = row.rpartition(":")
+    if not (table and number.isascii() and number.isdecimal() and (new is None or new.strip())):
+        raise typer.BadParameter(
+            _("«{text}» names no row: write it as the upgrade does, like purchase_order:15.").format(text=text)
+        )
+    return Rename(table, int(number), new)

@@ -129,9 +129,11 @@ def refuse(
 
 def chosen_products(given: list[str] | None) -> dict[str, str]:
     """Our products' codes by line id, from `LINE=CODE`."""
+    from intergestan_msg.identity import nfc
+
     chosen = {}
     for text in given or []:
-        line_id, equals, code = text.partition("=")
+        line_id, equals, code = nfc(text).partition("=")
         if not (line_id and equals and code) or line_id in chosen:
             raise typer.BadParameter(_("«{text}» is no line with its product: write L3=CAS16.").format(text=text))
         chosen[line_id] = code

@@ -9,14 +9,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, inspect, select, text
+from sqlalchemy import Connection, insert, inspect, select
 from sqlalchemy.engine.interfaces import ReflectedCheckConstraint
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
-from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, OutboundMail, PartnerKey, Table
-from tests.site_factories import NOW, SiteToTest, make_site
+from tests.site_factories import NOW, SiteToTest
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
@@ -111,28 +110,3 @@ def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) 
     with a_site.database.read() as connection:
         rows = connection.execute(select(NumberSeries.prefix, NumberSeries.next_number))
         assert {row.prefix: row.next_number for row in rows} == {"CFR": 1, "CCL": 1, "X": 7, "BL": 1, "FA": 1}
-
-
-def test_numbers_that_would_become_one_stop_the_upgrade(database: Database) -> None:
-    """Both are named, in words, and nothing is changed: a person gives one of them another number first."""
-    site = make_site(database)
-    with site.database.transaction() as connection:
-        run(connection, command.downgrade, "0012")
-        party = {"name": "STAUBER", "is_customer": False, "is_supplier": True}
-        for code in ("CAF\u00c9", "CAFE\u0301", "THE\u0301"):
-            columns = ", ".join(["code", *party])
-            values = ", ".join(f":{name}" for name in ["code", *party])
-            connection.execute(text(f"INSERT INTO party ({columns}) VALUES ({values})"), {"code": code, **party})
-    with pytest.raises(Problem, match=r"third parties.*CAF\u00c9 \(party 1, 2\)") as refused:
-        migrate.upgrade(site.database)
-    assert refused.value.values["what"] == "third parties"
-    with site.database.read() as connection:
-        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "0012"
-        codes = connection.execute(text("SELECT code FROM party ORDER BY id")).scalars().all()
-        assert codes == ["CAF\u00c9", "CAFE\u0301", "THE\u0301"]
-    with site.database.transaction() as connection:
-        connection.execute(text("UPDATE party SET code = 'CAF\u00c9-2' WHERE id = 2"))
-    migrate.upgrade(site.database)
-    with site.database.read() as connection:
-        codes = connection.execute(text("SELECT code FROM party ORDER BY id")).scalars().all()
-        assert codes == ["CAF\u00c9", "CAF\u00c9-2", "TH\u00c9"]

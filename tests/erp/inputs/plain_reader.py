@@ -24,6 +24,8 @@ MARKS = {"comma": ",", "point": "."}
 MOST_DECIMALS, MOST_WHOLE, GROUP = 6, 12, 3
 MOST_RATE = 100
 EURO = ("€", "EUROS", "EURO", "EUR")
+NO_VALUE = ("NULL", "(NULL)", "<NULL>", "\\N", "NAN", "N/A", "N.A.")
+ERRORS = ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#VALEUR!", "#NAME?", "#NOM?", "#NUM!", "#NOMBRE!", "#NULL!", "#NUL!")
 SITE = ZoneInfo("Europe/Paris")
 
 
@@ -244,7 +246,14 @@ def plain_identifier(text: str) -> str | None:
     for character in rest:
         if not character.isprintable():
             return None
+    if rest.upper() in NO_VALUE or _is_error(rest):
+        return None
     return None if _has_lost_digits(rest) else rest
+
+
+def _is_error(text: str) -> bool:
+    """An error of a spreadsheet, or a column too narrow: #N/A, #REF!, ####."""
+    return text in ERRORS or (len(text) >= GROUP and text == "#" * len(text))
 
 
 def _has_lost_digits(text: str) -> bool:

@@ -144,7 +144,8 @@ def compare(order: dict[str, Any], wanted: str) -> None:
         if text.startswith("of "):
             assert str(order["issue_date"]) == text.removeprefix("of ")
         elif text.startswith("wanted "):
-            assert str(order["wanted_date"]) == text.removeprefix("wanted ")
+            days = [line["wanted_date"] for line in order["lines"] if line["wanted_date"]] or [order["wanted_date"]]
+            assert ", ".join(map(str, days)) == text.removeprefix("wanted ")
         else:
             assert (order["delivery_city"], order["delivery_country"]) == tuple(text.split(", "))
 

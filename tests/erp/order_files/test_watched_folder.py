@@ -138,6 +138,19 @@ def test_a_cut_anywhere_enters_the_orders_once(base: Database, tmp_path: Path, c
     assert [path.name for path in sorted((place / DONE).iterdir())] == ["orders.csv", "orders.csv.report.txt"]
 
 
+def test_what_was_said_of_a_file_is_said_again_after_a_cut(base: Database) -> None:
+    """Doubts and remarks, with their places: between the commit and the report the machine may stop."""
+    shop(base)
+    enter(base, "a" * 36, "a.csv", b"number;date;supplier;product;quantity\nabc;2026-11-15;F001;CAS16;1\n", by="marie")
+    data = b"\nnumber;date;supplier;product;quantity\nABC;2026-11-15;F001;CAS16;1\n"
+    first = enter(base, "b" * 36, "b.csv", data, by="marie")
+    again = enter(base, "b" * 36, "b.csv", data, by="marie")
+    assert len(first.doubts) == 1
+    assert len(first.said) == 2
+    assert list(map(str, again.doubts)) == list(map(str, first.doubts))
+    assert list(map(str, again.said)) == list(map(str, first.said))
+
+
 def test_the_same_content_twice_is_two_orders(base: Database) -> None:
     """A shop that orders the same every Monday means it."""
     shop(base)

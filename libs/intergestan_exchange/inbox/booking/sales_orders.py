@@ -134,6 +134,7 @@ def line_values(line: BookedLine) -> dict[str, Any]:
         "vat_category": line.vat_category,
         "vat_rate": line.vat_rate,
         "note": line.note,
+        "wanted_date": line.wanted_date,
     }
 
 
