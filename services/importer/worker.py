@@ -198,6 +198,7 @@ class Importer:
             asking = ask_for_lost(connection, partner_id, manifest, database.now())
             note_position(connection, partner_id, manifest, transfer.composed_at)
         COMPOSE.ring(self._parts.broker, *asking)
+
     def _note(self, turn: Turn, case: Case) -> None:
         """What the mail tells of its sender, besides what it is about."""
         transfer, archived_at = case.transfer, turn.row.archived_at

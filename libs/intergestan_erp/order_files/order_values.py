@@ -433,8 +433,8 @@ def _vat(line: FileLine, product: Product, faults: list[Fault]) -> tuple[str, De
                 _place(line, "vat_rate"),
                 "The rate {rate} is a percentage, and our product's card has {ours} %: write {ours}, or correct the "
                 "card.",
-                rate=_plain(rate),
-                ours=_plain(ours[1]),
+                rate=plain(rate),
+                ours=plain(ours[1]),
             )
         )
         return ours
