@@ -50,6 +50,9 @@ class DictArchive(Archive):
     def names(self, after: str = "") -> Iterator[str]:
         return iter(sorted(name for name in self._mails if name > after))
 
+    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:  # noqa: ARG002 - as a bucket, it does not say
+        return []
+
     def strays(self) -> Iterator[str]:
         return iter(())
 
