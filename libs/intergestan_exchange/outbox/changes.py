@@ -133,10 +133,10 @@ def request_edits(
     """
     base = read_base(connection, number)
     wanted = edits.wanted_date
-    if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date):
+    if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date, today(connection, at)):
         raise Problem(
-            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted on that "
-            "day or in the two years after it. Correct the date, or say --dates any if it is meant.",
+            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted from "
+            "that day on, and in two years at most. Correct the date, or say --dates any if it is meant.",
             wanted=wanted,
             day=base.row.issue_date,
         )
