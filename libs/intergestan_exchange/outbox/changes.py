@@ -229,9 +229,9 @@ def request_cancellation(
     """
     base = read_base(connection, number)
     cancellation = OrderCancellation(
-        id=documents.change_id(number, base.sequence),
+        id=documents.change_id(base.row.number, base.sequence),
         issue_date=today(connection, at),
-        order_id=number,
+        order_id=base.row.number,
         reason=reason or NO_REASON[base.partner.language],
         buyer=base.order.buyer,
         seller=base.order.seller,
