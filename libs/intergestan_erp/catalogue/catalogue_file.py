@@ -26,6 +26,7 @@ from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Fami
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.identifiers import guarded, in_workbook
+from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_msg.money import ZERO
@@ -236,6 +237,7 @@ class _Reader:
         )
         for subject in (FAMILIES, SUBFAMILIES, PRODUCTS):
             refuse_twice(rows.get(subject, ()))
+        _refuse_two_names(rows.get(PRODUCTS, ()))
         if self.is_whole:
             self._check_homes(rows, catalogue)
             self._check_components(rows.get(COMPONENTS, ()), catalogue)
@@ -321,6 +323,36 @@ class _Reader:
         for each in catalogue.components:
             made_of[each.product].add(each.component)
         return made_of
+
+
+def _refuse_two_names(rows: Sequence[Cells]) -> None:
+    """Note products that call their family otherwise than an earlier row does."""
+    first: dict[tuple[str, str], tuple[str, int]] = {}
+    for cells in rows:
+        for column in ("family", "subfamily"):
+            code, name = cells.code(column), cells.text(f"{column}_name")
+            if code is None or name is None:
+                continue
+            called, row = first.setdefault((column, code), (nfc(name), cells.row))
+            if called == nfc(name):
+                continue
+            if column == "family":
+                cells.fault(
+                    "family_name",
+                    "The family {code} is called {name} in row {row}: one family has one name. Correct one of them.",
+                    code=code,
+                    name=called,
+                    row=row,
+                )
+            else:
+                cells.fault(
+                    "subfamily_name",
+                    "The sub-family {code} is called {name} in row {row}: one sub-family has one name. Correct one of "
+                    "them.",
+                    code=code,
+                    name=called,
+                    row=row,
+                )
 
 
 def _in_loops(made_of: Mapping[str, set[str]]) -> set[str]:

@@ -34,9 +34,10 @@ class CopiedParty:
 
 @dataclass(frozen=True, slots=True)
 class CopiedBase:
-    """What was read from a copy; `site_code` is the code of the site that it was copied from."""
+    """What was read from a copy; `site_code` is the code of the site that it was copied from, `currency` its own."""
 
     site_code: str
+    currency: str
     catalogue: Catalogue
     parties: tuple[CopiedParty, ...]
 
@@ -66,13 +67,20 @@ def read_copy(source: str) -> CopiedBase:
 def put_copy(connection: Connection, copied: CopiedBase) -> None:
     """Enter what was read into a base that has a site of its own, and nothing else yet.
 
-    :raises Problem: when the site has the identity of the one that was copied.
+    :raises Problem: when the site has the identity of the one that was copied, or another currency.
     """
-    code = connection.execute(select(Site.code)).scalar_one()
-    if code == copied.site_code:
+    site = connection.execute(select(Site.code, Site.currency)).one()
+    if site.code == copied.site_code:
         raise Problem(
             "The new site would be {code}, which is the site of the copy: give it a SIRET or a name of its own.",
-            code=code,
+            code=site.code,
+        )
+    if site.currency != copied.currency:
+        raise Problem(
+            "The prices of the copy are in {theirs}, and the new site's currency would be {ours}: no price is "
+            "converted. Give it the same currency (--currency), or enter a catalogue in its own.",
+            theirs=copied.currency,
+            ours=site.currency,
         )
     put_catalogue(connection, copied.catalogue.as_buyer())
     for party in copied.parties:
@@ -97,13 +105,14 @@ def _open(source: str) -> Engine:
 
 
 def _read(connection: Connection) -> CopiedBase:
-    code = connection.execute(select(Site.code)).scalar_one_or_none()
-    if code is None:
+    site = connection.execute(select(Site.code, Site.currency)).one_or_none()
+    if site is None:
         raise Problem("The base that is to be copied belongs to no site.")
     addresses, contacts = _by_party(connection, Address), _by_party(connection, Contact)
     parties = connection.execute(select(Party.__table__).order_by(Party.code)).mappings()
     return CopiedBase(
-        code,
+        site.code,
+        site.currency,
         read_catalogue(connection),
         tuple(
             CopiedParty(_values(row), tuple(addresses.get(row["id"], ())), tuple(contacts.get(row["id"], ())))

@@ -50,9 +50,12 @@ def may_be_issued(day: date, today: date) -> bool:
     return years_later(today, -1) <= day <= today + _AHEAD
 
 
-def may_be_wanted(day: date, issued: date) -> bool:
-    """Whether the goods of an order can be wanted or promised for a day: from the order's own to two years later."""
-    return issued <= day <= years_later(issued, _YEARS_TO_WAIT)
+def may_be_wanted(day: date, issued: date, today: date | None = None) -> bool:
+    """Whether the goods of an order can be wanted for a day: from the order's own to two years later.
+
+    :param today: where the order has been there for some time, and is changed now: then the two years are from today.
+    """
+    return issued <= day <= years_later(max(issued, today or issued), _YEARS_TO_WAIT)
 
 
 def years_later(day: date, years: int) -> date:

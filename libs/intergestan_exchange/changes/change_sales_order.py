@@ -25,6 +25,7 @@ from intergestan_erp.inputs.units import can_be
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder, read_standing
 from intergestan_erp.selling.deliveries import lock_order
+from intergestan_erp.site.zone import today
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
@@ -74,7 +75,7 @@ def change_sales_order(
             "Nothing was changed: name lines of {number}; it has {known}.", number=number, known=", ".join(before)
         )
     if not any_dates:
-        _check_days(head, wanted)
+        _check_days(head, wanted, today(connection, at))
     products = _products(connection, wanted.products)
     changed = {line: _changed(before[line], wanted, products, number) for line in wanted.lines}
     _write(connection, standing, changed)
@@ -106,12 +107,12 @@ def _check_head(head: AnyRow) -> None:
         )
 
 
-def _check_days(head: AnyRow, wanted: OwnChanges) -> None:
+def _check_days(head: AnyRow, wanted: OwnChanges, here: date) -> None:
     for line_id, day in wanted.dates.items():
-        if not may_be_wanted(day, head.issue_date):
+        if not may_be_wanted(day, head.issue_date, here):
             raise Problem(
-                "Nothing was changed: line {line} is promised for {wanted}, and the order is of {day}: goods come on "
-                "that day or in the two years after it. Correct the date, or say --dates any if it is meant.",
+                "Nothing was changed: line {line} is promised for {wanted}, and the order is of {day}: goods come from "
+                "that day on, and in two years at most. Correct the date, or say --dates any if it is meant.",
                 line=line_id,
                 wanted=day,
                 day=head.issue_date,

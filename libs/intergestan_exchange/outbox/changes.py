@@ -133,10 +133,10 @@ def request_edits(
     """
     base = read_base(connection, number)
     wanted = edits.wanted_date
-    if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date):
+    if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date, today(connection, at)):
         raise Problem(
-            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted on that "
-            "day or in the two years after it. Correct the date, or say --dates any if it is meant.",
+            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted from "
+            "that day on, and in two years at most. Correct the date, or say --dates any if it is meant.",
             wanted=wanted,
             day=base.row.issue_date,
         )
@@ -229,9 +229,9 @@ def request_cancellation(
     """
     base = read_base(connection, number)
     cancellation = OrderCancellation(
-        id=documents.change_id(number, base.sequence),
+        id=documents.change_id(base.row.number, base.sequence),
         issue_date=today(connection, at),
-        order_id=number,
+        order_id=base.row.number,
         reason=reason or NO_REASON[base.partner.language],
         buyer=base.order.buyer,
         seller=base.order.seller,

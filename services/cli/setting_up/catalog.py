@@ -15,7 +15,7 @@ from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
-from services.cli.errors import FAILED
+from services.cli.errors import FAILED, in_place
 from services.cli.figures import DecimalMark
 from services.cli.files import read_file, write_whole
 from services.cli.output import AsJson, print_json, print_table, say
@@ -86,15 +86,22 @@ def import_(
         with database.transaction() as connection:
             call.actor(connection)
             put = put_catalogue(connection, catalogue)
-        done.append((file, put))
+        doubts = [sentence(doubt) for doubt in case_doubts(known.products, [each.code for each in catalogue.products])]
+        done.append(
+            {
+                "file": str(file),
+                **_counts(put["products"]),
+                **_all_counts(put),
+                "said": [in_place(remark) for remark in findings.remarks],
+                "doubts": doubts,
+            }
+        )
         if not as_json:
             _say_put(file, put)
-        for doubt in case_doubts(known.products, [product.code for product in catalogue.products]):
-            say(sentence(doubt))
-        for remark in remarks(str(file), findings.remarks):
-            say(remark)
+            for text in (*doubts, *remarks(str(file), findings.remarks)):
+                say(text)
     if as_json:
-        print_json([{"file": str(file), **_counts(put["products"]), **_all_counts(put)} for file, put in done])
+        print_json(done)
 
 
 @app.verb("export")

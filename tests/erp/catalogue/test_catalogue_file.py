@@ -247,3 +247,21 @@ def test_a_fault_leaves_the_base_as_it_was(a_site: SiteToTest) -> None:
             read_file("c", data, known)
         for table in (Product, ProductFamily):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("column", ["Famille", "Sous-famille"])
+def test_one_family_has_one_name(column: str) -> None:
+    """The first row's was taken, and the other lost; other accents are no other name."""
+    titles = f"Code;Désignation;Prix de vente;TVA;Famille;{column};Nom de la {column.lower()}".replace(
+        "Famille;Famille;", "Famille;"
+    )
+    rows = [
+        f"{code};a;4;20;F;S;{name}".replace("F;S;", "F;" if column == "Famille" else "F;S;") for code, name in NAMED
+    ]
+    with pytest.raises(FileProblems, match=r"row 3, .*is called Été in row 2"):
+        read_file("c.csv", "\n".join([titles, *rows]).encode(), NOTHING)
+    same = "\n".join([titles, rows[0], rows[1].replace("Hiver", "E\u0301te\u0301")])
+    assert len(read_file("c.csv", same.encode(), NOTHING).products) == 2
+
+
+NAMED = (("A", "Été"), ("B", "Hiver"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
@@ -79,6 +79,16 @@ def test_the_same_identity_is_refused(central: SiteToTest, make_database: Callab
     copied = read_copy(source(central))
     twin = make_site(make_database("twin"), "STAUBER", siret=central.code)
     with pytest.raises(Problem, match="of its own"), twin.database.transaction() as connection:
+        put_copy(connection, copied)
+
+
+def test_another_currency_is_refused(central: SiteToTest, make_database: Callable[[str], Database]) -> None:
+    """Prices in euros would be prices in francs."""
+    copied = read_copy(source(central))
+    site = make_site(make_database("new"), "Bâle")
+    with site.database.transaction() as connection:
+        connection.execute(update(Site).values(currency="CHF"))
+    with site.database.transaction() as connection, pytest.raises(Problem, match=r"EUR.*CHF"):
         put_copy(connection, copied)
 
 

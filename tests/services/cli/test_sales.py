@@ -28,7 +28,7 @@ def seller(stauber: Path) -> Path:
 
 def test_an_order_becomes_a_delivery_note_and_an_invoice(seller: Path, run: Run) -> None:
     """G03: by the command line, in both languages."""
-    delivered = run("sales", "deliver", "CCL1", "--line", "L2=0,5", "--note", "fragile", "--json", cwd=seller)
+    delivered = run("sales", "deliver", "CCL1", "--line", "L2=1,0", "--note", "fragile", "--json", cwd=seller)
     assert delivered.json == {"delivery_note": "BL1"}, delivered.err
     (row,) = run("sales", "list", "--json", cwd=seller).json
     assert (row["number"], row["delivered"], row["invoiced"], row["customer"]) == ("CCL1", "some", "none", "Mulhouse")
