@@ -108,10 +108,10 @@ def wait_agreed(pair: PairOfSites) -> None:
 
 
 def seller_changes(pair: PairOfSites, number: str, quantity: int) -> None:
-    """The seller will deliver so many of the first line; the buyer reads it."""
+    """The seller will deliver so many of the last line; the buyer reads it."""
     (sale,) = pair.seller.rows(SalesOrder, customer_order_number=number)
     with pair.seller.database.transaction() as connection:
-        wanted = OwnChanges(quantities={"L1": Decimal(quantity)})
+        wanted = OwnChanges(quantities={"L8": Decimal(quantity)})
         mail_id = change_sales_order(connection, sale.number, wanted, by="jean", at=pair.seller.database.now())
     COMPOSE.ring(pair.seller.broker, mail_id)
     wait_agreed(pair)
