@@ -34,12 +34,12 @@ from intergestan_operations.starting.startup import CONFIGURATION
 from intergestan_runtime.steps import COMPOSE
 from tests import warm
 from tests.journey.conftest import MakePair
-from tests.journey.journey_site import QUICK, JourneySite
+from tests.journey.journey_site import QUICK, JourneySite, Tables
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.test_backup import back_up, command, exchange, restore
 from tests.patience import PATIENCE, eventually
 
-BEATING = QUICK | {"heartbeats": {"every_seconds": 1, "late_seconds": 60, "lost_seconds": 120}}
+BEATING: Tables = {**QUICK, "heartbeats": {"every_seconds": 1, "late_seconds": 60, "lost_seconds": 120}}
 MATRIX = [
     pytest.param(base, who, archive, marks=pytest.mark.campaign)
     for base in ("sqlite", "postgresql")

@@ -76,7 +76,7 @@ def begin_new_epoch(
 def _told(row: AnyRow) -> int:
     """The newest series of ours that a partner has said it has mails of."""
     received = read_claims(row.statement).received if row.statement is not None else ()
-    return max([row.told_got_epoch, *(account.epoch for account in received)])
+    return max(int(row.told_got_epoch), *(account.epoch for account in received), 0)
 
 
 def take_up(connection: Connection, *, by: str, at: datetime, remembered: Remembered | None = None) -> TakenUp:
