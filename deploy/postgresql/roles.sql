@@ -111,6 +111,7 @@ GRANT SELECT, INSERT ON heartbeat TO :"importer";
 GRANT UPDATE (outcome) ON heartbeat TO :"importer";
 GRANT UPDATE (takes, takes_at, heartbeat_returned_at, clock_ahead_least, clock_ahead_most, clock_noted_at) ON partner TO :"importer";
 GRANT UPDATE (told_epoch, told_seq, told_got_epoch, told_got_seq, told_at, told_since) ON partner TO :"importer";
+GRANT SELECT (id, at) ON event TO :"importer"; -- the last sign of life, which the archive is compared with
 GRANT UPDATE (revoked_at, replaced_from) ON partner_key TO :"importer";
 GRANT UPDATE (created_at) ON site TO :"importer"; -- to lock its row
 GRANT SELECT ON missing_number TO :"importer";

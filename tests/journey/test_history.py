@@ -34,12 +34,12 @@ from intergestan_operations.starting.startup import CONFIGURATION
 from intergestan_runtime.steps import COMPOSE
 from tests import warm
 from tests.journey.conftest import MakePair
-from tests.journey.journey_site import QUICK, JourneySite
+from tests.journey.journey_site import QUICK, JourneySite, Tables
 from tests.journey.pair_of_sites import PairOfSites
 from tests.journey.test_backup import back_up, command, exchange, restore
 from tests.patience import PATIENCE, eventually
 
-BEATING = QUICK | {"heartbeats": {"every_seconds": 1, "late_seconds": 60, "lost_seconds": 120}}
+BEATING: Tables = {**QUICK, "heartbeats": {"every_seconds": 1, "late_seconds": 60, "lost_seconds": 120}}
 MATRIX = [
     pytest.param(base, who, archive, marks=pytest.mark.campaign)
     for base in ("sqlite", "postgresql")
@@ -108,10 +108,10 @@ def wait_agreed(pair: PairOfSites) -> None:
 
 
 def seller_changes(pair: PairOfSites, number: str, quantity: int) -> None:
-    """The seller will deliver so many of the first line; the buyer reads it."""
+    """The seller will deliver so many of the last line; the buyer reads it."""
     (sale,) = pair.seller.rows(SalesOrder, customer_order_number=number)
     with pair.seller.database.transaction() as connection:
-        wanted = OwnChanges(quantities={"L1": Decimal(quantity)})
+        wanted = OwnChanges(quantities={"L8": Decimal(quantity)})
         mail_id = change_sales_order(connection, sale.number, wanted, by="jean", at=pair.seller.database.now())
     COMPOSE.ring(pair.seller.broker, mail_id)
     wait_agreed(pair)

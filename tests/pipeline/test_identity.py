@@ -60,10 +60,10 @@ def mail(name: str) -> bytes:
     return (CASES / f"{name}.eml").read_bytes()
 
 
-def put_rows(database: Database, rows: dict[str, list[dict[str, Any]]]) -> None:
+def put_rows(database: Database, rows: dict[str, list[dict[str, Any]]], schema: str = "0011") -> None:
     """Bring a base into the state that an older release left it in."""
     with database.transaction() as connection:
-        run(connection, command.downgrade, "0011")
+        run(connection, command.downgrade, schema)
         tables = MetaData()
         tables.reflect(connection)
         for table in tables.sorted_tables:
@@ -83,8 +83,8 @@ def _value(value: Any) -> Any:
     return value
 
 
-def older(name: str) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = json.loads((CASES / f"{name}.json").read_text())
+def older(name: str, cases: Path = CASES) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = json.loads((cases / f"{name}.json").read_text())
     return found
 
 

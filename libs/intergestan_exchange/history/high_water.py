@@ -18,7 +18,6 @@ from sqlalchemy import Connection, func, select, update
 from intergestan_db.tables import Event, HighWater, NumberSeries, Partner, Site
 
 if TYPE_CHECKING:
-    from intergestan_db.database import AnyRow
     from intergestan_exchange.statements.restored import Remembered
 
 
@@ -47,9 +46,9 @@ class Mark:
         return Remembered(max((epoch for epoch, _ in self.sent.values()), default=0), self.numbers)
 
 
-def name_of(site: AnyRow) -> str:
+def name_of(code: str, created_at: datetime) -> str:
     """What tells a site from every other, also from one that was made anew in its place: its code, and since when."""
-    return f"{site.code} {site.created_at.isoformat()}"
+    return f"{code} {created_at.isoformat()}"
 
 
 def read_count(connection: Connection) -> int:
@@ -59,7 +58,7 @@ def read_count(connection: Connection) -> int:
 
 def read_mark(connection: Connection, now: datetime) -> Mark:
     """How far the database is."""
-    site = name_of(connection.execute(select(Site.code, Site.created_at)).one())
+    site = name_of(*connection.execute(select(Site.code, Site.created_at)).one())
     partners = connection.execute(select(Partner.site_code, Partner.out_epoch, Partner.out_seq))
     series = connection.execute(select(NumberSeries.code, NumberSeries.next_number))
     return Mark(

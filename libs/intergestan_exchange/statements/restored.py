@@ -60,7 +60,11 @@ def begin_new_epoch(
     the next mail under the same number as a conflict; under a new epoch no number was ever given (`design.md` §11).
     """
     query = select(Partner.id, Partner.out_epoch, Partner.told_got_epoch, PartnerStatement.statement)
-    rows = connection.execute(query.outerjoin(PartnerStatement).order_by(Partner.id).with_for_update(of=Partner)).all()
+    rows = connection.execute(
+        query.outerjoin(PartnerStatement, PartnerStatement.partner_id == Partner.id)
+        .order_by(Partner.id)
+        .with_for_update(of=Partner)
+    ).all()
     for row in rows:
         epoch = new_epoch(row.out_epoch, _told(row), remembered, at)
         connection.execute(update(Partner).where(Partner.id == row.id).values(out_epoch=epoch, out_seq=0))
@@ -72,7 +76,7 @@ def begin_new_epoch(
 def _told(row: AnyRow) -> int:
     """The newest series of ours that a partner has said it has mails of."""
     received = read_claims(row.statement).received if row.statement is not None else ()
-    return max([row.told_got_epoch, *(account.epoch for account in received)])
+    return max(int(row.told_got_epoch), *(account.epoch for account in received), 0)
 
 
 def take_up(connection: Connection, *, by: str, at: datetime, remembered: Remembered | None = None) -> TakenUp:

@@ -14,6 +14,8 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("purchase_order", "request"): marked("order chosen to be sent"),
     ("purchase_order", "transmit"): marked("order waits for the answer"),
     ("purchase_order", "wait"): marked("partner has the order and has not decided yet"),
+    ("purchase_order", "wait again"): marked("partner was restored from a backup and looks at the order again"),
+    ("purchase_order", "renumber"): marked("partner was restored from a backup and gives the order another number"),
     ("purchase_order", "accept"): marked("partner accepts the order"),
     ("purchase_order", "change"): marked("partner accepts the order with changes"),
     ("purchase_order", "reject"): marked("partner rejects the order"),

@@ -76,7 +76,7 @@ def check_high_water(site: SiteSettings, database: Database, connection: Connect
     from intergestan_exchange.history.high_water import is_older, name_of, read_count
 
     seen = read_file(file)
-    if seen is not None and is_older(name_of(row), read_count(connection), seen):
+    if seen is not None and is_older(name_of(row.code, row.created_at), read_count(connection), seen):
         raise OlderDatabase(older(seen.at, file))
 
 

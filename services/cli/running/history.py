@@ -23,6 +23,8 @@ def refuse_older_database(call: Call) -> None:
     database = call.unchecked_database
     with database.read() as connection:
         check_high_water(call.site, database, connection, read_site(connection))
+    if call.site.archive_url is not None:
+        return  # to look through a bucket is to list all of it
     readers: list[ReaderPool] = []
 
     def read() -> Read:

@@ -33,7 +33,8 @@ def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
     seen = read_file(file)
     with call.database.transaction() as connection:
         at = call.database.now()
-        seen = seen if seen is not None and seen.site == name_of(read_site(connection)) else None
+        site = read_site(connection)
+        seen = seen if seen is not None and seen.site == name_of(site.code, site.created_at) else None
         remembered = seen.remembered if seen is not None else None
         taken = take_up(connection, by=call.actor(connection), at=at, remembered=remembered)
         restate_overtaken(connection, at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -154,7 +153,10 @@ def test_a_mark_of_a_site(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
         connection.execute(delete(HighWater))
         assert read_count(connection) == 0
         connection.execute(insert(HighWater).values(id=1, n=0))
-    assert (mark.site, mark.event, dict(mark.sent)) == (name_of(site_row), newest, {other.code: (3, 9)})
+    assert (mark.site, mark.event, dict(mark.sent)) == (
+        name_of(site_row.code, site_row.created_at),
+        newest,
+        {other.code: (3, 9)},
+    )
     assert mark.remembered == Remembered(3, mark.numbers)
-    anew = SimpleNamespace(code=site_row.code, created_at=LAST)
-    assert not is_older(name_of(anew), 0, replace(mark, n=9)), "made anew in its place"
+    assert not is_older(name_of(site_row.code, LAST), 0, replace(mark, n=9)), "made anew in its place"
