@@ -61,10 +61,34 @@ class Pulse:
             self.beat()
             self._resting -= 1
 
-    @property
     def hangs(self) -> bool:
         """Whether it works on one thing for too long."""
         return self._resting == 0 and self._clock() - self._since > self._longest
+
+
+class _Mine(threading.local):
+    """The pulse of the thread that asks."""
+
+    pulse: Pulse | None = None
+
+
+_mine = _Mine()
+
+
+@contextmanager
+def pulse_of_this_thread(pulse: Pulse) -> Iterator[None]:
+    """What this thread does meanwhile may take long, if it says now and then that it comes on."""
+    _mine.pulse = pulse
+    try:
+        yield
+    finally:
+        _mine.pulse = None
+
+
+def comes_on() -> None:
+    """A long piece of work says so with each part of it that is done."""
+    if _mine.pulse is not None:
+        _mine.pulse.beat()
 
 
 class PulsingStop(threading.Event):
@@ -92,7 +116,7 @@ class PulsingStop(threading.Event):
 
 def hanging(pulses: Iterable[Pulse]) -> str | None:
     """Which of them hang, as a check of /live."""
-    names = [pulse.name for pulse in pulses if pulse.hangs]
+    names = [pulse.name for pulse in pulses if pulse.hangs()]
     return f"These threads hang: {', '.join(names)}." if names else None
 
 

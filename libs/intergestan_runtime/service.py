@@ -13,7 +13,7 @@ from structlog import get_logger
 
 from intergestan_runtime.broker import BellBroker, ClockSkew, check_clock
 from intergestan_runtime.health import HealthServer
-from intergestan_runtime.liveness import USUAL, Bounds, Pulse, PulsingStop, hanging, verdict_of
+from intergestan_runtime.liveness import USUAL, Bounds, Pulse, PulsingStop, hanging, pulse_of_this_thread, verdict_of
 from intergestan_runtime.notify import Notifier
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import Step
@@ -119,7 +119,8 @@ class _LoopThread(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._loop(self._stop_event)
+            with pulse_of_this_thread(self.pulse):
+                self._loop(self._stop_event)
         except Exception:  # noqa: BLE001 - logged, and it ends the service
             _log.exception("A loop failed; the service ends.", loop=self.name)
         if not self._stop_event.is_set():

@@ -32,7 +32,8 @@ class ClockKeeper:
             _log.warning("The clock of this machine was set forward.", seconds=round(step))
         if back == 0 and self._is_first:
             with self._database.read() as connection:
-                back = read_clock(connection, self._database.now()).ahead
+                found = read_clock(connection, self._database.now())
+            back = found.ahead if found.set_back_at is None else 0  # else the last run said it
         if back:
             self._tell(back)
         self._is_first = False

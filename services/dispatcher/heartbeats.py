@@ -11,6 +11,7 @@ from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
 from intergestan_operations.starting.startup import rhythm_of
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.liveness import comes_on
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import HeartbeatSettings
 from intergestan_runtime.steps import COMPOSE
@@ -51,6 +52,7 @@ class HeartbeatKeeper:
         deleted = self._delete_received()
         while some := self._delete_sent():
             deleted += some
+            comes_on()
         return deleted
 
     def _request(self) -> int:
@@ -86,6 +88,7 @@ class HeartbeatKeeper:
                 return deleted
             for _id, sha256 in old:
                 self._archive.remove(sha256)
+                comes_on()
             with self._database.transaction() as connection:
                 heartbeat_tidy.delete_received(connection, [mail_id for mail_id, _sha256 in old])
             deleted += len(old)

@@ -16,6 +16,7 @@ from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.liveness import comes_on
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
@@ -105,6 +106,7 @@ class Dispatcher:
         while names := self._some(select(InboundMail.sha256).where(*old).limit(AT_ONCE)):
             for name in names:
                 self._archive.remove(name)
+                comes_on()
             with self._database.transaction() as connection:
                 connection.execute(update(InboundMail).where(InboundMail.sha256.in_(names)).values(size=0))
             dropped += len(names)

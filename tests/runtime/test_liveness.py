@@ -6,7 +6,16 @@ import threading
 
 import pytest
 
-from intergestan_runtime.liveness import Bounds, Pulse, PulsingStop, Verdict, hanging, verdict_of
+from intergestan_runtime.liveness import (
+    Bounds,
+    Pulse,
+    PulsingStop,
+    Verdict,
+    comes_on,
+    hanging,
+    pulse_of_this_thread,
+    verdict_of,
+)
 from intergestan_runtime.supervisor import Silence
 
 
@@ -24,9 +33,9 @@ def test_a_thread_that_works_too_long_hangs() -> None:
     clock = Steady()
     pulse = Pulse("importer", 60, clock)
     clock.now += 60
-    assert not pulse.hangs
+    assert not pulse.hangs()
     clock.now += 1
-    assert pulse.hangs
+    assert pulse.hangs()
     assert hanging([pulse, Pulse("other", 60, clock)]) == "These threads hang: importer."
     pulse.beat()
     assert hanging([pulse]) is None
@@ -37,10 +46,10 @@ def test_a_thread_that_rests_may_rest_for_ever() -> None:
     pulse = Pulse("watch", 60, clock)
     with pulse.resting():
         clock.now += 10_000
-        assert not pulse.hangs
-    assert not pulse.hangs, "it works from now on"
+        assert not pulse.hangs()
+    assert not pulse.hangs(), "it works from now on"
     clock.now += 61
-    assert pulse.hangs
+    assert pulse.hangs()
 
 
 def test_who_asks_whether_to_stop_shows_that_it_comes_round() -> None:
@@ -49,13 +58,25 @@ def test_who_asks_whether_to_stop_shows_that_it_comes_round() -> None:
     stop = PulsingStop(told, pulse)
     clock.now += 100
     assert not stop.is_set()
-    assert not pulse.hangs
+    assert not pulse.hangs()
     clock.now += 100
     assert not stop.wait(0)
-    assert not pulse.hangs
+    assert not pulse.hangs()
     stop.set()
     assert told.is_set()
     assert stop.wait(None)
+
+
+def test_a_long_piece_of_work_says_that_it_comes_on() -> None:
+    """Such as removing a hundred thousand mails from a bucket."""
+    clock = Steady()
+    pulse = Pulse("tidy", 60, clock)
+    comes_on()  # nobody's: harmless
+    with pulse_of_this_thread(pulse):
+        clock.now += 61
+        assert pulse.hangs()
+        comes_on()
+        assert not pulse.hangs()
 
 
 def looks(verdict: Verdict, *, failing: bool, every: float, start: float, until: float) -> float | None:

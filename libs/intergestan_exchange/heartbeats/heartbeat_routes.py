@@ -19,7 +19,7 @@ class Route:
 
     :ivar active: whether the partner gets heartbeats.
     :ivar sent_at: when a relay last took one; `returned_at`: when one last came back.
-    :ivar seconds: how long the last one that came back took, where that was within a day.
+    :ivar seconds: how long the last one that came back took, where that was within a day and nobody set the clock.
     :ivar lost: how many were lost within a day; `late`: how many came late.
     """
 
@@ -73,9 +73,14 @@ def read_routes(connection: Connection) -> tuple[Route, ...]:
             active=bool(row.active),
             sent_at=sent_at.get(row.id),
             returned_at=row.returned_at,
-            seconds=None if row.asked_at is None else (row.returned_at - row.asked_at).total_seconds(),
+            seconds=_seconds(row.asked_at, row.returned_at),
             late=counts.get((row.id, HeartbeatOutcome.LATE), 0),
             lost=counts.get((row.id, HeartbeatOutcome.LOST), 0),
         )
         for row in connection.execute(query.order_by(Partner.site_code))
     )
+
+
+def _seconds(asked_at: datetime | None, returned_at: datetime) -> float | None:
+    seconds = -1.0 if asked_at is None else (returned_at - asked_at).total_seconds()
+    return seconds if seconds >= 0 else None

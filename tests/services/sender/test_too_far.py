@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,11 @@ from services.sender.settings import HOUR, MINUTE
 from tests.clock import Clock
 from tests.services.sender.outbox import Outbox
 
-SETTINGS = {"retry_seconds": (MINUTE, HOUR), "resend_seconds": (30 * MINUTE, 24 * HOUR), "relay_rest_seconds": 20}
+SETTINGS: Mapping[str, Any] = {
+    "retry_seconds": (MINUTE, HOUR),
+    "resend_seconds": (30 * MINUTE, 24 * HOUR),
+    "relay_rest_seconds": 20,
+}
 SLACK = 60
 
 
