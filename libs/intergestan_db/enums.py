@@ -131,6 +131,7 @@ class HoldReason(StrEnum):
     GAP = "gap"
     DELIVERED = "delivered"
     OWN_CHANGE = "own_change"
+    OTHER_START = "other_start"
     ORDER_CLOSED = "order_closed"
     CHANGE_REVIEW = "change_review"
     UNMATCHED_ANSWER = "unmatched_answer"

@@ -11,7 +11,11 @@ from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, in
 
 
 class Ledger(Table):
-    """One row per document, for ever: its UNIQUE key is what makes the effect exactly once."""
+    """One row per document, for ever: its UNIQUE key is what makes the effect exactly once.
+
+    `stated` is what an order or a change states of its lines and we did not book, by line id: what the next change
+    may start from (`intergestan_exchange.inbox.starting_point`). None in rows of releases that did not keep it.
+    """
 
     __tablename__ = "ledger"
     __table_args__ = (
@@ -30,6 +34,7 @@ class Ledger(Table):
     outcome: Typed[str] = column(String(10))
     sales_order_id: Typed[int | None] = column(references="sales_order.id", index=True)
     waived: Typed[list[str] | None] = column(JSON(none_as_null=True))
+    stated: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
     created_at: Typed[Instant]
     updated_at: Typed[Instant]
 

@@ -271,6 +271,20 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
             "La libérer retient la demande de l'acheteur ; la refuser, votre annonce.",
         ),
     },
+    R.OTHER_START: {
+        "en": Advice(
+            "Nothing of the change was applied; the buyer knows that it waits. They may have restored a backup, or "
+            "lost an answer of yours.",
+            "Agree with the buyer what the order is. Releasing the change takes the whole order as their document has "
+            "it; refusing it keeps yours.",
+        ),
+        "fr": Advice(
+            "Rien de la modification n'est appliqué ; l'acheteur sait qu'elle attend. Il a peut-être restauré une "
+            "sauvegarde, ou perdu une de vos réponses.",
+            "Convenez avec l'acheteur de ce qu'est la commande. Libérer la modification retient toute la commande "
+            "telle que son document la donne ; la refuser garde la vôtre.",
+        ),
+    },
     R.ORDER_CLOSED: {
         "en": Advice("The order is closed; the buyer was told.", "Nothing is to be done."),
         "fr": Advice("La commande est close ; l'acheteur est prévenu.", "Il n'y a rien à faire."),

@@ -203,6 +203,25 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "We had told the buyer {ours}; they ask for {theirs}.",
         "fr": "Nous avions annoncé {ours} ; l'acheteur demande {theirs}.",
     },
+    R.OTHER_START: {
+        "en": "The order they start from is not ours: they state {theirs} as unchanged, and we have {ours}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils donnent {theirs} pour inchangé, et nous avons {ours}.",
+    },
+    f"{R.OTHER_START}.unknown_line": {
+        "en": "The order they start from is not ours: they state {theirs} as unchanged, and we have no such line.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils donnent {theirs} pour inchangé, et nous n'avons pas "
+        "cette ligne.",
+    },
+    f"{R.OTHER_START}.missing_line": {
+        "en": "The order they start from is not ours: they do not name this line, and we have {ours}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils ne nomment pas cette ligne, et nous avons {ours}.",
+    },
+    f"{R.OTHER_START}.totals": {
+        "en": "The order they start from is not ours: they state an amount of {theirs} {currency}, and their lines come to "
+        "{ours} {currency}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils annoncent un montant de {theirs} {currency}, et leurs "
+        "lignes donnent {ours} {currency}.",
+    },
     R.CHANGE_REVIEW: {
         "en": "Changes of this partner's orders are looked at by a person first.",
         "fr": "Les modifications de commandes de ce correspondant sont d'abord examinées par une personne.",

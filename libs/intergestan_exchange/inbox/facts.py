@@ -36,13 +36,17 @@ class ProductFacts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger says about a document that came before."""
+    """What the ledger says about a document that came before.
+
+    :ivar stated: what it stated and we did not book (`starting_point`); None: an earlier release kept nothing.
+    """
 
     ledger_id: int
     business_hash: str
     outcome: str
     sales_order_id: int | None
     waived: frozenset[str]
+    stated: Mapping[str, Mapping[str, Any] | None] | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -129,7 +133,7 @@ class Facts:
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _KNOWN = select(
     *(Ledger.id, Ledger.type, Ledger.number, Ledger.revision, Ledger.business_hash),
-    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived),
+    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived, Ledger.stated),
 ).where(Ledger.partner_id == bindparam("partner"), Ledger.number.in_(_NUMBERS))
 _ANSWERS = (
     select(
@@ -191,7 +195,7 @@ def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentK
     rows = connection.execute(_KNOWN, {"partner": partner_id, "numbers": numbers})
     return {
         (row.type, row.number, row.revision): Known(
-            row.id, row.business_hash, row.outcome, row.sales_order_id, frozenset(row.waived or ())
+            row.id, row.business_hash, row.outcome, row.sales_order_id, frozenset(row.waived or ()), row.stated
         )
         for row in rows
     }

@@ -49,6 +49,7 @@ def write_ledger(
                 .values(
                     outcome=_LEDGER_OUTCOMES[type(entry.settled.decision)],
                     sales_order_id=entry.sales_order_id,
+                    stated=entry.settled.stated,
                     updated_at=now,
                 )
             )
@@ -67,6 +68,7 @@ def _ledger_row(partner: PartnerFacts, transfer_id: int, entry: Entry, now: date
         "business_hash": entry.settled.business_hash,
         "outcome": _LEDGER_OUTCOMES[type(entry.settled.decision)],
         "sales_order_id": entry.sales_order_id,
+        "stated": entry.settled.stated,
         "created_at": now,
         "updated_at": now,
     }
