@@ -119,6 +119,7 @@ class HoldReason(StrEnum):
     CLAIM_MISMATCH = "claim_mismatch"
     TRANSFER_CONFLICT = "transfer_conflict"
     POISON = "poison"
+    ARCHIVE = "archive"
     BAD_DOCUMENT = "bad_document"
     UNKNOWN_PRODUCT = "unknown_product"
     TWO_CUSTOMERS = "two_customers"

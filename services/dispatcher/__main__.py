@@ -16,6 +16,7 @@ from services.dispatcher.worker import Dispatcher
 
 REMIND_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
+TRIAL_SECONDS = 30.0
 
 
 def main(argv: Sequence[str]) -> int:
@@ -42,6 +43,7 @@ def main(argv: Sequence[str]) -> int:
             every(REMIND_SECONDS, dispatcher.remind),
             lambda stop: watch(watcher, alarms.every_seconds, stop),
             every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(TRIAL_SECONDS, dispatcher.try_writes),
             every(own.scan_seconds, keeper.beat),
             every(own.gauge_seconds, keeper.measure),
             every(TIDY_SECONDS, keeper.tidy),

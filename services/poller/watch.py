@@ -12,7 +12,9 @@ from structlog import get_logger
 
 from intergestan_db.tables import Mailbox
 from intergestan_exchange.health.certificates import CertificateNotes
+from intergestan_operations.opening.outage import tell_outage
 from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.secrets import SecretError
 from services.poller.bell import Bell
 from services.poller.collect import Allowed, Collector, Tools
@@ -27,6 +29,8 @@ from services.poller.troubles import CONNECTED, CURES, Kind, MailboxTrouble, del
 _log = get_logger(__name__)
 _jitter = random.SystemRandom().random
 _STOP = 1.0  # seconds
+_COMMON = frozenset({Kind.BASE, Kind.DISK, Kind.ARCHIVE})
+"""What is wrong with us, and so with every mailbox at once: told once."""
 
 
 class MailboxWatch:
@@ -201,12 +205,14 @@ class MailboxWatch:
         cure = CURES[trouble.kind]
         self._tools.metrics.inc("mailbox_reconnects_total", reason=str(trouble.kind))
         sentence = trouble.sentence(self.name, self._tools.language)
-        _log.warning("The mailbox cannot be polled.", mailbox=self.name, why=str(trouble), failures=self._failures)
+        cause = trouble.kind if trouble.kind in _COMMON else (self.name, trouble.kind)
+        told = {"mailbox": self.name, "why": str(trouble), "failures": self._failures}
+        RARELY.warn(_log, cause, "The mailbox cannot be polled.", **told)
         if not cure.passing or self._failures > 1:
             try:
                 self._rows.say(cure.state, sentence, end_runs=True)
             except SQLAlchemyError as error:
-                _log.warning("The base cannot be told.", mailbox=self.name, why=str(error))
+                tell_outage(error, "The base cannot be told.", mailbox=self.name)
         self._bell.wait(delay(trouble.kind, self._failures, _jitter))
 
     def _set(self, metric: str, value: float) -> None:

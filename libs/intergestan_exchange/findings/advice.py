@@ -143,6 +143,20 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
             "Demandez-lui de renvoyer ; refusez ce message.",
         ),
     },
+    R.ARCHIVE: {
+        "en": Advice(
+            "Nothing of it is booked. As soon as a whole copy is there, from the mailbox or from a backup, it goes on "
+            "by itself.",
+            "Look at the archive's disk. If the mailbox has the mail no more, bring the file back from a backup, or "
+            "ask the partner to send it again (resend) and refuse this one.",
+        ),
+        "fr": Advice(
+            "Rien n'en est enregistré. Dès qu'une copie entière est là, de la boîte ou d'une sauvegarde, il continue "
+            "de lui-même.",
+            "Vérifiez le disque de l'archive. Si la boîte n'a plus le message, restaurez le fichier depuis une "
+            "sauvegarde, ou demandez au correspondant de le renvoyer (resend) et refusez celui-ci.",
+        ),
+    },
     R.POISON: {
         "en": Advice(
             "Nothing was imported; other mails are not affected.",

@@ -94,6 +94,22 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "Reading the mail failed {strikes} times.",
         "fr": "La lecture du message a échoué {strikes} fois.",
     },
+    R.ARCHIVE: {
+        "en": "Before the mail was taken in, its copy in the archive was altered or cut ({place}); the mailbox is asked for "
+        "it again.",
+        "fr": "Avant que le message soit traité, sa copie dans l'archive a été altérée ou tronquée ({place}) ; il est "
+        "redemandé à la boîte.",
+    },
+    f"{R.ARCHIVE}.missing": {
+        "en": "Before the mail was taken in, its copy in the archive was lost ({place}); the mailbox is asked for it again.",
+        "fr": "Avant que le message soit traité, sa copie dans l'archive a été perdue ({place}) ; il est redemandé à la boîte.",
+    },
+    f"{R.ARCHIVE}.gone": {
+        "en": "The mail's copy in the archive was altered or lost before it was taken in ({place}), and the mailbox has the mail "
+        "no more.",
+        "fr": "La copie du message dans l'archive a été altérée ou perdue avant d'être traitée ({place}), et la boîte ne l'a "
+        "plus.",
+    },
     R.BAD_DOCUMENT: {
         "en": "The document contradicts itself or is no order: {error}",
         "fr": "Le document se contredit ou n'est pas une commande : {error}",

@@ -24,10 +24,10 @@ import structlog
 from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisClusterException
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from intergestan_db import leases, migrate
-from intergestan_db.database import AnyRow, Database, WeakDurability, first_line
+from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
 from intergestan_db.site_rows import read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import sentence, wording
@@ -40,6 +40,7 @@ from intergestan_operations.opening.opening import (
     read_bounce_key,
     redis_url,
 )
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_operations.opening.stores import open_archive
 from intergestan_operations.starting.first_series import start_series
 from intergestan_runtime import logs
@@ -71,6 +72,10 @@ CONFIGURATION = 78
 """Exit code: the configuration is wrong; a supervisor need not try again (sysexits.h EX_CONFIG)."""
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
+
+_ANSWER_S = 20.0
+"""How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
+all goes on within 30 s of its return."""
 
 Own = TypeVar("Own", bound=ServiceSettings)
 
@@ -166,10 +171,10 @@ def start(
         said = Said("The Redis cluster does not answer: {error}. Start it, or correct [site].", error=error)
         sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
-    except DatabaseError as error:
-        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+    except (DatabaseError, *AWAY) as error:
+        if not isinstance(error, AWAY) and type(error) is not DatabaseError:
             raise
-        said = Said("The base does not answer: {error}. Start it, or correct [site].", error=error.orig)
+        said = Said("The base does not answer: {error}. Start it, or correct [site].", error=first_line(error))
         sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
 
@@ -196,7 +201,7 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     settings = load(model, _flags(service, options), options.config)
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
-    database = open_database(settings.site)
+    database = open_database(settings.site, patience=_ANSWER_S)
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)
@@ -284,8 +289,11 @@ def signs_of_life(process: Process[Any], service: str, *claims: leases.Claims) -
         while not stop.is_set():
             _beat(process, service, claims, renew=next(beats) % _BEATS_PER_RENEWAL == 0)
             stop.wait(leases.WORKER_BEAT_S)
-        with process.database.transaction() as connection:
-            leases.leave(connection, process.worker)
+        try:
+            with process.database.transaction() as connection:
+                leases.leave(connection, process.worker)
+        except ANY_REFUSAL as error:
+            tell_outage(error, "The base cannot be told that we leave; the leases run out.")
 
     return live
 
@@ -302,7 +310,5 @@ def _beat(process: Process[Any], service: str, claims: Iterable[leases.Claims], 
                 each.give_back(connection, process.worker)
                 if renew:
                     each.renew(connection, process.worker, now)
-    except DBAPIError as error:
-        _log.warning(
-            "No sign of life: the base does not take it. Others may take our work over.", error=first_line(error)
-        )
+    except ANY_REFUSAL as error:
+        tell_outage(error, "No sign of life: the base does not take it. Others may take our work over.")
