@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from intergestan_operations.alerting.watching import watch, watcher_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
+from services.dispatcher.damaged_mails import DamagedMails
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.loops import every
 from services.dispatcher.notify import Notifier
@@ -26,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
     dispatcher = Dispatcher(process.database, process.broker, process.metrics, archive, process.own, hours)
     notifier = Notifier(process.database, process.broker, process.settings.notices, process.site.language)
     keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
+    damaged = DamagedMails(process.database, process.broker, archive)
     own: DispatcherSettings = process.own
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
@@ -43,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
             every(REMIND_SECONDS, dispatcher.remind),
             lambda stop: watch(watcher, alarms.every_seconds, stop),
             every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(own.gauge_seconds, damaged.mend),
             every(TRIAL_SECONDS, dispatcher.try_writes),
             every(own.scan_seconds, keeper.beat),
             every(own.gauge_seconds, keeper.measure),

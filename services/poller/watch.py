@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -159,6 +160,7 @@ class MailboxWatch:
         started = time.monotonic()
         runs = self._rows.open_runs()
         new = collector.source.list_new(asked=bool(runs) or bool(self._purges.open_runs()))
+        new = self._with_damaged(collector, new)
         self.is_connected = True
         ends = collector.source.certificate_end()
         if ends is not None:
@@ -172,6 +174,17 @@ class MailboxWatch:
         self._set("mailbox_last_success_timestamp_seconds", time.time())
         taken = time.monotonic() - started
         self._tools.metrics.observe("mailbox_poll_duration_seconds", taken, protocol=collector.source.protocol)
+
+    def _with_damaged(self, collector: Collector[Any], new: Sequence[Any]) -> Sequence[Any]:
+        """Beside what is new, the mails whose copy in the archive is not whole: the mailbox is the third copy."""
+        source = collector.source
+        if not self._rows.ask_again(source.notes):
+            return new
+        _log.warning("Mails in the archive are not whole; they are fetched again.", mailbox=self.name)
+        source.forget()
+        new = source.list_new(asked=True)
+        self._rows.note_gone(source.notes, frozenset(new))
+        return new
 
     def _purge(self, collector: Collector[Any]) -> bool:
         """Carry out the purges that people ask for; whether there was one, so that it is time to list anew."""

@@ -13,7 +13,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -302,13 +302,16 @@ _BEATS_PER_RENEWAL = round(leases.MAIL_BEAT_S / leases.WORKER_BEAT_S)
 
 
 def _beat(process: Process[Any], service: str, claims: Iterable[leases.Claims], *, renew: bool) -> None:
+    given_back: list[tuple[leases.Claims, Collection[int]]] = []
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
             for each in claims:
-                each.give_back(connection, process.worker)
+                given_back.append((each, each.give_back(connection, process.worker, now)))
                 if renew:
                     each.renew(connection, process.worker, now)
+        for each, ids in given_back:
+            each.settle(ids)
     except ANY_REFUSAL as error:
         tell_outage(error, "No sign of life: the base does not take it. Others may take our work over.")
