@@ -179,7 +179,9 @@ def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.Monke
     assert "550 nobody" in findings(run, healthy)["Notices"]["text"]
 
 
-@pytest.mark.parametrize(("way", "words"), [("REPLICAOF 127.0.0.1 1", "read only"), ("CONFIG SET maxmemory 1", "maxmemory")])
+@pytest.mark.parametrize(
+    ("way", "words"), [("REPLICAOF 127.0.0.1 1", "read only"), ("CONFIG SET maxmemory 1", "maxmemory")]
+)
 def test_a_redis_that_takes_no_writes(
     healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, way: str, words: str
 ) -> None:
