@@ -2,13 +2,15 @@
 
 `bells.py` may import: nothing.
 `bulk.py` may import: tables.
-`database.py` may import: problem.
+`database.py` may import: postgresql, problem.
 `enums.py` may import: nothing.
 `leases.py` may import: database, enums, tables.
 `migrate.py` may import: database, problem.
 `numbers.py` may import: tables.
+`postgresql.py` may import: nothing.
 `problem.py` may import: nothing.
 `site_rows.py` may import: database, tables.
 `states.py` may import: bulk, enums, tables.
 `trace_context.py` may import: tables.
+`write_trial.py` may import: database, tables.
 """

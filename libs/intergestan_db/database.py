@@ -15,7 +15,9 @@ from time import monotonic
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from intergestan_db.problem import Problem
 
@@ -23,8 +25,13 @@ BUSY_TIMEOUT_S = 10
 ASK_AFTER_S = 0.1
 """A connection to PostgreSQL that nobody used for so long is asked whether it still lives before it is used."""
 
-AWAY = (InterfaceError, OperationalError)
-"""What is raised when the base went away, or could not take it now."""
+POOL_S = 10
+"""How long a thread waits for one of the connections to PostgreSQL, when all hang in a network that is silent."""
+
+AWAY = (InterfaceError, OperationalError, PoolExhausted)
+"""What is raised when the database went away, or could not take it now: it is down or starting, a standby that only
+reads, full, or too slow. The connection is gone then, and a new one is made for the next transaction.
+"""
 
 Moment = Literal["before", "after"]
 """Of a commit."""
@@ -49,16 +56,24 @@ class Database:
     :param clock: where `now()` comes from; tests hand in their own.
     :param pgbouncer: there is a PgBouncer in transaction mode in between. Each transaction may get another of its
         connections, so that nothing may be prepared on one; all else we do stays within one transaction anyway.
+    :param patience: seconds that PostgreSQL may take for one answer before it counts as away; None waits for ever.
     :ivar at_commit: called before each commit and after it: whoever tries what a death around any commit does lets the
         process die there. What it raises before the commit rolls the transaction back.
     """
 
     at_commit: Callable[[Moment], object] = staticmethod(lambda _moment: None)
 
-    def __init__(self, url: str, clock: Callable[[], datetime] = utc_now, *, pgbouncer: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Callable[[], datetime] = utc_now,
+        *,
+        pgbouncer: bool = False,
+        patience: float | None = None,
+    ) -> None:
         self.url = url
         self.now = clock
-        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pgbouncer=pgbouncer)
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pgbouncer=pgbouncer, patience=patience)
         # PostgreSQL at READ COMMITTED gives each statement its own view, inside a transaction or not
         self._reader = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -114,15 +129,15 @@ class Database:
         self.engine.dispose()
 
 
-def is_conflict(error: DBAPIError) -> bool:
+def is_conflict(error: SQLAlchemyError) -> bool:
     """Whether the base refused because of somebody else's concurrent work, so that trying again may do."""
-    code = getattr(error.orig, "sqlstate", None)
-    return code in {"40001", "40P01", "55P03"} or "database is locked" in str(error.orig)
+    orig = getattr(error, "orig", None)
+    return getattr(orig, "sqlstate", None) in {"40001", "40P01", "55P03"} or "database is locked" in str(orig)
 
 
-def first_line(error: DBAPIError) -> str:
+def first_line(error: SQLAlchemyError) -> str:
     """What the base's driver says, without the statement and the hints."""
-    return str(error.orig).partition("\n")[0]
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 def _sqlite(url: str) -> Engine:
@@ -152,13 +167,35 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _postgresql(url: str, *, pgbouncer: bool) -> Engine:
+def _postgresql(url: str, *, pgbouncer: bool, patience: float | None) -> Engine:
+    from intergestan_db.postgresql import CONNECT_S, DEAD_PATH, PatientConnection, is_away
+
+    said = make_url(url).query
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         insertmanyvalues_page_size=2000,
-        connect_args={"prepare_threshold": None} if pgbouncer else {},
+        pool_timeout=POOL_S,
+        connect_args={name: value for name, value in DEAD_PATH.items() if name not in said}
+        | ({"prepare_threshold": None} if pgbouncer else {}),
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, named: Any) -> PatientConnection:
+        connection = PatientConnection.connect(*arguments, **named)
+        connection.patience = patience
+        return connection
+
+    @event.listens_for(engine, "handle_error")
+    def drop(context: ExceptionContext) -> SQLAlchemyError | None:
+        """What a server says that is away ends all connections to it, and is one of `AWAY`."""
+        error = context.original_exception
+        if not is_away(getattr(error, "sqlstate", None)):
+            return None
+        context.is_disconnect = True
+        if isinstance(context.sqlalchemy_exception, AWAY):
+            return None
+        return OperationalError(context.statement, context.parameters, error, connection_invalidated=True)
 
     @event.listens_for(engine, "checkin")
     def note(_dbapi_connection: Any, record: Any) -> None:
@@ -170,9 +207,11 @@ def _postgresql(url: str, *, pgbouncer: bool) -> Engine:
         idle_since = record.info.get("idle_since")
         if idle_since is None or monotonic() - idle_since < ASK_AFTER_S:
             return
+        dbapi_connection.patience = CONNECT_S
         try:
             engine.dialect.do_ping(dbapi_connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+        dbapi_connection.patience = patience
 
     return engine

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
-from intergestan_db.database import AnyRow
+from intergestan_db.database import AWAY, AnyRow
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
 from intergestan_db.tables.types import UtcDateTime, earlier
@@ -118,12 +118,16 @@ class Claims:
 
     Only their leases are renewed. A mail whose work broke off, because the base went away say, is given back as soon
     as the base takes it; one that an earlier process of the same name left behind is free again within a minute.
+
+    A strike that the claim of such a mail counted is taken back where we lacked something and the mail did nothing.
     """
 
     def __init__(self, table: MailTable) -> None:
         self._table = table
         self._ids: list[int] = []
         self._broken: set[int] = set()
+        self._owed: set[int] = set()
+        self._failures: dict[int, int] = {}
 
     @contextmanager
     def holding(self, row_id: int) -> Iterator[None]:
@@ -133,19 +137,49 @@ class Claims:
             yield
         except BaseException:
             self._broken.add(row_id)
+            self._failures[row_id] = self._failures.get(row_id, 0) + 1
             raise
+        else:
+            self._failures.pop(row_id, None)
         finally:
             self._ids.remove(row_id)
 
-    def give_back(self, connection: Connection, worker: str) -> None:
-        """Free the mails whose work broke off, where they are still the worker's; they are due at once."""
+    @contextmanager
+    def blameless(self, row_id: int) -> Iterator[None]:
+        """Work on a mail that was claimed: that we lack the base, room or memory is no strike of the mail's."""
+        try:
+            yield
+        except (*AWAY, OSError, MemoryError):
+            self._owed.add(row_id)
+            raise
+
+    def forgive(self, connection: Connection, row_ids: Collection[int]) -> None:
+        """Take back the strikes that these mails did not earn, whoever has them now; `settle` once it is committed."""
+        owed = sorted(self._owed.intersection(row_ids))
+        if owed:
+            connection.execute(_FORGIVE, {"mails": owed})
+
+    def give_back(self, connection: Connection, worker: str, now: datetime) -> Collection[int]:
+        """Free the mails whose work broke off, where they are still the worker's; `settle` once it is committed.
+
+        They are due at once the first time. One that breaks off again waits until the dispatcher rings anew, because
+        what it needs may be missing for hours.
+
+        :returns: the mails.
+        """
         ids = self._broken - set(self._ids)
-        if ids:
-            table = self._table
-            connection.execute(
-                update(table).where(table.id.in_(sorted(ids)), table.lease_owner == worker).values(rung_at=None, **FREE)
-            )
-            self._broken -= ids
+        self.forgive(connection, ids)
+        again = {row_id for row_id in ids if self._failures.get(row_id, 0) > 1}
+        for some, rung_at in ((ids - again, None), (again, now)):
+            if some:
+                mine = self._table.id.in_(sorted(some)), self._table.lease_owner == worker
+                connection.execute(update(self._table).where(*mine).values(rung_at=rung_at, **FREE))
+        return ids
+
+    def settle(self, row_ids: Collection[int]) -> None:
+        """What was given back or forgiven is committed."""
+        self._broken.difference_update(row_ids)
+        self._owed.difference_update(row_ids)
 
     def renew(self, connection: Connection, worker: str, now: datetime) -> None:
         """Prolong these leases in one statement, where they are still the worker's; a lost lease stays lost."""
@@ -161,6 +195,12 @@ class Claims:
 
 FREE = {"lease_owner": None, "lease_until": None}
 """The values that give a lease back; written together with what was done under it."""
+
+_FORGIVE = (
+    update(InboundMail)
+    .where(InboundMail.id.in_(bindparam("mails", expanding=True)), InboundMail.strikes > 0)
+    .values(strikes=InboundMail.strikes - 1)
+)
 
 
 def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, now: datetime) -> Mapping[int, int]:

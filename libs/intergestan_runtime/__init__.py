@@ -8,18 +8,20 @@
 `clock_watch.py` may import: nothing.
 `consumer.py` may import: liveness, metrics, redis_client.
 `crashpoint.py` may import: nothing.
+`dead_path.py` may import: nothing.
 `die_with_parent.py` may import: nothing.
 `durable.py` may import: nothing.
 `embedded_redis.py` may import: die_with_parent, said.
 `health.py` may import: nothing.
 `liveness.py` may import: nothing.
-`logs.py` may import: nothing.
+`logs.py` may import: rarely.
 `metric_table.py` may import: nothing.
 `metrics.py` may import: metric_table.
 `middleware.py` may import: liveness, metrics.
 `notify.py` may import: nothing.
 `otlp_tracer.py` may import: nothing.
 `probe.py` may import: nothing.
+`rarely.py` may import: nothing.
 `redis_client.py` may import: redis_url.
 `redis_url.py` may import: said.
 `said.py` may import: nothing.

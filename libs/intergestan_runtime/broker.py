@@ -29,7 +29,7 @@ from intergestan_runtime.consumer import BellConsumer, Held
 from intergestan_runtime.liveness import CONSUMER_S, Pulse, hanging
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.middleware import Jobs, LogMiddleware, MetricsMiddleware
-from intergestan_runtime.redis_client import REDIS_FAILURES, connect
+from intergestan_runtime.redis_client import REDIS_FAILURES, connect, heed
 from intergestan_runtime.said import Said
 
 MAX_CLOCK_SKEW = 2.0
@@ -38,6 +38,7 @@ MAX_CLOCK_SKEW = 2.0
 _HEARTBEAT_TIMEOUT_MS = 10_000
 _MAINTENANCE_PER_MILLION = 100_000  # one fetch in ten looks for messages that dead workers held
 _ASK_CLOCK_S = 10.0
+_TRIAL_S = 10
 _LATE_REPLY = 1.5  # seconds after which a silent Redis counts as frozen
 
 _log = get_logger(__name__)
@@ -109,6 +110,19 @@ class ClockCheck:
         return self._problem
 
 
+def try_writing(client: redis.Redis, key: str) -> None:
+    """Write something small under this key; it goes by itself within seconds.
+
+    :raises REDIS_FAILURES: no answer, or a server that answers and takes no writes: a replica, one without room or
+        without enough replicas, one that loads or cannot save.
+    """
+    try:
+        client.set(key, "trial", ex=_TRIAL_S)
+    except REDIS_FAILURES as error:
+        heed(client, error)
+        raise
+
+
 class BellBroker(RedisBroker):
     """A dramatiq broker without delays and retries. Made by `make_broker`."""
 
@@ -135,6 +149,7 @@ class BellBroker(RedisBroker):
         try:
             self._push(queue, messages)
         except REDIS_FAILURES as error:
+            heed(self.client, error)
             self.metrics.inc("rings_total", len(messages), queue=queue, outcome="lost")
             self._say_once(f"Redis does not take bells, the dispatcher will ring again: {error!r}", silent=True)
             return False
@@ -199,6 +214,10 @@ class BellBroker(RedisBroker):
         if isinstance(client, redis.RedisCluster):
             return client.info("memory", target_nodes=client.get_node_from_key(self.namespace))  # type: ignore[no-untyped-call]
         return self.client.info("memory")
+
+    def try_writing(self) -> None:
+        """Write something small, which goes by itself. Raises `REDIS_FAILURES`: a replica or a full server refuses."""
+        try_writing(self.client, self.key("trial"))
 
     def _push(self, queue: str, messages: Sequence[Message[Any]]) -> None:
         if not messages:

@@ -16,7 +16,7 @@ from structlog import get_logger
 
 from intergestan_runtime.liveness import Pulse
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.redis_client import REDIS_FAILURES
+from intergestan_runtime.redis_client import REDIS_FAILURES, heed
 
 _log = get_logger(__name__)
 
@@ -52,13 +52,14 @@ class Held:
 
 
 @contextmanager
-def _lost_connection() -> Iterator[None]:
+def _lost_connection(client: redis.Redis) -> Iterator[None]:
     """Whatever Redis answers or fails to answer, dramatiq shall do what it does for a lost connection:
     start anew.
     """
     try:
         yield
     except REDIS_FAILURES as error:
+        heed(client, error)
         raise ConnectionClosed(error) from error  # type: ignore[no-untyped-call]
 
 
@@ -93,7 +94,7 @@ class BellConsumer(Consumer):
     def __next__(self) -> MessageProxy | None:
         """The next message; None after `wait_seconds` without one."""
         self._pulse.beat()
-        with _lost_connection():
+        with _lost_connection(self._client):
             return self._next()
 
     def ack(self, message: MessageProxy) -> None:
@@ -116,7 +117,7 @@ class BellConsumer(Consumer):
 
     def give_back_orphans(self) -> None:
         """Ring again for what this process fetched without getting to see it, because the reply was lost."""
-        with _lost_connection():
+        with _lost_connection(self._client):
             orphans = self._fetched_and_not_held()
         if orphans:
             _log.warning("Bells were fetched without reaching us; they ring again.", queue=self._queue, n=len(orphans))
@@ -198,7 +199,7 @@ class BellConsumer(Consumer):
 
     def _finish(self, command: str, message: MessageProxy) -> None:
         key = message.options["redis_message_id"]
-        with _lost_connection():
+        with _lost_connection(self._client):
             getattr(self._broker, f"do_{command}")(self._queue, key)
         self._held.release(key)
 
@@ -206,7 +207,7 @@ class BellConsumer(Consumer):
         keys = list(keys)
         if not keys:
             return
-        with _lost_connection():
+        with _lost_connection(self._client):
             self._broker.do_requeue(self._queue, *keys)
         for key in keys:
             self._held.release(key)

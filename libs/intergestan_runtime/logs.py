@@ -15,6 +15,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.contextvars import bound_contextvars as bind
 
+from intergestan_runtime.rarely import QuietLibrary
+
 __all__ = ["bind", "configure"]
 
 _SECRET = re.compile(r"password|passphrase|secret|token|private_key|authorization", re.IGNORECASE)
@@ -59,6 +61,7 @@ def configure(
             ],
         )
     )
+    handler.addFilter(QuietLibrary("dramatiq"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -46,7 +46,7 @@ _MAIL_OUTCOMES = (
     *("accepted", "deferred", "unknown", "bounced"),
     *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
 )
-_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES = 20, 20, 50, 40, 20
+_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES = 20, 20, 50, 50, 20
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
 
@@ -146,6 +146,12 @@ def _bells() -> Iterator[Metric]:
     yield _gauge("redis_memory_used_bytes", "dispatcher", "Memory that Redis uses.")
     yield _gauge(
         "redis_memory_limit_bytes", "dispatcher", "Its maxmemory, or the memory of its machine where that is 0."
+    )
+    yield _gauge(
+        "writes_refused",
+        "dispatcher",
+        "1 where a server that answers refuses a write that is tried.",
+        store=("base", "redis"),
     )
     yield _gauge("clock_skew_seconds", "dispatcher", "Our clock minus that of Redis.")
     yield _gauge(

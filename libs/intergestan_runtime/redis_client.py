@@ -18,6 +18,9 @@ from intergestan_runtime.redis_url import GroupUrl
 REDIS_FAILURES = (redis.RedisError, RedisClusterException)
 """What redis-py raises where Redis fails; that of the cluster is a family of its own."""
 
+REFUSALS = (redis.ResponseError, redis.BusyLoadingError)
+"""Those by which a Redis that answers refuses: a replica, one without room or replicas, one that cannot save."""
+
 _SENTINEL_SECONDS = 0.5  # a sentinel that is dead or frozen must not use up the patience of a command
 
 
@@ -36,6 +39,16 @@ def connect(url: str, patience: float) -> redis.Redis:
     if group.kind == "sentinel":
         return _master(group, options)
     return _cluster(group, options)
+
+
+def heed(client: redis.Redis, error: Exception) -> None:
+    """Drop the idle connections to a server that fails: after a failover the same address may be another server's.
+
+    A demoted master keeps its connections and refuses their writes (READONLY), one that is silent keeps its own.
+    """
+    pool = getattr(client, "connection_pool", None)  # that of a cluster looks after itself
+    if pool is not None and isinstance(error, redis.ReadOnlyError | redis.ConnectionError | redis.TimeoutError):
+        pool.disconnect(inuse_connections=False)
 
 
 def _options(seconds: float) -> dict[str, Any]:

@@ -147,6 +147,7 @@ def _check_redis(broker: BellBroker) -> None:
 def _redis_problem(broker: BellBroker) -> str | None:
     try:
         check_clock(broker.client)
+        broker.try_writing()
     except (*REDIS_FAILURES, ClockSkew) as error:
         return str(error)
     return None

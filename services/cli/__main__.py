@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from typer import Abort, TyperException
 
@@ -25,8 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         code = build()(args=globals_first(given), prog_name="intergestan", standalone_mode=False)
+        sys.stdout.flush()  # here it can still be said that there was no room for it
     except Abort:
-        sys.stderr.write(_("Aborted!") + "\n")
+        _complain(_("Aborted!"))
         raise SystemExit(1) from None
     except TyperException as error:
         from services.cli.usage import complain
@@ -38,9 +40,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from services.cli.errors import explain
 
         text, code = explain(error)
-        sys.stderr.write(f"{text}\n")
+        _complain(text)
         raise SystemExit(code) from None
     raise SystemExit(code)
+
+
+def _complain(text: str) -> None:
+    """Say it on standard error, and end both outputs, so that no traceback follows where neither has room."""
+    for stream, words in ((sys.stdout, ""), (sys.stderr, f"{text}\n")):
+        try:
+            stream.write(words)
+            stream.flush()
+        except OSError:
+            with suppress(OSError, ValueError):  # what is still buffered would be tried, and fail, once more at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def globals_first(arguments: Sequence[str]) -> list[str]:

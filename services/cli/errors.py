@@ -61,15 +61,16 @@ def in_place(fault: Fault) -> str:
 
 
 def _of_the_machine(error: Exception) -> tuple[str, int]:
-    from sqlalchemy.exc import DatabaseError, OperationalError
+    from sqlalchemy.exc import DatabaseError
 
-    from intergestan_db.database import WeakDurability, first_line
+    from intergestan_db.database import AWAY, WeakDurability, first_line
     from intergestan_db.migrate import NotMigrated
     from intergestan_msg.errors import MessageError
     from intergestan_operations.opening.high_water_file import OlderDatabase
     from intergestan_operations.opening.opening import WrongKey
-    from intergestan_runtime.archive import Unreachable
+    from intergestan_runtime.archive import ArchiveError, Unreachable
     from intergestan_runtime.embedded_redis import EmbeddedRedisError
+    from intergestan_runtime.redis_client import REDIS_FAILURES
     from intergestan_runtime.secrets import SecretError
     from intergestan_runtime.settings_load import ConfigurationError
     from intergestan_runtime.tracing import NotInstalled
@@ -84,15 +85,51 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
         return wording(error), NOT_YET
     if isinstance(error, MessageError | Problem):
         return wording(error), FAILED
-    if isinstance(error, OperationalError) or type(error) is DatabaseError:
-        text = _("The base does not answer, nothing was changed: {error} Try again; `intergestan doctor` tells more.")
+    if isinstance(error, AWAY) or type(error) is DatabaseError:
         said = first_line(error).rstrip(". ")
-        return text.format(error=f"{said}."), NOT_YET
-    if isinstance(error, OSError) and error.filename is not None:
-        words = OF_FILES.get(error.errno or 0)
-        return f"{error.filename}: {_(words) if words else error.strerror}.", FAILED
+        return _of_the_base(error).format(error=f"{said}."), NOT_YET
+    if isinstance(error, REDIS_FAILURES):
+        text = _("Redis does not answer or takes no writes: {error} Try again; `intergestan doctor` tells more.")
+        return text.format(error=f"{str(error).rstrip('. ')}."), NOT_YET
+    if isinstance(error, ArchiveError):
+        return _("The archive could not do it: {error}").format(error=wording(error)), FAILED
+    if isinstance(error, MemoryError):
+        return _("There is not enough memory on this machine for it; nothing more was done."), NOT_YET
+    if isinstance(error, OSError):
+        return _of_the_system(error), FAILED
     text = _(
         "The program failed in a way that nobody foresaw ({kind}: {error}). What it had begun in the base was "
         "undone. Please report it, with what the same command prints when INTERGESTAN_DEBUG=1 is set."
     )
     return text.format(kind=type(error).__name__, error=error), FAILED
+
+
+def _of_the_base(error: Exception) -> str:
+    """What it means that the base is away, by what its driver says."""
+    orig = getattr(error, "orig", None)
+    state = getattr(orig, "sqlstate", None) or getattr(orig, "sqlite_errorname", "")
+    if state in {"53100", "SQLITE_FULL"}:
+        return _(
+            "There is no room for the base, so nothing was changed: {error} Make room on its disk and try again; what "
+            "waits goes on by itself."
+        )
+    if state in {"25006", "SQLITE_READONLY"}:
+        return _(
+            "The base can only be read, so nothing was changed: {error} Let site.database_url lead to the primary, or "
+            "let us write to the file; then try again."
+        )
+    return _("The base does not answer, nothing was changed: {error} Try again; `intergestan doctor` tells more.")
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the operating system refused: a file, or what has no name, such as our own output and a connection."""
+    words = OF_FILES.get(error.errno or 0)
+    said = _(words) if words else error.strerror or str(error) or type(error).__name__
+    if error.filename is not None:
+        return f"{error.filename}: {said}."
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return _(
+            "The output could not be written: {reason}. Make room, and look with `intergestan status` what was done "
+            "before you repeat the command."
+        ).format(reason=said)
+    return _("The operating system refused it: {reason}. `intergestan doctor` tells more.").format(reason=said)

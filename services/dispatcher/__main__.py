@@ -9,6 +9,7 @@ from intergestan_operations.opening.high_water_file import file_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from services.dispatcher.clock import ClockKeeper
+from services.dispatcher.damaged_mails import DamagedMails
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.loops import every
@@ -19,6 +20,7 @@ from services.dispatcher.worker import Dispatcher
 
 REMIND_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
+TRIAL_SECONDS = 30.0
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,6 +30,7 @@ def main(argv: Sequence[str]) -> int:
     dispatcher = Dispatcher(process.database, process.broker, process.metrics, archive, process.own, hours)
     notifier = Notifier(process.database, process.broker, process.settings.notices, process.site.language)
     keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
+    damaged = DamagedMails(process.database, process.broker, archive)
     own: DispatcherSettings = process.own
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
@@ -47,6 +50,8 @@ def main(argv: Sequence[str]) -> int:
             every(REMIND_SECONDS, dispatcher.remind),
             lambda stop: watch(watcher, alarms.every_seconds, stop),
             every(TIDY_SECONDS, dispatcher.drop_aliens),
+            every(own.gauge_seconds, damaged.mend),
+            every(TRIAL_SECONDS, dispatcher.try_writes),
             every(own.scan_seconds, keeper.beat),
             every(own.gauge_seconds, keeper.measure),
             every(TIDY_SECONDS, keeper.tidy),

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from intergestan_db.database import first_line
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.archive import Unreachable
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.service import Loop
 
 _log = structlog.get_logger(__name__)
@@ -22,10 +22,11 @@ def every(seconds: float, work: Callable[[], object]) -> Loop:
         while not stop.is_set():
             try:
                 work()
-            except DBAPIError as error:
-                _log.warning("The base does not answer; trying again.", task=loop.__name__, error=first_line(error))
+            except ANY_REFUSAL as error:
+                tell_outage(error, "The base does not take it; trying again.", task=loop.__name__)
             except Unreachable as error:
-                _log.warning("The archive does not answer; trying again.", task=loop.__name__, error=str(error))
+                told = {"task": loop.__name__, "error": str(error)}
+                RARELY.warn(_log, "archive", "The archive does not answer; trying again.", **told)
             stop.wait(seconds)
 
     loop.__name__ = getattr(work, "__name__", "loop")

@@ -14,10 +14,12 @@ from intergestan_db.tables import InboundMail
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
+from intergestan_operations.alerting.watching import database_refusal, redis_refusal
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.liveness import comes_on
 from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
@@ -84,7 +86,12 @@ class Dispatcher:
         try:
             tell_redis(self._broker, self._metrics)
         except REDIS_FAILURES as error:
-            _log.warning("The queues could not be measured.", error=str(error))
+            RARELY.warn(_log, "redis", "The queues could not be measured.", error=str(error))
+
+    def try_writes(self) -> None:
+        """Set the gauge that says whether base and Redis take writes."""
+        self._metrics.set("writes_refused", database_refusal(self._database) is not None, store="base")
+        self._metrics.set("writes_refused", redis_refusal(self._broker) is not None, store="redis")
 
     def remind(self) -> int:
         """Send the mails again that have had no answer for too long, once each; how many there were."""

@@ -25,8 +25,8 @@ from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)
 
-_NOT_THE_ORDERS_FAULT = (DecidedMeanwhile, states.StaleState, *AWAY)
-"""What may stop any booking: somebody else was faster, or the base is away. It is tried again later."""
+_NOT_THE_ORDERS_FAULT = (DecidedMeanwhile, states.StaleState, OSError, MemoryError, *AWAY)
+"""What may stop any booking: somebody else was faster, or we lack the base, room or memory. It is tried again later."""
 
 
 def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:

@@ -32,10 +32,11 @@ from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.headers import Headers
 from intergestan_msg.manifest import Manifest
 from intergestan_operations.opening.outage import postponing
-from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
+from intergestan_runtime.archive import Archive, ArchiveError, Corrupt, Missing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.importer.answers import take_answers
@@ -89,15 +90,17 @@ class Importer:
         with self.claims.holding(mail_id):
             turn = self._claim(mail_id)
             if turn is not None:
-                self._take_in(turn)
+                with self.claims.blameless(mail_id):
+                    self._take_in(turn)
 
     def _claim(self, mail_id: int) -> Turn | None:
         database = self._parts.database
         with database.transaction() as connection:
+            self.claims.forgive(connection, [mail_id])
             row = claim_mail(connection, mail_id, self._worker, database.now())
-            if row is None:
-                return None
-            return Turn(self._parts, ClaimedMail(mail_id, row.lease_fence), row, public_keys(connection))
+            keys = public_keys(connection) if row is not None else {}
+        self.claims.settle([mail_id])
+        return None if row is None else Turn(self._parts, ClaimedMail(mail_id, row.lease_fence), row, keys)
 
     def _take_in(self, turn: Turn) -> None:
         started = time.monotonic()
@@ -121,14 +124,19 @@ class Importer:
         """What stands in the mail; None when it could not be read this time."""
         try:
             return self._pool.read(self._archive.get(turn.row.sha256), turn.keys)
-        except (OSError, Unreachable) as error:
-            _log.warning("The archive or this machine does not let us read; trying again.", error=str(error))
+        except (Missing, Corrupt) as error:
+            _log.error("The mail in the archive is not whole; the mailbox is asked for it again.", error=str(error))
+            self._parts.metrics.inc("archive_errors_total", operation="read")
+            place = {"place": self._archive.place(turn.row.sha256)}
+            variant = "missing" if isinstance(error, Missing) else None
+            turn.hold(Finding(HoldReason.ARCHIVE, place, variant=variant), _UNREAD)
+        except (OSError, MemoryError, ArchiveError) as error:
+            said = str(error) or type(error).__name__
+            RARELY.warn(_log, "read", "The archive or this machine does not let us read; trying again.", error=said)
             self._parts.metrics.inc("archive_errors_total", operation="read")
             turn.give_back(forgiven=True)
-        except (ReaderDied, ArchiveError) as error:
+        except ReaderDied as error:
             _log.warning("The mail could not be read; it will be tried again.", error=str(error))
-            if isinstance(error, ArchiveError):
-                self._parts.metrics.inc("archive_errors_total", operation="read")
             turn.give_back()
         return None
 

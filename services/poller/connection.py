@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 
 from intergestan_exchange.mail_accounts.loopback import is_loopback
+from intergestan_runtime.dead_path import end_dead_path
 from services.poller.troubles import Kind, MailboxTrouble
 
 CHUNK = 65536  # octets; more than a TLS record, so that none stays behind in the TLS layer, unseen by poll(2)
@@ -21,9 +22,13 @@ SMALL_REPLY = 1 << 20  # octets
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long we listen to a server. Seconds and octets."""
+    """How long we listen to a server. Seconds and octets.
 
-    silence: float = 60.0
+    :ivar hello: for a connection, and for the server's first words: a network that has come back is used at once.
+    """
+
+    silence: float = 45.0
+    hello: float = 15.0
     command: float = 600.0
     line: int = 1 << 20
 
@@ -42,10 +47,12 @@ class Hearing:
         self.heard = bytearray()
         self._limits = limits
         self.begin()
+        self._silence = hello_of(limits)
 
     def begin(self, octets: int = SMALL_REPLY, seconds: float | None = None) -> None:
         """A new command, whose replies may have so many octets."""
         self._octets = octets
+        self._silence = self._limits.silence
         self._end = time.monotonic() + (seconds or self._limits.command)
 
     def say(self, sock: socket.socket, data: bytes) -> None:
@@ -98,12 +105,18 @@ class Hearing:
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError("one command took too long")
-        return min(left, self._limits.silence)
+        return min(left, self._silence)
+
+
+def hello_of(limits: Limits) -> float:
+    """Seconds for a connection, and for the first words."""
+    return min(limits.hello, limits.silence)
 
 
 def open_socket(host: str, port: int, timeout: float | None, context: ssl.SSLContext | None) -> socket.socket:
     """A connection, with TLS from its first octet on where there is a context."""
     plain = socket.create_connection((host, port), timeout)
+    end_dead_path(plain)
     return plain if context is None else context.wrap_socket(plain, server_hostname=host)
 
 

@@ -5,13 +5,14 @@ A name only saves bandwidth, whatever the protocol: the identity of a mail is it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, or_, select, tuple_
 
-from intergestan_db.tables import MailboxUid, MailboxUidl
+from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +30,12 @@ class Uidl:
 
 Handle = TypeVar("Handle", int, Uidl)
 """A UID of IMAP, or a `Uidl` of POP3."""
+
+
+AGAIN = "again"
+"""The note of a mail whose copy in the archive is not whole: it is to be fetched again."""
+GONE = "gone"
+"""The note of such a mail that the mailbox has no more."""
 
 
 class Notes(Protocol[Handle]):
@@ -50,11 +57,31 @@ class Notes(Protocol[Handle]):
     def meant(self, connection: Connection, mailbox_id: int) -> dict[Handle, int | None]:
         """The inbound mail of each name that is noted; None of a mail that was not fetched."""
 
+    def damaged(self, connection: Connection, mailbox_id: int) -> dict[Handle, tuple[int, str | None]]:
+        """The mails that are held because their copy in the archive is not whole, with their inbound mail and note."""
+
     def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Handle]) -> None:
         """A mail that bears one of these names from now on is a new one."""
 
     def label(self, handle: Handle) -> str:
         """The name, for people."""
+
+
+def _is_settled(table: type[MailboxUid | MailboxUidl]) -> ColumnElement[bool]:
+    return or_(table.note.is_(None), table.note != AGAIN)
+
+
+_DAMAGED = (
+    select(InboundMail.id)
+    .where(InboundMail.state == InboundState.HELD, InboundMail.reason == HoldReason.ARCHIVE)
+    .order_by(InboundMail.id)
+    .limit(1000)
+)
+
+
+def _damaged(connection: Connection) -> Sequence[int]:
+    """Asked first, and nearly always nothing: a mailbox may have a million names."""
+    return connection.scalars(_DAMAGED).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +100,7 @@ class UidNotes:
         if self.uidvalidity == 0:
             return set()
         mine = (MailboxUid.mailbox_id == mailbox_id, MailboxUid.uidvalidity == self.uidvalidity)
-        return set(connection.scalars(select(MailboxUid.uid).where(*mine)))
+        return set(connection.scalars(select(MailboxUid.uid).where(*mine, _is_settled(MailboxUid))))
 
     def make_room(self, connection: Connection, mailbox_id: int, handles: Iterable[int]) -> None:
         """Another mail may have had these UIDs before, where there is no UIDVALIDITY."""
@@ -85,6 +112,17 @@ class UidNotes:
         mine = (MailboxUid.mailbox_id == mailbox_id, MailboxUid.uidvalidity == self.uidvalidity)
         query = select(MailboxUid.uid, MailboxUid.inbound_mail_id).where(*mine)
         return {row.uid: row.inbound_mail_id for row in connection.execute(query)}
+
+    def damaged(self, connection: Connection, mailbox_id: int) -> dict[int, tuple[int, str | None]]:
+        """Those of this generation; another one is fetched whole anyway."""
+        if not (mails := _damaged(connection)):
+            return {}
+        query = select(MailboxUid.uid, MailboxUid.inbound_mail_id, MailboxUid.note).where(
+            MailboxUid.inbound_mail_id.in_(mails),
+            MailboxUid.mailbox_id == mailbox_id,
+            MailboxUid.uidvalidity == self.uidvalidity,
+        )
+        return {row.uid: (row.inbound_mail_id, row.note) for row in connection.execute(query)}
 
     def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[int]) -> None:
         """A mail that bears one of these UIDs from now on is a new one."""
@@ -112,7 +150,8 @@ class UidlNotes:
     def known(self, connection: Connection, mailbox_id: int) -> set[Uidl]:
         """The mails that need not be fetched."""
         names = select(MailboxUidl.uidl, MailboxUidl.ordinal, MailboxUidl.size)
-        return {Uidl(*row) for row in connection.execute(names.where(MailboxUidl.mailbox_id == mailbox_id))}
+        mine = (MailboxUidl.mailbox_id == mailbox_id, _is_settled(MailboxUidl))
+        return {Uidl(*row) for row in connection.execute(names.where(*mine))}
 
     def make_room(self, connection: Connection, mailbox_id: int, handles: Iterable[Uidl]) -> None:
         """Nothing: a `Uidl` means the same mail for as long as that is there."""
@@ -122,6 +161,17 @@ class UidlNotes:
         name = MailboxUidl
         query = select(name.uidl, name.ordinal, name.size, name.inbound_mail_id).where(name.mailbox_id == mailbox_id)
         return {Uidl(row.uidl, row.ordinal, row.size): row.inbound_mail_id for row in connection.execute(query)}
+
+    def damaged(self, connection: Connection, mailbox_id: int) -> dict[Uidl, tuple[int, str | None]]:
+        """By the name of each."""
+        if not (mails := _damaged(connection)):
+            return {}
+        name = MailboxUidl
+        query = select(name.uidl, name.ordinal, name.size, name.inbound_mail_id, name.note).where(
+            name.inbound_mail_id.in_(mails), name.mailbox_id == mailbox_id
+        )
+        rows = connection.execute(query)
+        return {Uidl(row.uidl, row.ordinal, row.size): (row.inbound_mail_id, row.note) for row in rows}
 
     def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Uidl]) -> None:
         """A server may give the UIDL of a mail that is gone to another one (RFC 1939 §7)."""

@@ -29,7 +29,9 @@ class ImapSource:
         self._account = account
         self._rows = rows
         self._settings = settings
-        self._limits = Limits(silence=settings.silence_seconds, command=settings.command_seconds)
+        self._limits = Limits(
+            silence=settings.silence_seconds, command=settings.command_seconds, hello=settings.hello_seconds
+        )
         self._known: Known | None = None
         self._expunged = 0
         self._heard = (0, 0)

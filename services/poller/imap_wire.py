@@ -10,7 +10,7 @@ from typing import Any
 from imapclient import IMAPClient
 
 from services.poller.bell import Bell
-from services.poller.connection import SMALL_REPLY, Hearing, Limits, hang_up, open_socket
+from services.poller.connection import SMALL_REPLY, Hearing, Limits, hang_up, hello_of, open_socket
 
 
 class LimitedImap(imaplib.IMAP4):
@@ -27,7 +27,7 @@ class LimitedImap(imaplib.IMAP4):
         self.idles = True
         self._context = context
         self._hearing = Hearing(limits)
-        super().__init__(host, port, timeout=limits.silence)
+        super().__init__(host, port, timeout=hello_of(limits))
 
     def begin(self, octets: int = SMALL_REPLY, seconds: float | None = None) -> None:
         """A new command, whose replies may have so many octets; forget what nobody asked for."""

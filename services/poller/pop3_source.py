@@ -25,7 +25,9 @@ class Pop3Source:
     def __init__(self, account: Account, rows: MailboxRows, settings: PollerSettings) -> None:
         self._account = account
         self._rows = rows
-        self._limits = Limits(silence=settings.silence_seconds, command=settings.command_seconds)
+        self._limits = Limits(
+            silence=settings.silence_seconds, command=settings.command_seconds, hello=settings.hello_seconds
+        )
         self._longest = settings.pop3_session_seconds
         self._known: set[Uidl] | None = None
         self._secret: Secret = ""

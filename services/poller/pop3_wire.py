@@ -8,7 +8,7 @@ import socket
 import ssl
 from typing import Any
 
-from services.poller.connection import SMALL_REPLY, Hearing, Limits, hang_up, open_socket
+from services.poller.connection import SMALL_REPLY, Hearing, Limits, hang_up, hello_of, open_socket
 
 
 class LimitedPop3(poplib.POP3):
@@ -18,7 +18,7 @@ class LimitedPop3(poplib.POP3):
         self._context = context
         self._hearing = Hearing(limits)
         try:
-            super().__init__(host, port, timeout=limits.silence)
+            super().__init__(host, port, timeout=hello_of(limits))
         except BaseException:
             self.drop()
             raise

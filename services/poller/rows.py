@@ -6,7 +6,7 @@ slept past its lease changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic
@@ -20,7 +20,7 @@ from intergestan_db.database import Database
 from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
 from intergestan_exchange.mailboxes import purging
 from services.poller import traffic
-from services.poller.handles import Handle, Notes
+from services.poller.handles import AGAIN, GONE, Handle, Notes
 from services.poller.troubles import CONNECTED
 
 SERVICE = "poller"
@@ -61,6 +61,27 @@ class MailboxRows:
         """The mails that need not be fetched."""
         with self.database.read() as connection:
             return notes.known(connection, self.mailbox_id)
+
+    def ask_again(self, notes: Notes[Handle]) -> bool:
+        """Note which mails are to be fetched once more, because their copy in the archive is not whole.
+
+        :returns: whether there are any, so that the mailbox is to be listed again.
+        """
+        with self.database.read() as connection:
+            found = notes.damaged(connection, self.mailbox_id)
+        new = {handle: mail for handle, (mail, note) in found.items() if note not in {AGAIN, GONE}}
+        if new:
+            with self.held() as connection:
+                self._note(connection, notes, new, AGAIN)
+        return any(note != GONE for _, note in found.values())
+
+    def note_gone(self, notes: Notes[Handle], listed: Collection[Handle]) -> None:
+        """Of the mails that are to be fetched again, note those that the mailbox does not have any more."""
+        with self.held() as connection:
+            found = notes.damaged(connection, self.mailbox_id)
+            lost = {handle: mail for handle, (mail, note) in found.items() if note == AGAIN and handle not in listed}
+            if lost:
+                self._note(connection, notes, lost, GONE)
 
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""
@@ -137,11 +158,18 @@ class MailboxRows:
             ids = _ids(connection, sizes)
             traces = {mail.sha256: mail.trace_parent for mail in mails}
             new = self._insert_mails(connection, {sha: size for sha, size in sizes.items() if sha not in ids}, traces)
+            if ids:  # such as mails that are fetched again
+                notes.forget(connection, self.mailbox_id, [mail.handle for mail in mails if mail.sha256 in ids])
             ids |= new
             self._insert(connection, notes, {mail.handle: ids[mail.sha256] for mail in mails}, None, run)
             if octets:
                 traffic.note(connection, self.mailbox_id, octets, self.database.now())
         return sorted(new.values())
+
+    def _note(self, connection: Connection, notes: Notes[Handle], mails: Mapping[Handle, int], note: str) -> None:
+        """Write another note; the poller's role may insert and delete these rows, and not alter them."""
+        notes.forget(connection, self.mailbox_id, mails)
+        self._insert(connection, notes, mails, note, None)
 
     def _insert_mails(
         self, connection: Connection, sizes: dict[str, int], traces: Mapping[str, str | None]

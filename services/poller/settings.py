@@ -42,7 +42,8 @@ class PollerSettings(ServiceSettings):
     idle_seconds: float = key(
         540, gt=0, le=1740, description="How long one IDLE lasts at most; RFC 2177 allows 29 minutes."
     )
-    silence_seconds: float = key(60, gt=0, description="A server that says nothing for so long is hung up on.")
+    silence_seconds: float = key(45, gt=0, description="A server that says nothing for so long is hung up on.")
+    hello_seconds: float = key(15, gt=0, description="The same for a connection and the server's first words.")
     command_seconds: float = key(600, gt=0, description="Time for one command altogether, however it drips.")
     pop3_session_seconds: float = key(
         300, gt=0, description="A POP3 session locks the mailbox for others; a longer one is ended and begun anew."

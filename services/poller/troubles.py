@@ -71,7 +71,7 @@ def _network(what_en: str, what_fr: str) -> Cure:
     return Cure(
         "connectError",
         1,
-        30,
+        10,
         f"{what_en} ({{words}}). {_WAIT['en']} If it lasts, check host, port and network of mailbox {{name}}.",
         f"{what_fr} ({{words}}). {_WAIT['fr']} Si cela dure, vérifiez serveur, port et réseau de la boîte {{name}}.",
         passing=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,8 +13,10 @@ from structlog import get_logger
 
 from intergestan_db.tables import Mailbox
 from intergestan_exchange.health.certificates import CertificateNotes
+from intergestan_operations.opening.outage import tell_outage
 from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
 from intergestan_runtime.liveness import Pulse, PulsingStop
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.secrets import SecretError
 from services.poller.bell import Bell
 from services.poller.collect import Allowed, Collector, Tools
@@ -30,6 +33,8 @@ _jitter = random.SystemRandom().random
 _STOP = 1.0  # seconds
 _LONGEST = 3600.0
 """Seconds between two looks at whether to stop: the longest commands, one after another, take less."""
+_COMMON = frozenset({Kind.BASE, Kind.DISK, Kind.ARCHIVE})
+"""What is wrong with us, and so with every mailbox at once: told once."""
 
 
 class MailboxWatch:
@@ -159,6 +164,7 @@ class MailboxWatch:
         started = time.monotonic()
         runs = self._rows.open_runs()
         new = collector.source.list_new(asked=bool(runs) or bool(self._purges.open_runs()))
+        new = self._with_damaged(collector, new)
         self.is_connected = True
         ends = collector.source.certificate_end()
         if ends is not None:
@@ -172,6 +178,17 @@ class MailboxWatch:
         self._set("mailbox_last_success_timestamp_seconds", time.time())
         taken = time.monotonic() - started
         self._tools.metrics.observe("mailbox_poll_duration_seconds", taken, protocol=collector.source.protocol)
+
+    def _with_damaged(self, collector: Collector[Any], new: Sequence[Any]) -> Sequence[Any]:
+        """Beside what is new, the mails whose copy in the archive is not whole: the mailbox is the third copy."""
+        source = collector.source
+        if not self._rows.ask_again(source.notes):
+            return new
+        _log.warning("Mails in the archive are not whole; they are fetched again.", mailbox=self.name)
+        source.forget()
+        new = source.list_new(asked=True)
+        self._rows.note_gone(source.notes, frozenset(new))
+        return new
 
     def _purge(self, collector: Collector[Any]) -> bool:
         """Carry out the purges that people ask for; whether there was one, so that it is time to list anew."""
@@ -207,12 +224,14 @@ class MailboxWatch:
         cure = CURES[trouble.kind]
         self._tools.metrics.inc("mailbox_reconnects_total", reason=str(trouble.kind))
         sentence = trouble.sentence(self.name, self._tools.language)
-        _log.warning("The mailbox cannot be polled.", mailbox=self.name, why=str(trouble), failures=self._failures)
+        cause = trouble.kind if trouble.kind in _COMMON else (self.name, trouble.kind)
+        told = {"mailbox": self.name, "why": str(trouble), "failures": self._failures}
+        RARELY.warn(_log, cause, "The mailbox cannot be polled.", **told)
         if not cure.passing or self._failures > 1:
             try:
                 self._rows.say(cure.state, sentence, end_runs=True)
             except SQLAlchemyError as error:
-                _log.warning("The base cannot be told.", mailbox=self.name, why=str(error))
+                tell_outage(error, "The base cannot be told.", mailbox=self.name)
         with self.pulse.resting():
             self._bell.wait(delay(trouble.kind, self._failures, _jitter))
 

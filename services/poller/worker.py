@@ -11,12 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from structlog import get_logger
 
 from intergestan_db import leases
-from intergestan_db.database import AWAY, Database, first_line
+from intergestan_db.database import AWAY, Database
 from intergestan_db.tables import Mailbox, PollRun, PurgeRun
 from intergestan_exchange.mailboxes import pollers, purging
 from intergestan_exchange.mailboxes.placement import ANY, Takes
 from intergestan_exchange.mailboxes.pollers import Placement
-from intergestan_operations.opening.outage import postponing
+from intergestan_operations.opening.outage import postponing, tell_outage
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.liveness import hanging
 from intergestan_runtime.steps import poll_step
@@ -148,7 +148,7 @@ class Poller:
         try:
             pause = self.beat()
         except AWAY as error:
-            _log.warning("The base does not take the beat; the next one comes.", error=first_line(error))
+            tell_outage(error, "The base does not take the beat; the next one comes.")
         except Exception:  # noqa: BLE001 - whatever it was, the next beat may succeed
             _log.exception("The beat failed; the next one comes.")
         else:

@@ -10,7 +10,7 @@ from intergestan_runtime.steps import NOTIFY, SEND
 from services.sender import notify
 from services.sender.deliver import Timeouts
 from services.sender.notify import NoticeSender
-from services.sender.settings import SenderProcess
+from services.sender.settings import SenderProcess, SenderSettings
 from services.sender.worker import Connections, Sender, declare
 
 STOP_SECONDS = 11 * 60
@@ -22,7 +22,8 @@ MORE_SECONDS = 60
 def main(argv: Sequence[str]) -> int:
     """Run a sender; its exit code."""
     process, _ = startup.start("sender", SenderProcess, argv)
-    timeouts = Timeouts(before_dot=process.own.before_dot_seconds, after_dot=process.own.after_dot_seconds)
+    own: SenderSettings = process.own
+    timeouts = Timeouts(connect=own.hello_seconds, before_dot=own.before_dot_seconds, after_dot=own.after_dot_seconds)
     connections = Connections(timeouts, process.password_of)
     sender = Sender(process.database, process.metrics, process.worker, process.own, connections, process.tracer)
     declare(process.broker, sender)

@@ -54,7 +54,7 @@ class RelayAccount:
 class Timeouts:
     """Seconds. `before_dot` and `after_dot` each bound a whole stretch, however the server drips."""
 
-    connect: float = 30.0
+    connect: float = 12.0  # for the TCP connection, and again for TLS and the first words
     before_dot: float = 300.0  # everything up to the dot, connecting included
     after_dot: float = 600.0  # RFC 5321 §4.5.3.2.6
     goodbye: float = 1.0
@@ -204,10 +204,11 @@ class Conversation:
         client = self._client = SmtpClient.connect(account.host, account.port, seconds)
         self._uses = 0
         self._opened = self._last_used = time.monotonic()
+        hello = Deadline(min(self._timeouts.connect, deadline.left()))
         if account.security is Security.TLS:
             assert self._context is not None
-            client.secure(self._context, account.host, deadline)
-        client.greeting(deadline)
+            client.secure(self._context, account.host, hello)
+        client.greeting(hello)
         client.ehlo(account.helo, deadline)
         if account.security is Security.STARTTLS:
             assert self._context is not None

@@ -21,7 +21,7 @@ from intergestan_db.tables import (
     Relay,
 )
 from intergestan_erp.purchasing.change_states import mark_changes_waiting
-from services.sender.outcome import Kind, Outcome
+from services.sender.outcome import Kind, Outcome, ResponseClass
 from services.sender.schedule import LASTING_REST, next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
 
@@ -251,7 +251,8 @@ def _consequence(
             "reason": HoldReason.REFUSED_BY_SERVER,
             "detail": outcome.text,
         }
-    if outcome.relay_fault:
+    is_cut = outcome.response_class is ResponseClass.NETWORK and tries == 1  # the network failed, not the mail
+    if outcome.relay_fault or is_cut:
         return "retry", {"next_attempt_at": _rested(outcome, now, settings)}
     return "retry", {"next_attempt_at": retry_at(now, tries, settings.retry_seconds)}
 

@@ -31,8 +31,11 @@ class SenderSettings(ServiceSettings):
         min_length=1,
         description="Waiting times for an answer before the same bytes are sent again; then a person is asked.",
     )
+    hello_seconds: float = key(
+        12, gt=0, description="How long the relay may take for a connection, and for its first words."
+    )
     relay_rest_seconds: float = key(
-        20,
+        12,
         gt=0,
         description="How long a relay that is away or busy is left alone; orders go on within 30 s of its return.",
     )

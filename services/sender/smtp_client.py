@@ -15,6 +15,7 @@ from typing import Final, Self
 
 from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
 from intergestan_runtime.certificate import certificate_end
+from intergestan_runtime.dead_path import end_dead_path
 
 MAX_LINE: Final = 2048  # octets; RFC 5321 §4.5.3.1.5 asks for 512, real servers write more.
 MAX_LINES: Final = 128  # of one reply
@@ -79,6 +80,7 @@ class SmtpClient:
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the dot must not wait for an ACK
+        end_dead_path(sock)
         self._sock = sock
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -16,7 +17,10 @@ from typing import Any
 
 import pytest
 
+from intergestan_db.database import AWAY
+from intergestan_db.leases import claim_mail
 from intergestan_db.tables import Hold, InboundMail, SalesOrder
+from intergestan_exchange.holds.hold_acts import release
 from intergestan_exchange.inbox import pool as pool_module
 from intergestan_exchange.inbox.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
@@ -24,7 +28,8 @@ from tests.factories import cfr1
 from tests.patience import PATIENCE, eventually
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
-from tests.pipeline.two_sites import products_of
+from tests.pipeline.test_holds_and_replay import act, holds
+from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers.process import HOST, free_port
 
 pytestmark = pytest.mark.mainly_on("postgresql")
@@ -95,14 +100,127 @@ def test_a_mail_that_is_read_in_the_end_has_no_strikes(sqlite_sites: Pair) -> No
     assert (row.state, row.strikes) == ("done", 0)
 
 
-def test_a_file_that_is_not_there_waits_for_a_person(sqlite_sites: Pair) -> None:
-    """Crash table, archive disk lost."""
+@pytest.mark.parametrize("harm", ["missing", "altered"])
+def test_a_file_that_is_not_whole_is_not_the_mails_fault(sqlite_sites: Pair, harm: str) -> None:
+    """Crash table, archive disk lost: held at once as `archive`; a whole copy is taken in as ever."""
     seller = sqlite_sites.seller
-    row = seller.receive(b"x", take_in=False)
-    seller.archive.remove(row.sha256)
-    for _ in range(4):
+    seller.put_products(*products_of(cfr1()))
+    raw = Forge(sqlite_sites.buyer.key, sqlite_sites.buyer.code, seller.code, sqlite_sites.clock).orders(cfr1())
+    row = seller.receive(raw, take_in=False)
+    file = seller.archive.path(row.sha256)
+    if harm == "missing":
+        seller.archive.remove(row.sha256)
+    else:
+        file.chmod(0o600)
+        file.write_bytes(raw[:-40])
+    seller.importer.take_in(row.id)
+    held = seller.row(InboundMail)
+    assert (held.state, held.reason, held.strikes, held.lease_owner) == ("held", "archive", 0, None)
+    (hold,) = holds(seller)
+    assert (str(file) in hold.what("en"), "boîte" in hold.what("fr")) == (True, True)
+    assert seller.rows(SalesOrder) == []
+    seller.archive.put_many([raw])
+    act(seller, release, [hold.ref])
+    assert (seller.row(InboundMail).state, len(seller.rows(SalesOrder))) == ("done", 1)
+
+
+@contextmanager
+def no_room(site: SiteUnderTest) -> Iterator[None]:
+    """PostgreSQL takes small writes into rows that are there, and no new sales order: as a full tablespace does."""
+    with site.database.transaction() as connection:
+        for statement in _FULL:
+            connection.exec_driver_sql(statement)
+    try:
+        yield
+    finally:
+        with site.database.transaction() as connection:
+            connection.exec_driver_sql("DROP FUNCTION no_room() CASCADE")
+
+
+_FULL = (
+    """CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$""",
+    "CREATE TRIGGER full_disk BEFORE INSERT ON sales_order FOR EACH ROW EXECUTE FUNCTION no_room()",
+)
+
+
+def test_a_base_without_room_is_not_the_mails_fault(postgres_sites: Pair) -> None:
+    """53100, as often as it likes: no strike is left, the mail waits longer each time, and goes on by itself."""
+    seller, clock = postgres_sites.seller, postgres_sites.clock
+    seller.put_products(*products_of(cfr1()))
+    raw = Forge(postgres_sites.buyer.key, postgres_sites.buyer.code, seller.code, clock).orders(cfr1())
+    row = seller.receive(raw, take_in=False)
+    importer = seller.importer
+    with no_room(seller):
+        for times in range(1, 8):
+            with pytest.raises(AWAY, match="No space left"):
+                importer.take_in(row.id)
+            if times % 2:  # every other time the lease runs out before the base takes the giving back
+                with seller.database.transaction() as connection:
+                    ids = importer.claims.give_back(connection, importer._worker, clock.now)
+                importer.claims.settle(ids)
+                waits = seller.row(InboundMail)
+                assert (waits.state, waits.strikes, waits.lease_owner) == ("archived", 0, None)
+                assert waits.rung_at == (None if times == 1 else clock.now)
+            clock.move(minutes=2)
+    importer.take_in(row.id)
+    done = seller.row(InboundMail)
+    assert (done.state, done.strikes) == ("done", 0)
+    assert len(seller.rows(SalesOrder)) == 1
+
+
+def test_another_importer_does_not_take_our_outage_for_a_strike(postgres_sites: Pair) -> None:
+    """The lease ran out, another one has the mail: what we owe is taken back all the same."""
+    seller, clock = postgres_sites.seller, postgres_sites.clock
+    seller.put_products(*products_of(cfr1()))
+    raw = Forge(postgres_sites.buyer.key, postgres_sites.buyer.code, seller.code, clock).orders(cfr1())
+    row = seller.receive(raw, take_in=False)
+    with no_room(seller), pytest.raises(AWAY):
         seller.importer.take_in(row.id)
-    assert seller.row(InboundMail).reason == "poison"
+    clock.move(minutes=2)
+    with seller.database.transaction() as connection:
+        taken = claim_mail(connection, row.id, "importer-2", clock.now)
+    assert taken is not None
+    assert taken.strikes == 2
+    with seller.database.transaction() as connection:
+        seller.importer.claims.give_back(connection, seller.importer._worker, clock.now)
+    other = seller.row(InboundMail)
+    assert (other.strikes, other.lease_owner) == (1, "importer-2")
+
+
+def test_a_forkserver_that_cannot_fork_is_not_the_mails_fault(sqlite_sites: Pair) -> None:
+    """A machine without processes or memory: the mail waits, and is read once there is room again."""
+    script = """
+import resource, sys
+from intergestan_exchange.inbox.pool import NoReader, ReaderPool
+pool = ReaderPool()
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(__import__("os").listdir("/proc/self/fd")) + 1, hard))
+try:
+    pool.read(b"x", {})
+except NoReader as error:
+    print("no reader:", error)
+resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+print(pool.read(b"x", {}).fault is not None)
+pool.close()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.stdout.startswith("no reader: "), done.stderr
+    assert done.stdout.endswith("True\n")
+    assert sqlite_sites.seller.rows(InboundMail) == []
+
+
+def test_a_reader_that_the_machine_ended_meanwhile_costs_no_strike(
+    sqlite_sites: Pair, readers: ReaderPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel does for want of memory: it had no mail in hand."""
+    seller = sqlite_sites.seller
+    monkeypatch.setattr(seller.importer, "_pool", readers)
+    pid = idle_child(readers)
+    os.kill(pid, signal.SIGKILL)
+    eventually(lambda: is_gone(pid))
+    row = seller.receive(b"From: a@b.test\r\n\r\n")
+    assert row.state == "alien"  # read at the first try
 
 
 def test_a_disk_that_does_not_answer_is_not_the_mails_fault(sqlite_sites: Pair) -> None:

@@ -15,6 +15,8 @@ class Ledger(Table):
 
     `revision` counts within the sender's series `epoch`, which a restore of theirs begins anew: an answer's n, and the
     place of an order, a change or a cancellation.
+    `stated` is what an order or a change states of its lines and we did not book, by line id: what the next change
+    may start from (`intergestan_exchange.inbox.starting_point`). None in rows of releases that did not keep it.
     """
 
     __tablename__ = "ledger"
@@ -35,6 +37,7 @@ class Ledger(Table):
     outcome: Typed[str] = column(String(10))
     sales_order_id: Typed[int | None] = column(references="sales_order.id", index=True)
     waived: Typed[list[str] | None] = column(JSON(none_as_null=True))
+    stated: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
     created_at: Typed[Instant]
     updated_at: Typed[Instant]
 

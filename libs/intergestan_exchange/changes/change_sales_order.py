@@ -28,6 +28,7 @@ from intergestan_erp.selling.deliveries import lock_order
 from intergestan_erp.site.zone import today
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
 from intergestan_exchange.inbox.facts import last_answer
+from intergestan_exchange.inbox.starting_point import booked_figures, kept
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.money import MILLIONTH, ZERO, AllowanceCharge, TaxCategory, fits, line_total, plain, totals_of
 from intergestan_msg.order import Item, Period
@@ -79,6 +80,7 @@ def change_sales_order(
     products = _products(connection, wanted.products)
     changed = {line: _changed(before[line], wanted, products, number) for line in wanted.lines}
     _write(connection, standing, changed)
+    _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
     answer = _answer(connection, head, _answer_lines(standing, changed), wanted.note, at)
     detail = {"lines": list(changed), "answer": answer.n}
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
@@ -249,6 +251,16 @@ def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str
     connection.execute(update(SalesOrder).where(SalesOrder.id == standing.id).values(**totals))
 
 
+def _keep_what_was_asked(connection: Connection, head: AnyRow, lines: Sequence[StandingLine], at: datetime) -> None:
+    """Note what was booked until now: the buyer's next change may start from it, for they have not agreed."""
+    document = _newest_document(connection, head.partner_id, head.customer_order_number)
+    if document.stated is None:
+        return  # booked by a release that kept nothing; `said` tells that the buyer may state it otherwise
+    before = {line.booked.line_id: kept(booked_figures(line.booked, line.promised)) for line in lines}
+    stated = before | document.stated  # what differed already is what the buyer stated
+    connection.execute(update(Ledger).where(Ledger.id == document.id).values(stated=stated, updated_at=at))
+
+
 def _answer_lines(standing: StandingOrder, changed: Mapping[str, _Changed]) -> Iterator[AnswerLine]:
     """Every line, for CA carries all of them: as we say now, as we said before, or as ordered."""
     for line in standing.lines:
@@ -289,5 +301,5 @@ def _newest_document(connection: Connection, partner_id: int, number: str) -> An
         and_(Ledger.type == "change", Ledger.outcome == LedgerOutcome.APPLIED),
     )
     own: Sequence[Any] = (Ledger.partner_id == partner_id, Ledger.number == number, booked)
-    query = select(Ledger.inbound_transfer_id, Ledger.revision).where(*own)
+    query = select(Ledger.id, Ledger.inbound_transfer_id, Ledger.revision, Ledger.stated).where(*own)
     return connection.execute(query.order_by(Ledger.epoch.desc(), Ledger.revision.desc()).limit(1)).one()

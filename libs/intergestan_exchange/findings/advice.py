@@ -148,6 +148,20 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
             "nouvelle série.",
         ),
     },
+    R.ARCHIVE: {
+        "en": Advice(
+            "Nothing of it is booked. As soon as a whole copy is there, from the mailbox or from a backup, it goes on "
+            "by itself.",
+            "Look at the archive's disk. If the mailbox has the mail no more, bring the file back from a backup, or "
+            "ask the partner to send it again (resend) and refuse this one.",
+        ),
+        "fr": Advice(
+            "Rien n'en est enregistré. Dès qu'une copie entière est là, de la boîte ou d'une sauvegarde, il continue "
+            "de lui-même.",
+            "Vérifiez le disque de l'archive. Si la boîte n'a plus le message, restaurez le fichier depuis une "
+            "sauvegarde, ou demandez au correspondant de le renvoyer (resend) et refusez celui-ci.",
+        ),
+    },
     R.POISON: {
         "en": Advice(
             "Nothing was imported; other mails are not affected.",
@@ -274,6 +288,20 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
         "fr": Advice(
             "La modification n'est pas appliquée : vous aviez annoncé autre chose.",
             "La libérer retient la demande de l'acheteur ; la refuser, votre annonce.",
+        ),
+    },
+    R.OTHER_START: {
+        "en": Advice(
+            "Nothing of the change was applied; the buyer knows that it waits. They may have restored a backup, or "
+            "lost an answer of yours.",
+            "Agree with the buyer what the order is. Releasing the change takes the whole order as their document has "
+            "it; refusing it keeps yours.",
+        ),
+        "fr": Advice(
+            "Rien de la modification n'est appliqué ; l'acheteur sait qu'elle attend. Il a peut-être restauré une "
+            "sauvegarde, ou perdu une de vos réponses.",
+            "Convenez avec l'acheteur de ce qu'est la commande. Libérer la modification retient toute la commande "
+            "telle que son document la donne ; la refuser garde la vôtre.",
         ),
     },
     R.ORDER_CLOSED: {

@@ -113,6 +113,22 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "Reading the mail failed {strikes} times.",
         "fr": "La lecture du message a échoué {strikes} fois.",
     },
+    R.ARCHIVE: {
+        "en": "Before the mail was taken in, its copy in the archive was altered or cut ({place}); the mailbox is asked for "
+        "it again.",
+        "fr": "Avant que le message soit traité, sa copie dans l'archive a été altérée ou tronquée ({place}) ; il est "
+        "redemandé à la boîte.",
+    },
+    f"{R.ARCHIVE}.missing": {
+        "en": "Before the mail was taken in, its copy in the archive was lost ({place}); the mailbox is asked for it again.",
+        "fr": "Avant que le message soit traité, sa copie dans l'archive a été perdue ({place}) ; il est redemandé à la boîte.",
+    },
+    f"{R.ARCHIVE}.gone": {
+        "en": "The mail's copy in the archive was altered or lost before it was taken in ({place}), and the mailbox has the mail "
+        "no more.",
+        "fr": "La copie du message dans l'archive a été altérée ou perdue avant d'être traitée ({place}), et la boîte ne l'a "
+        "plus.",
+    },
     R.BAD_DOCUMENT: {
         "en": "The document contradicts itself or is no order: {error}",
         "fr": "Le document se contredit ou n'est pas une commande : {error}",
@@ -221,6 +237,25 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     R.OWN_CHANGE: {
         "en": "We had told the buyer {ours}; they ask for {theirs}.",
         "fr": "Nous avions annoncé {ours} ; l'acheteur demande {theirs}.",
+    },
+    R.OTHER_START: {
+        "en": "The order they start from is not ours: they state {theirs} as unchanged, and we have {ours}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils donnent {theirs} pour inchangé, et nous avons {ours}.",
+    },
+    f"{R.OTHER_START}.unknown_line": {
+        "en": "The order they start from is not ours: they state {theirs} as unchanged, and we have no such line.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils donnent {theirs} pour inchangé, et nous n'avons pas "
+        "cette ligne.",
+    },
+    f"{R.OTHER_START}.missing_line": {
+        "en": "The order they start from is not ours: they do not name this line, and we have {ours}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils ne nomment pas cette ligne, et nous avons {ours}.",
+    },
+    f"{R.OTHER_START}.totals": {
+        "en": "The order they start from is not ours: they state an amount of {theirs} {currency}, and their lines come to "
+        "{ours} {currency}.",
+        "fr": "La commande dont ils partent n'est pas la nôtre : ils annoncent un montant de {theirs} {currency}, et leurs "
+        "lignes donnent {ours} {currency}.",
     },
     R.CHANGE_REVIEW: {
         "en": "Changes of this partner's orders are looked at by a person first.",

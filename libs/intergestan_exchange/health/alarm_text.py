@@ -67,6 +67,18 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "The certificate of the mail server of {about} ends on {value}; from then on we refuse to talk to it.",
             "Your own server: renew it. A provider's: it renews by itself; look again in two days.",
         ),
+        "DatabaseRefuses": (
+            "The base answers and takes no writes, so nothing moves: {value}",
+            "`intergestan doctor`; make room on its disk, or let site.database_url lead to the primary.",
+        ),
+        "RedisRefuses": (
+            "Redis answers and takes no writes, so orders move slowly or not at all: {value}",
+            "`intergestan doctor`; make room in it, or let site.redis_url lead to the master.",
+        ),
+        "ArchiveDamaged": (
+            "{value} mail(s) were altered or lost in the archive before they were taken in.",
+            "`intergestan holds list` shows them; they are fetched again from the mailbox. Look at the disk.",
+        ),
         "ArchiveFailing": (
             "The archive fails, so mails stay on the server: {value}",
             "`intergestan doctor`; look at the disk and at the folder's owner.",
@@ -151,6 +163,18 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "CertificateExpiring": (
             "Le certificat du serveur de mails de {about} finit le {value} ; ensuite, nous refuserons de lui parler.",
             "Votre serveur : renouvelez-le. Celui d'un fournisseur : il le fait lui-même ; revoyez dans deux jours.",
+        ),
+        "DatabaseRefuses": (
+            "La base répond mais n'accepte aucune écriture, plus rien n'avance : {value}",
+            "`intergestan doctor` ; faites de la place sur son disque, ou dirigez site.database_url vers le primaire.",
+        ),
+        "RedisRefuses": (
+            "Redis répond mais n'accepte aucune écriture, les commandes avancent lentement ou plus du tout : {value}",
+            "`intergestan doctor` ; faites-y de la place, ou dirigez site.redis_url vers le maître.",
+        ),
+        "ArchiveDamaged": (
+            "{value} mail(s) ont été altérés ou perdus dans l'archive avant d'être traités.",
+            "`intergestan holds list` les montre ; ils sont relevés de nouveau dans la boîte. Vérifiez le disque.",
         ),
         "ArchiveFailing": (
             "L'archive échoue, les mails restent donc sur le serveur : {value}",

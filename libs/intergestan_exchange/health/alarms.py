@@ -59,7 +59,10 @@ KINDS: Mapping[str, Kind] = {
     "ConsentEnded": Kind("critical", 300),
     "KeyExpiring": Kind("warning"),
     "CertificateExpiring": Kind("warning"),
+    "DatabaseRefuses": Kind("critical", 60),
+    "RedisRefuses": Kind("warning", 120),
     "ArchiveFailing": Kind("critical", 60),
+    "ArchiveDamaged": Kind("critical"),
     "RedisMemory": Kind("warning", 300),
     "ClockSkew": Kind("warning", 120),
     "ClockSetBack": Kind("warning"),
@@ -77,12 +80,16 @@ class Machine:
     :ivar archive_error: why nothing can be written into the archive.
     :ivar free: bytes where the archive lies, and their share of the disk; None of a bucket.
     :ivar redis_memory: share of what Redis may use.
+    :ivar database_error: why the base takes no writes; it answers reads, or nothing could be judged at all.
+    :ivar redis_error: why a Redis that answers takes no writes: it is full, say, or a replica.
     """
 
     archive_error: str | None
     free: tuple[int, float] | None
     redis_memory: float | None
     clock_skew: float | None
+    database_error: str | None = None
+    redis_error: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,8 @@ def _flow(vitals: Vitals) -> Iterator[Alarm]:
             yield Alarm("OrderStuck", step, str(waiting.count), waiting.since)
     if _older(vitals, vitals.oldest_hold, HOLD_S):
         yield Alarm("HoldsWaiting", "", str(sum(vitals.holds.values())), vitals.oldest_hold)
+    if damaged := vitals.holds.get(HoldReason.ARCHIVE, 0):
+        yield Alarm("ArchiveDamaged", value=str(damaged))
     for burn in BURNS:
         if (share := _burnt(vitals, *burn)) is not None:
             yield Alarm("ErrorBudgetBurn", "", f"{share.missed} / {share.due}")
@@ -180,6 +189,10 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
 
 
 def _machine(machine: Machine) -> Iterator[Alarm]:
+    if machine.database_error is not None:
+        yield Alarm("DatabaseRefuses", value=machine.database_error)
+    if machine.redis_error is not None:
+        yield Alarm("RedisRefuses", value=machine.redis_error)
     if machine.archive_error is not None:
         yield Alarm("ArchiveFailing", value=machine.archive_error)
     if machine.free is not None:

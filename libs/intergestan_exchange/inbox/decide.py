@@ -62,7 +62,7 @@ RULES: tuple[Rule, ...] = (
 DIFFERENCES = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE, HoldReason.TOTAL_DIFFERENCE})
 """What the partner's price policy decides about."""
 
-WAIVABLE = DIFFERENCES | {HoldReason.OWN_CHANGE, HoldReason.CHANGE_REVIEW}
+WAIVABLE = DIFFERENCES | {HoldReason.OWN_CHANGE, HoldReason.CHANGE_REVIEW, HoldReason.OTHER_START}
 """What a person may wave through. The other reasons are facts, which must be gone before the order is booked."""
 
 

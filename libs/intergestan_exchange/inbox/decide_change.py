@@ -1,5 +1,9 @@
 """Decides what becomes of a change or a cancellation. Pure, like `decide`, whose rules and policies it uses.
 
+A change is a full document: before any of it is applied, what it states of the other lines, and its totals, are
+compared with what we have (`starting_point`). Where they start from an order that is not ours a person looks; once
+that person releases it, the document counts as a whole.
+
 Changes of an order are applied in the order of their revision; one that came early waits. Lines are matched by
 the buyer's line id, never by product. A line of which goods have left keeps all but its quantity, and at least what
 left; where more is asked, that line alone is refused (code 42). What we changed ourselves and the buyer has not
@@ -29,6 +33,17 @@ from intergestan_exchange.inbox.decisions import (
     Waiting,
 )
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
+from intergestan_exchange.inbox.rules import totals
+from intergestan_exchange.inbox.starting_point import (
+    FIGURES,
+    QUANTITY_ONLY,
+    Stated,
+    beside_booked,
+    booked_figures,
+    is_one_of,
+    stated_before,
+    stated_figures,
+)
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
 from intergestan_msg.money import CENT, AllowanceCharge, Sums, TaxCategory, fits, plain, totals_of
@@ -60,7 +75,19 @@ def settle_change(
         return Held((Finding(HoldReason.CHANGE_REVIEW),))
     if isinstance(change, OrderCancellation):
         return _cancel(key[1], standing)
-    return _amend(change, standing, facts, waived)
+    return _amend(_Work(change, standing, facts, stated_before(key, facts.known)), waived)
+
+
+def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrder | None) -> Stated:
+    """What a change states of the lines that stay, and that we do not have once it is settled."""
+    ours = {line.booked.line_id: (line.booked, line.promised) for line in standing.lines} if standing else {}
+    if isinstance(decision, Amended):
+        ours |= {line.line_id: (line, decision.promised[line.line_id]) for line in decision.lines}
+    return beside_booked(_staying(change), ours)
+
+
+def _staying(change: OrderChange) -> tuple[OrderLine, ...]:
+    return tuple(line for code, line in change.lines() if code is not ChangeCode.DELETED)
 
 
 def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> str | None:
@@ -106,11 +133,19 @@ def _standing_line(line: StandingLine) -> AnswerLine:
 
 @dataclass(slots=True)
 class _Work:
-    """A change under decision: what each of its lines leads to."""
+    """A change under decision: what each of its lines leads to.
+
+    :ivar stated: what the buyer stated before and we did not book; None when nobody kept it.
+    :ivar others: lines that differ where the buyer starts from, and are taken as the document has them.
+    :ivar otherwise: lines that stay and are not what the document states of them, as we told or shall tell the buyer.
+    """
 
     change: OrderChange
     standing: StandingOrder
     facts: Facts
+    stated: Stated | None
+    others: list[tuple[ChangeCode, OrderLine]] = field(default_factory=list)
+    otherwise: set[str] = field(default_factory=set)
     lines: dict[str, BookedLine] = field(default_factory=dict)
     promised: dict[str, date | None] = field(default_factory=dict)
     deleted: list[str] = field(default_factory=list)
@@ -128,13 +163,20 @@ class _Work:
 
     def asked(self) -> Iterator[tuple[ChangeCode, OrderLine]]:
         """The lines that are to be touched."""
-        return ((code, line) for code, line in self.change.lines() if code is not ChangeCode.UNCHANGED)
+        yield from ((code, line) for code, line in self.change.lines() if code is not ChangeCode.UNCHANGED)
+        yield from self.others
+
+    def left_alone(self) -> Iterator[OrderLine]:
+        """The lines that stay as they are."""
+        return (line for code, line in self.change.lines() if code is ChangeCode.UNCHANGED)
 
 
-def _amend(
-    change: OrderChange, standing: StandingOrder, facts: Facts, waived: frozenset[str]
-) -> Amended | Held | Refused:
-    work = _Work(change, standing, facts)
+def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
+    change, standing, facts = work.change, work.standing, work.facts
+    differing = list(_other_start(work))
+    if differing and HoldReason.OTHER_START not in waived:
+        return Held(tuple(differing))
+    work.others = list(_as_the_document_has_them(work, {finding.line_id for finding in differing}))
     charges = tuple(book_charge(each) for each in change.order.allowances)
     if charges != standing.charges and standing.goods_left:
         return Refused((Finding(HoldReason.DELIVERED, {"number": change.order.id}, variant="charges"),))
@@ -146,6 +188,86 @@ def _amend(
     _book(work)
     findings += work.overwritten
     return _stopped(work.overwritten, facts, waived) or _amended(work, charges, findings)
+
+
+def _other_start(work: _Work) -> Iterator[Finding]:
+    """Where the order that the buyer starts from is not ours: lines that stay as they are, and the totals."""
+    before, named = work.before, {line.id for _, line in work.change.lines()}
+    for line in work.left_alone():
+        standing = before.get(line.id)
+        if standing is None and not _is_known_to_be_refused(line, work.stated):
+            yield Finding(HoldReason.OTHER_START, {"theirs": _stated_text(line, None)}, line.id, "unknown_line")
+        elif standing is not None and not _starts_from(line, standing, work):
+            ours = str(booked_figures(standing.booked, standing.promised))
+            values = {
+                "theirs": f"{_name(line)}: {_stated_text(line, standing)}",
+                "ours": f"{standing.booked.product_code or standing.booked.name}: {ours}",
+            }
+            yield Finding(HoldReason.OTHER_START, values, line.id)
+    for line_id, standing in before.items():
+        if line_id not in named and not _is_known_to_stay(line_id, work.stated):
+            ours = str(booked_figures(standing.booked, standing.promised))
+            yield Finding(HoldReason.OTHER_START, {"ours": ours}, line_id, "missing_line")
+    whole = replace(work.change.order, lines=_staying(work.change))
+    for found in totals.check(whole, work.facts):
+        if found.line_id is None:
+            yield Finding(HoldReason.OTHER_START, found.values, variant="totals")
+
+
+def _is_known_to_be_refused(line: OrderLine, stated: Stated | None) -> bool:
+    """Whether they added a line before, and we did not take it."""
+    before = (stated or {}).get(line.id)
+    return before is not None and is_one_of(stated_figures(line, None), [FIGURES.convert(before)])
+
+
+def _is_known_to_stay(line_id: str, stated: Stated | None) -> bool:
+    """Whether they deleted a line of ours before that stays, of which goods had left say."""
+    return stated is not None and line_id in stated and stated[line_id] is None
+
+
+def _name(line: OrderLine) -> str:
+    return line.item.sellers_id or line.item.buyers_id or line.item.name
+
+
+def _stated_text(line: OrderLine, standing: StandingLine | None) -> str:
+    return str(stated_figures(line, standing.booked.unit if standing else None))
+
+
+def _starts_from(line: OrderLine, standing: StandingLine, work: _Work) -> bool:
+    """Whether a line that stays as it is, is as we have it, or as the buyer stated it before."""
+    return _is_same_product(line, standing, work.facts) and _has_known_figures(line, standing, work.stated)
+
+
+def _is_same_product(line: OrderLine, standing: StandingLine, facts: Facts) -> bool:
+    """A product of ours that took the place of theirs, and that they have not agreed to, is told by `said`."""
+    product, booked = facts.product_of(line), standing.booked
+    if product is None or booked.product_id is None or standing.said is not None:
+        return True
+    return product.id == booked.product_id or booked.product_code in {line.item.sellers_id, line.item.buyers_id}
+
+
+def _has_known_figures(line: OrderLine, standing: StandingLine, stated: Stated | None) -> bool:
+    figures, ours = stated_figures(line, standing.booked.unit), booked_figures(standing.booked, standing.promised)
+    if stated is None:
+        return standing.said is not None or is_one_of(figures, [ours], QUANTITY_ONLY)
+    before = stated.get(line.id)
+    return is_one_of(figures, [ours] if before is None else [ours, FIGURES.convert(before)])
+
+
+def _is_as_booked(line: OrderLine, standing: StandingLine) -> bool:
+    stated = stated_figures(line, standing.booked.unit)
+    return is_one_of(stated, [booked_figures(standing.booked, standing.promised)])
+
+
+def _as_the_document_has_them(work: _Work, differing: set[str | None]) -> Iterator[tuple[ChangeCode, OrderLine]]:
+    """What becomes of the lines that differ once a person said that the buyer's document counts."""
+    before = work.before
+    for line in work.left_alone():
+        if line.id in differing and line.id not in work.lines:
+            yield (ChangeCode.CHANGED if line.id in before else ChangeCode.ADDED), line
+    for line_id, standing in before.items():
+        if line_id in differing and line_id not in {line.id for _, line in work.change.lines()}:
+            yield ChangeCode.DELETED, OrderLine(line_id, Item(standing.booked.name), None, None)
 
 
 def _stopped(findings: list[Finding], facts: Facts, waived: frozenset[str]) -> Held | Refused | None:
@@ -269,9 +391,19 @@ def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Find
     amounts = (exclusive, sums.tax_amount, exclusive + sums.tax_amount, *(line.total for line in work.lines.values()))
     if not all(fits(amount, CENT) for amount in amounts):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
+    untouched = [line for line in work.left_alone() if line.id not in work.lines.keys() | work.refused.keys()]
+    before, named = work.before, {line.id for _, line in work.change.lines()}
+    work.otherwise = {
+        line.id for line in untouched if line.id not in before or not _is_as_booked(line, before[line.id])
+    }
+    work.otherwise |= {line_id for line_id in after if line_id not in named}
     lines = tuple(_answer_lines(work, after))
     touched = {line.id for _, line in work.asked()}
-    differs = work.refused or any(line.id in touched and line.code is not LineCode.ACCEPTED for line in lines)
+    differs = (
+        work.refused
+        or work.otherwise
+        or any(line.id in touched and line.code is not LineCode.ACCEPTED for line in lines)
+    )
     return Amended(
         standing=work.standing,
         lines=tuple(work.lines.values()),
@@ -301,11 +433,33 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
             yield ANSWER_LINE.convert(before[line_id].said)
         elif line_id in work.refused:
             yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
+        elif line_id in work.otherwise:
+            yield _line_as_it_is(asked.get(line_id), before[line_id], work)
         elif line_id in asked:
             line = asked[line_id]
             yield answer_line(Pair(line, booked, work.facts.product_of(line)), language)
         else:
             yield _plain_line(booked, LineCode.ACCEPTED)
+
+
+def _line_as_it_is(line: OrderLine | None, standing: StandingLine, work: _Work) -> AnswerLine:
+    """A line that stays, and is not what the buyer states of it: of which goods have left, or as we told it last."""
+    booked, facts = standing.booked, work.facts
+    if line is None or not is_one_of(stated_figures(line, booked.unit), [booked_figures(booked, None)], QUANTITY_ONLY):
+        return _plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
+    if _last_word(facts, work.change.order.id, line.id) in _OPEN:
+        return answer_line(Pair(line, booked, facts.product_of(line)), facts.partner.language)
+    return _plain_line(booked, LineCode.ACCEPTED)
+
+
+_OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
+
+
+def _last_word(facts: Facts, number: str, line_id: str) -> str | None:
+    """The code of a line in the newest answer to the order that says anything of its lines."""
+    answers = [its for (its_number, _), its in facts.answered.items() if its_number == number and its.lines]
+    lines = max(answers, key=lambda its: its.n).lines if answers else None
+    return next((str(line["code"]) for line in lines or () if line["id"] == line_id), None)
 
 
 def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:

@@ -38,7 +38,10 @@ class ProductFacts:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger says about a document that came before, in the sender's series `epoch`."""
+    """What the ledger says about a document that came before, in the sender's series `epoch`.
+
+    :ivar stated: what it stated and we did not book (`starting_point`); None: an earlier release kept nothing.
+    """
 
     ledger_id: int
     business_hash: str
@@ -46,6 +49,7 @@ class Known:
     sales_order_id: int | None
     waived: frozenset[str]
     epoch: int = 0
+    stated: Mapping[str, Mapping[str, Any] | None] | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -163,7 +167,7 @@ class Facts:
 _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _KNOWN = select(
     *(Ledger.id, Ledger.type, Ledger.number, Ledger.revision, Ledger.business_hash),
-    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived, Ledger.epoch),
+    *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived, Ledger.epoch, Ledger.stated),
 ).where(Ledger.partner_id == bindparam("partner"), Ledger.number.in_(_NUMBERS))
 _ANSWERS = (
     select(
@@ -243,7 +247,7 @@ def read_rows(
     found: dict[DocumentKey, tuple[Known, ...]] = {}
     for row in sorted(rows, key=lambda each: -each.epoch):
         waived = frozenset(row.waived or ())
-        known = Known(row.id, row.business_hash, row.outcome, row.sales_order_id, waived, row.epoch)
+        known = Known(row.id, row.business_hash, row.outcome, row.sales_order_id, waived, row.epoch, row.stated)
         key = (row.type, row.number, row.revision)
         found[key] = (*found.get(key, ()), known)
     return found

@@ -68,10 +68,7 @@ class ReaderPool:
 
     @contextmanager
     def _child(self) -> Iterator[_Child]:
-        try:
-            child = self._idle.get_nowait()
-        except queue.Empty:
-            child = _Child(self._context)
+        child = self._living() or _started(self._context)
         try:
             yield child
         except BaseException:
@@ -81,6 +78,27 @@ class ReaderPool:
             self._idle.put(child)
         else:
             child.end()
+
+    def _living(self) -> _Child | None:
+        """An idle child that the machine has not ended meanwhile, for want of memory say; None: there is none."""
+        while True:
+            try:
+                child = self._idle.get_nowait()
+            except queue.Empty:
+                return None
+            if child.is_alive:
+                return child
+            child.end()
+
+
+def _started(context: Any) -> _Child:
+    """A new child. Whatever prevents it, such as no room for a process or no memory, is not the mail's fault."""
+    try:
+        return _Child(context)
+    except NoReader:
+        raise
+    except (OSError, EOFError, MemoryError) as error:
+        raise NoReader(f"No reader could be started: {error or type(error).__name__}.") from error
 
 
 @contextmanager
@@ -100,8 +118,13 @@ class _Child:
         self.mails = 0
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(theirs,), name="reader", daemon=True)
-        self._process.start()
-        theirs.close()
+        try:
+            self._process.start()
+        except BaseException:
+            self._pipe.close()
+            raise
+        finally:
+            theirs.close()
         try:
             if not self._pipe.poll(START_SECONDS):
                 raise NoReader(f"A reader did not start within {START_SECONDS:.0f} s.")
@@ -109,6 +132,10 @@ class _Child:
         except (OSError, EOFError) as error:
             self.end()
             raise error if isinstance(error, NoReader) else NoReader(_NOT_WHOLE) from error
+
+    @property
+    def is_alive(self) -> bool:
+        return bool(self._process.is_alive())
 
     def read(self, raw: bytes, keys: Mapping[str, bytes]) -> Reading:
         self.mails += 1

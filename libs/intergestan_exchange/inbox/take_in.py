@@ -16,10 +16,11 @@ from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.apply import NumberedAnswer
 from intergestan_exchange.inbox.booking.entries import Settled
 from intergestan_exchange.inbox.decide import settle
-from intergestan_exchange.inbox.decide_change import settle_change
-from intergestan_exchange.inbox.decisions import Conflict, Decision, Held
+from intergestan_exchange.inbox.decide_change import settle_change, stated_beside
+from intergestan_exchange.inbox.decisions import Accepted, Conflict, Decision, Held
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.inbox.reading import ReadDocument, Reading
+from intergestan_exchange.inbox.starting_point import Stated, beside_booked
 from intergestan_exchange.keys.key_windows import KeyFacts, Standing, standing
 from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.manifest import Manifest
@@ -211,7 +212,17 @@ def _settle(document: ReadDocument, facts: Facts) -> Settled:
     known = facts.same(key, unread)
     came_unread = known is not None and known.business_hash == unread  # before we were upgraded, say
     claimed = unread if came_unread or document.business_hash is None else document.business_hash
-    return Settled(key, claimed, order_of(document), _decision(document, key, claimed, facts))
+    decision = _decision(document, key, claimed, facts)
+    return Settled(key, claimed, order_of(document), decision, _stated(document, decision, facts))
+
+
+def _stated(document: ReadDocument, decision: Decision, facts: Facts) -> Stated | None:
+    """What an order or a change states of its lines and we do not book: the next change may start from it."""
+    if document.change is not None:
+        return stated_beside(document.change, decision, facts.standing.get(document.change.order.id))
+    if document.order is None or not isinstance(decision, Accepted):
+        return None
+    return beside_booked(document.order.lines, {line.line_id: (line, None) for line in decision.lines})
 
 
 def _decision(document: ReadDocument, key: DocumentKey, business_hash: str, facts: Facts) -> Decision:

@@ -1,4 +1,4 @@
 """Watching a site, and telling its people.
 
-May import: nothing.
+May import: opening.
 """

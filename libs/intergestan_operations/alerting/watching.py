@@ -9,20 +9,21 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from intergestan_db.database import Database, first_line
+from intergestan_db.database import AWAY, Database, first_line, is_conflict
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
+from intergestan_db.write_trial import try_writing
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.holds import notices
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
-from intergestan_runtime.redis_client import REDIS_FAILURES
+from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS
 from intergestan_runtime.secrets import SecretError, Secrets
 from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, SiteSettings
 from intergestan_runtime.steps import NOTIFY
@@ -90,9 +91,10 @@ class Watcher:
 
     def look(self) -> list[Alarm]:
         """What is wrong now."""
+        refusal = database_refusal(self._database)
         with self._database.read() as connection:
             vitals = read_vitals(connection, self._database.now(), self._answer_hours, self._late)
-        return judge(vitals, read_machine(self._archive, self._broker))
+        return judge(vitals, read_machine(self._archive, self._broker, refusal))
 
     def tell(self, alarms: Sequence[Alarm]) -> None:
         """Tell what is new of it. A way that fails is tried again with the next look, and keeps no other from it."""
@@ -176,8 +178,8 @@ def watch(watcher: Watcher, seconds: float, stop: threading.Event) -> None:
     while watcher.can_tell and not stop.is_set():
         try:
             watcher.look_and_tell()
-        except DBAPIError as error:
-            _log.warning("The base does not answer; looking again.", error=first_line(error))
+        except ANY_REFUSAL as error:
+            tell_outage(error, "The base does not answer; looking again.")
         stop.wait(seconds)
     stop.wait()
 
@@ -195,8 +197,31 @@ def values(alarm: Alarm, language: str) -> dict[str, Any]:
     }
 
 
-def read_machine(archive: Archive, broker: BellBroker) -> Machine:
-    """What the base cannot know. A Redis that is away is not an alarm of its own: what it delays is."""
+def database_refusal(database: Database) -> str | None:
+    """Why the base takes no writes, found by trying one; None where it does."""
+    try:
+        try_writing(database)
+    except AWAY as error:
+        return None if is_conflict(error) else first_line(error)
+    return None
+
+
+def redis_refusal(broker: BellBroker) -> str | None:
+    """Why Redis answers and takes no writes, found by trying one; None where it takes them, or is away altogether.
+
+    A Redis that is away is not an alarm of its own: what it delays is.
+    """
+    try:
+        broker.try_writing()
+    except REFUSALS as error:
+        return str(error)
+    except REDIS_FAILURES:
+        return None
+    return None
+
+
+def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None) -> Machine:
+    """What the base's rows cannot tell."""
     error: str | None = None
     memory: float | None = None
     skew: float | None = None
@@ -211,4 +236,4 @@ def read_machine(archive: Archive, broker: BellBroker) -> Machine:
         skew = clock_skew(broker.client)
     except REDIS_FAILURES:
         memory = skew = None  # the services tell of a Redis that is away
-    return Machine(error, archive.free_space(), memory, skew)
+    return Machine(error, archive.free_space(), memory, skew, database_error, redis_refusal(broker))

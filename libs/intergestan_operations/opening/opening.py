@@ -55,12 +55,15 @@ def grants(
     )
 
 
-def open_database(site: SiteSettings) -> Database:
-    """The site's base, with its password if it has one. Nothing is connected yet."""
+def open_database(site: SiteSettings, *, patience: float | None = None) -> Database:
+    """The site's base, with its password if it has one. Nothing is connected yet.
+
+    :param patience: seconds that it may take for one statement; None waits for ever.
+    """
     url = site.database_url
     if site.database_password:
         url = url_with_password(url, Secrets(site.secrets_dir).get(site.database_password))
-    database = Database(url, pgbouncer=site.pgbouncer)
+    database = Database(url, pgbouncer=site.pgbouncer, patience=patience)
     database.at_commit = dying_at_commit() or database.at_commit
     return database
 

@@ -1,4 +1,4 @@
-"""What a service does while the base is away: it says so in a line, and the row is taken up again when it is back."""
+"""What a service does while the base is away: it says so once a minute, and takes the row up again when it is back."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ from functools import wraps
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from intergestan_db.database import AWAY, first_line
+from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.steps import Postponed
 
 _log = structlog.get_logger(__name__)
+
+ANY_REFUSAL = (DBAPIError, *AWAY)
+"""Whatever a base may raise, for loops that go on in any case."""
+
+
+def tell_outage(error: SQLAlchemyError, event: str, **values: Any) -> None:
+    """Log that the base did not take something: once a minute for each cause, whoever of this process met it."""
+    orig = getattr(error, "orig", None)
+    cause = getattr(orig, "sqlstate", None) or f"{type(error).__name__} {first_line(error)[:60]}"
+    RARELY.warn(_log, ("base", cause), event, error=first_line(error), **values)
 
 
 def postponing(work: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -27,7 +39,7 @@ def postponing(work: Callable[[Any], None]) -> Callable[[Any], None]:
         try:
             work(row_id)
         except AWAY as error:
-            _log.warning("The base did not take it; it stays due.", error=first_line(error))
+            tell_outage(error, "The base did not take it; it stays due.")
             raise Postponed from error
 
     return patient

@@ -13,7 +13,7 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -24,10 +24,10 @@ import structlog
 from prometheus_client import CollectorRegistry
 from redis.exceptions import RedisClusterException
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError, DBAPIError, NoResultFound, OperationalError
+from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from intergestan_db import leases, migrate
-from intergestan_db.database import AnyRow, Database, WeakDurability, first_line
+from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
 from intergestan_db.site_rows import read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import sentence, wording
@@ -41,6 +41,7 @@ from intergestan_operations.opening.opening import (
     read_bounce_key,
     redis_url,
 )
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_operations.opening.stores import open_archive
 from intergestan_operations.starting.first_series import start_series
 from intergestan_runtime import logs
@@ -77,6 +78,9 @@ NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
 _REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase)
+_ANSWER_S = 20.0
+"""How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
+all goes on within 30 s of its return."""
 
 Own = TypeVar("Own", bound=ServiceSettings)
 
@@ -183,10 +187,10 @@ def start(
         said = Said("The Redis cluster does not answer: {error}. Start it, or correct [site].", error=error)
         sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
-    except DatabaseError as error:
-        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+    except (DatabaseError, *AWAY) as error:
+        if not isinstance(error, AWAY) and type(error) is not DatabaseError:
             raise
-        said = Said("The base does not answer: {error}. Start it, or correct [site].", error=error.orig)
+        said = Said("The base does not answer: {error}. Start it, or correct [site].", error=first_line(error))
         sys.stderr.write(f"{service}: {sentence(said)}\n")
         raise SystemExit(NOT_YET) from error
 
@@ -227,7 +231,7 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     settings = load(model, _flags(service, options), options.config)
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
-    database = open_database(settings.site)
+    database = open_database(settings.site, patience=_ANSWER_S)
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)
@@ -324,8 +328,11 @@ def signs_of_life(
             if not process.hangs():
                 _beat(process, service, claims, chore, renew=next(beats) % _BEATS_PER_RENEWAL == 0 or stepped)
             stop.wait(leases.WORKER_BEAT_S)
-        with process.database.transaction() as connection:
-            leases.leave(connection, process.worker)
+        try:
+            with process.database.transaction() as connection:
+                leases.leave(connection, process.worker)
+        except ANY_REFUSAL as error:
+            tell_outage(error, "The base cannot be told that we leave; the leases run out.")
 
     return live
 
@@ -341,17 +348,18 @@ def _beat(
     *,
     renew: bool,
 ) -> None:
+    given_back: list[tuple[leases.Claims, Collection[int]]] = []
     try:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.worker, service, now)
             for each in claims:
-                each.give_back(connection, process.worker)
+                given_back.append((each, each.give_back(connection, process.worker, now)))
                 if renew:
                     each.renew(connection, process.worker, now)
+        for each, ids in given_back:
+            each.settle(ids)
         if renew:
             chore()
-    except DBAPIError as error:
-        _log.warning(
-            "No sign of life: the base does not take it. Others may take our work over.", error=first_line(error)
-        )
+    except ANY_REFUSAL as error:
+        tell_outage(error, "No sign of life: the base does not take it. Others may take our work over.")

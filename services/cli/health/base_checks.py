@@ -32,7 +32,8 @@ def check_base(call: Call) -> Iterator[Finding]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from intergestan_db import migrate
-    from intergestan_db.database import WeakDurability
+    from intergestan_db.database import AWAY, WeakDurability, first_line, is_conflict
+    from intergestan_db.write_trial import try_writing
     from intergestan_runtime.secrets import SecretError
 
     subject = _("Base")
@@ -50,6 +51,14 @@ def check_base(call: Call) -> Iterator[Finding]:
         database.check_durability()
         with database.read() as connection:
             migrate.check(connection)
+        try:
+            try_writing(database)
+        except AWAY as error:
+            if is_conflict(error):
+                raise  # somebody writes all the time
+            text = _("{url} answers and takes no writes: {error}").format(url=url, error=first_line(error))
+            yield Finding(subject, False, text, _cure_of_writes(url))
+            return
         yield Finding(subject, True, _("{url}, schema {schema}").format(url=url, schema=migrate.HEAD))
     except migrate.LaterRelease as error:
         yield Finding(subject, False, wording(error), _("Install that release here too."))
@@ -75,6 +84,15 @@ def _cure_of_base(url: str) -> str:
             "Look whether the disk is full, and whether you may write to the file and its folder; else bring it back."
         )
     return _("Start the database server, or correct site.database_url.")
+
+
+def _cure_of_writes(url: str) -> str:
+    if url.startswith("sqlite:"):
+        return _("Make room on the disk, or let the user who runs the services write to the file and its folder.")
+    return _(
+        "Make room where the server keeps its data; if it is a standby or was demoted, let site.database_url lead to "
+        "the primary. Orders wait safely meanwhile and go on by themselves."
+    )
 
 
 def check_history(call: Call) -> Iterator[Finding]:
@@ -131,8 +149,8 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
 def check_redis(call: Call) -> Iterator[Finding]:
     """Whether the bell rings: it answers, keeps what it is given, and its clock is ours."""
     from intergestan_operations.opening.opening import redis_url
-    from intergestan_runtime.broker import ClockSkew, check_clock
-    from intergestan_runtime.redis_client import REDIS_FAILURES, connect
+    from intergestan_runtime.broker import ClockSkew, check_clock, try_writing
+    from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS, connect
     from intergestan_runtime.secrets import SecretError
 
     subject = "Redis"
@@ -144,6 +162,12 @@ def check_redis(call: Call) -> Iterator[Finding]:
     try:
         with closing(connect(redis_url(call.site), patience=5)) as client:
             check_clock(client)
+            try:
+                try_writing(client, _trial_key(call))
+            except REFUSALS as error:
+                refusal = _("it answers and takes no writes: {error}").format(error=error)
+                yield Finding(subject, False, refusal, _cure_of_refusal())
+                return
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
         if policy in {None, "noeviction"}:
             yield Finding(subject, True, _("it answers, its clock agrees with ours"))
@@ -160,6 +184,27 @@ def check_redis(call: Call) -> Iterator[Finding]:
         yield Finding(subject, False, wording(error), _("Write the secret file."))
     except REDIS_FAILURES as error:
         yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
+
+
+def _cure_of_refusal() -> str:
+    return _(
+        "Make room in it (maxmemory), or let site.redis_url lead to the master, not to a replica. Orders wait safely "
+        "in the base meanwhile."
+    )
+
+
+def _trial_key(call: Call) -> str:
+    """A key that the site's Redis user may write; what it is called hangs on the site, if the base tells."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from intergestan_db.site_rows import read_site
+
+    try:
+        with call.unchecked_database.read() as connection:
+            code = read_site(connection).code
+    except SQLAlchemyError:
+        code = "doctor"  # the base has its own line
+    return f"{{intergestan:{code}}}:trial"
 
 
 def check_services(call: Call) -> Iterator[Finding]:

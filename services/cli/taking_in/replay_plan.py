@@ -139,7 +139,7 @@ def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Fores
                     raise
                 except (ArchiveError, ReaderDied) as error:
                     say(f"{sha256[:12]}: {error}")
-                    yield sha256, mail, Foreseen("held", "poison")
+                    yield sha256, mail, Foreseen("held", "poison" if isinstance(error, ReaderDied) else "archive")
                     continue
                 with call.database.read() as connection:
                     then = foresee(connection, reading, archived_at, bounce_key)

@@ -177,3 +177,21 @@ def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.Monke
         connection.execute(insert(Notice).values(row))
     database.dispose()
     assert "550 nobody" in findings(run, healthy)["Notices"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("way", "words"), [("REPLICAOF 127.0.0.1 1", "read only"), ("CONFIG SET maxmemory 1", "maxmemory")]
+)
+def test_a_redis_that_takes_no_writes(
+    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, way: str, words: str
+) -> None:
+    """It answers, its clock agrees, and every bell is lost: a replica, and one that is full."""
+    with RedisServer() as server:
+        monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", server.url)
+        assert findings(run, healthy)["Redis"]["ok"]
+        with server.client() as client:
+            client.execute_command(*way.split())
+        found = findings(run, healthy)["Redis"]
+        watched = {each["name"]: each["what"] for each in run("watch", "--once", "--json", cwd=healthy).json}
+    assert (found["ok"], words in found["text"], "maxmemory" in found["cure"]) == (False, True, True)
+    assert words in watched["RedisRefuses"]

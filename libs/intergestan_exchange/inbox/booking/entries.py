@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from intergestan_exchange.inbox.decisions import (
     Accepted,
@@ -18,18 +18,24 @@ from intergestan_exchange.inbox.decisions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from intergestan_exchange.inbox.facts import DocumentKey, Known
     from intergestan_msg.order import Order
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A document of a mail of kind orders and what was decided about it; `order` as it is, or as it shall be."""
+    """A document of a mail of kind orders and what was decided about it; `order` as it is, or as it shall be.
+
+    :ivar stated: what it states of its lines and we do not book (`starting_point`).
+    """
 
     key: DocumentKey
     business_hash: str
     order: Order | None
     decision: Decision
+    stated: Mapping[str, Mapping[str, Any] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

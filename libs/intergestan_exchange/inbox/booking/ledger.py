@@ -61,6 +61,7 @@ def write_ledger(
                 .values(
                     outcome=_LEDGER_OUTCOMES[type(entry.settled.decision)],
                     sales_order_id=entry.sales_order_id,
+                    stated=entry.settled.stated,
                     updated_at=now,
                 )
             )
@@ -94,6 +95,7 @@ def _ledger_row(transfer: Transfer, transfer_id: int, entry: Entry, now: datetim
         "business_hash": entry.settled.business_hash,
         "outcome": _LEDGER_OUTCOMES[type(entry.settled.decision)],
         "sales_order_id": entry.sales_order_id,
+        "stated": entry.settled.stated,
         "created_at": now,
         "updated_at": now,
     }
