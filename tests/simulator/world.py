@@ -359,7 +359,7 @@ def _seeded_ids(chance: random.Random, time: WorldTime) -> Iterator[None]:
         stamp = int(time.now.timestamp() * 1000)
         return UUID(int=stamp << 80 | 7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62))
 
-    uuid_utils.uuid7 = uuid7
+    uuid_utils.uuid7 = uuid7  # type: ignore[assignment]
     try:
         yield
     finally:
