@@ -31,8 +31,10 @@ _TABLE = {"composer": "outbound_mail", "sender": "outbound_mail", "importer": "i
 _DUE = """
     SELECT min(due) AS due FROM (
         SELECT min(next_attempt_at) AS due FROM outbound_mail WHERE state IN ('composed', 'sent', 'unknown')
+        UNION ALL SELECT min(requested_at) FROM outbound_mail WHERE state = 'requested'
         UNION ALL SELECT min(lease_until) FROM outbound_mail WHERE state = 'sending'
-        UNION ALL SELECT min(lease_until) FROM inbound_mail WHERE state = 'archived'
+        UNION ALL SELECT min(coalesce(lease_until, archived_at)) FROM inbound_mail
+            WHERE state = 'archived' AND paused_at IS NULL
     ) AS moments
 """
 _FOR_PEOPLE = """

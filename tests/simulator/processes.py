@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -66,7 +66,7 @@ class ProcessDatabase(Database):
 
     def __init__(self, site: Database, process: Process) -> None:
         self.url = site.url
-        self.now: Callable[[], object] = site.now  # type: ignore[assignment]
+        self.now = site.now
         self.engine = site.engine
         self._reader = site._reader
         self.at_commit = process.commits

@@ -7,6 +7,7 @@ and becomes a line of `seeds.txt`.
 from __future__ import annotations
 
 import json
+import random
 from collections import Counter
 from pathlib import Path
 
@@ -122,3 +123,10 @@ def test_an_empty_counter_is_told() -> None:
     """O9."""
     assert "bell lost: send" in never_reached(Counter())
     assert not [told for told in never_reached(Counter()) if told.startswith(tuple(OFF))]
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1800)
+def test_seeds_that_nobody_chose() -> None:
+    """The same for ten minutes, from a seed drawn here and printed; more orders in each story."""
+    assert main(["--seconds", "600", "--seed", str(random.randrange(10**9))]) == 0

@@ -27,11 +27,11 @@ from tests.simulator.people import People
 from tests.simulator.processes import Killed, Process
 from tests.simulator.site import NAMES, SIRETS, Running, Site, begin_base, copy_of, grounds
 
-KILL, SLEEP = 0.012, 0.01
+KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
 DEEPEST = 2
 """How many sleep at a time."""
-STEPS_EACH = 25
+STEPS_EACH = 32
 """Steps for each order that is to be sent."""
 
 
@@ -161,14 +161,14 @@ class World(Calm):
         self.told.steps += 1
         site = self.chance.choice(self.sites)
         acts: list[tuple[float, Callable[[Site], None]]] = [
-            (12 if site.bells.waiting else 0, self._bell),
-            (8 if self.transit else 0, self._deliver),
-            (5 if site.has_news else 0.3, self._poll),
-            (3, self._dispatch),
-            (3, self._person),
+            (16 if site.bells.waiting else 0, self._bell),
+            (12 if self.transit else 0, self._deliver),
+            (10 if site.has_news else 0.1, self._poll),
+            (1.5, self._dispatch),
+            (2, self._person),
             (8 if self.told.orders < self._wanted else 0, self._order),
-            (0.5, self.beat),
-            (3, self._wait),
+            (0.2, self.beat),
+            (1.5, self._wait),
             (0.1 if self._is_on(Fault.MAILBOX_RENEWED) else 0, self._renew_mailbox),
             (0.1 if self._is_on(Fault.CLOCK_AHEAD) else 0, self._step_clock_ahead),
             (0.1 if self._is_on(Fault.CLOCK_BACK) else 0, self._step_clock_back),
@@ -225,7 +225,7 @@ class World(Calm):
 
     def _wait(self, _site: Site) -> None:
         span = self.chance.choice([0.1, 1, 5, 20, 60])
-        if self.chance.random() < 0.04:
+        if self.chance.random() < 0.12:
             span = self.chance.choice([1800, 7200, 90_000])
         self.time.move(span)
         self.note(f"{span} s pass")
@@ -271,7 +271,7 @@ class World(Calm):
 
     def talk(self, process: Process, recipient: str, mime: bytes, before_dot: Callable[[], None]) -> Outcome:
         kind = self._kind_of(mime)
-        for fault, odds in ((Fault.RELAY_BUSY, 0.04), (Fault.RELAY_REFUSED, 0.015)):
+        for fault, odds in ((Fault.RELAY_BUSY, 0.05), (Fault.RELAY_REFUSED, 0.03)):
             if self._happens(fault, odds):
                 self._reach(fault, kind)
                 if fault is Fault.RELAY_REFUSED:
@@ -280,11 +280,11 @@ class World(Calm):
                 return BUSY
         before_dot()
         process.check()
-        if self._happens(Fault.RELAY_CUT_LOST, 0.03):
+        if self._happens(Fault.RELAY_CUT_LOST, 0.05):
             self._reach(Fault.RELAY_CUT_LOST, kind)
             return CUT
         self._post(recipient, mime, kind)
-        if self._happens(Fault.RELAY_CUT_TAKEN, 0.03):
+        if self._happens(Fault.RELAY_CUT_TAKEN, 0.05):
             self._reach(Fault.RELAY_CUT_TAKEN, kind)
             return CUT
         return ACCEPTED
@@ -292,21 +292,21 @@ class World(Calm):
     def _post(self, recipient: str, mime: bytes, kind: str) -> None:
         """A mail goes on its way, and what befalls it there."""
         due = self.time.now + timedelta(seconds=self.chance.choice([0, 1, 5]))
-        copies = 1
+        copies, rare = 1, 3 if kind in {"statement", "key"} else 1
         for fault, count in ((Fault.MAIL_LOST, 0), (Fault.MAIL_DOUBLED, 2), (Fault.MAIL_TRIPLED, 3)):
-            if self._happens(fault, 0.04):
+            if self._happens(fault, 0.05 * rare):
                 self._reach(fault, kind)
                 copies = count
                 break
         for _ in range(copies):
             raw, arrives = mime, due
-            if self._happens(Fault.MAIL_LATE, 0.05):
+            if self._happens(Fault.MAIL_LATE, 0.06 * rare):
                 self._reach(Fault.MAIL_LATE, kind)
                 arrives += timedelta(seconds=self.chance.choice([60, 4000, 100_000]))
-            if self._happens(Fault.MAIL_TRUNCATED, 0.04):
+            if self._happens(Fault.MAIL_TRUNCATED, 0.05 * rare):
                 self._reach(Fault.MAIL_TRUNCATED, kind)
                 raw = damage.truncated(raw, self.chance)
-            elif self._happens(Fault.MAIL_REENCODED, 0.05):
+            elif self._happens(Fault.MAIL_REENCODED, 0.06 * rare):
                 self._reach(Fault.MAIL_REENCODED, kind)
                 raw = damage.reencoded(raw, self.chance)
             self.note(hashlib.sha256(raw).hexdigest())
@@ -359,7 +359,7 @@ def _seeded_ids(chance: random.Random, time: WorldTime) -> Iterator[None]:
         stamp = int(time.now.timestamp() * 1000)
         return UUID(int=stamp << 80 | 7 << 76 | chance.getrandbits(12) << 64 | 2 << 62 | chance.getrandbits(62))
 
-    uuid_utils.uuid7 = uuid7
+    uuid_utils.uuid7 = uuid7  # type: ignore[assignment]
     try:
         yield
     finally:
