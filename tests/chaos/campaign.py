@@ -92,7 +92,7 @@ def run(order: Order, tally: Tally) -> None:
             tally.worlds += 1
             try:
                 with World(order.kind, seed, order.start, with_disks=not Disk.why_not()) as world:
-                    order.say(f"world {seed}, {order.kind}, made after {time.monotonic() - began:.0f} s")
+                    order.say(f"world {seed}, {order.kind}, in {world.folder}, after {time.monotonic() - began:.0f} s")
                     _in_world(order, world, steps, until, tally)
             except FAILURES as error:
                 tally.broken.append(f"world {seed}: {type(error).__name__}: {error}"[:3000])

@@ -142,6 +142,10 @@ class Disk:
             time.sleep(0.1)
         raise OSError(done.stderr.strip())
 
+    def write_out(self) -> None:
+        """All that was written so far is on the disk: what made the site was long ago."""
+        _run("sync", "--file-system", self._folder)
+
     def lose_power(self) -> None:
         """What was not fsynced is gone. Whoever has a file open gets EIO; mount it again when they are dead."""
         folder = os.open(self._folder, os.O_RDONLY)

@@ -93,6 +93,8 @@ class World:
             self.post.all_passed, self.dovecot.deliver, addresses, random.Random(f"stranger {self.seed}")
         )
         for site in self.sites:
+            if site.disk is not None:
+                site.disk.write_out()
             site.start()
         eventually(lambda: all(site.is_up() for site in self.sites), what=self.picture, every=0.1)
         first = self.people.order(2)
