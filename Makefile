@@ -27,8 +27,17 @@ quick: $(VENV)/.test ## What needs no server: the libraries on SQLite, in a minu
 test: packages $(VENV)/.test $(BIN)/.helm ## Everything: lint, types, and all tests against real servers
 	@.ci/beside-checks $(PYTEST) -n 3 $(ARGS)
 
-campaign: packages $(VENV)/.test ## The long forms: failures, races, many examples, the other kind of base (ARGS="-n 3")
-	@$(PYTEST) -m campaign --hypothesis-profile=campaign $(ARGS)
+# With SECONDS the run of real processes alone, else the long tests and then that run; one that fails does not stop the other.
+CHAOS = env PYTHONDONTWRITEBYTECODE= $(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) \
+	$(if $(DATABASE),--database $(DATABASE)) $(if $(FAULT),--fault $(FAULT)) $(if $(KEEP),--keep $(KEEP))
+
+campaign: packages $(VENV)/.test ## The long forms of tests (ARGS="-n 3"), then faults in real processes (SECONDS=1800 SEED=7: these alone)
+ifdef SECONDS
+	@$(CHAOS) --seconds $(SECONDS)
+else
+	@failed=0; $(PYTEST) -m campaign --hypothesis-profile=campaign $(ARGS) || failed=1; $(CHAOS) --seconds 600 || failed=1; \
+		exit $$failed
+endif
 
 clean-system: $(VENV)/.test ## docs/operations.md, typed on new Debian machines under systemd (root, debootstrap, systemd-container, nftables)
 	$(BIN)/python -m tests.deploy.clean_system

@@ -48,7 +48,7 @@ smtp_server: SmtpServer
 make_smtp(*, deliver_to, accepts, certificate, starttls, size_limit) -> SmtpServer
     another one
 make_proxy(host, port, seed=0) -> FaultProxy
-    .host, .port, .delay(seconds, jitter=0), .drip(bytes_per_second), .drop_replies(), .black_hole(),
+    .host, .port, .delay(seconds, jitter=0), .drip(bytes_per_second), .drop_replies(), .black_hole(), .stand_still(),
     .refuse(), .cut(), .cut_after_bytes(count, direction="reply"|"request"), .cut_before(request),
     .cut_after(request), .resume(), .connections
 make_imap(mails={}, *, uidvalidity=1, passwords={}, certificate=None) -> ScriptedImap

@@ -27,7 +27,7 @@ LIBRARIES = TESTS.parent / "libs"
 
 SERVICES = "services"
 
-LONGEST = ("journey", "simulator", "monitoring", SERVICES, "pipeline")
+LONGEST = ("journey", "simulator", "chaos", "monitoring", SERVICES, "pipeline")
 """Folders with files that take minutes, the longest first; all others take seconds. Whoever is left with a journey at
 the end works alone."""
 

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -474,6 +475,17 @@ def test_a_proxy_loses_replies_or_everything(proxy: FaultProxy, client: redis.Re
         proxy.resume()
         assert direct.get("key") == b"1"
     wait_no_longer_than(PATIENCE, client)
+    assert client.get("key") == b"1"
+
+
+def test_a_proxy_stands_still_and_loses_nothing(proxy: FaultProxy, client: redis.Redis) -> None:
+    proxy.stand_still()
+    sent = threading.Thread(target=client.incr, args=("key",))
+    sent.start()
+    sent.join(0.3)
+    assert sent.is_alive()
+    proxy.resume()
+    sent.join(PATIENCE)
     assert client.get("key") == b"1"
 
 

@@ -25,6 +25,7 @@ class _Weather:
     cut_direction: Direction = "reply"
     request: bytes = b""
     request_arrives: bool = False
+    still: asyncio.Event | None = None
 
 
 class FaultProxy(StreamServer):
@@ -57,6 +58,10 @@ class FaultProxy(StreamServer):
         """Nothing arrives on either side; connections stay open and new ones are accepted."""
         self._weather = replace(self._weather, lost=frozenset({"request", "reply"}))
 
+    def stand_still(self) -> None:
+        """Nothing arrives until `resume`, and then all of it: a network that is away for a while, and comes back."""
+        self._weather = replace(self._weather, still=asyncio.Event())
+
     def refuse(self) -> None:
         """Cut what is open and refuse new connections."""
         self._run(self._close())
@@ -79,6 +84,8 @@ class FaultProxy(StreamServer):
 
     def resume(self) -> None:
         """Fine weather again. What was lost stays lost; after `refuse`, listen again on the same port."""
+        if self._weather.still is not None:
+            self._loop.call_soon_threadsafe(self._weather.still.set)
         self._weather = _Weather()
         if self._server is None:
             self._run(self._open())
@@ -131,6 +138,8 @@ class _Link:
         if weather.seconds:
             away = self._proxy._random.uniform(-weather.jitter, weather.jitter)
             await asyncio.sleep(max(0.0, weather.seconds + away))
+        if (still := self._proxy._weather.still) is not None:
+            await still.wait()
 
     def _cut_at_request(self, direction: Direction, data: bytes) -> None:
         weather = self._proxy._weather

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -32,15 +33,20 @@ SETTINGS = {
 class PostgresServer(ServerProcess):
     """Listens on loopback and on a unix socket in its folder; everybody is trusted. When we are root it runs
     as another user, since PostgreSQL refuses root.
+
+    :param data: an empty folder for its data, in place of one of its own; it stays.
+    :param settings: added to `SETTINGS`.
     """
 
     name: ClassVar[str] = "postgres"
     stop_signal: ClassVar[signal.Signals] = signal.SIGQUIT  # immediate shutdown: the data is thrown away anyhow
     death_signal: ClassVar[str] = "QUIT"
 
-    def __init__(self) -> None:
+    def __init__(self, data: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.port = free_port()
+        self._own_data = data
+        self._settings = {**SETTINGS, **(settings or {})}
         self._numbers = itertools.count(1)
 
     def create_database(self, template: str = "template1") -> str:
@@ -86,7 +92,8 @@ class PostgresServer(ServerProcess):
 
     def _prepare(self) -> None:
         if os.getuid() == 0:
-            shutil.chown(self.directory, owner().pw_uid, owner().pw_gid)
+            for folder in filter(None, (self.directory, self._own_data)):
+                shutil.chown(folder, owner().pw_uid, owner().pw_gid)
         setpriv = find_program("setpriv", "util-linux")
         initdb: list[str | Path] = [_program("initdb"), "--no-sync", "--auth=trust", f"--username={USER}"]
         made = subprocess.run(
@@ -101,11 +108,11 @@ class PostgresServer(ServerProcess):
 
     @property
     def _data(self) -> Path:
-        return self.directory / "data"
+        return self._own_data or self.directory / "data"
 
     def _command(self) -> list[str | Path]:
         settings = {
-            **SETTINGS,
+            **self._settings,
             "listen_addresses": self.host,
             "port": str(self.port),
             "unix_socket_directories": str(self.directory),
