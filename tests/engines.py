@@ -39,7 +39,7 @@ class SharedCache(MutableMapping[tuple[Any, ...], Any]):
         del _compiled[self._kind, *key[1:]]
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return (key for key in _compiled if key[0] == self._kind)
+        return (key for key in _compiled if isinstance(key, tuple) and key[0] == self._kind)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -226,7 +226,7 @@ class _Bought:
         rows = books.rows(
             "SELECT number, id, state, answer_code, supplier_order_number, total_ht, total_ttc FROM purchase_order"
         )
-        orders = {row[0]: _Purchase(*row[1:5], totals=(_cents(row[5]), _cents(row[6]))) for row in rows}
+        orders = {row[0]: _Purchase(*row[1:5], (_cents(row[5]), _cents(row[6]))) for row in rows}
         return cls(orders, _contents(books, "purchase_order"))
 
 
@@ -245,7 +245,7 @@ class _Sold:
         for row in books.rows(
             "SELECT customer_order_number, id, number, state, total_ht, total_ttc FROM sales_order ORDER BY id"
         ):
-            sale = _Sale(*row[1:4], totals=(_cents(row[4]), _cents(row[5])))
+            sale = _Sale(*row[1:4], (_cents(row[4]), _cents(row[5])))
             orders.setdefault(row[0] or f"none of {sale.number}", []).append(sale)
         proofs = books.rows(
             "SELECT l.number, m.sha256, s.number FROM ledger l JOIN sales_order s ON s.id = l.sales_order_id"

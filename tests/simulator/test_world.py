@@ -85,7 +85,8 @@ TAMPERED = {
 def at_rest() -> World:
     """One order, accepted; nothing went wrong."""
     world = next(filter(_is_plain, (World(seed, orders=0, faults=()) for seed in range(100))))
-    world.people.order(*world.sites, 1)
+    buyer, seller = world.sites
+    world.people.order(buyer, seller, 1)
     world.come_to_rest(days=0)
     return world
 

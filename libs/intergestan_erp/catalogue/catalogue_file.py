@@ -26,9 +26,9 @@ from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Fami
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.identifiers import guarded, in_workbook
-from intergestan_erp.inputs.identity import nfc
 from intergestan_erp.inputs.table import Columns, Titles, plain_title, read_rows
 from intergestan_erp.inputs.vat import written_rate
+from intergestan_msg.identity import nfc
 from intergestan_msg.money import ZERO
 
 

@@ -26,7 +26,7 @@ from tests.databases import KINDS, MigratedBases
 from tests.erp.order_files.interop import ANSWER, CLOCK, FOLDER, Expected, essai, expected
 
 BY_FILE = {each.file: each for each in expected()}
-LATER = {}
+LATER: dict[str, str] = {}
 """What needs something that is not made yet, and what that is."""
 SPLIT = "an order line has one line in an answer: the promised parts have no place yet"
 
