@@ -16,6 +16,7 @@ from intergestan_db.tables import (
     InboundMail,
     InboundTransfer,
     Ledger,
+    NumberSeries,
     OutboundMail,
     Partner,
     PartnerStatement,
@@ -248,6 +249,25 @@ def test_one_place_in_a_series_stands_for_one_answer(sites: Pair) -> None:
     act(sites.buyer, refuse, [f"in-{row.id}"], "telephoned")
     assert sites.buyer.receive(b"X-Again: 2\r\n" + raw).state == "done", "a person knows"
     assert believed(sites)[:2] == ("accepted", "AP")
+
+
+def test_a_number_that_was_given_twice_is_cleared_up_by_restored(sites: Pair, forget: Forget) -> None:
+    """The seller went back without a word and answered otherwise under the same number; then somebody types it."""
+    order = sent(sites)
+    backup = forget(sites.seller)
+    sites.seller.receive(order)
+    answer_all(sites)
+    backup()
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(NumberSeries).values(next_number=70))
+    sites.seller.receive(b"X-Again: 77\r\n" + order)
+    again = sites.seller.compose(sites.seller.row(OutboundMail, state="requested", kind="answers").id)
+    assert place(sites.buyer.receive(again)) == ("held", "transfer_conflict")
+    assert believed(sites)[2] == "CCL1"
+    restored(sites.seller, lambda: None)
+    exchange(sites)
+    assert believed(sites) == ("accepted", "AP", "CCL70", None)
+    assert sites.seller.row(SalesOrder).number == "CCL70"
 
 
 def test_the_same_answer_in_a_later_series_is_no_conflict(sites: Pair) -> None:

@@ -26,7 +26,7 @@ from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderChange,
 )
-from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.outbox.outbound import present_address
 from intergestan_exchange.statements.statement_requests import reply
 from intergestan_exchange.statements.statements import Compared, last_row
@@ -75,7 +75,7 @@ def take_statement(
         return Taken()
     _keep(connection, transfer, statement, last, now)
     sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
-    sent += _ask_again(connection, partner.id, compared.received, now)
+    sent += _ask_again(connection, partner.id, compared.received, _epoch(transfer, statement), now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
@@ -186,20 +186,34 @@ def _resend(connection: Connection, found: Mapping[int, str], why: str, now: dat
 
 
 def _ask_again(
-    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], now: datetime
+    connection: Connection, partner_id: int, comparisons: Sequence[Comparison], epoch: int, now: datetime
 ) -> tuple[int, ...]:
     """Send the orders and changes again of which what we know was answered in mails that the partner has lost.
 
     It was restored from a backup, and what it has now may be something else: it answers such a mail anew, in its new
-    series (`design.md` §16.1).
+    series (`design.md` §16.1). So it does where it gave the number again before anybody noticed.
+
+    :param epoch: the series of the statement.
     """
+    lost = [(each.epoch, ranges) for each in comparisons for ranges in _in_pieces(each.lacking)]
+    lost += [(before, ((seq, seq),)) for before, seq in _given_twice(connection, partner_id) if before < epoch]
     found: dict[int, str] = {}
-    for each in comparisons:
-        for start in range(0, len(each.lacking), _AT_ONCE):
-            some = each.lacking[start : start + _AT_ONCE]
-            found |= _believed(connection, partner_id, each.epoch, some)
+    for before, some in lost:
+        found |= _believed(connection, partner_id, before, some)
     _resend(connection, found, "the partner was restored and has lost its answer", now)
     return tuple(sorted(found))
+
+
+def _in_pieces(ranges: Ranges) -> Iterator[Ranges]:
+    return (ranges[start : start + _AT_ONCE] for start in range(0, len(ranges), _AT_ONCE))
+
+
+def _given_twice(connection: Connection, partner_id: int) -> set[tuple[int, int]]:
+    """The numbers, with their series, under which mails of a partner came that contradict earlier ones."""
+    same = (InboundMail.partner_id == partner_id, InboundMail.reason == HoldReason.TRANSFER_CONFLICT)
+    details = connection.execute(select(InboundMail.detail).where(*same)).scalars()
+    found = [finding.values for detail in details if detail for finding in read_findings(detail)]
+    return {(int(values["epoch"]), int(values["seq"])) for values in found if "seq" in values}
 
 
 def _believed(connection: Connection, partner_id: int, epoch: int, ranges: Ranges) -> dict[int, str]:
