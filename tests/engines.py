@@ -20,7 +20,7 @@ from sqlalchemy.util import LRUCache
 MOST = 5000
 """Statements that are kept: more than the product has."""
 
-_compiled: LRUCache[Hashable, Any] = LRUCache(MOST)
+_compiled: LRUCache[tuple[Any, ...], Any] = LRUCache(MOST)
 
 
 class SharedCache(MutableMapping[tuple[Any, ...], Any]):
