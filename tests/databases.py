@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, make_url
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
@@ -27,29 +27,54 @@ ROLES = Path(__file__).parents[1] / "deploy/postgresql/roles.sql"
 
 
 class MigratedBases:
-    """Hands out copies of two templates. `server` is asked for only where a PostgreSQL base is wanted."""
+    """Hands out copies of two templates, and of what tests make of these once in a session.
+
+    `server` is asked for only where a PostgreSQL base is wanted.
+    """
 
     def __init__(self, folder: Path, server: Callable[[], PostgresServer]) -> None:
         self._folder = folder
         self._server = server
+        self._files: dict[str, Path] = {}
+        self._kept: dict[str, KeptDatabases] = {}
+        self._taken: dict[str, KeptDatabases] = {}
 
-    def new(self, kind: str, folder: Path, name: str = "site") -> str:
-        """The URL of a migrated base of its own; an SQLite file lies in `folder`."""
+    def new(self, kind: str, folder: Path, name: str = "site", *, of: str = "") -> str:
+        """The URL of a migrated base of its own; an SQLite file lies in `folder`.
+
+        :param of: what `keep` called the base that it is a copy of; by default it is empty.
+        """
         if kind == "sqlite":
             file = folder / f"{name}.db"
-            shutil.copy(self._file, file)
+            shutil.copy(self._files[of] if of else self._file, file)
             return f"sqlite:///{file}"
-        return self._kept.take()
+        if not of and of not in self._kept:
+            self._kept[of] = KeptDatabases(self._server(), self._template)
+        url = self._kept[of].take()
+        self._taken[url] = self._kept[of]
+        return url
+
+    def keep(self, url: str, name: str) -> None:
+        """From now on there are copies of this base, to which nobody is connected and which nobody changes any more."""
+        at = make_url(url)
+        assert at.database is not None
+        if at.get_backend_name() == "sqlite":
+            assert name not in self._files
+            self._files[name] = Path(at.database)
+        else:
+            assert name not in self._kept
+            self._taken.pop(url).let_go(url)
+            self._kept[name] = KeptDatabases(self._server(), at.database)
 
     def drop(self, url: str) -> None:
         """Give a base back; an SQLite file goes with its folder."""
         if not url.startswith("sqlite"):
-            self._kept.give_back(url)
+            self._taken.pop(url).give_back(url)
 
     def close(self) -> None:
         """Let go of the server."""
-        if "_kept" in self.__dict__:
-            self._kept.close()
+        for kept in self._kept.values():
+            kept.close()
 
     @cached_property
     def _file(self) -> Path:
@@ -60,10 +85,6 @@ class MigratedBases:
                 migrate_base(f"sqlite:///{file}")
                 file.rename(made)
         return made
-
-    @cached_property
-    def _kept(self) -> KeptDatabases:
-        return KeptDatabases(self._server(), self._template)
 
     @cached_property
     def _template(self) -> str:

@@ -93,6 +93,11 @@ class KeptDatabases:
             self._disconnect(url)
             self._server.drop_database(url)
 
+    def let_go(self, url: str) -> None:
+        """Who took it has it for good."""
+        del self._uses[url]
+        self._disconnect(url)
+
     def close(self) -> None:
         """Close what is connected."""
         for url in [*self._connections]:

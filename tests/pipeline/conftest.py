@@ -13,8 +13,9 @@ from intergestan_db.tables import Table
 from intergestan_exchange.inbox.pool import ReaderPool
 from tests.clock import Clock, OwnClock
 from tests.databases import KINDS, MigratedBases
-from tests.pipeline.two_sites import SiteUnderTest, make_site, pair
+from tests.pipeline.two_sites import SiteUnderTest, make_site, pair, with_services
 from tests.servers import RedisServer
+from tests.site_factories import SiteToTest
 
 
 @pytest.fixture(scope="session")
@@ -35,28 +36,64 @@ class Pair:
 
 MakePair = Callable[[str], Pair]
 
+SIRETS = {"Mulhouse": "73282932000074", "Stauber": "80295478500028"}
+
+
+class MadePairs:
+    """Two sites that trust each other, made once in a session on either kind of base, to be copied for each test."""
+
+    def __init__(self, migrated: MigratedBases, folder: Path) -> None:
+        self._migrated = migrated
+        self._folder = folder
+        self._made: dict[str, list[SiteToTest]] = {}
+
+    def kept(self, name: str) -> str:
+        """What `migrated` calls the base of the site of this name."""
+        return f"{self._folder.name}: {name}"  # a folder of tests that imports these fixtures has pairs of its own
+
+    def of(self, kind: str) -> list[SiteToTest]:
+        """Both sites, of which `migrated` has the bases."""
+        if kind not in self._made:
+            bases = {name: Database(self._migrated.new(kind, self._folder, name), Clock()) for name in SIRETS}
+            made = [make_site(bases[name], name, siret) for name, siret in SIRETS.items()]
+            pair(*made)
+            for name, base in bases.items():
+                base.dispose()
+                self._migrated.keep(base.url, self.kept(name))
+            self._made[kind] = made
+        return self._made[kind]
+
+
+@pytest.fixture(scope="session")
+def made_pairs(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> MadePairs:
+    return MadePairs(migrated, tmp_path_factory.mktemp("pairs"))
+
 
 @pytest.fixture
 def make_pair(
-    migrated: MigratedBases, tmp_path: Path, pool: ReaderPool, session_redis: RedisServer, clock: Clock
+    made_pairs: MadePairs,
+    migrated: MigratedBases,
+    tmp_path: Path,
+    pool: ReaderPool,
+    session_redis: RedisServer,
+    clock: Clock,
 ) -> Iterator[MakePair]:
-    """Two paired sites with empty catalogues, on bases of the kind asked for."""
-    made: list[Database] = []
+    """Two paired sites with empty catalogues, on bases of the kind asked for. Their keys are the same in each test."""
+    used: list[Database] = []
 
-    def make_one(kind: str, name: str, siret: str) -> SiteUnderTest:
+    def copied(kind: str, name: str, made: SiteToTest) -> SiteUnderTest:
         folder = tmp_path / name
         folder.mkdir()
-        made.append(Database(migrated.new(kind, folder), OwnClock(clock)))
-        return make_site(made[-1], folder, pool, session_redis.url, name=name, siret=siret)
+        used.append(Database(migrated.new(kind, folder, of=made_pairs.kept(name)), OwnClock(clock)))
+        site = SiteToTest(used[-1], made.key, made.code, made.user_id)
+        return with_services(site, folder, pool, session_redis.url, name)
 
     def make(kind: str) -> Pair:
-        buyer = make_one(kind, "Mulhouse", "73282932000074")
-        seller = make_one(kind, "Stauber", "80295478500028")
-        pair(buyer, seller)
+        buyer, seller = (copied(kind, *each) for each in zip(SIRETS, made_pairs.of(kind), strict=True))
         return Pair(buyer, seller, clock)
 
     yield make
-    for database in made:
+    for database in used:
         database.dispose()
         migrated.drop(database.url)
 

@@ -102,13 +102,10 @@ class SiteUnderTest(SiteToTest):
         return self.row(InboundMail, id=mail_id)
 
 
-def make_site(
-    database: Database, folder: Path, pool: ReaderPool, redis_url: str, *, name: str, siret: str | None = None
-) -> SiteUnderTest:
+def make_site(database: Database, name: str, siret: str | None = None) -> SiteToTest:
     """A new site in an empty, migrated base."""
     address = f"orders@{name.lower()}.test"
-    made = site_factories.make_site(database, name, siret, orders_address=address, user="Anne Martin")
-    return _with_services(made, folder, pool, redis_url, name)
+    return site_factories.make_site(database, name, siret, orders_address=address, user="Anne Martin")
 
 
 def assemble(
@@ -118,10 +115,11 @@ def assemble(
     with database.read() as connection:
         code = connection.execute(select(Site.code)).scalar_one()
         user_id = connection.execute(select(User.id).order_by(User.id).limit(1)).scalar_one()
-    return _with_services(SiteToTest(database, key, code, user_id), folder, pool, redis_url, name)
+    return with_services(SiteToTest(database, key, code, user_id), folder, pool, redis_url, name)
 
 
-def _with_services(made: SiteToTest, folder: Path, pool: ReaderPool, redis_url: str, name: str) -> SiteUnderTest:
+def with_services(made: SiteToTest, folder: Path, pool: ReaderPool, redis_url: str, name: str) -> SiteUnderTest:
+    """The services of a site, with their files in the folder."""
     database = made.database
     archive = FolderArchive(folder / "archive", min_free_bytes=0, min_free_share=0)
     keys = {made.key.public.kid: made.key}
@@ -151,7 +149,7 @@ def _with_services(made: SiteToTest, folder: Path, pool: ReaderPool, redis_url: 
     )
 
 
-def pair(one: SiteUnderTest, other: SiteUnderTest) -> None:
+def pair(one: SiteToTest, other: SiteToTest) -> None:
     """Each pins the other's key, and knows where to send its orders."""
     for us, them in ((one, other), (other, one)):
         trust(us, them)

@@ -26,8 +26,8 @@ def resume(
     """
     from intergestan_db.bells import Bells
     from intergestan_exchange.partners.partners import find_partner
-    from intergestan_exchange.statements import pauses
     from intergestan_exchange.statements.paused import list_paused
+    from intergestan_exchange.statements.pauses import resume as go_on
 
     call = call_of(context)
     if not reason.strip():
@@ -36,7 +36,7 @@ def resume(
         by, at = call.actor(connection), call.database.now()
         partner_id = find_partner(connection, partner)
         codes = {row.site_code for row in list_paused(connection)}
-        mails = pauses.resume(connection, [partner_id], by=by, at=at, words=reason.strip())
+        mails = go_on(connection, [partner_id], by=by, at=at, words=reason.strip())
         still = {row.site_code for row in list_paused(connection)}
     if codes == still:
         raise Problem("Booking does not rest for {partner}, so nothing was changed.", partner=partner)
