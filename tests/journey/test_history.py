@@ -36,7 +36,7 @@ from tests import warm
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite, Tables
 from tests.journey.pair_of_sites import PairOfSites
-from tests.journey.test_backup import back_up, command, exchange, restore
+from tests.journey.test_backup import back_up, exchange, restore
 from tests.patience import PATIENCE, eventually
 
 BEATING: Tables = {**QUICK, "heartbeats": {"every_seconds": 1, "late_seconds": 60, "lost_seconds": 120}}
@@ -53,8 +53,7 @@ MATRIX = [
 
 def refused(site: JourneySite, *arguments: str) -> str:
     """A command that must not start anything; what it says."""
-    argv = [sys.executable, "-m", "services.cli", "--lang", "en", *arguments]
-    done = warm.run(argv, cwd=site.folder, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    done = run(site, *arguments)
     assert done.returncode == CONFIGURATION, (done.returncode, done.stdout, done.stderr)
     return done.stderr
 
@@ -157,7 +156,7 @@ def test_a_database_that_goes_back(base: str, who: str, archive: str, make_pair:
             assert "intergestan restored" in refused(site, *arguments)
         assert "are left out" in restored(site)
         pair.start()
-        command(site, "replay", "--all")
+        replay(site)
         eventually(lambda: not is_paused(pair), what="booking goes on")
         if who == "buyer":  # what its people entered after the backup they enter again
             buyer_changes(pair, before[1], 9)
@@ -196,7 +195,7 @@ def test_a_machine_that_goes_back_with_its_files(who: str, make_pair: MakePair, 
         stop(site)
         restored(site)
         pair.start()
-        command(site, "replay", "--all")
+        replay(site)
         wait_agreed(pair)
         eventually(lambda: not (alarms(site) | alarms(other)) & TOLD - {"TransferConflict"}, what="all is well again")
     finally:
@@ -223,12 +222,23 @@ def test_a_crash_is_no_restore(make_pair: MakePair) -> None:
 
 
 def restored(site: JourneySite) -> str:
-    argv = [sys.executable, "-m", "services.cli", "--lang", "en", "restored"]
+    done = run(site, "restored")
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def replay(site: JourneySite) -> None:
+    """It names what the archive does not have any more; the mailbox and the partner bring that."""
+    done = run(site, "replay", "--all")
+    assert done.returncode == 0 or "is not in the archive" in done.stderr, done.stderr
+
+
+def run(site: JourneySite, *arguments: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "services.cli", "--lang", "en", *arguments]
     done: subprocess.CompletedProcess[str] = warm.run(
         argv, cwd=site.folder, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+    return done
 
 
 def is_paused(pair: PairOfSites) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import site_rows, states
 from intergestan_db.bulk import insert_rows_with_ids
@@ -39,6 +40,7 @@ from intergestan_msg.statement import Statement
 
 _SHORTEST_PREFIX = 6
 _AT_ONCE = 500  # ids in one statement
+_TRIES = 5
 RESTING = (InboundState.DONE, InboundState.HELD, InboundState.ALIEN)
 
 
@@ -134,7 +136,30 @@ def strays(connection: Connection, names: Iterable[str]) -> list[str]:
 
 
 def adopt(connection: Connection, files: Sequence[Stray], *, by: str, at: datetime) -> tuple[int, ...]:
-    """Enter files of the archive as mails to take in, of whatever age; ring for what is returned."""
+    """Enter files of the archive as mails to take in, of whatever age; ring for what is returned.
+
+    A poller that finds one in its mailbox at the same time enters it itself: that is left to it.
+    """
+    for attempt in range(1, _TRIES + 1):
+        there = _unknown(connection, [file.sha256 for file in files])
+        try:
+            with connection.begin_nested():
+                return _adopt(connection, [file for file in files if file.sha256 in there], by, at)
+        except IntegrityError:
+            if attempt == _TRIES:
+                raise
+    return ()
+
+
+def _unknown(connection: Connection, names: Sequence[str]) -> set[str]:
+    unknown = set(names)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        unknown -= set(connection.execute(select(InboundMail.sha256).where(InboundMail.sha256.in_(some))).scalars())
+    return unknown
+
+
+def _adopt(connection: Connection, files: Sequence[Stray], by: str, at: datetime) -> tuple[int, ...]:
     if not files:
         return ()
     first = states.INBOUND_MAIL.first
