@@ -113,7 +113,7 @@ def test_a_network_that_swallows_everything_is_found_out(
     with database.transaction() as connection:
         connection.execute(text("SELECT 1"))
     proxy.black_hole()
-    with pytest.raises(OperationalError, match="no answer within|timeout"), database.transaction() as connection:
+    with pytest.raises(OperationalError, match=r"no answer within|timeout"), database.transaction() as connection:
         connection.execute(WRITE)
     proxy.resume()
     with database.transaction() as connection:

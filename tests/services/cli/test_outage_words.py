@@ -87,6 +87,7 @@ def raised(*about: str | None) -> OperationalError:
         (NoSpace("0.1 GB"), "The archive could not do it: 0.1 GB", FAILED),
         (Missing("ab/x.eml is not there."), "The archive could not do it", FAILED),
         (OSError(errno.ENOSPC, "No space left on device"), "output could not be written", FAILED),
+        (OSError(errno.EFBIG, "File too large"), "output could not be written: it may not grow any more", FAILED),
         (OSError(errno.ENOSPC, "No space left on device", "x.csv"), "x.csv: the disk is full.", FAILED),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "Connection refused", FAILED),
         (TimeoutError(), "TimeoutError", FAILED),
