@@ -139,6 +139,6 @@ def test_a_demoted_primary(shop: Path, run: Run, only_read: Callable[[], str], m
     assert (base["ok"], "takes no writes" in base["text"], "primary" in base["cure"]) == (False, True, True)
     watched = {each["name"]: each for each in run("watch", "--once", "--json", cwd=shop).json}
     assert "read-only" in watched["DatabaseRefuses"]["what"]
-    refused = run("user", "set", "marie", "--name", "Marie", cwd=shop)
+    refused = run("site", "set", "--timezone", "Indian/Reunion", cwd=shop)
     assert refused.code == NOT_YET
     assert "can only be read" in refused.err
