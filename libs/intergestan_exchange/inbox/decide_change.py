@@ -84,6 +84,7 @@ def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrd
     ours = {line.booked.line_id: (line.booked, line.promised) for line in standing.lines} if standing else {}
     if isinstance(decision, Amended):
         ours |= {line.line_id: (line, decision.promised[line.line_id]) for line in decision.lines}
+        ours = {line_id: its for line_id, its in ours.items() if line_id not in decision.deleted}
     return beside_booked(_staying(change), ours)
 
 
