@@ -23,6 +23,7 @@ OF_FILES: Mapping[int, str] = {
     errno.EROFS: marked("this disk can only be read"),
     errno.ENOSPC: marked("the disk is full"),
     errno.EDQUOT: marked("there is no room left for you on this disk"),
+    errno.EFBIG: marked("it may not grow any more"),
     errno.ENAMETOOLONG: marked("the name is too long"),
 }
 """What is wrong with a file, in words; for the rest the machine has its own."""
@@ -127,7 +128,7 @@ def _of_the_system(error: OSError) -> str:
     said = _(words) if words else error.strerror or str(error) or type(error).__name__
     if error.filename is not None:
         return f"{error.filename}: {said}."
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return _(
             "The output could not be written: {reason}. Make room, and look with `intergestan status` what was done "
             "before you repeat the command."

@@ -29,6 +29,10 @@ BY = "sender"
 DUE = (OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN)
 
 
+_SILENT = timedelta(seconds=10)
+_SOON = timedelta(seconds=5)
+
+
 class LeaseLost(Exception):
     """Somebody else took the mail over; nothing was handed to the relay."""
 
@@ -82,6 +86,7 @@ class Claimed:
     fence: int
     attempt: int
     resends: int
+    started: datetime
 
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
@@ -112,7 +117,7 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
     )
     started = {"outbound_mail_id": mail_id, "n": attempt, "phase": AttemptPhase.STARTED, "started_at": now}
     connection.execute(_ENTER_ATTEMPT, started)
-    return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends)
+    return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends, now)
 
 
 def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetime) -> bool:
@@ -212,7 +217,7 @@ def conclude(
         connection.execute(
             update(Relay)
             .where(Relay.id == claimed.relay.id)
-            .values(paused_until=_rested(outcome, now, settings), last_error=outcome.text)
+            .values(paused_until=_rested(claimed, outcome, now, settings), last_error=outcome.text)
         )
     elif claimed.relay.last_error:
         connection.execute(update(Relay).where(Relay.id == claimed.relay.id).values(last_error=None))
@@ -251,9 +256,10 @@ def _consequence(
             "reason": HoldReason.REFUSED_BY_SERVER,
             "detail": outcome.text,
         }
-    is_cut = outcome.response_class is ResponseClass.NETWORK and tries == 1  # the network failed, not the mail
-    if outcome.relay_fault or is_cut:
-        return "retry", {"next_attempt_at": _rested(outcome, now, settings)}
+    if outcome.relay_fault:
+        return "retry", {"next_attempt_at": _rested(claimed, outcome, now, settings)}
+    if tries == 1 and _was_silent(claimed, outcome, now):
+        return "retry", {"next_attempt_at": now + _SOON}
     return "retry", {"next_attempt_at": retry_at(now, tries, settings.retry_seconds)}
 
 
@@ -265,8 +271,15 @@ def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
     return {"sent_at": now} if outcome.kind is Kind.ACCEPTED else {}
 
 
-def _rested(outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:
-    return now + (LASTING_REST if outcome.lasting else timedelta(seconds=settings.relay_rest_seconds))
+def _rested(claimed: Claimed, outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:
+    if outcome.lasting:
+        return now + LASTING_REST
+    return now + (_SOON if _was_silent(claimed, outcome, now) else timedelta(seconds=settings.relay_rest_seconds))
+
+
+def _was_silent(claimed: Claimed, outcome: Outcome, now: datetime) -> bool:
+    """Whether the network let us wait until it failed: that was rest enough, and it may be back at any moment."""
+    return outcome.response_class is ResponseClass.NETWORK and now - claimed.started >= _SILENT
 
 
 def mark_waiting(connection: Connection, mail_id: int, now: datetime) -> None:

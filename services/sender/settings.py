@@ -35,7 +35,7 @@ class SenderSettings(ServiceSettings):
         12, gt=0, description="How long the relay may take for a connection, and for its first words."
     )
     relay_rest_seconds: float = key(
-        12,
+        20,
         gt=0,
         description="How long a relay that is away or busy is left alone; orders go on within 30 s of its return.",
     )

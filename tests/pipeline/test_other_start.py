@@ -185,6 +185,13 @@ HONEST: dict[str, Callable[[], OrderChange]] = {
         ),
         stated=False,
     ),
+    "tersely_with_totals": lambda: replace(
+        changed((ChangeCode.CHANGED, FIVE), unchanged(L2)),
+        order=replace(
+            changed((ChangeCode.CHANGED, FIVE), unchanged(L2)).order,
+            lines=(FIVE, OrderLine("L2", Item("Louche", buyers_id="LOU02"), Decimal(6), None)),
+        ),
+    ),
     "in_dozens": lambda: changed(
         (ChangeCode.CHANGED, FIVE),
         unchanged(L2, quantity=Decimal("0.5"), unit="DZN", price=Price(Decimal(180), ONE, "DZN")),

@@ -46,7 +46,7 @@ from intergestan_exchange.inbox.starting_point import (
 )
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import CENT, AllowanceCharge, Sums, TaxCategory, fits, plain, totals_of
+from intergestan_msg.money import CENT, AllowanceCharge, Price, Sums, TaxCategory, fits, plain, totals_of
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
@@ -83,11 +83,16 @@ def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrd
     ours = {line.booked.line_id: (line.booked, line.promised) for line in standing.lines} if standing else {}
     if isinstance(decision, Amended):
         ours |= {line.line_id: (line, decision.promised[line.line_id]) for line in decision.lines}
+        ours = {line_id: its for line_id, its in ours.items() if line_id not in decision.deleted}
     return beside_booked(_staying(change), ours)
 
 
 def _staying(change: OrderChange) -> tuple[OrderLine, ...]:
-    return tuple(line for code, line in change.lines() if code is not ChangeCode.DELETED)
+    return tuple(line for _, line in _staying_with_codes(change))
+
+
+def _staying_with_codes(change: OrderChange) -> Iterator[tuple[ChangeCode, OrderLine]]:
+    return ((code, line) for code, line in change.lines() if code is not ChangeCode.DELETED)
 
 
 def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> str | None:
@@ -208,10 +213,29 @@ def _other_start(work: _Work) -> Iterator[Finding]:
         if line_id not in named and not _is_known_to_stay(line_id, work.stated):
             ours = str(booked_figures(standing.booked, standing.promised))
             yield Finding(HoldReason.OTHER_START, {"ours": ours}, line_id, "missing_line")
-    whole = replace(work.change.order, lines=_staying(work.change))
+    staying = tuple(_told_in_full(line, code, before.get(line.id)) for code, line in _staying_with_codes(work.change))
+    whole = replace(work.change.order, lines=staying)
     for found in totals.check(whole, work.facts):
         if found.line_id is None:
             yield Finding(HoldReason.OTHER_START, found.values, variant="totals")
+
+
+def _told_in_full(line: OrderLine, code: ChangeCode, standing: StandingLine | None) -> OrderLine:
+    """A line that stays with what the document leaves out of it, as we have it: the totals count it, too."""
+    if code is not ChangeCode.UNCHANGED or standing is None:
+        return line
+    booked = standing.booked
+    if line.quantity is None or line.price is None or line.line_total is None:
+        line = replace(
+            line,
+            quantity=booked.quantity,
+            unit=booked.unit,
+            price=Price(booked.price, booked.base_quantity),
+            line_total=booked.total if line.line_total is None else line.line_total,
+        )
+    if line.item.tax is None or line.item.tax.percent is None:
+        line = replace(line, item=replace(line.item, tax=TaxCategory(booked.vat_category, booked.vat_rate)))
+    return line
 
 
 def _is_known_to_be_refused(line: OrderLine, stated: Stated | None) -> bool:

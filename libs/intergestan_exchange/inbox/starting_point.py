@@ -70,7 +70,7 @@ def stated_figures(line: OrderLine, unit: str | None) -> Figures:
     """What the buyer states of a line: in our unit, where it can be said in it exactly."""
     ours = converted(line, unit or line.unit or "") if line.quantity is not None else None
     if ours is not None:
-        quantity, its_unit, price = line.quantity and ours.quantity, unit or line.unit, ours.price
+        quantity, its_unit, price = ours.quantity, unit or line.unit, ours.price
     else:
         quantity, its_unit = line.quantity, line.unit
         price = line.price if line.price is not None and is_in(line, unit or line.unit or "") else None

@@ -87,6 +87,7 @@ def raised(*about: str | None) -> OperationalError:
         (NoSpace("0.1 GB"), "The archive could not do it: 0.1 GB", FAILED),
         (Missing("ab/x.eml is not there."), "The archive could not do it", FAILED),
         (OSError(errno.ENOSPC, "No space left on device"), "output could not be written", FAILED),
+        (OSError(errno.EFBIG, "File too large"), "output could not be written: it may not grow any more", FAILED),
         (OSError(errno.ENOSPC, "No space left on device", "x.csv"), "x.csv: the disk is full.", FAILED),
         (ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused"), "Connection refused", FAILED),
         (TimeoutError(), "TimeoutError", FAILED),
@@ -138,6 +139,6 @@ def test_a_demoted_primary(shop: Path, run: Run, only_read: Callable[[], str], m
     assert (base["ok"], "takes no writes" in base["text"], "primary" in base["cure"]) == (False, True, True)
     watched = {each["name"]: each for each in run("watch", "--once", "--json", cwd=shop).json}
     assert "read-only" in watched["DatabaseRefuses"]["what"]
-    refused = run("user", "set", "marie", "--name", "Marie", cwd=shop)
+    refused = run("site", "set", "--timezone", "Indian/Reunion", cwd=shop)
     assert refused.code == NOT_YET
     assert "can only be read" in refused.err

@@ -18,10 +18,11 @@ from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.outbox.outbound import resend
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.secrets import SecretError
+from services.sender.deliver import Timeouts
 from tests import warm
 from tests.clock import Clock
 from tests.patience import eventually
-from tests.servers import Certificates, Fault, SmtpServer
+from tests.servers import Certificates, Fault, FaultProxy, SmtpServer
 from tests.services.sender.outbox import Outbox
 
 pytestmark = pytest.mark.mainly_on("postgresql")
@@ -135,6 +136,29 @@ def test_a_cut_before_the_dot_is_only_tried_again(
     sqlite_outbox.sender().send(mail_id)
     row = sqlite_outbox.mail(mail_id)
     assert (row.state, row.next_attempt_at) == ("composed", clock.now + timedelta(minutes=1))
+
+
+def test_a_silent_network_is_tried_again_soon(
+    sqlite_outbox: Outbox, relay_server: SmtpServer, clock: Clock, make_proxy: Callable[..., FaultProxy]
+) -> None:
+    """It has cost its wait already, and may be back at any moment: relay and mail rest 5 s, not 20 s or a minute."""
+    proxy = make_proxy(relay_server.host, relay_server.port)
+    proxy.black_hole()
+    sqlite_outbox.set_relay(port=proxy.port)
+    mail_id = sqlite_outbox.put()
+    sender = sqlite_outbox.sender(timeouts=Timeouts(connect=2.0))
+    sending = threading.Thread(target=sender.send, args=(mail_id,))
+    sending.start()
+    eventually(lambda: sqlite_outbox.mail(mail_id).state == "sending")
+    clock.move(seconds=12)
+    sending.join()
+    row, (relay,) = sqlite_outbox.mail(mail_id), sqlite_outbox.rows(Relay)
+    assert (row.state, row.next_attempt_at) == ("composed", clock.now + timedelta(seconds=5))
+    assert relay.paused_until == row.next_attempt_at
+    proxy.resume()
+    clock.move(seconds=5)
+    sender.send(mail_id)
+    assert sqlite_outbox.mail(mail_id).state == "sent"
 
 
 def test_the_ladder_of_resends_ends_with_a_person(outbox: Outbox, relay_server: SmtpServer, clock: Clock) -> None:
