@@ -147,4 +147,4 @@ class Verdict:
 
 def verdict_of(bounds: Bounds) -> Verdict:
     """For a process that looks every `bounds.look` seconds."""
-    return Verdict(bounds.patience, starved=5 * bounds.look)
+    return Verdict(bounds.patience, starved=max(1.0, 5 * bounds.look))

@@ -75,7 +75,7 @@ class Silence:
     def is_too_long(self, now: float) -> bool:
         """Whether it gave none for too long. Where we come late to look nobody ran, neither the child nor we."""
         late = now - self._looked
-        if late > min(_STARVED, self._between / 10):
+        if late > min(_STARVED, max(1.0, self._between / 10)):
             self._heard += late
         self._looked = now
         return now - self._heard > self._allowed
@@ -229,6 +229,8 @@ class _Running:
         allowed = self.child.silent_seconds
         if allowed is not None:
             self._signs = self._signs or _signs_of(self.child)
+            for _sign in self._signs.heard():
+                pass  # those of the one before
             self._silence = Silence(allowed, time.monotonic())
         listened = {} if self._signs is None or allowed is None else self._signs.environment(allowed)
         self._process = subprocess.Popen(
