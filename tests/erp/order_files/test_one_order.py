@@ -44,8 +44,10 @@ def site(migrated: MigratedBases, tmp_path: Path) -> Iterator[Database]:
     database.dispose()
 
 
-def take(site: Database, *rows: str, **options: bool) -> Imported:
-    return import_file(site, "o.csv", "\n".join((TITLES, *rows)).encode(), by="marie", options=Options(**options))
+def take(site: Database, *rows: str, any_dates: bool = False) -> Imported:
+    return import_file(
+        site, "o.csv", "\n".join((TITLES, *rows)).encode(), by="marie", options=Options(any_dates=any_dates)
+    )
 
 
 def refused(site: Database, *rows: str) -> str:

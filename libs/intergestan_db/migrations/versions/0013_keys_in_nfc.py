@@ -272,7 +272,7 @@ class _Renames:
         row = self._connection.execute(sa.select(*made.c).where(made.c.id == row_id)).mappings().first()
         if row is None:
             raise Problem("Nothing was upgraded: there is no {row}.", row=f"{key.table}:{row_id}")
-        return row
+        return dict(row)
 
     def _rename(
         self, table: str, column: str, which: Mapping[str, Any], new: str, within: Mapping[str, Any] | None = None
