@@ -152,13 +152,6 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
             "Nothing was delivered: {quantity} is no quantity; it is above zero, with at most 6 decimals.",
             quantity=quantity,
         )
-    if quantity != line.remaining and not can_be(quantity, line.row.unit):
-        raise Problem(
-            "Nothing was delivered: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
-            quantity=f"{quantity.normalize():f}",
-            unit=line.row.unit,
-            line=line.row.line_id,
-        )
     if quantity > line.remaining:
         raise Problem(
             "Nothing was delivered: of line {line} of {number} there remain {remaining}, less than {quantity}.",
@@ -166,6 +159,13 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
             number=number,
             remaining=plain(line.remaining),
             quantity=plain(quantity),
+        )
+    if quantity != line.remaining and not can_be(quantity, line.row.unit):
+        raise Problem(
+            "Nothing was delivered: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
+            quantity=f"{quantity.normalize():f}",
+            unit=line.row.unit,
+            line=line.row.line_id,
         )
 
 

@@ -85,7 +85,7 @@ def test_the_same_identity_is_refused(central: SiteToTest, make_database: Callab
 def test_another_currency_is_refused(central: SiteToTest, make_database: Callable[[str], Database]) -> None:
     """Prices in euros would be prices in francs."""
     copied = read_copy(source(central))
-    site = make_site(make_database("new"), "Bâle")
+    site = make_site(make_database("new"), "Bale")
     with site.database.transaction() as connection:
         connection.execute(update(Site).values(currency="CHF"))
     with site.database.transaction() as connection, pytest.raises(Problem, match=r"EUR.*CHF"):

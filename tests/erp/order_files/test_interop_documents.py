@@ -26,8 +26,6 @@ from tests.databases import KINDS, MigratedBases
 from tests.erp.order_files.interop import ANSWER, CLOCK, FOLDER, Expected, essai, expected
 
 BY_FILE = {each.file: each for each in expected()}
-LATER: dict[str, str] = {}
-"""What needs something that is not made yet, and what that is."""
 SPLIT = "an order line has one line in an answer: the promised parts have no place yet"
 
 
@@ -154,11 +152,7 @@ def check(database: Database, each: Expected) -> None:
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
-def marks(file: str) -> list[pytest.MarkDecorator]:
-    return [pytest.mark.xfail(strict=True, reason=LATER[file])] if file in LATER else []
-
-
-@pytest.mark.parametrize("file", [pytest.param(file, marks=marks(file)) for file in BY_FILE])
+@pytest.mark.parametrize("file", list(BY_FILE))
 def test_each_document(on_sqlite: Database, file: str) -> None:
     check(on_sqlite, BY_FILE[file])
     if file == "e1-line-details.xml":
@@ -198,10 +192,10 @@ def test_an_answer_that_splits_a_line(file: str) -> None:
 
 def test_all_documents_on_either_base(essai_site: Database) -> None:
     """The whole folder in one base, and once more: nothing comes twice."""
-    documents = [each for file, each in BY_FILE.items() if file not in LATER]
-    for each in documents:
+    orders = list(BY_FILE.values())
+    for each in orders:
         check(essai_site, each)
-    for each in documents:
+    for each in orders:
         if each.verdict != "refused":
             again = take(essai_site, each.file)
             assert (again.new, again.there, again.said) == ((), (TAKEN[each.file].number,), ())

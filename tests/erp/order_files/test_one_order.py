@@ -18,7 +18,7 @@ from intergestan_db.enums import FileFormat
 from intergestan_db.problem import FileProblems
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.inputs.cells import Findings
-from intergestan_erp.order_files.file_order import USUAL, Options
+from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_export import PURCHASE, read_orders, to_export, write_tables
 from intergestan_erp.order_files.order_files import Imported, import_file
 from intergestan_erp.order_files.order_files import read_orders as parse
@@ -44,8 +44,10 @@ def site(migrated: MigratedBases, tmp_path: Path) -> Iterator[Database]:
     database.dispose()
 
 
-def take(site: Database, *rows: str, options: Options = USUAL) -> Imported:
-    return import_file(site, "o.csv", "\n".join((TITLES, *rows)).encode(), by="marie", options=options)
+def take(site: Database, *rows: str, any_dates: bool = False) -> Imported:
+    return import_file(
+        site, "o.csv", "\n".join((TITLES, *rows)).encode(), by="marie", options=Options(any_dates=any_dates)
+    )
 
 
 def refused(site: Database, *rows: str) -> str:
@@ -132,7 +134,7 @@ def test_the_day_of_a_line_is_checked_too(site: Database, day: str) -> None:
     said = refused(site, *rows)
     assert "row 3" in said
     assert "--dates any" in said
-    assert take(site, *rows, options=Options(any_dates=True)).new == ("X1",)
+    assert take(site, *rows, any_dates=True).new == ("X1",)
 
 
 def test_the_day_of_a_charge_is_none_of_its_own(site: Database) -> None:

@@ -26,6 +26,7 @@ from intergestan_db.tables import (
     NumberSeries,
     Partner,
     SalesOrder,
+    SalesOrderLine,
 )
 from intergestan_erp.selling.deliveries import deliver, open_lines
 from intergestan_erp.selling.invoicing import invoice
@@ -85,6 +86,10 @@ def test_delivered_whole_and_invoiced(desk: Desk) -> None:
 
 def test_partial_deliveries(desk: Desk) -> None:
     """G03: what remains is what was not delivered; the charge goes on the first invoice."""
+    with pytest.raises(Problem, match="no number of pieces"):
+        leave(desk, L3="0.5")
+    with desk.base.transaction() as connection:
+        connection.execute(update(SalesOrderLine).where(SalesOrderLine.line_id == "L3").values(unit="KGM"))
     assert leave(desk, L1="1", L3="0.5") == "BL1"
     assert how_far(desk) == ("accepted", "some", "none")
     assert bill(desk, "BL1") == "FA1"
@@ -221,6 +226,7 @@ def orders(draw: st.DrawFn) -> Order:
             replace(
                 line,
                 quantity=quantity,
+                unit="KGM",
                 price=Price(amount, base),
                 allowances=allowances,
                 item=replace(line.item, tax=TaxCategory("S", rate)),
