@@ -384,6 +384,7 @@ def test_a_refused_cancellation_does_not_swallow_the_sellers_own_change(sites: P
     assert change_states(sites) == [("rejected", "CA")]
     assert sites.buyer.row(PurchaseOrder).state == "changed"
     decide(sites, answer_seller_change.accept)
+    answer(sites)
     agreed(sites)
 
 

@@ -74,8 +74,8 @@ class Ground:
 
     @cached_property
     def raw(self) -> sqlite3.Connection:
-        """The driver's one connection, of a base in memory."""
-        return cast("sqlite3.Connection", self.database.engine.raw_connection().driver_connection)
+        """As `driver_of` has it."""
+        return driver_of(self.database)
 
     def ask(self, query: str, *values: object) -> list[Mapping[str, Any]]:
         """Look into the base behind everybody's back; the rows by the names of their columns."""
@@ -92,7 +92,9 @@ class Ground:
 @cache
 def grounds() -> tuple[tuple[Ground, ...], dict[tuple[int, int], sqlite3.Connection]]:
     """Places for sites; and by the count of sites and the place, the base to begin with: paired with the others."""
-    places = tuple(_ground(number) for number in range(len(NAMES)))
+    empty = Database(IN_MEMORY, SiteClock())
+    migrate.upgrade(empty)
+    places = tuple(_ground(number, empty) for number in range(len(NAMES)))
     blank = [copy_of(place.raw) for place in places]
     begun: dict[tuple[int, int], sqlite3.Connection] = {}
     for count in (2, 3):
@@ -106,11 +108,16 @@ def grounds() -> tuple[tuple[Ground, ...], dict[tuple[int, int], sqlite3.Connect
     return places, begun
 
 
-def _ground(number: int) -> Ground:
+def _ground(number: int, empty: Database) -> Ground:
     clock = SiteClock()
     database = Database(IN_MEMORY, clock)
-    migrate.upgrade(database)
+    driver_of(empty).backup(driver_of(database))
     return Ground(clock, settle(database, number))
+
+
+def driver_of(database: Database) -> sqlite3.Connection:
+    """The driver's one connection, of a base in memory."""
+    return cast("sqlite3.Connection", database.engine.raw_connection().driver_connection)
 
 
 def settle(database: Database, number: int) -> SiteToTest:

@@ -31,7 +31,7 @@ KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
 DEEPEST = 2
 """How many sleep at a time."""
-STEPS_EACH = 32
+STEPS_EACH = 40
 """Steps for each order that is to be sent."""
 
 
@@ -91,7 +91,7 @@ class World(Calm):
             "acceptance": draw(["accept", "accept", "review"]),
             "price_policy": draw(["compare", "compare", "take_theirs", "take_ours"]),
             "price_action": draw(["hold", "hold", "accept", "reject"]),
-            "heartbeat": draw(["off"] * 7 + ["auto"]),
+            "heartbeat": draw(["off"] * 9 + ["auto"]),
         }
 
     def run(self) -> Told:
@@ -108,7 +108,7 @@ class World(Calm):
             self.note("the faults stop")
             for site in self.sites:
                 site.ground.clock.off = timedelta()
-            self.come_to_rest(days=self.chance.random() < 0.4)
+            self.come_to_rest(days=self.chance.random() < 0.25)
         found = complaints([AtRest(site.code, site.ask, site.sent) for site in self.sites])
         if found:
             raise Broken("\n".join(found))
@@ -162,13 +162,13 @@ class World(Calm):
         site = self.chance.choice(self.sites)
         acts: list[tuple[float, Callable[[Site], None]]] = [
             (16 if site.bells.waiting else 0, self._bell),
-            (12 if self.transit else 0, self._deliver),
+            (12 if any(mail.due <= self.time.now for mail in self.transit) else 0, self._deliver),
             (10 if site.has_news else 0.1, self._poll),
-            (1.5, self._dispatch),
-            (2, self._person),
+            (1, self._dispatch),
+            (1.5, self._person),
             (8 if self.told.orders < self._wanted else 0, self._order),
             (0.2, self.beat),
-            (1.5, self._wait),
+            (2, self._wait),
             (0.1 if self._is_on(Fault.MAILBOX_RENEWED) else 0, self._renew_mailbox),
             (0.1 if self._is_on(Fault.CLOCK_AHEAD) else 0, self._step_clock_ahead),
             (0.1 if self._is_on(Fault.CLOCK_BACK) else 0, self._step_clock_back),
@@ -224,8 +224,8 @@ class World(Calm):
             self.let(site, one, lambda: self.people.order(site, seller, count), f"{count} orders to {seller.name}")
 
     def _wait(self, _site: Site) -> None:
-        span = self.chance.choice([0.1, 1, 5, 20, 60])
-        if self.chance.random() < 0.12:
+        span = self.chance.choice([1, 5, 5, 20, 60])
+        if self.chance.random() < 0.1:
             span = self.chance.choice([1800, 7200, 90_000])
         self.time.move(span)
         self.note(f"{span} s pass")
