@@ -127,7 +127,7 @@ def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, t
                 _keep(order, world, tally)
                 return
             tally.outcomes.append(outcome)
-            _say_outcome(order, outcome)
+            _say_outcome(order, world, outcome)
             if outcome.recovery is None or not outcome.verdict.is_clean:
                 order.say(world.picture())
                 _keep(order, world, tally)
@@ -157,9 +157,9 @@ class Steps:
         world.stranger.try_all()
         people.stop()
         patience = max(blow.fault.patience for blow in step)
+        people.order(1)
         while not people.finish() and time.monotonic() - ended < patience:
             time.sleep(1)
-        people.order(1)
         with world.stranger.resting():
             left = world.wait_at_rest(patience - (time.monotonic() - ended))
             recovery = None if left else time.monotonic() - ended
@@ -202,9 +202,11 @@ def _finish(strike: Iterator[None]) -> None:
     next(strike, None)
 
 
-def _say_outcome(order: Order, outcome: Outcome) -> None:
+def _say_outcome(order: Order, world: World, outcome: Outcome) -> None:
     recovered = "never" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
     order.say(f"  {outcome.orders} orders, well again after {recovered}; seen by {sorted(outcome.seen) or 'nobody'}")
+    for note in world.take_notes():
+        order.say(f"  {note}")
     for number, sentence in enumerate(outcome.verdict.sentences()):
         if number < 12:
             order.say(f"  {sentence[:400]}")

@@ -54,7 +54,7 @@ class Lookout:
         names = {alarm["name"] for alarm in alarms.json() if isinstance(alarm, dict)} - NOISE
         self._said.update(f"watch: {name}" for name in names)
         if not names and alarms.code not in {0, 1}:
-            self._said.add(f"watch: exit {alarms.code}")
+            self._said.add("watch: no answer" if alarms.code is None else f"watch: exit code {alarms.code}")
         checks = site.type("doctor", "--json", seconds=60)
         failed = {check["subject"] for check in checks.json() if isinstance(check, dict) and not check["ok"]}
         self._said.update(f"doctor: {name}" for name in failed)
