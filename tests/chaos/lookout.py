@@ -14,7 +14,7 @@ NOISE = {"HoldsWaiting"}
 TROUBLE = re.compile(
     r"^intergestan_(?:archive_errors_total|sequence_gaps|mailbox_reconnects_total"
     r"|messages_total\{[^}]*outcome=\"(?:failed|poison)\"|rings_total\{[^}]*outcome=\"lost\""
-    r"|smtp_responses_total\{[^}]*class=\"(?:4xx|5xx|network|tls|auth)\")[^ ]* ([\d.e+]+)$",
+    r"|smtp_responses_total\{[^}]*class=\"(?:4xx|5xx|network|tls|auth)\").* ([\d.e+]+)$",
     re.MULTILINE,
 )
 """Counters that rise when something fails."""
