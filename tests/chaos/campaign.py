@@ -115,19 +115,22 @@ def _steps(order: Order, faults: Sequence[ChaosFault]) -> Iterator[Step]:
 
 def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, tally: Tally) -> None:
     """Step after step, one at least, until the time is over or something is wrong."""
+    looking = Lookout(world.sites)
+    looking.look()
+    usual = looking.said()
     world.stranger.start()
     try:
         while time.monotonic() < until or not tally.outcomes:
             step = next(steps)
             order.say(f"{' + '.join(map(str, step))}")
             try:
-                outcome = Steps(world, random.Random(step[0].seed)).take(step)
+                outcome = Steps(world, random.Random(step[0].seed), usual).take(step)
             except FAILURES as error:
                 tally.broken.append(f"{' + '.join(map(str, step))}: {type(error).__name__}: {error}"[:600])
                 _keep(order, world, tally)
                 return
             tally.outcomes.append(outcome)
-            _say_outcome(order, outcome)
+            _say_outcome(order, world, outcome)
             if outcome.recovery is None or not outcome.verdict.is_clean:
                 order.say(world.picture())
                 _keep(order, world, tally)
@@ -141,15 +144,16 @@ def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, t
 class Steps:
     """One step: people type, the blows fall and end, all comes to rest, the judge looks."""
 
-    def __init__(self, world: World, rng: random.Random) -> None:
+    def __init__(self, world: World, rng: random.Random, usual: frozenset[str] = frozenset()) -> None:
         self._world = world
+        self._usual = usual
         self._rng = rng
 
     def take(self, step: Step) -> Outcome:
         world, people = self._world, self._world.people
         before = len(people.known)
         struck = [world.site(name) for name in sorted({blow.site for blow in step})]
-        lookout = Lookout(struck)
+        lookout = Lookout(struck, self._usual)
         people.start()
         time.sleep(self._rng.uniform(0.2, 3))  # something is on its way when it happens
         self._strike(step, lookout)
@@ -157,9 +161,9 @@ class Steps:
         world.stranger.try_all()
         people.stop()
         patience = max(blow.fault.patience for blow in step)
+        people.order(1)
         while not people.finish() and time.monotonic() - ended < patience:
             time.sleep(1)
-        people.order(1)
         with world.stranger.resting():
             left = world.wait_at_rest(patience - (time.monotonic() - ended))
             recovery = None if left else time.monotonic() - ended
@@ -202,9 +206,11 @@ def _finish(strike: Iterator[None]) -> None:
     next(strike, None)
 
 
-def _say_outcome(order: Order, outcome: Outcome) -> None:
+def _say_outcome(order: Order, world: World, outcome: Outcome) -> None:
     recovered = "never" if outcome.recovery is None else f"{outcome.recovery:.1f} s"
     order.say(f"  {outcome.orders} orders, well again after {recovered}; seen by {sorted(outcome.seen) or 'nobody'}")
+    for note in world.take_notes():
+        order.say(f"  {note}")
     for number, sentence in enumerate(outcome.verdict.sentences()):
         if number < 12:
             order.say(f"  {sentence[:400]}")

@@ -1,19 +1,20 @@
-"""Who says during a fault that something is wrong: `watch`, `doctor`, /live, /ready, the metrics, the log of `up`."""
+"""Who says during a fault that something is wrong: three commands, /live, /ready, the metrics, the log of `up`."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tests.chaos.site import SERVICES, Site
 
 NOISE = {"HoldsWaiting"}
 """What forged mails cause all the time."""
 TROUBLE = re.compile(
-    r"^intergestan_(?:archive_errors_total|messages_total\{[^}]*outcome=\"(?:failed|poison)\"|rings_total\{[^}]*outcome=\"lost\""
-    r"|smtp_responses_total\{[^}]*class=\"(?:4xx|5xx|network|tls|auth)\"|sequence_gaps|mailbox_reconnects_total)"
-    r"[^ ]* ([\d.e+]+)$",
+    r"^intergestan_(?:archive_errors_total|sequence_gaps|mailbox_reconnects_total"
+    r"|messages_total\{[^}]*outcome=\"(?:failed|poison)\"|rings_total\{[^}]*outcome=\"lost\""
+    r"|smtp_responses_total\{[^}]*class=\"(?:4xx|5xx|network|tls|auth)\").* ([\d.e+]+)$",
     re.MULTILINE,
 )
 """Counters that rise when something fails."""
@@ -21,13 +22,14 @@ ENDED = b"A process ended."
 
 
 class Lookout:
-    """Looks at sites once in a thread of its own, while a fault lasts.
+    """Looks at sites once, in threads of its own, while a fault lasts.
 
-    :param before: what was said before it; only what is new counts.
+    :param usual: what is said without any fault.
     """
 
-    def __init__(self, sites: Sequence[Site]) -> None:
+    def __init__(self, sites: Sequence[Site], usual: frozenset[str] = frozenset()) -> None:
         self._sites = sites
+        self._usual = usual
         self._before = {site.name: _troubles(site) for site in sites}
         self._logs = {site.name: _size(site) for site in sites}
         self._said: set[str] = set()
@@ -46,7 +48,7 @@ class Lookout:
         for site in self._sites:
             self._said.update(self._in_metrics(site))
             self._said.update(self._in_log(site))
-        return frozenset(self._said)
+        return frozenset(self._said) - self._usual
 
     def _look_at(self, site: Site) -> None:
         self._said.update(_not_well(site))
@@ -54,7 +56,8 @@ class Lookout:
         names = {alarm["name"] for alarm in alarms.json() if isinstance(alarm, dict)} - NOISE
         self._said.update(f"watch: {name}" for name in names)
         if not names and alarms.code not in {0, 1}:
-            self._said.add(f"watch: exit {alarms.code}")
+            self._said.add("watch: no answer" if alarms.code is None else f"watch: exit code {alarms.code}")
+        self._said.update(f"status: {text}" for text in _in_status(site.type("status", "--json", seconds=60).json()))
         checks = site.type("doctor", "--json", seconds=60)
         failed = {check["subject"] for check in checks.json() if isinstance(check, dict) and not check["ok"]}
         self._said.update(f"doctor: {name}" for name in failed)
@@ -71,6 +74,19 @@ class Lookout:
                 log.seek(self._logs[site.name])
                 if ENDED in log.read():
                     yield "up: a process ended"
+
+
+def _in_status(status: Any) -> Iterator[str]:
+    """Services that do not run, and the last errors of relay and mailboxes."""
+    if not isinstance(status, dict):
+        return
+    running = {worker["service"] for worker in status["workers"]}
+    if missing := [service for service in SERVICES if service not in running]:
+        yield f"no {' '.join(missing)}"
+    if (status["relay"] or {}).get("last_error"):
+        yield "relay"
+    if any(mailbox["last_error"] for mailbox in status["mailboxes"]):
+        yield "mailbox"
 
 
 def _not_well(site: Site) -> Iterator[str]:

@@ -20,6 +20,9 @@ from tests.chaos.stranger import WANTED
 FINAL = ("accepted", "changed", "rejected", "cancelled", "abandoned")
 """States in which a purchase order or a change of one waits for nothing more."""
 
+NOT_KEPT = ("alien", "foreign")
+"""States of mails that are none of the sites' business: their bytes are dropped after some days."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -173,7 +176,7 @@ class Judge:
             if file.stem not in site.spoiled and self._digest(file) != file.stem:
                 found.altered[f"{site.name}, archive {file.stem[:12]}"] = "its bytes are not what its name says"
         for sha256, state in rows:
-            if state != "alien" and sha256 not in there | site.spoiled:
+            if state not in NOT_KEPT and sha256 not in there | site.spoiled:
                 found.lost[f"{site.name}, archive {sha256[:12]}"] = f"a mail that is {state} has no file"
         taken = {row[0] for row in rows}
         for folder in ("new", "cur"):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import tarfile
 import time
 from io import BytesIO
 from pathlib import Path
 
+from tests.chaos.machine import hit
 from tests.chaos.site import SERVICES, Site
 from tests.chaos.world import World
 from tests.patience import patient
@@ -27,10 +29,15 @@ def upgrade_one_by_one(world: World, site: Site, rng: random.Random) -> None:
     rng.shuffle(services)
     if site.redis is None:
         for service in services:
-            site.kill(service)
+            before = site.pids(service)
+            hit(before, signal.SIGTERM)
+            until = time.monotonic() + patient(60)
+            while set(site.pids(service)) <= set(before) and time.monotonic() < until:
+                time.sleep(0.1)
             _wait_ready(site, service)
         return
-    old = tree_before(world.folder)
+    old, commit = tree_before(world.folder)
+    world.note(f"upgraded from {commit or 'the same sources: there is no tree before with our schema'}")
     site.stop()
     for service in services:
         site.run_alone(service, old)
@@ -46,9 +53,9 @@ def upgrade_one_by_one(world: World, site: Site, rng: random.Random) -> None:
     site.start()
 
 
-def tree_before(folder: Path) -> Path | None:
-    """The sources of the newest tag, else of the commit before, whose schema is ours, beside the world; None where
-    there is no such tree.
+def tree_before(folder: Path) -> tuple[Path | None, str]:
+    """The sources of the newest tag, else of the commit before, if their schema is ours, in a folder beside the world;
+    and which they are. None and nothing where there are none.
     """
     tree = folder / "before"
     for commit in (_git("describe", "--tags", "--abbrev=0", "HEAD^"), _git("rev-parse", "HEAD^")):
@@ -62,8 +69,8 @@ def tree_before(folder: Path) -> Path | None:
             ).stdout
             with tarfile.open(fileobj=BytesIO(archive)) as tar:
                 tar.extractall(tree, filter="data")
-        return tree
-    return None
+        return tree, commit
+    return None, ""
 
 
 def _git(*words: str) -> str:

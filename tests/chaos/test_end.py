@@ -29,14 +29,16 @@ def running(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path, Pat
     printed = tmp_path / "printed"
     with printed.open("wb") as file:
         run = subprocess.Popen(COMMAND, cwd=ROOT, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+    folder = tmp_path
     try:
         made = eventually(lambda: re.search(r"in (/\S+/chaos-\w+)", printed.read_text()) or False, 3 * PATIENCE)
         eventually(lambda: "well again" in printed.read_text(), 3 * PATIENCE, printed.read_text)
-        yield run, printed, Path(made[1])
+        folder = Path(made[1])
+        yield run, printed, folder
     finally:
         run.kill()
         run.wait()
-        shutil.rmtree(made[1], ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def left(folder: Path) -> list[str]:

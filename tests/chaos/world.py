@@ -48,6 +48,7 @@ class World:
         self._start = start
         self._with_disks = with_disks
         self._running = ExitStack()
+        self._notes: list[str] = []
 
     def __enter__(self) -> Self:
         try:
@@ -163,6 +164,15 @@ class World:
     def note_key(self) -> None:
         """The buyer signs with another key from now on; what the one before has signed stays proven."""
         self.signers.append(self._public_key(self.buyer))
+
+    def note(self, text: str) -> None:
+        """What a fault has to say about how it was done."""
+        self._notes.append(text)
+
+    def take_notes(self) -> list[str]:
+        """What was noted since this was asked for."""
+        notes, self._notes = self._notes, []
+        return notes
 
     # -- looking at it ---------------------------------------------------------------------------------------
 
