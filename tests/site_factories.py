@@ -55,7 +55,7 @@ def database(make_database: Callable[[str], Database]) -> Database:
     return make_database("site")
 
 
-@dataclass
+@dataclass(eq=False)
 class SiteToTest:
     """A site with one user.
 
