@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, Component, Family, Subfamily
+from intergestan_erp.inputs.identifiers import is_error
 from intergestan_msg.identity import nfc
+from tests.erp.inputs.plain_reader import NO_VALUE
 
 CODES = (
     st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
     .filter(lambda code: "E+" not in code.upper())  # what spreadsheets make of long numbers
+    .filter(lambda code: not is_error(code) and code.upper() not in NO_VALUE)
     .map(nfc)
 )
 """Codes as a base has them."""
@@ -22,7 +25,7 @@ NAMES = (
         st.characters(codec="utf-8", exclude_categories=("Cc", "Cn", "Co")) | st.just("\n"), min_size=1, max_size=40
     )
     .map(str.strip)
-    .filter(bool)
+    .filter(lambda name: name != "" and not is_error(name))
 )
 FIGURES = st.integers(0, 10**17).map(lambda digits: Decimal(digits).scaleb(-6)) | st.sampled_from(
     [Decimal(0), Decimal("12.5"), Decimal("0.000001"), Decimal("5.5"), Decimal(20)]
