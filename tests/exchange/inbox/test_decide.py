@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from intergestan_db.enums import Acceptance, HoldReason, PriceAction, PricePolicy, UnknownProduct
 from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.inbox.apply_changes import Place
 from intergestan_exchange.inbox.decide import WAIVABLE, decide, settle
 from intergestan_exchange.inbox.decisions import Accepted, Conflict, Duplicate, Held, Refused
 from intergestan_exchange.inbox.facts import Facts, Known, ProductFacts
@@ -399,3 +400,45 @@ def test_the_default_policy_is_the_documented_one() -> None:
     """`design.md` §9: compare at 0.01, hold; unknown product hold; accept at once."""
     assert (PARTNER.price_policy, PARTNER.price_tolerance, PARTNER.price_action) == ("compare", Decimal("0.01"), "hold")
     assert (PARTNER.unknown_product, PARTNER.acceptance) == ("hold", "accept")
+
+
+def row(row_id: int, epoch: int, content: str, outcome: str = "applied") -> Known:
+    return Known(row_id, content, outcome, None, frozenset(), epoch)
+
+
+CHANGE = ("change", "CFR1", 1)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "content", "found"),
+    [
+        pytest.param(2, "bh1:b", 2, id="the same again"),
+        pytest.param(2, "bh1:c", 2, id="a conflict in its series"),
+        pytest.param(2, "bh1:a", 2, id="what the series before said contradicts it"),
+        pytest.param(1, "bh1:a", 1, id="the earlier one again, late"),
+        pytest.param(1, "bh1:c", 2, id="an earlier one that nobody saw comes too late"),
+        pytest.param(3, "bh1:b", 2, id="a restored sender says the same again"),
+        pytest.param(3, "bh1:a", None, id="and goes back to what it said first: that is new"),
+        pytest.param(3, "bh1:c", None, id="or says something else: that is new"),
+    ],
+)
+def test_a_document_is_compared_within_its_series(epoch: int, content: str, found: int | None) -> None:
+    """`design.md` §16.1: the later series takes the place of the earlier one, never the other way round."""
+    about = replace(facts({}, known={CHANGE: row(2, 2, "bh1:b")}), earlier={CHANGE: (row(1, 1, "bh1:a"),)}, epoch=epoch)
+    same = about.same(CHANGE, content)
+    assert (same.ledger_id if same else None) == found
+
+
+def test_what_waits_in_an_earlier_series_is_replaced() -> None:
+    """Whatever kind it is, as long as nothing was booked of it; answers that we got are counted apart."""
+    cancel, answer = ("cancel", "CFR1", 1), ("response", "CFR1", 1)
+    waits, booked = row(1, 1, "bh1:a", "held"), row(2, 1, "bh1:b")
+    about = replace(facts({}, known={CHANGE: waits, answer: row(3, 1, "bh1:d", "held")}), epoch=2)
+    assert about.replaced(CHANGE, "bh1:c") == about.replaced(cancel, "bh1:c") == (waits,)
+    assert about.replaced(CHANGE, "bh1:a") == (), "the same is tried again"
+    assert replace(about, known={CHANGE: booked}).replaced(CHANGE, "bh1:c") == ()
+    assert replace(about, epoch=1).replaced(cancel, "bh1:c") == ()
+
+
+def test_answers_are_ordered_by_series_and_number() -> None:
+    assert sorted([Place(2, 1), Place(1, 9), Place(1, 2)]) == [Place(1, 2), Place(1, 9), Place(2, 1)]
