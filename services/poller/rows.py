@@ -6,7 +6,7 @@ slept past its lease changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic
@@ -62,18 +62,22 @@ class MailboxRows:
         with self.database.read() as connection:
             return notes.known(connection, self.mailbox_id)
 
-    def ask_again(self, notes: Notes[Handle]) -> bool:
+    def ask_again(self, notes: Notes[Handle], is_whole: Callable[[str], bool]) -> bool:
         """Note which mails are to be fetched once more, because their copy in the archive is not whole.
 
+        :param is_whole: whether it is, by now: by the name of the copy.
         :returns: whether there are any, so that the mailbox is to be listed again.
         """
         with self.database.read() as connection:
             found = notes.damaged(connection, self.mailbox_id)
-        new = {handle: mail for handle, (mail, note) in found.items() if note not in {AGAIN, GONE}}
-        if new:
+            fresh = {handle: mail for handle, (mail, note) in found.items() if note not in {AGAIN, GONE}}
+            query = select(InboundMail.id, InboundMail.sha256).where(InboundMail.id.in_(fresh.values()))
+            shas = {row.id: row.sha256 for row in connection.execute(query)} if fresh else {}
+        damaged = {handle: mail for handle, mail in fresh.items() if not is_whole(shas[mail])}
+        if damaged:
             with self.held() as connection:
-                self._note(connection, notes, new, AGAIN)
-        return any(note != GONE for _, note in found.values())
+                self._note(connection, notes, damaged, AGAIN)
+        return bool(damaged) or any(note == AGAIN for _, note in found.values())
 
     def note_gone(self, notes: Notes[Handle], listed: Collection[Handle]) -> None:
         """Of the mails that are to be fetched again, note those that the mailbox does not have any more."""

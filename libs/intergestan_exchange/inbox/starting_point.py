@@ -70,6 +70,7 @@ def stated_figures(line: OrderLine, unit: str | None) -> Figures:
     """What the buyer states of a line: in our unit, where it can be said in it exactly."""
     ours = converted(line, unit or line.unit or "") if line.quantity is not None else None
     quantity: Decimal | None
+    price: Price | None
     if ours is not None:
         quantity, its_unit, price = ours.quantity, unit or line.unit, ours.price
     else:
