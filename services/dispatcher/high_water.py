@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from intergestan_db.database import Database, first_line
-from intergestan_exchange.history.high_water import Mark, is_news, raise_mark, read_mark
+from intergestan_exchange.history.high_water import Mark, is_news, is_older, raise_mark, read_mark
 from intergestan_operations.opening.high_water_file import read_file, write_file
 from intergestan_runtime.service import Loop
 from services.dispatcher.loops import every
@@ -29,11 +29,16 @@ class HighWaterKeeper:
     def keep(self) -> bool:
         """Write the file, if there is news; whether it was written.
 
-        The count is committed before the file has it: a crash in between leaves the file behind, which is no harm.
+        The count is committed before the file has it: a crash in between leaves the file behind, which is no harm. A
+        database that goes back under running services (a replica that takes over) does not take the file with it.
         """
         with self._database.read() as connection:
             mark = read_mark(connection, self._database.now())
-        if not is_news(mark, self._written or read_file(self._file)):
+        seen = read_file(self._file)
+        if seen is not None and is_older(mark.site, mark.n, seen):
+            self._say("the database is older than the file: stop all services and run `intergestan restored`")
+            return False
+        if not is_news(mark, self._written or seen):
             return False
         with self._database.transaction() as connection:
             raise_mark(connection)

@@ -78,6 +78,20 @@ def test_the_file_follows_the_database_and_is_never_ahead(a_site: SiteToTest, tm
     assert not again.keep(), "a new process reads what was written"
 
 
+def test_a_database_that_goes_back_under_a_dispatcher_leaves_the_file(a_site: SiteToTest, tmp_path: Path) -> None:
+    """A replica that lags takes over: the file is the only one that knows, and the next start refuses."""
+    file = tmp_path / "history" / "high-water.json"
+    keeper = HighWaterKeeper(a_site.database, file)
+    assert keeper.keep()
+    seen = read_file(file)
+    assert seen is not None
+    write_file(file, replace(seen, n=40))
+    with a_site.database.transaction() as connection:
+        connection.execute(update(NumberSeries).values(next_number=5))
+    assert not keeper.keep()
+    assert read_file(file) == replace(seen, n=40)
+
+
 def test_a_file_that_cannot_be_written_is_no_harm(a_site: SiteToTest, tmp_path: Path) -> None:
     (tmp_path / "history").write_text("a file where the folder should be")
     keeper = HighWaterKeeper(a_site.database, tmp_path / "history" / "high-water.json")
