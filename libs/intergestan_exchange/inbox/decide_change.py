@@ -75,7 +75,7 @@ def settle_change(
         return Held((Finding(HoldReason.CHANGE_REVIEW),))
     if isinstance(change, OrderCancellation):
         return _cancel(key[1], standing)
-    return _amend(_Work(change, standing, facts, stated_before(key, facts.known)), waived)
+    return _amend(_Work(change, standing, facts, stated_before(key, facts)), waived)
 
 
 def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrder | None) -> Stated:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -101,6 +101,10 @@ class Facts:
     earlier: Mapping[DocumentKey, tuple[Known, ...]] = field(default_factory=dict)
     epoch: int = 0
 
+    def rows(self) -> Iterator[tuple[DocumentKey, Known]]:
+        """What the ledger has of each document, of all series."""
+        return ((key, row) for key, newest in self.known.items() for row in (newest, *self.earlier.get(key, ())))
+
     def same(self, key: DocumentKey, business_hash: str) -> Known | None:
         """What the ledger has of this very document, or else what stands against it; None for a new one.
 
@@ -119,13 +123,11 @@ class Facts:
         """The unsettled documents of earlier series whose place in the order this one takes."""
         if self.same(key, business_hash) is not None:
             return ()
-        rows = (
+        return tuple(
             row
-            for its, newest in self.known.items()
-            if its[0] != RESPONSE and its[1:] == key[1:]
-            for row in (newest, *self.earlier.get(its, ()))
+            for its, row in self.rows()
+            if its[0] != RESPONSE and its[1:] == key[1:] and row.epoch < self.epoch and not row.is_settled
         )
-        return tuple(row for row in rows if row.epoch < self.epoch and not row.is_settled)
 
     def customers_of(self, order: Order) -> tuple[Customer, ...]:
         """The customers of ours that the order may be for; none: it is the partner's own."""
@@ -139,11 +141,10 @@ class Facts:
 
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision or series of this very order that became a sales order: an order is booked once."""
-        rows = ((its, row) for its, known in self.known.items() for row in (known, *self.earlier.get(its, ())))
         return next(
             (
                 row
-                for its, row in rows
+                for its, row in self.rows()
                 if its[:2] == key[:2] and row.sales_order_id is not None and row.outcome != LedgerOutcome.REJECTED
             ),
             None,

@@ -19,8 +19,8 @@ import msgspec
 from intergestan_db.enums import LedgerOutcome
 from intergestan_erp.catalogue.unit_conversion import converted, costs_the_same, is_in
 from intergestan_erp.selling.booked_lines import BookedLine
-from intergestan_exchange.inbox.facts import DocumentKey, Known
-from intergestan_msg.money import CENT, ZERO, Price
+from intergestan_exchange.inbox.facts import DocumentKey, Facts
+from intergestan_msg.money import CENT, ZERO, Price, plain
 from intergestan_msg.order import OrderLine
 from intergestan_msg.shapes import Shape
 
@@ -46,16 +46,16 @@ class Figures:
     date: date | None
 
     def __str__(self) -> str:
-        quantity = "?" if self.quantity is None else _plain(self.quantity)
+        quantity = "?" if self.quantity is None else plain(self.quantity)
         text = f"{quantity} {self.unit or ''}".rstrip()
         if self.price is not None:
-            per = "" if self.base_quantity == 1 else f"/{_plain(self.base_quantity)}"
-            text += f" × {_plain(self.price)}{per}"
+            per = "" if self.base_quantity == 1 else f"/{plain(self.base_quantity)}"
+            text += f" × {plain(self.price)}{per}"
         if self.allowance:
-            text += f" {'+' if self.allowance > 0 else '-'} {_plain(abs(self.allowance))}"
+            text += f" {'+' if self.allowance > 0 else '-'} {plain(abs(self.allowance))}"
         if self.total is not None:
             text += f" = {self.total:f}"
-        details = [f"{self.vat_category or ''} {_plain(self.vat_rate)} %".strip()] if self.vat_rate is not None else []
+        details = [f"{self.vat_category or ''} {plain(self.vat_rate)} %".strip()] if self.vat_rate is not None else []
         details += [self.date.isoformat()] if self.date else []
         return f"{text} ({', '.join(details)})" if details else text
 
@@ -166,8 +166,8 @@ def _beside(
 
 def kept(figures: Figures) -> Mapping[str, Any]:
     """Figures as the ledger keeps them."""
-    plain: Mapping[str, Any] = msgspec.to_builtins(figures)
-    return plain
+    values: Mapping[str, Any] = msgspec.to_builtins(figures)
+    return values
 
 
 def _is_as_asked(line: OrderLine, ours: BookedLine) -> bool:
@@ -185,19 +185,24 @@ def _is_as_asked(line: OrderLine, ours: BookedLine) -> bool:
     )
 
 
-def stated_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> Stated | None:
+def stated_before(key: DocumentKey, facts: Facts) -> Stated | None:
     """What the buyer stated before this document and we did not book, of each line the last word.
 
-    The last document that was booked says all of it; what was refused after it adds to that.
+    The last document that was booked says all of it; what was refused after it adds to that. All of an earlier series
+    came before: a buyer that was restored and counts anew knows of it what its backup knew, and we compare with what we
+    were told last (`design.md` §16.9).
 
     :returns: None when that document was booked by a release that kept nothing.
     """
     _, number, revision = key
     earlier = sorted(
         (
-            (its_revision, row)
-            for (kind, its_number, its_revision), row in known.items()
-            if its_number == number and its_revision < revision and kind in {"order", "change"} and row.is_settled
+            ((row.epoch, its_revision), row)
+            for (kind, its_number, its_revision), row in facts.rows()
+            if its_number == number
+            and (row.epoch, its_revision) < (facts.epoch, revision)
+            and kind in {"order", "change"}
+            and row.is_settled
         ),
         key=lambda each: each[0],
     )
@@ -208,7 +213,3 @@ def stated_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> State
         elif row.stated is not None and stated is not None:
             stated = {**stated, **row.stated}
     return stated
-
-
-def _plain(figure: Decimal) -> str:
-    return f"{figure.normalize():f}"
