@@ -16,6 +16,7 @@ from intergestan_exchange.inbox.apply_changes import Place
 from intergestan_exchange.inbox.decide import WAIVABLE, decide, settle
 from intergestan_exchange.inbox.decisions import Accepted, Conflict, Duplicate, Held, Refused
 from intergestan_exchange.inbox.facts import Facts, Known, ProductFacts
+from intergestan_exchange.inbox.starting_point import stated_before
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, LineCode
 from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, totals_of
@@ -442,3 +443,13 @@ def test_what_waits_in_an_earlier_series_is_replaced() -> None:
 
 def test_answers_are_ordered_by_series_and_number() -> None:
     assert sorted([Place(2, 1), Place(1, 9), Place(1, 2)]) == [Place(1, 2), Place(1, 9), Place(2, 1)]
+
+
+def test_what_a_buyer_stated_before_counts_by_series_and_revision() -> None:
+    """A restored buyer gives revision 1 anew, and knows of our order what its lost revision 2 had stated."""
+    stated = {"1": {"quantity": "7"}}
+    order = replace(row(1, 1, "bh1:a", "created"), stated={})
+    lost = replace(row(2, 1, "bh1:b"), stated=stated)
+    about = replace(facts({}, known={("order", "CFR1", 0): order, ("change", "CFR1", 2): lost}), epoch=2)
+    assert stated_before(CHANGE, about) == stated
+    assert stated_before(CHANGE, replace(about, epoch=1)) == {}, "in one series the lower revision came before"
