@@ -31,7 +31,13 @@ _SENT = """
 """
 _GOT = "SELECT t.*, p.site_code AS sender FROM inbound_transfer t JOIN partner p ON p.id = t.partner_id"
 _RESTING = (
-    ("SELECT id, state, kind FROM outbound_mail WHERE state NOT IN ('sent', 'answered', 'abandoned')", "our mail"),
+    (
+        """
+        SELECT id, state, kind FROM outbound_mail WHERE state NOT IN ('sent', 'answered', 'abandoned')
+            AND NOT (kind = 'heartbeat' AND state = 'unknown')
+        """,  # a heartbeat that was cut is never sent again
+        "our mail",
+    ),
     (
         "SELECT id, state, kind FROM outbound_mail WHERE kind = 'orders' AND state = 'sent'",
         "our mail of orders without an answer",
@@ -176,7 +182,11 @@ def _believed(buyer: AtRest, order: Mapping[str, Any]) -> int:
     changes = buyer.rows(
         "SELECT max(answer_n) AS n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
     )
+<<<<<<< ours
     return max(int(order["answer_n"]), int(changes[0]["n"] or 0))
+=======
+    return int(max(order["answer_n"], changes[0]["n"] or 0))
+>>>>>>> theirs
 
 
 def _same(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Sequence[str], what: str) -> Iterator[str]:

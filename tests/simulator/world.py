@@ -29,6 +29,16 @@ from tests.simulator.site import NAMES, SIRETS, Running, Site, begin_base, copy_
 
 KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
+RARE = {
+    "changes": 2,
+    "key": 3,
+    "statement": 6,
+    "dispatcher": 4,
+    "sender sending": 10,
+    "sender sent": 4,
+    "sender unknown": 10,
+}
+"""How many times as often what seldom happens to be there is hit: kinds of mail, services, and what one is about."""
 DEEPEST = 2
 """How many sleep at a time."""
 STEPS_EACH = 40
@@ -108,13 +118,18 @@ class World(Calm):
             self.note("the faults stop")
             for site in self.sites:
                 site.ground.clock.off = timedelta()
-            self.come_to_rest(days=self.chance.random() < 0.25)
-        found = complaints([AtRest(site.code, site.ask, site.sent) for site in self.sites])
-        if found:
+            self.come_to_rest(days=0)
+            if self.chance.random() < 0.25 or self.complaints():
+                self.come_to_rest(days=1)  # what was lost for good is found by the statements of the day
+        if found := self.complaints():
             raise Broken("\n".join(found))
         self.told.virtual_seconds = (self.time.now - BEGIN).total_seconds()
         self.told.trace = self._digest.hexdigest()
         return self.told
+
+    def complaints(self) -> list[str]:
+        """What the oracle says."""
+        return complaints([AtRest(site.code, site.ask, site.sent) for site in self.sites])
 
     # What befalls processes around their transactions
 
@@ -122,7 +137,7 @@ class World(Calm):
         """It may sleep past its lease, while the others go on."""
         if self._calm or self._depth >= DEEPEST or Fault.SLEEP not in self._faults:
             return
-        if self.chance.random() >= SLEEP:
+        if self.chance.random() >= SLEEP * RARE.get(process.service, 1):
             return
         self._reach(Fault.SLEEP, process.service)
         process.is_asleep, self._depth = True, self._depth + 1
@@ -136,7 +151,7 @@ class World(Calm):
     def at_commit(self, process: Process, moment: Moment) -> None:
         """It may die, before the commit or after it."""
         fault = Fault.KILL_AFTER if moment == "after" else Fault.KILL_BEFORE
-        if self._calm or fault not in self._faults or self.chance.random() >= KILL:
+        if self._calm or fault not in self._faults or self.chance.random() >= KILL * RARE.get(process.work, 1):
             return
         self._reach(fault, process.work)
         process.die()
@@ -271,8 +286,9 @@ class World(Calm):
 
     def talk(self, process: Process, recipient: str, mime: bytes, before_dot: Callable[[], None]) -> Outcome:
         kind = self._kind_of(mime)
+        rare = RARE.get(kind, 1)
         for fault, odds in ((Fault.RELAY_BUSY, 0.05), (Fault.RELAY_REFUSED, 0.03)):
-            if self._happens(fault, odds):
+            if self._happens(fault, odds * rare):
                 self._reach(fault, kind)
                 if fault is Fault.RELAY_REFUSED:
                     before_dot()
@@ -280,11 +296,11 @@ class World(Calm):
                 return BUSY
         before_dot()
         process.check()
-        if self._happens(Fault.RELAY_CUT_LOST, 0.05):
+        if self._happens(Fault.RELAY_CUT_LOST, 0.05 * rare):
             self._reach(Fault.RELAY_CUT_LOST, kind)
             return CUT
         self._post(recipient, mime, kind)
-        if self._happens(Fault.RELAY_CUT_TAKEN, 0.05):
+        if self._happens(Fault.RELAY_CUT_TAKEN, 0.05 * rare):
             self._reach(Fault.RELAY_CUT_TAKEN, kind)
             return CUT
         return ACCEPTED
@@ -292,7 +308,7 @@ class World(Calm):
     def _post(self, recipient: str, mime: bytes, kind: str) -> None:
         """A mail goes on its way, and what befalls it there."""
         due = self.time.now + timedelta(seconds=self.chance.choice([0, 1, 5]))
-        copies, rare = 1, 3 if kind in {"statement", "key"} else 1
+        copies, rare = 1, RARE.get(kind, 1)
         for fault, count in ((Fault.MAIL_LOST, 0), (Fault.MAIL_DOUBLED, 2), (Fault.MAIL_TRIPLED, 3)):
             if self._happens(fault, 0.05 * rare):
                 self._reach(fault, kind)
