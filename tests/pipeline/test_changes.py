@@ -368,6 +368,20 @@ def test_a_cancellation_is_refused_once_goods_have_left(sites: Pair) -> None:
     assert (order.state, order.revision) == ("accepted", 1)
 
 
+def test_a_refused_cancellation_does_not_swallow_the_sellers_own_change(sites: Pair) -> None:
+    """A line that left and that the seller changed stays open (found by the simulator: the buyer was never asked)."""
+    ordered(sites)
+    own(sites, prices={"L1": Decimal(47)})
+    leave(sites, L1=1)
+    sites.seller.receive(cancel(sites))
+    answer(sites)
+    assert change_states(sites) == [("rejected", "CA")]
+    assert sites.buyer.row(PurchaseOrder).state == "changed"
+    decide(sites, answer_seller_change.accept)
+    answer(sites)
+    agreed(sites)
+
+
 def test_a_change_of_a_refused_or_cancelled_order_is_refused(sites: Pair) -> None:
     order = sent(sites)
     first = cancel(sites)

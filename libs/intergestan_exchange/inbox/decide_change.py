@@ -95,10 +95,13 @@ def _cancel(number: str, standing: StandingOrder) -> Cancelled | Refused:
 
 
 def _standing_line(line: StandingLine) -> AnswerLine:
-    """A line that stays what it is: of which goods have left, that we changed, or as ordered."""
-    if line.delivered:
-        return _plain_line(line.booked, LineCode.ALREADY_DELIVERED)
-    return ANSWER_LINE.convert(line.said) if line.said else _plain_line(line.booked, LineCode.ACCEPTED)
+    """A line that stays what it is: that we changed, of which goods have left, or as ordered.
+
+    Our own change comes first: code 42 closes a line, and the buyer would never be asked about our word.
+    """
+    if line.said is not None:
+        return ANSWER_LINE.convert(line.said)
+    return _plain_line(line.booked, LineCode.ALREADY_DELIVERED if line.delivered else LineCode.ACCEPTED)
 
 
 @dataclass(slots=True)
@@ -292,10 +295,10 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
     asked = {line.id: line for _, line in work.change.lines()}
     before, language = work.before, work.facts.partner.language
     for line_id, booked in after.items():
-        if line_id in work.refused:
-            yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
-        elif line_id not in work.lines and before[line_id].said is not None:
+        if line_id not in work.lines and before[line_id].said is not None:
             yield ANSWER_LINE.convert(before[line_id].said)
+        elif line_id in work.refused:
+            yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
         elif line_id in asked:
             line = asked[line_id]
             yield answer_line(Pair(line, booked, work.facts.product_of(line)), language)
