@@ -90,6 +90,7 @@ class _InRole(Database):
         self.now = database.now
         self.engine = database.engine
         self._reader = database._reader
+        self.at_commit = database.at_commit
         self._role = role
 
     @contextmanager

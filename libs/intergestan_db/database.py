@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, Row, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
@@ -24,6 +24,9 @@ ASK_AFTER_S = 0.1
 
 AWAY = (InterfaceError, OperationalError)
 """What is raised when the base went away, or could not take it now."""
+
+Moment = Literal["before", "after"]
+"""Of a commit."""
 
 AnyRow = Row[*tuple[Any, ...]]
 """A row whose columns are not typed, such as one of a whole table."""
@@ -45,7 +48,11 @@ class Database:
     :param clock: where `now()` comes from; tests hand in their own.
     :param pgbouncer: there is a PgBouncer in transaction mode in between. Each transaction may get another of its
         connections, so that nothing may be prepared on one; all else we do stays within one transaction anyway.
+    :ivar at_commit: called before each commit and after it: whoever tries what a death around any commit does lets the
+        process die there. What it raises before the commit rolls the transaction back.
     """
+
+    at_commit: Callable[[Moment], object] = staticmethod(lambda _moment: None)
 
     def __init__(self, url: str, clock: Callable[[], datetime] = utc_now, *, pgbouncer: bool = False) -> None:
         self.url = url
@@ -76,6 +83,8 @@ class Database:
             connection.begin(),
         ):
             yield connection
+            self.at_commit("before")
+        self.at_commit("after")
 
     def check_durability(self) -> None:
         """Refuse a base that acknowledges commits it may lose.

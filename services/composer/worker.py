@@ -15,7 +15,6 @@ from intergestan_msg.errors import BadDocument
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
-from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import COMPOSE, SEND
@@ -78,10 +77,8 @@ class Composer:
                 with self._database.transaction() as connection:
                     now, here = self._database.now(), self._tracer.here()
                     freeze(connection, prepared, self._keys, now, self._max_bytes, self._bounce_key, here)
-                    crashpoint("composer.before_commit")
             except states.StaleState:
                 return None  # somebody else composed it
-            crashpoint("composer.after_commit")
             _log.info("Composed.", documents=len(prepared.listed))
         return prepared
 

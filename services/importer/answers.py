@@ -11,7 +11,6 @@ from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.inbox.take_in import answers_of
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
-from intergestan_runtime.crashpoint import crashpoint
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)
@@ -29,11 +28,9 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
         with parts.database.transaction() as connection:
             now = parts.database.now()
             outcomes = apply_answers(connection, turn.mail, transfer, manifest.in_reply_to, answers, now)
-            crashpoint("importer.before_commit")
     except UnmatchedAnswer as error:
         turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, {"error": str(error)}), reading, transfer.partner.id)
         return
-    crashpoint("importer.after_commit")
     turn.count("answer")
     _log.info("Answers applied.", outcomes=outcomes)
     for outcome in outcomes:

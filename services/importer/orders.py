@@ -20,7 +20,6 @@ from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.statements.pauses import set_aside
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
-from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from services.importer.turn import Turn
 
@@ -57,7 +56,6 @@ def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: F
         for position, each in enumerate(settled, start=1):
             transfer = _book_one(turn, transfer, each, facts, finish=position == len(settled))
         return
-    crashpoint("importer.after_commit")
     _tell(turn, booked, transfer)
 
 
@@ -80,7 +78,6 @@ def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, 
     with parts.database.transaction() as connection:
         booked = book(connection, turn.mail, transfer, settled, facts, parts.database.now(), finish=finish)
         hand_on(connection, booked.compose, parts.tracer.here())
-        crashpoint("importer.before_commit")
     return booked
 
 

@@ -12,7 +12,6 @@ from intergestan_exchange.statements.statement_mails import Taken, take_statemen
 from intergestan_exchange.statements.statements import compare_all
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.statement import Statement
-from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
 from services.importer.turn import Turn
 
@@ -35,7 +34,6 @@ def take_partners_statement(
         if taken.findings:
             turn.write_hold(connection, taken.findings, reading, transfer.partner.id)
         hand_on(connection, taken.compose, parts.tracer.here())
-        crashpoint("importer.before_commit")
     _tell(turn, taken, transfer)
 
 

@@ -30,7 +30,6 @@ from intergestan_msg.manifest import Manifest
 from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
 from intergestan_runtime.broker import BellBroker
-from intergestan_runtime.crashpoint import crashpoint
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.steps import IMPORT
@@ -98,7 +97,6 @@ class Importer:
 
     def _take_in(self, turn: Turn) -> None:
         started = time.monotonic()
-        crashpoint("importer.claimed")
         about = {"mail": turn.row.sha256}
         with bind(**about), self._parts.tracer.step("import", turn.row.trace_parent, **about):
             try:

@@ -155,7 +155,6 @@ class Collector(Generic[Handle]):
             for (mail, body), sha in zip(bodies.items(), shas, strict=True)
         ]
         ids = self._rows.keep(self.source.notes, mails, run, is_metered=is_metered)
-        crashpoint("poller.kept")
         self.source.taken(list(bodies))
         self._strikes.forgive(bodies)
         if ids:

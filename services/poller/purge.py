@@ -118,9 +118,7 @@ class Purge(Generic[Handle]):
     def _remove(self, mails: Sequence[Planned[Handle]]) -> None:
         if not mails:
             return
-        crashpoint("poller.purge_compared")
         still = self._rows.forget(self._run, self._source.notes, mails)
-        crashpoint("poller.purge_forgotten")
         gone = self._source.remove([mail.handle for mail in still]) if still else set()
         crashpoint("poller.purge_removed")
         removed = [mail for mail in still if mail.handle in gone]

@@ -49,7 +49,6 @@ class NoticeSender:
                 self._conclude(claimed[0], self._deliver(*claimed))
 
     def _deliver(self, notice: AnyRow, relay: AnyRow) -> Outcome:
-        crashpoint("sender.notice")
         try:
             with self._connections.to(relay) as conversation:
                 return conversation.deliver(notice.envelope_from, notice.recipient, notice.mime, lambda: None)

@@ -144,7 +144,6 @@ class Sender:
 
     def _deliver(self, claimed: Claimed) -> Outcome | None:
         """One conversation; None when the mail was taken from us before its dot."""
-        crashpoint("sender.claimed")
         try:
             with self._connections.to(claimed.relay) as conversation:
                 outcome = conversation.deliver(
@@ -170,7 +169,6 @@ class Sender:
         self._certificates.note(claimed.relay.id, claimed.relay.host, certificate_end)
         with self._database.transaction() as connection:
             commit_dot(connection, claimed)
-        crashpoint("sender.dot")
 
     def _conclude(self, claimed: Claimed, outcome: Outcome) -> None:
         crashpoint("sender.replied")

@@ -63,10 +63,7 @@ def test_the_person_in_charge_is_told_once(base: str, make_pair: MakePair, dovec
         sites.stop()
 
 
-@pytest.mark.parametrize(("crash", "mails"), [("sender.notice", 1), ("sender.notice_sent", 2)])
-def test_a_sender_that_dies_tells_once_or_behind_the_250_twice(
-    make_pair: MakePair, dovecot: Dovecot, crash: str, mails: int
-) -> None:
+def test_a_sender_that_dies_behind_the_250_tells_twice(make_pair: MakePair, dovecot: Dovecot) -> None:
     """At least once: the base does not know of the 250 yet, so the mail leaves again."""
     anne = dovecot.new_user()
     sites = make_pair("sqlite", {**QUICK, "notices": {"to": anne.address, "every_minutes": 1}})
@@ -74,7 +71,7 @@ def test_a_sender_that_dies_tells_once_or_behind_the_250_twice(
         seller = sites.seller
         sender = seller.processes["sender"]
         sender.kill()
-        sender.start(crash=crash)
+        sender.start(crash="sender.notice_sent")
         break_a_price(sites)
         sites.send(sites.enter(1))
         eventually(lambda: not sender.runs, what="the sender dies")
@@ -83,7 +80,7 @@ def test_a_sender_that_dies_tells_once_or_behind_the_250_twice(
             connection.execute(update(Notice).values(lease_until=seller.database.now()))
         sender.start()
         eventually(lambda: seller.rows(Notice)[0].sent_at, what="the notice is known to be sent")
-        assert len(mails_of(dovecot, anne.address)) == mails
+        assert len(mails_of(dovecot, anne.address)) == 2
         assert len(seller.rows(Notice)) == 1
     finally:
         sites.stop()

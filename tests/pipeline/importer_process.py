@@ -12,14 +12,17 @@ from intergestan_db.database import Database
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
+from intergestan_runtime.crashpoint import dying_at_commit
 from intergestan_runtime.metrics import Metrics
 from services.importer.worker import Importer
 
 if __name__ == "__main__":
     pool = ReaderPool()
     url, archive, redis_url, now, worker, *mails = sys.argv[1:]
+    base = Database(url, lambda: datetime.fromisoformat(now))
+    base.at_commit = dying_at_commit() or base.at_commit
     importer = Importer(
-        database=Database(url, lambda: datetime.fromisoformat(now)),
+        database=base,
         broker=make_broker(redis_url, "test"),
         metrics=Metrics(CollectorRegistry()),
         archive=FolderArchive(Path(archive)),

@@ -146,9 +146,7 @@ def test_processes_that_take_the_same_mails_in(sites: Pair, forge: Forge, sessio
     assert_once(seller, "CFR1", "CFR2")
 
 
-@pytest.mark.parametrize(
-    ("point", "booked"), [("importer.claimed", 0), ("importer.before_commit", 0), ("importer.after_commit", 1)]
-)
+@pytest.mark.parametrize(("point", "booked"), [("commit:1:after", 0), ("commit:2", 0), ("commit:2:after", 1)])
 def test_a_killed_importer_leaves_all_or_nothing(
     sites: Pair, forge: Forge, session_redis: RedisServer, point: str, booked: int
 ) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from intergestan_db.database import Database
 from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_runtime.crashpoint import dying_at_commit
 from intergestan_runtime.redis_url import with_sentinel_password
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password
@@ -60,7 +61,9 @@ def open_database(site: SiteSettings) -> Database:
     url = site.database_url
     if site.database_password:
         url = url_with_password(url, Secrets(site.secrets_dir).get(site.database_password))
-    return Database(url, pgbouncer=site.pgbouncer)
+    database = Database(url, pgbouncer=site.pgbouncer)
+    database.at_commit = dying_at_commit() or database.at_commit
+    return database
 
 
 def redis_url(site: SiteSettings) -> str:

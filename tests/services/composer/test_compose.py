@@ -234,9 +234,7 @@ def test_a_thousand_orders_in_one_mail(sqlite_sites: Pair) -> None:
     assert len(raw) < 15_000_000
 
 
-@pytest.mark.parametrize(
-    ("point", "state", "seq"), [("composer.before_commit", "requested", 0), ("composer.after_commit", "composed", 1)]
-)
+@pytest.mark.parametrize(("point", "state", "seq"), [("commit:1", "requested", 0), ("commit:1:after", "composed", 1)])
 def test_a_killed_composer_leaves_all_or_nothing(
     sites: Pair, session_redis: RedisServer, point: str, state: str, seq: int
 ) -> None:

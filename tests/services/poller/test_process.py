@@ -33,7 +33,7 @@ from tests.site_factories import make_site, write_secret, write_site_folder
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
-CRASHPOINTS = ("poller.fetched", "poller.archived", "poller.kept")
+CRASHPOINTS = ("poller.fetched", "poller.archived", "commit:4:after")
 
 
 class Deployment:
@@ -121,7 +121,7 @@ def test_process_collects_answers_its_bell_and_stops(
 def test_kill_9_in_the_middle_loses_and_doubles_nothing(
     deployment: Deployment, dovecot: Dovecot, mail_user: MailUser, crash: str
 ) -> None:
-    """F1: after the fetch, between the archive's fsync and the row, between the row and the bell."""
+    """F1: after the fetch, between the archive's fsync and the row, and wherever its fourth commit is."""
     site = deployment.site
     dovecot.drop(mail_user.address, [mail(number) for number in range(120)])
     deployment.add_mailbox(dovecot, mail_user)

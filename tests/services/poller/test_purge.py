@@ -1,5 +1,7 @@
 """G24: a purge removes from the mailbox only what is archived, imported and answered; on Dovecot, and on liars."""
 
+import itertools
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -194,7 +196,7 @@ def test_another_uidvalidity_between_dry_run_and_purge(site: PollerSite, dovecot
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
-@pytest.mark.parametrize("crash", ["purge_compared", "purge_forgotten", "purge_removed"])
+@pytest.mark.parametrize("crash", ["3 after", "4 before", "4 after", "poller.purge_removed"])
 def test_a_purge_that_was_killed_is_taken_up(
     site: PollerSite,
     dovecot: Dovecot,
@@ -203,7 +205,10 @@ def test_a_purge_that_was_killed_is_taken_up(
     protocol: str,
     crash: str,
 ) -> None:
-    """G24: a crash on either side of the removal loses no mail and leaves nothing to repair."""
+    """G24: a crash on either side of the removal loses no mail and leaves nothing to repair.
+
+    Around the commit that forgets the mails' names, which is the mailbox's fourth, and behind the removal.
+    """
     dovecot.drop(mail_user.address, [mail(1), mail(2), mail(3)])
     add(site, dovecot, mail_user, protocol)
     with site.poller():
@@ -211,14 +216,21 @@ def test_a_purge_that_was_killed_is_taken_up(
     answered(site, *(row.id for row in site.inbound()[:2]))
     run = ask(site)
 
-    broken = [f"poller.{crash}"]
+    broken = [crash]
 
-    def die(name: str) -> None:
-        if name in broken:
-            broken.remove(name)
-            raise LeaseLost(name)  # the watch ends at once, with all that it knew; the next beat begins another one
+    def die(at: str) -> None:
+        if at in broken:
+            broken.clear()
+            raise LeaseLost(at)  # the watch ends at once, with all that it knew; the next beat begins another one
+
+    commits = {moment: itertools.count(1) for moment in ("before", "after")}
+
+    def around(moment: str) -> None:
+        if threading.current_thread().name.startswith("mailbox-"):
+            die(f"{next(commits[moment])} {moment}")
 
     monkeypatch.setattr("services.poller.purge.crashpoint", die)
+    monkeypatch.setattr(site.database, "at_commit", around)
     with site.poller() as poller:
         eventually(lambda: not broken)
         assert not result(site, run).run.is_over

@@ -73,6 +73,26 @@ def test_one_250_is_the_end(desk: Desk, relay_server: SmtpServer, clock: Clock) 
     assert desk.counted("sent") == 1
 
 
+def test_a_sender_that_dies_before_it_connects_tells_once(
+    sqlite_desk: Desk, relay_server: SmtpServer, clock: Clock
+) -> None:
+    """F1: behind the commit that claims it; once the lease is over, another one sends it."""
+    base, notice_id = sqlite_desk.outbox.base, sqlite_desk.put()
+
+    def die(moment: str) -> None:
+        if moment == "after":
+            raise KeyboardInterrupt
+
+    base.at_commit = die
+    with pytest.raises(KeyboardInterrupt):
+        sqlite_desk.sender.send(notice_id)
+    del base.at_commit
+    assert (sqlite_desk.row().attempts, sqlite_desk.row().lease_owner, relay_server.mails) == (1, "sender-1", [])
+    clock.move(seconds=61)
+    sqlite_desk.other.send(notice_id)
+    assert len(relay_server.mails) == 1
+
+
 @pytest.mark.parametrize("fault", [Fault(at="RCPT", reply="451 4.3.0 not now"), Fault(at="DOT", reply="cut")])
 def test_what_may_not_have_arrived_is_sent_again(
     sqlite_desk: Desk, relay_server: SmtpServer, clock: Clock, fault: Fault

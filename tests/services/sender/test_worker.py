@@ -354,9 +354,11 @@ def test_an_answer_that_overtakes_the_250_stands(outbox: Outbox, relay_server: S
 @pytest.mark.parametrize(
     ("point", "mails", "phase", "after"),
     [
-        ("sender.claimed", 0, "started", "sent"),
-        ("sender.dot", 0, "dot", "unknown"),
+        ("commit:1:after", 0, "started", "sent"),
+        ("commit:2", 0, "started", "sent"),
+        ("commit:2:after", 0, "dot", "unknown"),
         ("sender.replied", 1, "dot", "unknown"),
+        ("commit:3", 1, "dot", "unknown"),
     ],
 )
 def test_what_a_killed_sender_left_is_judged_by_how_far_it_came(
