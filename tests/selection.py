@@ -25,7 +25,7 @@ from tests.servers.process import ServerProcess
 TESTS = Path(__file__).parent
 LIBRARIES = TESTS.parent / "libs"
 
-LONGEST = ("journey", "monitoring", "services", "pipeline")
+LONGEST = ("journey", "simulator", "monitoring", "services", "pipeline")
 """Folders with files that take minutes, the longest first; all others take seconds. Whoever is left with a journey at
 the end works alone."""
 

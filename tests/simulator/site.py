@@ -1,0 +1,337 @@
+"""One site of the simulated world: its database in memory, its archive, mailbox, keys and processes."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from typing import Any, cast
+
+from prometheus_client import CollectorRegistry
+from sqlalchemy import insert, update
+
+from intergestan_db import leases, migrate
+from intergestan_db.database import Database
+from intergestan_db.tables import Mailbox, Partner, Relay
+from intergestan_exchange.heartbeats.heartbeats import USUAL
+from intergestan_exchange.inbox.pool import ReaderPool
+from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_msg.order import Identifier, Party
+from intergestan_msg.seal import SigningKey
+from intergestan_runtime.archive import Archive
+from intergestan_runtime.broker import BellBroker
+from intergestan_runtime.metrics import Metrics
+from intergestan_runtime.settings import HeartbeatSettings
+from intergestan_runtime.steps import IMPORT
+from services.composer.key_ring import KeyRing
+from services.composer.worker import Composer
+from services.dispatcher.heartbeats import HeartbeatKeeper
+from services.dispatcher.settings import DispatcherSettings
+from services.dispatcher.statements import Statements
+from services.dispatcher.worker import Dispatcher
+from services.importer.worker import Importer
+from services.poller.collect import Allowed, Collector, Tools
+from services.poller.rows import LeaseLost, MailboxRows
+from services.poller.settings import PollerSettings
+from services.sender.outcome import Outcome
+from services.sender.settings import SenderSettings
+from services.sender.worker import Connections, Sender
+from tests import site_factories
+from tests.simulator.clock import SiteClock
+from tests.simulator.outside import Bells, DictArchive, HereReader, ListSource, MailboxOnServer
+from tests.simulator.outside import Relay as ListRelay
+from tests.simulator.processes import Fate, Process
+from tests.site_factories import SiteToTest, a_product, trust
+
+NAMES = ("Mulhouse", "Stauber", "Colmar")
+SIRETS = ("73282932000074", "80295478500028", "55208131766522")
+PRODUCTS = {f"P{number}": Decimal(10 + number) for number in range(1, 7)}
+MOST_BYTES = 15_000_000
+ANSWER_HOURS = 48
+IN_MEMORY = "sqlite://"
+WORKERS = {"composer": 2, "sender": 2, "importer": 2, "poller": 2, "dispatcher": 1, "person": 1}
+"""How many processes of each service a site has; its people are one more, who die and sleep as processes do."""
+
+Talk = Callable[[Process, str, bytes, Callable[[], None]], Outcome]
+
+
+@dataclass
+class Ground:
+    """What a site stands on. Those in memory are made once: SQLAlchemy compiles its statements once for each engine."""
+
+    clock: SiteClock
+    made: SiteToTest
+    metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
+
+    @property
+    def database(self) -> Database:
+        """The site's base."""
+        return self.made.database
+
+    @cached_property
+    def raw(self) -> sqlite3.Connection:
+        """As `driver_of` has it."""
+        return driver_of(self.database)
+
+    def ask(self, query: str, *values: object) -> list[Mapping[str, Any]]:
+        """Look into the base behind everybody's back; the rows by the names of their columns."""
+        if self.database.url == IN_MEMORY:
+            cursor = self.raw.execute(query, values)
+            names = [column[0] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        if not self.database.is_sqlite:
+            query = query.replace("?", "%s")
+        with self.database.read() as connection:
+            return [dict(row) for row in connection.exec_driver_sql(query, values).mappings()]
+
+
+@cache
+def grounds() -> tuple[tuple[Ground, ...], dict[tuple[int, int], sqlite3.Connection]]:
+    """Places for sites; and by the count of sites and the place, the base to begin with: paired with the others."""
+    empty = Database(IN_MEMORY, SiteClock())
+    migrate.upgrade(empty)
+    places = tuple(_ground(number, empty) for number in range(len(NAMES)))
+    blank = [copy_of(place.raw) for place in places]
+    begun: dict[tuple[int, int], sqlite3.Connection] = {}
+    for count in (2, 3):
+        for place, base in zip(places, blank, strict=True):
+            base.backup(place.raw)
+        for us in places[:count]:
+            for them in places[:count]:
+                if us is not them:
+                    trust(us.made, them.made)
+        begun |= {(count, number): copy_of(place.raw) for number, place in enumerate(places[:count])}
+    return places, begun
+
+
+def _ground(number: int, empty: Database) -> Ground:
+    clock = SiteClock()
+    database = Database(IN_MEMORY, clock)
+    driver_of(empty).backup(driver_of(database))
+    return Ground(clock, settle(database, number))
+
+
+def driver_of(database: Database) -> sqlite3.Connection:
+    """The driver's one connection, of a base in memory."""
+    return cast("sqlite3.Connection", database.engine.raw_connection().driver_connection)
+
+
+def settle(database: Database, number: int) -> SiteToTest:
+    """Make a migrated base the base of a site: its name, relay, mailbox and catalogue."""
+    name = NAMES[number]
+    address = f"orders@{name.lower()}.test"
+    made = site_factories.make_site(
+        database, name, SIRETS[number], orders_address=address, user="Anne Martin", key=key_of(number)
+    )
+    account = {"host": "mail.test", "port": 1, "security": "tls"}
+    with database.transaction() as connection:
+        connection.execute(insert(Relay).values(name="relay", **account))
+        connection.execute(insert(Mailbox).values(name="box", login="box", **account))
+    made.put_products(*(a_product(code, str(price)) for code, price in PRODUCTS.items()))
+    return made
+
+
+def key_of(number: int) -> SigningKey:
+    """The key that a site begins with."""
+    return SigningKey(random.Random(f"key {number}").randbytes(32))
+
+
+def copy_of(base: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a base in memory."""
+    made = sqlite3.connect(":memory:")
+    base.backup(made)
+    return made
+
+
+class BoxPoller:
+    """One poller, a look at a time: what `MailboxWatch` does in a thread and over a connection."""
+
+    def __init__(self, site: Site, process: Process) -> None:
+        self._site = site
+        self._process = process
+        self._database = process.database
+        self._watch: tuple[MailboxRows, Collector[int]] | None = None
+
+    def look(self) -> None:
+        """Say that we live, take the mailbox if nobody has it, and collect what is new."""
+        with self._database.transaction() as connection:
+            now, name = self._database.now(), self._process.name
+            leases.beat(connection, name, "poller", now, leases.POLLER_VALID)
+            fences = {} if self._watch else leases.claim_mailboxes(connection, [1], name, now)
+        if fences:
+            self._watch = self._watching(fences[1])
+        if self._watch is None:
+            return
+        rows, collector = self._watch
+        try:
+            runs = rows.open_runs()
+            new = collector.source.list_new(asked=bool(runs))
+            left = collector.collect(new, runs[0] if runs else None, Allowed())
+            rows.finish(runs, left)
+        except LeaseLost:
+            self._watch = None
+
+    def _watching(self, fence: int) -> tuple[MailboxRows, Collector[int]]:
+        import threading
+
+        site, process = self._site, self._process
+        rows = MailboxRows(self._database, process.name, 1, fence)
+        broker = cast("BellBroker", site.bells.of(process))
+        tools = Tools(
+            archive=site.archive,
+            metrics=site.ground.metrics,
+            settings=_POLLER,
+            ring=lambda ids: IMPORT.ring(broker, *ids),
+            password_for=lambda _row: "",
+            language="en",
+            die=lambda _error: process.die(),
+        )
+        source = ListSource(site.mailbox, rows)
+        return rows, Collector(tools, rows, "box", cast("Any", source), threading.Event())
+
+
+_POLLER, _SENDER, _DISPATCHER, _BEATS = PollerSettings(), SenderSettings(), DispatcherSettings(), HeartbeatSettings()
+
+
+@dataclass
+class DispatchLoops:
+    """The dispatcher's loops."""
+
+    dispatcher: Dispatcher
+    statements: Statements
+    keeper: HeartbeatKeeper
+
+    def ring(self) -> None:
+        """What runs every five seconds and has nearly always something to do."""
+        self.dispatcher.ring_due()
+
+    def look(self) -> None:
+        """What else runs every few seconds, or every minute."""
+        self.dispatcher.close_gaps()
+        self.statements.end_pauses()
+        self.statements.ask_for_statements()
+        self.dispatcher.remind()
+        self.keeper.beat()
+
+    def tidy(self) -> None:
+        """What runs every hour."""
+        self.dispatcher.drop_aliens()
+        self.keeper.tidy()
+
+
+@dataclass
+class Running:
+    """A process and what it works with."""
+
+    process: Process
+    work: Any
+
+
+@dataclass
+class Site:
+    """A site of the world.
+
+    :ivar archive: it outlives every process, as the mailbox does.
+    :ivar sent: the numbers of the orders whose sending a person asked for, as the world saw the commit.
+    """
+
+    ground: Ground
+    name: str
+    siret: str
+    fate: Fate
+    talk: Talk
+    archive: Archive = field(default_factory=lambda: DictArchive({}))
+    bells: Bells = field(default_factory=Bells)
+    mailbox: MailboxOnServer = field(default_factory=MailboxOnServer)
+    keys: dict[str, SigningKey] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        made = self.ground.made
+        self.keys[made.key.public.kid] = made.key
+        for service, count in WORKERS.items():
+            for number in range(1, count + 1):
+                self.start(service, f"{service}-{number}")
+
+    @property
+    def code(self) -> str:
+        """The site's code."""
+        return self.ground.made.code
+
+    @property
+    def party(self) -> Party:
+        """The site as a party of an order."""
+        return Party(name=self.name, identifiers=(Identifier(self.siret, "0009"),))
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there are mails in the mailbox that no poller has seen the end of."""
+        box = self.mailbox
+        seen = self.ask("SELECT count(*) AS n FROM mailbox_uid WHERE uidvalidity = ?", box.uidvalidity)
+        return int(seen[0]["n"]) < len(box.mails)
+
+    def ask(self, query: str, *values: object) -> list[Mapping[str, Any]]:
+        """Look into the base behind everybody's back."""
+        return self.ground.ask(query, *values)
+
+    def start(self, service: str, name: str) -> None:
+        """Start a process, or start it again: what it remembered is gone."""
+        process = Process(service, name, self.ground.database, self.fate)
+        self.running[name] = Running(process, self._work(service, process))
+
+    def kill(self, name: str) -> None:
+        """`kill -9`, and started again."""
+        process = self.running[name].process
+        process.die()
+        self.start(process.service, name)
+
+    def awake(self, service: str) -> list[Running]:
+        """The processes of a service that do not sleep."""
+        return [one for one in self.running.values() if one.process.service == service and not one.process.is_asleep]
+
+    def _work(self, service: str, process: Process) -> Any:
+        database, metrics = process.database, self.ground.metrics
+        broker = cast("BellBroker", self.bells.of(process))
+        if service == "composer":
+            ring = KeyRing(self.keys.__getitem__)
+            return Composer(database, broker, metrics, ring, MOST_BYTES, BounceKey(self.name.encode()))
+        if service == "sender":
+            relay = cast("Connections", ListRelay(process, self.talk))
+            return Sender(database, metrics, process.name, _SENDER, relay)
+        if service == "importer":
+            return Importer(
+                database=database,
+                broker=broker,
+                metrics=metrics,
+                archive=self.archive,
+                pool=cast("ReaderPool", HereReader()),
+                worker=process.name,
+                max_age=timedelta(days=30),
+                bounce_key=BounceKey(self.name.encode()),
+                rhythm=USUAL,
+            )
+        if service == "poller":
+            return BoxPoller(self, process)
+        if service == "dispatcher":
+            return DispatchLoops(
+                Dispatcher(database, broker, metrics, self.archive, _DISPATCHER, ANSWER_HOURS),
+                Statements(database, broker, _DISPATCHER.statement_hours),
+                HeartbeatKeeper(database, broker, metrics, self.archive, _BEATS),
+            )
+        return None
+
+
+def begin_base(site: Ground, count: int, number: int, policies: dict[str, str]) -> None:
+    """Put a place into the state in which a story begins.
+
+    :param policies: of all its partners.
+    """
+    _, begun = grounds()
+    begun[count, number].backup(site.raw)
+    with site.database.transaction() as connection:
+        connection.execute(update(Partner).values(**policies))
