@@ -182,11 +182,7 @@ def _believed(buyer: AtRest, order: Mapping[str, Any]) -> int:
     changes = buyer.rows(
         "SELECT max(answer_n) AS n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
     )
-<<<<<<< ours
-    return max(int(order["answer_n"]), int(changes[0]["n"] or 0))
-=======
     return int(max(order["answer_n"], changes[0]["n"] or 0))
->>>>>>> theirs
 
 
 def _same(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Sequence[str], what: str) -> Iterator[str]:
