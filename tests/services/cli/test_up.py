@@ -134,7 +134,7 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
     """`design.md` §16: a service that hangs as a whole, and the embedded Redis, are killed and started again."""
     site = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server, run)
     file = site.folder / "intergestan.toml"
-    file.write_text(file.read_text() + f"\n[cli]\nsilent_seconds = {patient(5)}\n")
+    file.write_text(file.read_text().replace("[cli]\n", f"[cli]\nsilent_seconds = {patient(5)}\n"))
     with up(site) as process:
         eventually(lambda: len(pids(site)) == 5)
         before = pids(site)
