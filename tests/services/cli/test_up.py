@@ -142,8 +142,6 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
         assert redis is not None
         for stopped in (before["importer"], redis):
             os.kill(stopped, signal.SIGSTOP)
-        eventually(lambda: "importer" not in pids(site), what="no sign of life")
-        assert "no sign of life from importer" in site.run("doctor", code=1).out
         eventually(lambda: pids(site).get("importer", before["importer"]) != before["importer"], what="replaced")
         eventually(lambda: server_pid(EmbeddedRedis(site.folder).url) not in {None, redis}, what="Redis replaced")
         eventually(lambda: len(pids(site)) == 5)
