@@ -6,10 +6,11 @@ fake wall clock off it, and asks the kernel for an instant before all time. What
 
 import select
 import time
+from typing import SupportsFloat, SupportsIndex
 
 
-def _sleep(seconds: float) -> None:
-    end = time.monotonic() + seconds
+def _sleep(seconds: SupportsFloat | SupportsIndex, /) -> None:
+    end = time.monotonic() + float(seconds)
     while (left := end - time.monotonic()) > 0:
         select.select([], [], [], left)
 
