@@ -18,6 +18,8 @@ PLACES = (
     "/usr/lib/faketime/libfaketime.so.1",
     "/usr/lib64/faketime/libfaketime.so.1",
 )
+SLEEPS = Path(__file__).parent / "fake_clock_site"
+"""Lets Python sleep under this library."""
 CACHED_S = 1
 """So long a process goes on with the clock that it knew."""
 
@@ -43,6 +45,7 @@ class FakeClock:
             "FAKETIME_CACHE_DURATION": str(CACHED_S),
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
+            "PYTHONPATH": str(SLEEPS),
             "TZ": "Europe/Paris",
         }
 

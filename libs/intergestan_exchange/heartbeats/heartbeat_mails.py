@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from intergestan_msg.manifest import InReplyTo, Manifest
 
 KEPT = timedelta(days=1)
-"""How long the base remembers a heartbeat. An older one is not echoed: whoever repeats old ones gets nothing."""
+"""How long the base remembers a heartbeat."""
+ECHOED = timedelta(days=2)
+"""How long it remembers what it echoed. An older one is not echoed: whoever repeats old ones gets nothing. More than a
+day, so that a partner whose clock is a day behind gets the echo by which it learns that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +53,8 @@ def take_heartbeat(
     if manifest.in_reply_to is not None:
         return _take_echo(connection, transfer.partner.id, manifest.in_reply_to, now, rhythm)
     clock = transfer.partner.clock
-    ahead = timedelta(seconds=0 if clock is None else clock.seconds)  # a clock that is a day behind is no replay
-    if now - (transfer.composed_at - ahead) > KEPT or _was_echoed(connection, transfer):
+    ahead = timedelta(seconds=0 if clock is None else clock.seconds)  # a clock that is behind is no replay
+    if now - (transfer.composed_at - ahead) > ECHOED or _was_echoed(connection, transfer):
         return Taken()
     quotable = transfer.message_id if transfer.message_id and MESSAGE_ID.match(transfer.message_id) else None
     what = {"echoes": transfer.jti, "echoes_digest": transfer.digest, "echoes_message_id": quotable}

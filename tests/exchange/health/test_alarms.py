@@ -17,6 +17,7 @@ from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import KINDS, SERVICES, Alarm, Machine, judge
+from intergestan_exchange.health.clock import LATELY, PARTNER_CLOCK_S, PartnerClock, SiteClock
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
 from intergestan_exchange.health.vitals import MailboxVitals, Route, Vitals, Waiting
@@ -114,6 +115,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "DiskFilling": ({}, {}, {"free": (3 * 10**9, 0.5)}),
     "RedisMemory": ({}, {}, {"redis_memory": 0.81}),
     "ClockSkew": ({}, {}, {"clock_skew": -1.2}),
+    "ClockSetBack": ({"clock": SiteClock(ago(minutes=5), 7200)}, {"clock": SiteClock()}, {}),
+    "PartnerClock": ({"clocks": (PartnerClock("STAUBER", "Stauber", -301),)}, {"clocks": ()}, {}),
 }
 
 
@@ -178,6 +181,8 @@ def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
         ),
         ("RedisMemory", f"> {alarms.MEMORY_SHARE}\n"),
         ("ClockSkew", f"> {alarms.CLOCK_SKEW_S}\n"),
+        ("PartnerClock", f"> {PARTNER_CLOCK_S}\n"),
+        ("ClockSetBack", f"< {LATELY.total_seconds():g}\n"),
         ("DiskFilling", f"< {alarms.DISK_SHARE}\n"),
         ("DiskFilling", f"/ {alarms.DISK_BYTES / 1e9:g}e9 < 1\n"),
     ],
@@ -196,6 +201,29 @@ def test_every_alarm_has_words(name: str, language: str) -> None:
     assert f"Intergestan{name}.md" in report([alarm], [], [], language)
     for call in re.findall(r"`intergestan ([^`]+)`", cure(Alarm(name, "poller"), language)):
         parse_command(shlex.split(call))
+
+
+@pytest.mark.parametrize("ahead", [SiteClock(ahead=3000), SiteClock(ago(minutes=1), 3000)])
+def test_a_clock_that_was_set_back_is_told_with_by_how_much(ahead: SiteClock) -> None:
+    (found,) = judge(replace(WELL, clock=ahead), FINE)
+    assert sentence(found, "en").startswith("The clock of this machine was set back by 50 min")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(7200, "is ahead of ours by 2 h"), (-5400, "is behind ours by 1 h 30 min")]
+)
+def test_a_partners_clock_is_told_with_its_side(seconds: int, words: str) -> None:
+    (found,) = judge(replace(WELL, clocks=(PartnerClock("STAUBER", "Stauber", seconds),)), FINE)
+    assert words in sentence(found, "en")
+    assert "{" not in sentence(found, "fr") + cure(found, "fr")
+
+
+def test_what_lies_in_the_future_counts_as_old() -> None:
+    """It was written before the clock was set back: a mailbox that was read in two hours is not read."""
+    boxes = {"orders": MailboxVitals(ago(hours=-2), 60, owned=True)}
+    assert [alarm.name for alarm in judge(replace(WELL, mailboxes=boxes), FINE)] == ["MailboxNotPolled"]
+    told = compare({HOLDS.key: Memory(ago(hours=-30), ago(hours=-30), "text")}, [HOLDS], NOW, "en")
+    assert told.reminded == [HOLDS]
 
 
 def test_what_others_wrote_cannot_hide_anything() -> None:
