@@ -229,10 +229,7 @@ class _Bought:
         rows = books.rows(
             "SELECT number, id, state, answer_code, supplier_order_number, total_ht, total_ttc FROM purchase_order"
         )
-        orders = {
-            number: _Purchase(row_id, state, answer, sales_number, (_cents(net), _cents(gross)))
-            for number, row_id, state, answer, sales_number, net, gross in rows
-        }
+        orders = {row[0]: _Purchase(row[1], row[2], row[3], row[4], (_cents(row[5]), _cents(row[6]))) for row in rows}
         return cls(orders, _contents(books, "purchase_order"))
 
 
@@ -248,11 +245,11 @@ class _Sold:
     @classmethod
     def read(cls, books: Books) -> _Sold:
         orders: dict[str, list[_Sale]] = {}
-        for theirs, row_id, number, state, net, gross in books.rows(
+        for row in books.rows(
             "SELECT customer_order_number, id, number, state, total_ht, total_ttc FROM sales_order ORDER BY id"
         ):
-            sale = _Sale(row_id, number, state, (_cents(net), _cents(gross)))
-            orders.setdefault(theirs or f"none of {number}", []).append(sale)
+            sale = _Sale(row[1], row[2], row[3], (_cents(row[4]), _cents(row[5])))
+            orders.setdefault(row[0] or f"none of {sale.number}", []).append(sale)
         proofs = books.rows(
             "SELECT l.number, m.sha256, s.number FROM ledger l JOIN sales_order s ON s.id = l.sales_order_id"
             " JOIN inbound_transfer t ON t.id = l.inbound_transfer_id JOIN inbound_mail m ON m.id = t.inbound_mail_id"

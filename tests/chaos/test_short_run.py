@@ -95,7 +95,12 @@ SPOILED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "booked twice": (
         "doubled",
         1,
-        (AS_COPY, f"UPDATE other SET id = 9999, number = 'CCL9999' WHERE id = {ANY_SALE}", *INSTEAD),
+        (
+            AS_COPY,
+            f"INSERT INTO other SELECT * FROM other WHERE id = {ANY_SALE}",
+            "UPDATE other SET id = 9999, number = 'CCL9999' WHERE rowid = (SELECT max(rowid) FROM other)",
+            *INSTEAD,
+        ),
     ),
     "one number for two": ("doubled", 1, (AS_COPY, "UPDATE other SET number = 'CCL1'", *INSTEAD)),
     "another quantity": ("altered", 1, (f"UPDATE sales_order_line SET quantity = quantity + 1 {OF_ANY_SALE}",)),
