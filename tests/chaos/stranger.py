@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tests.chaos.letters import DOCUMENT, FORGED, MANIFEST, decoded, encoded, parsed, rewritten
+from tests.chaos.letters import DOCUMENT, FORGED, MANIFEST, decoded, encoded, marked, parsed, rewritten
 
 WANTED = 900_000
 """Every quantity that the stranger writes is at least this, and no honest one is."""
@@ -99,6 +99,10 @@ class Stranger:
         """The same once more."""
         return raw
 
+    def misdirected(self, raw: bytes) -> bytes:
+        """The same, to whom it is not addressed."""
+        return marked(raw, FORGED, str(self.forged))
+
     def altered(self, raw: bytes) -> bytes:
         """Other quantities in the document, under the manifest that its sender signed."""
         return self._rewritten(raw, lambda kind, data: self._greedy(data) if kind == DOCUMENT else data)
@@ -177,7 +181,7 @@ class Stranger:
 
 TRICKS: dict[str, Callable[[Stranger, bytes], bytes]] = {
     "replayed": Stranger.replayed,
-    "to the other site": Stranger.replayed,
+    "to the other site": Stranger.misdirected,
     "altered": Stranger.altered,
     "unknown key": Stranger.renumbered,
     "borrowed name": Stranger.borrowed_name,

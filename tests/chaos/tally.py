@@ -55,7 +55,7 @@ class Tally:
 
     def facts(self) -> dict[str, Any]:
         """What the line of JSON says."""
-        recoveries = [each.recovery for each in self.outcomes if each.recovery is not None]
+        recoveries = [round(each.recovery, 1) for each in self.outcomes if each.recovery is not None]
         return {
             "database": self.database,
             "commit": self.commit,
