@@ -104,8 +104,8 @@ class FaultProxy(StreamServer):
             writer.close()
             far_writer.close()
             await asyncio.gather(writer.wait_closed(), far_writer.wait_closed())
-        except* ConnectionError:
-            pass  # cut, by a fault or by one end: the other end is cut too
+        except* OSError:
+            pass  # cut, by a fault or by one end (perhaps before we said that the other has no more to say)
         finally:
             self._writers.discard(far_writer)
             reset(far_writer.transport)
