@@ -238,7 +238,8 @@ def _sign_of_life(one: Running) -> Callable[[], None]:
         with process.database.transaction() as connection:
             now = process.database.now()
             leases.beat(connection, process.name, process.service, now)
-            claims.give_back(connection, process.name)
+            given_back = claims.give_back(connection, process.name, now)
             claims.renew(connection, process.name, now)
+        claims.settle(given_back)
 
     return say

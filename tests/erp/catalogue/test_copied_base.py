@@ -19,7 +19,7 @@ from tests.erp.catalogue.test_catalogue_file import SHOP
 from tests.site_factories import SiteToTest, make_site
 
 TAKEN = {"product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"}
-MADE = {"site", "user", "number_series", "event", "alembic_version"}
+MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
 
 
 @pytest.fixture
