@@ -13,8 +13,9 @@ import pytest
 from tests.patience import ENOUGH, PATIENCE, Slowness, TooLate, eventually, patient
 
 TESTS = Path(__file__).parent
-OF_THEIR_OWN = ("patience.py", "test_patience.py", "chaos/", "deploy/clean_system/")
-"""The last two are programs that a person starts: `chaos` has a patience of its own, which it reports (docs/proof.md)."""
+OF_THEIR_OWN = ("patience.py", "test_patience.py", "chaos/", "deploy/clean_system/", "servers/fake_clock_site/")
+"""Two are programs that a person starts: `chaos` has a patience of its own, which it reports (docs/proof.md). The last
+one is what a process with another clock sleeps by."""
 HASTY = re.compile(
     r"monotonic\(\) \+"
     r"|\b(?:connect_)?timeout=\d"

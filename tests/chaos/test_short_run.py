@@ -131,7 +131,7 @@ SPOILED: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "booked from a mail that is about something else": (
         "injected",
         1,
-        ("UPDATE ledger SET inbound_transfer_id = 1 WHERE type = 'order' AND inbound_transfer_id > 1",),
+        ("UPDATE ledger SET number = number || '-0' WHERE type = 'order'",),
     ),
     "without any ledger": ("injected", 1, ("DELETE FROM ledger WHERE type = 'order'",)),
     "held for a person": ("waiting", 1, ("UPDATE inbound_mail SET state = 'held', reason = 'poison' WHERE id = 1",)),

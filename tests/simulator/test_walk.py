@@ -25,7 +25,7 @@ from tests.simulator.oracle import AtRest, complaints
 from tests.simulator.site import NAMES, Ground, settle
 from tests.site_factories import SiteToTest, trust
 
-SAMPLE = 3
+SAMPLE = 2
 """Deaths on each kind of base in `make test`; the campaign has all of them."""
 
 
