@@ -15,9 +15,6 @@ from intergestan_db.database import Database
 from intergestan_runtime.said import Said
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from intergestan_db.database import AnyRow
     from intergestan_exchange.history.high_water import Mark
     from intergestan_operations.checks.history_check import Trace
     from intergestan_runtime.settings import SiteSettings
@@ -64,19 +61,26 @@ def write_file(file: Path, mark: Mark) -> None:
         raise
 
 
-def check_high_water(site: SiteSettings, database: Database, connection: Connection, row: AnyRow) -> None:
+def check_high_water(site: SiteSettings, database: Database) -> None:
     """Refuse a database that is older than the file.
 
-    :param row: the site's.
+    The file is read first, and the database in a view of its own after it: a dispatcher that lives may commit and write
+    in between, and what it wrote then must not look as if the database were behind.
+
     :raises OlderDatabase: with the instruction.
     """
     file = file_of(site, database)
     if not file.is_file():
         return
+    from intergestan_db.site_rows import read_site
     from intergestan_exchange.history.high_water import is_older, name_of, read_count
 
     seen = read_file(file)
-    if seen is not None and is_older(name_of(row.code, row.created_at), read_count(connection), seen):
+    if seen is None:
+        return
+    with database.read() as connection:
+        row, count = read_site(connection), read_count(connection)
+    if is_older(name_of(row.code, row.created_at), count, seen):
         raise OlderDatabase(older(seen.at, file))
 
 

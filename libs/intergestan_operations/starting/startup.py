@@ -238,7 +238,7 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
         site = _site_of(connection)
         metrics = Metrics(CollectorRegistry(), service=service)
         start_series(metrics, service, connection)
-        check_high_water(settings.site, database, connection, site)
+    check_high_water(settings.site, database)
     check_key(settings.site, site.key_fingerprint)
     revision = os.environ.get("INTERGESTAN_REVISION", "unknown")
     metrics.set("build_info", 1, **build_labels(_version(), revision))

@@ -15,14 +15,12 @@ def refuse_older_database(call: Call) -> None:
 
     :raises OlderDatabase: with the instruction.
     """
-    from intergestan_db.site_rows import read_site
     from intergestan_operations.checks.history_check import find_trace
     from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water, older_than_archive
     from intergestan_operations.opening.stores import open_archive
 
     database = call.unchecked_database
-    with database.read() as connection:
-        check_high_water(call.site, database, connection, read_site(connection))
+    check_high_water(call.site, database)
     if call.site.archive_url is not None:
         return  # to look through a bucket is to list all of it
     readers: list[ReaderPool] = []

@@ -51,7 +51,8 @@ def test_a_day_in_the_past_is_told_as_the_site_knows_it() -> None:
     assert ahead(tomorrow, at("2026-07-15T10:00"), PARIS) == tomorrow
 
 
-def test_times_are_shown_as_the_sites_clocks_have_them() -> None:
+def test_times_are_shown_as_the_sites_clocks_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output, "_shown_in", UTC)  # as a program begins, whatever commands ran in this process
     assert output.cell(at("2026-07-14T22:30")) == "2026-07-14 22:30:00"  # no site is known yet: UTC
     output.show_times_in(PARIS)
     assert output.cell(at("2026-07-14T22:30")) == "2026-07-15 00:30:00"
