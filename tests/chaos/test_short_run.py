@@ -146,16 +146,17 @@ def test_what_is_wrong_with_a_database_is_found(world: World, copied: tuple[Evid
 
 
 def test_what_is_wrong_with_files_is_found(world: World, copied: tuple[Evidence, Evidence]) -> None:
+    """The archive of a world may have one mail only, because orders travel together: first altered, then gone."""
     _buyer, seller = copied
-    flipped, gone, *_ = sorted(seller.archive.glob("??/*.eml"))
-    raw = flipped.read_bytes()
-    flipped.chmod(0o600)
-    flipped.write_bytes(raw[:50] + bytes([raw[50] ^ 1]) + raw[51:])
-    gone.unlink()
+    file = min(seller.archive.glob("??/*.eml"))
+    raw = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(raw[:50] + bytes([raw[50] ^ 1]) + raw[51:])
     (seller.maildir / "cur" / "1.M1.test:2,").write_bytes(b"From: a@b.test\r\n\r\nNobody has taken this.\r\n")
     found = judged(world, copied)
-    assert f"seller, archive {flipped.stem[:12]}" in found.altered
-    assert f"seller, archive {gone.stem[:12]}" in found.lost
+    assert f"seller, archive {file.stem[:12]}" in found.altered
     assert "seller, mailbox 1.M1.test:2," in found.lost
-    forgiven = replace(seller, spoiled=frozenset({flipped.stem, gone.stem}))
+    forgiven = replace(seller, spoiled=frozenset({file.stem}))
     assert not judged(world, (copied[0], forgiven)).altered
+    file.unlink()
+    assert f"seller, archive {file.stem[:12]}" in judged(world, copied).lost
