@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 
-from intergestan_db.database import Database, first_line
+from intergestan_db.database import Database
 from intergestan_exchange.history.high_water import Mark, is_news, is_older, raise_mark, read_mark
 from intergestan_operations.opening.high_water_file import read_file, write_file
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.service import Loop
 from services.dispatcher.loops import every
 
@@ -30,11 +30,12 @@ class HighWaterKeeper:
         """Write the file, if there is news; whether it was written.
 
         The count is committed before the file has it: a crash in between leaves the file behind, which is no harm. A
-        database that goes back under running services (a replica that takes over) does not take the file with it.
+        database that goes back under running services (a replica that takes over) does not take the file with it. The
+        file is read first, as at a start: another dispatcher may write in between.
         """
+        seen = read_file(self._file)
         with self._database.read() as connection:
             mark = read_mark(connection, self._database.now())
-        seen = read_file(self._file)
         if seen is not None and is_older(mark.site, mark.n, seen):
             self._say("the database is older than the file: stop all services and run `intergestan restored`")
             return False
@@ -67,7 +68,7 @@ class HighWaterKeeper:
             again(stop)
             try:
                 self.keep()
-            except DBAPIError as error:
-                _log.warning("The base does not answer; the high-water file stays.", error=first_line(error))
+            except ANY_REFUSAL as error:
+                tell_outage(error, "The base does not take it; the high-water file stays.")
 
         return keep_high_water
