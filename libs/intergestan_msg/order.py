@@ -128,6 +128,11 @@ class Period:
     end: date | None = None
 
 
+def one_day(period: Period | None) -> date | None:
+    """The one day that stands for a period: its last, else its first."""
+    return (period.end or period.start) if period else None
+
+
 @dataclass(frozen=True, slots=True)
 class OrderLine:
     """One line. `id` is the buyer's stable line id: answers and changes refer to it, never to the product.

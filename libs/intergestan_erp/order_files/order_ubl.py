@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +20,7 @@ from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrd
 from intergestan_erp.order_files.order_buyer import buyer_of
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, ZERO, AllowanceCharge, TaxCategory
-from intergestan_msg.order import Address, Identifier, Item, Party, Period
+from intergestan_msg.order import Address, Identifier, Item, Party, Period, one_day
 from intergestan_msg.spelling import normalised
 from intergestan_msg.stated_order import StatedLine, StatedOrder
 from intergestan_msg.ubl.order_in import NO_CURRENCY
@@ -114,7 +113,7 @@ class _Document:
             self._fault("cac:SellerSupplierParty", "The order names no supplier: write the SIRET or the name.")
         lines = tuple(self._line(line) for line in order.lines)
         charges = tuple(self._charge(charge) for charge in order.allowances)
-        wanted = _day(self._wanted())
+        wanted = one_day(self._wanted())
         delivery = self._delivery()
         currency = self._currency()
         self._keep_references()
@@ -377,7 +376,7 @@ class _Document:
             supplier_code=item.sellers_id,
             amount=line.line_total,
             tax=line.tax_amount,
-            wanted_date=_day(line.wanted),
+            wanted_date=one_day(line.wanted),
         )
 
     def _unit(self, unit: str | None, place: str) -> str | None:
@@ -462,11 +461,6 @@ _REFERENCE_ELEMENTS = {
     "contract": "cac:Contract",
     "attachment": "cac:AdditionalDocumentReference",
 }
-
-
-def _day(period: Period | None) -> date | None:
-    """The last day of a period, else its first."""
-    return (period.end or period.start) if period else None
 
 
 def _names(party: Party) -> list[str]:

@@ -21,7 +21,7 @@ from intergestan_exchange.inbox.apply_changes import OPEN_CODES, is_open
 from intergestan_exchange.outbox.changes import Requested, read_base, request_cancellation, request_change
 from intergestan_msg.answer import ANSWER_LINE, AnswerLine, LineCode
 from intergestan_msg.money import ONE, Price
-from intergestan_msg.order import Item, OrderLine, Period
+from intergestan_msg.order import Item, OrderLine, Period, one_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ def _as_said(line: OrderLine, change: SellerChange | None) -> OrderLine | None:
             quantity=line.quantity if said.quantity is None else said.quantity,
             unit=said.unit or line.unit,
             price=price,
-            wanted=Period(None, said.promised.end or said.promised.start) if said.promised else line.wanted,
+            wanted=Period(None, one_day(said.promised)) if said.promised else line.wanted,
         )
     )
 

@@ -37,7 +37,7 @@ from intergestan_exchange.transfers.transfer import BY
 from intergestan_msg.answer import ANSWER_LINES, AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.change import ChangeCode, OrderChange
 from intergestan_msg.money import ZERO
-from intergestan_msg.order import OrderLine
+from intergestan_msg.order import OrderLine, one_day
 
 EVENTS = {
     AnswerCode.RECEIVED: "wait",
@@ -354,7 +354,7 @@ def _values(line: OrderLine) -> dict[str, Any]:
         "note": line.note,
         "gtin": item.standard_id.value if item.standard_id else None,
         "supplier_code": item.sellers_id if item.sellers_id != code else None,
-        "wanted_date": (line.wanted.end or line.wanted.start) if line.wanted else None,
+        "wanted_date": one_day(line.wanted),
         **({"promised_date": line.wanted.end} if line.wanted else {}),
     }
 

@@ -41,7 +41,7 @@ from intergestan_exchange.inbox.rules import (
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
 from intergestan_msg.money import CENT, AllowanceCharge, Price, TaxCategory, fits, line_total, plain, totals_of
-from intergestan_msg.order import Item, Order, OrderLine
+from intergestan_msg.order import Item, Order, OrderLine, one_day
 
 Rule = Callable[[Order, Facts], Iterable[Finding]]
 
@@ -193,7 +193,7 @@ def book_line(line: OrderLine, product: ProductFacts | None, *, take_ours: bool)
         vat_category=category,
         vat_rate=rate,
         note=line.note,
-        wanted_date=(line.wanted.end or line.wanted.start) if line.wanted else None,
+        wanted_date=one_day(line.wanted),
     )
 
 

@@ -21,7 +21,7 @@ from intergestan_erp.catalogue.unit_conversion import converted, costs_the_same,
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_msg.money import CENT, ZERO, Price, plain
-from intergestan_msg.order import OrderLine
+from intergestan_msg.order import OrderLine, one_day
 from intergestan_msg.shapes import Shape
 
 _ROUNDED = 2 * CENT
@@ -86,7 +86,7 @@ def stated_figures(line: OrderLine, unit: str | None) -> Figures:
         vat_category=(tax.code or None) if tax else None,
         vat_rate=tax.percent if tax else None,
         total=line.line_total,
-        date=(line.wanted.end or line.wanted.start) if line.wanted else None,
+        date=one_day(line.wanted),
     )
 
 

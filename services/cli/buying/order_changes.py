@@ -178,6 +178,8 @@ def _ordered(each: SellerChange) -> str:
 
 def _said(each: SellerChange) -> list[str]:
     """What differs, one remark each."""
+    from intergestan_msg.order import one_day
+
     said = each.answer
     if each.is_shortage:
         return [_("will not be delivered")]
@@ -191,7 +193,7 @@ def _said(each: SellerChange) -> list[str]:
     if said.backorder is not None:
         remarks.append(_backorder(said.backorder))
     if said.promised is not None:
-        remarks.append(_("promised for {day}").format(day=cell(said.promised.end or said.promised.start)))
+        remarks.append(_("promised for {day}").format(day=cell(one_day(said.promised))))
     return [*remarks, said.note] if said.note else remarks
 
 
@@ -200,6 +202,8 @@ def _backorder(quantity: Decimal) -> str:
 
 
 def _values(each: SellerChange) -> dict[str, Any]:
+    from intergestan_msg.order import one_day
+
     said = each.answer
     other = said.substitute
     return {
@@ -216,7 +220,7 @@ def _values(each: SellerChange) -> dict[str, Any]:
             "unit": said.unit,
             "price": said.price,
             "base_quantity": said.base_quantity,
-            "promised": (said.promised.end or said.promised.start) if said.promised else None,
+            "promised": one_day(said.promised),
             "backorder": said.backorder,
             "replacement": (other.sellers_id or other.name) if other else None,
             "note": said.note,

@@ -23,7 +23,7 @@ from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Accepted
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
-from intergestan_msg.order import Order
+from intergestan_msg.order import Order, one_day
 
 
 def write_sales_orders(
@@ -100,7 +100,7 @@ def head_values(order: Order) -> dict[str, Any]:
         "delivery_postcode": address.postcode if address else None,
         "delivery_city": address.city if address else None,
         "delivery_country": address.country if address else None,
-        "wanted_date": (wanted.end or wanted.start) if wanted else None,
+        "wanted_date": one_day(wanted),
     }
 
 
