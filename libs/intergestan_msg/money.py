@@ -12,6 +12,8 @@ CENT = Decimal("0.01")
 MILLIONTH = Decimal("0.000001")
 ZERO = Decimal(0)
 ONE = Decimal(1)
+ROUNDED = 2 * CENT
+"""What Peppol's R022 and R024 grant an amount for roundings."""
 
 # Wide enough for quantity × price (36 digits) and a quotient that must be rounded only once.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)

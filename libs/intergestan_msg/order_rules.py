@@ -10,12 +10,10 @@ from decimal import Decimal
 from unicodedata import category
 
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, AllowanceCharge, Price, Totals, fits
+from intergestan_msg.money import CENT, MILLIONTH, ONE, ROUNDED, ZERO, AllowanceCharge, Price, Totals, fits
 from intergestan_msg.unit_factors import factor
 
 MAX_LINES = 10_000
-
-_SLACK = Decimal("0.02")  # what R022 and R024 grant for roundings
 
 # Control, format (direction marks among them), surrogate, line and paragraph separators.
 _UNSEEN = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
@@ -136,7 +134,7 @@ def check_line_figures(
     expected = quantity * price.amount / base
     for allowance in allowances:
         expected += allowance.signed
-    if abs(expected - total) > _SLACK:
+    if abs(expected - total) > ROUNDED:
         raise BadDocument(
             f"The line amount {total} is not quantity × price: {expected:.2f}.",
             rule="PEPPOL-T01-R024",
@@ -157,7 +155,7 @@ def check_allowance_figures(allowance: AllowanceCharge, line: str | None = None)
     if allowance.percent is None or allowance.base_amount is None:
         return
     expected = allowance.base_amount * allowance.percent / 100
-    if abs(expected - allowance.amount) > _SLACK:
+    if abs(expected - allowance.amount) > ROUNDED:
         raise BadDocument(
             f"The allowance or charge {allowance.amount} is not {allowance.percent} % of its base.",
             rule="PEPPOL-T01-R022",

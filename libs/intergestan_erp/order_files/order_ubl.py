@@ -19,7 +19,7 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_erp.order_files.order_buyer import buyer_of
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.money import CENT, ZERO, AllowanceCharge, TaxCategory
+from intergestan_msg.money import CENT, ROUNDED, ZERO, AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Identifier, Item, Party, Period, one_day
 from intergestan_msg.spelling import normalised
 from intergestan_msg.stated_order import StatedLine, StatedOrder
@@ -29,8 +29,6 @@ from intergestan_msg.ubl.stated_order_in import read_stated_order
 _VAT_NAMES = ("VAT", "TVA", "MWST", "IVA", "BTW")
 """How neighbours call the tax on added value."""
 _GTIN_SCHEMES = {"0160", "GTIN"}
-_SLACK = 2 * CENT
-"""What Peppol's R022 grants an allowance for roundings."""
 
 _ORDINARY = {"220", "105"}
 _MAY_REPEAT = {
@@ -444,7 +442,7 @@ class _Document:
             if each.percent is None or each.base_amount is None:
                 continue
             due = each.base_amount * each.percent / 100
-            if min(abs(each.amount - due), abs(each.amount - due * 100)) > _SLACK:
+            if min(abs(each.amount - due), abs(each.amount - due * 100)) > ROUNDED:
                 self._fault(
                     place,
                     "The allowance or charge is stated as {stated}, {percent} % of {base} are {ours}: correct one of "

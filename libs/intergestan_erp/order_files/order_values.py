@@ -24,6 +24,7 @@ from intergestan_msg.identity import nfc
 from intergestan_msg.money import (
     CENT,
     MILLIONTH,
+    ROUNDED,
     ZERO,
     AllowanceCharge,
     Price,
@@ -62,8 +63,6 @@ _LINE = (
 )
 _AMOUNTS = {"total", "total_ht", "total_vat", "total_ttc"}
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
-_LINE_SLACK = 2 * CENT
-"""How far a line's stated amount may lie from ours: what Peppol's R024 grants for roundings."""
 _GTIN_DIGITS = 14
 
 
@@ -358,7 +357,7 @@ def _rounded_price(line: FileLine, price: Price) -> _Priced | Fault:
     if (
         rounded is not None
         and line.amount is not None
-        and abs(line_total(line.quantity, rounded, price.base_quantity, allowance) - line.amount) <= _LINE_SLACK
+        and abs(line_total(line.quantity, rounded, price.base_quantity, allowance) - line.amount) <= ROUNDED
         and line_total(line.quantity, rounded, price.base_quantity, allowance)
         == line_total(line.quantity, price.amount, price.base_quantity, allowance)
     ):
@@ -557,7 +556,7 @@ def _compare(order: FileOrder, lines: Sequence[Row], charges: Sequence[Row], fau
 
 
 def _of_line(line: FileLine, row: Row) -> Iterator[Fault]:
-    if line.amount is not None and abs(line.amount - row["total"]) > _LINE_SLACK:
+    if line.amount is not None and abs(line.amount - row["total"]) > ROUNDED:
         yield Fault(
             line.row,
             _place(line, "total"),
@@ -571,7 +570,7 @@ def _of_line(line: FileLine, row: Row) -> Iterator[Fault]:
             ours=_money(row["total"]),
         )
     due = round_half_up(row["total"] * row["vat_rate"] / 100)
-    if line.tax is not None and abs(line.tax - due) > _LINE_SLACK:
+    if line.tax is not None and abs(line.tax - due) > ROUNDED:
         yield Fault(
             line.row,
             _place(line, "vat_rate"),

@@ -163,7 +163,7 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
     if quantity != line.remaining and not can_be(quantity, line.row.unit):
         raise Problem(
             "Nothing was delivered: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
-            quantity=f"{quantity.normalize():f}",
+            quantity=plain(quantity),
             unit=line.row.unit,
             line=line.row.line_id,
         )

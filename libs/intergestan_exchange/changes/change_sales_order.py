@@ -143,7 +143,7 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
             raise Problem(
                 "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is "
                 "counted.",
-                quantity=f"{values[line_id].normalize():f}",
+                quantity=plain(values[line_id]),
                 unit=booked.unit,
                 line=line_id,
             )

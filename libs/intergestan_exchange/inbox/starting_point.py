@@ -20,12 +20,9 @@ from intergestan_db.enums import LedgerOutcome
 from intergestan_erp.catalogue.unit_conversion import converted, costs_the_same, is_in
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
-from intergestan_msg.money import CENT, ZERO, Price, plain
+from intergestan_msg.money import ROUNDED, ZERO, Price, plain
 from intergestan_msg.order import OrderLine, one_day
 from intergestan_msg.shapes import Shape
-
-_ROUNDED = 2 * CENT
-"""What Peppol's R024 grants a line for roundings."""
 
 _Same = Callable[["Figures", "Figures"], bool]
 _APPLIED = (LedgerOutcome.CREATED, LedgerOutcome.APPLIED)
@@ -138,7 +135,7 @@ def _same_vat(stated: Figures, ours: Figures) -> bool:
 def _same_total(stated: Figures, ours: Figures) -> bool:
     if stated.total is None:
         return True
-    return ours.total is not None and abs(stated.total - ours.total) <= _ROUNDED
+    return ours.total is not None and abs(stated.total - ours.total) <= ROUNDED
 
 
 _SAME = (_same_quantity, _same_price, _same_allowance, _same_vat, _same_total)

@@ -13,12 +13,9 @@ from intergestan_db.enums import HoldReason
 from intergestan_erp.catalogue.unit_conversion import converted
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_msg.money import CENT, Price, Sums, TaxCategory, fits, line_total, totals_of
+from intergestan_msg.money import CENT, ROUNDED, Price, Sums, TaxCategory, fits, line_total, totals_of
 from intergestan_msg.order import Order, OrderLine
 from intergestan_msg.stated import Stated, compared
-
-_ROUNDED = 2 * CENT
-"""What Peppol's R024 grants a line for roundings."""
 
 
 def check(order: Order, facts: Facts) -> Iterator[Finding]:
@@ -29,7 +26,7 @@ def check(order: Order, facts: Facts) -> Iterator[Finding]:
         if due is None or not fits(due, CENT):
             return  # nothing can be added up, or booked: others say why
         stated = line.line_total
-        if stated is not None and abs(stated - due) > _tolerance(due, facts, _ROUNDED):
+        if stated is not None and abs(stated - due) > _tolerance(due, facts, ROUNDED):
             yield _finding(order, "line", stated, due, line.id)
         amounts.append((due if stated is None else stated, _tax(line, facts)))
     yield from _totals(order, facts, totals_of(amounts, order.allowances))
