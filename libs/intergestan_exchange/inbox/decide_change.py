@@ -162,8 +162,13 @@ class _Work:
         return {line.booked.line_id: line for line in self.standing.lines}
 
     @property
+    def named(self) -> set[str]:
+        return {line.id for _, line in self.change.lines()}
+
+    @property
     def after(self) -> dict[str, BookedLine]:
-        stay = {line_id: line.booked for line_id, line in self.before.items() if line_id not in self.deleted}
+        deleted = set(self.deleted)
+        stay = {line_id: line.booked for line_id, line in self.before.items() if line_id not in deleted}
         return stay | self.lines
 
     def asked(self) -> Iterator[tuple[ChangeCode, OrderLine]]:
@@ -197,7 +202,7 @@ def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
 
 def _other_start(work: _Work) -> Iterator[Finding]:
     """Where the order that the buyer starts from is not ours: lines that stay as they are, and the totals."""
-    before, named = work.before, {line.id for _, line in work.change.lines()}
+    before, named = work.before, work.named
     for line in work.left_alone():
         standing = before.get(line.id)
         if standing is None and not _is_known_to_be_refused(line, work.stated):
@@ -285,12 +290,12 @@ def _is_as_booked(line: OrderLine, standing: StandingLine) -> bool:
 
 def _as_the_document_has_them(work: _Work, differing: set[str | None]) -> Iterator[tuple[ChangeCode, OrderLine]]:
     """What becomes of the lines that differ once a person said that the buyer's document counts."""
-    before = work.before
+    before, named = work.before, work.named
     for line in work.left_alone():
         if line.id in differing and line.id not in work.lines:
             yield (ChangeCode.CHANGED if line.id in before else ChangeCode.ADDED), line
     for line_id, standing in before.items():
-        if line_id in differing and line_id not in {line.id for _, line in work.change.lines()}:
+        if line_id in differing and line_id not in named:
             yield ChangeCode.DELETED, OrderLine(line_id, Item(standing.booked.name), None, None)
 
 
@@ -416,7 +421,7 @@ def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Find
     if not all(fits(amount, CENT) for amount in amounts):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
     untouched = [line for line in work.left_alone() if line.id not in work.lines.keys() | work.refused.keys()]
-    before, named = work.before, {line.id for _, line in work.change.lines()}
+    before, named = work.before, work.named
     work.otherwise = {
         line.id for line in untouched if line.id not in before or not _is_as_booked(line, before[line.id])
     }
@@ -452,13 +457,14 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
     """Every line of the sales order as it is now: what the buyer asked for, refused, changed by us, or as it was."""
     asked = {line.id: line for _, line in work.change.lines()}
     before, language = work.before, work.facts.partner.language
+    told = _told_last(work.facts, work.change.order.id) if work.otherwise else {}
     for line_id, booked in after.items():
         if line_id not in work.lines and before[line_id].said is not None:
             yield ANSWER_LINE.convert(before[line_id].said)
         elif line_id in work.refused:
             yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
         elif line_id in work.otherwise:
-            yield _line_as_it_is(asked.get(line_id), before[line_id], work)
+            yield _line_as_it_is(asked.get(line_id), before[line_id], work.facts, told.get(line_id))
         elif line_id in asked:
             line = asked[line_id]
             yield answer_line(Pair(line, booked, work.facts.product_of(line)), language)
@@ -466,12 +472,15 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
             yield _plain_line(booked, LineCode.ACCEPTED)
 
 
-def _line_as_it_is(line: OrderLine | None, standing: StandingLine, work: _Work) -> AnswerLine:
-    """A line that stays, and is not what the buyer states of it: of which goods have left, or as we told it last."""
-    booked, facts = standing.booked, work.facts
+def _line_as_it_is(line: OrderLine | None, standing: StandingLine, facts: Facts, told: str | None) -> AnswerLine:
+    """A line that stays, and is not what the buyer states of it: of which goods have left, or as we told it last.
+
+    :param told: its code in what we told last.
+    """
+    booked = standing.booked
     if line is None or not is_one_of(stated_figures(line, booked.unit), [booked_figures(booked, None)], QUANTITY_ONLY):
         return _plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
-    if _last_word(facts, work.change.order.id, line.id) in _OPEN:
+    if told in _OPEN:
         return answer_line(Pair(line, booked, facts.product_of(line)), facts.partner.language)
     return _plain_line(booked, LineCode.ACCEPTED)
 
@@ -479,11 +488,11 @@ def _line_as_it_is(line: OrderLine | None, standing: StandingLine, work: _Work) 
 _OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
 
 
-def _last_word(facts: Facts, number: str, line_id: str) -> str | None:
-    """The code of a line in the newest answer to the order that says anything of its lines."""
+def _told_last(facts: Facts, number: str) -> dict[str, str]:
+    """The code of each line in the newest answer to the order that says anything of its lines."""
     answers = [its for (its_number, _), its in facts.answered.items() if its_number == number and its.lines]
     lines = max(answers, key=lambda its: its.n).lines if answers else None
-    return next((str(line["code"]) for line in lines or () if line["id"] == line_id), None)
+    return {line["id"]: str(line["code"]) for line in lines or ()}
 
 
 def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:
