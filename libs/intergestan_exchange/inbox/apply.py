@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
@@ -131,22 +131,14 @@ def apply_answers(
     :returns: an outcome for each answer, `done` or `duplicate`.
     :raises UnmatchedAnswer, AnswerConflict, Reversed: nothing of the mail is applied then.
     """
-    outbound = _quoted_mail(connection, transfer.partner.id, quoted)
-    orders = _orders_of(connection, outbound.id)
-    changes = {} if orders else changes_in(connection, outbound.id)
-    carried = orders or changes
-    _check_carried(carried, answers)
-    _check_content(connection, transfer.partner.id, answers)
-    fresh = _fresh(carried, answers)
-    check_not_reversed(changes, [(each.place, each.answer) for each in fresh] if changes else ())
+    outbound, orders, changes, fresh = _match(connection, transfer.partner.id, quoted, answers)
     transfer_id = insert_transfer(connection, mail, transfer, now)
     if changes:
-        pairs = [(each.place, each.answer) for each in fresh]
-        apply_to_changes(connection, changes, pairs, transfer.partner.name, now)
+        apply_to_changes(connection, changes, _placed(fresh), transfer.partner.name, now)
     else:
         _apply_to_orders(connection, orders, fresh, transfer.partner.name, now)
     _enter_ledger(connection, transfer, transfer_id, fresh, now)
-    if not _goes_on(outbound.state, fresh) and _all_answered(carried, fresh):
+    if not _goes_on(outbound.state, fresh) and _all_answered(orders or changes, fresh):
         answered(connection, [outbound.id], by=BY, at=now, old={outbound.id: outbound.state})
     finish_mail(connection, mail, transfer, now)
     return ["done" if each in fresh else "duplicate" for each in answers]
@@ -166,15 +158,34 @@ def foresee_answers(
     connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]
 ) -> list[str]:
     """What `apply_answers` would return or raise, without writing anything."""
-    mail_id = _quoted_mail(connection, partner_id, quoted).id
-    orders = _orders_of(connection, mail_id)
-    changes = {} if orders else changes_in(connection, mail_id)
+    fresh = _match(connection, partner_id, quoted, answers).fresh
+    return ["done" if each in fresh else "duplicate" for each in answers]
+
+
+class _Matched(NamedTuple):
+    """The mail of ours that is answered, what it carried (orders or changes, never both), and which answers are new."""
+
+    outbound: Any
+    orders: dict[str, Any]
+    changes: dict[str, Any]
+    fresh: list[NumberedAnswer]
+
+
+def _match(connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]) -> _Matched:
+    outbound = _quoted_mail(connection, partner_id, quoted)
+    orders = _orders_of(connection, outbound.id)
+    changes = {} if orders else changes_in(connection, outbound.id)
     carried = orders or changes
     _check_carried(carried, answers)
     _check_content(connection, partner_id, answers)
     fresh = _fresh(carried, answers)
-    check_not_reversed(changes, [(each.place, each.answer) for each in fresh] if changes else ())
-    return ["done" if each in fresh else "duplicate" for each in answers]
+    if changes:
+        check_not_reversed(changes, _placed(fresh))
+    return _Matched(outbound, orders, changes, fresh)
+
+
+def _placed(answers: Iterable[NumberedAnswer]) -> list[tuple[Place, OrderAnswer]]:
+    return [(each.place, each.answer) for each in answers]
 
 
 def _goes_on(state: str, fresh: Sequence[NumberedAnswer]) -> bool:
