@@ -103,6 +103,16 @@ class LedgerOutcome(StrEnum):
     APPLIED = "applied"
 
 
+class Refetch(StrEnum):
+    """The note of a mail in its mailbox whose copy in the archive is not whole.
+
+    AGAIN: it is to be fetched once more; GONE: the mailbox has it no more.
+    """
+
+    AGAIN = "again"
+    GONE = "gone"
+
+
 class HoldReason(StrEnum):
     """Why something waits for a person. The words shown to people are in `findings.py`."""
 

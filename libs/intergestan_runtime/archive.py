@@ -86,6 +86,13 @@ class Archive(ABC):
         Raises `Missing` where it is not there, `Unreachable`, OSError where the disk cannot read it.
         """
 
+    def is_whole(self, sha256: str) -> bool:
+        """Whether a mail can be read from here as it came: it is there, and the disk lets it be read. `Unreachable`."""
+        try:
+            return self.is_intact(sha256)
+        except (Missing, OSError):
+            return False
+
     @abstractmethod
     def find(self, sha256: str) -> Found | None:
         """What is known of a mail without reading it; None where it is not there. Raises `Unreachable`."""

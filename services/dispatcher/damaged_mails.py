@@ -11,18 +11,18 @@ import structlog
 from sqlalchemy import bindparam, select, update
 
 from intergestan_db.database import AnyRow, Database
-from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.enums import HoldReason, InboundState, Refetch
 from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
 from intergestan_exchange.findings.finding import read_findings, write_findings
 from intergestan_exchange.transfers.put_back import put_back
-from intergestan_runtime.archive import Archive, Missing
+from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import IMPORT
 
 _log = structlog.get_logger(__name__)
 
-GONE = "gone"
-"""The poller's note of a mail that the mailbox has no more; also the variant of the finding then."""
+_GONE = str(Refetch.GONE)
+"""Also the variant of the finding then."""
 _AT_ONCE = 100
 
 _DAMAGED = (
@@ -66,7 +66,7 @@ class DamagedMails:
         with self._database.read() as connection:
             damaged = connection.execute(_DAMAGED, {"after": self._after}).all()
         self._after = damaged[-1].id if len(damaged) == _AT_ONCE else 0
-        whole = [row.id for row in damaged if self._is_whole(row.sha256)]
+        whole = [row.id for row in damaged if self._archive.is_whole(row.sha256)]
         self._tell_of_lost([row for row in damaged if row.id not in whole])
         if not whole:
             return 0
@@ -76,18 +76,12 @@ class DamagedMails:
         _log.info("Mails are whole again in the archive; they go on.", mails=len(ids))
         return len(ids)
 
-    def _is_whole(self, sha256: str) -> bool:
-        try:
-            return self._archive.is_intact(sha256)
-        except (Missing, OSError):
-            return False
-
     def _tell_of_lost(self, damaged: Sequence[AnyRow]) -> None:
         for row in damaged:
             (finding, *_) = read_findings(row.detail)
-            if finding.variant == GONE or not self._is_gone(row.id):
+            if finding.variant == _GONE or not self._is_gone(row.id):
                 continue
-            gone = write_findings([type(finding)(finding.reason, finding.values, variant=GONE)])
+            gone = write_findings([type(finding)(finding.reason, finding.values, variant=_GONE)])
             with self._database.transaction() as connection:
                 connection.execute(_TELL, {"mail": row.id, "findings": gone})
 
@@ -95,4 +89,4 @@ class DamagedMails:
         """Whether every mailbox that had it was asked, and has it no more."""
         with self._database.read() as connection:
             notes = [note for query in _NOTES for note in connection.scalars(query, {"mail": mail_id})]
-        return bool(notes) and all(note == GONE for note in notes)
+        return bool(notes) and all(note == _GONE for note in notes)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select, tuple_
 
-from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.enums import HoldReason, InboundState, Refetch
 from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
 
 
@@ -30,12 +30,6 @@ class Uidl:
 
 Handle = TypeVar("Handle", int, Uidl)
 """A UID of IMAP, or a `Uidl` of POP3."""
-
-
-AGAIN = "again"
-"""The note of a mail whose copy in the archive is not whole: it is to be fetched again."""
-GONE = "gone"
-"""The note of such a mail that the mailbox has no more."""
 
 
 class Notes(Protocol[Handle]):
@@ -68,7 +62,7 @@ class Notes(Protocol[Handle]):
 
 
 def _is_settled(table: type[MailboxUid | MailboxUidl]) -> ColumnElement[bool]:
-    return or_(table.note.is_(None), table.note != AGAIN)
+    return or_(table.note.is_(None), table.note != Refetch.AGAIN)
 
 
 _DAMAGED = (

@@ -17,10 +17,11 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import leases, states
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.database import Database
+from intergestan_db.enums import Refetch
 from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, PurgeRun
 from intergestan_exchange.mailboxes import purging
 from services.poller import traffic
-from services.poller.handles import AGAIN, GONE, Handle, Notes
+from services.poller.handles import Handle, Notes
 from services.poller.troubles import CONNECTED
 
 SERVICE = "poller"
@@ -70,22 +71,24 @@ class MailboxRows:
         """
         with self.database.read() as connection:
             found = notes.damaged(connection, self.mailbox_id)
-            fresh = {handle: mail for handle, (mail, note) in found.items() if note not in {AGAIN, GONE}}
+            fresh = {handle: mail for handle, (mail, note) in found.items() if note not in set(Refetch)}
             query = select(InboundMail.id, InboundMail.sha256).where(InboundMail.id.in_(fresh.values()))
             shas = {row.id: row.sha256 for row in connection.execute(query)} if fresh else {}
         damaged = {handle: mail for handle, mail in fresh.items() if not is_whole(shas[mail])}
         if damaged:
             with self.held() as connection:
-                self._note(connection, notes, damaged, AGAIN)
-        return bool(damaged) or any(note == AGAIN for _, note in found.values())
+                self._note(connection, notes, damaged, Refetch.AGAIN)
+        return bool(damaged) or any(note == Refetch.AGAIN for _, note in found.values())
 
     def note_gone(self, notes: Notes[Handle], listed: Collection[Handle]) -> None:
         """Of the mails that are to be fetched again, note those that the mailbox does not have any more."""
         with self.held() as connection:
             found = notes.damaged(connection, self.mailbox_id)
-            lost = {handle: mail for handle, (mail, note) in found.items() if note == AGAIN and handle not in listed}
+            lost = {
+                handle: mail for handle, (mail, note) in found.items() if note == Refetch.AGAIN and handle not in listed
+            }
             if lost:
-                self._note(connection, notes, lost, GONE)
+                self._note(connection, notes, lost, Refetch.GONE)
 
     def open_runs(self) -> list[int]:
         """The *Relever* that wait for a listing, oldest first."""

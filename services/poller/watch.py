@@ -14,7 +14,7 @@ from structlog import get_logger
 from intergestan_db.tables import Mailbox
 from intergestan_exchange.health.certificates import CertificateNotes
 from intergestan_operations.opening.outage import tell_outage
-from intergestan_runtime.archive import ArchiveError, Missing, NoSpace, Unreachable
+from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
 from intergestan_runtime.liveness import Pulse, PulsingStop
 from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.secrets import SecretError
@@ -182,7 +182,7 @@ class MailboxWatch:
     def _with_damaged(self, collector: Collector[Any], new: Sequence[Any]) -> Sequence[Any]:
         """Beside what is new, the mails whose copy in the archive is not whole: the mailbox is the third copy."""
         source = collector.source
-        if not self._rows.ask_again(source.notes, self._is_whole):
+        if not self._rows.ask_again(source.notes, self._tools.archive.is_whole):
             return new
         told = "Mails in the archive are not whole; they are fetched again."
         RARELY.warn(_log, ("again", self.name), told, mailbox=self.name)
@@ -190,12 +190,6 @@ class MailboxWatch:
         new = source.list_new(asked=True)
         self._rows.note_gone(source.notes, frozenset(new))
         return new
-
-    def _is_whole(self, sha256: str) -> bool:
-        try:
-            return self._tools.archive.is_intact(sha256)
-        except (Missing, OSError):
-            return False
 
     def _purge(self, collector: Collector[Any]) -> bool:
         """Carry out the purges that people ask for; whether there was one, so that it is time to list anew."""

@@ -7,6 +7,7 @@ sign of life in the database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,6 +42,18 @@ def last_sign_of_life(connection: Connection) -> datetime | None:
     beats, came = select(func.max(Worker.alive_until)), select(func.max(InboundMail.archived_at))
     row = connection.execute(select(newest, beats.scalar_subquery(), came.scalar_subquery())).one()
     return max((instant for instant in row if instant is not None), default=None)
+
+
+def unknown_mails(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those files of the archive, by their sha256, of which the database has no row."""
+    unknown = set(names)
+    for start in range(0, len(names), _AT_ONCE):
+        some = names[start : start + _AT_ONCE]
+        unknown -= set(connection.execute(select(InboundMail.sha256).where(InboundMail.sha256.in_(some))).scalars())
+    return unknown
+
+
+_AT_ONCE = 500
 
 
 def sender_of(connection: Connection, kid: str, manifest: Manifest, our_code: str) -> Sender | None:

@@ -20,6 +20,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, InboundMail
 from intergestan_exchange.delivery_reports.undelivered import find_reported
 from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.history.archive_trace import unknown_mails
 from intergestan_exchange.inbox.apply import AnswerConflict, UnmatchedAnswer, foresee_answers
 from intergestan_exchange.inbox.apply_changes import Reversed
 from intergestan_exchange.inbox.booking.entries import OUTCOMES, Settled
@@ -141,22 +142,14 @@ def adopt(connection: Connection, files: Sequence[Stray], *, by: str, at: dateti
     A poller that finds one in its mailbox at the same time enters it itself: that is left to it.
     """
     for attempt in range(1, _TRIES + 1):
-        there = _unknown(connection, [file.sha256 for file in files])
+        unknown = unknown_mails(connection, [file.sha256 for file in files])
         try:
             with connection.begin_nested():
-                return _adopt(connection, [file for file in files if file.sha256 in there], by, at)
+                return _adopt(connection, [file for file in files if file.sha256 in unknown], by, at)
         except IntegrityError:
             if attempt == _TRIES:
                 raise
     return ()
-
-
-def _unknown(connection: Connection, names: Sequence[str]) -> set[str]:
-    unknown = set(names)
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        unknown -= set(connection.execute(select(InboundMail.sha256).where(InboundMail.sha256.in_(some))).scalars())
-    return unknown
 
 
 def _adopt(connection: Connection, files: Sequence[Stray], by: str, at: datetime) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select
 
 from intergestan_db.database import Database
-from intergestan_db.tables import InboundMail, Site
+from intergestan_db.tables import Site
 from intergestan_exchange.history import archive_trace
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_runtime.archive import Archive, ArchiveError, Unreachable
@@ -43,7 +43,8 @@ def find_trace(database: Database, archive: Archive, read: Callable[[], Read]) -
         keys, our_code = public_keys(connection), connection.execute(select(Site.code)).scalar_one()
     try:
         newer = archive.newer_than(last)
-        unknown = _unknown(database, [name for name, _ in newer])
+        with database.read() as connection:
+            unknown = archive_trace.unknown_mails(connection, [name for name, _ in newer])
         found = [each for each in newer if each[0] in unknown][: archive_trace.NEWEST]
         reader = read() if found else None
         for name, archived_at in found:
@@ -58,18 +59,6 @@ def find_trace(database: Database, archive: Archive, read: Callable[[], Read]) -
     except (OSError, ArchiveError, Unreachable):
         return None  # the archive's own check tells
     return None
-
-
-def _unknown(database: Database, names: list[str]) -> set[str]:
-    unknown = set(names)
-    with database.read() as connection:
-        for start in range(0, len(names), _AT_ONCE):
-            some = names[start : start + _AT_ONCE]
-            unknown -= set(connection.execute(select(InboundMail.sha256).where(InboundMail.sha256.in_(some))).scalars())
-    return unknown
-
-
-_AT_ONCE = 500
 
 
 def _proof(

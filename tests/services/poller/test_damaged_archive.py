@@ -9,12 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import HoldReason, Refetch
 from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
 from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_runtime.broker import BellBroker, make_broker
 from services.dispatcher.damaged_mails import DamagedMails
-from services.poller.handles import AGAIN, GONE
 from tests.databases import as_service
 from tests.patience import eventually
 from tests.servers import Dovecot, MailUser, RedisServer
@@ -109,9 +108,9 @@ def test_a_mail_that_the_mailbox_has_no_more(
             for file in (dovecot.maildir(mail_user.address) / folder).glob("*"):
                 file.unlink()
         site.relever(poller, "box")
-        eventually(lambda: notes(site) == [GONE])
+        eventually(lambda: notes(site) == [Refetch.GONE])
         site.relever(poller, "box")
-    assert (mender.mend(), variant(site)) == (0, GONE)
+    assert (mender.mend(), variant(site)) == (0, Refetch.GONE)
     assert mender.mend() == 0
     site.archive.put_many([mail(1)])
     assert mender.mend() == 1
@@ -127,7 +126,7 @@ def test_a_poller_that_dies_before_it_has_fetched_it(site: PollerSite, dovecot: 
         eventually(lambda: len(site.inbound()) == 1)
     row = harm(site, "altered")
     with site.database.transaction() as connection:
-        connection.execute(update(MailboxUid).values(note=AGAIN))
+        connection.execute(update(MailboxUid).values(note=Refetch.AGAIN))
     with site.poller(worker="poller-2"):
         eventually(lambda: site.archive.is_intact(row.sha256))
         eventually(lambda: notes(site) == [None])
