@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_db import migrate
 from intergestan_db.database import Database
 from intergestan_db.tables import Table
 from intergestan_exchange.inbox.pool import ReaderPool
 from tests.clock import Clock, OwnClock
 from tests.databases import KINDS, MigratedBases
-from tests.pipeline.two_sites import SiteUnderTest, make_site, pair, with_services
+from tests.pipeline.older_release import OlderRelease, Upgraded
+from tests.pipeline.two_sites import SiteUnderTest, assemble, make_site, pair, with_services
 from tests.servers import RedisServer
 from tests.site_factories import SiteToTest
 
@@ -136,3 +138,32 @@ def forget() -> Callable[[SiteUnderTest], Callable[[], None]]:
         return restore
 
     return back_up
+
+
+@pytest.fixture(params=KINDS)
+def upgraded(
+    request: pytest.FixtureRequest,
+    migrated: MigratedBases,
+    tmp_path: Path,
+    pool: ReaderPool,
+    session_redis: RedisServer,
+) -> Iterator[Upgraded]:
+    """`upgraded("Stauber", "seller")`: a site whose base an older release left so, brought to this one.
+
+    The release is `RELEASE` of the test's module.
+    """
+    release: OlderRelease = request.module.RELEASE
+    made: list[Database] = []
+
+    def make(name: str, rows: str) -> SiteUnderTest:
+        (tmp_path / name).mkdir()
+        database = Database(migrated.new(request.param, tmp_path / name), Clock(release.instant))
+        made.append(database)
+        release.put_rows(database, rows)
+        migrate.upgrade(database)
+        return assemble(database, tmp_path / name, pool, session_redis.url, name=name, key=release.keys[name])
+
+    yield make
+    for database in made:
+        database.dispose()
+        migrated.drop(database.url)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 from unicodedata import normalize
 
-import pytest
-from alembic import command
-from sqlalchemy import MetaData, func, insert, select, update
+from sqlalchemy import insert, select, update
 
-from intergestan_db import migrate
-from intergestan_db.database import Database
 from intergestan_db.tables import (
     InboundTransfer,
     Ledger,
@@ -32,85 +23,22 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
-from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.outbox import changes
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import read_order_change, read_order_response
-from tests.clock import Clock
-from tests.databases import KINDS, MigratedBases
-from tests.db.migrations.test_migrations import run
 from tests.pipeline.conftest import Pair
-from tests.pipeline.two_sites import SiteUnderTest, a_product, assemble
-from tests.servers import RedisServer
+from tests.pipeline.older_release import OlderRelease, Upgraded
+from tests.pipeline.two_sites import a_product
 
-CASES = Path(__file__).parents[1] / "cases" / "identity"
 NFC, NFD = (normalize(form, "Réappro-7") for form in ("NFC", "NFD"))
 LINES = {form: [normalize(form, line) for line in ("Lé1", "Lé2")] for form in ("NFC", "NFD")}
 KEYS = {
     "Mulhouse": SigningKey(b"Mulhouse, an older release, 2026"),
     "Stauber": SigningKey(b"Stauber, an older release: 2026!"),
 }
-
-Upgraded = Callable[[str, str], SiteUnderTest]
-
-
-def mail(name: str) -> bytes:
-    return (CASES / f"{name}.eml").read_bytes()
-
-
-def put_rows(database: Database, rows: dict[str, list[dict[str, Any]]], schema: str = "0011") -> None:
-    """Bring a base into the state that an older release left it in."""
-    with database.transaction() as connection:
-        run(connection, command.downgrade, schema)
-        tables = MetaData()
-        tables.reflect(connection)
-        for table in tables.sorted_tables:
-            for row in rows.get(table.name, ()):
-                connection.execute(table.insert().values({name: _value(value) for name, value in row.items()}))
-            if not database.is_sqlite and "id" in table.c and rows.get(table.name):
-                last = select(func.max(table.c.id)).scalar_subquery()
-                series = func.pg_get_serial_sequence(f'"{table.name}"', "id")
-                connection.execute(select(func.setval(series, last)).where(series.is_not(None)))
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, dict) and set(value) == {"bytes"}:
-        return base64.b64decode(value["bytes"])
-    if isinstance(value, dict) and set(value) == {"day"}:
-        return date.fromisoformat(value["day"])
-    return value
-
-
-def older(name: str, cases: Path = CASES) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = json.loads((cases / f"{name}.json").read_text())
-    return found
-
-
-@pytest.fixture(params=KINDS)
-def upgraded(
-    request: pytest.FixtureRequest,
-    migrated: MigratedBases,
-    tmp_path: Path,
-    pool: ReaderPool,
-    session_redis: RedisServer,
-) -> Iterator[Upgraded]:
-    """`upgraded("Stauber", "seller")`: a site whose base an older release left so, brought to this one."""
-    made: list[Database] = []
-
-    def make(name: str, rows: str) -> SiteUnderTest:
-        (tmp_path / name).mkdir()
-        database = Database(migrated.new(request.param, tmp_path / name), Clock(datetime(2026, 11, 20, 10, tzinfo=UTC)))
-        made.append(database)
-        put_rows(database, older(rows))
-        migrate.upgrade(database)
-        return assemble(database, tmp_path / name, pool, session_redis.url, name=name, key=KEYS[name])
-
-    yield make
-    for database in made:
-        database.dispose()
-        migrated.drop(database.url)
+RELEASE = OlderRelease("identity", "0011", datetime(2026, 11, 20, 10, tzinfo=UTC), KEYS)
 
 
 def answer_in(raw: bytes, seller: SigningKey) -> OrderAnswer:
@@ -130,9 +58,9 @@ def test_a_seller_that_was_upgraded_knows_the_order_again(upgraded: Upgraded) ->
     assert [row.line_id for row in seller.rows(SalesOrderLine)] == LINES["NFC"]
     assert {row.code for row in seller.rows(Product)} == {"CAFÉ-1", "THÉ-2"}
     assert [row.their_code for row in seller.rows(ProductMatch)] == ["thé du matin"]
-    assert seller.receive(mail("order")).state == "done"
+    assert seller.receive(RELEASE.mail("order")).state == "done"
     assert len(seller.rows(SalesOrder)) == len(seller.rows(Ledger)) == 1
-    assert seller.receive(mail("change")).state == "done"
+    assert seller.receive(RELEASE.mail("change")).state == "done"
     assert [row.quantity for row in seller.rows(SalesOrderLine)] == [5, 6]
     assert {row.number for row in seller.rows(Ledger)} == {NFC}
     (raw,) = seller.compose_requested()
@@ -154,7 +82,7 @@ def test_a_buyer_that_was_upgraded_takes_the_answer_of_an_older_seller(upgraded:
     """Mails that left before quote NFD; what is asked for later is spelled as the order was sent."""
     buyer = upgraded("Mulhouse", "buyer")
     assert [row.number for row in buyer.rows(PurchaseOrder)] == [NFC]
-    assert buyer.receive(mail("answer")).state == "done"
+    assert buyer.receive(RELEASE.mail("answer")).state == "done"
     assert buyer.row(PurchaseOrder).state == "accepted"
     with buyer.database.transaction() as connection:
         edits = Edits(quantities={LINES["NFC"][0]: Decimal(5)})
@@ -168,7 +96,7 @@ def test_a_buyer_that_was_upgraded_takes_the_answer_of_an_older_seller(upgraded:
 
 def test_a_change_that_was_under_way_is_answered_by_an_older_seller(upgraded: Upgraded) -> None:
     buyer = upgraded("Mulhouse", "buyer-changing")
-    assert buyer.receive(mail("change-answer")).state == "done"
+    assert buyer.receive(RELEASE.mail("change-answer")).state == "done"
     assert buyer.row(PurchaseOrderChange).state == "accepted"
     assert [(row.line_id, row.quantity) for row in buyer.rows(PurchaseOrderLine)] == [
         (LINES["NFC"][0], 5),
@@ -186,7 +114,7 @@ def test_a_seller_that_never_saw_it_books_an_older_buyers_order(sites: Pair) -> 
         pinned = {"partner_id": select(Partner.id).scalar_subquery(), "kid": theirs.kid, "public_key": theirs.raw}
         connection.execute(insert(PartnerKey).values(**pinned, known_at=sites.clock()))
     seller.put_products(a_product("CAFÉ-1", "44"), a_product("THÉ-2", "15"))
-    assert seller.receive(mail("order")).state == "done"
+    assert seller.receive(RELEASE.mail("order")).state == "done"
     (order,) = seller.rows(SalesOrder)
     assert order.customer_order_number == NFC
     assert [row.line_id for row in seller.rows(SalesOrderLine)] == LINES["NFC"]
