@@ -95,6 +95,7 @@ def run(order: Order, tally: Tally) -> None:
                     order.say(f"world {seed}, {order.kind}, in {world.folder}, after {time.monotonic() - began:.0f} s")
                     _in_world(order, world, steps, until, tally)
             except FAILURES as error:
+                _go_on_unless_stopped(error)
                 tally.broken.append(f"world {seed}: {type(error).__name__}: {error}"[:3000])
                 if len(tally.broken) >= ENOUGH:
                     return
@@ -102,15 +103,28 @@ def run(order: Order, tally: Tally) -> None:
         tally.seconds += time.monotonic() - began
 
 
+def _go_on_unless_stopped(error: BaseException) -> None:
+    """What fails while we clear up must not hide that somebody has stopped us.
+
+    :raises KeyboardInterrupt: the one behind the error.
+    """
+    behind = error.__context__
+    while behind is not None:
+        if isinstance(behind, KeyboardInterrupt):
+            raise behind
+        behind = behind.__context__
+
+
 def _steps(order: Order, faults: Sequence[ChaosFault]) -> Iterator[Step]:
+    """The schedule of the seed; where a pair is asked for, what is asked for, over and over."""
     by_name = {fault.name: fault for fault in faults}
-    pairs = [pair for each in order.names if len(pair := each.split(" + ")) > 1 and by_name.keys() >= set(pair)]
-    if not pairs:
+    wanted = [names for each in order.names if by_name.keys() >= set(names := each.split(" + "))]
+    if all(len(names) == 1 for names in wanted):
         yield from schedule(order.seed, faults)
     rng = random.Random(f"pairs {order.seed}")
-    while pairs:
-        for pair in pairs:
-            yield tuple(blow(rng, by_name[name], number * rng.random()) for number, name in enumerate(pair))
+    while wanted:
+        for names in wanted:
+            yield tuple(blow(rng, by_name[name], number * rng.random()) for number, name in enumerate(names))
 
 
 def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, tally: Tally) -> None:
@@ -126,6 +140,7 @@ def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, t
             try:
                 outcome = Steps(world, random.Random(step[0].seed), usual).take(step)
             except FAILURES as error:
+                _go_on_unless_stopped(error)
                 tally.broken.append(f"{' + '.join(map(str, step))}: {type(error).__name__}: {error}"[:600])
                 _keep(order, world, tally)
                 return

@@ -44,6 +44,7 @@ class ChaosFault:
 
     :ivar seconds: between which it lasts; 0: it is over at once.
     :ivar touches: what it lays hands on.
+    :ivar site: where it strikes, if not anywhere.
     :ivar patience: seconds within which all must be well again after its end.
     """
 
@@ -53,18 +54,18 @@ class ChaosFault:
     touches: frozenset[str]
     needs: frozenset[Need] = frozenset()
     patience: float = 240
+    site: str = ""
 
 
+_UNTRIED = "mended meanwhile, and not yet seen to pass here"
 OFF: Mapping[str, str] = {
-    "clock an hour ahead": "a clock set back leaves workers alive and leases held for as long as the step",
-    "clock a day ahead": "the same",
-    "clock an hour behind": "the same",
-    "archive file flipped": "the hold says poison, and the mail is not fetched again from the mailbox",
-    "archive file cut": "the same",
-    "archive file deleted": "the same",
-    "table space full": "each order that comes meanwhile is branded poison and waits for a person",
-    "seller restored": "answers after a restore are taken for old ones, numbers are given twice",
-    "buyer restored": "answers after a restore are taken for old ones",
+    "clock an hour ahead": _UNTRIED,
+    "clock a day ahead": _UNTRIED,
+    "clock an hour behind": _UNTRIED,
+    "archive file flipped": _UNTRIED,
+    "archive file deleted": _UNTRIED,
+    "postgres table space full": _UNTRIED,
+    "buyer restored": "passes alone; in a world whose seller was restored before, not at rest after three minutes",
 }
 """Faults that are not drawn by themselves yet, and why; `--fault NAME` tries them."""
 
@@ -84,8 +85,9 @@ def _fault(
     seconds: tuple[float, float] = (0, 0),
     needs: Sequence[Need] = (),
     patience: float = 240,
+    site: str = "",
 ) -> ChaosFault:
-    return ChaosFault(name, strike, seconds, frozenset(touches.split()), frozenset(needs), patience)
+    return ChaosFault(name, strike, seconds, frozenset(touches.split()), frozenset(needs), patience, site)
 
 
 # -- processes -----------------------------------------------------------------------------------------------
@@ -206,7 +208,9 @@ def _of_postgres() -> Iterator[ChaosFault]:
     yield of("behind a black hole", partial(_black_hole, "postgres"), AWAY)
     yield of("behind a silence", partial(_silence, "postgres"), AWAY)
     yield of("slow", partial(_slow, "postgres"), (15, 30))
-    yield _fault("table space full", _full_tablespace, "database processes disk", (30, 60), ["postgresql", "disks"])
+    yield _fault(
+        "postgres table space full", _full_tablespace, "database processes disk", (30, 60), ["postgresql", "disks"]
+    )
 
 
 def _restart_postgres(_world: World, site: Site, _rng: random.Random) -> Iterator[None]:
@@ -517,11 +521,10 @@ def _step_clock(offset: int, _world: World, site: Site, rng: random.Random) -> I
 
 
 def _of_people() -> Iterator[ChaosFault]:
-    yield _fault("signing key lost and replaced", _replace_key, "keys", (2, 10), patience=300)
-    for name in ("seller", "buyer"):
-        yield _fault(
-            f"{name} restored", partial(_restore, name), "disk database processes redis keys", (10, 25), patience=500
-        )
+    yield _fault("signing key lost and replaced", _replace_key, "keys", (2, 10), patience=300, site="buyer")
+    everything = "disk database processes redis keys"
+    for site in ("seller", "buyer"):
+        yield _fault(f"{site} restored", _restore, everything, (10, 25), patience=300, site=site)
 
 
 def _replace_key(world: World, _site: Site, _rng: random.Random) -> Iterator[None]:
@@ -536,15 +539,16 @@ def _replace_key(world: World, _site: Site, _rng: random.Random) -> Iterator[Non
     seller.must("partner", "key", "confirm", "BUYER", *card["fingerprint"].split(), "--card", str(file))
 
 
-def _restore(name: str, world: World, _site: Site, _rng: random.Random) -> Iterator[None]:
+def _restore(world: World, site: Site, _rng: random.Random) -> Iterator[None]:
     """As docs/operations.md says: the backup, `restored`, start, `replay --all`; people type again what it lacks."""
-    site = world.site(name)
-    known = len(world.people.taken)
-    backup = site.desk / "backup"
+    people, backup = world.people, site.desk / "backup"
+    people.stop()
     _back_up(site, backup)
-    world.people.changes_nothing = name == "buyer"
+    known = len(people.taken)
+    people.changes_nothing = site is world.buyer
+    people.start()
     yield
-    world.people.stop()
+    people.stop()
     site.stop()
     _bring_back(site, backup)
     site.must("restored")
@@ -553,11 +557,11 @@ def _restore(name: str, world: World, _site: Site, _rng: random.Random) -> Itera
     while not site.is_up() and time.monotonic() < until:
         time.sleep(0.2)
     site.must("replay", "--all")
-    if name == "buyer":
-        again = world.people.taken[known:]
-        del world.people.taken[known:]
-        world.people.type_again(again)
-        world.people.changes_nothing = False
+    if site is world.buyer:
+        again = people.taken[known:]
+        del people.taken[known:]
+        people.type_again(again)
+    people.changes_nothing = False
 
 
 def _back_up(site: Site, backup: Path) -> None:

@@ -60,4 +60,5 @@ def _pair(rng: random.Random, faults: Sequence[ChaosFault]) -> Step | None:
 
 def blow(rng: random.Random, fault: ChaosFault, begins: float) -> Blow:
     """This fault, somewhere, for some time."""
-    return Blow(fault, rng.choice(SITES), begins, rng.uniform(*fault.seconds), rng.getrandbits(32))
+    site = rng.choice(SITES)
+    return Blow(fault, fault.site or site, begins, rng.uniform(*fault.seconds), rng.getrandbits(32))

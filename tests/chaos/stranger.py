@@ -58,7 +58,7 @@ class Stranger:
         if self._thread.is_alive():
             self._thread.join()
         if self._failure is not None:
-            raise RuntimeError("the stranger cannot forge") from self._failure
+            raise RuntimeError(f"the stranger cannot forge: {self._failure!r}") from self._failure
 
     @contextmanager
     def resting(self) -> Iterator[None]:

@@ -63,7 +63,7 @@ class People:
             self._thread.join()
             self._thread = None
         if self._failure is not None:
-            raise RuntimeError("people cannot type") from self._failure
+            raise RuntimeError(f"people cannot type: {self._failure!r}") from self._failure
 
     def _work(self) -> None:
         try:
