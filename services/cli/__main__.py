@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-
-from typer import Abort, TyperException
-
-from intergestan_operations.language import language
-from intergestan_operations.language.language import _
 
 GLOBAL_OPTIONS = ("--config", "--lang", "--as")
 
@@ -20,13 +16,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     With INTERGESTAN_DEBUG set, what goes wrong leaves with its traceback instead.
     """
+    heard = _let_interrupts_end_us()
+    from typer import Abort, TyperException
+
+    from intergestan_operations.language import language
+    from intergestan_operations.language.language import _
+    from services.cli.app import build
+    from services.cli.streams import bear_readers_that_leave
+
     given = list(sys.argv[1:] if arguments is None else arguments)
     language.speak(language.choose(given, os.environ))
-    from services.cli.app import build
-
+    bear_readers_that_leave()
     try:
+        heard()
         code = build()(args=globals_first(given), prog_name="intergestan", standalone_mode=False)
         sys.stdout.flush()  # here it can still be said that there was no room for it
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
     except Abort:
         _complain(_("Aborted!"))
         raise SystemExit(1) from None
@@ -43,6 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _complain(text)
         raise SystemExit(code) from None
     raise SystemExit(code)
+
+
+def _let_interrupts_end_us() -> Callable[[], object]:
+    """While modules are imported, Ctrl-C ends the program without a word, as nothing was begun.
+
+    :returns: what lets Python hear it again.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return lambda: None  # whoever started us does not want it heard, or hears it himself
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _complain(text: str) -> None:

@@ -32,8 +32,6 @@ def demo(
 
     Each site has its own base, keys and processes; they speak SMTP and IMAP with a local mail server. Exit code 0
     only if every order arrived exactly once with equal content and has its answer. Example:
-
-    intergestan demo --orders 50 --keep /tmp/demo
     """
     numbers = ["--orders", str(orders), "--sites", str(sites), "--lines", str(lines)]
     wishes = [

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from services.cli.app import COMMANDS, GROUPS
+from services.cli.app import NAMES
 from tests.deploy.artefacts import DEPLOY, ROOT, parse_command, read_yaml
 from tests.deploy.clean_system.page import at_the_shop, blocks
 
@@ -45,7 +45,7 @@ def test_commands_in_the_text_exist() -> None:
     named = set(re.findall(r"`(?:intergestan|site) ([a-z]+(?: [a-z]+)?)", PAGE))
     assert {"up", "doctor"} <= named
     for words in named:
-        assert words.split()[0] in {*COMMANDS, *GROUPS}, words
+        assert words.split()[0] in NAMES, words
 
 
 def test_files_that_it_names_are_there() -> None:

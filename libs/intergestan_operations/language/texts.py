@@ -7,6 +7,7 @@ come without a translation, old ones go) and compiles it. A test refuses what is
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -31,9 +32,10 @@ _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
     *("Remark", "remark", "Unreadable", "_known", "_remark", "_fault"),
 }
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
+"""A word of what stands for a value in the help."""
 _TYPER = {
-    *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
-    *("default: {default}", "required", "Aborted!"),
+    "Missing command.",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 }
@@ -98,6 +100,8 @@ def _of_call(node: ast.Call) -> Iterator[str]:
         for keyword in node.keywords:
             if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
                 yield str(keyword.value.value)
+            if keyword.arg == "metavar" and isinstance(keyword.value, ast.Constant):
+                yield from _PLACEHOLDER.findall(str(keyword.value.value))
 
 
 def _of_super(call: ast.Call) -> Iterator[str]:

@@ -50,10 +50,7 @@ def change(
     buyer: Buyer = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an order that was sent. The supplier is told and answers; until then the order stays as it is.
-
-    intergestan orders change CFR1 --line L1=5 --remove L3
-    """
+    """Change an order that was sent. The supplier is told and answers; until then the order stays as it is."""
     from intergestan_erp.purchasing.change_edits import Edits
     from intergestan_exchange.outbox import changes
 

@@ -128,7 +128,7 @@ def list_(
 def show(
     context: typer.Context,
     *,
-    number: Annotated[str, typer.Argument(help="Number of the order, such as CFR1.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the order, such as CFR1.")],
     as_json: AsJson = False,
 ) -> None:
     """Show one order with its lines and all that happened to it."""

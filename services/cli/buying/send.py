@@ -42,8 +42,6 @@ def send(
 ) -> None:
     """Send the confirmed orders to a supplier, all in one mail.
 
-    intergestan send --supplier STAUBER --from 01/11/2020 --to 30/11/2020 --remove CFR2
-
     Drafts and orders that were sent are never in it; `intergestan resend` sends a mail again.
     """
     last, address = _dates_and_addresses(to or [])

@@ -67,7 +67,10 @@ STATES: Mapping[str, str] = {
 def add(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="The mail address, or a name of your choice with --host and --login.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="MAILBOX", help="The mail address, or a name of your choice with --host and --login."),
+    ],
     as_name: Annotated[
         str | None, typer.Option("--name", help="Name of the mailbox; what stands before the @ by default.")
     ] = None,

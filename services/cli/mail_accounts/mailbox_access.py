@@ -18,7 +18,7 @@ from services.cli.output import AsJson, say
 def try_(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox, or a mail address that is none yet.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox, or a mail address that is none yet.")],
     password_stdin: PasswordStdin = False,
     protocol: Read = "imap",
     as_json: AsJson = False,
@@ -40,7 +40,7 @@ def try_(
 def login(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox.")],
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""

@@ -23,7 +23,7 @@ KEEP_HEARTBEATS = typer.Option(
 def set_(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox.")],
     poll_seconds: Annotated[int | None, typer.Option(min=1, max=DAY, help="How often it is looked at.")] = None,
     idle: Annotated[bool | None, typer.Option("--idle/--no-idle", help="Also wait for the server's word.")] = None,
     connections: Annotated[
@@ -49,8 +49,10 @@ def set_(
 def pin(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox.")],
-    poller: Annotated[str, typer.Argument(help="The poller that shall have it, as `status` calls it.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox.")],
+    poller: Annotated[
+        str, typer.Argument(metavar="POLLER", help="The poller that shall have it, as `status` calls it.")
+    ],
 ) -> None:
     """Let one poller have a mailbox while it lives; when it dies, another takes over."""
     call = call_of(context)
@@ -65,7 +67,9 @@ def pin(
         say(_("The poller {poller} does not take {name}: it has other mailboxes.").format(poller=poller, name=name))
 
 
-def unpin(context: typer.Context, *, name: Annotated[str, typer.Argument(help="A mailbox.")]) -> None:
+def unpin(
+    context: typer.Context, *, name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox.")]
+) -> None:
     """Let any poller have a mailbox again."""
     _change(call_of(context), name, {"pinned_to": None})
 

@@ -44,10 +44,7 @@ def change(
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
 ) -> None:
-    """Change an accepted order ourselves, and tell the customer line by line. They agree or not.
-
-    intergestan sales change CCL1 --line L1=3 --date L2=24/12/2026
-    """
+    """Change an accepted order ourselves, and tell the customer line by line. They agree or not."""
     from intergestan_db.bells import Bells
     from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 

@@ -25,10 +25,7 @@ def deliver(
     decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book that goods left, under a numbered delivery note.
-
-    intergestan sales deliver CCL1 --line L1=2 --line L3=0,5
-    """
+    """Book that goods left, under a numbered delivery note."""
     from intergestan_erp.selling import deliveries
 
     wanted = by_line(lines, decimal_mark) if lines else None

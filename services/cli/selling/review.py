@@ -29,8 +29,6 @@ def accept(
     """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
 
     A product chosen for a parked line is remembered for the partner.
-
-    intergestan sales accept CCL1 --product L3=CAS16
     """
     from intergestan_exchange.holds import review
 

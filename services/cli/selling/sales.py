@@ -66,7 +66,9 @@ def list_(
 def show(
     context: typer.Context,
     *,
-    number: Annotated[str, typer.Argument(help="Number of a sales order, a delivery note or an invoice.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note or an invoice.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show a sales order with what became of it, a delivery note, or an invoice."""

@@ -91,8 +91,6 @@ def init(
 
     At a terminal it asks for what is missing. What is taken from another site's copy or export leaves that
     site's identity, partners, mails and orders behind. Example:
-
-    intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
     """
     from intergestan_erp.inputs.countries import country_code
     from intergestan_erp.inputs.currencies import currency_code

@@ -99,7 +99,7 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
 def set_(
     context: typer.Context,
     *,
-    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Code, third party, SIRET or name of the partner.")],
     order_address: OrderAddress = None,
     answer_address: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where our answers go.")] = None,
     language: Annotated[str | None, typer.Option(metavar="fr|en", help="Language of our mails to them.")] = None,
@@ -166,7 +166,7 @@ def set_(
 def match(
     context: typer.Context,
     *,
-    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Code, third party, SIRET or name of the partner.")],
     theirs: Annotated[str | None, typer.Argument(metavar="THEIR_CODE", help="A product code in their orders.")] = None,
     ours: Annotated[str | None, typer.Argument(metavar="OUR_CODE", help="The product of ours that it means.")] = None,
     as_json: AsJson = False,

@@ -33,9 +33,8 @@ def upgrade(
 ) -> None:
     """Bring the base to the schema of this release. Take a backup first.
 
-    Where two numbers or codes would become the same, it names them and changes nothing. Then:
-
-    intergestan upgrade --rename purchase_order:15=CFR15-bis
+    Where two numbers or codes would become the same, it names them and changes nothing. --rename then gives one of
+    them another number, such as purchase_order:15=CFR15-bis.
     """
     from intergestan_db import migrate
 

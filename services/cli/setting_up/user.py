@@ -19,7 +19,7 @@ app = Group("The people of the site.")
 def add(
     context: typer.Context,
     *,
-    login: Annotated[str, typer.Argument(help="Short name, for --as.")],
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="Short name, for --as.")],
     email: Annotated[str, typer.Option(help="Mail address: the From of what this person sends.")],
     name: Annotated[str | None, typer.Option(help="Full name; the login by default.")] = None,
 ) -> None:

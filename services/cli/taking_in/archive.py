@@ -32,10 +32,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read the whole archive: every file against its sha256, every mail of the base against its file.
-
-    intergestan archive verify --limit 5000
-    """
+    """Read the whole archive: every file against its sha256, every mail of the base against its file."""
     from intergestan_operations.opening.stores import open_archive
 
     call = call_of(context)

@@ -62,8 +62,6 @@ def purge(
 ) -> None:
     """Remove mails from the mailboxes that are archived, imported and answered, and older than asked.
 
-    intergestan purge --older-than 90d --dry-run
-
     Strangers' mails, and what waits for a person, an answer or its import, always stay.
     """
     age = _age(older_than)

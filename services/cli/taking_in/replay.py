@@ -50,8 +50,6 @@ def replay(
 ) -> None:
     """Take archived mails in again. What is booked stays as it is: no order is ever booked twice.
 
-    intergestan replay --from 01/11/2020 --partner "Arts de la Table" --dry-run
-
     Needed after a backup was brought back (--all), or when the cause of a hold is gone.
     """
     given = [mails, mailbox, first, last, partner]
