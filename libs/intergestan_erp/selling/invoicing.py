@@ -26,6 +26,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.selling.deliveries import invoiced_by_line
 from intergestan_erp.site.zone import today
 from intergestan_msg.money import ZERO, AllowanceCharge, Sums, TaxCategory, round_half_up, totals_of
@@ -103,6 +104,7 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
 
     :raises Problem: when a number is neither an order's nor a delivery note's.
     """
+    refs = [as_stored(connection, ref, SalesOrder.number, DeliveryNote.number) for ref in refs]
     found: dict[str, set[int]] = {}
     named = select(DeliveryNote.number, DeliveryNote.id).where(DeliveryNote.number.in_(refs))
     for row in connection.execute(named):

@@ -13,6 +13,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, Site, User
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
@@ -163,7 +164,8 @@ def find_user(connection: Connection, login: str) -> int:
 
     :raises Problem: with the command that adds one.
     """
-    user_id = connection.execute(select(User.id).where(User.login == login, User.active)).scalar_one_or_none()
+    meant = as_stored(connection, login, User.login)
+    user_id = connection.execute(select(User.id).where(User.login == meant, User.active)).scalar_one_or_none()
     if user_id is None:
         raise Problem(
             "There is no user «{login}». `intergestan user list` shows who there is, "

@@ -101,7 +101,7 @@ def _choose_products(connection: Connection, order: AnyRow, products: Mapping[st
 
 def _choose_product(connection: Connection, order: AnyRow, line: AnyRow, code: str, by: str, at: datetime) -> None:
     product_id = find_product(connection, code)
-    unit = connection.execute(select(Product.unit).where(Product.id == product_id)).scalar_one()
+    code, unit = connection.execute(select(Product.code, Product.unit).where(Product.id == product_id)).one()
     if unit != line.unit:
         raise Problem(
             "Nothing was changed: line {line} is counted in {theirs}, and our product {code} in {ours}. Refuse the "

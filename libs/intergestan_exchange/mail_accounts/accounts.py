@@ -16,6 +16,7 @@ from intergestan_db import states
 from intergestan_db.enums import OutboundState, Security
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.mail_accounts.loopback import is_loopback
 from intergestan_exchange.mail_accounts.mail_providers import bytes_per_day_at
@@ -132,7 +133,8 @@ def find_mailbox(connection: Connection, name: str) -> int:
 
     :raises Problem: when there is none of this name.
     """
-    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == name)).scalar_one_or_none()
+    meant = as_stored(connection, name, Mailbox.name)
+    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == meant)).scalar_one_or_none()
     if mailbox_id is None:
         raise Problem("There is no mailbox «{name}»: `intergestan mailbox list` shows what there is.", name=name)
     return mailbox_id

@@ -69,7 +69,7 @@ def change(
         wanted_of_file = options(decimal_mark, dates, prices, buyer)
         stated = changes.read_order_file(str(file), read_file(file), wanted_of_file, call.zone)
 
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         who: Any = {"by": by, "at": call.database.now()}
         if stated is not None:
             return changes.request_file(connection, number, stated, user_id, **who)
@@ -90,7 +90,7 @@ def cancel(
 
     call = call_of(context)
 
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         return changes.request_cancellation(connection, number, reason, user_id, by=by, at=call.database.now())
 
     _request(call, number, ask, as_json=as_json)
@@ -103,10 +103,12 @@ def differences(
     as_json: AsJson = False,
 ) -> None:
     """Show what suppliers changed of our orders and nobody has agreed to, line by line."""
+    from intergestan_db.tables import PurchaseOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_exchange.changes.answer_seller_change import list_seller_changes
 
     with call_of(context).database.read() as connection:
-        found = list_seller_changes(connection, number)
+        found = list_seller_changes(connection, number and as_stored(connection, number, PurchaseOrder.number))
     if as_json:
         print_json([_values(each) for each in found])
         return
@@ -139,21 +141,24 @@ def refuse(context: typer.Context, *, number: Number, lines: Lines = None, as_js
 def _decide(
     call: Call, number: str, lines: Sequence[str] | None, what: Callable[..., Requested], *, as_json: bool
 ) -> None:
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         return what(connection, number, lines or (), user_id, by=by, at=call.database.now())
 
     _request(call, number, ask, as_json=as_json)
 
 
 def _request(
-    call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool, file: str = ""
+    call: Call, number: str, ask: Callable[[Any, str, int, str], Requested], *, as_json: bool, file: str = ""
 ) -> None:
     from intergestan_db.bells import Bells
+    from intergestan_db.tables import PurchaseOrder
     from intergestan_db.trace_context import hand_on
+    from intergestan_erp.inputs.typed_keys import as_stored
 
     with call.tracer.step("request", None), call.database.transaction() as connection:
         user_id, by = call.user(connection)
-        asked = ask(connection, user_id, by)
+        number = as_stored(connection, number, PurchaseOrder.number)
+        asked = ask(connection, number, user_id, by)
         hand_on(connection, [asked.mail_id], call.tracer.here())
     ring(call, Bells(compose=(asked.mail_id,)))
     if as_json:

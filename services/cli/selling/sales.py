@@ -105,8 +105,11 @@ def export(
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
+    from intergestan_db.tables import DeliveryNote, Invoice, SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import sales
 
+    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number)
     found = {
         "order": sales.show_sales_order(connection, number),
         "delivery note": sales.show_delivery_note(connection, number),
