@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.language import _
+from services.cli import code_words
 from services.cli.bells import ring
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
@@ -175,7 +176,7 @@ def _request(
 
 
 def _ordered(each: SellerChange) -> str:
-    return f"{each.product_code or each.name}: {cell(each.quantity)} {each.unit} × {cell(each.price)}"
+    return f"{each.product_code or each.name}: {cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
 
 
 def _said(each: SellerChange) -> list[str]:
@@ -189,7 +190,7 @@ def _said(each: SellerChange) -> list[str]:
     if said.substitute is not None:
         remarks.append(_("replaced by {name}").format(name=said.substitute.sellers_id or said.substitute.name))
     if said.quantity is not None and said.quantity != each.quantity:
-        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {said.unit or ''}".strip())
+        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {code_words.unit(said.unit) or ''}".strip())
     if said.price is not None and said.price * each.base_quantity != each.price * said.base_quantity:
         remarks.append(f"{_('Price')} {cell(said.price)}")
     if said.backorder is not None:
