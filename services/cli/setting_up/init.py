@@ -18,7 +18,7 @@ from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
 from services.cli.buying.taking_files import remarks
-from services.cli.context import Call, call_of, may_ask
+from services.cli.context import Call, call_of, is_made, may_ask
 from services.cli.figures import DecimalMark
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
@@ -34,6 +34,7 @@ Fill = Callable[["Connection"], object]
 """Enters what a new site begins with, in the transaction that makes the site."""
 
 CONFIGURATION_FILE = "intergestan.toml"
+_NOT_ASKED_YET = "asked@later.invalid"
 
 
 def init(
@@ -90,19 +91,21 @@ def init(
     """Make a site: its base, its identity, its key pair, its first user.
 
     At a terminal it asks for what is missing. What is taken from another site's copy or export leaves that
-    site's identity, partners, mails and orders behind. Example:
+    site's identity, partners, mails and orders behind.
     """
     from intergestan_erp.inputs.countries import country_code
     from intergestan_erp.inputs.currencies import currency_code
     from intergestan_erp.parties.company_numbers import read_siret, read_vat
     from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
 
-    given = _asked({"name": name, "orders_address": orders_address})
-    country = country_code(country) or country
-    site = NewSite(
-        name=given["name"],
-        orders_address=given["orders_address"],
-        answers_address=answers_address or given["orders_address"],
+    call, country = call_of(context), country_code(country) or country
+    _configure(call, data_dir, database_url, language or spoken())
+    _refuse_a_second(call)
+    # What is given is checked before anything is asked: nobody types a name for a site that cannot be made.
+    known = NewSite(
+        name=name or _NOT_ASKED_YET,
+        orders_address=orders_address or _NOT_ASKED_YET,
+        answers_address=answers_address or orders_address or _NOT_ASKED_YET,
         siret=siret and read_siret(siret),
         vat_id=vat and read_vat(vat),
         line1=line1,
@@ -114,14 +117,16 @@ def init(
         language=language or spoken(),
         timezone=timezone or usual_zone(country),
     )
+    check_site(known)
+    check_address(user_email or known.orders_address)
+    fill = _fill(from_copy, from_catalog, decimal_mark, known.currency)
+    given = _asked({"name": name, "orders_address": orders_address})
+    orders = given["orders_address"]
+    site = replace(known, name=given["name"], orders_address=orders, answers_address=answers_address or orders)
     check_site(site)
     say_doubts(site.siret, site.vat_id)
     login = login or getpass.getuser()
     email = user_email or site.orders_address
-    check_address(email)
-    fill = _fill(from_copy, from_catalog, decimal_mark, site.currency)
-    call = call_of(context)
-    _configure(call, data_dir, database_url, site.language)
     if call.site.key_days is not None:
         site = replace(site, key_until=call.unchecked_database.now() + timedelta(days=call.site.key_days))
     code, key = _make(call, site, (login, user_name or login, email), fill)
@@ -184,12 +189,30 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
     return None
 
 
+def _refuse_a_second(call: Call) -> None:
+    """Before anything is asked.
+
+    :raises Problem: when there is a site in the database.
+    """
+    from sqlalchemy import inspect, select
+
+    from intergestan_db.tables import Site
+
+    if not is_made(call.unchecked_database):
+        return
+    with call.unchecked_database.read() as connection:
+        made = inspect(connection).has_table(Site.__tablename__)
+        if made and connection.execute(select(Site.code)).first() is not None:
+            raise Problem(
+                "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
+                "another folder (--data-dir) or another database for the new site.",
+                url=call.site.database_url,
+            )
+
+
 def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
     """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
-    from sqlalchemy import select
-
     from intergestan_db import migrate
-    from intergestan_db.tables import Site
     from intergestan_erp.site.setup import add_user, create_site
     from intergestan_runtime.secrets import Sealer
 
@@ -198,13 +221,6 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     database = call.unchecked_database
     database.check_durability()
     migrate.upgrade(database)
-    with database.read() as connection:
-        if connection.execute(select(Site.code)).first() is not None:
-            raise Problem(
-                "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
-                "another folder (--data-dir) or another database for the new site.",
-                url=call.site.database_url,
-            )
     key = make_key(call.site.key_file)
     if not call.site.base_key_file.exists():
         Sealer.create(call.site.base_key_file)

@@ -45,6 +45,26 @@ def test_a_second_site_in_the_same_base_is_refused(shop: Path, run: Run) -> None
     assert (shop / "site.key").read_bytes() == key
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "There is a site in"),
+        (("--data-dir", "new", "--siret", "123"), "«123»"),
+        (("--data-dir", "new", "--currency", "franc"), "is not a currency"),
+        (("--data-dir", "new", "--from-copy", "nothing.db"), "nothing.db"),
+        (("--data-dir", "new", "--user-email", "marie"), "«marie» is not a mail address"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    shop: Path, run: Run, options: tuple[str, ...], words: str
+) -> None:
+    refused = run("init", *options, cwd=shop)
+    assert refused.code == 1
+    assert words in refused.err
+    assert not (shop / "new").exists()
+    assert "--name" in run("init", "--data-dir", "new", cwd=shop).err
+
+
 def test_a_key_file_that_holds_no_key(shop: Path, run: Run) -> None:
     (shop / "site.key").write_text("garbage")
     refused = run("user", "list", cwd=shop)
