@@ -17,6 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from intergestan_msg.typography import french
 from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LIBRARIES = Path(__file__).parents[2]
@@ -55,11 +56,11 @@ def read() -> Catalog:
 
 
 def updated(old: Catalog, ids: set[str]) -> Catalog:
-    """The catalogue with exactly these ids, sorted, and the translations that were there."""
+    """The catalogue with exactly these ids, sorted, and the translations that were there, with French spaces."""
     new = Catalog(locale="fr", domain=DOMAIN, project="intergestan", fuzzy=False, creation_date=old.creation_date)
     for text in sorted(ids):
         known = old.get(text)
-        new.add(text, known.string if known is not None else "")
+        new.add(text, french(known.string) if known is not None else "")
     return new
 
 

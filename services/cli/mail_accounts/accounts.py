@@ -9,6 +9,7 @@ import typer
 
 from intergestan_db.enums import Security
 from intergestan_operations.language.language import _
+from services.cli.asking import asked
 from services.cli.context import Call, may_ask
 
 Host = Annotated[str | None, typer.Option("--host", help="Name of the server; found from the mail address by default.")]
@@ -42,7 +43,7 @@ def read_password(login: str, *, from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if may_ask():
-        return str(typer.prompt(_("Password of {login}").format(login=login), hide_input=True, err=True))
+        return asked(_("Password of {login}").format(login=login), hidden=True)
     raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
 
 

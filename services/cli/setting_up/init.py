@@ -17,6 +17,7 @@ from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
+from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of, is_made, may_ask
 from services.cli.figures import DecimalMark
@@ -144,7 +145,7 @@ def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
     if missing and not may_ask():
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise typer.BadParameter(_("Missing: {options}.").format(options=options))
-    return {name: value or typer.prompt(questions[name], err=True) for name, value in values.items()}
+    return {name: value or asked(questions[name]) for name, value in values.items()}
 
 
 def _configure(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:

@@ -11,6 +11,7 @@ from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
+from services.cli.asking import confirmed
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.output import AsJson, print_json, print_table, say
@@ -218,7 +219,7 @@ def _compare(card: Card, fingerprint: str | None) -> None:
                 words=" ".join(card.key.words())
             )
         )
-    if not typer.confirm(_("Did they read you the same words over the telephone?"), err=True):
+    if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
 
 

@@ -10,6 +10,7 @@ from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli.asking import confirmed
 from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
@@ -158,6 +159,6 @@ def _asked(call: Call, partner: str, card: Card | None) -> str:
         )
     words = wanted[0].words()
     say(f"\n{' '.join(words[:6])}\n{' '.join(words[6:])}")
-    if not typer.confirm(_("Did they read you the same words over the telephone?"), err=True):
+    if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
     return wanted[0].kid

@@ -13,6 +13,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, print_table, say
@@ -74,7 +75,7 @@ def purge(
         _print(found)
         wanted = sum(len(_going(each)) for each in found)
         question = _("Remove {count} mail(s) for good?").format(count=wanted)
-        if code == NOT_YET or not wanted or not typer.confirm(question, err=True):
+        if code == NOT_YET or not wanted or not confirmed(question):
             raise typer.Exit(code)
     code, found = _carry_out(call, mailboxes or [], age, timeout, dry_run=dry_run)
     if as_json:

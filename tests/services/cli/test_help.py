@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from intergestan_msg.typography import french
 from services.cli.app import COMMANDS, NAMES
 from services.cli.examples import EXAMPLES
 from tests.deploy.artefacts import parse_command, whole_command
@@ -78,4 +79,4 @@ def test_the_release(run: Run) -> None:
 )
 def test_a_command_that_is_almost_right(run: Run, typed: str, meant: str) -> None:
     assert f"Did you mean {meant}?" in run(*typed.split()).err
-    assert f"Vouliez-vous dire {meant} ?" in run("--lang", "fr", *typed.split()).err
+    assert french(f"Vouliez-vous dire {meant} ?") in run("--lang", "fr", *typed.split()).err

@@ -46,7 +46,9 @@ def test_without_a_terminal_nothing_is_asked_or_pinned(shop: Path, stauber: Path
     assert run("partner", "list", "--json", cwd=shop).json == []
 
 
-@pytest.mark.parametrize(("said", "code", "partners"), [("y\n", 0, 1), ("n\n", 1, 0)])
+@pytest.mark.parametrize(
+    ("said", "code", "partners"), [("y\n", 0, 1), ("n\n", 1, 0), ("oui\n", 0, 1), ("O\n", 0, 1), ("perhaps\n\n", 1, 0)]
+)
 def test_at_a_terminal_a_person_says_yes(
     shop: Path, stauber: Path, run: Run, said: str, code: int, partners: int
 ) -> None:
