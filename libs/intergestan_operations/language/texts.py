@@ -60,7 +60,7 @@ def updated(old: Catalog, ids: set[str]) -> Catalog:
     new = Catalog(locale="fr", domain=DOMAIN, project="intergestan", fuzzy=False, creation_date=old.creation_date)
     for text in sorted(ids):
         known = old.get(text)
-        new.add(text, french(known.string) if known is not None else "")
+        new.add(text, french(str(known.string)) if known is not None else "")
     return new
 
 

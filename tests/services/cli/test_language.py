@@ -8,6 +8,7 @@ from typing import Any
 
 import typer.main
 
+from intergestan_msg.typography import french
 from intergestan_operations.language import texts
 from services.cli.app import build
 from tests.patience import PATIENCE

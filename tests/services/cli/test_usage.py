@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from intergestan_db.database import Database
+from intergestan_msg.typography import french
 from tests.services.cli.conftest import Run
 
 
 @pytest.mark.parametrize(
-    ("typed", "english", "french"),
+    ("typed", "english", "in_french"),
     [
         ("orders list --bogus", "There is no option --bogus.", "L'option --bogus n'existe pas."),
         ("orders list --supp x", "Did you mean --supplier?", "Vouliez-vous dire --supplier ?"),
@@ -30,11 +31,11 @@ from tests.services.cli.conftest import Run
         ),
     ],
 )
-def test_what_is_typed_wrongly(run: Run, typed: str, english: str, french: str) -> None:
-    for language, expected in (("en", english), ("fr", french)):
+def test_what_is_typed_wrongly(run: Run, typed: str, english: str, in_french: str) -> None:
+    for language, expected in (("en", english), ("fr", french(in_french))):
         ran = run("--lang", language, *typed.split())
         assert (ran.code, ran.out) == (2, "")
-        assert (french(expected) if language == "fr" else expected) in ran.err
+        assert expected in ran.err
 
 
 @pytest.mark.parametrize(
