@@ -149,10 +149,15 @@ FLOW = Board(
                 ),
                 Panel(
                     ("Last heartbeat", "Dernier battement"),
-                    ("How long ago, by route and stage.", "Il y a combien de temps, par liaison et étape."),
-                    (_age("heartbeat_last_seen_timestamp_seconds", "route, stage", "{{route}} {{stage}}"),),
+                    (
+                        "How long ago, by route and stage, and how often one is planned on each route.",
+                        "Il y a combien de temps, par liaison et étape, et l'intervalle prévu pour chaque liaison.",
+                    ),
+                    (
+                        _age("heartbeat_last_seen_timestamp_seconds", "route, stage", "{{route}} {{stage}}"),
+                        Target("max by (route) (intergestan_heartbeat_interval_seconds{@})", "{{route}} every"),
+                    ),
                     "s",
-                    red=900,
                 ),
                 Panel(
                     ("How the relay answers", "Réponses du relais"),

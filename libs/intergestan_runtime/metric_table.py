@@ -278,6 +278,12 @@ def _heartbeats() -> Iterator[Metric]:
         stage=("sent", "echoed", "returned"),
         route=_ROUTES,
     )
+    yield _gauge(
+        "heartbeat_interval_seconds",
+        "dispatcher",
+        "How often a heartbeat is planned on a route; 0: never.",
+        route=_ROUTES,
+    )
     yield _counter("heartbeats_total", "dispatcher importer", "Heartbeats, by how they came back.", outcome=HEARTBEATS)
 
 

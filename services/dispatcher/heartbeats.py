@@ -38,10 +38,12 @@ class HeartbeatKeeper:
         return self._request() if self._is_on else 0
 
     def measure(self) -> None:
-        """Tell when one last left, on each route."""
+        """Tell how often one is planned and when one last left, on each route."""
         with self._database.read() as connection:
-            routes = read_routes(connection)
+            routes = read_routes(connection, self._database.now())
         for route in routes:
+            every = 0.0 if route.every is None else route.every.total_seconds()
+            self._metrics.set("heartbeat_interval_seconds", every, route=route.code)
             sent = 0.0 if route.sent_at is None else route.sent_at.timestamp()
             self._metrics.set("heartbeat_last_seen_timestamp_seconds", sent, stage="sent", route=route.code)
 
@@ -58,7 +60,7 @@ class HeartbeatKeeper:
     def _request(self) -> int:
         now = self._database.now()
         with self._database.read() as connection:
-            if not heartbeats.is_any_due(connection, now, self._rhythm):
+            if not heartbeats.look(connection, now, self._rhythm).is_any:
                 return 0
         with self._database.transaction() as connection:
             ids = heartbeats.request_heartbeats(connection, now, self._rhythm)

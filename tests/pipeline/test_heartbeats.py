@@ -72,7 +72,7 @@ class Heartbeats:
 
     def route(self) -> Route:
         with self.buyer.database.read() as connection:
-            (route,) = read_routes(connection)
+            (route,) = read_routes(connection, self.clock.now)
         return route
 
     def outcomes(self) -> list[str | None]:

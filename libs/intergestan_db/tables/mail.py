@@ -164,7 +164,10 @@ class AccountColumns:
 
 
 class Relay(AccountColumns, Table):
-    """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail."""
+    """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail.
+
+    `mails_per_day` is what a person said that it takes, 0 for any number; None: what is known of the provider.
+    """
 
     __tablename__ = "relay"
     __table_args__ = (one_of("security", Security),)
@@ -174,6 +177,7 @@ class Relay(AccountColumns, Table):
     bounce_mode: Typed[str] = column(String(10), default="fixed")
     bounce_address: Typed[str | None] = column(String(254))
     mails_per_minute: Typed[int | None]
+    mails_per_day: Typed[int | None]
     next_slot_at: Typed[Instant | None]
     paused_until: Typed[Instant | None]
     last_error: Typed[str | None] = column(Text())

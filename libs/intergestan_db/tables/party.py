@@ -56,7 +56,8 @@ class Partner(Table):
 
     `takes` are the kinds of mail, with spaces between, that its release takes in beyond the first ones, as a mail of
     theirs said that was composed at `takes_at`; `paused_at`: since when booking rests after a restore;
-    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
+    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back;
+    `heartbeat_planned`: how many seconds we plan between two, `heartbeat_told`: how many they say that they do.
     Their newest mail, composed at `told_at`, said which number they last gave a mail to us (`told_epoch`, `told_seq`;
     they say so since `told_since`), and the newest of ours that they have (`told_got_epoch`, `told_got_seq`).
     Their clock is ahead of ours by `clock_ahead_least` to `clock_ahead_most` seconds (negative: behind), as mails
@@ -97,6 +98,8 @@ class Partner(Table):
     heartbeat: Typed[str] = column(String(4), default=HeartbeatPolicy.AUTO)
     heartbeat_at: Typed[Instant | None]
     heartbeat_returned_at: Typed[Instant | None]
+    heartbeat_planned: Typed[int | None]
+    heartbeat_told: Typed[int | None]
     told_epoch: Typed[int] = column(default=0)
     told_seq: Typed[int] = column(default=0)
     told_got_epoch: Typed[int] = column(default=0)

@@ -24,8 +24,15 @@ KEY_DAYS = 21
 CERTIFICATE_DAYS = 7
 BUDGET = 0.01
 """The share of heartbeats that may be late or lost."""
-BURNS = ((14.4, timedelta(hours=1), timedelta(minutes=15)), (6, timedelta(hours=6), timedelta(hours=1)))
-"""So many times the budget, over the long window and still over the short one."""
+BURNS = (
+    (14.4, timedelta(hours=1), timedelta(minutes=15)),
+    (6, timedelta(hours=6), timedelta(hours=1)),
+    (6, timedelta(days=1), timedelta(hours=6)),
+)
+"""So many times the budget, over the long window and still over the short one. The last is for sites whose heartbeats
+are hours apart."""
+BURN_MISSED = 2
+"""A single one proves nothing, however few there are: so many must be missing in the short window."""
 MEMORY_SHARE = 0.8
 CLOCK_SKEW_S = 1
 DISK_SHARE = 0.1
@@ -139,7 +146,8 @@ def _flow(vitals: Vitals) -> Iterator[Alarm]:
 def _burnt(vitals: Vitals, factor: float, *windows: timedelta) -> Share | None:
     """The share over the first window, if it is too large, there and over the others."""
     shares = [vitals.heartbeats[window] for window in windows]
-    return shares[0] if all(share.ratio > factor * BUDGET for share in shares) else None
+    is_burnt = all(share.ratio > factor * BUDGET and share.missed >= BURN_MISSED for share in shares)
+    return shares[0] if is_burnt else None
 
 
 def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:

@@ -132,7 +132,7 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
             PollerStatus(one.name, one.worker, one.takes.as_json(), sum(box.owner == one.worker for box in mailboxes))
             for one in pollers
         ),
-        routes=read_routes(connection),
+        routes=read_routes(connection, now),
         clock=read_clock(connection, now),
         clocks=read_partner_clocks(connection, now),
     )

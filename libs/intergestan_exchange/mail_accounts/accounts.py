@@ -60,12 +60,15 @@ class NewMailbox(Account):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRelay(Account):
-    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7)."""
+    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7). `mails_per_day`:
+    what a person said that the provider allows, 0 for any number; None: what is known of the provider.
+    """
 
     from_mode: str = "user"
     bounce_mode: str = "fixed"
     bounce_address: str | None = None
     mails_per_minute: int | None = None
+    mails_per_day: int | None = None
 
 
 def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: datetime) -> int:

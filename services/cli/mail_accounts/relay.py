@@ -66,6 +66,10 @@ def set_(
     mails_per_minute: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="The most that the server allows.")
     ] = None,
+    mails_per_day: Annotated[
+        int | None,
+        typer.Option(min=0, max=10_000_000, help="Mails that the provider allows in a day; 0: any number."),
+    ] = None,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -101,6 +105,7 @@ def set_(
         bounce_mode=bounce_mode,
         bounce_address=bounce_address,
         mails_per_minute=mails_per_minute,
+        mails_per_day=mails_per_day,
     )
     options = None
     if oauth is not None:
@@ -151,7 +156,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(relays)
         return
-    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Error")]
-    names = ("host", "port", "security", "login", "from_mode", "last_error")
+    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Mails a day"), _("Error")]
+    names = ("host", "port", "security", "login", "from_mode", "mails_per_day", "last_error")
     told = [{**row, "last_error": diagnosis(row["last_error"] or "", spoken()) or None} for row in relays]
     print_table(titles, [[row[name] for name in names] for row in told])

@@ -165,6 +165,9 @@ def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
     assert f"severity: {KINDS[name].severity}}}" in text
 
 
+_WINDOWS = (("1h", "15m"), ("6h", "1h"), ("1d", "6h"))
+
+
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
@@ -176,9 +179,10 @@ def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
         ("CertificateExpiring", f"< {alarms.CERTIFICATE_DAYS} * 86400\n"),
         *(
             ("ErrorBudgetBurn", f"ratio_rate{window} > {factor:g} * {alarms.BUDGET}")
-            for (factor, *_), windows in zip(alarms.BURNS, (("1h", "15m"), ("6h", "1h")), strict=True)
+            for (factor, *_), windows in zip(alarms.BURNS, _WINDOWS, strict=True)
             for window in windows
         ),
+        *(("ErrorBudgetBurn", f"increase{short} > {alarms.BURN_MISSED - 0.5}") for _, short in _WINDOWS),
         ("RedisMemory", f"> {alarms.MEMORY_SHARE}\n"),
         ("ClockSkew", f"> {alarms.CLOCK_SKEW_S}\n"),
         ("PartnerClock", f"> {PARTNER_CLOCK_S}\n"),
