@@ -80,6 +80,20 @@ class Metrics:
         """Put a value into a histogram."""
         self._series(name, ("histogram",), labels).observe(value, exemplar=_exemplar())
 
+    def vanish(self, *names: str) -> None:
+        """Drop gauges whole: what they tell could not be read, and an old value would look like a new one. The next `set`
+        brings one back.
+        """
+        for name in names:
+            self._metric(name, ("gauge",))
+            with self._lock:
+                collector = self._collectors.pop(name, None)
+                if collector is None:
+                    continue
+                self.registry.unregister(collector)
+                for key in [key for key in self._seen if key[0] == name]:
+                    del self._seen[key]
+
     def forget(self, name: str, /, kept: Mapping[str, Iterable[str]]) -> None:
         """Drop the series of a gauge whose label has none of these values: what they told of is no more."""
         self._metric(name, ("gauge",))

@@ -81,15 +81,19 @@ def agreed(planned: timedelta | None, told: timedelta | None) -> timedelta | Non
     return min(max(known), LONGEST) if known else None
 
 
-def next_at(last: datetime, echoed: datetime | None, every: timedelta) -> datetime:
+def next_at(last: datetime, echoed: datetime | None, every: timedelta, *, yields: bool) -> datetime:
     """When the next of ours is due: half-way between theirs where that is possible, so that each site hears of the
     other twice as often.
 
     :param last: when we asked for our last one. :param echoed: when we last echoed one of theirs.
+    :param yields: whether ours is put off where both leave at the same time; one of two sites does that.
     """
+    latest = last + every * 1.5
     if echoed is None:
         return last + every
-    return min(max(last + every, echoed + every / 2), last + every * 1.5)
+    if yields and abs(echoed - last) < every / 4:
+        return latest
+    return min(max(last + every, echoed + every / 2), latest)
 
 
 def may_leave(budget: Budget, used: Used, partner: int, *, echo: bool) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -18,7 +19,8 @@ from intergestan_msg.kinds import Kind
 class Route:
     """The way to a partner and back.
 
-    :ivar active: whether the partner gets heartbeats. :ivar every: how often, as both sites agreed; None: not planned.
+    :ivar active: whether the partner gets heartbeats. :ivar every_seconds: how often, as both sites agreed; None: not
+        planned.
     :ivar sent_at: when a relay last took one; `returned_at`: when one last came back.
     :ivar seconds: how long the last one that came back took, where that was within a day and nobody set the clock.
     :ivar lost: how many were lost within a day; `late`: how many came late.
@@ -28,7 +30,7 @@ class Route:
     name: str
     policy: str
     active: bool
-    every: timedelta | None
+    every_seconds: int | None
     sent_at: datetime | None
     returned_at: datetime | None
     seconds: float | None
@@ -41,7 +43,7 @@ class Route:
         """
         if not self.active or self.sent_at is None:
             return True
-        lately = 2 * (self.every or timedelta(0)) + lost_after
+        lately = timedelta(seconds=2 * (self.every_seconds or 0)) + lost_after
         return self.returned_at is not None and abs(now - self.returned_at) <= lately
 
 
@@ -83,7 +85,7 @@ def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
             name=row.name,
             policy=row.heartbeat,
             active=bool(row.active),
-            every=agreed(span_of(row.heartbeat_planned), span_of(row.heartbeat_told)) if row.active else None,
+            every_seconds=_agreed(row) if row.active else None,
             sent_at=sent_at.get(row.id),
             returned_at=row.returned_at,
             seconds=_seconds(row.asked_at, row.returned_at),
@@ -92,6 +94,11 @@ def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
         )
         for row in connection.execute(query.order_by(Partner.site_code))
     )
+
+
+def _agreed(row: Any) -> int | None:
+    every = agreed(span_of(row.heartbeat_planned), span_of(row.heartbeat_told))
+    return None if every is None else round(every.total_seconds())
 
 
 def _seconds(asked_at: datetime | None, returned_at: datetime) -> float | None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
-from intergestan_db.tables import Heartbeat, OutboundMail, Partner
+from intergestan_db.tables import Heartbeat, OutboundMail, Partner, Site
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, read_budget, read_used
 from intergestan_exchange.heartbeats.heartbeat_plan import DAY, agreed, chosen, interval, next_at, span_of
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
@@ -68,10 +68,11 @@ def look(connection: Connection, now: datetime, rhythm: Rhythm) -> Turn:
     planned = interval(rhythm.every, len(partners), budget)
     seconds = None if planned is None else round(planned.total_seconds())
     replanned = tuple(row.id for row in partners if row.heartbeat_planned != seconds)
-    if planned is None or not (waiting := [row for row in partners if _is_due(row, None, now, planned)]):
+    if planned is None or not (waiting := [row for row in partners if _is_due(row, None, now, planned, "")]):
         return Turn((), planned, replanned)
     used, echoed = read_used(connection, now, budget)
-    turn = [row for row in waiting if _is_due(row, echoed.get(row.id), now, planned)]
+    code = connection.execute(select(Site.code)).scalar_one()
+    turn = [row for row in waiting if _is_due(row, echoed.get(row.id), now, planned, code)]
     turn.sort(key=lambda row: (row.heartbeat_at is not None, row.heartbeat_at, row.id))
     return Turn(tuple(sorted(chosen(budget, used, [row.id for row in turn]))), planned, replanned)
 
@@ -131,6 +132,7 @@ def is_heartbeat(connection: Connection, mail_id: int) -> bool:
 _PARTNERS = (
     select(
         Partner.id,
+        Partner.site_code,
         Partner.heartbeat_at,
         Partner.heartbeat_returned_at,
         Partner.heartbeat_planned,
@@ -141,8 +143,11 @@ _PARTNERS = (
 )
 
 
-def _is_due(row: Any, echoed: datetime | None, now: datetime, planned: timedelta) -> bool:
-    """Whether it is a partner's turn. What was written before a clock was set back is long ago."""
+def _is_due(row: Any, echoed: datetime | None, now: datetime, planned: timedelta, code: str) -> bool:
+    """Whether it is a partner's turn. What was written before a clock was set back is long ago.
+
+    :param code: this site's.
+    """
     last, back = row.heartbeat_at, row.heartbeat_returned_at
     every = agreed(planned, span_of(row.heartbeat_told)) or planned
     if last is None or last >= now + every:
@@ -150,7 +155,7 @@ def _is_due(row: Any, echoed: datetime | None, now: datetime, planned: timedelta
     is_awake = back is not None and back >= now - max(AWAKE, 3 * every)
     if not is_awake:
         return bool(now >= last + max(every, SELDOM))
-    return next_at(last, echoed, every) <= now
+    return next_at(last, echoed, every, yields=code > row.site_code) <= now
 
 
 def _overdue(now: datetime, rhythm: Rhythm) -> Any:

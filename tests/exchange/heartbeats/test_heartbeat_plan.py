@@ -36,6 +36,7 @@ class Account:
 
     limit: int | None
     partners: range
+    yields: bool = False
     left: list[tuple[datetime, int, bool]] = field(default_factory=list)
     told: dict[int, timedelta] = field(default_factory=dict)
     last: dict[int, datetime] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class Account:
         for each in self.partners:
             every = agreed(planned, self.told.get(each)) or planned
             last = self.last.get(each)
-            if last is None or next_at(last, self.echoed.get(each), every) <= now:
+            if last is None or next_at(last, self.echoed.get(each), every, yields=self.yields) <= now:
                 due.append(each)
         found = chosen(self.budget, self.used(now), sorted(due, key=lambda each: self.last.get(each, BEGIN - DAY)))
         for each in found:
@@ -93,7 +94,7 @@ def simulate(partners: int, limit: int | None, days: int, seed: int = 7) -> Days
     """Everybody begins at once, mails take up to five minutes; the partners have this one partner and a Gmail account."""
     chance, seen = random.Random(seed), Days()
     hub = Account(limit, range(partners))
-    others = [Account(GMAIL, range(1)) for _ in range(partners)]
+    others = [Account(GMAIL, range(1), yields=True) for _ in range(partners)]
     road: list[tuple[datetime, int, bool, bool]] = []  # when it arrives, whose, at the hub?, an echo?
     for minute in range(days * 24 * 60):
         now = BEGIN + minute * MINUTE
@@ -137,7 +138,7 @@ def test_days_of_heartbeats_stay_within_the_account(partners: int, limit: int | 
         assert max(gaps(instants)) <= 2 * planned + timedelta(minutes=10), partner
     if planned == USUAL.every:
         assert seen.refused == 0
-        assert max(gaps(seen.heard[0][8:])) <= timedelta(hours=2), "half-way between theirs: known within about an hour"
+        assert max(gaps(seen.heard[0][20:])) <= timedelta(hours=2), "half-way between theirs: known within about an hour"
 
 
 def gaps(instants: list[datetime]) -> Iterator[timedelta]:
@@ -183,10 +184,16 @@ def test_what_both_can_bear_counts() -> None:
 
 def test_whoever_sends_beside_the_other_moves_half_way_between() -> None:
     every = timedelta(hours=2)
-    assert next_at(BEGIN, None, every) == BEGIN + every
-    assert next_at(BEGIN, BEGIN + timedelta(minutes=30), every) == BEGIN + every
-    assert next_at(BEGIN, BEGIN + timedelta(minutes=90), every) == BEGIN + timedelta(minutes=150)
-    assert next_at(BEGIN, BEGIN + timedelta(hours=9), every) == BEGIN + timedelta(hours=3), "not put off for ever"
+
+    def after(echoed: timedelta | None, *, yields: bool = False) -> timedelta:
+        return next_at(BEGIN, None if echoed is None else BEGIN + echoed, every, yields=yields) - BEGIN
+
+    assert after(None) == every
+    assert after(timedelta(minutes=30)) == every
+    assert after(timedelta(minutes=90)) == timedelta(minutes=150)
+    assert after(timedelta(hours=9)) == timedelta(hours=3), "not put off for ever"
+    assert [after(MINUTE, yields=yields) for yields in (False, True)] == [every, timedelta(hours=3)], "one of them moves"
+    assert after(timedelta(hours=1), yields=True) == every
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ _SPANS = ("heartbeat_planned", "heartbeat_told")
 
 def upgrade() -> None:
     for name in _SPANS:
-        op.add_column("partner", sa.Column(name, sa.Integer(), nullable=True))
-    op.add_column("relay", sa.Column("mails_per_day", sa.Integer(), nullable=True))
+        op.add_column("partner", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.add_column("relay", sa.Column("mails_per_day", sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
