@@ -108,7 +108,7 @@ _CLAIM_MAIL = (
     )
     .returning(
         *(InboundMail.sha256, InboundMail.archived_at, InboundMail.replayed, InboundMail.strikes),
-        *(InboundMail.trace_parent, InboundMail.lease_fence),
+        *(InboundMail.trace_parent, InboundMail.lease_fence, InboundMail.sender),
     )
 )
 

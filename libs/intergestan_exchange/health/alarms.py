@@ -67,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "KeyExpiring": Kind("warning"),
     "CertificateExpiring": Kind("warning"),
     "DatabaseRefuses": Kind("critical", 60),
+    "RedisAway": Kind("critical", 120),
     "RedisRefuses": Kind("warning", 120),
     "ArchiveFailing": Kind("critical", 60),
     "ArchiveDamaged": Kind("critical"),
@@ -89,6 +90,7 @@ class Machine:
     :ivar redis_memory: share of what Redis may use.
     :ivar database_error: why the base takes no writes; it answers reads, or nothing could be judged at all.
     :ivar redis_error: why a Redis that answers takes no writes: it is full, say, or a replica.
+    :ivar redis_away: why it does not answer at all.
     """
 
     archive_error: str | None
@@ -97,6 +99,7 @@ class Machine:
     clock_skew: float | None
     database_error: str | None = None
     redis_error: str | None = None
+    redis_away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +202,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
 def _machine(machine: Machine) -> Iterator[Alarm]:
     if machine.database_error is not None:
         yield Alarm("DatabaseRefuses", value=machine.database_error)
+    if machine.redis_away is not None:
+        yield Alarm("RedisAway", value=machine.redis_away)
     if machine.redis_error is not None:
         yield Alarm("RedisRefuses", value=machine.redis_error)
     if machine.archive_error is not None:

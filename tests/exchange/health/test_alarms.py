@@ -111,6 +111,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
         {},
     ),
     "DatabaseRefuses": ({}, {}, {"database_error": "cannot execute INSERT in a read-only transaction"}),
+    "RedisAway": ({}, {}, {"redis_away": "Error 111 connecting to 127.0.0.1:6379. Connection refused."}),
     "RedisRefuses": ({}, {}, {"redis_error": "READONLY You can't write against a read only replica."}),
     "ArchiveDamaged": ({"holds": {HoldReason.ARCHIVE: 1}}, {"holds": {HoldReason.POISON: 1}}, {}),
     "ArchiveFailing": ({}, {}, {"archive_error": "disk"}),

@@ -195,3 +195,18 @@ def test_a_redis_that_takes_no_writes(
         watched = {each["name"]: each["what"] for each in run("watch", "--once", "--json", cwd=healthy).json}
     assert (found["ok"], words in found["text"], "maxmemory" in found["cure"]) == (False, True, True)
     assert words in watched["RedisRefuses"]
+
+
+def test_a_redis_that_is_away(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 13: `status` and `watch` say it, each in its words."""
+    with RedisServer() as server:
+        monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", server.url)
+        assert run("status", "--json", cwd=healthy).json["redis"] is None
+        assert "Redis" not in run("status", cwd=healthy).out
+    assert "refused" in run("status", "--json", cwd=healthy).json["redis"]
+    assert "Redis does not answer, so no service begins anything new" in run("status", cwd=healthy).out
+    assert "Redis ne répond pas" in run("--lang", "fr", "status", cwd=healthy).out
+    watched = {each["name"]: each for each in run("watch", "--once", "--json", cwd=healthy).json}
+    assert watched["RedisAway"]["severity"] == "critical"
+    assert "refused" in watched["RedisAway"]["what"]
+    assert "RedisRefuses" not in watched
