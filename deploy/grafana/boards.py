@@ -159,8 +159,15 @@ FLOW = Board(
                         "Il y a combien de temps, par liaison et étape, et l'intervalle prévu pour chaque liaison.",
                     ),
                     (
-                        _age("heartbeat_last_seen_timestamp_seconds", "site, route, stage", "{{site}} {{route}} {{stage}}"),
-                        Target("max by (site, route) (intergestan_heartbeat_interval_seconds{@})", "{{site}} {{route}} every"),
+                        _age(
+                            "heartbeat_last_seen_timestamp_seconds",
+                            "site, route, stage",
+                            "{{site}} {{route}} {{stage}}",
+                        ),
+                        Target(
+                            "max by (site, route) (intergestan_heartbeat_interval_seconds{@})",
+                            "{{site}} {{route}} every",
+                        ),
                     ),
                     "s",
                 ),
@@ -222,12 +229,21 @@ MAILBOXES = Board(
                 Panel(
                     ("Backlog", "Retard"),
                     ("Mails listed and not archived yet.", "Mails listés, pas encore archivés."),
-                    (Target("max by (site, mailbox) (intergestan_mailbox_backlog_messages{@})", "{{site}} {{mailbox}}"),),
+                    (
+                        Target(
+                            "max by (site, mailbox) (intergestan_mailbox_backlog_messages{@})", "{{site}} {{mailbox}}"
+                        ),
+                    ),
                 ),
                 Panel(
                     ("Interval", "Intervalle"),
                     ("How often it shall be read at least.", "À quelle cadence elle doit être relevée au moins."),
-                    (Target("max by (site, mailbox) (intergestan_mailbox_poll_interval_seconds{@})", "{{site}} {{mailbox}}"),),
+                    (
+                        Target(
+                            "max by (site, mailbox) (intergestan_mailbox_poll_interval_seconds{@})",
+                            "{{site}} {{mailbox}}",
+                        ),
+                    ),
                     "s",
                 ),
                 Panel(
@@ -456,7 +472,11 @@ QUEUES = Board(
                 Panel(
                     ("Partners' clocks", "Horloges des partenaires"),
                     ("Ahead of ours; below 0: behind.", "En avance sur la nôtre ; sous 0 : en retard."),
-                    (Target("max by (site, route) (intergestan_partner_clock_ahead_seconds{@})", "{{site}} {{route}}"),),
+                    (
+                        Target(
+                            "max by (site, route) (intergestan_partner_clock_ahead_seconds{@})", "{{site}} {{route}}"
+                        ),
+                    ),
                     "s",
                     red=300,
                 ),
@@ -514,7 +534,12 @@ PARTNERS = Board(
                 Panel(
                     ("Orders taken in", "Commandes intégrées"),
                     ("In an hour, by the buyer's site.", "En une heure, par site acheteur."),
-                    (Target("sum by (site, route) (increase(intergestan_order_transit_seconds_count{@}[1h]))", "{{site}} {{route}}"),),
+                    (
+                        Target(
+                            "sum by (site, route) (increase(intergestan_order_transit_seconds_count{@}[1h]))",
+                            "{{site}} {{route}}",
+                        ),
+                    ),
                 ),
                 Panel(
                     ("Transit time", "Durée de trajet"),
@@ -563,7 +588,14 @@ PARTNERS = Board(
                 Panel(
                     ("Last mail from them", "Leur dernier mail"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
-                    (_age("partner_last_mail_timestamp_seconds", "site, route", "{{site}} {{route}}", ', direction="in"'),),
+                    (
+                        _age(
+                            "partner_last_mail_timestamp_seconds",
+                            "site, route",
+                            "{{site}} {{route}}",
+                            ', direction="in"',
+                        ),
+                    ),
                     "s",
                     "stat",
                     orange=3 * DAY,
@@ -572,7 +604,14 @@ PARTNERS = Board(
                 Panel(
                     ("Last mail to them", "Notre dernier mail"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
-                    (_age("partner_last_mail_timestamp_seconds", "site, route", "{{site}} {{route}}", ', direction="out"'),),
+                    (
+                        _age(
+                            "partner_last_mail_timestamp_seconds",
+                            "site, route",
+                            "{{site}} {{route}}",
+                            ', direction="out"',
+                        ),
+                    ),
                     "s",
                     "stat",
                 ),

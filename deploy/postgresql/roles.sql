@@ -139,7 +139,8 @@ GRANT UPDATE (paused_at) ON partner, inbound_mail TO :"dispatcher";
 
 -- It also measures how the site is and tells people (alarms); of accounts it sees neither passwords nor tokens.
 GRANT SELECT (id, name, host, login, security, bounce_address, oauth_grant_id, mails_per_day) ON relay TO :"dispatcher";
-GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, active, keeps_heartbeats, last_success_at)
+GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, active, rests_since, keeps_heartbeats,
+    last_success_at)
     ON mailbox TO :"dispatcher";
 GRANT SELECT (id, error, expires_at) ON oauth_grant TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE ON setting TO :"dispatcher";

@@ -141,9 +141,7 @@ class _Labelled:
     def collect(self) -> Iterator[Metric]:
         """As an encoder of prometheus_client asks for it."""
         for family in self._registry.collect():
-            family.samples = [
-                sample._replace(labels={**self._labels, **sample.labels}) for sample in family.samples
-            ]
+            family.samples = [sample._replace(labels={**self._labels, **sample.labels}) for sample in family.samples]
             yield family
 
 

@@ -120,7 +120,12 @@ def _work() -> Iterator[Metric]:
         "Reports of mail servers about our mails, by what they did.",
         outcome=("held", "noted", "late", "again", "unproven"),
     )
-    yield _counter("replays_total", "importer", "Mails taken in again: replayed, or decided once more after they waited.", outcome=_MAIL_OUTCOMES[4:])
+    yield _counter(
+        "replays_total",
+        "importer",
+        "Mails taken in again: replayed, or decided once more after they waited.",
+        outcome=_MAIL_OUTCOMES[4:],
+    )
     yield _counter("archive_errors_total", "poller importer", "The archive failed.", operation=("write", "read"))
 
 

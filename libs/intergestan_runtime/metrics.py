@@ -81,8 +81,8 @@ class Metrics:
         self._series(name, ("histogram",), labels).observe(value, exemplar=_exemplar())
 
     def vanish(self, *names: str) -> None:
-        """Drop gauges whole: what they tell could not be read, and an old value would look like a new one. The next `set`
-        brings one back.
+        """Drop gauges whole: what they tell could not be read, and an old value would look like a new one. The next
+        `set` brings one back.
         """
         for name in names:
             self._metric(name, ("gauge",))

@@ -175,8 +175,8 @@ class HeartbeatSettings(Section):
     every_seconds: int = key(
         9000,
         ge=0,
-        description="How often each partner gets one at most, 24 mails a day with the echoes to theirs; where the relay may "
-        "send few mails in a day, or there are many partners, they get one more seldom. 0: never.",
+        description="How often each partner gets one at most, 24 mails a day with the echoes to theirs; where the "
+        "relay may send few mails in a day, or there are many partners, they get one more seldom. 0: never.",
     )
     late_seconds: int = key(300, ge=1, description="One that takes longer to come back is late.")
     lost_seconds: int = key(3600, ge=1, description="One that is not back after this is lost.")

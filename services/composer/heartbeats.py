@@ -20,8 +20,8 @@ from services.composer.prepared import Prepared, Request
 def prepare_heartbeat(connection: Connection, request: Request, now: datetime) -> Prepared:
     """The way of an order and back: out to the address for orders, where there is one, home to that for answers.
 
-    It says by how much their clock differs from ours: they may have no heartbeats to measure it with. And how often ours
-    are planned: theirs cost us as many echoes.
+    It says by how much their clock differs from ours: they may have no heartbeats to measure it with. And how often
+    ours are planned: theirs cost us as many echoes.
     """
     site, partner = request.site, request.partner
     row = connection.execute(select(Heartbeat.__table__).where(Heartbeat.outbound_mail_id == request.mail.id)).one()

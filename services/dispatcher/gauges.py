@@ -24,7 +24,12 @@ OF_BASE = (
     *("unanswered_orders", "oldest_unanswered_order_timestamp_seconds", "holds", "oldest_hold_timestamp_seconds"),
     *("database_older", "sequence_gaps", "booking_paused", "partner_last_mail_timestamp_seconds"),
     *("partner_clock_ahead_seconds", "clock_set_back_timestamp_seconds", "archive_messages", "archive_bytes"),
-    *("mailbox_last_success_timestamp_seconds", "mailbox_poll_interval_seconds", "mailbox_owned", "oauth_consent_ended"),
+    *(
+        "mailbox_last_success_timestamp_seconds",
+        "mailbox_poll_interval_seconds",
+        "mailbox_owned",
+        "oauth_consent_ended",
+    ),
     *("certificate_expiry_timestamp_seconds", "unconfirmed_keys"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
@@ -89,7 +94,16 @@ def _tell_counts(vitals: Vitals, metrics: Metrics) -> None:
         metrics.set("holds", vitals.holds.get(reason, 0), reason=reason)
 
 
+_OF_ROUTE = (
+    *("unanswered_orders", "oldest_unanswered_order_timestamp_seconds", "sequence_gaps", "database_older"),
+    *("partner_last_mail_timestamp_seconds", "partner_clock_ahead_seconds"),
+)
+"""Gauges of partners; of one that was taken out of use nothing is told."""
+
+
 def _tell_routes(vitals: Vitals, metrics: Metrics) -> None:
+    for metric in _OF_ROUTE:
+        metrics.forget(metric, {"route": vitals.routes})
     for code, route in vitals.routes.items():
         metrics.set("unanswered_orders", route.unanswered.count, route=code)
         metrics.set("oldest_unanswered_order_timestamp_seconds", _stamp(route.unanswered.since), route=code)

@@ -35,7 +35,11 @@ EVERYTHING = {
     "redis": {"url": "rediss://redis.example:6380/0", "password": "redis-password"},
     "keda": {"enabled": True, "authentication": "redis"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
-    "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}, "runbooks": "https://wiki.depot.example/r/"},
+    "prometheusRule": {
+        "enabled": True,
+        "labels": {"release": "prometheus"},
+        "runbooks": "https://wiki.depot.example/r/",
+    },
     "archive": {"existingClaim": "mails"},
     "pollers": [
         {"name": "orders", "mailboxes": ["orders"]},

@@ -1,7 +1,7 @@
 """What prometheus-operator makes of the chart's ServiceMonitor: the part of a scrape configuration that gives labels.
 
-After `generateServiceMonitorConfig` of prometheus-operator; what Kubernetes would discover stands in the labels `__meta_…`
-of static targets.
+After `generateServiceMonitorConfig` of prometheus-operator; what Kubernetes would discover stands in the labels
+`__meta_…` of static targets.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rules and dashboards under the labels that prometheus-operator gives: a real Prometheus, two sites, one broken."""
+"""Rules and dashboards under the labels that prometheus-operator gives: a real Prometheus, two sites, one broken."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ OF_PROCESSES = {"IntergestanServiceDown", "IntergestanMetricsAbsent"}
 DAY = 86400.0
 
 OPEN: dict[str, tuple[str, ...]] = {
-    **{"mailbox": ("orders",), "route": ("P",), "name": ("orders",), "check": ("redis",)},
+    "mailbox": ("orders",),
+    "route": ("P",),
+    "name": ("orders",),
+    "check": ("redis",),
     "reason": (HoldReason.TRANSFER_CONFLICT, HoldReason.ARCHIVE, HoldReason.POISON),
 }
 """The same names at every site: one must not hide the other's."""
@@ -48,10 +51,16 @@ def values_of(metric: Metric) -> list[dict[str, str]]:
 def be_well(metrics: Metrics, now: float) -> None:
     """All that is measured, as at a site where nothing is wrong."""
     fine = {
-        **dict.fromkeys(("redis_up", "ready", "archive_writable", "mailbox_owned", "build_info", "worker_threads"), 1.0),
-        **{"mailbox_last_success_timestamp_seconds": now + 600, "mailbox_poll_interval_seconds": 60.0},
-        **{"certificate_expiry_timestamp_seconds": now + 400 * DAY, "archive_free_bytes": 9e10},
-        **{"archive_disk_bytes": 1e11, "redis_memory_limit_bytes": 1e9, "redis_memory_used_bytes": 1e6},
+        **dict.fromkeys(
+            ("redis_up", "ready", "archive_writable", "mailbox_owned", "build_info", "worker_threads"), 1.0
+        ),
+        "mailbox_last_success_timestamp_seconds": now + 600,
+        "mailbox_poll_interval_seconds": 60.0,
+        "certificate_expiry_timestamp_seconds": now + 400 * DAY,
+        "archive_free_bytes": 9e10,
+        "archive_disk_bytes": 1e11,
+        "redis_memory_limit_bytes": 1e9,
+        "redis_memory_used_bytes": 1e6,
     }
     for metric in METRICS:
         for labels in values_of(metric):
@@ -81,9 +90,14 @@ def be_broken(metrics: Metrics, now: float) -> None:
     for store in ("base", "redis"):
         metrics.set("writes_refused", 1, store=store)
     for name, value in {
-        **{"orders_unanswered": 1.0, "booking_paused": 1.0, "archive_writable": 0.0, "redis_up": 0.0},
-        **{"redis_memory_used_bytes": 9e8, "clock_skew_seconds": 1.5, "archive_free_bytes": 1e9},
-        **{"clock_set_back_timestamp_seconds": now},
+        "orders_unanswered": 1.0,
+        "booking_paused": 1.0,
+        "archive_writable": 0.0,
+        "redis_up": 0.0,
+        "redis_memory_used_bytes": 9e8,
+        "clock_skew_seconds": 1.5,
+        "archive_free_bytes": 1e9,
+        "clock_set_back_timestamp_seconds": now,
     }.items():
         metrics.set(name, value)
 
@@ -154,8 +168,16 @@ def prometheus(sites: dict[str, FakeSite], impatient: Path) -> Iterator[Promethe
         configs.append(scrape_config(monitor, site.targets))
     with PrometheusServer("intergestan", (), [RULES / "recording.yml", impatient], configs) as server:
         wanted = len(sites) * len(SERVICES)
-        eventually(lambda: server.ask("query", query=f"count(up == 1) == {wanted}")["result"], every=0.3, what="scraped")
+        query = f"count(up == 1) == {wanted}"
+        eventually(lambda: server.ask("query", query=query)["result"], every=0.3, what="scraped")
         yield server
+
+
+def filled(query: str) -> str:
+    """A query of a dashboard with all of its variables chosen."""
+    for name, value in {"$__rate_interval": "10s", "$job": "intergestan", "$site": ".+", "$instance": ".+"}.items():
+        query = query.replace(name, value)
+    return query
 
 
 def firing(prometheus: PrometheusServer) -> set[tuple[str, str | None]]:
@@ -166,21 +188,17 @@ def firing(prometheus: PrometheusServer) -> set[tuple[str, str | None]]:
 
 def test_every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
     """What has a name within a site is told for each site; counts are sums over the sites."""
-    filled = {"$__rate_interval": "10s", "$job": "intergestan", "$site": ".+", "$instance": ".+"}
     for file in FILES:
         for title, query in queries(read(file)):
-            for name, value in filled.items():
-                query = query.replace(name, value)
-            found = prometheus.ask("query", query=query)["result"]
+            found = prometheus.ask("query", query=filled(query))["result"]
             assert found, (title, query)
             told = {each["metric"].get("site") for each in found}
             assert told in ({None}, {WELL[0], BROKEN[0]}), (title, query)
     for site in sites.values():
         for metrics, _ in site.processes.values():
             metrics.set("holds", 2, reason=HoldReason.POISON)
-    (total,) = {query for file in FILES for title, query in queries(read(file)) if title == "Set aside or refused" and "max" in query}
-    for name, value in filled.items():
-        total = total.replace(name, value)
+    asked = {filled(query) for file in FILES for title, query in queries(read(file)) if title == "Set aside or refused"}
+    (total,) = [query for query in asked if "max by" in query]
 
     def counted() -> bool:
         found = prometheus.ask("query", query=total)["result"]

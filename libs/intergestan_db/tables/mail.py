@@ -186,6 +186,7 @@ class Relay(AccountColumns, Table):
 class Mailbox(AccountColumns, Table):
     """An account and folder that we poll. Its lease is free when the worker that owns it is not alive.
 
+    A person may pause it (`rests_since`), or take it out of use (`active`): then nobody polls it, and the mails stay.
     Heartbeats that were taken in are removed from it, unless it `keeps_heartbeats`.
     `pinned_to` names the poller that shall have it while that lives. `connections` fetch a backlog together, and
     `bytes_per_day` of the account are fetched at most (None: any number).
@@ -210,6 +211,9 @@ class Mailbox(AccountColumns, Table):
     pinned_to: Typed[str | None] = column(String(120))
     connections: Typed[int] = column(default=1, server_default="1")
     bytes_per_day: Typed[int | None]
+    rests_since: Typed[Instant | None]
+    rests_reason: Typed[str | None] = column(String(200))
+    rests_by: Typed[str | None] = column(String(80))
 
 
 class PollRun(Table):

@@ -74,7 +74,7 @@ def read_partner_clocks(connection: Connection, now: datetime) -> tuple[PartnerC
     """Those that differ by so much that people are told, by code."""
     noted = (Partner.clock_ahead_least, Partner.clock_ahead_most, Partner.clock_noted_at)
     columns = (Partner.site_code, Partner.name, *noted, Partner.heartbeat_planned, Partner.heartbeat_told)
-    rows = connection.execute(select(*columns).where(noted[0].is_not(None)).order_by(Partner.site_code))
+    rows = connection.execute(select(*columns).where(noted[0].is_not(None), Partner.active).order_by(Partner.site_code))
     found = (
         PartnerClock(code, name, seconds_ahead(least, most, at, now, agreed(span_of(planned), span_of(told))))
         for code, name, least, most, at, planned, told in rows

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from intergestan_db.at_rest import is_sent_to
 from intergestan_db.enums import HeartbeatOutcome, HeartbeatPolicy
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner
 from intergestan_exchange.heartbeats.heartbeat_plan import DAY, agreed, span_of
@@ -38,8 +39,8 @@ class Route:
     lost: int
 
     def is_well(self, now: datetime, lost_after: timedelta) -> bool:
-        """Whether one came back lately, or none was sent yet that could have: one that was lost proves nothing, two in a
-        row do. In the future is not lately.
+        """Whether one came back lately, or none was sent yet that could have: one that was lost proves nothing, two in
+        a row do. In the future is not lately.
         """
         if not self.active or self.sent_at is None:
             return True
@@ -50,7 +51,8 @@ class Route:
 def goes_to() -> ColumnElement[bool]:
     """The condition of partners that get heartbeats: one that does not know them would hold each for a person."""
     choice = Partner.heartbeat
-    return or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
+    wanted = or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
+    return and_(wanted, is_sent_to())
 
 
 def count_active(connection: Connection) -> int:

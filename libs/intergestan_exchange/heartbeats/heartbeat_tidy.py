@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import InboundState, MailKind, OutboundState
 from intergestan_db.tables import (
     DeliveryAttempt,
@@ -85,7 +86,7 @@ def ask_to_remove(connection: Connection, now: datetime) -> int:
     connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(over)))
     connection.execute(delete(run).where(run.id.in_(over)))
     asked = exists().where(run.mailbox_id == Mailbox.id, run.ended_at.is_(None))
-    boxes = select(Mailbox.id).where(Mailbox.active, ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
+    boxes = select(Mailbox.id).where(is_polled(), ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
     same = {"requested_at": now, "requested_by": BY, "archived_before": now - IN_MAILBOX, "dry_run": False}
     rows = [{"mailbox_id": each, "heartbeats_only": True} | same for each in connection.scalars(boxes).all()]
     if rows:

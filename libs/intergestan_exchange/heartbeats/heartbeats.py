@@ -24,8 +24,8 @@ from intergestan_exchange.outbox.requests import request_mail
 
 BY = "dispatcher"
 AWAKE = DAY
-"""A partner from whom none came back for so long, or for three of the planned intervals, gets one an hour at most, not to
-fill a mailbox that nobody reads."""
+"""A partner from whom none came back for so long, or for three of the planned intervals, gets one an hour at most, not
+to fill a mailbox that nobody reads."""
 SELDOM = timedelta(hours=1)
 
 _UNSENT = (OutboundState.REQUESTED, OutboundState.COMPOSED)

@@ -35,7 +35,7 @@ def check_heartbeats(call: Call) -> Iterator[Finding]:
 
 
 def check_mails_a_day(call: Call) -> Iterator[Finding]:
-    """How much is left of what the relay takes in a day, and how often heartbeats can go to each partner within that."""
+    """How much is left of what the relay takes in a day, and how often heartbeats can go to each partner within it."""
     from intergestan_exchange.health.clock import span
     from intergestan_exchange.heartbeats.heartbeat_budget import count_mails, is_assumed, read_budget
     from intergestan_exchange.heartbeats.heartbeat_plan import ORDERS_FIRST, interval

@@ -60,6 +60,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _print_routes(found)
     _print_unanswered(found)
     _print_paused(found)
+    _print_resting(found)
     _print_holds(found)
 
 
@@ -136,7 +137,11 @@ def _print_mailboxes(found: Status) -> None:
 
 
 def _holder(box: MailboxStatus) -> str:
-    """Who has it; and who is about to."""
+    """Who has it; and who is about to; or who says that nobody shall."""
+    if not box.active:
+        return _("out of use")
+    if box.rests_since is not None:
+        return _("paused by {who}: {why}").format(who=box.rests_by, why=box.rests_reason)
     now = box.poller or box.owner or _("nobody")
     return now if box.should in {None, box.poller} else f"{now} → {box.should}"
 
@@ -205,6 +210,17 @@ def _print_paused(found: Status) -> None:
     for each in found.paused:
         text = _("Booking of the orders of {partner} rests since the restore of {since}: {count} mail(s) wait.")
         typer.echo(text.format(partner=each.name, since=cell(each.since), count=each.mails))
+
+
+def _print_resting(found: Status) -> None:
+    for each in found.resting:
+        texts = {
+            "sending": _("Nothing leaves to {partner}: {who} paused it on {when} ({why})."),
+            "booking": _("Orders of {partner} wait: {who} paused it on {when} ({why})."),
+            "both": _("Nothing leaves to {partner}, and their orders wait: {who} paused it on {when} ({why})."),
+        }
+        said = {"partner": each.name, "who": each.by, "when": cell(each.since), "why": each.reason}
+        typer.echo(texts[each.what].format(**said))
 
 
 def _print_holds(found: Status) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -91,7 +92,7 @@ class Days:
 
 
 def simulate(partners: int, limit: int | None, days: int, seed: int = 7) -> Days:
-    """Everybody begins at once, mails take up to five minutes; the partners have this one partner and a Gmail account."""
+    """Everybody begins at once, mails take up to five minutes; the partners have this partner and a Gmail account."""
     chance, seen = random.Random(seed), Days()
     hub = Account(limit, range(partners))
     others = [Account(GMAIL, range(1), yields=True) for _ in range(partners)]
@@ -138,11 +139,13 @@ def test_days_of_heartbeats_stay_within_the_account(partners: int, limit: int | 
         assert max(gaps(instants)) <= 2 * planned + timedelta(minutes=10), partner
     if planned == USUAL.every:
         assert seen.refused == 0
-        assert max(gaps(seen.heard[0][20:])) <= timedelta(hours=2), "half-way between theirs: known within about an hour"
+        assert max(gaps(seen.heard[0][20:])) <= timedelta(hours=2), (
+            "half-way between theirs: known within about an hour"
+        )
 
 
 def gaps(instants: list[datetime]) -> Iterator[timedelta]:
-    return (after - before for before, after in zip(instants, instants[1:], strict=False))
+    return (after - before for before, after in pairwise(instants))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,9 @@ def test_whoever_sends_beside_the_other_moves_half_way_between() -> None:
     assert after(timedelta(minutes=30)) == every
     assert after(timedelta(minutes=90)) == timedelta(minutes=150)
     assert after(timedelta(hours=9)) == timedelta(hours=3), "not put off for ever"
-    assert [after(MINUTE, yields=yields) for yields in (False, True)] == [every, timedelta(hours=3)], "one of them moves"
+    assert [after(MINUTE, yields=yields) for yields in (False, True)] == [every, timedelta(hours=3)], (
+        "one of them moves"
+    )
     assert after(timedelta(hours=1), yields=True) == every
 
 
