@@ -96,12 +96,14 @@ class Metrics:
 
     def forget(self, name: str, /, kept: Mapping[str, Iterable[str]]) -> None:
         """Drop the series of a gauge whose label has none of these values: what they told of is no more."""
-        self._metric(name, ("gauge",))
+        metric = self._metric(name, ("gauge",))
         ((label, values),) = kept.items()
-        seen = self._seen.get((name, label), set())
+        allowed = metric.labels[label]
+        seen = set(allowed) if isinstance(allowed, tuple) else self._seen.get((name, label), set())
         gone = seen - set(values)
-        for value in gone:
-            self._collectors[name].remove_by_labels({label: value})
+        collector = self._collectors.get(name)
+        for value in gone if collector is not None else ():
+            collector.remove_by_labels({label: value})
         seen -= gone
 
     def _words(self, metric: Metric, label: str) -> tuple[str, ...]:
