@@ -13,6 +13,8 @@ from intergestan_exchange.mail_accounts.mail_limits import NO_LIMIT, mails_per_d
 
 _LEFT = ("accepted", "unknown")
 """Attempts that the provider counts as a mail: it took the mail, or may have."""
+_AHEAD = timedelta(minutes=1)
+"""What lies further ahead was written before a clock was set back, and counts as past."""
 
 _RELAY = select(Relay.host, Relay.login, Relay.mails_per_day)
 
@@ -47,7 +49,7 @@ def read_used(connection: Connection, now: datetime, budget: Budget) -> tuple[Us
     rows = connection.execute(
         select(Heartbeat.partner_id, is_echo, func.count().label("n"), func.max(OutboundMail.requested_at).label("at"))
         .join_from(Heartbeat, OutboundMail, OutboundMail.id == Heartbeat.outbound_mail_id)
-        .where(OutboundMail.requested_at > since)
+        .where(OutboundMail.requested_at > since, OutboundMail.requested_at <= now + _AHEAD)
         .group_by(Heartbeat.partner_id, is_echo)
     ).all()
     counts = ({row.partner_id: row.n for row in rows if bool(row.is_echo) is echo} for echo in (False, True))
@@ -59,8 +61,9 @@ def count_mails(connection: Connection, now: datetime, most: int) -> int:
     """How many mails of any kind left within a day, counted up to this many of the newest attempts."""
     attempt = DeliveryAttempt
     newest = select(attempt.started_at, attempt.outcome).order_by(attempt.id.desc()).limit(most).subquery()
-    left = (newest.c.started_at > now - DAY, newest.c.outcome.in_(_LEFT))
-    return connection.execute(select(func.count()).select_from(newest).where(*left)).scalar_one()
+    lately = (newest.c.started_at > now - DAY, newest.c.started_at <= now + _AHEAD)
+    left = select(func.count()).select_from(newest).where(*lately, newest.c.outcome.in_(_LEFT))
+    return connection.execute(left).scalar_one()
 
 
 def may_echo(connection: Connection, partner_id: int, now: datetime, every: timedelta) -> bool:

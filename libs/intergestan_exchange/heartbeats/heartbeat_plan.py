@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from math import ceil
 
 DAY = timedelta(days=1)
+EVERY = timedelta(hours=2, minutes=30)
+"""How often a partner gets one where nobody says otherwise: with the echoes 24 mails a day at most."""
 LONGEST = timedelta(days=30)
 """No pair of sites plans rarer ones, whatever either of them says."""
 PARTS = 10
@@ -21,7 +23,7 @@ PLANNED = 0.8
 ORDERS_FIRST = 0.9
 """Once so much of the day's limit is used, what is left is for orders alone."""
 ASSUMED_PER_DAY = 500
-"""The mails that a relay may send in a day, where nobody said how many: the least that providers allow."""
+"""The mails that a relay may send in a day, where nobody said how many: as many as a private Gmail account may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,10 @@ class Used:
 def budget_of(every: timedelta, limit: int | None) -> Budget:
     """What may leave, where a heartbeat of ours is wanted so often.
 
+    :param every: 0 where none of ours is wanted: theirs are echoed as usual.
     :param limit: mails that the relay may send in a day; None: any number.
     """
-    each = int(DAY / every / PLANNED)
+    each = int(DAY / (every or EVERY) / PLANNED)
     return Budget(each, None if limit is None else limit // PARTS // 2, limit)
 
 

@@ -18,7 +18,7 @@ from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner, Site
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, read_budget, read_used
-from intergestan_exchange.heartbeats.heartbeat_plan import DAY, agreed, chosen, interval, next_at, span_of
+from intergestan_exchange.heartbeats.heartbeat_plan import DAY, EVERY, agreed, chosen, interval, next_at, span_of
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
 from intergestan_exchange.outbox.requests import request_mail
 
@@ -40,7 +40,7 @@ class Rhythm:
     lost: timedelta
 
 
-USUAL = Rhythm(timedelta(hours=2, minutes=30), timedelta(minutes=5), timedelta(hours=1))
+USUAL = Rhythm(EVERY, timedelta(minutes=5), timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)

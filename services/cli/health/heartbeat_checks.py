@@ -40,11 +40,10 @@ def check_mails_a_day(call: Call) -> Iterator[Finding]:
     from intergestan_exchange.heartbeats.heartbeat_budget import count_mails, is_assumed, read_budget
     from intergestan_exchange.heartbeats.heartbeat_plan import ORDERS_FIRST, interval
     from intergestan_exchange.heartbeats.heartbeat_routes import count_active
-    from intergestan_exchange.heartbeats.heartbeats import USUAL
 
     now, subject = call.unchecked_database.now(), _("Mails a day")
     seconds = call.settings.heartbeats.every_seconds
-    every = timedelta(seconds=seconds) if seconds else USUAL.every
+    every = timedelta(seconds=seconds)
     with call.unchecked_database.read() as connection:
         budget, assumed, partners = read_budget(connection, every), is_assumed(connection), count_active(connection)
         used = None if budget.limit is None else count_mails(connection, now, budget.limit)

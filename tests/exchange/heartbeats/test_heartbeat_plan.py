@@ -178,6 +178,10 @@ def test_a_partner_that_sends_more_than_its_share_is_not_echoed_and_takes_nothin
     assert chosen(budget, used, [1]) == [1]
 
 
+def test_who_sends_none_echoes_as_usual() -> None:
+    assert budget_of(timedelta(0), GMAIL) == budget_of(USUAL.every, GMAIL) == Budget(12, 25, GMAIL)
+
+
 def test_what_both_can_bear_counts() -> None:
     hour = timedelta(hours=1)
     assert [agreed(None, None), agreed(hour, None), agreed(None, hour)] == [None, hour, hour]
