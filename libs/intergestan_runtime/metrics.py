@@ -102,7 +102,9 @@ class Metrics:
         seen = set(allowed) if isinstance(allowed, tuple) else self._seen.get((name, label), set())
         gone = seen - set(values)
         collector = self._collectors.get(name)
-        for value in gone if collector is not None else ():
+        if collector is None:
+            return  # it vanished
+        for value in gone:
             collector.remove_by_labels({label: value})
         seen -= gone
 

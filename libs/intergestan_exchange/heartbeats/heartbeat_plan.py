@@ -111,7 +111,7 @@ def may_leave(budget: Budget, used: Used, partner: int, *, echo: bool) -> bool:
 
 def chosen(budget: Budget, used: Used, partners: Iterable[int]) -> list[int]:
     """Those of the partners whose turn it is that get one now; the first come first."""
-    own, found = dict(used.own), []
+    own, found = dict(used.own), list[int]()
     for partner in partners:
         if may_leave(budget, Used(own, used.echoes, used.mails + len(found)), partner, echo=False):
             own[partner] = own.get(partner, 0) + 1
