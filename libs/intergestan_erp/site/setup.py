@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -117,7 +118,7 @@ def _check_country(country: str) -> None:
         raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=country)
 
 
-def change_site(connection: Connection, changes: Mapping[str, str | None], *, by: str, at: datetime) -> None:
+def change_site(connection: Connection, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
     """Correct who the site is: fields of `NewSite`. Its code stays for ever; documents that were made keep their words.
 
     :raises Problem: when a value is no such value; nothing is changed then.
