@@ -204,7 +204,7 @@ def test_every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[
 
     def counted() -> bool:
         found = prometheus.ask("query", query=total)["result"]
-        return {each["metric"]["reason"]: each["value"][1] for each in found}[HoldReason.POISON] == "4"
+        return bool({each["metric"]["reason"]: each["value"][1] for each in found}[HoldReason.POISON] == "4")
 
     eventually(counted, every=0.3, what="two of each site, which two processes tell alike")
 

@@ -221,9 +221,11 @@ def _mailboxes(connection: Connection, alive: set[str], pollers: Sequence[Candid
 
 
 def _resting(connection: Connection) -> tuple[Resting, ...]:
-    columns = (Partner.site_code, Partner.name, Partner.rests, Partner.rests_since, Partner.rests_by)
-    query = select(*columns, Partner.rests_reason).where(Partner.rests.is_not(None), Partner.active)
-    return tuple(Resting(*row) for row in connection.execute(query.order_by(Partner.site_code)))
+    query = select(Partner.__table__).where(Partner.rests.is_not(None), Partner.active).order_by(Partner.site_code)
+    return tuple(
+        Resting(row.site_code, row.name, row.rests, row.rests_since, row.rests_by, row.rests_reason)
+        for row in connection.execute(query)
+    )
 
 
 def _relay(connection: Connection, now: datetime) -> RelayStatus | None:

@@ -52,9 +52,10 @@ def read_used(connection: Connection, now: datetime, budget: Budget) -> tuple[Us
         .where(OutboundMail.requested_at > since, OutboundMail.requested_at <= now + _AHEAD)
         .group_by(Heartbeat.partner_id, is_echo)
     ).all()
-    counts = ({row.partner_id: row.n for row in rows if bool(row.is_echo) is echo} for echo in (False, True))
+    own = {row.partner_id: row.n for row in rows if not row.is_echo}
+    echoes = {row.partner_id: row.n for row in rows if row.is_echo}
     echoed = {row.partner_id: row.at for row in rows if row.is_echo}
-    return Used(*counts, mails=0 if budget.limit is None else count_mails(connection, now, budget.limit)), echoed
+    return Used(own, echoes, 0 if budget.limit is None else count_mails(connection, now, budget.limit)), echoed
 
 
 def count_mails(connection: Connection, now: datetime, most: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -102,7 +102,7 @@ def set_(
     relay = known or NewRelay(name=RELAY, host=host or "", port=SMTP_PORTS[chosen], security=chosen, login=login)
     if security is not None:
         relay = replace(relay, security=security, port=SMTP_PORTS[security])
-    given = {
+    given: dict[str, Any] = {
         "port": port,
         "ca_file": ca_file,
         "from_mode": from_mode,
