@@ -323,7 +323,8 @@ def test_keda_looks_at_the_lists_in_which_bells_wait() -> None:
             "listLength": "20",
         }
         assert redis["authenticationRef"] == {"name": "redis"}
-        assert "intergestan_oldest_pending_order_timestamp_seconds" in prometheus["metadata"]["query"]
+        series = 'intergestan_oldest_pending_order_timestamp_seconds{site="73282932000074", step='
+        assert prometheus["metadata"]["query"].count(series) == 2, "another site's orders scale nothing here"
         assert found[name]["minReplicaCount"] >= 1
         assert name in pods("everything")
     replicas = {
