@@ -194,7 +194,8 @@ def test_every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[
         """The panels that do not show both sites, or nothing at all."""
         answers = {query: prometheus.ask("query", query=query)["result"] for query in asked}
         told = {query: {each["metric"].get("site") for each in found} for query, found in answers.items()}
-        return [f"{asked[query]}: {query}" for query in asked if told[query] not in ({None}, {WELL[0], BROKEN[0]})]
+        right = ({None}, {WELL[0], BROKEN[0]})
+        return [f"{asked[query]}, {query}: {told[query]}" for query in asked if told[query] not in right]
 
     eventually(lambda: not missing(), every=1, what=lambda: "\n".join(missing()))
     for site in sites.values():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from intergestan_operations.language.language import _, spoken
-from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
@@ -46,7 +44,7 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     database = call.database
     with database.read() as connection:
         found = read_status(connection, database.now(), call.site.answer_hours)
-    redis = _redis_trouble(call, found)
+    redis = _redis_trouble(call)
     if as_json:
         print_json({**asdict(found), "redis": redis})
         return
@@ -64,20 +62,11 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _print_holds(found)
 
 
-def _redis_trouble(call: Call, found: Status) -> str | None:
-    """Why Redis does not answer. The embedded one need not while no service runs."""
-    from intergestan_operations.opening.opening import redis_url
-    from intergestan_runtime.redis_client import REDIS_FAILURES, connect
-    from intergestan_runtime.secrets import SecretError
+def _redis_trouble(call: Call) -> str | None:
+    """Why Redis does not answer. The embedded one is looked after by `up`, which has it."""
+    from intergestan_runtime.redis_ping import silence
 
-    if call.site.redis_url is None and not found.workers:
-        return None
-    try:
-        with closing(connect(redis_url(call.site), patience=2)) as client:
-            client.ping()
-    except (*REDIS_FAILURES, SecretError) as error:
-        return wording(error)
-    return None
+    return None if call.site.redis_url is None else silence(call.site.redis_url, seconds=2)
 
 
 def _print_clock(found: Status) -> None:
