@@ -109,7 +109,10 @@ GRANT UPDATE ON
     TO :"importer";
 GRANT SELECT, INSERT ON heartbeat TO :"importer";
 GRANT UPDATE (outcome) ON heartbeat TO :"importer";
-GRANT UPDATE (takes, takes_at, heartbeat_returned_at, clock_ahead_least, clock_ahead_most, clock_noted_at) ON partner TO :"importer";
+GRANT UPDATE (takes, takes_at, heartbeat_returned_at, heartbeat_told, clock_ahead_least, clock_ahead_most, clock_noted_at)
+    ON partner TO :"importer";
+GRANT SELECT (host, login, mails_per_day) ON relay TO :"importer"; -- whether an echo is within the day's budget
+GRANT SELECT (id, started_at, outcome) ON delivery_attempt TO :"importer";
 GRANT UPDATE (told_epoch, told_seq, told_got_epoch, told_got_seq, told_at, told_since) ON partner TO :"importer";
 GRANT SELECT (id, at) ON event TO :"importer"; -- the last sign of life, which the archive is compared with
 GRANT UPDATE (revoked_at, replaced_from) ON partner_key TO :"importer";
@@ -135,8 +138,9 @@ GRANT INSERT ON outbound_mail, outbound_statement TO :"dispatcher";
 GRANT UPDATE (paused_at) ON partner, inbound_mail TO :"dispatcher";
 
 -- It also measures how the site is and tells people (alarms); of accounts it sees neither passwords nor tokens.
-GRANT SELECT (id, name, host, security, bounce_address, oauth_grant_id) ON relay TO :"dispatcher";
-GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, active, keeps_heartbeats, last_success_at)
+GRANT SELECT (id, name, host, login, security, bounce_address, oauth_grant_id, mails_per_day) ON relay TO :"dispatcher";
+GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, active, rests_since, keeps_heartbeats,
+    last_success_at)
     ON mailbox TO :"dispatcher";
 GRANT SELECT (id, error, expires_at) ON oauth_grant TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE ON setting TO :"dispatcher";
@@ -147,7 +151,7 @@ GRANT SELECT ON number_series TO :"dispatcher"; -- … and what it has given
 GRANT SELECT ON heartbeat, mailbox_uid, mailbox_uidl, purge_run, purge_mail TO :"dispatcher";
 GRANT SELECT (id, inbound_mail_id, outbound_mail_id) ON delivery_report TO :"dispatcher";
 GRANT SELECT (outbound_mail_id) ON outbound_body TO :"dispatcher";
-GRANT UPDATE (heartbeat_at) ON partner TO :"dispatcher";
+GRANT UPDATE (heartbeat_at, heartbeat_planned) ON partner TO :"dispatcher";
 GRANT UPDATE (state, next_attempt_at) ON outbound_mail TO :"dispatcher";
 GRANT UPDATE (inbound_mail_id, note) ON mailbox_uid, mailbox_uidl TO :"dispatcher";
 GRANT UPDATE (outbound_mail_id) ON delivery_report TO :"dispatcher";

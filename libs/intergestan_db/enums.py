@@ -85,6 +85,14 @@ class HeartbeatOutcome(StrEnum):
     LOST = "lost"
 
 
+class Rest(StrEnum):
+    """What of a partner a person paused."""
+
+    SENDING = "sending"
+    BOOKING = "booking"
+    BOTH = "both"
+
+
 class AttemptPhase(StrEnum):
     """How far a delivery attempt went: `dot` is committed before the final dot is sent."""
 

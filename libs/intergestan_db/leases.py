@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
+from intergestan_db.at_rest import is_polled
 from intergestan_db.database import AWAY, AnyRow
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
@@ -108,7 +109,7 @@ _CLAIM_MAIL = (
     )
     .returning(
         *(InboundMail.sha256, InboundMail.archived_at, InboundMail.replayed, InboundMail.strikes),
-        *(InboundMail.trace_parent, InboundMail.lease_fence),
+        *(InboundMail.trace_parent, InboundMail.lease_fence, InboundMail.sender),
     )
 )
 
@@ -210,7 +211,7 @@ def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, n
     """
     alive = select(Worker.name).where(lives(now), Worker.name != worker)
     free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive))
-    wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), Mailbox.active, free).order_by(Mailbox.id)
+    wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), is_polled(), free).order_by(Mailbox.id)
     claimed = connection.execute(
         update(Mailbox)
         .where(Mailbox.id.in_(wanted.with_for_update(skip_locked=True)))  # who is busy with one has it

@@ -23,6 +23,7 @@
 `probe.py` may import: nothing.
 `rarely.py` may import: nothing.
 `redis_client.py` may import: redis_url.
+`redis_ping.py` may import: redis_url.
 `redis_url.py` may import: said.
 `said.py` may import: nothing.
 `secrets.py` may import: said.

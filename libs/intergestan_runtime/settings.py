@@ -172,7 +172,12 @@ class NoticeSettings(Section):
 class HeartbeatSettings(Section):
     """The small signed mails that go round to each partner and back: whether mails pass, and how fast."""
 
-    every_seconds: int = key(300, ge=0, description="How often each partner gets one; 0: never.")
+    every_seconds: int = key(
+        9000,
+        ge=0,
+        description="How often each partner gets one at most, 24 mails a day with the echoes to theirs; where the "
+        "relay may send few mails in a day, or there are many partners, they get one more seldom. 0: never.",
+    )
     late_seconds: int = key(300, ge=1, description="One that takes longer to come back is late.")
     lost_seconds: int = key(3600, ge=1, description="One that is not back after this is lost.")
 

@@ -152,6 +152,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now:
         takes=tuple(map(str, TAKES)),
         position=position,
         clock=prepared.clock,
+        every=prepared.every,
     )
 
 

@@ -53,6 +53,7 @@ class Prepared:
     signed_by: OwnKey | None = None
     statement: Statement | None = None
     clock: int | None = None
+    every: int | None = None
 
 
 def listed(kind: DocumentType, document_id: str, revision: int, attachment: Attachment, claim: str | None) -> Document:

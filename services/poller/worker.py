@@ -28,6 +28,11 @@ _log = get_logger(__name__)
 
 CLAIMS_AT_ONCE = 60
 """Mailboxes taken by one beat: so many connections are made at a time, and who starts a moment later gets its share."""
+_OF_MAILBOX = (
+    "mailbox_last_success_timestamp_seconds",
+    "mailbox_poll_interval_seconds",
+    "mailbox_backlog_messages",
+)
 _SOON = 0.5  # seconds until the next beat, where there is more to take
 _GLANCE = 0.2  # seconds between two looks at whether a watch asks us to die
 
@@ -239,6 +244,9 @@ class Poller:
             watch = self._watches.pop(row_id)
             watch.stop()
             self._tools.metrics.set("mailbox_lease_held", 0, mailbox=watch.name)
+        names = [watch.name for watch in self._watches.values()]
+        for metric in _OF_MAILBOX:  # nobody may read it for months: what was told of it last must not stand for ever
+            self._tools.metrics.forget(metric, {"mailbox": names})
 
     def _die(self, error: BaseException) -> None:
         _log.critical("Going on would risk mails; the process ends.", why=repr(error))

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer
 import yaml
 
@@ -27,6 +26,7 @@ from services.importer.settings import ImporterProcess
 from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
 from tests.patience import PATIENCE
+from tests.servers.process import Unavailable
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -90,7 +90,7 @@ def program(name: str, cure: str) -> str:
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        pytest.fail(f"The validator {name} is missing. {cure}")
+        raise Unavailable(f"The validator {name} is missing. {cure}")
     return found
 
 

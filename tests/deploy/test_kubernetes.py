@@ -35,6 +35,11 @@ EVERYTHING = {
     "redis": {"url": "rediss://redis.example:6380/0", "password": "redis-password"},
     "keda": {"enabled": True, "authentication": "redis"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "prometheusRule": {
+        "enabled": True,
+        "labels": {"release": "prometheus"},
+        "runbooks": "https://wiki.depot.example/r/",
+    },
     "archive": {"existingClaim": "mails"},
     "pollers": [
         {"name": "orders", "mailboxes": ["orders"]},
@@ -109,7 +114,7 @@ def test_every_object_is_of_its_kind(values: str, tmp_path: Path) -> None:
     done = run(program("kubernetes-validate", PYPI), "--strict", "-k", KUBERNETES, tmp_path / "chart.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     unknown = set(re.findall(r"find schema for kind (\w+)", done.stdout + done.stderr))
-    assert unknown <= {"ScaledObject", "ServiceMonitor"}, "these are checked below"
+    assert unknown <= {"ScaledObject", "ServiceMonitor", "PrometheusRule"}, "these are checked below"
 
 
 def strict(schema: Any) -> Any:
@@ -152,6 +157,7 @@ def test_custom_resources_follow_their_definition(file: Path) -> None:
         {"archive": {"size": "lots"}},
         {"sender": {"env": {"PATH": "/"}}},
         {"notices": {"to": "Anne"}},
+        {"prometheusRule": {"enabled": True, "runbooks": "docs/runbooks"}},
         {"imagee": {}},
     ],
     ids="-".join,
@@ -165,6 +171,16 @@ def test_wrong_values_are_refused(wrong: Mapping[str, Any]) -> None:
 def test_keda_needs_the_code_of_the_site() -> None:
     code, _text, said = template({"keda": {"enabled": True}})
     assert (code != 0, "site.code" in said) == (True, True)
+
+
+def test_the_rules_of_the_chart_are_those_of_prometheus() -> None:
+    """Links lead to where the runbooks are published; templates are left to Prometheus."""
+    (rule,) = manifests("everything", "PrometheusRule")
+    files = [yaml.safe_load((DEPLOY / "prometheus" / name).read_text()) for name in ("recording.yml", "alerts.yml")]
+    written = json.dumps([group for file in files for group in file["groups"]])
+    published = written.replace("https://docs.example.org/intergestan/runbooks", "https://wiki.depot.example/r")
+    assert rule["spec"]["groups"] == json.loads(published)
+    assert not manifests("usual", "PrometheusRule")
 
 
 @every_set
@@ -307,7 +323,8 @@ def test_keda_looks_at_the_lists_in_which_bells_wait() -> None:
             "listLength": "20",
         }
         assert redis["authenticationRef"] == {"name": "redis"}
-        assert "intergestan_oldest_pending_order_timestamp_seconds" in prometheus["metadata"]["query"]
+        series = 'intergestan_oldest_pending_order_timestamp_seconds{site="73282932000074", step='
+        assert prometheus["metadata"]["query"].count(series) == 2, "another site's orders scale nothing here"
         assert found[name]["minReplicaCount"] >= 1
         assert name in pods("everything")
     replicas = {

@@ -1,4 +1,4 @@
-"""Tables as workbooks (XLSX). Writing takes xlsxwriter (the extra `xlsx`), reading nothing: see `xlsx_in`.
+"""Tables as workbooks (XLSX). Writing needs xlsxwriter (extras `cli`, `demo`, `xlsx`), reading nothing: `xlsx_in`.
 
 A spreadsheet holds numbers as floats of 15 significant digits: what does not fit in them is written as text.
 """

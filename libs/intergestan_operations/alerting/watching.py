@@ -206,18 +206,23 @@ def database_refusal(database: Database) -> str | None:
     return None
 
 
-def redis_refusal(broker: BellBroker) -> str | None:
-    """Why Redis answers and takes no writes, found by trying one; None where it takes them, or is away altogether.
+@dataclass(frozen=True, slots=True)
+class RedisTrouble:
+    """What is wrong with Redis: `away`, why it does not answer; `refusal`, why it answers and takes no writes."""
 
-    A Redis that is away is not an alarm of its own: what it delays is.
-    """
+    away: str | None = None
+    refusal: str | None = None
+
+
+def redis_trouble(broker: BellBroker) -> RedisTrouble:
+    """Found by trying to write."""
     try:
         broker.try_writing()
     except REFUSALS as error:
-        return str(error)
-    except REDIS_FAILURES:
-        return None
-    return None
+        return RedisTrouble(refusal=str(error))
+    except REDIS_FAILURES as error:
+        return RedisTrouble(away=str(error))
+    return RedisTrouble()
 
 
 def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None) -> Machine:
@@ -235,5 +240,8 @@ def read_machine(archive: Archive, broker: BellBroker, database_error: str | Non
         memory = told["used_memory"] / limit if limit else None
         skew = clock_skew(broker.client)
     except REDIS_FAILURES:
-        memory = skew = None  # the services tell of a Redis that is away
-    return Machine(error, archive.free_space(), memory, skew, database_error, redis_refusal(broker))
+        memory = skew = None
+    trouble = redis_trouble(broker)
+    return Machine(
+        error, archive.free_space(), memory, skew, database_error, redis_error=trouble.refusal, redis_away=trouble.away
+    )

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from redis.exceptions import RedisClusterException
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, NoResultFound
@@ -236,13 +236,15 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     with database.read() as connection:
         migrate.check(connection)
         site = _site_of(connection)
-        metrics = Metrics(CollectorRegistry(), service=service)
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        metrics = Metrics(registry, service=service)
         start_series(metrics, service, connection)
     check_high_water(settings.site, database)
     check_key(settings.site, site.key_fingerprint)
     revision = os.environ.get("INTERGESTAN_REVISION", "unknown")
     metrics.set("build_info", 1, **build_labels(_version(), revision))
-    health = _health(service, own, metrics)
+    health = _health(service, own, metrics, site.code)
     health.ready_when("base", lambda: _base_problem(database))
     return Process(
         settings=settings,
@@ -258,9 +260,15 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     )
 
 
-def _health(service: str, own: ServiceSettings, metrics: Metrics) -> HealthServer:
+def _health(service: str, own: ServiceSettings, metrics: Metrics, site_code: str) -> HealthServer:
     try:
-        return HealthServer(metrics.registry, address=own.health_address, port=own.health_port)
+        return HealthServer(
+            metrics.registry,
+            address=own.health_address,
+            port=own.health_port,
+            labels={"site": site_code},
+            tell=lambda check, well: metrics.set("ready", well, check=check),
+        )
     except OSError as error:
         said = Said(
             "Port {port} of {address}, for /metrics, /live and /ready, cannot be opened: {error}. End the program that "

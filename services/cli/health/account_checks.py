@@ -32,6 +32,9 @@ def check_mailboxes(call: Call) -> Iterator[Finding]:
     from intergestan_operations.mail_trial.logins import try_mailbox
 
     accounts = accounts_of(call, "mailbox")
+    polled = [account for account in accounts if account.active and account.rests_since is None]
+    if accounts and not polled:
+        yield Finding(_("Mailboxes"), True, _("none is polled: people paused them or took them out of use"))
     if not accounts:
         yield Finding(
             _("Mailboxes"),
@@ -39,7 +42,7 @@ def check_mailboxes(call: Call) -> Iterator[Finding]:
             _("there is none: no mail can come in"),
             _("Enter one with `intergestan mailbox add NAME --host … --login …`."),
         )
-    for account in accounts:
+    for account in polled:
         subject = _("Mailbox {name}").format(name=account.name)
         yield _tried(call, subject, account, try_mailbox)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -27,6 +27,7 @@ from services.cli.mail_accounts.accounts import (
 )
 from services.cli.mail_accounts.mailbox_access import login, try_
 from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
+from services.cli.mail_accounts.mailbox_rests import activate, deactivate, pause, unpause
 from services.cli.mail_accounts.mailbox_server import Read, placed
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -40,6 +41,7 @@ from services.cli.mail_accounts.oauth import (
     enter_grant,
     is_consented,
 )
+from services.cli.mail_accounts.tried import Untested, try_login
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -88,6 +90,7 @@ def add(
     poll_seconds: Annotated[int, typer.Option(min=1, max=DAY, help="How often it is looked at.")] = 60,
     idle: Annotated[bool, typer.Option(help="Also wait for the server's word (IMAP IDLE).")] = True,
     keep_heartbeats: Annotated[bool, KEEP_HEARTBEATS] = False,
+    untested: Untested = False,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -96,7 +99,7 @@ def add(
     authorization_endpoint: AuthorizationEndpoint = None,
     scope: Scope = None,
 ) -> None:
-    """Enter a mailbox. Its mails stay there, unread marks and all, except heartbeats.
+    """Enter a mailbox, after its login was tried. Its mails stay there, unread marks and all, except heartbeats.
 
     From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
     """
@@ -115,12 +118,17 @@ def add(
             authorization_endpoint=authorization_endpoint,
             scope=scope,
         )
-    _enter(call, _per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin)
+    mailboxes = _per_folder(mailbox, folder or ["INBOX"])
+    _enter(call, mailboxes, options, password_stdin=password_stdin, untested=untested)
 
 
 app.verb("set")(set_)
 app.verb("pin")(pin)
 app.verb("unpin")(unpin)
+app.verb("pause")(pause)
+app.verb("unpause")(unpause)
+app.verb("deactivate")(deactivate)
+app.verb("activate")(activate)
 
 
 @app.verb("list")
@@ -135,14 +143,20 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
     names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
-    rows = [
-        [row["name"], _(STATES.get(row["state"], row["state"])), *(row[name] for name in names)] for row in mailboxes
-    ]
+    rows = [[row["name"], _state(row), *(row[name] for name in names)] for row in mailboxes]
     print_table([*titles, _("Last read"), _("Error")], rows)
 
 
 app.verb("test")(try_)
 app.verb("login")(login)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    if not row["active"]:
+        return _("out of use")
+    if row["rests_since"] is not None:
+        return _("paused by {who}: {why}").format(who=row["rests_by"], why=row["rests_reason"])
+    return _(STATES.get(row["state"], row["state"]))
 
 
 def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
@@ -156,12 +170,17 @@ def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
     ]
 
 
-def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
+def _enter(
+    call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool, untested: bool
+) -> None:
     from intergestan_exchange.mail_accounts.accounts import add_mailbox
 
     first = mailboxes[0]
     check_secret(call, first.secret)
     sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    if options is None and not untested:  # a consent is proved by giving it
+        for mailbox in mailboxes:
+            try_login(call, replace(mailbox, sealed=sealed.get(mailbox.name)), is_relay=False)
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:
@@ -173,7 +192,7 @@ def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
         return
-    text = _("{names}: polled from now on. `intergestan mailbox test {name}` tries the login.")
+    text = _("{names}: polled from now on. `intergestan mailbox test {name}` shows what is there.")
     say(text.format(names=names, name=first.name))
 
 

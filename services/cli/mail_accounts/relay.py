@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,7 +17,6 @@ from services.cli.mail_accounts.accounts import (
     PasswordStdin,
     Port,
     Secret,
-    Secured,
     check_secret,
     read_password,
     seal,
@@ -37,6 +36,7 @@ from services.cli.mail_accounts.oauth import (
     log_in,
 )
 from services.cli.mail_accounts.servers import find_server
+from services.cli.mail_accounts.tried import Untested, try_login
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -50,22 +50,27 @@ def set_(
     host: Host = None,
     login: Login = None,
     port: Port = None,
-    security: Secured = Security.TLS,
+    security: Annotated[Security | None, typer.Option("--security", help="none is for this machine only.")] = None,
     secret: Secret = None,
     password_stdin: PasswordStdin = False,
     ca_file: CaFile = None,
     from_mode: Annotated[
-        Literal["user", "site"],
+        Literal["user", "site"] | None,
         typer.Option("--from", help="From of the mails: the user, or the site with the user in Reply-To."),
-    ] = "user",
+    ] = None,
     bounce_mode: Annotated[
-        Literal["plus", "fixed"],
+        Literal["plus", "fixed"] | None,
         typer.Option("--bounce", help="Address for bounces: one with a +mark for each mail, or a fixed one."),
-    ] = "fixed",
+    ] = None,
     bounce_address: Annotated[str | None, typer.Option(help="The address for bounces.")] = None,
     mails_per_minute: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="The most that the server allows.")
     ] = None,
+    mails_per_day: Annotated[
+        int | None,
+        typer.Option(min=0, max=10_000_000, help="Mails that the provider allows in a day; 0: any number."),
+    ] = None,
+    untested: Untested = False,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -74,34 +79,46 @@ def set_(
     authorization_endpoint: AuthorizationEndpoint = None,
     scope: Scope = None,
 ) -> None:
-    """Say which server takes our mail, in place of the one before.
+    """Say which server takes our mail; without --host and --login, correct what is given of the one that is there.
 
-    From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
+    The login is tried before it is accepted. From a login that is a mail address the server is found. A mailbox's
+    consent (OAuth2) serves the relay too.
     """
-    from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
+    from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, relay_of, set_relay
 
     call = call_of(context)
     database = call.database
     check_secret(call, secret)
-    if host is None:
+    known = None
+    if host is None and login is None:
+        with database.read() as connection:
+            known = relay_of(connection)
+    if host is None and known is None:
         if login is None or "@" not in login:
             raise typer.BadParameter(_("Give --host, or a mail address as --login."))
         server = find_server(login, "smtp", oauth=oauth is not None)
         host, port, security, login = server.host, port or server.port, server.security, server.login
-    relay = NewRelay(
-        name=RELAY,
-        host=host,
-        port=port or SMTP_PORTS[security],
-        security=security,
-        ca_file=ca_file,
-        login=login,
-        secret=secret,
-        sealed=None if oauth else sealed_password(call, RELAY, login, secret, from_stdin=password_stdin),
-        from_mode=from_mode,
-        bounce_mode=bounce_mode,
-        bounce_address=bounce_address,
-        mails_per_minute=mails_per_minute,
-    )
+    chosen = security or Security.TLS
+    relay = known or NewRelay(name=RELAY, host=host or "", port=SMTP_PORTS[chosen], security=chosen, login=login)
+    if security is not None:
+        relay = replace(relay, security=security, port=SMTP_PORTS[security])
+    given: dict[str, Any] = {
+        "port": port,
+        "ca_file": ca_file,
+        "from_mode": from_mode,
+        "bounce_mode": bounce_mode,
+        "bounce_address": bounce_address,
+        "mails_per_minute": mails_per_minute,
+        "mails_per_day": mails_per_day,
+    }
+    relay = replace(relay, **{name: value for name, value in given.items() if value is not None})
+    if oauth is not None:
+        relay = replace(relay, secret=None, sealed=None)
+    elif known is None or secret is not None or password_stdin:
+        sealed = sealed_password(call, RELAY, relay.login, secret, from_stdin=password_stdin)
+        relay = replace(relay, secret=secret, sealed=sealed, oauth_grant_id=None)
+    if oauth is None and not untested:
+        try_login(call, relay, is_relay=True)
     options = None
     if oauth is not None:
         options = OAuthOptions(
@@ -116,11 +133,12 @@ def set_(
     with database.transaction() as connection:
         by, grant = call.actor(connection), None
         if options is not None:
-            grant = enter_grant(call, connection, options, login or "", ca_file, by)
-        set_relay(connection, replace(relay, oauth_grant_id=grant), by=by, at=database.now())
+            grant = enter_grant(call, connection, options, relay.login or "", relay.ca_file, by)
+            relay = replace(relay, oauth_grant_id=grant)
+        set_relay(connection, relay, by=by, at=database.now())
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan relay login`"))
-    say(_("Mails go out through {host} from now on. `intergestan doctor` tries the login.").format(host=host))
+    say(_("Mails go out through {host} from now on.").format(host=relay.host))
 
 
 @app.verb("login")
@@ -151,7 +169,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(relays)
         return
-    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Error")]
-    names = ("host", "port", "security", "login", "from_mode", "last_error")
+    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Mails a day"), _("Error")]
+    names = ("host", "port", "security", "login", "from_mode", "mails_per_day", "last_error")
     told = [{**row, "last_error": diagnosis(row["last_error"] or "", spoken()) or None} for row in relays]
     print_table(titles, [[row[name] for name in names] for row in told])

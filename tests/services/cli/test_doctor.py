@@ -64,7 +64,17 @@ def test_plain_lines(healthy: Path, run: Run) -> None:
 
 def test_a_wrong_password(healthy: Path, run: Run, certificates: Certificates, smtp_server: SmtpServer) -> None:
     done = run(
-        *("relay", "set", "--host", smtp_server.host, "--port", smtp_server.tls_port, "--login", "nobody@site.test"),
+        *(
+            "relay",
+            "set",
+            "--host",
+            smtp_server.host,
+            "--port",
+            smtp_server.tls_port,
+            "--login",
+            "nobody@site.test",
+            "--untested",
+        ),
         *("--password-stdin", "--ca-file", certificates.ca_file),
         cwd=healthy,
         stdin="wrong",
@@ -78,7 +88,18 @@ def test_a_wrong_password(healthy: Path, run: Run, certificates: Certificates, s
 def test_a_wrong_password_of_a_mailbox(healthy: Path, run: Run, certificates: Certificates, dovecot: Dovecot) -> None:
     for protocol, port in (("imap", dovecot.imaps), ("pop3", dovecot.pop3s)):
         done = run(
-            *("mailbox", "add", protocol, "--host", dovecot.host, "--port", port, "--login", "nobody@site.test"),
+            *(
+                "mailbox",
+                "add",
+                protocol,
+                "--host",
+                dovecot.host,
+                "--port",
+                port,
+                "--login",
+                "nobody@site.test",
+                "--untested",
+            ),
             *("--password-stdin", "--ca-file", certificates.ca_file, "--protocol", protocol),
             cwd=healthy,
             stdin="wrong",
@@ -91,7 +112,7 @@ def test_a_wrong_password_of_a_mailbox(healthy: Path, run: Run, certificates: Ce
 
 def test_an_unknown_authority(healthy: Path, run: Run, smtp_server: SmtpServer) -> None:
     port = smtp_server.tls_port
-    run("relay", "set", "--host", smtp_server.host, "--port", port, cwd=healthy)
+    run("relay", "set", "--host", smtp_server.host, "--port", port, "--untested", cwd=healthy)
     relay = findings(run, healthy)["Relay"]
     assert "certificate" in relay["text"]
     assert "--ca-file" in relay["cure"]
@@ -100,7 +121,7 @@ def test_an_unknown_authority(healthy: Path, run: Run, smtp_server: SmtpServer) 
 def test_an_expired_certificate(healthy: Path, run: Run, make_smtp: Any, certificates: Certificates) -> None:
     server = make_smtp(certificate=certificates.expired)
     ca = certificates.ca_file
-    run("relay", "set", "--host", server.host, "--port", server.tls_port, "--ca-file", ca, cwd=healthy)
+    run("relay", "set", "--host", server.host, "--port", server.tls_port, "--ca-file", ca, "--untested", cwd=healthy)
     relay = findings(run, healthy)["Relay"]
     assert not relay["ok"]
     assert "expired" in relay["text"]
@@ -108,7 +129,7 @@ def test_an_expired_certificate(healthy: Path, run: Run, make_smtp: Any, certifi
 
 def test_servers_that_are_not_there(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
-    run("relay", "set", "--host", "127.0.0.1", "--port", "1", "--security", "none", cwd=healthy)
+    run("relay", "set", "--host", "127.0.0.1", "--port", "1", "--security", "none", "--untested", cwd=healthy)
     assert {"Redis", "Relay"} <= set(failed(run, healthy))
 
 
@@ -195,3 +216,18 @@ def test_a_redis_that_takes_no_writes(
         watched = {each["name"]: each["what"] for each in run("watch", "--once", "--json", cwd=healthy).json}
     assert (found["ok"], words in found["text"], "maxmemory" in found["cure"]) == (False, True, True)
     assert words in watched["RedisRefuses"]
+
+
+def test_a_redis_that_is_away(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 13: `status` and `watch` say it, each in its words."""
+    with RedisServer() as server:
+        monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", server.url)
+        assert run("status", "--json", cwd=healthy).json["redis"] is None
+        assert "Redis" not in run("status", cwd=healthy).out
+    assert "refused" in run("status", "--json", cwd=healthy).json["redis"]
+    assert "Redis does not answer, so no service begins anything new" in run("status", cwd=healthy).out
+    assert "Redis ne répond pas" in run("--lang", "fr", "status", cwd=healthy).out
+    watched = {each["name"]: each for each in run("watch", "--once", "--json", cwd=healthy).json}
+    assert watched["RedisAway"]["severity"] == "critical"
+    assert "refused" in watched["RedisAway"]["what"]
+    assert "RedisRefuses" not in watched
