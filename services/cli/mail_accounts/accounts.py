@@ -28,15 +28,6 @@ CaFile = Annotated[
 ]
 
 
-def sealed_password(
-    call: Call, account: str, login: str | None, secret: str | None, *, from_stdin: bool
-) -> bytes | None:
-    """The account's password sealed under the base's key; asked for at a terminal; None when it has a secret file."""
-    if login is None or secret is not None:
-        return None
-    return seal(call, account, read_password(login, from_stdin=from_stdin))
-
-
 def read_password(login: str, *, from_stdin: bool) -> str:
     """From standard input, or from the person at the terminal."""
     if from_stdin:
@@ -46,11 +37,9 @@ def read_password(login: str, *, from_stdin: bool) -> str:
     raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
 
 
-def seal(call: Call, account: str, password: str) -> bytes:
-    """A password sealed under the base's key, for this account only."""
-    from intergestan_runtime.secrets import Sealer
-
-    return Sealer.from_file(call.site.base_key_file).seal(password.encode(), about=account).encode()
+def given_password(login: str | None, secret: str | None, *, from_stdin: bool) -> str | None:
+    """The password of an account that is entered; None when it has a secret file, or no login."""
+    return None if login is None or secret is not None else read_password(login, from_stdin=from_stdin)
 
 
 def check_secret(call: Call, secret: str | None) -> None:

@@ -22,8 +22,7 @@ from services.cli.mail_accounts.accounts import (
     Secret,
     Secured,
     check_secret,
-    read_password,
-    seal,
+    given_password,
 )
 from services.cli.mail_accounts.mailbox_access import login, try_
 from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
@@ -155,16 +154,18 @@ def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
 
 def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
     from intergestan_exchange.mail_accounts.accounts import add_mailbox
+    from intergestan_operations.opening.passwords import seal
 
     first = mailboxes[0]
     check_secret(call, first.secret)
-    sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    password = given_password(first.login, first.secret, from_stdin=password_stdin) if options is None else None
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:
             grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
         for mailbox in mailboxes:
-            new = replace(mailbox, sealed=sealed.get(mailbox.name), oauth_grant_id=grant)
+            sealed = None if password is None else seal(connection, password, mailbox)
+            new = replace(mailbox, sealed=sealed, oauth_grant_id=grant)
             add_mailbox(connection, new, by=by, at=at)
     names = ", ".join(mailbox.name for mailbox in mailboxes)
     if grant is not None and not is_consented(call, grant):
@@ -172,11 +173,3 @@ def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None
         return
     text = _("{names}: polled from now on. `intergestan mailbox test {name}` tries the login.")
     say(text.format(names=names, name=first.name))
-
-
-def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) -> dict[str, bytes]:
-    first = mailboxes[0]
-    if first.login is None or first.secret is not None:
-        return {}
-    password = read_password(first.login, from_stdin=password_stdin)
-    return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}

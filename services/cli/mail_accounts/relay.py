@@ -19,9 +19,8 @@ from services.cli.mail_accounts.accounts import (
     Secret,
     Secured,
     check_secret,
+    given_password,
     read_password,
-    seal,
-    sealed_password,
 )
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -79,6 +78,7 @@ def set_(
     From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
     """
     from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
+    from intergestan_operations.opening.passwords import seal
 
     call = call_of(context)
     database = call.database
@@ -96,12 +96,12 @@ def set_(
         ca_file=ca_file,
         login=login,
         secret=secret,
-        sealed=None if oauth else sealed_password(call, RELAY, login, secret, from_stdin=password_stdin),
         from_mode=from_mode,
         bounce_mode=bounce_mode,
         bounce_address=bounce_address,
         mails_per_minute=mails_per_minute,
     )
+    password = None if oauth else given_password(login, secret, from_stdin=password_stdin)
     options = None
     if oauth is not None:
         options = OAuthOptions(
@@ -117,7 +117,8 @@ def set_(
         by, grant = call.actor(connection), None
         if options is not None:
             grant = enter_grant(call, connection, options, login or "", ca_file, by)
-        set_relay(connection, replace(relay, oauth_grant_id=grant), by=by, at=database.now())
+        sealed = None if password is None else seal(connection, password, relay)
+        set_relay(connection, replace(relay, sealed=sealed, oauth_grant_id=grant), by=by, at=database.now())
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan relay login`"))
     say(_("Mails go out through {host} from now on. `intergestan doctor` tries the login.").format(host=host))
@@ -126,15 +127,20 @@ def set_(
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
+    from intergestan_db.site_rows import read_relay
     from intergestan_db.tables import Relay
     from intergestan_exchange.mail_accounts.accounts import RELAY, resume_relay, set_password
+    from intergestan_operations.opening.passwords import seal
 
     call = call_of(context)
     has_consented = log_in(call, Relay, RELAY)
-    sealed = b"" if has_consented else seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
+    password = None if has_consented else read_password(RELAY, from_stdin=password_stdin)
     with call.database.transaction() as connection:
-        if not has_consented:
-            set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
+        if password is not None:
+            relay = read_relay(connection)
+            assert relay is not None  # `log_in` has found it
+            by, at = call.actor(connection), call.database.now()
+            set_password(connection, Relay, RELAY, seal(connection, password, relay), by=by, at=at)
         resume_relay(connection)
     if not has_consented:
         say(_("The new password is used from now on for: {names}.").format(names=RELAY))
