@@ -102,7 +102,7 @@ _SENDER: Rights = {
     "oauth_grant": Right(ALL, changes=_TOKENS),
     "outbound_mail": Right(
         ALL,
-        changes=f"{_LEASE} state sent_at next_attempt_at rung_at attempts resends reason detail trace_parent",
+        changes=f"{_LEASE} state sent_at next_attempt_at rung_at attempts resends reason detail",
     ),
     "outbound_order": Right(ALL),
     "outbound_body": Right(ALL),
@@ -170,7 +170,7 @@ _IMPORTER: Rights = {
     "inbound_mail": Right(
         ALL,
         changes=f"{_LEASE} rung_at state strikes is_heartbeat replayed reason detail kid partner_id transfer_id epoch "
-        "seq paused_at subject sender trace_parent",
+        "seq paused_at subject sender",
     ),
     "inbound_transfer": Right(
         ALL,
@@ -258,7 +258,9 @@ _DISPATCHER: Rights = {
     ),
     "purge_mail": Right(ALL, deletes=True),
     "relay": Right("id name host security bounce_address oauth_grant_id"),
-    "mailbox": Right("id name host security login oauth_grant_id poll_seconds active keeps_heartbeats last_success_at"),
+    "mailbox": Right(
+        "id name host security login oauth_grant_id poll_seconds active keeps_heartbeats owner last_success_at"
+    ),
     "oauth_grant": Right("id error expires_at"),
 }
 """Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
@@ -295,7 +297,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "dispatcher": {
         OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},
-        INBOUND_MAIL.name: {"release": ""},
+        INBOUND_MAIL.name: {"release": "", "replay": ""},
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -437,11 +439,17 @@ def _of_service(service: str) -> str:
         f"| {table} | {_cell(right.reads)} | {_cell(right.adds)} | {_cell(right.changes)} | {_YES[right.deletes]} |"
         for table, right in sorted(RIGHTS[service].items())
     ]
-    besides = [
-        f"- `{guard.table}`, {guard.event}: `{guard.must[service]}`" for guard in guards() if service in guard.must
-    ]
+    must = [f"- `{each.table}`, {each.event}: `{each.must[service]}`" for each in GUARDS if service in each.must]
+    moves = [f"- `{table}`: {_events(events)}" for table, events in MOVES.get(service, {}).items()]
+    besides = ["And of a row it must hold:", "", *must, ""]
+    if moves:
+        besides += ["It moves rows by these events, and by no others:", "", *moves, ""]
     head = [f"### {service}", "", "| table | reads | adds | changes | deletes |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *rows, "", "And of a row it must hold:", "", *besides, ""])
+    return "\n".join([*head, *rows, "", *besides])
+
+
+def _events(events: Mapping[str, str]) -> str:
+    return ", ".join(f"{event} (`{condition}`)" if condition else event for event, condition in events.items())
 
 
 def _cell(names: str) -> str:

@@ -101,8 +101,8 @@ GRANT SELECT, UPDATE (next_attempt_at, attempts, sent_at, error, lease_owner, le
 GRANT SELECT, UPDATE (sealed_refresh, sealed_access, expires_at, claimed_until, error) ON "oauth_grant" TO
     :"sender";
 GRANT SELECT ON "outbound_body" TO :"sender";
-GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, trace_parent,
-    lease_owner, lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
+GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, lease_owner,
+    lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
 GRANT SELECT ON "outbound_order" TO :"sender";
 GRANT SELECT ON "partner" TO :"sender";
 GRANT SELECT ON "party" TO :"sender";
@@ -167,8 +167,8 @@ GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, nu
     closed_how) ON "hold" TO :"importer";
 GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
-    epoch, seq, paused_at, subject, sender, trace_parent, lease_owner, lease_fence, lease_until, rung_at) ON
-    "inbound_mail" TO :"importer";
+    epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"
+    TO :"importer";
 GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
@@ -249,7 +249,7 @@ GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at,
     "inbound_mail" TO :"dispatcher";
 GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
 GRANT SELECT ON "ledger" TO :"dispatcher";
-GRANT SELECT (id, poll_seconds, active, keeps_heartbeats, last_success_at, name, host, security, login,
+GRANT SELECT (id, poll_seconds, active, keeps_heartbeats, owner, last_success_at, name, host, security, login,
     oauth_grant_id) ON "mailbox" TO :"dispatcher";
 GRANT SELECT, UPDATE (inbound_mail_id, note) ON "mailbox_uid" TO :"dispatcher";
 GRANT SELECT, UPDATE (inbound_mail_id, note) ON "mailbox_uidl" TO :"dispatcher";
@@ -389,7 +389,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
-    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held')) IS NOT TRUE
+    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
 \gexec
