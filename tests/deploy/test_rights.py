@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from deploy.postgresql.rights import RIGHTS, SERVICES
 from intergestan_db.database import Database
 from intergestan_db.tables import Table
-from tests.databases import MigratedBases
+from tests.databases import MigratedBases, migrate_base, run_roles
+from tests.servers import PostgresServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 VERBS = {"reads": "SELECT", "adds": "INSERT", "changes": "UPDATE"}
@@ -145,3 +146,22 @@ def test_the_database_is_open_to_the_roles_alone(connection: Connection) -> None
     assert set(connection.execute(query, {"roles": ROLES}).scalars()) == {True}
     public = "SELECT count(*) FROM pg_database, aclexplode(datacl) WHERE datname = current_database() AND grantee = 0"
     assert connection.execute(text(public)).scalar_one() == 0
+
+
+@pytest.mark.campaign
+def test_an_owner_who_is_no_superuser_gives_the_same_rights(postgres_server: PostgresServer) -> None:
+    """As on a managed server. Only large objects stay open, and that is said."""
+    admin = Database(postgres_server.create_database())
+    with admin.transaction() as connection:
+        connection.exec_driver_sql("CREATE ROLE plain LOGIN CREATEROLE")
+        connection.exec_driver_sql(f'ALTER DATABASE "{make_url(admin.url).database}" OWNER TO plain')
+    url = admin.url.replace("://tester@", "://plain@")
+    migrate_base(url)
+    said = run_roles(url)
+    assert (said.returncode, "only a superuser" in said.stderr) == (0, True), said.stderr
+    assert said.stderr.count("\n") == 1
+    with admin.read() as connection:
+        test_the_page_prints_every_right_of_every_role(connection)
+        test_the_database_is_open_to_the_roles_alone(connection)
+    admin.dispose()
+    postgres_server.drop_database(admin.url)
