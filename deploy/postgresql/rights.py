@@ -1,6 +1,7 @@
 """What each service's role may do in PostgreSQL, and no more: the one source of `roles.sql` and of docs/security.md.
 
-`docs/generate.py` writes both. Columns stand with spaces between them; `*` is every column of a table.
+`docs/generate.py` writes both. Columns stand with spaces between them; `*` is every column of a table, except those that
+follow it with a minus.
 """
 
 from __future__ import annotations
@@ -176,13 +177,13 @@ _IMPORTER: Rights = {
         ALL,
         "partner_id jti epoch seq kind transfer_digest composed_at received_at inbound_mail_id message_id spelled",
     ),
-    "ledger": Right(ALL, ALL, "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
-    "hold": Right(ALL, ALL, "reason detail closed_at closed_by closed_how"),
+    "ledger": Right(ALL, "* -waived", "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
+    "hold": Right(ALL, "* -closed_at -closed_by -closed_how", "reason detail closed_at closed_by closed_how"),
     "difference": Right(ALL, ALL, deletes=True),
     "answer": Right(ALL, ALL),
     "review_reply": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number"),
-    "sales_order": Right(ALL, ALL, f"{_HEAD} revision state exported_at"),
+    "sales_order": Right(ALL, "* -exported_at", f"{_HEAD} revision state exported_at"),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),
     "delivery_note_line": Right(ALL),
@@ -192,7 +193,10 @@ _IMPORTER: Rights = {
         "answer_note lines_epoch lines_n supplier_order_number supplier_number_epoch",
     ),
     "purchase_order_line": Right(
-        ALL, f"purchase_order_id line_id position {_ORDERED} {_ANSWERED}", f"{_ORDERED} {_ANSWERED}", deletes=True
+        ALL,
+        f"purchase_order_id line_id position {_ORDERED} settled_epoch settled_n",
+        f"{_ORDERED} {_ANSWERED}",
+        deletes=True,
     ),
     "purchase_order_charge": Right(ALL, "purchase_order_id reason amount vat_category vat_rate", deletes=True),
     "purchase_order_change": Right(
@@ -210,7 +214,7 @@ _IMPORTER: Rights = {
         ALL,
         "inbound_mail_id outbound_mail_id received_at action status recipient said reporter fingerprint effect",
     ),
-    "heartbeat": Right(ALL, ALL, "outcome"),
+    "heartbeat": Right(ALL, "* -outcome", "outcome"),
     "missing_number": Right(ALL),
     "event": Right("id at", _EVENT),
 }
@@ -250,7 +254,7 @@ _DISPATCHER: Rights = {
     "outbound_body": Right("outbound_mail_id", deletes=True),
     "delivery_attempt": Right(ALL, deletes=True),
     "delivery_report": Right("id inbound_mail_id outbound_mail_id", changes="outbound_mail_id"),
-    "heartbeat": Right(ALL, ALL, "outcome", deletes=True),
+    "heartbeat": Right(ALL, "outbound_mail_id partner_id", "outcome", deletes=True),
     "mailbox_uid": Right(ALL, changes="inbound_mail_id note"),
     "mailbox_uidl": Right(ALL, changes="inbound_mail_id note"),
     "purge_run": Right(
@@ -356,18 +360,18 @@ def guards() -> Iterator[Guard]:
 
 
 def columns(table: str, names: str) -> tuple[str, ...]:
-    """The columns that a text names, in the order of the table. Rows are numbered by the database."""
-    wanted = set(names.split())
-    there = (
-        [column.name for column in Table.metadata.tables[table].columns]
-        if table != "alembic_version"
-        else ["version_num"]
-    )
-    if wanted == {ALL}:
-        return tuple(there)
-    if unknown := wanted - set(there):
+    """The columns that a text names, in the order of the table."""
+    there = [column.name for column in Table.metadata.tables[table].columns] if table != _ALEMBIC else ["version_num"]
+    given = names.split()
+    but = {name.removeprefix("-") for name in given if name.startswith("-")}
+    wanted = {name for name in given if not name.startswith("-")}
+    if unknown := (but | wanted) - {ALL, *there}:
         raise ValueError(f"{table} has no {sorted(unknown)}.")
-    return tuple(name for name in there if name in wanted)
+    return tuple(name for name in there if (ALL in wanted or name in wanted) and name not in but)
+
+
+_ALEMBIC = "alembic_version"
+"""The one table that is not ours."""
 
 
 def sequence(table: str) -> str | None:
@@ -453,4 +457,7 @@ def _events(events: Mapping[str, str]) -> str:
 
 
 def _cell(names: str) -> str:
-    return "all" if names == ALL else ", ".join(f"`{name}`" for name in names.split())
+    if names == ALL:
+        return "all"
+    listed = ", ".join(f"`{name.removeprefix('-')}`" for name in names.removeprefix(ALL).split())
+    return f"all but {listed}" if names.startswith(ALL) else listed

@@ -160,11 +160,12 @@ GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail
 GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
-GRANT SELECT, INSERT, UPDATE (outcome) ON "heartbeat" TO :"importer";
+GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
+    ON "heartbeat" TO :"importer";
 GRANT SELECT ON "high_water" TO :"importer";
 GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,
-    reason, detail, opened_at, closed_at, closed_by, closed_how), UPDATE (reason, detail, closed_at, closed_by,
-    closed_how) ON "hold" TO :"importer";
+    reason, detail, opened_at), UPDATE (reason, detail, closed_at, closed_by, closed_how) ON "hold" TO
+    :"importer";
 GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
     epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"
@@ -173,7 +174,7 @@ GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, compos
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
 GRANT SELECT, INSERT (partner_id, type, number, epoch, revision, inbound_transfer_id, business_hash, outcome,
-    sales_order_id, waived, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
+    sales_order_id, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
     sales_order_id, stated, updated_at) ON "ledger" TO :"importer";
 GRANT USAGE ON SEQUENCE "ledger_id_seq" TO :"importer";
 GRANT SELECT ON "missing_number" TO :"importer";
@@ -206,19 +207,18 @@ GRANT SELECT, UPDATE (state, answer_epoch, answer_n, answer_code, answer_note, a
 GRANT SELECT, INSERT (purchase_order_id, reason, amount, vat_category, vat_rate), DELETE ON
     "purchase_order_charge" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_charge_id_seq" TO :"importer";
-GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, answer_code, answer, settled_epoch, settled_n,
-    promised_date, line_id, position, product_code, name, quantity, unit, price, base_quantity, allowance,
-    total, vat_category, vat_rate, note, wanted_date), UPDATE (gtin, supplier_code, answer_code, answer,
-    settled_epoch, settled_n, promised_date, product_code, name, quantity, unit, price, base_quantity,
-    allowance, total, vat_category, vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO
-    :"importer";
+GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, settled_n, promised_date, line_id,
+    position, product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category,
+    vat_rate, note, wanted_date), UPDATE (gtin, supplier_code, answer_code, answer, settled_epoch, settled_n,
+    promised_date, product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category,
+    vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
-GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, created_at, exported_at, number,
-    revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
-    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state,
-    exported_at, revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
-    delivery_line2, delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, created_at, number, revision,
+    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
+    delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state, exported_at, revision,
+    note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, reason, amount, vat_category, vat_rate), DELETE ON "sales_order_charge"
     TO :"importer";
@@ -242,7 +242,7 @@ GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) 
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
-GRANT SELECT, INSERT, UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
+GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
 GRANT SELECT ON "hold" TO :"dispatcher";
 GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON

@@ -55,7 +55,8 @@ def printed() -> set[Right]:
             table, *cells, deletes = (cell.strip() for cell in row.split("|"))
             role = f"intergestan-{service}"
             for verb, cell in zip(VERBS.values(), cells, strict=True):
-                names = there[table] if cell == "all" else re.findall(r"`(\w+)`", cell)
+                listed = re.findall(r"`(\w+)`", cell)
+                names = [name for name in there[table] if name not in listed] if cell.startswith("all") else listed
                 found |= {Right(role, verb, table, name) for name in names if (verb, name) != ("INSERT", "id")}
             if deletes:
                 found.add(Right(role, "DELETE", table))
