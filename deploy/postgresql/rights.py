@@ -1,7 +1,7 @@
 """What each service's role may do in PostgreSQL, and no more: the one source of `roles.sql` and of docs/security.md.
 
-`docs/generate.py` writes both. Columns stand with spaces between them; `*` is every column of a table, except those that
-follow it with a minus.
+`docs/generate.py` writes both. Columns stand with spaces between them; `*` is every column of a table, except those
+that follow it with a minus.
 """
 
 from __future__ import annotations
