@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from intergestan_db.database import Database
+from intergestan_db.database import Database, first_line
 from intergestan_db.published import CARD, publish, read_published
 from intergestan_db.site_rows import read_site
 from intergestan_exchange.keys.own_keys import signs_now
+from intergestan_runtime.rarely import RARELY
 from services.composer.key_ring import KeyRing, NoKey
 
 if TYPE_CHECKING:
@@ -27,24 +29,27 @@ class CardPublisher:
         self._keys = keys
 
     def publish(self) -> None:
-        """Publish it, unless the same is published; only its date may be older."""
+        """Publish it, unless the same is published; only its date may be older. What fails is said in the log."""
+        try:
+            self._publish()
+        except IntegrityError:
+            return  # another composer has just published its first
+        except (NoKey, ProgrammingError) as error:  # the latter: the roles are older than the schema
+            why = first_line(error) if isinstance(error, ProgrammingError) else str(error)
+            RARELY.warn(_log, "card", "The card cannot be published; mails go out all the same.", why=why)
+
+    def _publish(self) -> None:
         from intergestan_exchange.keys.pairing import own_card
         from intergestan_msg.card import write_card
 
         now = self._database.now()
         with self._database.read() as connection:
-            kid = signs_now(read_site(connection), now).kid
-            try:
-                key = self._keys.key(kid)
-            except NoKey as error:
-                _log.error("The card cannot be published.", why=str(error))
-                return
+            key = self._keys.key(signs_now(read_site(connection), now).kid)
             card, known = own_card(connection, key.public, now), read_published(connection, CARD)
-        if known is not None and _says(known, card):
-            return
-        text = write_card(card, key)
-        with self._database.transaction() as connection:
-            publish(connection, CARD, text)
+        if known is None or not _says(known, card):
+            text = write_card(card, key)
+            with self._database.transaction() as connection:
+                publish(connection, CARD, text)
 
 
 def _says(known: str, card: Card) -> bool:
