@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -13,7 +14,7 @@ from intergestan_db.database import Database
 from intergestan_db.tables import InboundMail, Notice, OutboundMail, Partner, PartnerKey
 from tests.services.sender.outbox import Outbox
 
-COMPOSED = {"subject": "x", "size": 9, "epoch": 1, "seq": 7, "transfer_digest": "d" * 64}
+COMPOSED: dict[str, Any] = {"subject": "x", "size": 9, "epoch": 1, "seq": 7, "transfer_digest": "d" * 64}
 TWICE = {
     "outbound_mail": (
         *(f"{name} = NULL" for name in ("subject", "size", "epoch", "seq", "transfer_digest", "composed_at")),
