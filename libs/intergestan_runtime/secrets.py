@@ -140,7 +140,7 @@ def url_with_password(url: str, password: SecretStr) -> str:
 
 
 class Sealer:
-    """Seals short secrets for the base with AES-256-GCM."""
+    """Seals what the same services write and read, such as tokens, with AES-256-GCM."""
 
     def __init__(self, key: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

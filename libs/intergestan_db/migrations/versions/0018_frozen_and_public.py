@@ -35,6 +35,8 @@ _REPLACED = "partner_id = NEW.partner_id AND replaced_from = NEW.valid_from"
 _GOES_ON = f"UPDATE partner_key SET replaced_from = NULL WHERE {_REPLACED}"  # noqa: S608 - our own names
 _WITHDRAWN = "OLD.revoked_at IS NULL AND NEW.revoked_at < NEW.valid_from"
 _FUNCTIONS = ("frozen", "recipient_of_partner", "withdrawn_key")
+_OF_ROLES = ("refuse_service", "agreed_changes_only", "waiting_keys_only")
+"""Of deploy/postgresql/roles.sql: their triggers name columns that older releases do not have."""
 
 
 def upgrade() -> None:
@@ -65,8 +67,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Notices go: nobody knows any more for whom they were."""
     if op.get_bind().dialect.name == "postgresql":
-        for name in _FUNCTIONS:
-            op.execute(f"DROP FUNCTION {name}() CASCADE")
+        for name in (*_FUNCTIONS, *_OF_ROLES):
+            op.execute(f"DROP FUNCTION IF EXISTS {name}() CASCADE")
     else:
         for name in (*(f"frozen_{table}" for table in _FROZEN), "recipient_new", "recipient_set", "withdrawn_key"):
             op.execute(f"DROP TRIGGER {name}")
