@@ -32,7 +32,7 @@ from intergestan_db.tables import (
     Setting,
 )
 from tests.clock import Clock
-from tests.databases import MigratedBases, as_service
+from tests.databases import MigratedBases, as_service, give_roles
 from tests.services.sender.outbox import Outbox
 
 REFUSED = {"42501", "23000"}
@@ -43,6 +43,7 @@ REFUSED = {"42501", "23000"}
 def base(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A site with a mail that waits for the composer, one that was sent, and one of everything an attacker wants."""
     base = Database(migrated.new("postgresql", tmp_path_factory.mktemp("broken-in")), Clock())
+    give_roles(base.url)  # rights on the database itself are not copied with it
     outbox, at = Outbox(base, 25), base.now()
     outbox.put(state="sent", composed_at=at)
     requested = outbox.put(state="requested", envelope_from=None, recipient=None, next_attempt_at=None)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, make_url, text
 from deploy.postgresql.rights import RIGHTS, SERVICES
 from intergestan_db.database import Database
 from intergestan_db.tables import Table
-from tests.databases import MigratedBases, migrate_base, run_roles
+from tests.databases import MigratedBases, give_roles, migrate_base, run_roles
 from tests.servers import PostgresServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
@@ -36,6 +36,7 @@ class Right(NamedTuple):
 @pytest.fixture(scope="module")
 def connection(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     database = Database(migrated.new("postgresql", tmp_path_factory.mktemp("rights")))
+    give_roles(database.url)  # rights on the database itself are not copied with it
     with database.read() as connection:
         yield connection
     database.dispose()
