@@ -55,6 +55,8 @@ _MAIL = "transfer_id kind state partner_id requested_at rung_at attempts resends
 _LEASE = "lease_owner lease_fence lease_until"
 _TOKENS = "sealed_refresh sealed_access expires_at claimed_until error"
 
+_SEES_WORKERS = Right("name service alive_until", "name service started_at alive_until", "alive_until", deletes=True)
+
 _EVERY: Rights = {
     "alembic_version": Right(ALL),
     "site": Right(ALL),
@@ -115,7 +117,7 @@ _SENDER: Rights = {
 """Hands frozen mails and notices to the relay. It cannot alter their bytes, nor where they go."""
 
 _POLLER: Rights = {
-    "worker": Right("name service alive_until", "name service started_at alive_until", "alive_until", deletes=True),
+    "worker": _SEES_WORKERS,
     "mailbox": Right(ALL, changes="owner fence state last_success_at last_error backlog"),
     "mailbox_uid": Right(ALL, ALL, deletes=True),
     "mailbox_uidl": Right(ALL, ALL, deletes=True),
@@ -149,6 +151,7 @@ _ORDERED = f"{_LINE} gtin supplier_code"
 _ANSWERED = "answer_code answer settled_epoch settled_n"
 
 _IMPORTER: Rights = {
+    "worker": _SEES_WORKERS,
     "user": Right(ALL),
     "party": Right(ALL),
     "address": Right(ALL),
@@ -221,7 +224,7 @@ _IMPORTER: Rights = {
 """Decides and books. It asks for answers, and for no mail of orders; it can let no key count, and reads no password."""
 
 _DISPATCHER: Rights = {
-    "worker": Right("name service alive_until", "name service started_at alive_until", "alive_until", deletes=True),
+    "worker": _SEES_WORKERS,
     "event": Right(ALL, _EVENT, deletes=True),
     "site": Right(ALL, changes="created_at"),
     "high_water": Right(ALL, changes="n"),

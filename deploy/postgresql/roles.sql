@@ -230,8 +230,8 @@ GRANT SELECT, INSERT (sales_order_id, product_id, promised_date, said, line_id, 
 GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
 GRANT SELECT ON "user" TO :"importer";
-GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
-    "worker" TO :"importer";
+GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
+    (alive_until), DELETE ON "worker" TO :"importer";
 
 -- dispatcher
 GRANT SELECT ON "alembic_version" TO :"dispatcher";

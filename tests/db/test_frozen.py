@@ -61,7 +61,9 @@ def test_what_stays_the_same_and_what_is_not_composed_yet_may_be_written(filled:
     with filled.base.transaction() as connection:
         connection.execute(update(OutboundMail).values(subject=OutboundMail.subject, state="unknown"))
         connection.execute(
-            update(OutboundMail).where(OutboundMail.id == waiting).values(**COMPOSED, transfer_id="another")
+            update(OutboundMail)
+            .where(OutboundMail.id == waiting)
+            .values(**COMPOSED | {"epoch": 2}, transfer_id="another")
         )
         connection.execute(update(Notice).values(mime=b"m", attempts=3))
 
