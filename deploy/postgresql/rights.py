@@ -68,7 +68,6 @@ _EVERY: Rights = {
 
 _COMPOSER: Rights = {
     "user": Right(ALL),
-    "party": Right(ALL),
     "address": Right(ALL),
     "partner": Right(ALL, changes="out_seq"),
     "relay": Right("id from_mode bounce_mode bounce_address"),
@@ -78,10 +77,9 @@ _COMPOSER: Rights = {
         "size reason detail trace_parent",
     ),
     "outbound_order": Right(ALL),
-    "outbound_body": Right(ALL, "outbound_mail_id mime"),
+    "outbound_body": Right(adds=ALL),
     "outbound_key_notice": Right(ALL),
     "outbound_statement": Right(ALL),
-    "delivery_attempt": Right(ALL),
     "heartbeat": Right(ALL),
     "purchase_order": Right(ALL),
     "purchase_order_line": Right(ALL),
@@ -98,9 +96,6 @@ _COMPOSER: Rights = {
 """Freezes and signs what was requested or is to be answered. It books nothing."""
 
 _SENDER: Rights = {
-    "user": Right(ALL),
-    "party": Right(ALL),
-    "partner": Right(ALL),
     "relay": Right(ALL, changes="next_slot_at paused_until last_error"),
     "oauth_grant": Right(ALL, changes=_TOKENS),
     "outbound_mail": Right(
@@ -154,7 +149,6 @@ _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
     "party": Right(ALL),
-    "address": Right(ALL),
     "partner": Right(
         ALL,
         changes="takes takes_at heartbeat_returned_at clock_ahead_least clock_ahead_most clock_noted_at told_epoch "

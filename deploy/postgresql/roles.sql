@@ -59,7 +59,6 @@ SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER
 GRANT SELECT ON "address" TO :"composer";
 GRANT SELECT ON "alembic_version" TO :"composer";
 GRANT SELECT ON "answer" TO :"composer";
-GRANT SELECT ON "delivery_attempt" TO :"composer";
 GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"composer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"composer";
 GRANT SELECT ON "heartbeat" TO :"composer";
@@ -68,7 +67,7 @@ GRANT SELECT ON "inbound_mail" TO :"composer";
 GRANT SELECT ON "inbound_transfer" TO :"composer";
 GRANT SELECT (partner_id, number, inbound_transfer_id) ON "ledger" TO :"composer";
 GRANT SELECT, INSERT, DELETE ON "missing_number" TO :"composer";
-GRANT SELECT, INSERT (outbound_mail_id, mime) ON "outbound_body" TO :"composer";
+GRANT INSERT ON "outbound_body" TO :"composer";
 GRANT SELECT ON "outbound_key_notice" TO :"composer";
 GRANT SELECT, UPDATE (state, composed_at, next_attempt_at, epoch, seq, transfer_digest, envelope_from,
     recipient, subject, size, reason, detail, trace_parent, rung_at) ON "outbound_mail" TO :"composer";
@@ -76,7 +75,6 @@ GRANT SELECT ON "outbound_order" TO :"composer";
 GRANT SELECT ON "outbound_statement" TO :"composer";
 GRANT SELECT, UPDATE (out_seq) ON "partner" TO :"composer";
 GRANT SELECT ON "partner_statement" TO :"composer";
-GRANT SELECT ON "party" TO :"composer";
 GRANT SELECT, INSERT, UPDATE (value) ON "published" TO :"composer";
 GRANT SELECT ON "purchase_order" TO :"composer";
 GRANT SELECT ON "purchase_order_change" TO :"composer";
@@ -104,13 +102,10 @@ GRANT SELECT ON "outbound_body" TO :"sender";
 GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, lease_owner,
     lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
 GRANT SELECT ON "outbound_order" TO :"sender";
-GRANT SELECT ON "partner" TO :"sender";
-GRANT SELECT ON "party" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"sender";
 GRANT SELECT, UPDATE (next_slot_at, paused_until, last_error) ON "relay" TO :"sender";
 GRANT SELECT ON "site" TO :"sender";
-GRANT SELECT ON "user" TO :"sender";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"sender";
 
@@ -145,7 +140,6 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
     (alive_until), DELETE ON "worker" TO :"poller";
 
 -- importer
-GRANT SELECT ON "address" TO :"importer";
 GRANT SELECT ON "alembic_version" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"importer";

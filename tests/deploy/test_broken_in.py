@@ -218,9 +218,8 @@ STOLEN = {
 """What only the service may do that it is the work of: leases and mailboxes are taken by nobody else."""
 SECRETS = {
     "poller": ("SELECT sealed FROM mailbox",),
-    "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice"),
     "sender poller": ("SELECT sealed_refresh FROM oauth_grant", "SELECT sealed_access FROM oauth_grant"),
-    "composer sender": ("SELECT mime FROM outbound_body",),
+    "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
     "importer": ("SELECT price FROM partner_price",),
     "importer dispatcher": ("SELECT public_key FROM partner_key",),
 }
