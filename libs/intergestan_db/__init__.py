@@ -10,6 +10,7 @@
 `numbers.py` may import: tables.
 `postgresql.py` may import: nothing.
 `problem.py` may import: nothing.
+`published.py` may import: tables.
 `site_rows.py` may import: database, tables.
 `states.py` may import: bulk, enums, tables.
 `trace_context.py` may import: tables.

@@ -170,6 +170,13 @@ class HoldEnd(StrEnum):
     REFUSED = "refused"
 
 
+class NoticeAbout(StrEnum):
+    """What a mail to the person in charge is about, and so which setting says who that is."""
+
+    HOLDS = "holds"
+    ALARMS = "alarms"
+
+
 class Part(StrEnum):
     """How much of a sales order was delivered or invoiced."""
 

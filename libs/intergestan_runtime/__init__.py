@@ -26,6 +26,7 @@
 `redis_ping.py` may import: redis_url.
 `redis_url.py` may import: said.
 `said.py` may import: nothing.
+`sealed_passwords.py` may import: said, secrets.
 `secrets.py` may import: said.
 `sections.py` may import: said.
 `service.py` may import: broker, health, liveness, notify, redis_client, steps, stopping.

@@ -20,6 +20,10 @@ class CannotCompose(Exception):
     """The mail cannot be made as requested; a person must change something, and is told what."""
 
 
+class Outdated(Exception):
+    """What was prepared does not count any more; the mail is prepared again when it is rung for again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A requested mail, and what the base says about both of its ends."""

@@ -235,7 +235,7 @@ class Poller:
             try:
                 with self._database.transaction() as connection:
                     pollers.leave_name(connection, self._seat.worker)
-                    leases.leave(connection, self._seat.worker)
+                    leases.leave_mailboxes(connection, self._seat.worker)
             except SQLAlchemyError as error:
                 _log.warning("The base cannot be told that we leave; the lease runs out.", why=str(error))
 

@@ -150,7 +150,7 @@ class OAuthGrant(Table):
 
 
 class AccountColumns:
-    """A server and our login. `secret` names a secret file; `sealed` is a password sealed under base.key."""
+    """A server and our login. `secret` names a secret file; `sealed` is a password sealed for base.key (ADR 0032)."""
 
     name: Typed[str] = column(String(60), unique=True)
     host: Typed[str] = column(String(253))

@@ -1,6 +1,6 @@
 """The accounts of a site: the mailboxes that it polls (G21, G22), the relay that takes its mail.
 
-A password is never here in clear: either the name of a secret file, or bytes sealed under `base.key`.
+A password is never here in clear: either the name of a secret file, or bytes sealed for `base.key`.
 """
 
 from __future__ import annotations

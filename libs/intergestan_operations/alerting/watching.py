@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from intergestan_db.database import AWAY, Database, first_line, is_conflict
+from intergestan_db.enums import NoticeAbout
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
 from intergestan_db.write_trial import try_writing
@@ -130,7 +131,7 @@ class Watcher:
                 subject = title(site.name, len(news.begun), len(alarms), self._language)
                 zone = zone_of(site.timezone)
                 text = report(news.begun, news.reminded, news.ended, self._language, zone)
-                letter = notices.compose(connection, self._ways.to, subject, text, now)
+                letter = notices.compose(connection, NoticeAbout.ALARMS, self._ways.to, subject, text, now)
                 notice = notices.enter(connection, letter, now)
         if notice is not None:
             NOTIFY.ring(self._broker, notice)

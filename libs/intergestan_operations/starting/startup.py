@@ -338,7 +338,7 @@ def signs_of_life(
             stop.wait(leases.WORKER_BEAT_S)
         try:
             with process.database.transaction() as connection:
-                leases.leave(connection, process.worker)
+                leases.leave(connection, process.worker, *(each.table for each in claims))
         except ANY_REFUSAL as error:
             tell_outage(error, "The base cannot be told that we leave; the leases run out.")
 

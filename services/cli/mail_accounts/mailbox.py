@@ -22,8 +22,8 @@ from services.cli.mail_accounts.accounts import (
     Secret,
     Secured,
     check_secret,
-    read_password,
-    seal,
+    given_password,
+    sealed,
 )
 from services.cli.mail_accounts.mailbox_access import login, try_
 from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
@@ -177,28 +177,20 @@ def _enter(
 
     first = mailboxes[0]
     check_secret(call, first.secret)
-    sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    password = given_password(first.login, first.secret, from_stdin=password_stdin) if options is None else None
+    new = [replace(mailbox, sealed=sealed(call, password, mailbox)) for mailbox in mailboxes]
     if options is None and not untested:  # a consent is proved by giving it
-        for mailbox in mailboxes:
-            try_login(call, replace(mailbox, sealed=sealed.get(mailbox.name)), is_relay=False)
+        for mailbox in new:
+            try_login(call, mailbox, is_relay=False)
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:
             grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
-        for mailbox in mailboxes:
-            new = replace(mailbox, sealed=sealed.get(mailbox.name), oauth_grant_id=grant)
-            add_mailbox(connection, new, by=by, at=at)
+        for mailbox in new:
+            add_mailbox(connection, replace(mailbox, oauth_grant_id=grant), by=by, at=at)
     names = ", ".join(mailbox.name for mailbox in mailboxes)
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
         return
     text = _("{names}: polled from now on. `intergestan mailbox test {name}` shows what is there.")
     say(text.format(names=names, name=first.name))
-
-
-def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) -> dict[str, bytes]:
-    first = mailboxes[0]
-    if first.login is None or first.secret is not None:
-        return {}
-    password = read_password(first.login, from_stdin=password_stdin)
-    return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}

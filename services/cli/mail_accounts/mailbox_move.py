@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from intergestan_db.enums import Security
 from intergestan_operations.language.language import _
 from services.cli.context import Call
-from services.cli.mail_accounts.accounts import check_secret, read_password, seal
+from services.cli.mail_accounts.accounts import check_secret, read_password, sealed, sealed_anew
 from services.cli.mail_accounts.servers import find_server
 from services.cli.mail_accounts.tried import try_login
 from services.cli.output import say
@@ -80,6 +80,6 @@ def _password(call: Call, name: str, account: NewMailbox, place: Place, before: 
     if place.secret is not None:
         return replace(account, secret=place.secret, sealed=None, oauth_grant_id=None)
     if place.password_stdin or (account.login != before.login and before.oauth_grant_id is None and not before.secret):
-        sealed = seal(call, name, read_password(account.login or name, from_stdin=place.password_stdin))
-        return replace(account, secret=None, sealed=sealed, oauth_grant_id=None)
-    return account
+        password = read_password(account.login or name, from_stdin=place.password_stdin)
+        return replace(account, secret=None, sealed=sealed(call, password, account), oauth_grant_id=None)
+    return replace(account, sealed=sealed_anew(call, before, account))

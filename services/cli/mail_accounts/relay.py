@@ -18,9 +18,10 @@ from services.cli.mail_accounts.accounts import (
     Port,
     Secret,
     check_secret,
+    given_password,
     read_password,
-    seal,
-    sealed_password,
+    sealed,
+    sealed_anew,
 )
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -115,8 +116,10 @@ def set_(
     if oauth is not None:
         relay = replace(relay, secret=None, sealed=None)
     elif known is None or secret is not None or password_stdin:
-        sealed = sealed_password(call, RELAY, relay.login, secret, from_stdin=password_stdin)
-        relay = replace(relay, secret=secret, sealed=sealed, oauth_grant_id=None)
+        password = given_password(relay.login, secret, from_stdin=password_stdin)
+        relay = replace(relay, secret=secret, sealed=sealed(call, password, relay), oauth_grant_id=None)
+    else:
+        relay = replace(relay, sealed=sealed_anew(call, known, relay))
     if oauth is None and not untested:
         try_login(call, relay, is_relay=True)
     options = None
@@ -144,15 +147,20 @@ def set_(
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
+    from intergestan_db.site_rows import read_relay
     from intergestan_db.tables import Relay
     from intergestan_exchange.mail_accounts.accounts import RELAY, resume_relay, set_password
+    from intergestan_operations.opening.passwords import seal
 
     call = call_of(context)
     has_consented = log_in(call, Relay, RELAY)
-    sealed = b"" if has_consented else seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
+    password = None if has_consented else read_password(RELAY, from_stdin=password_stdin)
     with call.database.transaction() as connection:
-        if not has_consented:
-            set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
+        if password is not None:
+            relay = read_relay(connection)
+            assert relay is not None  # `log_in` has found it
+            by, at = call.actor(connection), call.database.now()
+            set_password(connection, Relay, RELAY, seal(connection, password, relay), by=by, at=at)
         resume_relay(connection)
     if not has_consented:
         say(_("The new password is used from now on for: {names}.").format(names=RELAY))

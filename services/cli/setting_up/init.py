@@ -215,7 +215,8 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
     from intergestan_db import migrate
     from intergestan_erp.site.setup import add_user, create_site
-    from intergestan_runtime.secrets import Sealer
+    from intergestan_operations.opening.passwords import publish_seal
+    from intergestan_runtime.secrets import create_key_file, read_base_key
 
     for folder in (call.site.data_dir, call.site.secrets_dir):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -224,12 +225,14 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     migrate.upgrade(database)
     key = make_key(call.site.key_file)
     if not call.site.base_key_file.exists():
-        Sealer.create(call.site.base_key_file)
+        create_key_file(call.site.base_key_file)
+    base_key = read_base_key(call.site.base_key_file)
     make_bounce_key(call.site)
     login, name, email = user
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=login, at=database.now())
         add_user(connection, login, name, email, by=login, at=database.now())
+        publish_seal(connection, base_key)
         if fill is not None:
             fill(connection)
     return code, key

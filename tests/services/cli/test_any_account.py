@@ -22,7 +22,8 @@ from intergestan_exchange.mail_accounts.oauth_client import (
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
 from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_operations.mail_trial.consent import consent
-from intergestan_runtime.secrets import Sealer
+from intergestan_runtime.sealed_passwords import open_password
+from intergestan_runtime.secrets import read_base_key
 from tests.patience import PATIENCE
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
@@ -156,9 +157,9 @@ def test_several_folders_and_a_new_password(shop: Path, run: Run, dovecot: Dovec
     assert "INBOX" in missing["Folders"][1]
     assert "--folder" in missing["Folders"][1]
     assert len(rows(shop, PollRun)) == 2, "the pollers try both folders at once"
-    sealer = Sealer.from_file(shop / "base.key")
+    key = read_base_key(shop / "base.key")
     for row in rows(shop, Mailbox):
-        assert sealer.open(row.sealed.decode(), about=row.name).decode() == mail_user.password
+        assert open_password(key, row.sealed, row) == mail_user.password
 
 
 def test_pop3_has_no_folders(shop: Path, run: Run) -> None:

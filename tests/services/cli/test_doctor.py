@@ -193,7 +193,7 @@ def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.Monke
     monkeypatch.setenv("INTERGESTAN_NOTICES__TO", "anne@arts.test")
     assert "anne@arts.test" in findings(run, healthy)["Notices"]["text"]
     database = Database(f"sqlite:///{healthy / 'site.db'}")
-    row = {"envelope_from": "x", "recipient": "x", "mime": b"x", "error": "550 nobody", "created_at": database.now()}
+    row = {"about": "holds", "mime": b"x", "error": "550 nobody", "created_at": database.now()}
     with database.transaction() as connection:
         connection.execute(insert(Notice).values(row))
     database.dispose()
