@@ -24,10 +24,12 @@ LOOK_S = 0.1
 
 def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
+    from intergestan_operations.opening.private_files import keep_private
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
 
     call = call_of(context)
+    keep_private(call.site, call.unchecked_database)
     refuse_older_database(call)
     before = _living(call)
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])

@@ -193,11 +193,14 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     from intergestan_db import migrate
     from intergestan_db.tables import Site
     from intergestan_erp.site.setup import add_user, create_site
+    from intergestan_operations.opening.private_files import keep_private
+    from intergestan_runtime.private import make_folder
     from intergestan_runtime.secrets import Sealer
 
-    for folder in (call.site.data_dir, call.site.secrets_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = call.unchecked_database
+    for folder in (call.site.data_dir, call.site.secrets_dir):
+        make_folder(folder)
+    keep_private(call.site, database)
     database.check_durability()
     migrate.upgrade(database)
     with database.read() as connection:
