@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from intergestan_db.database import Database
 from intergestan_operations.opening.high_water_file import file_of
 from intergestan_runtime.private import is_shared, judge, narrow
@@ -16,8 +14,6 @@ from intergestan_runtime.secrets import guarded_folders
 
 if TYPE_CHECKING:
     from intergestan_runtime.settings import SiteSettings
-
-_log = structlog.get_logger(__name__)
 
 
 class OpenToOthers(Exception):
@@ -47,17 +43,19 @@ def _vital(site: SiteSettings, database: Database) -> Iterator[Path]:
         yield database.file.parent
 
 
-def keep_private(site: SiteSettings, database: Database) -> None:
-    """Close to others what is the site's, where it is ours to close.
+def keep_private(site: SiteSettings, database: Database) -> list[Said]:
+    """Close to others what is the site's, where it is ours to close; a sentence about each that was open.
 
     :raises OpenToOthers: others may write where the database or keys are, and we cannot close it; with the cure.
     """
-    for path in _looked_at(places(site, database)):
-        if narrow(path):
-            _log.warning("Other accounts of this machine could look into it; it is closed now.", path=str(path))
+    narrowed = [path for path in _looked_at(places(site, database)) if narrow(path)]
     for path in _looked_at(_vital(site, database)):
         if judge(path).state == "open":
             raise OpenToOthers(open_to_others(path))
+    return [
+        Said("Other accounts of this machine could look into {path}; it is closed to them now.", path=path)
+        for path in narrowed
+    ]
 
 
 def wide_places(site: SiteSettings, database: Database) -> Iterator[Path]:

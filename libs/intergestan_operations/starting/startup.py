@@ -233,7 +233,8 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
     database = open_database(settings.site, patience=_ANSWER_S)
-    keep_private(settings.site, database)
+    for said in keep_private(settings.site, database):
+        _log.warning(said)
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)

@@ -15,6 +15,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.wording import sentence
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
 from services.cli.buying.taking_files import remarks
@@ -200,7 +201,8 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     database = call.unchecked_database
     for folder in (call.site.data_dir, call.site.secrets_dir):
         make_folder(folder)
-    keep_private(call.site, database)
+    for said in keep_private(call.site, database):
+        say(sentence(said))
     database.check_durability()
     migrate.upgrade(database)
     with database.read() as connection:

@@ -82,11 +82,13 @@ def test_a_start_narrows_what_is_the_sites(site: tuple[SiteSettings, Database]) 
         *("site", "archive", "secrets", "history", "appendonlydir"),
         *("site.db", "log", "high-water.json"),
     }
-    keep_private(settings, database)
+    told = keep_private(settings, database)
+    assert len(told) == 8
+    assert any(f"could look into {settings.data_dir};" in each for each in told)
     assert list(wide_places(settings, database)) == []
     for path in (settings.data_dir, *settings.data_dir.rglob("*")):
         assert mode(path) == (0o700 if path.is_dir() else 0o600), path
-    keep_private(settings, database)
+    assert keep_private(settings, database) == []
 
 
 def test_what_an_administrator_made_for_a_group_stays(site: tuple[SiteSettings, Database]) -> None:

@@ -238,6 +238,28 @@ def test_a_redis_without_a_password(
             client.config_set("requirepass", "")
 
 
+@pytest.mark.parametrize("command", ["doctor", "status", "watch --once", "poll", "orders list"])
+def test_no_password_is_told_where_servers_are_away(
+    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Drivers put into an error what they were given; passwords are in none that we show."""
+    for name in ("database", "redis"):
+        (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
+        (healthy / "secrets" / name).touch(mode=0o600)
+        (healthy / "secrets" / name).write_text(f"c4nary-of-{name}")
+        monkeypatch.setenv(f"INTERGESTAN_SITE__{name.upper()}_PASSWORD", name)
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
+    for away in (False, True):
+        if away:
+            monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_URL", "postgresql+psycopg://me@127.0.0.1:1/base")
+        else:
+            monkeypatch.delenv("INTERGESTAN_SITE__DATABASE_PASSWORD")
+        ran = run(*command.split(), cwd=healthy)
+        monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_PASSWORD", "database")
+        assert "c4nary" not in ran.out + ran.err
+        assert (ran.code != 0) >= away
+
+
 def test_files_that_others_may_read(healthy: Path, run: Run) -> None:
     """`doctor` changes nothing: it says what is open; opening the database closes that."""
     assert findings(run, healthy)["Private files"]["ok"]
