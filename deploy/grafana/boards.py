@@ -367,10 +367,10 @@ QUEUES = Board(
                     "ops",
                 ),
                 Panel(
-                    ("Failed or dead", "Échouées ou mortes"),
+                    ("Failed or dropped", "Échouées ou écartées"),
                     (
-                        "Per second; what failed is rung for again, what cannot be read is put aside.",
-                        "Par seconde ; ce qui échoue est relancé, l'illisible est mis de côté.",
+                        "Per second; what failed is rung for again, what is no bell of ours (poison) is dropped.",
+                        "Par seconde ; ce qui échoue est relancé, ce qui n'est pas une sonnerie (poison) est écarté.",
                     ),
                     (_rate("messages_total", "queue, outcome", "{{queue}} {{outcome}}", ', outcome!="done"'),),
                     "ops",

@@ -142,7 +142,7 @@ def _bells() -> Iterator[Metric]:
         _WORKERS,
         "Bells taken from a queue.",
         queue=_QUEUES,
-        outcome=("done", "failed", "unknown_actor", "poison"),
+        outcome=("done", "failed", "poison"),
     )
     yield _gauge("messages_in_progress", _WORKERS, "Bells being worked on in this process.", queue=_QUEUES)
     yield _gauge("worker_threads", _WORKERS, "Bells that this process can work on at the same time.")

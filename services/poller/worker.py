@@ -124,7 +124,7 @@ class Poller:
             self._follow(holding)
             return holding.pause
 
-    def poll(self, _run: int | str) -> None:
+    def poll(self, _run: int) -> None:
         """A *Relever* or a purge was asked for; which one stands in the base. The actor of our queue."""
         with self._database.read() as connection:
             asked = self._asked(connection)

@@ -133,6 +133,17 @@ affinity: {{ toYaml . | nindent 2 }}
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{- end }}
 
+{{- /* A way out: to these peers, on these ports. Without peers there is none, for Kubernetes would let everything pass. */ -}}
+{{- define "intergestan.egress" -}}
+{{- if and .to .ports -}}
+- to: {{ toJson .to }}
+  ports:
+    {{- range .ports }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "intergestan.archiveClaim" -}}
 {{ .Values.archive.existingClaim | default (printf "%s-archive" .Release.Name) }}
 {{- end }}

@@ -42,6 +42,7 @@ from intergestan_operations.opening.opening import (
     redis_url,
 )
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from intergestan_operations.opening.private_files import OpenToOthers, keep_private
 from intergestan_operations.opening.stores import open_archive
 from intergestan_operations.starting.first_series import start_series
 from intergestan_runtime import logs
@@ -77,7 +78,7 @@ CONFIGURATION = 78
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
-_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase)
+_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase, OpenToOthers)
 _ANSWER_S = 20.0
 """How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
 all goes on within 30 s of its return."""
@@ -232,6 +233,8 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
     database = open_database(settings.site, patience=_ANSWER_S)
+    for said in keep_private(settings.site, database):
+        _log.warning(said)
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)

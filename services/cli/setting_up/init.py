@@ -15,6 +15,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.wording import sentence
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
 from services.cli.asking import asked
@@ -216,11 +217,15 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     from intergestan_db import migrate
     from intergestan_erp.site.setup import add_user, create_site
     from intergestan_operations.opening.passwords import publish_seal
+    from intergestan_operations.opening.private_files import keep_private
+    from intergestan_runtime.private import make_folder
     from intergestan_runtime.secrets import create_key_file, read_base_key
 
-    for folder in (call.site.data_dir, call.site.secrets_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = call.unchecked_database
+    for folder in (call.site.data_dir, call.site.secrets_dir):
+        make_folder(folder)
+    for said in keep_private(call.site, database):
+        say(sentence(said))
     database.check_durability()
     migrate.upgrade(database)
     key = make_key(call.site.key_file)

@@ -1,5 +1,6 @@
 """`doctor` finds what is wrong on real servers, and says the cure."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ from tests.services.cli.conftest import Run
 
 
 @pytest.fixture
+def bell(make_redis: Callable[..., RedisServer]) -> RedisServer:
+    """A Redis that takes commands from its user only."""
+    server = make_redis(unix_socket=True)
+    Path(server.url.removeprefix("unix://")).chmod(0o700)
+    return server
+
+
+@pytest.fixture
 def healthy(
     shop: Path,
     run: Run,
@@ -21,11 +30,11 @@ def healthy(
     mail_user: MailUser,
     smtp_server: SmtpServer,
     certificates: Certificates,
-    redis_server: RedisServer,
+    bell: RedisServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     """A site with all its servers."""
-    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", bell.url)
     account = ("--login", mail_user.address, "--password-stdin", "--ca-file", str(certificates.ca_file))
     relay = ("--host", smtp_server.host, "--port", str(smtp_server.tls_port))
     mailbox = ("--host", dovecot.host, "--port", str(dovecot.imaps))
@@ -133,8 +142,8 @@ def test_servers_that_are_not_there(healthy: Path, run: Run, monkeypatch: pytest
     assert {"Redis", "Relay"} <= set(failed(run, healthy))
 
 
-def test_redis_that_throws_bells_away(healthy: Path, run: Run, redis_server: RedisServer) -> None:
-    with redis_server.client() as client:
+def test_redis_that_throws_bells_away(healthy: Path, run: Run, bell: RedisServer) -> None:
+    with bell.client() as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
             assert "noeviction" in findings(run, healthy)["Redis"]["cure"]
@@ -231,3 +240,68 @@ def test_a_redis_that_is_away(healthy: Path, run: Run, monkeypatch: pytest.Monke
     assert watched["RedisAway"]["severity"] == "critical"
     assert "refused" in watched["RedisAway"]["what"]
     assert "RedisRefuses" not in watched
+PASSWORDLESS = {
+    "en": ("Password of Redis", "it has none: whoever reaches it", "Set requirepass in its configuration"),
+    "fr": ("Mot de passe de Redis", "il n'y en a pas", "Définissez requirepass dans sa configuration"),
+}
+
+
+@pytest.mark.parametrize("language", PASSWORDLESS)
+def test_a_redis_without_a_password(
+    healthy: Path, run: Run, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Loopback or not: other accounts of the machine reach it. With a password all is well."""
+    subject, text, cure = PASSWORDLESS[language]
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
+    found = {each["subject"]: each for each in run("--lang", language, "doctor", "--json", cwd=healthy).json}
+    assert (found[subject]["ok"], text in found[subject]["text"], cure in found[subject]["cure"]) == (False, True, True)
+    assert found["Redis"]["ok"]
+    (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
+    (healthy / "secrets" / "redis").touch(mode=0o600)
+    (healthy / "secrets" / "redis").write_text("s3cret")
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_PASSWORD", "redis")
+    with redis_server.client() as client:
+        client.config_set("requirepass", "s3cret")
+        try:
+            told = run("--lang", language, "doctor", "--json", cwd=healthy)
+            found = {each["subject"]: each for each in told.json}
+            assert found[subject]["ok"], found[subject]
+            assert found["Redis"]["ok"], found["Redis"]
+            assert "s3cret" not in told.out
+        finally:
+            client.config_set("requirepass", "")
+
+
+@pytest.mark.parametrize("command", ["doctor", "status", "watch --once", "poll", "orders list"])
+def test_no_password_is_told_where_servers_are_away(
+    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Drivers put into an error what they were given; passwords are in none that we show."""
+    for name in ("database", "redis"):
+        (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
+        (healthy / "secrets" / name).touch(mode=0o600)
+        (healthy / "secrets" / name).write_text(f"c4nary-of-{name}")
+        monkeypatch.setenv(f"INTERGESTAN_SITE__{name.upper()}_PASSWORD", name)
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
+    for away in (False, True):
+        if away:
+            monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_URL", "postgresql+psycopg://me@127.0.0.1:1/base")
+        else:
+            monkeypatch.delenv("INTERGESTAN_SITE__DATABASE_PASSWORD")
+        ran = run(*command.split(), cwd=healthy)
+        monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_PASSWORD", "database")
+        assert "c4nary" not in ran.out + ran.err
+        assert (ran.code != 0) >= away
+
+
+def test_files_that_others_may_read(healthy: Path, run: Run) -> None:
+    """`doctor` changes nothing: it says what is open; opening the database closes that."""
+    assert findings(run, healthy)["Private files"]["ok"]
+    healthy.chmod(0o755)
+    (healthy / "archive").mkdir(mode=0o755, exist_ok=True)
+    (healthy / "archive").chmod(0o755)
+    ran = run("doctor", cwd=healthy)
+    assert ran.code == 1
+    for path in (healthy, healthy / "archive"):
+        assert f"!!  Private files: Other accounts of this machine may read or change {path}," in ran.out
+        assert f"chmod go-rwx {path}" in ran.out
