@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from typer import Abort, TyperException
 
 from intergestan_operations.language import language
 from intergestan_operations.language.language import _
+from intergestan_runtime.visible_text import VisibleStream
 
 GLOBAL_OPTIONS = ("--config", "--lang", "--as")
 
@@ -20,7 +22,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     With INTERGESTAN_DEBUG set, what goes wrong leaves with its traceback instead.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    with _visible():
+        _main(list(sys.argv[1:] if arguments is None else arguments))
+
+
+def _main(given: Sequence[str]) -> None:
     language.speak(language.choose(given, os.environ))
     from services.cli.app import build
 
@@ -43,6 +49,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _complain(text)
         raise SystemExit(code) from None
     raise SystemExit(code)
+
+
+@contextmanager
+def _visible() -> Iterator[None]:
+    """Whatever a command writes, whoever it is from, goes through `VisibleStream`."""
+    streams = sys.stdout, sys.stderr
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() in {"ascii", "ansi_x3.4-1968", "us-ascii"}:
+            stream.reconfigure(encoding="utf-8", errors="replace")  # else Typer would write beside us, in UTF-8
+    sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
 
 
 def _complain(text: str) -> None:

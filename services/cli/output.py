@@ -13,6 +13,7 @@ import typer
 from intergestan_erp.site.day import local
 from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
+from intergestan_runtime.visible_text import in_json, visible
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""
@@ -59,7 +60,7 @@ def some_of(numbers: Sequence[str]) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON value on one line."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    typer.echo(in_json(json.dumps(value, ensure_ascii=False, default=_plain)))
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -96,7 +97,7 @@ def cell(value: Any) -> str:
         return day(here.date()) + here.strftime(" %H:%M:%S")
     if isinstance(value, date):
         return day(value)
-    return " ".join(str(value).split())
+    return visible(" ".join(str(value).split()))
 
 
 def amount(value: Decimal) -> str:
