@@ -30,7 +30,7 @@ from intergestan_erp.order_files.order_export import (
     write_tables,
     write_ubl,
 )
-from intergestan_erp.order_files.order_files import Imported, import_file
+from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.parties.parties import NewParty, add_party
 from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_msg.ubl import read_order
@@ -38,6 +38,7 @@ from tests.desk import Desk
 from tests.erp.catalogue.catalogues import NAMES
 from tests.examples import SPEED, share
 from tests.factories import an_order
+from tests.order_files import import_file
 from tests.site_factories import a_product, make_site
 
 NUMBERS = count(1)
