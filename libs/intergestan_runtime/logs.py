@@ -17,7 +17,7 @@ import structlog
 from structlog.contextvars import bound_contextvars as bind
 
 from intergestan_runtime.rarely import QuietLibrary
-from intergestan_runtime.visible_text import in_one_line, visible
+from intergestan_runtime.visible_text import VisibleStream, in_one_line, visible
 
 __all__ = ["bind", "configure"]
 
@@ -39,6 +39,8 @@ def configure(
     May be called again; the last call counts. `form` "auto" is console on a terminal, else json.
     """
     stream = stream or sys.stderr
+    if isinstance(stream, VisibleStream):
+        stream = stream.unmarked  # texts are marked before they are coloured
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

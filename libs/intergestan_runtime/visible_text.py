@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any, TextIO
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -47,7 +47,7 @@ class VisibleStream:
     :ivar unmarked: that one, for bars and colours of our own.
     """
 
-    def __init__(self, unmarked: IO[str]) -> None:
+    def __init__(self, unmarked: TextIO) -> None:
         self.unmarked = unmarked
 
     def write(self, text: str) -> int:

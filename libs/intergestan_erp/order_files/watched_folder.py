@@ -60,7 +60,7 @@ class WatchedFolder:
         if not self._folder.is_dir():
             raise Problem("There is no folder {folder}.", folder=self._folder)
         for name in (TAKING, DONE, REFUSED):
-            self._make(self._folder / name)
+            self._make(self._folder / name, 0o700 if name == TAKING else 0o777)
         self._lock = open(self._folder / TAKING / ".lock", "ab", opener=_no_link)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -175,12 +175,12 @@ class WatchedFolder:
             opened.write(text)
         growing.replace(file)
 
-    def _make(self, folder: Path) -> None:
-        """One of our folders.
+    def _make(self, folder: Path, mode: int) -> None:
+        """One of our folders; nobody else has anything to do in the first one.
 
         :raises Problem: there is a link in its place.
         """
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode, exist_ok=True)
         if not _is_folder(folder):
             raise Problem(
                 "{folder} is a link: remove it, so that files stay in the folder that is watched.", folder=folder
