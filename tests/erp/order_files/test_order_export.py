@@ -204,3 +204,9 @@ def test_texts_that_spreadsheets_would_compute_are_texts_in_what_we_write() -> N
     row: list[Cell] = ["=1+1", "+33 1", "@cmd", "-x", "'a", "plain", Decimal(-1), Decimal("1.234"), Decimal("1.2345")]
     written = write_csv([row], "fr").decode("utf-8-sig").strip()
     assert written == "'=1+1;'+33 1;'@cmd;'-x;''a;plain;-1;1,2340;1,2345"
+    assert write_csv([["＝1", "\tx", "\ry", "-5", Decimal(-5)]], "en").decode("utf-8-sig") == (
+        "'＝1;'\tx;\"'\ry\";'-5;-5\r\n"
+    )
+    assert write_csv([row], "fr", raw=True).decode("utf-8-sig").strip() == (
+        "=1+1;+33 1;@cmd;-x;'a;plain;-1;1,2340;1,2345"
+    )
