@@ -27,7 +27,7 @@ class Unread(FileProblems):
             "you can, or split it.",
             memory=limits.memory_bytes // 2**20,
             seconds=limits.cpu_seconds,
-            error=str(error),
+            error=error,
         )
         super().__init__(file, [fault])
 

@@ -81,4 +81,5 @@ def _said(error: Exception) -> str:
     """What happened, and where."""
     last = traceback.extract_tb(error.__traceback__)[-1:]
     place = "".join(f" ({frame.filename.rpartition('/')[2]}:{frame.lineno})" for frame in last)
-    return f"{type(error).__name__}: {error}"[:500] + place
+    said = f": {error}"[:500] if str(error) else ""
+    return f"{type(error).__name__}{said}{place}"

@@ -20,6 +20,7 @@ import msgspec
 
 from intergestan_db.limited_child.child import ANSWER, serve
 from intergestan_db.limited_child.limits import Reader
+from intergestan_db.problem import Problem
 from intergestan_msg.shapes import Shape
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ _LONGEST_FOLDER = 70  # bytes; the forkserver's socket adds 32, and the path of 
 _NOT_WHOLE = "A reader ended before it could read. Is this installation whole?"
 
 
-class ReaderDied(Exception):
+class ReaderDied(Problem):
     """The child died, hung or failed over what it was given; whoever gave it still has it."""
 
 
@@ -161,14 +162,18 @@ class _Child:
             kind = self._pipe.recv_bytes(len(ANSWER))
             said = self._pipe.recv_bytes(self._limits.answer_bytes)
             if kind != ANSWER:
-                raise ReaderDied(f"The reader failed: {said.decode('utf-8', 'replace')}")
+                raise ReaderDied("The reader failed: {error}.", error=said.decode("utf-8", "replace"))
             return answer.decode(said)
         except (OSError, EOFError) as error:
             if self._is_late:
-                raise ReaderDied(f"Reading took more than {self._limits.wall_seconds:.0f} s.") from error
-            raise ReaderDied(f"The reader ended: {error or 'it was killed by its limits'}.") from error
+                raise ReaderDied(
+                    "Reading took more than {seconds} s.", seconds=f"{self._limits.wall_seconds:.0f}"
+                ) from error
+            if isinstance(error, EOFError):
+                raise ReaderDied("The reader was ended, by its limits or by this machine.") from error
+            raise ReaderDied("The reader cannot be heard: {error}.", error=str(error)) from error
         except msgspec.MsgspecError as error:
-            raise ReaderDied(f"The reader answered nonsense: {error}") from error
+            raise ReaderDied("The reader answered nonsense: {error}.", error=str(error)) from error
         finally:
             end.cancel()
             end.join()

@@ -29,7 +29,7 @@ FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 _ANY_TEXT = {"_", "marked", "Said", "Word"}
 _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
-    *("Remark", "remark", "Unreadable", "_known", "_remark", "_fault"),
+    *("Remark", "remark", "Unreadable", "ReaderDied", "_known", "_remark", "_fault"),
 }
 _TYPER = {
     *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),

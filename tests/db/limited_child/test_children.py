@@ -31,9 +31,9 @@ def children() -> Iterator[Children]:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("eat", r"The reader failed: MemoryError:  \(readers\.py:\d+\)"),
-        ("fail", r"The reader failed: LookupError: no \? 3 \(readers\.py:\d+\)"),
-        ("talk", "The reader ended: bad message length"),
+        ("eat", r"The reader failed: MemoryError \(readers\.py:\d+\)\.$"),
+        ("fail", r"The reader failed: LookupError: no \? 3 \(readers\.py:\d+\)\.$"),
+        ("talk", "The reader cannot be heard: bad message length"),
         ("lie", "The reader answered nonsense: Expected `int`, got `object`"),
     ],
 )

@@ -156,5 +156,5 @@ def test_a_file_that_is_more_than_a_child_may_take() -> None:
     with LimitedOrders(limits=SMALL) as readers:
         with pytest.raises(Unread) as refused:
             readers.read("big.csv", HEAD.encode() + b";" * 20_000_000, USUAL, PARIS)
-        assert "48 MB of memory, in 30 s: The reader failed: MemoryError" in str(refused.value)
+        assert "48 MB of memory, in 30 s: The reader failed: MemoryError (" in str(refused.value)
         assert len(readers.read("rows.csv", FILES["rows"], Options(Mark.POINT), PARIS).orders) == 1
