@@ -58,7 +58,7 @@ def _visible() -> Iterator[None]:
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() in {"ascii", "ansi_x3.4-1968", "us-ascii"}:
             stream.reconfigure(encoding="utf-8", errors="replace")  # else Typer would write beside us, in UTF-8
-    sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)
     try:
         yield
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from intergestan_erp.catalogue.catalogue import Put
     from intergestan_erp.catalogue.catalogue_drift import Difference, Digest, Tolerance
     from intergestan_erp.catalogue.catalogue_reading import ReadCatalogue
+    from intergestan_erp.catalogue.whole_catalogue import Catalogue
     from intergestan_erp.inputs.figure import Mark
 
 app = Group("Products and their families.")
@@ -117,6 +118,7 @@ def export(
     from intergestan_erp.catalogue.catalogue_file import write_csv_zip, write_workbook
     from intergestan_erp.catalogue.whole_catalogue import read_catalogue
 
+    writers: dict[str, Callable[[Catalogue, str], bytes]]
     writers = {".zip": partial(write_csv_zip, raw=raw), ".xlsx": write_workbook}
     writer = writers.get(file.suffix.lower())
     if writer is None:

@@ -69,7 +69,7 @@ def test_a_text_forges_no_line(evil_shop: Path, run: Run) -> None:
 
 def test_also_where_the_system_speaks_ascii(evil_shop: Path) -> None:
     """There Typer would write to the stream below ours."""
-    ran = warm.run(
+    ran: subprocess.CompletedProcess[bytes] = warm.run(
         [sys.executable, "-m", "services.cli", "partner", "list"],
         cwd=evil_shop,
         env={"PYTHONIOENCODING": "ascii", "PATH": "/usr/bin:/bin", "LANGUAGE": "en"},
