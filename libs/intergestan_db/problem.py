@@ -6,8 +6,11 @@ the message id of the catalogues under `libs/intergestan_operations/language/loc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Self
+
+from intergestan_msg.plain_text import cut
 
 
 class Word(str):
@@ -43,13 +46,13 @@ class Problem(Exception):
     """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
 
     The sentence says what happened and what to do next. Only literal templates are raised, because the
-    catalogues are made from them.
+    catalogues are made from them. Of a text among the values it has `MOST_QUOTED` characters.
     """
 
     def __init__(self, template: str, /, **values: Any) -> None:
-        super().__init__(template.format(**values))
         self.template = template
-        self.values = values
+        self.values = {name: cut(value) if type(value) is str else value for name, value in values.items()}
+        super().__init__(template.format(**self.values))
 
 
 class FileProblems(Exception):
@@ -77,14 +80,59 @@ class Fault(Problem):
     ) -> None:
         super().__init__(template, **values)
         self.row = row
-        self.column = column
-        self.part = part
+        self.column = None if column is None else cut(column)
+        self.part = None if part is None else cut(part)
 
     def __str__(self) -> str:
         """`products.csv, row 3, quantity: …`, as far as the place is known."""
         parts = (self.part or "", f"row {self.row}" if self.row else "", self.column or "")
         place = ", ".join(part for part in parts if part)
         return f"{place}: {self.args[0]}" if place else str(self.args[0])
+
+    def plain(self) -> PlainFault:
+        """The fault as data, from which `of` makes it again."""
+        values = {name: _plain(value) for name, value in self.values.items()}
+        return PlainFault(self.row, self.column, self.template, self.part, values)
+
+    @classmethod
+    def of(cls, plain: PlainFault) -> Self:
+        """The fault that became this."""
+        values = {name: _restored(value) for name, value in plain.values.items()}
+        return cls(plain.row, plain.column, plain.template, part=plain.part, **values)
+
+
+PlainValue = int | str | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFault:
+    """A fault or a remark as data, which JSON can carry.
+
+    :ivar values: numbers and texts; a `Word` and an exception with what they are before their text.
+    """
+
+    row: int | None
+    column: str | None
+    template: str
+    part: str | None = None
+    values: Mapping[str, PlainValue] = field(default_factory=dict)
+
+
+_WORD, _ERROR = "word", "error"
+_MOST_DIGITS = 2**53
+
+
+def _plain(value: Any) -> PlainValue:
+    if isinstance(value, Word | Exception):
+        return _WORD if isinstance(value, Word) else _ERROR, str(value)
+    return value if isinstance(value, int) and abs(value) < _MOST_DIGITS else str(value)
+
+
+def _restored(value: PlainValue) -> Any:
+    if isinstance(value, int | str):
+        return value
+    kind, text = value
+    return Word(text) if kind == _WORD else RuntimeError(text)
 
 
 class Remark(Fault):

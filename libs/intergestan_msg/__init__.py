@@ -5,7 +5,7 @@
 `card.py` may import: email_address, errors, key_notice, manifest, plain_text, seal, shapes, strict_json.
 `change.py` may import: errors, order, order_rules.
 `email_address.py` may import: nothing.
-`errors.py` may import: nothing.
+`errors.py` may import: plain_text.
 `identity.py` may import: nothing.
 `jws.py` may import: errors, signature_form.
 `key_notice.py` may import: kinds, seal.

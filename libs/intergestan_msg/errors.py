@@ -13,9 +13,19 @@ MessageError
 
 from __future__ import annotations
 
+from intergestan_msg.plain_text import cut
+
+_MOST_OF_A_LINE = 100
+
 
 class MessageError(Exception):
-    """Base of all that can be wrong with a message; `str()` is a sentence for a person, in English."""
+    """Base of all that can be wrong with a message; `str()` is a sentence for a person, in English.
+
+    It quotes what others wrote, so a long one is cut, in its middle.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(cut(sentence))
 
 
 class Unreadable(MessageError):
@@ -64,7 +74,7 @@ class BadDocument(MessageError):
     """
 
     def __init__(self, message: str, *, rule: str = "UBL", line: str | None = None) -> None:
-        where = f" (line {line})" if line is not None else ""
+        where = f" (line {cut(line, _MOST_OF_A_LINE)})" if line is not None else ""
         super().__init__(f"[{rule}] {message}{where}")
         self.rule = rule
         self.line = line

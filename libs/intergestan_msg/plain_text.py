@@ -29,6 +29,18 @@ _DROPPED = dict.fromkeys(
 _TABLE: dict[int, str | None] = {**_DROPPED, **_SPACES}
 
 
+MOST_QUOTED = 500
+"""Characters of whatever a sentence quotes: an error, a finding, a hold, a note, an answer."""
+
+
+def cut(text: str, most: int = MOST_QUOTED) -> str:
+    """What a sentence quotes. Of a longer text its beginning and its end are left, which say what is wrong."""
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end - 1]}…{text[-end:]}"
+
+
 def shown(text: str, limit: int = 2000) -> str:
     """The text on one line, without hidden characters, cut to `limit` characters (then it ends with "…")."""
     if len(text) <= limit and text.isprintable():  # nearly always, and ten times cheaper

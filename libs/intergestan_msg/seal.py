@@ -34,17 +34,30 @@ _PLAIN_PEM = re.compile(rb"\A-----BEGIN PRIVATE KEY-----\n([A-Za-z0-9+/]{64})\n-
 _PKCS8 = bytes.fromhex("302e020100300506032b657004220420")
 """What stands before the 32 bytes of an Ed25519 key in PKCS #8 (RFC 8410 §7)."""
 _WORD_BITS, _WORD_COUNT = 11, 12
+_PRIME = 2**255 - 19
+_OF_ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_OF_SMALL_ORDER = frozenset({0, 1, _PRIME - 1, _OF_ORDER_8, _PRIME - _OF_ORDER_8})
+"""The y of the 8 points whose order divides the cofactor: anybody can make signatures that fit them."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """An Ed25519 public key: its 32 bytes (RFC 8032). Raises ValueError for another length."""
+    """An Ed25519 public key: its 32 bytes (RFC 8032).
+
+    Raises ValueError for another length, for a point of small order (anybody can sign for it), and for a point that is
+    not written in the one canonical way (RFC 8032 §5.1.3: one key would have several fingerprints).
+    """
 
     raw: bytes
 
     def __post_init__(self) -> None:
         if len(self.raw) != 32:
             raise ValueError("An Ed25519 public key has 32 bytes.")
+        y = int.from_bytes(self.raw, "little") & ~(1 << 255)
+        if y >= _PRIME:
+            raise ValueError("The public key is not written in the canonical way.")
+        if y in _OF_SMALL_ORDER:  # also 1 and -1 with the sign of an x that they do not have
+            raise ValueError("The public key is a point of small order: anybody could sign in its name.")
 
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, object]) -> PublicKey:

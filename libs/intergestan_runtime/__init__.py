@@ -15,7 +15,7 @@
 `embedded_redis.py` may import: die_with_parent, private, said.
 `health.py` may import: nothing.
 `liveness.py` may import: nothing.
-`logs.py` may import: rarely.
+`logs.py` may import: rarely, visible_text.
 `metric_table.py` may import: nothing.
 `metrics.py` may import: metric_table.
 `middleware.py` may import: liveness, metrics.
@@ -38,7 +38,8 @@
 `settings_load.py` may import: said, sections, settings.
 `steps.py` may import: broker.
 `stopping.py` may import: nothing.
-`supervisor.py` may import: die_with_parent, notify.
+`supervisor.py` may import: die_with_parent, notify, visible_text.
 `tracing.py` may import: otlp_tracer, said, settings.
+`visible_text.py` may import: nothing.
 `webhook.py` may import: posted_url.
 """

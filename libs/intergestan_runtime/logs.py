@@ -10,12 +10,14 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from io import StringIO
 from typing import Any, Literal, TextIO
 
 import structlog
 from structlog.contextvars import bound_contextvars as bind
 
 from intergestan_runtime.rarely import QuietLibrary
+from intergestan_runtime.visible_text import VisibleStream, in_one_line, visible
 
 __all__ = ["bind", "configure"]
 
@@ -37,6 +39,8 @@ def configure(
     May be called again; the last call counts. `form` "auto" is console on a terminal, else json.
     """
     stream = stream or sys.stderr
+    if isinstance(stream, VisibleStream):
+        stream = stream.unmarked  # texts are marked before they are coloured
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -74,6 +78,14 @@ def mask_secrets(_logger: object, _method: str, event: EventDict) -> EventDict:
     return event
 
 
+def make_visible(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """Mark in texts what cannot be seen or ends a line: they may be what others wrote. JSON escapes it by itself."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = in_one_line(value)
+    return event
+
+
 def _masked(name: object, value: Any) -> Any:
     if isinstance(name, str) and _SECRET.search(name):
         return _MASK
@@ -87,8 +99,14 @@ def _masked(name: object, value: Any) -> Any:
 def _rendering(form: str, stream: TextIO) -> list[Any]:
     if form == "json" or (form == "auto" and not stream.isatty()):
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=plain)]
+    return [make_visible, structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=_traceback)]
+
+
+def _traceback(stream: TextIO, exc_info: Any) -> None:
+    """A traceback in which the exception's own words can be seen."""
+    plain = StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    stream.write(visible(plain.getvalue()))
 
 
 class _Service:

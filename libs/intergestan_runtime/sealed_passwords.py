@@ -103,4 +103,4 @@ def _suite() -> Suite:
 
 
 def _about(account: Account) -> bytes:
-    return json.dumps([_USE.decode(), account.name, account.host, account.login]).encode()
+    return json.dumps([_USE.decode(), account.name, account.host.lower().rstrip("."), account.login]).encode()

@@ -4,7 +4,6 @@ environment.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from base64 import b64decode, b64encode
@@ -138,15 +137,6 @@ def url_with_password(url: str, password: SecretStr) -> str:
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user}:{quote(password.get_secret_value(), safe='')}@{host}"
     return urlunsplit(parts._replace(netloc=netloc))
-
-
-def bound_to(account: str, host: str, login: str) -> bytes:
-    """What a sealed password is bound to, as associated data (NIST SP 800-38D §7): who moves it to another account, or
-    sends an account to another host or under another login, cannot have it opened.
-
-    Each part can hold anything without becoming another's.
-    """
-    return json.dumps(["password", account, host.lower().rstrip("."), login], ensure_ascii=True).encode()
 
 
 class Sealer:

@@ -22,6 +22,7 @@ from structlog import get_logger
 
 from intergestan_runtime.die_with_parent import bound
 from intergestan_runtime.notify import Notifier, without_notification
+from intergestan_runtime.visible_text import visible
 
 CONFIGURATION = 78
 """A child that exits so is not started again: its configuration is wrong, and stays so."""
@@ -122,9 +123,10 @@ class Supervisor:
         _stop_all([running for running in self._running if running.child.ready is not None])
 
     def _write(self, name: str, line: bytes) -> None:
-        prefix = b"" if line.startswith(b"{") else f"{name} | ".encode()
+        prefix = "" if line.startswith(b"{") else f"{name} | "
+        text = visible(line.rstrip(b"\n").decode("utf-8", "replace"))  # a traceback may quote what others wrote
         with self._writing:
-            self._output.write(prefix + line.rstrip(b"\n") + b"\n")
+            self._output.write(f"{prefix}{text}\n".encode())
             self._output.flush()
 
 

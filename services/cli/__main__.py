@@ -17,16 +17,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     With INTERGESTAN_DEBUG set, what goes wrong leaves with its traceback instead.
     """
     heard = _let_interrupts_end_us()
+    from services.cli.streams import for_people
+
+    with for_people():
+        _main(list(sys.argv[1:] if arguments is None else arguments), heard)
+
+
+def _main(given: Sequence[str], heard: Callable[[], object]) -> None:
     from typer import Abort, TyperException
 
     from intergestan_operations.language import language
     from intergestan_operations.language.language import _
     from services.cli.app import build
-    from services.cli.streams import bear_readers_that_leave
 
-    given = list(sys.argv[1:] if arguments is None else arguments)
     language.speak(language.choose(given, os.environ))
-    bear_readers_that_leave()
     try:
         heard()
         code = build()(args=globals_first(given), prog_name="intergestan", standalone_mode=False)

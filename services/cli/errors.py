@@ -65,6 +65,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from sqlalchemy.exc import DatabaseError
 
     from intergestan_db.database import AWAY, WeakDurability, first_line
+    from intergestan_db.limited_child.children import NoReader
     from intergestan_db.migrate import NotMigrated
     from intergestan_msg.errors import MessageError
     from intergestan_operations.opening.high_water_file import OlderDatabase
@@ -97,6 +98,9 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
         return _("The archive could not do it: {error}").format(error=wording(error)), FAILED
     if isinstance(error, MemoryError):
         return _("There is not enough memory on this machine for it; nothing more was done."), NOT_YET
+    if isinstance(error, NoReader):
+        text = _("The file could not be read now, and nothing of it was taken: {error} Try again.")
+        return text.format(error=error), NOT_YET
     if isinstance(error, OSError):
         return _of_the_system(error), FAILED
     text = _(

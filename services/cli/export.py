@@ -18,18 +18,33 @@ from services.cli.output import print_json, say
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_erp.order_files.order_export import Exported, Kind
+    from intergestan_erp.order_files.order_export import Kind
 
 Wanted = Annotated[
     list[str] | None, typer.Argument(metavar="NUMBER …", help="These orders; without any, all that are new.")
 ]
 Folder = Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder for the files; this one by default.")]
 Form = Annotated[FileFormat, typer.Option("--format", help="Kind of the files.")]
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw",
+        help="CSV for software: no apostrophe before texts that begin like formulas. A spreadsheet would compute them.",
+    ),
+]
 Again = Annotated[bool, typer.Option("--again", help="Also those that were exported before.")]
 
 
 def export(
-    call: Call, kind: Kind, numbers: Sequence[str], form: FileFormat, folder: Path, *, again: bool, as_json: bool
+    call: Call,
+    kind: Kind,
+    numbers: Sequence[str],
+    form: FileFormat,
+    folder: Path,
+    *,
+    again: bool,
+    raw: bool,
+    as_json: bool,
 ) -> None:
     """Write a file for each order, then note that it is there."""
     from intergestan_erp.order_files.order_export import MOST, FileNames, mark_exported, to_export
@@ -45,7 +60,7 @@ def export(
     for start in range(0, len(ids), MOST):
         some = ids[start : start + MOST]
         with database.read() as connection:
-            written = list(_written(connection, kind, some, form))
+            written = list(_written(connection, kind, some, form, raw=raw))
         for number, data in written:
             name = names.take(number, form)
             write_whole(folder / name, data)
@@ -61,7 +76,9 @@ def export(
         say(_("There is nothing new to export; --again writes what was exported before."))
 
 
-def _written(connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat) -> Iterator[tuple[str, bytes]]:
+def _written(
+    connection: Connection, kind: Kind, ids: Sequence[int], form: FileFormat, *, raw: bool
+) -> Iterator[tuple[str, bytes]]:
     """Number and content of each order."""
     from intergestan_erp.order_files import order_export
 
@@ -71,11 +88,4 @@ def _written(connection: Connection, kind: Kind, ids: Sequence[int], form: FileF
             yield document.id, order_export.write_ubl(document)
         return
     for order in orders:
-        number = str(order.head["number"])
-        yield number, _table(kind, order, form)
-
-
-def _table(kind: Kind, order: Exported, form: FileFormat) -> bytes:
-    from intergestan_erp.order_files.order_export import write_tables
-
-    return write_tables(kind, order, form, spoken())
+        yield str(order.head["number"]), order_export.write_tables(kind, order, form, spoken(), raw=raw)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from pathlib import Path
+from typing import IO
 
 from intergestan_db.file_tables.zip_safety import MAX_FILE
 from intergestan_db.problem import Problem
@@ -18,9 +20,19 @@ def read_file(file: Path) -> bytes:
     :raises Problem: when it is too large to be what is meant.
     """
     with file.open("rb") as opened:
-        data = opened.read(MAX_FILE + 1)
+        return whole(opened, file)
+
+
+def read_input() -> bytes:
+    """The same of standard input."""
+    return whole(sys.stdin.buffer, "-")
+
+
+def whole(opened: IO[bytes], name: object) -> bytes:
+    """The same of an opened one."""
+    data = opened.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise Problem("{file} has more than {limit} megabytes: split it.", file=file, limit=MAX_FILE // 1024**2)
+        raise Problem("{file} has more than {limit} megabytes: split it.", file=name, limit=MAX_FILE // 1024**2)
     return data
 
 

@@ -15,6 +15,7 @@ import typer
 from intergestan_erp.site.day import local
 from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
+from intergestan_runtime.visible_text import in_json, visible
 from services.cli.table_layout import table_lines
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -62,7 +63,7 @@ def some_of(numbers: Sequence[str]) -> str:
 
 def print_json(value: Any) -> None:
     """One JSON value on one line."""
-    typer.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    typer.echo(in_json(json.dumps(value, ensure_ascii=False, default=_plain)))
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -104,7 +105,7 @@ def cell(value: Any) -> str:
         return day(here.date()) + here.strftime(" %H:%M:%S")
     if isinstance(value, date):
         return day(value)
-    return " ".join(str(value).split())
+    return visible(" ".join(str(value).split()))
 
 
 def amount(value: Decimal) -> str:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from intergestan_operations.language.language import _
+from intergestan_runtime.visible_text import VisibleStream
 from services.cli.output import say
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Progress:
             from rich.console import Console
             from rich.progress import Progress as Bars
 
-            self._bars = Bars(console=Console(stderr=True), transient=True)
+            unmarked = sys.stderr.unmarked if isinstance(sys.stderr, VisibleStream) else sys.stderr
+            self._bars = Bars(console=Console(file=unmarked), transient=True)
             self._bars.start()
             self._bars.add_task(self._text, total=total)
         self._bars.update(self._bars.task_ids[0], completed=done, total=total)

@@ -22,6 +22,7 @@ from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
+from intergestan_erp.order_files.read_orders import read_here
 from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
 from intergestan_erp.site.setup import NewSite, add_user, create_site
 from intergestan_erp.site.zone import today
@@ -171,7 +172,8 @@ def enter_orders(distributors: Sequence[Site], orders: int, lines: int) -> None:
     """The two reference orders (G11) at the first distributor, the others in turn from the second on."""
     reference = DATA / "orders.csv"
     of_2020 = Options(any_dates=True)
-    import_file(distributors[0].database, reference.name, reference.read_bytes(), by=BY, options=of_2020)
+    data = reference.read_bytes()
+    import_file(distributors[0].database, reference.name, data, read=read_here, by=BY, options=of_2020)
     in_turn = [*distributors[1:], distributors[0]]
     for place, site in enumerate(in_turn):
         share = len(range(place, orders - REFERENCE_ORDERS, len(in_turn)))
@@ -179,7 +181,7 @@ def enter_orders(distributors: Sequence[Site], orders: int, lines: int) -> None:
             with site.database.read() as connection:
                 day = today(connection, site.database.now())
             text = "\n".join(_order_rows(day, share, lines, Random(place)))  # noqa: S311 - the same orders each time
-            import_file(site.database, "commandes.csv", text.encode(), by=BY)
+            import_file(site.database, "commandes.csv", text.encode(), read=read_here, by=BY)
 
 
 def _order_rows(day: date, orders: int, lines: int, random: Random) -> Iterator[str]:

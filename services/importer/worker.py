@@ -13,13 +13,14 @@ from intergestan_db import states
 from intergestan_db.database import Database, is_conflict
 from intergestan_db.enums import HoldReason
 from intergestan_db.leases import Claims, claim_mail
+from intergestan_db.limited_child.children import ReaderDied
 from intergestan_db.tables import InboundMail
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.heartbeats.heartbeats import USUAL, Rhythm
 from intergestan_exchange.history.positions import ask_for_lost, note_position
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.look_up import Case, look_up
-from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
+from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.keys.keys import public_keys

@@ -14,7 +14,6 @@ from intergestan_db.database import Database
 from intergestan_db.enums import Security
 from intergestan_db.tables import InboundMail, OutboundMail
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -23,6 +22,7 @@ from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.steps import COMPOSE
 from tests.journey.service_process import ServiceProcess
+from tests.order_files import import_file
 from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, FakeClock, MailUser, RedisServer
 from tests.site_factories import SiteToTest, make_site, write_secret, write_site_folder

@@ -49,6 +49,15 @@ def nested(depth: int, subtype: bytes = b"multipart/mixed") -> bytes:
     return HEADERS.partition(b"Content-Type")[0] + opening + RAW[RAW.index(b"Content-Type: multipart") :]
 
 
+def hyphens(kind: bytes) -> bytes:
+    """Containers in each other whose boundaries are runs of hyphens: each hyphen of the body may begin one of them."""
+    lengths = (1, 2, 5, 6, 9, 10, 13, 14)
+    opening = b"".join(
+        b'Content-Type: %s; boundary="%s"\r\n\r\n--%s\r\n' % (kind, b"-" * length, b"-" * length) for length in lengths
+    )
+    return ONE_OF_EACH + opening + b"\r\n" + (b"x" + b"-" * 900 + b"\r\n") * 10_000
+
+
 HOSTILE: dict[str, tuple[bytes, type[MessageError]]] = {
     "100 000 parts": (ours(b"").replace(MARK + b"\r\n", (MARK + b"\r\n\r\n") * 100_000, 1), TooBig),
     "100 000 parts of a stranger": (
@@ -116,6 +125,8 @@ HOSTILE: dict[str, tuple[bytes, type[MessageError]]] = {
     "only line ends": (b"\r\n" * 100_000, NotOurs),
     "only NUL": (b"\0" * 1_000_000, NotOurs),
     "only delimiters": (b"--" * 5_000_000, NotOurs),
+    "9 MB of hyphens between boundaries of hyphens": (hyphens(b"multipart/mixed"), NotOurs),
+    "the same as a report, which is read twice": (hyphens(b"multipart/report; report-type=delivery-status"), NotOurs),
 }
 
 

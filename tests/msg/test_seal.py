@@ -175,6 +175,70 @@ def test_other_jwks_are_refused(change: dict[str, Any]) -> None:
         PublicKey.from_jwk(BUYER_KEY.public.jwk() | change)
 
 
+PRIME = 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493  # of the points that keys are (RFC 8032 §5.1)
+D = -121665 * pow(121666, -1, PRIME) % PRIME
+Point = tuple[int, int]
+
+
+def added(one: Point, other: Point) -> Point:
+    """The sum of two points (RFC 8032 §5.1.4, in affine coordinates)."""
+    (x, y), (u, v) = one, other
+    product = D * x * u * y * v % PRIME
+    return (
+        (x * v + u * y) * pow(1 + product, -1, PRIME) % PRIME,
+        (y * v + x * u) * pow(1 - product, -1, PRIME) % PRIME,
+    )
+
+
+def times(count: int, point: Point) -> Point:
+    total = (0, 1)
+    for bit in f"{count:b}":
+        total = added(total, total)
+        if bit == "1":
+            total = added(total, point)
+    return total
+
+
+def point_at(y: int) -> Point | None:
+    square = (y * y - 1) * pow(D * y * y + 1, -1, PRIME) % PRIME
+    root = pow(square, (PRIME + 3) // 8, PRIME)
+    for x in (root, root * pow(2, (PRIME - 1) // 4, PRIME) % PRIME):
+        if x * x % PRIME == square:
+            return x, y
+    return None
+
+
+def points_of_small_order() -> set[Point]:
+    """The 8 of them: what is left of points when the part of the large order is taken away."""
+    for y in range(2, 100):
+        point = point_at(y)
+        left = times(ORDER, point) if point is not None else (0, 1)
+        if len(found := {times(count, left) for count in range(8)}) == 8:
+            return found
+    raise AssertionError
+
+
+def test_a_key_that_anybody_can_sign_for_is_none() -> None:
+    """However its x is written: there are 8 such points, of which two have an x that is 0."""
+    points = points_of_small_order()
+    assert len(points) == 8
+    for _, y in points:
+        for highest in (0, 1 << 255):
+            with pytest.raises(ValueError, match="anybody could sign"):
+                PublicKey((y | highest).to_bytes(32, "little"))
+
+
+@pytest.mark.parametrize("y", [PRIME, PRIME + 1, PRIME + 3, 2**255 - 1])
+def test_a_key_is_written_in_one_way(y: int) -> None:
+    for highest in (0, 1 << 255):
+        raw = (y | highest).to_bytes(32, "little")
+        with pytest.raises(ValueError, match="canonical"):
+            PublicKey(raw)
+        with pytest.raises(ValueError, match="canonical"):
+            PublicKey.from_jwk({"kty": "OKP", "crv": "Ed25519", "x": base64url(raw)})
+
+
 def test_a_payload_beyond_two_megabytes_is_not_signed() -> None:
     assert verify(sign(b"x" * 1_500_000, BUYER_KEY), KEYS) == b"x" * 1_500_000
     with pytest.raises(ValueError, match="too long"):

@@ -19,6 +19,7 @@ from sqlalchemy import update
 
 from intergestan_db.tables import (
     Answer,
+    Event,
     Hold,
     InboundTransfer,
     Ledger,
@@ -28,11 +29,12 @@ from intergestan_db.tables import (
     SalesOrder,
 )
 from intergestan_exchange.findings.finding import read_findings
-from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.findings.findings import explain, explain_all
 from intergestan_exchange.keys import pairing
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.card import Card
 from intergestan_msg.order import Order
+from intergestan_msg.plain_text import MOST_QUOTED
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
 from tests.factories import BUYER, STAUBER, a_line, cfr1, cfr2
@@ -481,3 +483,39 @@ def test_nobody_answers_an_answer(waiting: Waiting) -> None:
     receive(sites.buyer, forge.answers(quoted, (1, answer("CFR1"))))
     receive(sites.buyer, forge.answers(quoted, (1, answer("CFR9"))))
     assert [row.kind for row in sites.buyer.rows(OutboundMail)] == ["orders"]
+
+
+LONG = b"9" * 200_000
+LONG_ONES = {
+    "a quantity": (rb"(<cbc:Quantity[^>]*>)[^<]*", rb"\g<1>" + LONG),
+    "a price": (rb"(<cbc:PriceAmount[^>]*>)[^<]*", rb"\g<1>-" + LONG),
+    "a total": (rb"(<cbc:PayableAmount[^>]*>)[^<]*", rb"\g<1>" + LONG),
+    "a unit": (rb'unitCode="[^"]*"', b'unitCode="' + LONG + b'"'),
+    "a currency": (rb"(<cbc:DocumentCurrencyCode>)[^<]*", rb"\g<1>" + LONG),
+    "a day": (rb"(<cbc:IssueDate>)[^<]*", rb"\g<1>" + LONG),
+    "a line's id": (rb"(<cac:LineItem><cbc:ID>)[^<]*", rb"\g<1>" + LONG),
+    "a code": (rb"(<cac:SellersItemIdentification><cbc:ID>)[^<]*", rb"\g<1>" + LONG),
+    "a name": (rb"(<cac:Item>.*?<cbc:Name>)[^<]*", rb"\g<1>" + LONG),
+    "an element": (rb"<cbc:Quantity(.*?)</cbc:Quantity>", rb"<cbc:Quantity\g<1><x" + LONG + rb"/></cbc:Quantity>"),
+    "the document": (rb"(</?)Order\b", rb"\g<1>Order" + LONG),
+}
+
+
+@pytest.mark.parametrize("name", LONG_ONES)
+def test_what_is_quoted_of_an_order_is_cut(sqlite_sites: Pair, forge: Forge, name: str) -> None:
+    """In the hold, its sentences, what happened, and our answer; the mail itself stays in the archive."""
+    pattern, longer = LONG_ONES[name]
+    content, changed = re.subn(pattern, longer, XML, flags=re.DOTALL)
+    assert changed > 0
+    seller = sqlite_sites.seller
+    seller.put_products(*products_of(cfr1()))
+    assert receive(seller, forge.orders(_with(content))).state == "done"
+    (hold,) = seller.rows(Hold)
+    (given,) = seller.rows(Answer)
+    findings = read_findings(hold.detail)
+    for text in (*(explain(each, "fr") for each in findings), *(explain(each, "en") for each in findings)):
+        assert len(text) < 4 * MOST_QUOTED
+    assert len(given.note or "") < 4 * MOST_QUOTED * len(findings)
+    assert len(hold.detail) < 8 * MOST_QUOTED * len(findings)
+    for event in seller.rows(Event):
+        assert len(str(event.detail)) < 8 * MOST_QUOTED * len(findings)

@@ -31,6 +31,7 @@ from intergestan_db.tables import (
     Site,
 )
 from intergestan_erp.order_files.file_order import USUAL
+from intergestan_erp.order_files.read_orders import read_here
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change, change_sales_order
@@ -84,8 +85,12 @@ def ask(sites: Pair, what: Any = changes.request_edits, *arguments: Any) -> byte
     return mail
 
 
+def _read(name: str, content: bytes) -> changes.OrderFile:
+    return changes.read_order_file(name, content, USUAL, ZoneInfo("Europe/Paris"), read=read_here)
+
+
 def ask_file(sites: Pair, name: str, content: bytes) -> bytes:
-    return ask(sites, changes.request_file, changes.read_order_file(name, content, USUAL, ZoneInfo("Europe/Paris")))
+    return ask(sites, changes.request_file, _read(name, content))
 
 
 def edit(sites: Pair, **edits: Any) -> bytes:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,10 +20,12 @@ import pytest
 
 from intergestan_db.database import AWAY
 from intergestan_db.leases import claim_mail
+from intergestan_db.limited_child import children
+from intergestan_db.limited_child.children import ReaderDied
+from intergestan_db.limited_child.limits import Reader
 from intergestan_db.tables import Hold, InboundMail, SalesOrder
 from intergestan_exchange.holds.hold_acts import release
-from intergestan_exchange.inbox import pool as pool_module
-from intergestan_exchange.inbox.pool import CPU_SECONDS, MEMORY_BYTES, ReaderDied, ReaderPool
+from intergestan_exchange.inbox.pool import LIMITS, ReaderPool
 from intergestan_runtime.archive_s3 import Bucket, S3Archive
 from tests.factories import cfr1
 from tests.patience import PATIENCE, eventually
@@ -46,7 +49,7 @@ def readers() -> Iterator[ReaderPool]:
 def idle_child(pool: ReaderPool) -> int:
     """The process id of the child that reads the next mail."""
     pool.read(b"", {})
-    pid: int = pool._idle.queue[-1]._process.pid
+    pid: int = pool._children._idle.queue[-1]._process.pid
     return pid
 
 
@@ -192,7 +195,8 @@ def test_a_forkserver_that_cannot_fork_is_not_the_mails_fault(sqlite_sites: Pair
     """A machine without processes or memory: the mail waits, and is read once there is room again."""
     script = """
 import resource, sys
-from intergestan_exchange.inbox.pool import NoReader, ReaderPool
+from intergestan_db.limited_child.children import NoReader
+from intergestan_exchange.inbox.pool import ReaderPool
 pool = ReaderPool()
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (len(__import__("os").listdir("/proc/self/fd")) + 1, hard))
@@ -247,13 +251,22 @@ def test_a_store_that_does_not_answer_is_not_the_mails_fault(
     assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
 
 
-@pytest.mark.parametrize("child", [id, Connection.recv_bytes], ids=["that ends", "that is never ready"])
+def ends(_pipe: Connection, _reader: Reader, **_options: bool) -> None:
+    """A child that ends at once."""
+
+
+def never_ready(pipe: Connection, _reader: Reader, **_options: bool) -> None:
+    """A child that does not say that it is ready."""
+    pipe.recv_bytes()
+
+
+@pytest.mark.parametrize("child", [ends, never_ready])
 def test_a_reader_that_cannot_start_is_not_the_mails_fault(
-    sqlite_sites: Pair, readers: ReaderPool, monkeypatch: pytest.MonkeyPatch, child: Callable[[Connection], object]
+    sqlite_sites: Pair, readers: ReaderPool, monkeypatch: pytest.MonkeyPatch, child: Callable[..., None]
 ) -> None:
     """As when the files of a release are exchanged under a running importer: no mail becomes poison for it."""
-    monkeypatch.setattr(pool_module, "serve", child)
-    monkeypatch.setattr(pool_module, "START_SECONDS", 60.0 if child is id else 0.0)
+    monkeypatch.setattr(children, "serve", child)
+    monkeypatch.setattr(children, "START_SECONDS", 60.0 if child is ends else 0.0)
     seller = sqlite_sites.seller
     monkeypatch.setattr(seller.importer, "_pool", readers)
     row = seller.receive(b"x", take_in=False)
@@ -267,16 +280,17 @@ def test_a_child_has_its_limits(readers: ReaderPool) -> None:
     """`design.md` §9: memory once for all, CPU anew before each mail; no core file with other people's orders."""
     limits = Path(f"/proc/{idle_child(readers)}/limits").read_text()
     found = dict(re.findall(r"^Max (address space|core file size|cpu time) +(\d+)", limits, re.MULTILINE))
-    assert (int(found["address space"]), int(found["core file size"])) == (MEMORY_BYTES, 0)
-    assert CPU_SECONDS <= int(found["cpu time"]) <= CPU_SECONDS + 5
+    begun = int(found["address space"]) - LIMITS.memory_bytes
+    assert (0 < begun < LIMITS.memory_bytes, int(found["core file size"])) == (True, 0)
+    assert LIMITS.cpu_seconds <= int(found["cpu time"]) <= LIMITS.cpu_seconds + 5
 
 
 SPIN = """
 import sys
-from intergestan_exchange.inbox import pool
-pool.CPU_SECONDS = 1
-pool._allow_more_cpu()
-pool._allow_more_cpu()
+from intergestan_db.limited_child.child import allow_more_cpu
+from intergestan_db.limited_child.limits import Limits
+for _ in range(2):
+    allow_more_cpu(Limits(memory_bytes=0, cpu_seconds=1, wall_seconds=0, answer_bytes=0))
 sys.stdout.write("spinning")
 sys.stdout.flush()
 while True:
@@ -289,20 +303,21 @@ def test_the_kernel_ends_a_child_that_spins() -> None:
     assert (ended.returncode, ended.stdout) == (-signal.SIGXCPU, b"spinning")
 
 
-def test_a_child_that_hangs_is_killed(readers: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", [0, 2**20], ids=["over a mail", "while it takes one"])
+def test_a_child_that_hangs_is_killed(size: int) -> None:
+    """Also one that does not even read its pipe, which has room for 64 KB."""
+    readers = ReaderPool(replace(LIMITS, wall_seconds=0.2))
     pid = idle_child(readers)
     os.kill(pid, signal.SIGSTOP)
-    monkeypatch.setattr(pool_module, "WALL_SECONDS", 0.2)
     with pytest.raises(ReaderDied, match="more than"):
-        readers.read(b"", {})
+        readers.read(bytes(size), {})
     assert is_gone(pid)
-    monkeypatch.undo()
-    assert readers.read(b"", {}).fault is not None
+    readers.close()
 
 
 def test_a_child_is_replaced_after_some_hundred_mails(readers: ReaderPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """What leaks in a child leaks for a while only."""
-    monkeypatch.setattr(pool_module, "MAILS_PER_CHILD", 3)
+    monkeypatch.setattr(children, "READINGS_PER_CHILD", 3)
     first = idle_child(readers)
     assert idle_child(readers) == first
     readers.read(b"", {})
@@ -317,7 +332,7 @@ from intergestan_exchange.inbox.pool import ReaderPool
 if __name__ == "__main__":
     pool = ReaderPool()
     pool.read(b"", {})
-    print(pool._idle.queue[-1]._process.pid, forkserver._forkserver._forkserver_pid, flush=True)
+    print(pool._children._idle.queue[-1]._process.pid, forkserver._forkserver._forkserver_pid, flush=True)
     time.sleep(60)
 """
 

@@ -27,7 +27,6 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue import catalogue
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Order
@@ -40,6 +39,7 @@ from services.composer.worker import Composer
 from services.importer.worker import Importer
 from tests import site_factories
 from tests.databases import as_service
+from tests.order_files import import_file
 from tests.site_factories import SiteToTest, trust
 
 

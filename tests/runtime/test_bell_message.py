@@ -50,7 +50,7 @@ NONSENSE: dict[str, bytes] = {
     "a number of 800 digits": json.dumps(message()).replace("[7]", f"[{'9' * 800}]").encode(),
     "NaN": json.dumps(message(message_timestamp=math.nan)).encode(),
 } | {
-    name: json.dumps(message(**other)).encode()
+    name: json.dumps(message(**cast("dict[str, Any]", other))).encode()
     for name, other in {
         "2**70": {"args": [2**70]},
         "2**63": {"args": [2**63]},

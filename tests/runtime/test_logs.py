@@ -54,6 +54,24 @@ def test_exceptions_keep_their_traceback_and_their_line() -> None:
 
 
 @pytest.mark.parametrize("form", ["json", "console"])
+def test_what_others_wrote_moves_no_cursor_and_makes_no_line(form: str) -> None:
+    """Neither in an event, a value, a traceback, nor in what a library says."""
+    out = io.StringIO()
+    configure("importer", form=form, stream=out)  # type: ignore[arg-type]
+    evil = "x\x9b2J\x1b[31m\u202ey"
+    structlog.get_logger().warning(f"Read {evil}\nOK all is well", name=evil, names=[evil], deep={"a": evil})
+    logging.getLogger("theirs").warning("of %s", evil)
+    with_trace = len(out.getvalue().splitlines())
+    try:
+        int(evil)
+    except ValueError:
+        structlog.get_logger().exception("It failed.")
+    assert with_trace == 2
+    assert [char for char in out.getvalue() if char in "\x9b\x1b\u202e"] == []
+    assert "x" in out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
 def test_secrets_are_masked(form: str) -> None:
     out = io.StringIO()
     configure("sender", form=form, stream=out)  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_runtime.secrets import Sealer, SecretError, Secrets, SecretStr, bound_to, url_with_password
+from intergestan_runtime.secrets import Sealer, SecretError, Secrets, SecretStr, url_with_password
 
 
 def write(file: Path, text: str, mode: int = 0o600) -> None:
@@ -115,19 +115,3 @@ def test_a_key_file_must_be_private_whole_and_there(tmp_path: Path) -> None:
     write(file, "no base64!")
     with pytest.raises(SecretError, match="base64"):
         Sealer.from_file(file)
-
-
-def test_what_a_password_is_bound_to() -> None:
-    """Each part counts, none runs into its neighbour, and a host is the same however it is spelled."""
-    bound = bound_to("appros", "imap.depot.example", "anne")
-    assert bound == bound_to("appros", "IMAP.depot.example.", "anne")
-    others = [
-        ("appros2", "imap.depot.example", "anne"),
-        ("appros", "imap.evil.example", "anne"),
-        ("appros", "imap.depot.example", "Anne"),
-        ("appros", "imap.depot.exampl", "eanne"),
-        ('appros", "imap.depot.example', "", "anne"),
-        ("appros", 'imap.depot.example", "anne', ""),
-        ("appros", "imap.depot.example", "anné"),
-    ]
-    assert len({bound, *(bound_to(*each) for each in others)}) == len(others) + 1

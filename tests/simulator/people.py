@@ -24,7 +24,6 @@ from intergestan_db.states import StaleState
 from intergestan_db.tables import Partner
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change
@@ -45,6 +44,7 @@ from intergestan_msg.ubl import write_order
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
 from tests.factories import a_line, an_order
+from tests.order_files import import_file
 from tests.simulator.site import PRODUCTS, Site
 from tests.site_factories import a_product
 

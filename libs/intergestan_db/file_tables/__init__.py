@@ -1,4 +1,4 @@
 """Tables in files, CSV and XLSX: read behind limits, written plainly.
 
-May import: problem, tables.
+May import: limited_child, problem, tables.
 """

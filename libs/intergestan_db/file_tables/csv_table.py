@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 from intergestan_db.file_tables.rows import Row
 from intergestan_db.problem import Fault, FileProblems
@@ -79,11 +80,12 @@ def _column_of_the_wrong_byte(data: bytes) -> str | None:
     """The title of the column with the one byte that is wrong."""
     text = data.decode("utf-8-sig", "surrogateescape")
     titles: list[str] = []
-    for values in csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)):
-        titles = titles or values
-        for title, value in zip(titles, values, strict=False):
-            if re.search("[\udc80-\udcff]", value):
-                return title if title != value else None
+    with suppress(csv.Error):  # a row that cannot be read is not what is said here
+        for values in csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text)):
+            titles = titles or values
+            for title, value in zip(titles, values, strict=False):
+                if re.search("[\udc80-\udcff]", value):
+                    return title if title != value else None
     return None
 
 

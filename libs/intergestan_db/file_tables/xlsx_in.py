@@ -19,6 +19,10 @@ from intergestan_db.problem import Fault, FileProblems
 
 _MOST_CELLS = 20_000_000
 _PLACE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")
+_COUNT = re.compile("[0-9]{1,7}")
+_LONGEST_NUMBER = 400
+_LARGEST_EXPONENT = 308
+"""What a spreadsheet's floats have; more digits and exponents would be work without end."""
 _MOST_COVERED = 100_000
 _LAST_DAY = 2_958_465  # 31 December 9999, since 1900
 
@@ -48,7 +52,7 @@ def _rows(file: str, sheet: Sheet, data: bytes, book: Book) -> list[Row]:
     covered = _covered(file, sheet, data)
     rows: list[Row] = []
     masters: dict[tuple[int, int], Value] = {}
-    number = width = 0
+    number = width = made = 0
     for element in xlsx_parts.walk(file, sheet.part, data, ["{*}row"]):
         number = _row_number(element, number)
         cells = _cells(file, sheet, element, number, book)
@@ -60,7 +64,8 @@ def _rows(file: str, sheet: Sheet, data: bytes, book: Book) -> list[Row]:
         masters |= {(number, column): cells[column] for column in cells if (number, column) in covered.masters}
         last = max(cells)
         width = max(width, last)
-        if width * number > _MOST_CELLS:
+        made += last
+        if width * number > _MOST_CELLS or made > _MOST_CELLS:  # rows may all say that they are the first
             raise FileProblems(
                 file, [Fault(None, None, "The sheet has cells far outside of any table.", part=sheet.name)]
             )
@@ -70,8 +75,12 @@ def _rows(file: str, sheet: Sheet, data: bytes, book: Book) -> list[Row]:
 
 
 def _row_number(element: Element, before: int) -> int:
-    said = element.get("r", "")
-    return int(said) if said.isdecimal() else before + 1
+    return _count(element.get("r", ""), before + 1)
+
+
+def _count(written: str, otherwise: int) -> int:
+    """A whole number of a few digits, as rows, styles and texts are counted; else what stands for it."""
+    return int(written) if _COUNT.fullmatch(written) else otherwise
 
 
 def _cells(file: str, sheet: Sheet, row: Element, number: int, book: Book) -> dict[int, Value]:
@@ -97,9 +106,10 @@ def _value(file: str, sheet: Sheet, cell: Element, place: str, book: Book) -> Va
     if not stored:
         return ""
     if kind == "s":
-        if not stored.isdecimal() or int(stored) >= len(book.texts):
+        text = _count(stored, len(book.texts))
+        if text >= len(book.texts):
             raise xlsx_parts.damaged(file, sheet.part)
-        return book.texts[int(stored)]
+        return book.texts[text]
     if kind == "str":
         return xlsx_parts.unescaped(stored)
     if kind == "e":
@@ -112,14 +122,15 @@ def _value(file: str, sheet: Sheet, cell: Element, place: str, book: Book) -> Va
 
 
 def _number(file: str, sheet: Sheet, cell: Element, place: str, stored: str, book: Book) -> Value:
+    if len(stored) > _LONGEST_NUMBER:
+        raise xlsx_parts.damaged(file, sheet.part)
     try:
         value = Decimal(stored)
     except InvalidOperation as error:
         raise xlsx_parts.damaged(file, sheet.part) from error
-    if not value.is_finite():
+    if not value.is_finite() or (value and abs(value.adjusted()) > _LARGEST_EXPONENT):
         raise xlsx_parts.damaged(file, sheet.part)
-    style = cell.get("s", "0")
-    index = int(style) if style.isdecimal() else 0
+    index = _count(cell.get("s", "0"), 0)
     form = book.formats[index] if index < len(book.formats) else "General"
     moment = _moment(value, since_1904=book.since_1904)
     day = moment.date() if moment is not None and moment.date() > _first(since_1904=book.since_1904) else None

@@ -21,6 +21,7 @@ from intergestan_db.problem import Fault, FileProblems
 Element = Any
 
 BOOK = "xl/workbook.xml"
+_SHORT = re.compile("[0-9]{1,3}")
 _DAYS = re.compile(r"[ymdhs]")
 _DATES = re.compile(r"[yd]|mmm")
 _BUILT_IN = {
@@ -164,7 +165,10 @@ def text_of(item: Element) -> str:
 
 def unescaped(text: str) -> str:
     """`_x000D_` is how a workbook writes a character that XML does not let stand."""
-    return re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    units = re.sub(r"_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text)
+    return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half of a character is none
 
 
 def _targets(file: str, archive: zipfile.ZipFile) -> dict[str, str]:
@@ -197,6 +201,6 @@ def _formats(file: str, archive: zipfile.ZipFile, targets: dict[str, str]) -> li
     formats = []
     for style in root.iterfind("{*}cellXfs/{*}xf"):
         number = style.get("numFmtId", "0")
-        built_in = _BUILT_IN.get(int(number), "General") if number.isdecimal() else "General"
+        built_in = _BUILT_IN.get(int(number), "General") if _SHORT.fullmatch(number) else "General"
         formats.append(own.get(number, built_in))
     return formats

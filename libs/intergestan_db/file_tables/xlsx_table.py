@@ -1,4 +1,4 @@
-"""Tables as workbooks (XLSX). Writing needs xlsxwriter (extras `cli`, `demo`, `xlsx`), reading nothing: `xlsx_in`.
+"""Tables as workbooks (XLSX), which takes xlsxwriter (the extra `xlsx`). They are read by `xlsx_in`.
 
 A spreadsheet holds numbers as floats of 15 significant digits: what does not fit in them is written as text.
 """
@@ -11,10 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from intergestan_db.file_tables.xlsx_in import is_workbook, read_sheets
 from intergestan_db.problem import Problem
-
-__all__ = ("Cell", "is_workbook", "read_sheets", "write_sheets")
 
 Cell = str | Decimal | bool | date | None
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections import Counter
+from lzma import LZMAError
 
 from intergestan_db.problem import Fault, FileProblems
 
@@ -31,13 +33,14 @@ def open_zip(file: str, data: bytes) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, ValueError, OSError) as error:
         raise FileProblems(file, [Fault(None, None, "This is no zip file, or a damaged one.")]) from error
     entries = archive.infolist()
-    faults = [fault for entry in entries for fault in _faults(entry)]
     if len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > _MAX_UNPACKED:
-        faults.append(Fault(None, None, "The file is too large when it is unpacked: split it."))
-    names = [entry.filename for entry in entries]
+        raise FileProblems(file, [Fault(None, None, "The file is too large when it is unpacked: split it.")])
+    faults = [fault for entry in entries for fault in _faults(entry)]
+    counted = Counter(entry.filename for entry in entries)
     faults += [
         Fault(None, None, "The part stands twice: remove one.", part=name)
-        for name in sorted({name for name in names if names.count(name) > 1})
+        for name, count in sorted(counted.items())
+        if count > 1
     ]
     if faults:
         raise FileProblems(file, faults)
@@ -51,7 +54,7 @@ def read_part(file: str, archive: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, LZMAError, NotImplementedError, EOFError, OSError) as error:
         fault = Fault(None, None, "The part is damaged: make the file again.", part=name)
         raise FileProblems(file, [fault]) from error
 

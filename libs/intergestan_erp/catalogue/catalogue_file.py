@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from intergestan_db.file_tables.csv_table import csv_rows
 from intergestan_db.file_tables.rows import Rows
-from intergestan_db.file_tables.xlsx_table import Cell, is_workbook, read_sheets, write_sheets
+from intergestan_db.file_tables.xlsx_table import Cell, write_sheets
 from intergestan_db.file_tables.zip_safety import MAGIC, open_zip, read_part
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_db.tables import ProductFamily, ProductSubfamily
@@ -93,14 +93,17 @@ def read_file(file: str, data: bytes, known: KnownCodes, findings: Findings | No
     return _Reader(file, known, Findings() if findings is None else findings).catalogue(dict(_tables(file, data)))
 
 
-def write_csv_zip(catalogue: Catalogue, language: str) -> bytes:
-    """A zip of CSV files as the language's spreadsheets open them; `read_file` gives the same catalogue again."""
+def write_csv_zip(catalogue: Catalogue, language: str, *, raw: bool = False) -> bytes:
+    """A zip of CSV files as the language's spreadsheets open them; `read_file` gives the same catalogue again.
+
+    :param raw: as `write_csv` has it.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, rows in _written(catalogue, language).items():
             entry = zipfile.ZipInfo(f"{name}.csv", _MADE)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, write_csv(rows, language))
+            archive.writestr(entry, write_csv(rows, language, raw=raw))
     return buffer.getvalue()
 
 
@@ -118,18 +121,24 @@ def write_book(sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> bytes:
     return write_sheets(kept)
 
 
-def write_csv(rows: Sequence[Sequence[Cell]], language: str) -> bytes:
-    """A CSV file with `;` between the cells; in French with decimal commas, or spreadsheets would read dates."""
+def write_csv(rows: Sequence[Sequence[Cell]], language: str, *, raw: bool = False) -> bytes:
+    """A CSV file with `;` between the cells; in French with decimal commas, or spreadsheets would read dates.
+
+    :param raw: for software, which takes no apostrophe away: without the mark that texts are no formulas. Who opens
+        that in a spreadsheet lets it compute what others wrote.
+    """
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=";").writerows([_csv_text(cell, language) for cell in row] for row in rows)
+    csv.writer(buffer, delimiter=";").writerows([_csv_text(cell, language, raw=raw) for cell in row] for row in rows)
     return buffer.getvalue().encode("utf-8-sig")
 
 
-def _csv_text(cell: Cell, language: str) -> str:
+def _csv_text(cell: Cell, language: str, *, raw: bool) -> str:
     if isinstance(cell, Decimal):
         text = _with_four_decimals(f"{cell:f}")
         return text.replace(".", ",") if language == "fr" else text
-    return "" if cell is None else guarded(cell) if isinstance(cell, str) else str(cell)
+    if cell is None:
+        return ""
+    return guarded(cell) if isinstance(cell, str) and not raw else str(cell)
 
 
 def _with_four_decimals(text: str) -> str:
@@ -167,6 +176,8 @@ def _tables(file: str, data: bytes) -> Iterator[tuple[str, tuple[str, Rows]]]:
     if not data.startswith(MAGIC):
         yield PRODUCTS, ("", csv_rows(file, data))
         return
+    from intergestan_db.file_tables.xlsx_in import is_workbook, read_sheets
+
     if is_workbook(file, data):
         sheets = read_sheets(file, data)
         only = next(iter(sheets)) if len(sheets) == 1 else None

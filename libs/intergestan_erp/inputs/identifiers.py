@@ -12,8 +12,11 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 GTIN_LENGTHS = (8, 12, 13, 14)
 _SHORTENED = re.compile(r"[-+]?[0-9]{1,3}([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<text>[^"]*)"')
-_GUARDED = "=+-@\t\r'"
-"""How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula."""
+_GUARDED = "=+-@＝＋－＠\t\r'"
+"""How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula.
+
+Some read the wide signs of East Asian keyboards as the others.
+"""
 
 
 _ERRORS = frozenset(

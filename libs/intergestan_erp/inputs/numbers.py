@@ -19,6 +19,9 @@ from intergestan_msg.money import MILLIONTH, fits
 BLANKS = " \u00a0\u202f"
 """The blanks that French typography puts between thousands, and before a sign."""
 
+_LONGEST = 200
+"""Characters of a number, with all that may stand around it. A longer text is none, and is not looked at further."""
+
 _GROUPS = f"{BLANKS}'’.,"
 _MINUS = "-\u2212"
 _WHOLE = re.compile(r"[0-9]+")
@@ -72,10 +75,10 @@ def read_number(text: str, figure: Figure = Figure.QUANTITY, marks: Marks = TYPE
 
     :raises Unreadable: for everything else, with the cure.
     """
-    core, negative, sign, percent = _taken_apart(text, figure)
+    core, negative, sign, percent = _taken_apart(text[:_LONGEST], figure)
     found = _readings(core)
-    if not found:
-        raise _why(text, figure)
+    if not found or len(text) > _LONGEST:
+        raise _why(text[:_LONGEST], figure)
     value = _decided(text, core, found, marks)
     if not fits(value, MILLIONTH):
         raise Unreadable(
@@ -88,7 +91,7 @@ def marks_seen(texts: Iterable[tuple[str, Figure]]) -> frozenset[Mark]:
     """Which decimal marks the numbers of a file have, as far as they can be read in one way only."""
     seen: set[Mark] = set()
     for text, figure in texts:
-        found = {mark for mark in _readings(_taken_apart(text, figure)[0]) if mark is not None}
+        found = {mark for mark in _readings(_taken_apart(text[:_LONGEST], figure)[0]) if mark is not None}
         if len(found) == 1:
             seen |= found
     return frozenset(seen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -13,6 +13,9 @@ from intergestan_db.problem import Problem, Remark
 from intergestan_db.tables import TakenFile
 from intergestan_erp.order_files.file_order import USUAL, Options
 from intergestan_erp.order_files.order_files import Imported, import_file
+
+if TYPE_CHECKING:
+    from intergestan_erp.order_files.order_reading import ReadOrders
 
 _LONGEST_NAME = 255
 
@@ -23,6 +26,7 @@ def enter(
     name: str,
     data: bytes,
     *,
+    read: ReadOrders,
     by: str,
     draft: bool = False,
     options: Options = USUAL,
@@ -58,7 +62,7 @@ def enter(
             )
         )
 
-    return import_file(database, printable, data, by=by, draft=draft, options=options, also=note)
+    return import_file(database, printable, data, read=read, by=by, draft=draft, options=options, also=note)
 
 
 def _plain(remark: Remark) -> dict[str, Any]:

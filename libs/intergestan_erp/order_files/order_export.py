@@ -142,11 +142,14 @@ def as_documents(connection: Connection, kind: Kind, orders: Iterable[Exported])
         yield replace(document, customer_reference=order.head.get("customer_order_number"))
 
 
-def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str) -> bytes:
-    """An order as CSV or workbook, in the columns of the kind; purchase orders can be imported from it again."""
+def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str, *, raw: bool = False) -> bytes:
+    """An order as CSV or workbook, in the columns of the kind; purchase orders can be imported from it again.
+
+    :param raw: as `write_csv` has it.
+    """
     rows = [_titles(kind, language), *_rows(kind, order)]
     name = {"fr": "Commande", "en": "Order"}[language]
-    return write_csv(rows, language) if form is FileFormat.CSV else write_book({name: rows})
+    return write_csv(rows, language, raw=raw) if form is FileFormat.CSV else write_book({name: rows})
 
 
 def write_ubl(order: Order) -> bytes:

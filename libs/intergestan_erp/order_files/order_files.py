@@ -1,15 +1,16 @@
 """`orders import`: purchase orders from files of other software (UBL, CSV, XLSX), taken whole or not at all.
 
-The files' own readers know nothing of the base; here their orders get a supplier, products and totals, every
-fault is named, and what stands is written in one transaction. A file that was taken before changes nothing.
+The files' own readers (`read_orders.py`) know nothing of the base; here their orders get a supplier, products and
+totals, every fault is named, and what stands is written in one transaction. A file that was taken before changes
+nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -17,9 +18,6 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
 from intergestan_db.enums import PurchaseState
-from intergestan_db.file_tables.rows import Rows
-from intergestan_db.file_tables.xlsx_table import read_sheets
-from intergestan_db.file_tables.zip_safety import MAGIC
 from intergestan_db.problem import Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
     PurchaseOrder,
@@ -29,14 +27,10 @@ from intergestan_db.tables import (
     User,
 )
 from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
-from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.identity import case_doubts
-from intergestan_erp.inputs.table import has_titles
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
-from intergestan_erp.order_files.order_csv import TABLE, read_csv_orders, read_order_rows
-from intergestan_erp.order_files.order_ubl import read_ubl_orders
 from intergestan_erp.order_files.order_values import FROM_CATALOGUE, Around, OrderValues, Products, order_values
 from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.parties.folding import name_key
@@ -45,6 +39,9 @@ from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import case_key, nfc
 from intergestan_msg.order_rules import MAX_LINES
+
+if TYPE_CHECKING:
+    from intergestan_erp.order_files.order_reading import ReadOrders
 
 _MOST_VALUES = 5000
 _MOST_NAMED = 50
@@ -73,6 +70,7 @@ def import_file(
     file: str,
     data: bytes,
     *,
+    read: ReadOrders,
     by: str,
     draft: bool = False,
     options: Options = USUAL,
@@ -81,6 +79,7 @@ def import_file(
     """Enter the purchase orders of a file, confirmed unless `draft`.
 
     :param file: its name, for the faults.
+    :param read: `LimitedOrders.read`, unless we made the file ourselves.
     :param options: what its sender says about it.
     :param also: what is written in the same transaction.
     :raises FileProblems: with every fault of the file; nothing of it was taken.
@@ -88,13 +87,12 @@ def import_file(
     with database.read() as connection:
         zone = read_zone(connection)
         today = site_day(zone, database.now())
-    findings = Findings(options.decimal_mark, zone)
-    orders = read_orders(file, data, findings)
+    reading = read(file, data, options, zone)
     for last_try in (False, True):
         try:
             with database.read() as connection:
-                found, there = _settle(connection, file, orders, options, today)
-            said = (*findings.remarks, *(each for order in found for each in order.notes))
+                found, there = _settle(connection, file, reading.orders, options, today)
+            said = (*reading.said, *(each for order in found for each in order.notes))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
                 entered = _write(connection, found, state, by=by, at=database.now())
@@ -127,53 +125,6 @@ def _catalogue_prices(orders: Sequence[OrderValues]) -> Iterator[Remark]:
             "No price is stated for these orders (lines): {orders}. Price from catalogue.",
             orders=", ".join([*without[:_MOST_NAMED], *(["…"] if len(without) > _MOST_NAMED else [])]),
         )
-
-
-def read_orders(file: str, data: bytes, findings: Findings | None = None) -> list[FileOrder]:
-    """The orders of a file, by what its bytes begin with: XML is UBL, a zip a workbook, anything else CSV.
-
-    :param findings: where what must be known goes, beside the faults that are raised.
-    :raises FileProblems: with every fault that the file itself has.
-    """
-    found = Findings() if findings is None else findings
-    if data.startswith(MAGIC):
-        return read_order_rows(file, _sheet(file, read_sheets(file, data), found), found)
-    start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:14].lower().startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
-        raise FileProblems(
-            file,
-            [Fault(None, None, "This is a web page under the name of a workbook: open it and save it as XLSX.")],
-        )
-    utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
-    return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data, found)
-
-
-def _sheet(file: str, sheets: Mapping[str, Rows], findings: Findings) -> Rows:
-    """The one sheet that has the titles of orders; the first of all, where none has.
-
-    :raises FileProblems: when several have orders: those of the others would be lost.
-    """
-    rows_of = {name: list(rows) for name, rows in sheets.items()}
-    fitting = [name for name, rows in rows_of.items() if has_titles(rows, TABLE)]
-    filled = [name for name in fitting if len(rows_of[name]) > 1]
-    if len(filled) > 1:
-        raise FileProblems(
-            file,
-            [
-                Fault(
-                    None,
-                    None,
-                    "The sheets {sheets} have orders, and one is read: put them into one sheet, or make a file of "
-                    "each.",
-                    sheets=", ".join(f"«{name}»" for name in filled),
-                )
-            ],
-        )
-    for name in (filled or fitting)[:1]:
-        if len(rows_of) > 1:
-            findings.remarks.append(Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name))
-        return rows_of[name]
-    return next(iter(rows_of.values()), [])
 
 
 def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:

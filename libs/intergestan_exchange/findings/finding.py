@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 import msgspec
 
 from intergestan_db.enums import HoldReason
+from intergestan_msg.plain_text import MOST_QUOTED, cut
 from intergestan_msg.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What was found about a mail or an order; `findings.py` makes sentences of it.
+
+    What others wrote may be without end; a finding has `MOST_QUOTED` characters of it.
 
     :ivar values: what the sentence of this reason and variant speaks of, as text.
     :ivar line_id: the buyer's line id, if it is about one line.
@@ -23,6 +26,12 @@ class Finding:
     values: Mapping[str, str] = field(default_factory=dict)
     line_id: str | None = None
     variant: str | None = None
+
+    def __post_init__(self) -> None:
+        if any(len(value) > MOST_QUOTED for value in self.values.values()):
+            object.__setattr__(self, "values", {name: cut(value) for name, value in self.values.items()})
+        if self.line_id is not None:
+            object.__setattr__(self, "line_id", cut(self.line_id))
 
 
 _FINDINGS = Shape(tuple[Finding, ...])

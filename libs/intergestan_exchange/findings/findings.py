@@ -303,9 +303,8 @@ def vat_note(rate: str, language: str) -> str:
 def explain(finding: Finding, language: str) -> str:
     """What was found, as one sentence in `fr` or `en`, with the line it is about."""
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
-    sentence = WHAT[key][language].format_map(
-        {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
-    )
+    said = {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
+    sentence = WHAT[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
     if finding.line_id is None:
         return sentence
     return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence

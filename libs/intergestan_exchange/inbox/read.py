@@ -6,8 +6,11 @@ JSON, lxml. Only children import this module, so that their parents stay small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+
+import msgspec
 
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.inbox.reading import Fault, ReadDocument, Reading
@@ -21,6 +24,7 @@ from intergestan_msg.mail.headers import message_headers
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.manifest import Document
 from intergestan_msg.seal import PublicKey
+from intergestan_msg.shapes import Shape
 from intergestan_msg.spelling import normalised
 from intergestan_msg.ubl import read_order, read_order_cancellation, read_order_change, read_order_response
 
@@ -32,6 +36,20 @@ _REASONS: tuple[tuple[type[errors.MessageError], HoldReason | None], ...] = (
     (errors.NewerRelease, HoldReason.NEWER_RELEASE),
     (errors.MessageError, HoldReason.BAD_MESSAGE),
 )
+
+_KEYS = Shape(dict[str, bytes])
+
+
+def answer(keys: bytes, raw: bytes) -> bytes:
+    """What a child says of a mail: a `Reading` as JSON."""
+    return msgspec.json.encode(read(raw, dict(_usable(_KEYS.decode(keys)))))
+
+
+def _usable(keys: Mapping[str, bytes]) -> Iterator[tuple[str, PublicKey]]:
+    """The pinned keys, without those that an earlier release pinned and no signature proves anything of."""
+    for kid, key in keys.items():
+        with suppress(ValueError):
+            yield kid, PublicKey(key)
 
 
 def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:

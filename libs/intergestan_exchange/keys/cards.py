@@ -11,6 +11,9 @@ from intergestan_db.problem import Problem
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
 
+_MOST = 2**20
+"""Characters of a file that are looked at: more than a card has, with all the white space that mails put into it."""
+
 
 def read_card_file(file: str) -> Card:
     """The card in a file; `-` is standard input.
@@ -21,7 +24,10 @@ def read_card_file(file: str) -> Card:
     from intergestan_msg.errors import MessageError
 
     try:
-        return read_card(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+        if file == "-":
+            return read_card(sys.stdin.read(_MOST))
+        with Path(file).open(encoding="utf-8") as opened:
+            return read_card(opened.read(_MOST))
     except UnicodeDecodeError as error:
         raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
     except MessageError as error:

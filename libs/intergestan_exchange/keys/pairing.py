@@ -23,6 +23,23 @@ from intergestan_msg.seal import PublicKey
 _MAX_PARTY_CODE = 40
 
 
+class TakesOver(Problem):
+    """A card would become a third party that is here already, and nobody said that it is that one.
+
+    :ivar party: the code of the third party.
+    """
+
+    def __init__(self, party: str, name: str) -> None:
+        super().__init__(
+            "The card says that it is the third party {party} ({name}), which is here already: what is meant for them "
+            "would go to the addresses of the card. Nothing was changed. If it is theirs, say so with --party {party}; "
+            "else give the code of a new one.",
+            party=party,
+            name=name,
+        )
+        self.party = party
+
+
 def own_card(connection: Connection, key: PublicKey, at: datetime) -> Card:
     """What our card says, from the site's own row. `key` is the one that signs now."""
     columns = (
@@ -58,11 +75,13 @@ class Paired:
 def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, party_code: str | None = None) -> Paired:
     """Pin a card's key and say which party it is; held mails signed with it are imported after all.
 
-    The party is the one with the card's SIRET, else its VAT number, else its code; without one it is created
-    as customer and supplier. The same card again brings its name and its address for answers up to date, no
-    more: orders go to `order_address`, which a person sets, while a card only proposes (G16).
+    The party is `party_code`. Without one the card is that of a new party, created as customer and supplier, unless one
+    has the card's SIRET, its VAT number or its code: anybody can write these on a card, so a person must say it.
+    The same card again brings its name and its address for answers up to date, no more: orders go to `order_address`,
+    which a person sets, while a card only proposes (G16).
 
     :param party_code: the party to take, or the code of the new one.
+    :raises TakesOver: there is a party that the card says to be.
     :raises Problem: for our own card, for a code or a key pinned otherwise, and when the party is not clear.
     """
     lock_keys(connection)
@@ -163,11 +182,13 @@ def _party(connection: Connection, card: Card, code: str | None) -> tuple[int, b
             party=found.code,
             code=holder,
         )
+    if code is None:
+        raise TakesOver(found.code, found.name)
     return found.id, False
 
 
-def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int, str] | None:
-    query = select(Party.id, Party.code).order_by(Party.code)
+def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int, str, str] | None:
+    query = select(Party.id, Party.code, Party.name).order_by(Party.code)
     if code is not None:
         return connection.execute(query.where(Party.code == code)).one_or_none()
     for column, value in ((Party.siret, card.siret), (Party.vat_id, card.vat), (Party.code, card.code)):

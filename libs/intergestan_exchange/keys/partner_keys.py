@@ -87,6 +87,14 @@ def is_fingerprint(key: PublicKey, fingerprint: str) -> bool:
     return fingerprint.strip() == key.kid or tuple(fingerprint.lower().split()) == key.words()
 
 
+def usable_key(row: AnyRow) -> PublicKey | None:
+    """The key of a row; None for one that an earlier release took and `PublicKey` refuses by now."""
+    try:
+        return PublicKey(row.public_key)
+    except ValueError:
+        return None
+
+
 def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRow:
     """The partner's key with this fingerprint, in words or as an id; one that was replaced may be meant as well.
 
@@ -94,7 +102,8 @@ def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRo
     """
     query = select(PartnerKey.__table__).where(PartnerKey.partner_id == partner_id)
     for row in connection.execute(query):
-        if is_fingerprint(PublicKey(row.public_key), fingerprint):
+        key = usable_key(row)
+        if key is not None and is_fingerprint(key, fingerprint):
             return row
     raise Problem(
         "No key of this partner has this fingerprint, so nothing was changed: a typing error, or somebody announced a "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,10 @@ from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from intergestan_erp.order_files.file_order import FileOrder, Options
+    from intergestan_erp.order_files.order_reading import ReadOrders
 
 CHANGEABLE = (PurchaseState.WAITING, PurchaseState.ACCEPTED, PurchaseState.CHANGED)
 NO_REASON = {"fr": "Annulée par l'acheteur", "en": "Cancelled by the buyer"}
@@ -79,16 +82,14 @@ class OrderFile:
     said: tuple[Remark, ...] = ()
 
 
-def read_order_file(file: str, data: bytes, options: Options, zone: tzinfo) -> OrderFile:
+def read_order_file(file: str, data: bytes, options: Options, zone: ZoneInfo, *, read: ReadOrders) -> OrderFile:
     """The orders of a file (UBL, CSV, XLSX) for `request_file`.
 
+    :param read: as `import_file` has it.
     :raises FileProblems: with every fault that the file itself has.
     """
-    from intergestan_erp.inputs.cells import Findings
-    from intergestan_erp.order_files.order_files import read_orders
-
-    findings = Findings(options.decimal_mark, zone)
-    return OrderFile(file, read_orders(file, data, findings), options, tuple(findings.remarks))
+    reading = read(file, data, options, zone)
+    return OrderFile(file, reading.orders, options, reading.said)
 
 
 def read_base(connection: Connection, number: str) -> Base:

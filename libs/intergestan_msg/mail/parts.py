@@ -118,14 +118,16 @@ def _media_type(value: bytes) -> tuple[bytes, dict[bytes, bytes]]:
 
 
 def _segments(raw: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[int, int]]:
-    """The stretches between delimiter lines (RFC 2046 §5.1.1); one that is cut off reaches to the end."""
+    """The stretches between delimiter lines (RFC 2046 §5.1.1); one that is cut off reaches to the end.
+
+    Only the beginnings of lines are looked at: a boundary of hyphens stands at every place of a line of hyphens.
+    """
     first = -1
-    at = raw.find(mark, start, end)
+    at = start if raw.startswith(mark, start, end) else _line_with(mark, raw, start, end)
     while at >= 0:
         after = at + len(mark)
         rest = _rest_of_line(raw, after, end)
-        is_line = at == start or raw[at - 1] == 0x0A
-        if is_line and rest in (b"", b"--"):
+        if rest in (b"", b"--"):
             if first >= 0:
                 yield first, max(first, _before_line_end(raw, at))
             first = -1
@@ -135,9 +137,15 @@ def _segments(raw: bytes, start: int, end: int, mark: bytes) -> Iterator[tuple[i
             if line_end < 0:
                 return
             first = line_end + 1
-        at = raw.find(mark, after, end)
+        at = _line_with(mark, raw, after, end)
     if first >= 0:
         yield first, end
+
+
+def _line_with(mark: bytes, raw: bytes, start: int, end: int) -> int:
+    """Where the next line begins that begins with the mark, or -1."""
+    found = raw.find(b"\n" + mark, start, end)
+    return -1 if found < 0 else found + 1
 
 
 def _rest_of_line(raw: bytes, at: int, end: int) -> bytes:

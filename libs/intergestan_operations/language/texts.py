@@ -31,7 +31,7 @@ FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 _ANY_TEXT = {"_", "marked", "Said", "Word"}
 _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
-    *("Remark", "remark", "Unreadable", "_known", "_remark", "_fault"),
+    *("Remark", "remark", "Unreadable", "ReaderDied", "_known", "_remark", "_fault"),
 }
 _PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
 """A word of what stands for a value in the help."""

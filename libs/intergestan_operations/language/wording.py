@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from intergestan_db.problem import Problem, Word, Words
 from intergestan_runtime.said import Said
+from intergestan_runtime.visible_text import in_one_line
 
 DOMAIN: Final = "intergestan"
 LOCALE: Final = Path(__file__).parent / "locale"
@@ -42,7 +43,9 @@ def _value(value: Any) -> Any:
         return "".join(map(_value, value))
     if isinstance(value, Exception):
         return wording(value)
-    return _translation(value) if isinstance(value, Word) else value
+    if isinstance(value, Word):
+        return _translation(value)
+    return in_one_line(value) if isinstance(value, str) else value
 
 
 def _translation(text: str) -> str:

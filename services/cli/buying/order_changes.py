@@ -67,8 +67,12 @@ def change(
     call = call_of(context)
     stated = None
     if file is not None:
+        from intergestan_erp.order_files.order_reading import LimitedOrders
+
         wanted_of_file = options(decimal_mark, dates, prices, buyer)
-        stated = changes.read_order_file(str(file), read_file(file), wanted_of_file, call.zone)
+        with LimitedOrders() as readers:  # before anything is opened
+            data = read_file(file)
+            stated = changes.read_order_file(str(file), data, wanted_of_file, call.zone, read=readers.read)
 
     def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         who: Any = {"by": by, "at": call.database.now()}

@@ -19,7 +19,7 @@ from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
 from services.cli.context import call_of
 from services.cli.errors import FAILED
-from services.cli.export import Again, Folder, Form, Wanted
+from services.cli.export import Again, Folder, Form, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
 from services.cli.files import read_file
@@ -70,26 +70,28 @@ def import_(
     """
     from intergestan_db.problem import FileProblems, Problem
     from intergestan_erp.order_files.order_files import import_file
+    from intergestan_erp.order_files.order_reading import LimitedOrders
     from services.cli.errors import explain
 
     call = call_of(context)
-    database = call.database
-    with database.read() as connection:
-        by = call.actor(connection)
     done: list[Mapping[str, Any]] = []
     failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer)
-    for file in files:
-        try:
-            taken = import_file(database, str(file), read_file(file), by=by, draft=draft, options=wanted)
-            done.append(taking_files.as_json(str(file), taken))
-            if not as_json:
-                for text in taking_files.sentences(str(file), taken):
-                    say(text)
-        except (FileProblems, Problem, OSError) as error:
-            failed = True
-            text, _code = explain(error)
-            say(text)
-            done.append({"file": str(file), "error": text})
+    with LimitedOrders() as readers:  # before anything is opened
+        with call.database.read() as connection:
+            by = call.actor(connection)
+        who: Any = {"by": by, "draft": draft, "options": wanted}
+        for file in files:
+            try:
+                taken = import_file(call.database, str(file), read_file(file), read=readers.read, **who)
+                done.append(taking_files.as_json(str(file), taken))
+                if not as_json:
+                    for text in taking_files.sentences(str(file), taken):
+                        say(text)
+            except (FileProblems, Problem, OSError) as error:
+                failed = True
+                text, _code = explain(error)
+                say(text)
+                done.append({"file": str(file), "error": text})
     if as_json:
         print_json(done)
     raise typer.Exit(FAILED if failed else 0)
@@ -173,6 +175,7 @@ def export(
     form: Form = FileFormat.UBL,
     folder: Folder = Path(),
     again: Again = False,
+    raw: Raw = False,
     as_json: AsJson = False,
 ) -> None:
     """Write confirmed purchase orders to files for other software, one each, each order once.
@@ -181,7 +184,7 @@ def export(
     """
     from intergestan_erp.order_files.order_export import PURCHASE
 
-    write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, as_json=as_json)
+    write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
 
 
 app.verb("watch")(watch)

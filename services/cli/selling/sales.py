@@ -13,7 +13,7 @@ from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
-from services.cli.export import Again, Folder, Form, Wanted
+from services.cli.export import Again, Folder, Form, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
@@ -93,6 +93,7 @@ def export(
     form: Form = FileFormat.UBL,
     folder: Folder = Path(),
     again: Again = False,
+    raw: Raw = False,
     as_json: AsJson = False,
 ) -> None:
     """Write accepted sales orders to files for other software, one each, each order once.
@@ -101,7 +102,7 @@ def export(
     """
     from intergestan_erp.order_files.order_export import SALES
 
-    write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, as_json=as_json)
+    write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,10 +14,11 @@ from intergestan_operations.language.language import _, spoken
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
-from services.cli.context import call_of
+from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, in_place
+from services.cli.export import Raw
 from services.cli.figures import DecimalMark
-from services.cli.files import read_file, write_whole
+from services.cli.files import read_file, read_input, write_whole
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
     from intergestan_erp.catalogue.catalogue import Put
     from intergestan_erp.catalogue.catalogue_drift import Difference, Digest, Tolerance
-    from intergestan_erp.inputs.cells import Findings
+    from intergestan_erp.catalogue.catalogue_reading import ReadCatalogue
+    from intergestan_erp.catalogue.whole_catalogue import Catalogue
+    from intergestan_erp.inputs.figure import Mark
 
 app = Group("Products and their families.")
 
@@ -69,39 +72,38 @@ def import_(
     besides: familles (Code, Nom), sous-familles (Code, Nom, Famille), composants (Produit, Composant, Quantité).
     Each file is taken whole or not at all; what it does not name stays as it is.
     """
-    from intergestan_db.site_rows import read_site
-    from intergestan_erp.catalogue import catalogue_file
-    from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
-    from intergestan_erp.inputs.cells import Findings
-    from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.catalogue.catalogue_reading import LimitedCatalogues
 
     call = call_of(context)
-    database = call.database
-    done = []
-    for file in files:
-        with database.read() as connection:
-            known, currency = read_known(connection), read_site(connection).currency
-        findings = Findings(decimal_mark, currency=currency)
-        catalogue = catalogue_file.read_file(str(file), read_file(file), known, findings)
-        with database.transaction() as connection:
-            call.actor(connection)
-            put = put_catalogue(connection, catalogue)
-        doubts = [sentence(doubt) for doubt in case_doubts(known.products, [each.code for each in catalogue.products])]
-        done.append(
-            {
-                "file": str(file),
-                **_counts(put["products"]),
-                **_all_counts(put),
-                "said": [in_place(remark) for remark in findings.remarks],
-                "doubts": doubts,
-            }
-        )
-        if not as_json:
-            _say_put(file, put)
-            for text in (*doubts, *remarks(str(file), findings.remarks)):
-                say(text)
+    with LimitedCatalogues() as readers:  # before anything is opened
+        done = [_entered(call, file, readers.read, decimal_mark, quietly=as_json) for file in files]
     if as_json:
         print_json(done)
+
+
+def _entered(
+    call: Call, file: Path, read: ReadCatalogue, decimal_mark: Mark | None, *, quietly: bool
+) -> dict[str, Any]:
+    """Enter one file, and say so; the same for programs."""
+    from intergestan_db.site_rows import read_site
+    from intergestan_erp.catalogue.catalogue_reading import Question
+    from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
+    from intergestan_erp.inputs.identity import case_doubts
+
+    with call.database.read() as connection:
+        known, currency = read_known(connection), read_site(connection).currency
+    reading = read(str(file), read_file(file), Question(decimal_mark, currency, known))
+    with call.database.transaction() as connection:
+        call.actor(connection)
+        put = put_catalogue(connection, reading.catalogue)
+    codes = [each.code for each in reading.catalogue.products]
+    doubts = [sentence(doubt) for doubt in case_doubts(known.products, codes)]
+    if not quietly:
+        _say_put(file, put)
+        for text in (*doubts, *remarks(str(file), reading.said)):
+            say(text)
+    said = [in_place(remark) for remark in reading.said]
+    return {"file": str(file), **_counts(put["products"]), **_all_counts(put), "said": said, "doubts": doubts}
 
 
 @app.verb("export")
@@ -109,13 +111,15 @@ def export(
     context: typer.Context,
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE.zip|.xlsx", help="A zip of CSV files, or a workbook.")],
+    raw: Raw = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the whole catalogue to a file, from which another site may import it."""
     from intergestan_erp.catalogue.catalogue_file import write_csv_zip, write_workbook
     from intergestan_erp.catalogue.whole_catalogue import read_catalogue
 
-    writers = {".zip": write_csv_zip, ".xlsx": write_workbook}
+    writers: dict[str, Callable[[Catalogue, str], bytes]]
+    writers = {".zip": partial(write_csv_zip, raw=raw), ".xlsx": write_workbook}
     writer = writers.get(file.suffix.lower())
     if writer is None:
         raise typer.BadParameter(_("The name of the file ends in .zip or .xlsx."))
@@ -157,19 +161,20 @@ def drift(
     """
     from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue.catalogue_drift import compare
-    from intergestan_erp.inputs.cells import Findings
+    from intergestan_erp.catalogue.catalogue_reading import LimitedDigests, Question
 
     call = call_of(context)
-    data = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
-    with call.database.read() as connection:
-        findings = Findings(decimal_mark, currency=read_site(connection).currency)
-    theirs = _theirs(file, data, findings)
+    data = read_input() if file == "-" else read_file(Path(file))
+    with LimitedDigests() as readers:  # before anything is opened
+        with call.database.read() as connection:
+            question = Question(decimal_mark, read_site(connection).currency)
+        theirs, said = readers.read(file, data, question)
     with call.database.read() as connection:
         partner_id = _partner_id(connection, partner)
         ours = _ours(connection, partner_id if orders is Orders.THEIRS else None, hashed=False)
         tolerance = _tolerance(connection, partner_id)
     found = list(compare(ours, theirs, we_buy=orders is Orders.OURS, tolerance=tolerance))
-    for remark in remarks(file, findings.remarks):
+    for remark in remarks(file, said):
         say(remark)
     failing = sum(each.fails for each in found)
     if as_json:
@@ -200,16 +205,6 @@ def _ours(connection: Connection, partner_id: int | None, *, hashed: bool) -> Di
     rows = [replace(row, sale_price=agreed.get(row.code, row.sale_price)) for row in products]
     make = catalogue_drift.digest if hashed else catalogue_drift.stated
     return make(read_site(connection).code, rows)
-
-
-def _theirs(file: str, data: bytes, findings: Findings) -> Digest:
-    from intergestan_erp.catalogue import catalogue_file
-    from intergestan_erp.catalogue.catalogue_drift import is_digest, read_digest, stated
-    from intergestan_erp.catalogue.whole_catalogue import KnownCodes
-
-    if is_digest(data):
-        return read_digest(file, data)
-    return stated(file, catalogue_file.read_file(file, data, KnownCodes(), findings).products)
 
 
 def _partner_id(connection: Connection, partner: str | None) -> int | None:

@@ -179,15 +179,15 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
 
         return partial(put_copy, copied=read_copy(from_copy))
     if from_catalog is not None:
-        from intergestan_erp.catalogue.catalogue_file import read_file
-        from intergestan_erp.catalogue.whole_catalogue import KnownCodes, put_catalogue
-        from intergestan_erp.inputs.cells import Findings
+        from intergestan_erp.catalogue.catalogue_reading import LimitedCatalogues, Question
+        from intergestan_erp.catalogue.whole_catalogue import put_catalogue
 
-        findings = Findings(decimal_mark, currency=currency)
-        catalogue = read_file(str(from_catalog), files.read_file(from_catalog), KnownCodes(), findings)
-        for remark in remarks(str(from_catalog), findings.remarks):
+        with LimitedCatalogues() as readers:
+            question = Question(decimal_mark, currency)
+            reading = readers.read(str(from_catalog), files.read_file(from_catalog), question)
+        for remark in remarks(str(from_catalog), reading.said):
             say(remark)
-        return partial(put_catalogue, catalogue=catalogue.as_buyer())
+        return partial(put_catalogue, catalogue=reading.catalogue.as_buyer())
     return None
 
 

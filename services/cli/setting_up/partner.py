@@ -46,17 +46,18 @@ def add(
         typer.Option(help="The card's 12 words in quotes, or its key id, as they told you over the telephone."),
     ] = None,
     party: Annotated[
-        str | None, typer.Option(help="Code of the third party they are for us; found or created by default.")
+        str | None, typer.Option(help="Code of the third party they are for us; a new one is created by default.")
     ] = None,
     order_address: OrderAddress = None,
 ) -> None:
     """Trust a site from its card.
 
-    Compare the 12 words with them over the telephone: whoever has another key has other words.
+    Compare the 12 words with them over the telephone: whoever has another key has other words. A card that says to be
+    a third party of ours needs your yes, or --party: anybody can write another firm's SIRET on a card.
     """
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.parties import party_codes
-    from intergestan_exchange.keys.pairing import add_partner
+    from intergestan_exchange.keys.pairing import Paired, TakesOver, add_partner
     from intergestan_exchange.partners.partners import set_partner
     from intergestan_runtime.steps import IMPORT
 
@@ -64,12 +65,25 @@ def add(
     database = call.database
     card = read_card_file(card_file)
     _compare(card, fingerprint)
-    with database.transaction() as connection:
-        by, at = call.actor(connection), database.now()
-        codes = party_codes(connection)
-        paired = add_partner(connection, card, by=by, at=at, party_code=party)
-        if order_address is not None:
-            set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
+
+    def pair(party_code: str | None) -> tuple[list[str], Paired]:
+        with database.transaction() as connection:
+            by, at = call.actor(connection), database.now()
+            codes = party_codes(connection)
+            paired = add_partner(connection, card, by=by, at=at, party_code=party_code)
+            if order_address is not None:
+                set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
+        return codes, paired
+
+    try:
+        codes, paired = pair(party)
+    except TakesOver as known:
+        if not may_ask():
+            raise
+        say(sentence(known))
+        if not confirmed(_("Is this the card of {party}?").format(party=known.party)):
+            raise typer.Exit(1) from None
+        codes, paired = pair(known.party)
     call.ring(IMPORT, *paired.released)
     text = _("{name} is our partner {code} now.") if paired.is_new else _("{name} was our partner {code} already.")
     say(text.format(name=card.name, code=card.code))
@@ -219,22 +233,19 @@ def _compare(card: Card, fingerprint: str | None) -> None:
     """Let a person vouch for the card's key: by word of mouth given as an option, or asked at the terminal."""
     from intergestan_exchange.keys.partner_keys import is_fingerprint
 
+    say("")
+    print_card(card)
     if fingerprint is not None:
         if not is_fingerprint(card.key, fingerprint):
             raise Problem(
-                "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing "
-                "was changed; the card's words are: {words}",
+                "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing was "
+                "changed.",
                 name=card.name,
-                words=" ".join(card.key.words()),
             )
         return
-    say("")
-    print_card(card)
     if not may_ask():
         raise typer.BadParameter(
-            _('Compare these words with them over the telephone, then say so: --fingerprint "{words}"').format(
-                words=" ".join(card.key.words())
-            )
+            _("Let them read you their 12 words over the telephone, and type what you hear after --fingerprint.")
         )
     if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
@@ -250,6 +261,7 @@ def print_card(card: Card) -> None:
         _("VAT number"): card.vat,
         _("For orders"): card.orders_address,
         _("For answers"): card.answers_address,
+        _("Key"): card.key.kid,
         _("Words"): " ".join(words[:6]),
         "": " ".join(words[6:]),
     }

@@ -144,14 +144,14 @@ def _show_booked(booked: list[dict[str, Any]]) -> None:
 
 def _asked(call: Call, partner: str, card: Card | None) -> str:
     """Show the words of the key that waits to a person at the terminal; its id when they are the same."""
-    from intergestan_exchange.keys.partner_keys import unconfirmed_keys
+    from intergestan_exchange.keys.partner_keys import unconfirmed_keys, usable_key
     from intergestan_exchange.partners.partners import find_partner
-    from intergestan_msg.seal import PublicKey
 
     if not may_ask():
         raise typer.BadParameter(_("Type the 12 words that they read you over the telephone, after the partner."))
     with call.database.read() as connection:
-        keys = [PublicKey(row.public_key) for row in unconfirmed_keys(connection, find_partner(connection, partner))]
+        rows = unconfirmed_keys(connection, find_partner(connection, partner))
+    keys = [key for row in rows if (key := usable_key(row)) is not None]
     wanted = [card.key] if card is not None else keys
     if len(wanted) != 1:
         raise Problem(

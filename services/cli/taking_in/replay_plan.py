@@ -116,7 +116,8 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
 
 def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Foreseen]]:
     """Each mail with what would become of it, read in a limited child as the importer does."""
-    from intergestan_exchange.inbox.pool import ReaderDied, ReaderPool
+    from intergestan_db.limited_child.children import ReaderDied
+    from intergestan_exchange.inbox.pool import ReaderPool
     from intergestan_exchange.inbox.replay import Foreseen, foresee
     from intergestan_exchange.keys.keys import public_keys
     from intergestan_operations.opening.opening import read_bounce_key

@@ -17,7 +17,6 @@ from intergestan_db.enums import PricePolicy
 from intergestan_db.tables import OutboundMail, PurchaseOrder
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.documents import documents
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.inbox.book import book
 from intergestan_exchange.keys.pairing import add_partner
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode
@@ -29,6 +28,7 @@ from tests.databases import MigratedBases
 from tests.desk import Desk
 from tests.factories import VAT_20, a_line, an_order, cfr1, cfr2
 from tests.msg.strategies import decimals
+from tests.order_files import import_file
 from tests.site_factories import NOW, SiteToTest, a_product, make_site
 
 

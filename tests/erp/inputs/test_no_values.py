@@ -7,7 +7,7 @@ import pytest
 from intergestan_db.problem import FileProblems
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.units import unit_code
-from intergestan_erp.order_files.order_files import read_orders
+from intergestan_erp.order_files.read_orders import read_orders
 
 TITLES = "ID Pièce;Date;Fournisseur;Nature;Produit;Désignation;Quantité;Unité;Prix"
 ROW = ["X1", "20/11/2026", "LIEF", "Note", "A-1", "Widget", "2", "C62", "4,50"]

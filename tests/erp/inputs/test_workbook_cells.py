@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from intergestan_db.file_tables.xlsx_table import read_sheets
+from intergestan_db.file_tables.xlsx_in import read_sheets
 from intergestan_db.problem import FileProblems
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.order_files.file_order import FileOrder
-from intergestan_erp.order_files.order_files import read_orders
+from intergestan_erp.order_files.read_orders import read_orders
 
 TITLES = ("ID Pièce", "Date", "Fournisseur", "Produit", "Quantité", "Prix", "TVA", "EAN", "Livraison code postal")
 Change = Callable[[Any, Any], None]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,15 @@ from intergestan_db.database import Database
 from intergestan_db.problem import FileProblems, Remark
 from intergestan_db.tables import PurchaseOrder
 from intergestan_erp.documents import documents
+from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.order_drop import enter
-from intergestan_erp.order_files.order_files import Imported, import_file
+from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.purchasing.purchase_orders import show_order
 from intergestan_msg.order import Party
 from intergestan_msg.ubl import read_order, read_order_response, write_order
 from tests.databases import KINDS, MigratedBases
 from tests.erp.order_files.interop import ANSWER, CLOCK, FOLDER, Expected, essai, expected
+from tests.order_files import enter, limited_orders
 
 BY_FILE = {each.file: each for each in expected()}
 SPLIT = "an order line has one line in an answer: the promised parts have no place yet"
@@ -110,6 +112,9 @@ def essai_site(request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path
     yield essai(database)
     database.dispose()
     migrated.drop(database.url)
+
+
+import_file = partial(order_files.import_file, read=limited_orders.read)  # as a command does: in a limited child
 
 
 def take(database: Database, file: str, **options: Any) -> Imported:

@@ -30,7 +30,7 @@ from intergestan_erp.order_files.order_export import (
     write_tables,
     write_ubl,
 )
-from intergestan_erp.order_files.order_files import Imported, import_file
+from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.parties.parties import NewParty, add_party
 from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_msg.ubl import read_order
@@ -38,6 +38,7 @@ from tests.desk import Desk
 from tests.erp.catalogue.catalogues import NAMES
 from tests.examples import SPEED, share
 from tests.factories import an_order
+from tests.order_files import import_file
 from tests.site_factories import a_product, make_site
 
 NUMBERS = count(1)
@@ -203,3 +204,9 @@ def test_texts_that_spreadsheets_would_compute_are_texts_in_what_we_write() -> N
     row: list[Cell] = ["=1+1", "+33 1", "@cmd", "-x", "'a", "plain", Decimal(-1), Decimal("1.234"), Decimal("1.2345")]
     written = write_csv([row], "fr").decode("utf-8-sig").strip()
     assert written == "'=1+1;'+33 1;'@cmd;'-x;''a;plain;-1;1,2340;1,2345"
+    assert write_csv([["＝1", "\tx", "\ry", "-5", Decimal(-5)]], "en").decode("utf-8-sig") == (
+        "'＝1;'\tx;\"'\ry\";'-5;-5\r\n"
+    )
+    assert write_csv([row], "fr", raw=True).decode("utf-8-sig").strip() == (
+        "=1+1;+33 1;@cmd;-x;'a;plain;-1;1,2340;1,2345"
+    )

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 from intergestan_db.database import Database
 from intergestan_db.problem import FileProblems, Problem
 from intergestan_db.tables import PurchaseOrder, TakenFile
-from intergestan_erp.order_files.order_drop import enter
 from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.order_files.watched_folder import DONE, REFUSED, Taken, WatchedFolder
 from tests.erp.order_files.test_order_export import shop
+from tests.order_files import enter
 from tests.patience import PATIENCE
 
 NAMELESS = b"date;supplier;product;quantity\n2026-11-15;F001;CAS16;1\n"
@@ -205,3 +205,93 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
         racer.join(PATIENCE)
         assert racer.exitcode == 0
     assert len(list((folder / DONE).glob("*.csv"))) == 20
+
+
+def test_no_link_is_followed(tmp_path: Path, watch: Watch) -> None:
+    """Neither by its name nor by a second one; its owner may be allowed to read less than we are."""
+    secret, place = tmp_path / "secret", tmp_path / "in"
+    secret.write_bytes(NAMELESS)
+    place.mkdir()
+    (place / "soft.csv").symlink_to(secret)
+    (place / "hard.csv").hardlink_to(secret)
+    with WatchedFolder(place, 0, watch) as folder:
+        assert folder.settled() == []
+        assert folder.linked() == [place / "hard.csv", place / "soft.csv"]
+        (place / "own.csv").write_bytes(NAMELESS)
+        assert folder.settled() == [place / "own.csv"]
+        (place / "own.csv").unlink()
+        (place / "own.csv").hardlink_to(secret)  # in the moment between
+        assert folder.take(place / "own.csv") is None
+        assert folder.left() == []
+        assert (place / "own.csv").exists()
+
+
+@pytest.mark.parametrize("harm", ["soft", "hard", "pipe"])
+def test_what_was_taken_and_exchanged_is_not_read(tmp_path: Path, harm: str) -> None:
+    (tmp_path / "secret").write_bytes(NAMELESS)
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "o.csv").write_bytes(NAMELESS)
+    with WatchedFolder(place, 0) as folder:
+        folder.settled()
+        taken = folder.take(place / "o.csv")
+        assert taken is not None
+        with folder.opened(taken) as opened:
+            assert opened.read() == NAMELESS
+        taken.file.unlink()
+        if harm == "pipe":
+            os.mkfifo(taken.file)
+        elif harm == "soft":
+            taken.file.symlink_to(tmp_path / "secret")
+        else:
+            taken.file.hardlink_to(tmp_path / "secret")
+        with pytest.raises(Problem, match=r"o\.csv is no file"):
+            folder.opened(taken)
+
+
+@pytest.mark.parametrize("name", ["taking", "done", "refused", "taking/.lock"])
+def test_our_own_folders_are_no_links(tmp_path: Path, name: str) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    place = tmp_path / "in"
+    (place / "taking").mkdir(parents=True)
+    if name == "taking":
+        (place / "taking").rmdir()
+    (place / name).symlink_to(tmp_path / "elsewhere" / ("file" if name == "taking/.lock" else ""))
+    with pytest.raises((Problem, OSError)), WatchedFolder(place, 0):
+        pass
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_report_is_written_beside_what_has_its_name(tmp_path: Path) -> None:
+    """Somebody put a link where the report goes: it is replaced, and where it led to nothing is changed."""
+    (tmp_path / "other").write_text("theirs")
+    place = tmp_path / "in"
+    place.mkdir()
+    (place / "o.csv").write_bytes(NAMELESS)
+    with WatchedFolder(place, 0) as folder:
+        (place / DONE / "o.csv.report.txt").symlink_to(tmp_path / "other")
+        (place / DONE / "o.csv").symlink_to(tmp_path / "nowhere")
+        folder.settled()
+        taken = folder.take(place / "o.csv")
+        assert taken is not None
+        target = folder.finish(taken, DONE, "entered\n")
+    assert (tmp_path / "other").read_text() == "theirs"
+    assert (target.read_bytes(), target.name.startswith("o-")) == (NAMELESS, True)
+
+
+def test_strikes_outlive_the_process_and_are_forgiven(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_bytes(NAMELESS)
+    with WatchedFolder(tmp_path, 0) as folder:
+        folder.settled()
+        taken = folder.take(tmp_path / "o.csv")
+        assert taken is not None
+        assert [folder.strike(taken), folder.strike(taken)] == [1, 2]
+    with WatchedFolder(tmp_path, 0) as folder:
+        (again,) = folder.left()
+        folder.forgive(again)
+        assert folder.strike(again) == 2
+        folder.forgive(again)
+        folder.forgive(again)
+        assert folder.strike(again) == 1
+        folder.finish(again, REFUSED, "no\n")
+    assert [path.name for path in (tmp_path / "taking").iterdir()] == [".lock"]

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.parties.parties import NewParty, add_party, customers_like, find_supplier, suppliers_like
 from intergestan_erp.selling.sales import find_customer
+from tests.order_files import import_file
 from tests.site_factories import add_products, make_site
 
 

@@ -12,7 +12,7 @@ from intergestan_db.database import Database
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Address, Contact, Event, InboundMail, Partner, PartnerKey, Party
 from intergestan_erp.parties.parties import NewParty, add_party
-from intergestan_exchange.keys.pairing import Paired, add_partner
+from intergestan_exchange.keys.pairing import Paired, TakesOver, add_partner
 from intergestan_exchange.partners.partners import find_partner, list_partners, set_partner
 from intergestan_msg.card import read_card, write_card
 from intergestan_msg.seal import SigningKey
@@ -68,11 +68,18 @@ def test_a_new_partner_is_pinned_and_gets_a_party(sites: tuple[SiteToTest, SiteT
         {"code": "80295478500028"},
     ],
 )
-def test_the_party_is_found(sites: tuple[SiteToTest, SiteToTest], known: dict[str, Any]) -> None:
+def test_a_party_of_ours_is_taken_over_only_by_a_persons_word(
+    sites: tuple[SiteToTest, SiteToTest], known: dict[str, Any]
+) -> None:
+    """Anybody can write another firm's numbers on a card."""
     ours, stauber = sites
     with ours.database.transaction() as connection:
         party_id = add_party(connection, NewParty(name="Stauber SAS", is_supplier=True, **known))
-    paired = pair(ours, replace(stauber.card(), vat="FR12802954785"))
+    card = replace(stauber.card(), vat="FR12802954785")
+    with pytest.raises(TakesOver, match=r"Stauber SAS.*Nothing was changed") as refused:
+        pair(ours, card)
+    assert (refused.value.party, partners(ours)) == (known["code"], [])
+    paired = pair(ours, card, party_code=known["code"])
     assert (paired.party_id, paired.party_is_new) == (party_id, False)
 
 
@@ -80,8 +87,10 @@ def test_the_siret_counts_more_than_the_vat_number(sites: tuple[SiteToTest, Site
     ours, stauber = sites
     with ours.database.transaction() as connection:
         add_party(connection, NewParty(code="OTHER", name="Group", vat_id="FR12802954785"))
-        wanted = add_party(connection, NewParty(code="F001", name="Stauber", siret="80295478500028"))
-    assert pair(ours, replace(stauber.card(), vat="FR12802954785")).party_id == wanted
+        add_party(connection, NewParty(code="F001", name="Stauber", siret="80295478500028"))
+    with pytest.raises(TakesOver) as refused:
+        pair(ours, replace(stauber.card(), vat="FR12802954785"))
+    assert refused.value.party == "F001"
 
 
 def test_two_parties_that_fit_are_a_question(sites: tuple[SiteToTest, SiteToTest]) -> None:

@@ -18,11 +18,11 @@ from intergestan_db.tables import (
     PurchaseOrder,
     User,
 )
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.request import request_orders
 from intergestan_msg.ubl import write_order
 from tests.factories import an_order
+from tests.order_files import import_file
 from tests.site_factories import NOW, SiteToTest, add_products
 
 Sites = tuple[SiteToTest, SiteToTest]

@@ -240,6 +240,8 @@ def test_a_redis_that_is_away(healthy: Path, run: Run, monkeypatch: pytest.Monke
     assert watched["RedisAway"]["severity"] == "critical"
     assert "refused" in watched["RedisAway"]["what"]
     assert "RedisRefuses" not in watched
+
+
 PASSWORDLESS = {
     "en": ("Password of Redis", "it has none: whoever reaches it", "Set requirepass in its configuration"),
     "fr": ("Mot de passe de Redis", "il n'y en a pas", "Définissez requirepass dans sa configuration"),

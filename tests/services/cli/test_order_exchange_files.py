@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_db.file_tables.xlsx_table import read_sheets
+from intergestan_db.file_tables.xlsx_in import read_sheets
 from intergestan_msg.ubl import read_order
 from tests import warm
 from tests.patience import eventually
@@ -164,3 +164,21 @@ def test_killed_again_and_again_it_takes_each_file_once(paired_shop: Path, run: 
     assert done() == files
     assert len(numbers(run, paired_shop)) == files
     assert len(list(drop.glob("done/*.report.txt"))) == files
+
+
+def test_a_text_that_looks_like_a_formula_comes_back_as_it_was(paired_shop: Path, run: Run, drop: Path) -> None:
+    """A spreadsheet does not compute it; software gets it bare when it asks for that."""
+    for number, text in enumerate(("=1+1", "-5", "@SUM(1)", "+33 3 89", "'quoted", "＝1")):
+        (drop / "in.csv").write_text(
+            f"number;date;supplier;product;quantity;line_note\nF{number};2026-11-20;STAUBER;CAS-16;1;'{text}\n"
+        )
+        assert run("orders", "import", "--dates", "any", drop / "in.csv", cwd=paired_shop).code == 0
+        csv = drop / f"F{number}.csv"
+        for raw, written in ((), f";'{text};"), (("--raw",), f";{text};"):
+            export = ("orders", "export", f"F{number}", "--format", "csv", "--to", drop, "--again")
+            assert run(*export, *raw, cwd=paired_shop).code == 0
+            assert written in csv.read_text("utf-8-sig")
+            if not raw:
+                again = run("orders", "import", csv, "--dates", "any", "--json", cwd=paired_shop).json
+                assert again[0]["there"] == [f"F{number}"]
+    assert run("catalog", "export", drop / "c.zip", "--raw", cwd=paired_shop).code == 0

@@ -16,7 +16,6 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
 from intergestan_db.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
-from intergestan_erp.order_files.order_files import import_file
 from intergestan_exchange.outbox.outbound import abandon
 from intergestan_exchange.outbox.request import MAX_ORDERS
 from intergestan_msg.mail.incoming import read_mail
@@ -28,6 +27,7 @@ from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests import warm
 from tests.factories import an_order, cfr1, cfr2
+from tests.order_files import import_file
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
