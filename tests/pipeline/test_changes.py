@@ -48,6 +48,7 @@ from tests.pipeline.conftest import Pair
 from tests.pipeline.test_holds_and_replay import act, effects, holds, replay_all
 from tests.pipeline.two_sites import SiteUnderTest, a_product, products_of
 
+MOST = Decimal(999999999999)
 pytestmark = pytest.mark.mainly_on("postgresql")
 
 
@@ -136,6 +137,17 @@ def agreed(sites: Pair) -> None:
 
 def change_states(sites: Pair) -> list[tuple[str, str | None]]:
     return [(row.state, row.answer_code) for row in sites.buyer.rows(PurchaseOrderChange)]
+
+
+def test_a_change_to_figures_that_nobody_could_state(sites: Pair) -> None:
+    ordered(sites)
+    before = bought(sites)
+    for asked, changed in ((edit, 2), (own, 100_000)):
+        with pytest.raises(Problem, match=r"Nothing was changed: line L1 .*digits before"):
+            asked(sites, quantities={"L1": Decimal(changed)}, prices={"L1": MOST})
+    with pytest.raises(Problem, match=r"Nothing was changed: a total of CCL1 .*16 digits"):
+        own(sites, quantities=dict.fromkeys(("L1", "L2"), Decimal(9000)), prices=dict.fromkeys(("L1", "L2"), MOST))
+    assert bought(sites) == sold(sites) == before
 
 
 def test_a_change_is_applied_and_answered(sites: Pair) -> None:

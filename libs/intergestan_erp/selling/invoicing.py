@@ -29,7 +29,7 @@ from intergestan_db.tables import (
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.selling.deliveries import invoiced_by_line
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import ZERO, AllowanceCharge, Sums, TaxCategory, round_half_up, totals_of
+from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, round_half_up, totals_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -55,6 +55,12 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
     assert sums.totals.tax_exclusive is not None
     if sums.totals.payable < 0:
         raise Problem("Nothing was invoiced: the allowances are more than what was delivered. Deliver more first.")
+    if not fits(sums.largest, CENT):
+        raise Problem(
+            "Nothing was invoiced: a total of the invoice would be {amount}, and an amount has at most 16 digits "
+            "before its decimals. Name fewer orders or delivery notes at a time.",
+            amount=plain(sums.largest),
+        )
     number = numbers.take(connection, numbers.INVOICES, 1)[0]
     invoice_id = connection.execute(
         insert(Invoice)

@@ -21,7 +21,16 @@ from intergestan_erp.catalogue.unit_conversion import converted
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.inbox.decide import RULES, Pair, Weight, answer_line, book_charge, book_line, weigh
+from intergestan_exchange.inbox.decide import (
+    RULES,
+    Pair,
+    Weight,
+    answer_line,
+    book_charge,
+    book_line,
+    have_room,
+    weigh,
+)
 from intergestan_exchange.inbox.decisions import (
     Amended,
     Cancelled,
@@ -46,7 +55,7 @@ from intergestan_exchange.inbox.starting_point import (
 )
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import CENT, AllowanceCharge, Price, Sums, TaxCategory, fits, plain, totals_of
+from intergestan_msg.money import AllowanceCharge, Price, Sums, TaxCategory, plain, totals_of
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
@@ -417,8 +426,8 @@ def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Find
     sums = _sums(after, work.change.order.allowances)
     exclusive = sums.totals.tax_exclusive
     assert exclusive is not None
-    amounts = (exclusive, sums.tax_amount, exclusive + sums.tax_amount, *(line.total for line in work.lines.values()))
-    if not all(fits(amount, CENT) for amount in amounts):
+    amounts = (exclusive, sums.tax_amount, exclusive + sums.tax_amount)
+    if not have_room(work.lines.values(), amounts):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
     untouched = [line for line in work.left_alone() if line.id not in work.lines.keys() | work.refused.keys()]
     before, named = work.before, work.named
