@@ -22,6 +22,7 @@ from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import (
     ARCHIVISTS,
     DEPLOY,
+    HISTORY,
     PORTS,
     ROOT,
     parse_command,
@@ -162,6 +163,16 @@ def test_a_bucket_is_opened_by_whoever_reads_the_archive(file: Path, tmp_path: P
         assert {name for name, each in services(file).items() if f"{site}store" in each.get("networks", ())} == set(
             names
         )
+
+
+@every_file
+def test_the_high_water_file_outlives_its_container(file: Path) -> None:
+    """A volume where the code looks for it, that the dispatcher and `restored` write and every other service reads."""
+    for site in SITES[file.name]:
+        for name in (*PORTS, "cli"):
+            (volume,) = [each for each in services(file)[f"{site}{name}"]["volumes"] if f":{HISTORY}" in each]
+            wanted = f"{site}history:{HISTORY}{'' if name in {'dispatcher', 'cli'} else ':ro'}"
+            assert volume == wanted, name
 
 
 def test_who_reads_the_archive() -> None:
