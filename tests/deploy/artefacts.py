@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import typer
 import yaml
 
+from intergestan_operations.opening.high_water_file import FOLDER
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
 from services.cli.app import build
@@ -40,6 +42,9 @@ ARCHIVISTS = frozenset(
     if re.search(r"\bopen_archive\(|\.archive\(\)", (ROOT / f"services/{name}/__main__.py").read_text())
 )
 """The services that read or write the archive, as their code says; they need what opens a bucket."""
+
+HISTORY = str(Path(tomllib.loads((DEPLOY / "containers.toml").read_text())["site"]["data_dir"]) / FOLDER)
+"""Where the high-water file lies, wherever the database is a server."""
 
 NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
 """Variables of ours that are read beside the settings."""

@@ -27,6 +27,7 @@ from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import (
     ARCHIVISTS,
     DEPLOY,
+    HISTORY,
     PORTS,
     ROOT,
     parse_command,
@@ -221,6 +222,15 @@ def test_base_images_take_a_digest(file: Path) -> None:
         text = recipe.read_text()
         assert re.search(r"^ARG BASE=[a-z]+:[\w.-]+$", text, re.MULTILINE), recipe
         assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}, recipe
+
+
+def test_the_high_water_file_outlives_its_container(file: Path) -> None:
+    """A volume where the code looks for it, that the dispatcher and `restored` write and every other service reads."""
+    for site in SITES[file.name]:
+        for name in (*PORTS, "cli"):
+            (volume,) = [each for each in services(file)[f"{site}{name}"]["volumes"] if f":{HISTORY}" in each]
+            wanted = f"{site}history:{HISTORY}{'' if name in {'dispatcher', 'cli'} else ':ro'}"
+            assert volume == wanted, name
 
 
 def test_who_reads_the_archive() -> None:

@@ -20,7 +20,7 @@ from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from services.sender.__main__ import STOP_SECONDS
-from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, PORTS, parse_command, program, run, unknown_variables
+from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
 
 CHART = DEPLOY / "kubernetes"
 KUBERNETES = "1.35"
@@ -278,7 +278,7 @@ def test_who_has_which_secret(values: str) -> None:
 
 def test_a_bucket_takes_the_place_of_the_volume(tmp_path: Path) -> None:
     """Whoever reads the archive is told how to open it, by settings that do; the others know nothing of it."""
-    assert manifests("beyond", "PersistentVolumeClaim") == []
+    assert [each["metadata"]["name"] for each in manifests("beyond", "PersistentVolumeClaim")] == ["demo-history"]
     (tmp_path / "archive-key").touch(0o600)
     (tmp_path / "archive-key").write_text("secret\n")
     for name, pod in pods("beyond").items():
@@ -301,6 +301,23 @@ def test_only_pollers_and_dispatcher_write_the_archive(values: str) -> None:
         service = name.removeprefix("demo-").split("-")[0]
         assert ("archive" in mounts) == (service in {"poller", "importer", "dispatcher", "office"}), name
         assert mounts.get("archive", True) == (service not in {"poller", "dispatcher", "office"}), name
+
+
+@every_set
+def test_the_high_water_file_outlives_its_pod(values: str) -> None:
+    """Where the code looks for it, on a volume that stays; dispatcher and `restored` write it, services read it."""
+    assert "demo-history" in {each["metadata"]["name"] for each in manifests(values, "PersistentVolumeClaim")}
+    for name, pod in pods(values).items():
+        (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["mountPath"] == HISTORY]
+        (volume,) = [each for each in pod["volumes"] if each["name"] == mount["name"]]
+        reads_only = name.removeprefix("demo-") not in {"dispatcher", "office"}
+        assert volume["persistentVolumeClaim"] == {"claimName": "demo-history", "readOnly": reads_only}, name
+        assert mount["readOnly"] == reads_only, name
+
+
+def test_a_cluster_without_shared_volumes_does_without_the_high_water_file() -> None:
+    code, text, said = template({**BEYOND, "history": {"enabled": False}})
+    assert (code, "PersistentVolumeClaim" in text, "/history" in text) == (0, False, False), said
 
 
 @every_set

@@ -25,7 +25,7 @@ from intergestan_runtime.supervisor import CONFIGURATION
 from services.cli.running.run import STOP_SECONDS
 from services.composer.key_ring import ring_of
 from services.sender.__main__ import STOP_SECONDS as SENDER_STOPS
-from tests.deploy.artefacts import DEPLOY, PORTS, parse_command, program, run, unknown_variables
+from tests.deploy.artefacts import DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
 from tests.patience import PATIENCE, eventually
 
 UNITS = DEPLOY / "systemd"
@@ -102,6 +102,16 @@ def test_each_service_is_a_user_of_its_own_with_a_port_of_its_own(unit: Path) ->
     assert found["User"] == [f"intergestan-{service}"]
     port = f"INTERGESTAN_{service.upper()}__HEALTH_PORT={PORTS[service]}"
     assert (port in found["Environment"]) == ("@" not in unit.name), "several pollers cannot share a port"
+
+
+def test_the_dispatcher_alone_writes_the_high_water_file() -> None:
+    """In a folder that is made at the start of the machine, and that every service may look into."""
+    assert re.search(
+        rf"^d +{HISTORY} +2775 intergestan-dispatcher", (UNITS / "tmpfiles.conf").read_text(), re.MULTILINE
+    )
+    writers = {service_of(unit) for unit in SINGLE if f"-{HISTORY}" in settings_of(unit)["ReadWritePaths"]}
+    assert writers == {"dispatcher"}
+    assert not any(HISTORY in path for unit in SINGLE for path in settings_of(unit)["InaccessiblePaths"])
 
 
 def given(name: str) -> set[str]:

@@ -177,6 +177,7 @@ class World(Calm):
     def _step(self) -> None:
         self.told.steps += 1
         site = self.chance.choice(self.sites)
+        has_work = site.is_back or site.to_replay or site.to_enter
         acts: list[tuple[float, Callable[[Site], None]]] = [
             (16 if site.bells.waiting else 0, self._bell),
             (12 if any(mail.due <= self.time.now for mail in self.transit) else 0, self._deliver),
@@ -192,7 +193,7 @@ class World(Calm):
             (0.2 if self._is_on(Fault.RESTORED) or self._is_on(Fault.COPIED_BACK) else 0, self._back_up),
             (0.1 if self._is_on(Fault.RESTORED) else 0, self._restore),
             (0.1 if self._is_on(Fault.COPIED_BACK) else 0, self._copy_back),
-            (10 if site.is_stopped else 3 if site.is_back or site.to_replay or site.to_enter else 0, self._after_restore),
+            (10 if site.is_stopped else 3 if has_work else 0, self._after_restore),
         ]
         (act,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(site)
@@ -283,7 +284,7 @@ class World(Calm):
     def _put_back(self, site: Site, fault: Fault, *, wholly: bool) -> bool:
         """The base is what it was at the last backup; nobody works meanwhile, and nobody sleeps through it.
 
-        Of two sites that both go back to before the same mail, people must find out what is lost: one site of a story does.
+        Of two sites that both go back to before the same mail, people must find out what is lost: one of a story does.
         """
         if site.backup is None or any(one.process.is_asleep for one in site.running.values()):
             return False

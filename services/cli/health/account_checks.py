@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import wording
 from services.cli.context import Call
 from services.cli.health.finding import Finding
@@ -68,7 +68,11 @@ def _tried(call: Call, subject: str, account: Any, attempt: Callable[[Any, str |
             raise
         return finding
     if days is not None:
-        text = _("the login works, but the certificate of {server} ends in {days} days")
+        text = ngettext(
+            "the login works, but the certificate of {server} ends in {days} day",
+            "the login works, but the certificate of {server} ends in {days} days",
+            days,
+        )
         return Finding(subject, False, text.format(server=server, days=days), _("Have it renewed."))
     return Finding(subject, True, _("{server}, the login works").format(server=server))
 

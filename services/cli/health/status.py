@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
@@ -191,13 +191,21 @@ def _print_routes(found: Status) -> None:
 
 def _print_unanswered(found: Status) -> None:
     if found.unanswered:
-        text = _("Without an answer for too long: {count} orders. `intergestan orders list --unanswered` shows which.")
+        text = ngettext(
+            "Without an answer for too long: {count} order. `intergestan orders list --unanswered` shows which.",
+            "Without an answer for too long: {count} orders. `intergestan orders list --unanswered` shows which.",
+            found.unanswered,
+        )
         typer.echo(text.format(count=found.unanswered))
 
 
 def _print_paused(found: Status) -> None:
     for each in found.paused:
-        text = _("Booking of the orders of {partner} rests since the restore of {since}: {count} mail(s) wait.")
+        text = ngettext(
+            "Booking of the orders of {partner} rests since the restore of {since}: {count} mail waits.",
+            "Booking of the orders of {partner} rests since the restore of {since}: {count} mails wait.",
+            each.mails,
+        )
         typer.echo(text.format(partner=each.name, since=cell(each.since), count=each.mails))
 
 

@@ -10,7 +10,7 @@ import typer
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import sentence
 from services.cli.asking import confirmed
 from services.cli.context import call_of, may_ask
@@ -93,7 +93,12 @@ def add(
     for doubt in case_doubts(codes, [paired.party_code]):
         say(sentence(doubt))
     if paired.released:
-        say(_("{count} held mail(s) of theirs are imported now.").format(count=len(paired.released)))
+        text = ngettext(
+            "{count} held mail of theirs is imported now.",
+            "{count} held mails of theirs are imported now.",
+            len(paired.released),
+        )
+        say(text.format(count=len(paired.released)))
     if order_address is None:
         proposal = _(
             "Their card proposes {address} for orders: `intergestan partner set {code} --order-address {address}`."

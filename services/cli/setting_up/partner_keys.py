@@ -8,7 +8,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
 from services.cli.bells import ring
@@ -91,7 +91,12 @@ def confirm(
     if done.valid_from is not None:
         say(_("It signs from {start} on; the key before it ends then.").format(start=cell(done.valid_from)))
     if done.bells.take_in:
-        say(_("{count} held mail(s) of theirs are taken in now.").format(count=len(done.bells.take_in)))
+        text = ngettext(
+            "{count} held mail of theirs is taken in now.",
+            "{count} held mails of theirs are taken in now.",
+            len(done.bells.take_in),
+        )
+        say(text.format(count=len(done.bells.take_in)))
 
 
 @app.verb("revoke", context_settings=TAKES_IDS)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from sqlalchemy import Connection
 
     from intergestan_db.numbers import Gap
@@ -42,7 +43,12 @@ def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
         gaps = {each.series: {"from": each.first, "to": each.last, "next": each.following} for each in taken.gaps}
         print_json({"partners": taken.partners, "left_out": gaps})
         return
-    say(_("The numbering of our mails begins anew for {count} partners.").format(count=taken.partners))
+    anew = ngettext(
+        "The numbering of our mails begins anew for {count} partner.",
+        "The numbering of our mails begins anew for {count} partners.",
+        taken.partners,
+    )
+    say(anew.format(count=taken.partners))
     say(_("Numbers of documents that may have been given after the backup are not given again. Note these gaps:"))
     for gap in taken.gaps:
         say(_("- {first} to {last} are left out; the next is {following}").format(**_shown(gap)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.bells import ring
 from services.cli.buying.orders import From, To
 from services.cli.context import Call, call_of
@@ -147,7 +147,11 @@ def _tell(work: Work, brought: Brought, after: dict[str, Place], *, in_time: boo
         print_brought(brought)
         for sha256, now in elsewhere.items():
             say(f"{sha256[:12]}: {place(*before.get(sha256, (None, None)))} → {place(*now)}")
-    text = _("{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.")
+    text = ngettext(
+        "{settled} of {total} mail was taken in again; new sales orders: {created}, new answers: {answers}.",
+        "{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.",
+        work.total,
+    )
     say(
         text.format(
             settled=len(after), total=work.total, created=len(brought.sales_orders), answers=len(brought.answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
@@ -28,9 +29,15 @@ def test_spaces_and_apostrophes(typed: str, printed: str) -> None:
     assert french(printed) == printed
 
 
-def test_the_catalogue_is_printed_so() -> None:
+def _translations() -> Iterator[str]:
     for message in texts.read():
-        assert not message.id or message.string == french(str(message.string)), message.id
+        if message.id:
+            yield from (message.string,) if isinstance(message.string, str) else message.string or ()
+
+
+def test_the_catalogue_is_printed_so() -> None:
+    for text in _translations():
+        assert text == french(text)
 
 
 NOT_FRENCH = {
@@ -58,7 +65,7 @@ def _prose(text: str) -> str:
 
 
 def test_nothing_english_is_left_and_each_thing_has_its_word() -> None:
-    for text in [*(str(message.string) for message in texts.read() if message.id), *FRENCH.values()]:
+    for text in [*_translations(), *FRENCH.values()]:
         words = set(re.findall(r"[\w-]+", _prose(text).lower()))
         assert not words & NOT_FRENCH, text
         assert not [word for word in NOT_OUR_WORDS if re.search(rf"\b{word}\b", _prose(text).lower())], text
