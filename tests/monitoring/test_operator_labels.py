@@ -139,15 +139,15 @@ WELL, BROKEN = ("shop", "south"), ("depot", "north")
 """The first of each by the chart's ServiceMonitor, the second by one without relabelings."""
 
 
-@pytest.fixture(scope="module")
-def impatient(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def impatient(tmp_path: Path) -> Path:
     """The rules, without waiting until something has lasted."""
-    file: Path = tmp_path_factory.mktemp("rules") / "alerts.yml"
+    file = tmp_path / "alerts.yml"
     file.write_text(re.sub(r"^    for: \d+m$", "    for: 0s", (RULES / "alerts.yml").read_text(), flags=re.MULTILINE))
     return file
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sites() -> Iterator[dict[str, FakeSite]]:
     found = {code: FakeSite(code).start() for code in (*WELL, *BROKEN)}
     yield found
@@ -155,7 +155,7 @@ def sites() -> Iterator[dict[str, FakeSite]]:
         site.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def prometheus(sites: dict[str, FakeSite], impatient: Path) -> Iterator[PrometheusServer]:
     configs = []
     for code, site in sites.items():
@@ -186,7 +186,7 @@ def firing(prometheus: PrometheusServer) -> set[tuple[str, str | None]]:
     return {(each["labels"]["alertname"], each["labels"].get("site")) for each in alerts if each["state"] == "firing"}
 
 
-def test_every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
+def every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
     """What has a name within a site is told for each site; counts are sums over the sites."""
     asked = {filled(query): title for file in FILES for title, query in queries(read(file))}
 
@@ -210,8 +210,8 @@ def test_every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[
     eventually(counted, every=0.3, what="two of each site, which two processes tell alike")
 
 
-def test_each_alert_fires_for_the_broken_site_alone(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
-    """Issue 13: two sites under the operator's labels, with mailboxes and partners of the same names."""
+def each_alert_fires_for_the_broken_site_alone(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
+    """And at last, when its processes end, those about processes."""
     assert firing(prometheus) == set()
     for code in BROKEN:
         sites[code].break_all()
@@ -236,3 +236,9 @@ def test_each_alert_fires_for_the_broken_site_alone(prometheus: PrometheusServer
     wanted = {(name, code) for name in OF_PROCESSES for code in BROKEN}
     eventually(lambda: firing(prometheus) >= wanted, every=0.5, what=lambda: f"{firing(prometheus)}")
     assert {site for _, site in firing(prometheus)} == set(BROKEN)
+
+
+def test_two_sites_under_the_labels_of_an_operator(prometheus: PrometheusServer, sites: dict[str, FakeSite]) -> None:
+    """Issue 13: with mailboxes and partners of the same names; whatever is broken at one site is told of it alone."""
+    every_panel_shows_both_sites(prometheus, sites)
+    each_alert_fires_for_the_broken_site_alone(prometheus, sites)
