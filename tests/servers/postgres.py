@@ -95,7 +95,7 @@ class PostgresServer(ServerProcess):
             connect_timeout=int(PATIENCE),
         )
 
-    def _administer(self, statement: sql.Composable) -> None:
+    def _administer(self, statement: sql.SQL | sql.Composed) -> None:
         with self._connect() as connection:
             connection.execute(statement)
 
