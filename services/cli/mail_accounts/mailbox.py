@@ -181,7 +181,7 @@ def _enter(
     new = [replace(mailbox, sealed=sealed(call, password, mailbox)) for mailbox in mailboxes]
     if options is None and not untested:  # a consent is proved by giving it
         for mailbox in new:
-            try_login(call, mailbox, is_relay=False)
+            try_login(call, mailbox, password, is_relay=False)
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:

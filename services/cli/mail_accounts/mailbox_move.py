@@ -49,9 +49,9 @@ def move(call: Call, name: str, place: Place, *, untested: bool) -> None:
     check_secret(call, place.secret)
     with call.database.read() as connection:
         before = account_of(connection, name)
-    account = _password(call, name, _placed(before, place), place, before)
+    account, password = _with_password(call, name, _placed(before, place), place, before)
     if not untested:
-        try_login(call, account, is_relay=False)
+        try_login(call, account, password, is_relay=False)
     with call.database.transaction() as connection:
         move_mailbox(connection, name, account, by=call.actor(connection), at=call.database.now())
     said = {"name": name, "host": account.host, "port": account.port, "login": account.login, "folder": account.folder}
@@ -75,11 +75,17 @@ def _placed(before: NewMailbox, place: Place) -> NewMailbox:
     return replace(account, **{key: value for key, value in given.items() if value is not None})
 
 
-def _password(call: Call, name: str, account: NewMailbox, place: Place, before: NewMailbox) -> NewMailbox:
-    """Another login has another password, unless it is said to be the same file."""
+def _with_password(
+    call: Call, name: str, account: NewMailbox, place: Place, before: NewMailbox
+) -> tuple[NewMailbox, str | None]:
+    """The account with its password, and the one that was just given.
+
+    Another login has another password, unless it is said to be the same file.
+    """
     if place.secret is not None:
-        return replace(account, secret=place.secret, sealed=None, oauth_grant_id=None)
+        return replace(account, secret=place.secret, sealed=None, oauth_grant_id=None), None
     if place.password_stdin or (account.login != before.login and before.oauth_grant_id is None and not before.secret):
         password = read_password(account.login or name, from_stdin=place.password_stdin)
-        return replace(account, secret=None, sealed=sealed(call, password, account), oauth_grant_id=None)
-    return replace(account, sealed=sealed_anew(call, before, account))
+        new = replace(account, secret=None, sealed=sealed(call, password, account), oauth_grant_id=None)
+        return new, password
+    return replace(account, sealed=sealed_anew(call, before, account)), None

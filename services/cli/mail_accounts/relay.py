@@ -113,6 +113,7 @@ def set_(
         "mails_per_day": mails_per_day,
     }
     relay = replace(relay, **{name: value for name, value in given.items() if value is not None})
+    password = None
     if oauth is not None:
         relay = replace(relay, secret=None, sealed=None)
     elif known is None or secret is not None or password_stdin:
@@ -121,7 +122,7 @@ def set_(
     else:
         relay = replace(relay, sealed=sealed_anew(call, known, relay))
     if oauth is None and not untested:
-        try_login(call, relay, is_relay=True)
+        try_login(call, relay, password, is_relay=True)
     options = None
     if oauth is not None:
         options = OAuthOptions(

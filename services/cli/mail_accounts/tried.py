@@ -18,9 +18,10 @@ Untested = Annotated[
 ]
 
 
-def try_login(call: Call, account: Account, *, is_relay: bool) -> None:
+def try_login(call: Call, account: Account, password: str | None = None, *, is_relay: bool) -> None:
     """Log in as the services will.
 
+    :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
     :raises Problem: why it fails, with the cure. Nothing was changed.
     """
     from intergestan_exchange.mail_accounts.accounts import check_account
@@ -30,7 +31,7 @@ def try_login(call: Call, account: Account, *, is_relay: bool) -> None:
     check_account(account)
     attempt = try_smtp if is_relay else try_mailbox
     try:
-        attempt(account, secret_of(call, account))
+        attempt(account, secret_of(call, account) if password is None else password)
     except Exception as error:
         found = failure(_("Login"), account, error)
         if found is None:
