@@ -6,7 +6,7 @@ fault is named, and what stands is written in one transaction. A file that was t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
-from intergestan_db.enums import PurchaseState
-from intergestan_db.file_tables.rows import Rows
-from intergestan_db.file_tables.xlsx_table import read_sheets
+from intergestan_db.enums import PartyRole, PurchaseState
 from intergestan_db.file_tables.zip_safety import MAGIC
 from intergestan_db.problem import Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
@@ -32,7 +30,7 @@ from intergestan_erp.catalogue.catalogue import code_like, products_by_code, pro
 from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.identity import case_doubts
-from intergestan_erp.inputs.table import has_titles
+from intergestan_erp.inputs.one_table import refuse_page, table_of
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
 from intergestan_erp.order_files.order_csv import TABLE, read_csv_orders, read_order_rows
@@ -40,7 +38,7 @@ from intergestan_erp.order_files.order_ubl import read_ubl_orders
 from intergestan_erp.order_files.order_values import FROM_CATALOGUE, Around, OrderValues, Products, order_values
 from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.parties.folding import name_key
-from intergestan_erp.parties.parties import suppliers_like
+from intergestan_erp.parties.one_party import parties_named
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import case_key, nfc
@@ -137,43 +135,11 @@ def read_orders(file: str, data: bytes, findings: Findings | None = None) -> lis
     """
     found = Findings() if findings is None else findings
     if data.startswith(MAGIC):
-        return read_order_rows(file, _sheet(file, read_sheets(file, data), found), found)
+        return read_order_rows(file, table_of(file, data, TABLE, found), found)
+    refuse_page(file, data)
     start = data[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start[:14].lower().startswith((b"<html", b"<!doctype html", b"<table", b"<meta")):
-        raise FileProblems(
-            file,
-            [Fault(None, None, "This is a web page under the name of a workbook: open it and save it as XLSX.")],
-        )
     utf16 = data[:2] in {b"\xff\xfe", b"\xfe\xff"} and b"<" in data[:4]
     return read_ubl_orders(file, data) if start.startswith(b"<") or utf16 else read_csv_orders(file, data, found)
-
-
-def _sheet(file: str, sheets: Mapping[str, Rows], findings: Findings) -> Rows:
-    """The one sheet that has the titles of orders; the first of all, where none has.
-
-    :raises FileProblems: when several have orders: those of the others would be lost.
-    """
-    rows_of = {name: list(rows) for name, rows in sheets.items()}
-    fitting = [name for name, rows in rows_of.items() if has_titles(rows, TABLE)]
-    filled = [name for name in fitting if len(rows_of[name]) > 1]
-    if len(filled) > 1:
-        raise FileProblems(
-            file,
-            [
-                Fault(
-                    None,
-                    None,
-                    "The sheets {sheets} have orders, and one is read: put them into one sheet, or make a file of "
-                    "each.",
-                    sheets=", ".join(f"«{name}»" for name in filled),
-                )
-            ],
-        )
-    for name in (filled or fitting)[:1]:
-        if len(rows_of) > 1:
-            findings.remarks.append(Remark(None, None, "The orders were read from the sheet «{sheet}».", sheet=name))
-        return rows_of[name]
-    return next(iter(rows_of.values()), [])
 
 
 def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:
@@ -317,7 +283,7 @@ class _Known:
 
     def _look_up(self, texts: tuple[str, ...]) -> int | Fault:
         for text in texts:
-            found = suppliers_like(self._connection, text)
+            found = parties_named(self._connection, text, PartyRole.SUPPLIER)
             if len(found) == 1:
                 return int(found[0].id)
             if found:

@@ -89,7 +89,7 @@ def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, A
         connection.execute(update(Partner).where(Partner.id == partner_id).values(**own))
     set_address(connection, party_id, of_party)
     if changes.get("contact"):
-        set_contact(connection, party_id, changes["contact"])
+        set_contact(connection, party_id, {"contact": changes["contact"]})
     detail = {name: None if value is None else str(value) for name, value in changes.items()}
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail)
 

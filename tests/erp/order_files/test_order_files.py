@@ -18,11 +18,11 @@ from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.file_order import FileOrder
 from intergestan_erp.order_files.order_files import Imported, import_file, read_orders
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
 from intergestan_msg.ubl import write_order
 from tests import factories
-from tests.site_factories import NOW, SiteToTest, a_product, make_site
+from tests.site_factories import NOW, SiteToTest, a_product, add_party, make_site
 
 DEMO = Path(services.demo.__file__).parent / "data"
 
