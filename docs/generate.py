@@ -105,7 +105,7 @@ def requirements(sources: Mapping[str, Mapping[str, str]], shown: Mapping[str, l
 
 def _shown(names: Iterable[str]) -> str:
     every = list(names)
-    more = f" and {len(every) - MOST_SHOWN} more" if len(every) > MOST_SHOWN else ""
+    more = " …" if len(every) > MOST_SHOWN else ""
     return "<br>".join(f"`{name}`" for name in every[:MOST_SHOWN]) + more if every else "not built yet"
 
 

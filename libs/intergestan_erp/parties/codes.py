@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, PartyCodeCounter
@@ -94,6 +94,14 @@ def taken_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
         for first in range(0, len(wanted), RUN)
         for code in connection.execute(_TAKEN, {"codes": wanted[first : first + RUN]}).scalars()
     }
+
+
+def fullest_prefix(connection: Connection, rule: CodeRule) -> tuple[str, int] | None:
+    """The beginning of codes of which the most numbers are given, and how many are left; None while none is given."""
+    of_this_length = func.length(PartyCodeCounter.prefix) == rule.prefix
+    query = select(PartyCodeCounter.prefix, PartyCodeCounter.next_number).where(of_this_length)
+    row = connection.execute(query.order_by(PartyCodeCounter.next_number.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.prefix, max(0, rule.count + 1 - row.next_number))
 
 
 def make_codes(connection: Connection, rule: CodeRule, names: Sequence[str]) -> list[str]:

@@ -141,6 +141,7 @@ def find_accounts(
     found = tuple(
         FoundAccount(rows[each].number, rows[each].title, rows[each].code, places[field])
         for each, field in hits.items()
+        if each in rows  # a party may lose its account meanwhile
     )
     return FoundAccounts(found, more)
 

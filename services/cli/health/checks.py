@@ -19,7 +19,7 @@ from services.cli.health.finding import Check, Finding
 from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats
 from services.cli.health.key_checks import check_keys
 from services.cli.health.mail_checks import check_answers, check_notices, check_reports
-from services.cli.health.search_checks import check_search
+from services.cli.health.party_checks import check_codes, check_search
 from services.cli.health.statement_checks import check_statements
 
 
@@ -37,5 +37,5 @@ def run_checks(call: Call) -> Iterator[Finding]:
 _CHECKS: tuple[Check, ...] = (
     *(check_configuration, check_base, check_history, check_own_keys, check_keys, check_redis, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
-    *(check_clocks, check_statements, check_notices, check_search),
+    *(check_clocks, check_statements, check_notices, check_search, check_codes),
 )

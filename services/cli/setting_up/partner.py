@@ -19,6 +19,9 @@ from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_exchange.keys.pairing import Paired
     from intergestan_msg.card import Card
 
 app = Group("The sites we trust.")
@@ -48,7 +51,7 @@ def add(
     Compare the 12 words with them over the telephone: whoever has another key has other words.
     """
     from intergestan_erp.inputs.identity import case_doubts
-    from intergestan_erp.parties.parties import party_codes
+    from intergestan_erp.parties.parties import in_turn, party_codes
     from intergestan_exchange.keys.pairing import add_partner
     from intergestan_exchange.partners.partners import set_partner
     from intergestan_runtime.steps import IMPORT
@@ -57,12 +60,16 @@ def add(
     database = call.database
     card = read_card_file(card_file)
     _compare(card, fingerprint)
-    with database.transaction() as connection:
+
+    def trust(connection: Connection) -> tuple[list[str], Paired]:
         by, at = call.actor(connection), database.now()
         codes = party_codes(connection)
         paired = add_partner(connection, card, by=by, at=at, party_code=party)
         if order_address is not None:
             set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
+        return codes, paired
+
+    codes, paired = in_turn(database, trust)
     call.ring(IMPORT, *paired.released)
     text = _("{name} is our partner {code} now.") if paired.is_new else _("{name} was our partner {code} already.")
     say(text.format(name=card.name, code=card.code))

@@ -62,7 +62,8 @@ def test_what_comes_and_goes_shifts_no_page(database: Database) -> None:
         rows = [{"id": place, "code": f"C{place:02d}", "name": "x"} for place in range(10, 20)]
         connection.execute(insert(Party), rows)
         first = read_page(connection, select(Party.id), [Party.code], lambda row: row[0], size=4)
-        connection.execute(insert(Party), [{"id": 1, "code": "C00", "name": "x"}, {"id": 99, "code": "C99", "name": "x"}])
+        come = [{"id": place, "code": f"C{place:02d}", "name": "x"} for place in (1, 99)]
+        connection.execute(insert(Party), come)
         with noted(connection) as asked:
             rest = read_page(connection, select(Party.id), [Party.code], lambda row: row[0], size=40, after=first.after)
         assert (*first.rows, *rest.rows) == (*range(10, 20), 99)

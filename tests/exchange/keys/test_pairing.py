@@ -64,7 +64,7 @@ def test_a_new_partner_is_pinned_and_gets_a_party(sites: tuple[SiteToTest, SiteT
 
 
 def test_a_new_partner_gets_a_code_that_is_made(sites: tuple[SiteToTest, SiteToTest]) -> None:
-    """T02, T08: where codes are made, the card makes one too; `--party` names another by hand. Each has its accounts."""
+    """T02, T08: where codes are made, that of a card's site is made too, and so are its accounts."""
     ours, stauber = sites
     with ours.database.transaction() as connection:
         for name, value in (("codes.mode", "automatic"), ("accounts.mode", "alphabet")):

@@ -63,6 +63,8 @@ def test_all_codes_are_given(shop: Path, run: Run) -> None:
     file = shop / "many.csv"
     file.write_text("Raison sociale;Client\n" + "Dupont;oui\n" * 9)
     assert [each["code"] for each in run("parties", "import", file, "--json", cwd=shop).json["entered"]][-1] == "DUPON9"
+    checks = {each["subject"]: each for each in run("doctor", "--json", cwd=shop).json}
+    assert checks["Codes"]["text"] == "of those that begin with DUPON, 0 of 9 are left"
     refused = run("--lang", "fr", "parties", "add", "--name", "Dupont", "--customer", cwd=shop)
     assert refused.code == 1
     assert "Tous les codes commençant par DUPON sont pris (9). Rien n'a été créé." in refused.err
@@ -254,6 +256,7 @@ def test_doctor_sees_lost_words(shop: Path, run: Run) -> None:
     assert run("parties", "add", "--name", "Dupont", "--customer", "--code", "D1", cwd=shop).code == 0
     checks = {each["subject"]: each for each in run("doctor", "--json", cwd=shop).json}
     assert checks["Search"]["ok"]
+    assert checks["Codes"]["ok"]
     import sqlite3
 
     with sqlite3.connect(shop / "site.db") as connection:
