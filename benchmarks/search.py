@@ -14,17 +14,16 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from benchmarks.machine import Servers
 from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole
 from intergestan_db.tables import Account, Party, PartyAccount
 from intergestan_erp.inputs.cells import Findings
-from intergestan_erp.parties.accounts import AccountMode, AccountRule, rank
+from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.codes import CodeRule
-from intergestan_erp.parties.indexing import index_parties
-from intergestan_erp.parties.parties import PartyRules
+from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties
 from intergestan_erp.parties.search import find_parties
 from intergestan_erp.party_entry.party_table import enter_parties, read_parties
 from tests.databases import migrate_base
@@ -109,6 +108,7 @@ _SECOND = [
 ]
 _WORST = (*("s e", "martin s", "s zz", "m", "s", "e s a", "411 0 1", "du 1"),)
 
+RULES = PartyRules(CodeRule(automatic=True), AccountRule(AccountMode.ALPHABET))
 _LIKE = (
     select(Party.id)
     .outerjoin(PartyAccount, PartyAccount.party_id == Party.id)
@@ -159,36 +159,21 @@ def measure(databases: Sequence[Database], parties: int, queries: int) -> dict[s
 
 def import_seconds(database: Database) -> float:
     """How long a file of 10 000 third parties takes, from its bytes to the commit; codes and accounts are made."""
-    rules = PartyRules(CodeRule(automatic=True), AccountRule(AccountMode.ALPHABET))
     lines = (f"{firm['name']};oui;1 rue des Forges;88800;Vittel\n" for firm in firms(10_000))
     data = ("Raison sociale;Client;Adresse 1;Code postal;Ville\n" + "".join(lines)).encode()
     began = time.perf_counter()
     rows = read_parties("parties.csv", data, Findings())
     with database.transaction() as connection:
-        enter_parties(connection, "parties.csv", rows, rules, by="bench", at=database.now())
+        enter_parties(connection, "parties.csv", rows, RULES, by="bench", at=database.now())
     return time.perf_counter() - began
 
 
 def fill(database: Database, parties: int) -> None:
-    """Enter invented customers with their words, some thousand in a transaction."""
-    made = list(firms(parties))
+    """Enter invented customers as an import does, some thousand in a transaction."""
+    made = [NewParty(**firm) for firm in firms(parties)]
     for first in range(0, parties, 10_000):
-        rows = made[first : first + 10_000]
         with database.transaction() as connection:
-            connection.execute(insert(Party), [{"id": number, **row} for number, row in enumerate(rows, first + 1)])
-            accounts = [
-                {
-                    "id": number,
-                    "number": f"411{rank(row['name'])}{number:06d}",
-                    "title": row["name"],
-                    "kind": "customer",
-                }
-                for number, row in enumerate(rows, first + 1)
-            ]
-            connection.execute(insert(Account), accounts)
-            owners = [{"party_id": each["id"], "account_id": each["id"], "role": "customer"} for each in accounts]
-            connection.execute(insert(PartyAccount), owners)
-            index_parties(connection, [each["id"] for each in accounts], are_new=True)
+            add_parties(connection, made[first : first + 10_000], RULES, by="bench", at=database.now())
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
@@ -196,9 +181,9 @@ def fill(database: Database, parties: int) -> None:
 def firms(count: int) -> Iterator[dict[str, Any]]:
     """Invented customers, the same each time."""
     chance = random.Random(14)
-    for number in range(1, count + 1):
+    for _ in range(count):
         name = f"{chance.choice(_FIRST)} {chance.choice(_FIRST)} {chance.choice(_SECOND)}"
-        yield {"code": f"{name[:2].upper()}{number:06d}", "name": name, "is_customer": True, "is_supplier": False}
+        yield {"name": name, "is_customer": True}
 
 
 def texts(count: int, queries: int) -> list[str]:
@@ -209,7 +194,8 @@ def texts(count: int, queries: int) -> list[str]:
     while len(typed) < queries:
         row = chance.choice(made)
         words = chance.sample(row["name"].split(), k=chance.choice((1, 1, 2)))
-        whole = chance.choice((row["code"], " ".join(words)))
+        code = f"{CodeRule().prefix_of(row['name'])}{chance.randint(1, 5_000):06d}"
+        whole = chance.choice((code, " ".join(words)))
         typed.append(" ".join(word[: chance.randint(1, 8)] for word in whole.split()))
     return typed
 
