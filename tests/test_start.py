@@ -20,8 +20,8 @@ MOST_OF_OURS = {
     "poller": 120,
     "importer": 218,
     "dispatcher": 222,
-    "--help": 105,
-    "orders list": 90,
+    "--help": 111,
+    "orders list": 93,
     "holds list": 85,
     "status": 95,
 }

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from intergestan_db.enums import PartyRole
 from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount
 from intergestan_erp.listing.page import USUAL, Page, read_page
-from intergestan_erp.parties.parties import main_address
+from intergestan_erp.parties.addresses import main_address
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import states
@@ -26,14 +26,11 @@ from intergestan_db.tables import (
     SalesOrder,
 )
 from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
+from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSTAL, set_address, set_contact
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
 
-MAIN = "main"
-"""The kind of a party's own postal address."""
-POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
-OF_CONTACT: Final = ("contact", "telephone", "email")
 SUBJECT = Party.__tablename__
 _FLAGS: Mapping[PartyRole, str] = {PartyRole.CUSTOMER: "is_customer", PartyRole.SUPPLIER: "is_supplier"}
 _ORDERS: Mapping[PartyRole, Any] = {PartyRole.CUSTOMER: SalesOrder, PartyRole.SUPPLIER: PurchaseOrder}
@@ -233,42 +230,6 @@ def set_account(
 def party_codes(connection: Connection) -> list[str]:
     """The codes of all third parties."""
     return list(connection.execute(select(Party.code).order_by(Party.code)).scalars())
-
-
-def main_address() -> Any:
-    """A subquery with the id of each party's own address: the first of its kind."""
-    return (
-        select(Address.party_id, func.min(Address.id).label("id"))
-        .where(Address.kind == MAIN)
-        .group_by(Address.party_id)
-        .subquery()
-    )
-
-
-def set_address(connection: Connection, party_id: int, values: Mapping[str, str | None]) -> None:
-    """Change a party's own postal address (`line1`, `line2`, `postcode`, `city`, `country`), or enter it."""
-    if not values:
-        return
-    own = select(func.min(Address.id)).where(Address.party_id == party_id, Address.kind == MAIN)
-    address_id = connection.execute(own).scalar_one_or_none()
-    if address_id is None:
-        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **values))
-    else:
-        connection.execute(update(Address).where(Address.id == address_id).values(**values))
-
-
-def set_contact(connection: Connection, party_id: int, values: Mapping[str, str | None]) -> None:
-    """Change the person to ask at a party (`contact` is the name, `telephone`, `email`), or enter one."""
-    columns = {"name" if name == "contact" else name: value for name, value in values.items()}
-    if "name" in columns:
-        columns["name"] = columns["name"] or ""
-    if not columns:
-        return
-    first = connection.execute(select(func.min(Contact.id)).where(Contact.party_id == party_id)).scalar_one_or_none()
-    if first is None:
-        connection.execute(insert(Contact).values(**{"party_id": party_id, "name": "", **columns}))
-    else:
-        connection.execute(update(Contact).where(Contact.id == first).values(**columns))
 
 
 def _codes(connection: Connection, parties: Sequence[NewParty], rule: CodeRule) -> list[str]:

@@ -23,7 +23,7 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     User,
 )
-from intergestan_erp.parties.parties import main_address
+from intergestan_erp.parties.addresses import main_address
 from intergestan_msg.identity import nfc
 
 

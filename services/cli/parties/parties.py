@@ -11,7 +11,6 @@ import typer
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_erp.parties import company_numbers
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
@@ -89,6 +88,7 @@ def add(
     """
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.codes import code_by_hand as read_code
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
@@ -116,7 +116,7 @@ def add(
         return entered, case_doubts(before, [entered.code]) if code is not None else []
 
     entered, doubts = in_turn(call.database, enter)
-    warnings = [sentence(doubt) for doubt in (*company_numbers.doubts(party.siret, party.vat_id), *doubts)]
+    warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
         print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
         return
@@ -153,6 +153,7 @@ def set_(
     A new role gets its account; a new name changes neither the code nor an account.
     """
     from intergestan_erp.parties.codes import code_by_hand as read_code
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, set_party
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
@@ -178,7 +179,7 @@ def set_(
 
     changed = in_turn(call.database, change)
     say(_("Changed for {party}: {names}.").format(party=changed, names=", ".join(changes)))
-    for doubt in company_numbers.doubts(changes.get("siret"), changes.get("vat_id")):
+    for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
 
 
@@ -279,6 +280,7 @@ def import_(
     """
     from intergestan_erp.inputs.cells import Findings
     from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, party_codes
     from intergestan_erp.party_entry.party_table import enter_parties, read_parties
     from intergestan_erp.site.preferences import read_preferences
@@ -297,7 +299,7 @@ def import_(
     entered = in_turn(database, enter)
     doubts = [
         *case_doubts(before, [row.party.code for row in rows if row.party.code is not None]),
-        *(doubt for row in rows for doubt in company_numbers.doubts(row.party.siret, row.party.vat_id)),
+        *(doubt for row in rows for doubt in number_doubts(row.party.siret, row.party.vat_id)),
     ]
     warnings = [sentence(doubt) for doubt in doubts]
     if as_json:
