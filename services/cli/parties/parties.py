@@ -178,7 +178,8 @@ def set_(
         return str(changes.get("code", found.code))
 
     changed = in_turn(call.database, change)
-    say(_("Changed for {party}: {names}.").format(party=changed, names=", ".join(changes)))
+    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
+    say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
 
@@ -202,8 +203,8 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             "SIRET": card.siret,
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
-            _("Address"): "; ".join(map(_in_one_line, card.addresses)),
-            _("Contact"): "; ".join(
+            _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
+            _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
             ),
         }
@@ -229,7 +230,7 @@ def list_(
     if as_json:
         print_json({"parties": [asdict(row) for row in page.rows], "after": page.after})
         return
-    titles = [_("Code"), _("Name"), _("Customer"), _("Supplier"), _("Postcode"), _("City"), "SIRET"]
+    titles = [_("Code"), _("Name"), _("Is a customer"), _("Is a supplier"), _("Postcode"), _("City"), "SIRET"]
     print_table(titles, [list(asdict(row).values()) for row in page.rows])
     if page.after is not None:
         say(_("There are more: --after {mark} shows them.").format(mark=page.after))
