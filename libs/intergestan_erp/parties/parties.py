@@ -20,6 +20,7 @@ from intergestan_db.tables import (
     AccountWord,
     Address,
     Contact,
+    Partner,
     Party,
     PartyAccount,
     PurchaseOrder,
@@ -171,10 +172,11 @@ def set_party(
         _refuse_taken_codes(connection, [own["code"]])
     for role, flag in _FLAGS.items():
         if own.get(flag) is False:
-            _check_no_orders(connection, before, role)
+            _check_unused(connection, before, role)
     if own:
         connection.execute(update(Party).where(Party.id == party_id).values(**own))
-    if not any(own.get(flag, getattr(before, flag)) for flag in _FLAGS.values()):
+    loses = any(own.get(flag) is False for flag in _FLAGS.values())
+    if loses and not any(own.get(flag, getattr(before, flag)) for flag in _FLAGS.values()):
         raise Problem(
             "A third party is a customer, a supplier or both: {code} would be neither. Nothing was changed.",
             ProblemCode.NO_ROLE,
@@ -221,6 +223,8 @@ def set_account(
         (given,) = give_accounts(connection, rules.accounts, [wanted])
     else:
         given = _change_account(connection, old, role, rules.accounts, number, title)
+    if old is not None and (old.number, old.title) == (given.number, given.title):
+        return given.number
     index_parties(connection, [party_id])
     detail = {"role": role, "number": [old.number if old else None, given.number]}
     states.record(connection, SUBJECT, [(party_id, None, None)], "account", by=by, at=at, detail=detail)
@@ -326,7 +330,13 @@ def _change_accounts(connection: Connection, before: AnyRow, own: Mapping[str, A
         connection.execute(update(Account).where(*as_before).values(title=name))
 
 
-def _check_no_orders(connection: Connection, party: AnyRow, role: PartyRole) -> None:
+def _check_unused(connection: Connection, party: AnyRow, role: PartyRole) -> None:
+    if connection.execute(select(exists().where(Partner.party_id == party.id))).scalar_one():
+        raise Problem(
+            "{code} is a partner, whose orders may come at any time, so it keeps its roles. Nothing was changed.",
+            ProblemCode.ROLE_KEPT,
+            code=party.code,
+        )
     orders = _ORDERS[role]
     owner = orders.customer_id if role is PartyRole.CUSTOMER else orders.supplier_id
     if connection.execute(select(exists().where(owner == party.id))).scalar_one():
