@@ -121,9 +121,8 @@ def test_a_field_that_is_not_chosen_gets_no_statement(firms: Database, typed: st
     with firms.read() as connection, noted(connection) as asked:
         find_parties(connection, typed, CUSTOMER, fields)
     of_words = [parameters for statement, parameters in asked if "party_word" in statement]
-    numbers = {each.get("field") if isinstance(each, dict) else None for each in of_words}
-    if connection.dialect.name == "postgresql":
-        assert numbers <= {PartyField.__members__[each.name] and list(PartyField).index(each) for each in fields}
+    numbers = {each["field"] if isinstance(each, dict) else each[0] for each in of_words}
+    assert numbers == {search.PARTY_FIELDS.index(each) for each in fields}
     most = len(fields) * 2 + (len(fields) if " " in typed else 0)
     assert len(of_words) <= most
     assert len(asked) <= most + 1
