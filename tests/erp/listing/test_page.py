@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,7 +30,7 @@ def test_pages_are_the_whole_list(sqlite_base: Database) -> None:
             if names:
                 rows = [{"id": place, "code": f"C{place}", "name": name} for place, name in enumerate(names, 1)]
                 connection.execute(insert(Party), rows)
-            keys = [Party.name, Party.id] if by_name else [Party.id]
+            keys: list[Any] = [Party.name, Party.id] if by_name else [Party.id]
             whole = sorted(
                 range(1, len(names) + 1),
                 key=lambda place: (names[place - 1], place) if by_name else (place,),
