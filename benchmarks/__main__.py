@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, sender, start
+from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, search, sender, start
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
 from benchmarks.sites import pair_of_sites
@@ -34,6 +34,8 @@ class Scale:
     idle_seconds: float
     starts: int
     many: mailboxes.Load
+    parties: int
+    searches: int
 
 
 FULL = Scale(
@@ -45,6 +47,8 @@ FULL = Scale(
     idle_seconds=10,
     starts=3,
     many=mailboxes.Load(mailboxes=1_000, pollers=4, interval=60, seconds=190, mails=50),
+    parties=200_000,
+    searches=300,
 )
 QUICK = Scale(
     rounds=3,
@@ -55,6 +59,8 @@ QUICK = Scale(
     idle_seconds=5,
     starts=2,
     many=mailboxes.Load(mailboxes=200, pollers=2, interval=15, seconds=45, mails=20),
+    parties=20_000,
+    searches=100,
 )
 
 ORDERS, LINES = 10, 8
@@ -165,6 +171,12 @@ def measure_start(machine: Servers, scale: Scale) -> dict[str, float]:
     return start.measure(machine.folder / "start", scale.starts)
 
 
+def measure_search(machine: Servers, scale: Scale) -> dict[str, float]:
+    """Finding and entering third parties, on either kind of base."""
+    with search.databases(machine) as made:
+        return search.measure(made, scale.parties, scale.searches)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
@@ -172,6 +184,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "poller": measure_poller,
     "idle": measure_idle,
     "start": measure_start,
+    "search": measure_search,
     "mailboxes": measure_mailboxes,
 }
 

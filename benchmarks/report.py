@@ -68,6 +68,20 @@ FIGURES = (
     Figure("mailboxes_mail_worst_s", "the slowest, s"),
     Figure("mailboxes_pollers_cpu_share", "CPU of the pollers, cores"),
     Figure("mailboxes_poller_rss_mib", "memory of the largest of them, MiB"),
+    Figure("search_parties", "third parties among which is searched"),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"search_median_ms{suffix}", f"a search, {base}: median, ms"),
+            Figure(f"search_p99_ms{suffix}", "its 99th percentile, ms", at_most=20),
+            Figure(f"search_worst_ms{suffix}", "the slowest, ms", at_most=50),
+            Figure(f"search_like_median_ms{suffix}", "LIKE '%x%' over the same columns: median, ms"),
+            Figure(f"search_like_worst_ms{suffix}", "the slowest, ms"),
+            Figure(f"parties_import_s{suffix}", f"10 000 third parties of a file, {base}: s"),
+        )
+    ),
+    Figure("search_same_answers", "both give the same rows in the same order: 1", at_least=1),
     *(
         figure
         for name, text in (

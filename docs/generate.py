@@ -1,19 +1,21 @@
-"""Writes what stands in the code: settings, metrics and state diagrams for the documentation, and the dashboards.
+"""Writes what stands in the code: settings, metrics, state diagrams and shown requirements, and the dashboards.
 
 `python docs/generate.py` writes them; with `--check` it says what is out of date and exits with 1.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import LANGUAGES, dashboard
 from deploy.postgresql import rights
+from docs.requirement_list import SOURCES
 from intergestan_db.states import MACHINES, diagram
 from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
@@ -45,6 +47,14 @@ them). `site`, `service` and `instance` are labels of the scrape (`deploy/promet
 |---|---|---|---|---|
 """
 ROLES = DOCS.parent / "deploy" / "postgresql" / "roles.sql"
+REQUIREMENTS_HEAD = """# Requirements
+
+Every statement of the three source documents, and the tests that show it: their docstrings name its id
+(`grep -rn T05 tests`). What no test shows is not built yet. The decisions where the sources are silent stand in
+[decisions](decisions).
+"""
+ID = re.compile(r"\b([GTA])(\d\d)(?: to \1(\d\d))?\b")
+MOST_SHOWN = 3
 
 
 def _row(metric: Metric) -> str:
@@ -73,12 +83,50 @@ def _between(page: Path, parts: dict[str, str]) -> str:
     return text
 
 
+def ids_in(text: str) -> set[str]:
+    """The ids that a docstring names, with those between the ends of a range."""
+    return {
+        f"{letter}{number:02d}"
+        for letter, first, last in ID.findall(text)
+        for number in range(int(first), int(last or first) + 1)
+    }
+
+
+def shown_by(tests: Path) -> dict[str, list[str]]:
+    """The tests that name each id, as `file: function`."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(tests.rglob("test_*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                for each in sorted(ids_in(ast.get_docstring(node) or "")):
+                    found.setdefault(each, []).append(f"{file.relative_to(tests.parent)}: {node.name}")
+    return found
+
+
+def requirements(sources: Mapping[str, Mapping[str, str]], shown: Mapping[str, list[str]]) -> Iterator[str]:
+    """The lines of the page."""
+    yield REQUIREMENTS_HEAD
+    for title, sentences in sources.items():
+        built = sum(each in shown for each in sentences)
+        yield f"## {title} ({built} of {len(sentences)})\n"
+        yield "| id | what is asked for | shown by |\n|---|---|---|"
+        yield from (f"| {each} | {text} | {_shown(shown.get(each, ()))} |" for each, text in sentences.items())
+        yield ""
+
+
+def _shown(names: Iterable[str]) -> str:
+    every = list(names)
+    more = " …" if len(every) > MOST_SHOWN else ""
+    return "<br>".join(f"`{name}`" for name in every[:MOST_SHOWN]) + more if every else "not built yet"
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     architecture = DOCS / "architecture.md"
     diagrams = "\n".join(f"### {machine.name}\n\n```mermaid\n{diagram(machine)}\n```\n" for machine in MACHINES)
     return {
         DOCS / "settings.md": f"{SETTINGS_HEAD}\n{document(PROCESSES)}",
+        DOCS / "requirements.md": "\n".join(requirements(SOURCES, shown_by(DOCS.parent / "tests"))),
         DOCS / "metrics.md": METRICS_HEAD + "".join(map(_row, METRICS)),
         **dict(_dashboards()),
         architecture: _between(architecture, {"states": diagrams}),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, select, update
 from intergestan_db.database import Database
 from intergestan_db.tables import Partner, PurchaseOrder
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
+from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties
 from intergestan_erp.site.setup import NewSite, add_user, create_site
 from intergestan_exchange.keys.pairing import add_partner, own_card
 from intergestan_exchange.outbox.request import request_orders
@@ -185,6 +186,12 @@ def paired_sites(make_database: Callable[[str], Database]) -> tuple[SiteToTest, 
     for one, other in ((shop, base), (base, shop)):
         trust(one, other, with_address=False)
     return shop, base
+
+
+def add_party(connection: Connection, party: NewParty) -> int:
+    """Enter a third party by the rules of a site where nobody chose others; its id."""
+    (entered,) = add_parties(connection, [party], PartyRules(), by="test", at=NOW)
+    return entered.id
 
 
 def a_product(code: str, price: str = "10", **values: Any) -> ProductRow:

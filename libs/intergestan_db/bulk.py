@@ -81,7 +81,8 @@ def _arrays(table: CoreTable, names: tuple[str, ...], dialect: Dialect) -> _Arra
     columns = [table.columns[name] for name in (*names, *defaults)]
     quote = dialect.identifier_preparer.quote
     listed = ", ".join(quote(column.name) for column in columns)
-    arrays = ", ".join(f"%s::{column.type.compile(dialect)}[]" for column in columns)
+    kinds = (column.type.compile(dialect).partition(" COLLATE ")[0] for column in columns)  # an array has no order
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
     statement = f"INSERT INTO {quote(table.name)} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
     return _Arrays(statement, tuple((column.name, _process(column.type, dialect)) for column in columns), defaults)
 

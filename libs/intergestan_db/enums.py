@@ -251,3 +251,23 @@ class PurgeVerdict(StrEnum):
     DIFFERS = "differs"
     GONE = "gone"
     STAYED = "stayed"
+
+
+class PartyRole(StrEnum):
+    """What a third party is for us; it may be both. `bit` is its place in `party_word.roles`."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+
+    @property
+    def bit(self) -> int:
+        """1 or 2, so that both together are 3."""
+        return 1 if self is PartyRole.CUSTOMER else 2
+
+
+class AccountKind(StrEnum):
+    """Whose an account is: a party's in one of its roles, or nobody's."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+    GENERAL = "general"

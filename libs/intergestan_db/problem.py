@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Self
 
 from intergestan_msg.plain_text import cut
@@ -42,15 +43,61 @@ class Words(tuple[str, ...]):
         return "".join(self)
 
 
+class ProblemCode(StrEnum):
+    """What kind of problem it is: a word that stays the same, for programs. Sentences may be worded anew."""
+
+    ACCOUNT_AUTOMATIC = "account_automatic"
+    ACCOUNT_TAKEN = "account_taken"
+    ACCOUNTS_EXHAUSTED = "accounts_exhausted"
+    CODE_AUTOMATIC = "code_automatic"
+    CODE_MISSING = "code_missing"
+    CODE_TAKEN = "code_taken"
+    CODES_EXHAUSTED = "codes_exhausted"
+    CODES_LENGTH = "codes_length"
+    LAST_FIELD = "last_field"
+    NO_ACCOUNT_NUMBER = "no_account_number"
+    NO_CODE = "no_code"
+    NO_FIELD = "no_field"
+    NO_NAME = "no_name"
+    NO_PAGE = "no_page"
+    NO_ROLE = "no_role"
+    NO_SETTING = "no_setting"
+    NO_VALUE = "no_value"
+    NOT_ONE_PARTY = "not_one_party"
+    ROLE_KEPT = "role_kept"
+
+
+class Act(StrEnum):
+    """What a person may do about a problem. Each face words it: the command line as a command, a page as a button."""
+
+    ACCOUNT_SETTINGS = "account_settings"
+    CODE_BY_HAND = "code_by_hand"
+    CODE_SETTINGS = "code_settings"
+    FIND_PARTY = "find_party"
+    GIVE_ACCOUNT = "give_account"
+    GIVE_CODE = "give_code"
+    LIST_PARTIES = "list_parties"
+    SEARCH_SETTINGS = "search_settings"
+    SHOW_SETTINGS = "show_settings"
+
+
 class Problem(Exception):
     """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
 
-    The sentence says what happened and what to do next. Only literal templates are raised, because the
-    catalogues are made from them. Of a text among the values it has `MOST_QUOTED` characters.
+    The sentence says what happened and what did not. What to do about it is `next`, which whoever shows the sentence
+    puts into words; sentences without a code say it themselves. Only literal templates are raised, because the
+    catalogues are made from them. Of a text among the values the sentence has `MOST_QUOTED` characters.
+
+    :ivar code: what kind of problem it is, for programs; None for those that have no code yet.
+    :ivar next: what may be done about it, the likeliest first; the values say with what.
     """
 
-    def __init__(self, template: str, /, **values: Any) -> None:
+    def __init__(
+        self, template: str, code: ProblemCode | None = None, acts: tuple[Act, ...] = (), /, **values: Any
+    ) -> None:
         self.template = template
+        self.code = code
+        self.next = acts
         self.values = {name: cut(value) if type(value) is str else value for name, value in values.items()}
         super().__init__(template.format(**self.values))
 

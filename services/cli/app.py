@@ -27,6 +27,10 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "partner": "setting_up.partner:app",
         "mailbox": "mail_accounts.mailbox:app",
         "relay": "mail_accounts.relay:app",
+        "parties": "parties.parties:app",
+        "accounts": "parties.accounts:app",
+        "search": "parties.search:app",
+        "settings": "setting_up.preferences:app",
         "catalog": "setting_up.catalog:app",
     },
     marked("Buying"): {

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 
-from intergestan_db.problem import Fault, FileProblems, Problem
+from intergestan_db.problem import Fault, FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_runtime.said import marked
 from services.cli.context import NoSite
+from services.cli.next_acts import with_acts
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
 
@@ -86,7 +87,9 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
         return wording(error), CONFIGURATION
     if isinstance(error, Unreachable):
         return wording(error), NOT_YET
-    if isinstance(error, MessageError | Problem):
+    if isinstance(error, Problem):
+        return with_acts(wording(error), error.next), USAGE if error.code is ProblemCode.NOT_ONE_PARTY else FAILED
+    if isinstance(error, MessageError):
         return wording(error), FAILED
     if isinstance(error, AWAY) or type(error) is DatabaseError:
         said = first_line(error).rstrip(". ")

@@ -12,8 +12,8 @@ from intergestan_db.database import Database
 from intergestan_db.enums import ChangeState, InboundState, OutboundState, PurchaseState, SalesState
 from intergestan_db.states import MACHINES, Machine, StaleState, move
 from intergestan_db.tables import Event, OutboundMail, Partner
-from intergestan_erp.parties.parties import NewParty, add_party
-from tests.site_factories import NOW
+from intergestan_erp.parties.parties import NewParty
+from tests.site_factories import NOW, add_party
 
 STATES: dict[str, type] = {
     "outbound_mail": OutboundState,

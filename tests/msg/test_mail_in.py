@@ -286,6 +286,7 @@ def signed(payload: bytes, typ: str = seal.MANIFEST_TYPE) -> bytes:
     ],
 )
 def test_the_manifest_has_the_last_word(raw: bytes, error: type[MessageError]) -> None:
+    """G25: a message says which version of its schema it has; a later one is told apart from a broken one."""
     with pytest.raises(error):
         read_mail(raw, KEYS)
 

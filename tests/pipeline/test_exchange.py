@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from intergestan_db.tables import (
     Answer,
@@ -20,6 +20,9 @@ from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 
+MOST_STATEMENTS = {"buyer": 44, "seller": 36}
+"""Of two orders in a mail, from its composing until the answer is applied, as they were when this was written."""
+
 
 def _order(sites: Pair) -> int:
     """The two reference orders of G11, requested."""
@@ -31,7 +34,7 @@ def _order(sites: Pair) -> int:
 
 
 def test_orders_become_sales_orders_and_are_answered(sites: Pair) -> None:
-    """G01, G14, G19, G23: one mail, one sales order per purchase order, and the answer comes back."""
+    """G01, G04, G14, G19, G23: by mail alone, a sales order per purchase order, and the answer comes back."""
     buyer, seller = sites.buyer, sites.seller
     mail_id = _order(sites)
     mail = buyer.compose(mail_id)
@@ -102,3 +105,28 @@ def test_a_mail_is_answered_when_all_its_orders_are(sites: Pair) -> None:
     assert [row.state for row in buyer.rows(PurchaseOrder)] == ["accepted", "waiting"]
     buyer.receive(other)
     assert buyer.row(OutboundMail, id=mail_id).state == "answered"
+
+
+def test_third_parties_cost_the_exchange_nothing(sites: Pair) -> None:
+    """T09: codes, accounts, words and their settings are asked for by no statement on an order's way there and back.
+
+    What an order costs is counted, so that whoever adds a statement to its way sees it.
+    """
+    asked: dict[str, list[str]] = {"buyer": [], "seller": []}
+    mail_id = _order(sites)
+    for site, statements in ((sites.buyer, asked["buyer"]), (sites.seller, asked["seller"])):
+        event.listen(
+            site.database.engine,
+            "before_cursor_execute",
+            lambda _connection, _cursor, statement, *_others, to=statements: to.append(statement),
+        )
+    mail = sites.buyer.compose(mail_id)
+    sites.buyer.mark_sent(mail_id)
+    assert sites.seller.receive(mail).state == "done"
+    (answer,) = sites.seller.compose_requested()
+    assert sites.buyer.receive(answer).state == "done"
+    new = ("party_word", "account", "party_code_counter", "setting")
+    for who, every in asked.items():
+        statements = [each for each in every if each.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))]
+        assert MOST_STATEMENTS[who] // 2 < len(statements) <= MOST_STATEMENTS[who], (who, len(statements))
+        assert not [each for each in statements if any(f"{name} " in each for name in new)], who

@@ -3,6 +3,7 @@
 May import: enums.
 """
 
+from intergestan_db.tables.account import Account, AccountCounter, AccountWord, PartyAccount
 from intergestan_db.tables.delivery import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -40,7 +41,16 @@ from intergestan_db.tables.order import (
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_db.tables.party import Address, Contact, CustomerMatch, Partner, PartnerKey, Party
+from intergestan_db.tables.party import (
+    Address,
+    Contact,
+    CustomerMatch,
+    Partner,
+    PartnerKey,
+    Party,
+    PartyCodeCounter,
+    PartyWord,
+)
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_db.tables.product import (
     PartnerPrice,
@@ -56,6 +66,9 @@ from intergestan_db.tables.statement import MissingNumber, OutboundStatement, Pa
 from intergestan_db.tables.types import Table
 
 __all__ = [
+    "Account",
+    "AccountCounter",
+    "AccountWord",
     "Address",
     "Answer",
     "Contact",
@@ -95,6 +108,9 @@ __all__ = [
     "PartnerPrice",
     "PartnerStatement",
     "Party",
+    "PartyAccount",
+    "PartyCodeCounter",
+    "PartyWord",
     "PollRun",
     "Product",
     "ProductComponent",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import Integer, LargeBinary, String
 
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
-from intergestan_db.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of, unique
+from intergestan_db.tables.types import WORD, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
 
 
 class Party(Table):
@@ -22,6 +22,32 @@ class Party(Table):
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
     vat_id: Typed[str | None] = column(String(20))
+
+
+class PartyCodeCounter(Table):
+    """The next number of the codes that begin with a prefix; its row is the lock under which a code is given."""
+
+    __tablename__ = "party_code_counter"
+
+    prefix: Typed[str] = column(String(14), primary_key=True)
+    next_number: Typed[int] = column(default=1)
+
+
+class PartyWord(Table):
+    """A word by which a party is found: of its code, its name, or the number of one of its accounts.
+
+    `field` is 0 for the code, 1 for the name, 2 for the account; `later` is 0 for the word that begins the value and 1
+    for those inside; `roles` has a bit for each role in which this value is the party's (`PartyRole.bit`).
+    """
+
+    __tablename__ = "party_word"
+    __table_args__ = (index("party_id", "field", "word"),)
+
+    field: Typed[int] = column(Integer(), primary_key=True)
+    later: Typed[int] = column(Integer(), primary_key=True)
+    word: Typed[str] = column(WORD, primary_key=True)
+    party_id: Typed[int] = column(references="party.id", primary_key=True)
+    roles: Typed[int] = column(Integer())
 
 
 class Address(Table):

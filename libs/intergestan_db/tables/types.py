@@ -23,6 +23,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    String,
     UniqueConstraint,
     or_,
     text,
@@ -87,6 +88,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only in a column declared INTEGER."""
+
+WORD = String(60).with_variant(String(60, collation="C"), "postgresql")
+"""A folded word by which rows are found: in the order of its characters on either base, whatever its locale."""
 
 Typed = ColumnClause
 """A column of a class below, as a type checker sees it; `Typed[… | None]` may be NULL."""

@@ -1,13 +1,14 @@
 """What a new site takes from a copy of another's base: the catalogue and the third parties, nothing else (G06).
 
-Mails, orders, partners with their keys and counters, users, accounts and the site itself stay behind: a copy is
-not a second site, and what it would send or answer has been sent and answered by the first. What the other asks for
-a product is what the new site pays.
+Third parties come with their codes and accounts, and with what was chosen about these. Mails, orders, partners with
+their keys and counters, users, accounts at mail providers and the site itself stay behind: a copy is not a second site,
+and what it would send or answer has been sent and answered by the first. What the other asks for a product is what the
+new site pays.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from intergestan_db import migrate
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Address, Contact, Party, Site
+from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, Site
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, put_catalogue, read_catalogue
+from intergestan_erp.parties.indexing import index_parties
+from intergestan_erp.site.preferences import DEFAULTS, put_texts, read_texts
 
 Values = Mapping[str, Any]
 
@@ -30,6 +33,7 @@ class CopiedParty:
     values: Values
     addresses: tuple[Values, ...]
     contacts: tuple[Values, ...]
+    accounts: tuple[Values, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class CopiedBase:
     currency: str
     catalogue: Catalogue
     parties: tuple[CopiedParty, ...]
+    preferences: Mapping[str, str]
 
 
 def read_copy(source: str) -> CopiedBase:
@@ -83,11 +88,20 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
             ours=site.currency,
         )
     put_catalogue(connection, copied.catalogue.as_buyer())
+    put_texts(connection, copied.preferences)
+    ids = []
     for party in copied.parties:
         party_id = connection.execute(insert(Party).values(**party.values).returning(Party.id)).scalar_one()
+        ids.append(party_id)
+        for account in party.accounts:
+            values = {"number": account["number"], "title": account["title"], "kind": account["role"]}
+            account_id = connection.execute(insert(Account).values(**values).returning(Account.id)).scalar_one()
+            of_party = {"party_id": party_id, "role": account["role"], "account_id": account_id}
+            connection.execute(insert(PartyAccount).values(**of_party))
         for table, rows in ((Address, party.addresses), (Contact, party.contacts)):
             if rows:
                 connection.execute(insert(table), [{**row, "party_id": party_id} for row in rows])
+    index_parties(connection, ids, are_new=True)
 
 
 def _open(source: str) -> Engine:
@@ -108,22 +122,33 @@ def _read(connection: Connection) -> CopiedBase:
     site = connection.execute(select(Site.code, Site.currency)).one_or_none()
     if site is None:
         raise Problem("The base that is to be copied belongs to no site.")
-    addresses, contacts = _by_party(connection, Address), _by_party(connection, Contact)
+    addresses, contacts = (
+        _by_party(connection.execute(select(table.__table__).order_by(table.id)).mappings())
+        for table in (Address, Contact)
+    )
+    accounts = _by_party(
+        connection.execute(
+            select(PartyAccount.party_id, PartyAccount.role, Account.number, Account.title)
+            .join(Account, Account.id == PartyAccount.account_id)
+            .order_by(PartyAccount.role)
+        ).mappings()
+    )
     parties = connection.execute(select(Party.__table__).order_by(Party.code)).mappings()
     return CopiedBase(
         site.code,
         site.currency,
         read_catalogue(connection),
         tuple(
-            CopiedParty(_values(row), tuple(addresses.get(row["id"], ())), tuple(contacts.get(row["id"], ())))
+            CopiedParty(_values(row), *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts)))
             for row in parties
         ),
+        {name: value for name, value in read_texts(connection).items() if value != DEFAULTS[name]},
     )
 
 
-def _by_party(connection: Connection, table: type[Address | Contact]) -> dict[int, list[Values]]:
+def _by_party(rows: Iterable[Mapping[Any, Any]]) -> dict[int, list[Values]]:
     grouped: dict[int, list[Values]] = {}
-    for row in connection.execute(select(table.__table__).order_by(table.id)).mappings():
+    for row in rows:
         grouped.setdefault(row["party_id"], []).append(_values(row))
     return grouped
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
-from intergestan_db.enums import PurchaseState
+from intergestan_db.enums import PartyRole, PurchaseState
 from intergestan_db.problem import Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
     PurchaseOrder,
@@ -34,7 +34,7 @@ from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
 from intergestan_erp.order_files.order_values import FROM_CATALOGUE, Around, OrderValues, Products, order_values
 from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.parties.folding import name_key
-from intergestan_erp.parties.parties import suppliers_like
+from intergestan_erp.parties.one_party import parties_named
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import case_key, nfc
@@ -268,7 +268,7 @@ class _Known:
 
     def _look_up(self, texts: tuple[str, ...]) -> int | Fault:
         for text in texts:
-            found = suppliers_like(self._connection, text)
+            found = parties_named(self._connection, text, PartyRole.SUPPLIER)
             if len(found) == 1:
                 return int(found[0].id)
             if found:

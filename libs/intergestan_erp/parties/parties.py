@@ -1,27 +1,62 @@
-"""Third parties of the base: entering them, and finding the one that a person means."""
+"""Third parties of the base: entering them, and changing what is known of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy.exc import IntegrityError
 
-from intergestan_db.problem import Problem
-from intergestan_db.tables import Address, Contact, Party
-from intergestan_erp.parties.company_numbers import compact
-from intergestan_erp.parties.folding import name_key
+from intergestan_db import states
+from intergestan_db.bulk import insert_rows, insert_rows_with_ids
+from intergestan_db.database import AnyRow, Database
+from intergestan_db.enums import PartyRole
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.tables import (
+    Account,
+    AccountWord,
+    Address,
+    Contact,
+    Partner,
+    Party,
+    PartyAccount,
+    PurchaseOrder,
+    SalesOrder,
+)
+from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
+from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSTAL, set_address, set_contact
+from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
+from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
 
-MAIN = "main"
-"""The kind of a party's own postal address."""
+SUBJECT = Party.__tablename__
+_FLAGS: Mapping[PartyRole, str] = {PartyRole.CUSTOMER: "is_customer", PartyRole.SUPPLIER: "is_supplier"}
+_ORDERS: Mapping[PartyRole, Any] = {PartyRole.CUSTOMER: SalesOrder, PartyRole.SUPPLIER: PurchaseOrder}
+_TRIES = 3
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRules:
+    """How the codes and accounts of third parties come about on this site."""
+
+    codes: CodeRule = field(default_factory=CodeRule)
+    accounts: AccountRule = field(default_factory=AccountRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewParty:
-    """A party with its postal address and the person to ask there."""
+    """A party with its postal address and the person to ask there.
 
-    code: str
+    :ivar code: None for one that the site makes.
+    :ivar accounts: numbers that a person gave; the site's rule makes the others, one for each role.
+    """
+
+    code: str | None = None
     name: str
     is_customer: bool = False
     is_supplier: bool = False
@@ -33,71 +68,167 @@ class NewParty:
     city: str | None = None
     country: str | None = None
     contact: str | None = None
+    telephone: str | None = None
+    email: str | None = None
+    accounts: Mapping[PartyRole, str] = field(default_factory=dict)
+
+    @property
+    def roles(self) -> tuple[PartyRole, ...]:
+        """What it is for us."""
+        return tuple(role for role, flag in _FLAGS.items() if getattr(self, flag))
 
 
-def add_party(connection: Connection, party: NewParty) -> int:
-    """Enter a party.
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A party that was entered: its code, and its accounts by role."""
 
-    :raises Problem: when its code is taken.
+    id: int
+    code: str
+    accounts: Mapping[PartyRole, str]
+
+
+def in_turn(database: Database, act: Callable[[Connection], Result]) -> Result:
+    """Do something that enters codes or accounts, in a transaction of its own.
+
+    Where somebody enters the same one by hand at the same moment, the base refuses the later of both; it is done anew
+    then, and sees the other's.
+
+    :raises Problem: when that happens three times.
     """
-    party = replace(party, code=nfc(party.code))
-    if connection.execute(select(Party.id).where(Party.code == party.code)).first() is not None:
-        raise Problem("There is already a third party «{code}»: choose another code.", code=party.code)
-    fields = ("code", "name", "is_customer", "is_supplier", "siret", "vat_id")
-    party_id = connection.execute(
-        insert(Party).values({field: getattr(party, field) for field in fields}).returning(Party.id)
-    ).scalar_one()
-    address = {field: getattr(party, field) for field in ("line1", "line2", "postcode", "city", "country")}
-    if any(address.values()):
-        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **address))
-    if party.contact:
-        connection.execute(insert(Contact).values(party_id=party_id, name=party.contact))
-    return party_id
-
-
-def find_supplier(connection: Connection, text: str) -> Row[int, str, str]:
-    """The one supplier that `text` means: its code, SIRET, VAT number or name, in this order.
-
-    :returns: id, code and name.
-    :raises Problem: when none or several fit.
-    """
-    found = suppliers_like(connection, text)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Problem(
-            "«{text}» fits several suppliers: {codes}. Write the code of the one you mean.",
-            text=text,
-            codes=", ".join(row.code for row in found),
-        )
+    for _ in range(_TRIES):
+        try:
+            with database.transaction() as connection:
+                return act(connection)
+        except IntegrityError as error:
+            if not _is_twice(error):
+                raise
     raise Problem(
-        "No supplier has the code, SIRET, VAT number or name «{text}». "
-        "`intergestan partner list` shows who there is, `intergestan partner add` enters a partner's card.",
-        text=text,
+        "Others enter the same codes or accounts at this moment. Nothing was changed.", ProblemCode.CODE_TAKEN
     )
 
 
-def suppliers_like(connection: Connection, text: str) -> list[Row[int, str, str]]:
-    """The suppliers that `text` may mean; the first sort of identifier that fits anybody decides."""
-    return _like(connection, Party.is_supplier, text)
+def add_parties(
+    connection: Connection, parties: Sequence[NewParty], rules: PartyRules, *, by: str, at: datetime
+) -> list[Entered]:
+    """Enter parties, all or none, in this order.
+
+    :raises Problem: a code or an account is taken, all of them are given, or a party has no code where people give it.
+    """
+    if not parties:
+        return []
+    codes = _codes(connection, parties, rules.codes)
+    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id")
+    rows = [
+        {"code": code, **{name: getattr(party, name) for name in columns}}
+        for code, party in zip(codes, parties, strict=True)
+    ]
+    by_code = insert_rows_with_ids(connection, Party, rows, by="code")
+    ids = [by_code[code] for code in codes]
+    _insert_of(connection, Address, ids, [_address(party) for party in parties])
+    _insert_of(connection, Contact, ids, [_contact(party) for party in parties])
+    wanted = [
+        Wanted(party_id=party_id, role=role, code=code, name=party.name, number=party.accounts.get(role))
+        for party_id, code, party in zip(ids, codes, parties, strict=True)
+        for role in party.roles
+    ]
+    accounts: dict[int, dict[PartyRole, str]] = {party_id: {} for party_id in ids}
+    for given in give_accounts(connection, rules.accounts, wanted):
+        accounts[given.party_id][given.role] = given.number
+    index_parties(connection, ids, are_new=True)
+    entered = [Entered(party_id, code, accounts[party_id]) for party_id, code in zip(ids, codes, strict=True)]
+    states.record(
+        connection,
+        SUBJECT,
+        [(each.id, None, None) for each in entered],
+        "create",
+        by=by,
+        at=at,
+        details={each.id: {"code": each.code, "accounts": {**each.accounts}} for each in entered},
+    )
+    return entered
 
 
-def customers_like(connection: Connection, text: str) -> list[Row[int, str, str]]:
-    """The same of customers."""
-    return _like(connection, Party.is_customer, text)
+def set_party(
+    connection: Connection,
+    party_id: int,
+    changes: Mapping[str, Any],
+    rules: PartyRules,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    """Change what is known of a party: columns of `party`, of its postal address, or of the person to ask there.
+
+    A new role gets its account; a new name changes neither the code nor an account's number. Events have the old and
+    the new value, but of addresses and persons only that they were changed (D34).
+
+    :raises Problem: the code is taken, or the party has orders in a role that it should lose; nothing may be written.
+    """
+    before = _lock(connection, party_id)
+    own = {name: value for name, value in changes.items() if name not in (*POSTAL, *OF_CONTACT)}
+    own = {name: value for name, value in own.items() if getattr(before, name) != value}
+    if "code" in own:
+        own["code"] = nfc(own["code"])
+        _refuse_taken_codes(connection, [own["code"]])
+    for role, flag in _FLAGS.items():
+        if own.get(flag) is False:
+            _check_unused(connection, before, role)
+    if own:
+        connection.execute(update(Party).where(Party.id == party_id).values(**own))
+    loses = any(own.get(flag) is False for flag in _FLAGS.values())
+    if loses and not any(own.get(flag, getattr(before, flag)) for flag in _FLAGS.values()):
+        raise Problem(
+            "A third party is a customer, a supplier or both: {code} would be neither. Nothing was changed.",
+            ProblemCode.NO_ROLE,
+            code=before.code,
+        )
+    _change_accounts(connection, before, own, rules.accounts)
+    set_address(connection, party_id, {name: changes[name] for name in POSTAL if name in changes})
+    set_contact(connection, party_id, {name: changes[name] for name in OF_CONTACT if name in changes})
+    if own:
+        index_parties(connection, [party_id])
+    detail: dict[str, Any] = {name: [getattr(before, name), value] for name, value in own.items()}
+    others = [name for name in changes if name in (*POSTAL, *OF_CONTACT)]
+    if detail or others:
+        told = detail | ({"changed": others} if others else {})
+        states.record(connection, SUBJECT, [(party_id, None, None)], "set", by=by, at=at, detail=told)
 
 
-def _like(connection: Connection, role: ColumnElement[bool], text: str) -> list[Row[int, str, str]]:
-    """By code, SIRET, VAT number, else by folded name. Names are compared here, not in the base: see `folding`."""
-    wanted, number = nfc(text.strip()), compact(text)
-    query = select(Party.id, Party.code, Party.name).where(role).order_by(Party.code)
-    for condition in (Party.code == wanted, Party.siret == number, Party.vat_id == number):
-        if found := list(connection.execute(query.where(condition))):
-            return found
-    key = name_key(wanted)
-    parties = connection.execute(query).all() if key else []
-    by_code = [row for row in parties if name_key(row.code) == key]
-    return by_code or [row for row in parties if name_key(row.name) == key]
+def set_account(
+    connection: Connection,
+    party_id: int,
+    role: PartyRole,
+    rules: PartyRules,
+    *,
+    number: str | None = None,
+    title: str | None = None,
+    by: str,
+    at: datetime,
+) -> str:
+    """Give a party its account in a role, or change the one that it has; the account's number.
+
+    :param number: None for the one that the party has, or that the site's rule makes.
+    :raises Problem: the number is taken, it is given automatically here, or the party does not have that role.
+    """
+    party = _lock(connection, party_id)
+    if not getattr(party, _FLAGS[role]):
+        raise Problem(
+            "{code} does not have this role, so it gets no account in it. Nothing was changed.",
+            ProblemCode.NO_ROLE,
+            code=party.code,
+        )
+    old = _account(connection, party_id, role)
+    if old is None:
+        wanted = Wanted(party_id=party_id, role=role, code=party.code, name=title or party.name, number=number)
+        (given,) = give_accounts(connection, rules.accounts, [wanted])
+    else:
+        given = _change_account(connection, old, role, rules.accounts, number, title)
+    if old is not None and (old.number, old.title) == (given.number, given.title):
+        return given.number
+    index_parties(connection, [party_id])
+    detail = {"role": role, "number": [old.number if old else None, given.number]}
+    states.record(connection, SUBJECT, [(party_id, None, None)], "account", by=by, at=at, detail=detail)
+    return given.number
 
 
 def party_codes(connection: Connection) -> list[str]:
@@ -105,32 +236,117 @@ def party_codes(connection: Connection) -> list[str]:
     return list(connection.execute(select(Party.code).order_by(Party.code)).scalars())
 
 
-def main_address() -> Any:
-    """A subquery with the id of each party's own address: the first of its kind."""
-    return (
-        select(Address.party_id, func.min(Address.id).label("id"))
-        .where(Address.kind == MAIN)
-        .group_by(Address.party_id)
-        .subquery()
+def _codes(connection: Connection, parties: Sequence[NewParty], rule: CodeRule) -> list[str]:
+    """The code of each party: its own, or one that is made; the latter last, because that locks counters."""
+    given = [nfc(party.code) for party in parties if party.code is not None]
+    _refuse_taken_codes(connection, given)
+    unnamed = [party.name for party in parties if party.code is None]
+    if unnamed and not rule.automatic:
+        raise Problem(
+            "Codes are given by hand here, and {name} has none. Nothing was created.",
+            ProblemCode.CODE_MISSING,
+            (Act.GIVE_CODE, Act.CODE_SETTINGS),
+            name=unnamed[0],
+        )
+    made = iter(make_codes(connection, rule, unnamed))
+    codes = [next(made) if party.code is None else nfc(party.code) for party in parties]
+    if len(set(codes)) < len(codes):
+        raise _taken(next(code for place, code in enumerate(codes) if code in codes[:place]))
+    return codes
+
+
+def _refuse_taken_codes(connection: Connection, codes: Sequence[str]) -> None:
+    if taken := taken_codes(connection, codes):
+        raise _taken(min(taken))
+
+
+def _taken(code: str) -> Problem:
+    return Problem(
+        "There is already a third party «{code}»: choose another code.",
+        ProblemCode.CODE_TAKEN,
+        (Act.GIVE_CODE,),
+        code=code,
     )
 
 
-def set_address(connection: Connection, party_id: int, values: dict[str, str | None]) -> None:
-    """Change a party's own postal address (`line1`, `line2`, `postcode`, `city`, `country`), or enter it."""
-    if not values:
-        return
-    own = select(func.min(Address.id)).where(Address.party_id == party_id, Address.kind == MAIN)
-    address_id = connection.execute(own).scalar_one_or_none()
-    if address_id is None:
-        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **values))
-    else:
-        connection.execute(update(Address).where(Address.id == address_id).values(**values))
+def _address(party: NewParty) -> dict[str, Any] | None:
+    values = {name: getattr(party, name) for name in POSTAL}
+    return {"kind": MAIN, **values} if any(values.values()) else None
 
 
-def set_contact(connection: Connection, party_id: int, name: str) -> None:
-    """Change the name of the person to ask at a party, or enter it."""
-    first = connection.execute(select(func.min(Contact.id)).where(Contact.party_id == party_id)).scalar_one_or_none()
-    if first is None:
-        connection.execute(insert(Contact).values(party_id=party_id, name=name))
-    else:
-        connection.execute(update(Contact).where(Contact.id == first).values(name=name))
+def _contact(party: NewParty) -> dict[str, Any] | None:
+    values = (party.contact, party.telephone, party.email)
+    return (
+        dict(zip(("name", "telephone", "email"), (values[0] or "", *values[1:]), strict=True)) if any(values) else None
+    )
+
+
+def _insert_of(
+    connection: Connection, table: type[Address | Contact], ids: Sequence[int], rows: Sequence[dict[str, Any] | None]
+) -> None:
+    insert_rows(connection, table, [{"party_id": each, **row} for each, row in zip(ids, rows, strict=True) if row])
+
+
+def _lock(connection: Connection, party_id: int) -> AnyRow:
+    """A party's row, which nobody else changes until the transaction ends."""
+    return connection.execute(select(Party.__table__).where(Party.id == party_id).with_for_update()).one()
+
+
+def _account(connection: Connection, party_id: int, role: PartyRole) -> AnyRow | None:
+    query = select(Account.id, Account.number, Account.title).join(PartyAccount, PartyAccount.account_id == Account.id)
+    return connection.execute(query.where(PartyAccount.party_id == party_id, PartyAccount.role == role)).one_or_none()
+
+
+def _change_account(
+    connection: Connection, old: AnyRow, role: PartyRole, rule: AccountRule, number: str | None, title: str | None
+) -> Given:
+    if number is not None and rule.mode is not AccountMode.MANUAL:
+        raise Problem(
+            "Account numbers are given automatically here, so {number} was not taken. Nothing was changed.",
+            ProblemCode.ACCOUNT_AUTOMATIC,
+            (Act.ACCOUNT_SETTINGS,),
+            number=number,
+        )
+    new, called = number or old.number, title or old.title
+    if new != old.number:
+        refuse_taken(connection, [new])
+    connection.execute(update(Account).where(Account.id == old.id).values(number=new, title=called))
+    return Given(0, role, old.id, new, called)
+
+
+def _change_accounts(connection: Connection, before: AnyRow, own: Mapping[str, Any], rule: AccountRule) -> None:
+    """Accounts for new roles, none for lost ones, and new titles for those that were called as the party was."""
+    name, code = own.get("name", before.name), own.get("code", before.code)
+    new = [role for role, flag in _FLAGS.items() if own.get(flag)]
+    for role in (role for role, flag in _FLAGS.items() if own.get(flag) is False):
+        if (lost := _account(connection, before.id, role)) is not None:
+            connection.execute(delete(PartyAccount).where(PartyAccount.account_id == lost.id))
+            connection.execute(delete(AccountWord).where(AccountWord.account_id == lost.id))
+            connection.execute(delete(Account).where(Account.id == lost.id))
+    give_accounts(connection, rule, [Wanted(party_id=before.id, role=role, code=code, name=name) for role in new])
+    if "name" in own:
+        mine = select(PartyAccount.account_id).where(PartyAccount.party_id == before.id)
+        as_before = Account.id.in_(mine), Account.title == before.name
+        connection.execute(update(Account).where(*as_before).values(title=name))
+
+
+def _check_unused(connection: Connection, party: AnyRow, role: PartyRole) -> None:
+    if connection.execute(select(exists().where(Partner.party_id == party.id))).scalar_one():
+        raise Problem(
+            "{code} is a partner, whose orders may come at any time, so it keeps its roles. Nothing was changed.",
+            ProblemCode.ROLE_KEPT,
+            code=party.code,
+        )
+    orders = _ORDERS[role]
+    owner = orders.customer_id if role is PartyRole.CUSTOMER else orders.supplier_id
+    if connection.execute(select(exists().where(owner == party.id))).scalar_one():
+        raise Problem(
+            "{code} has orders in this role, so it keeps it. Nothing was changed.",
+            ProblemCode.ROLE_KEPT,
+            code=party.code,
+        )
+
+
+def _is_twice(error: IntegrityError) -> bool:
+    """Whether the base refused a key that there is already."""
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)

@@ -24,7 +24,7 @@ from intergestan_db.tables import (
     User,
 )
 from intergestan_erp.inputs.typed_keys import as_stored
-from intergestan_erp.parties.parties import main_address
+from intergestan_erp.parties.addresses import main_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Select, Subquery, case, func, select
 
 from intergestan_db import states
 from intergestan_db.enums import Part, SalesState
-from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -25,7 +24,6 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_erp.parties.parties import customers_like
 from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line
 from intergestan_msg.money import ZERO
 
@@ -113,20 +111,6 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
         "charges": _rows(connection, charges.order_by(InvoiceCharge.id)),
         "vat": _rows(connection, vat.order_by(InvoiceVat.id)),
     }
-
-
-def find_customer(connection: Connection, text: str) -> int:
-    """The id of the one customer that `text` means: its code, SIRET, VAT number or name, in this order.
-
-    :raises Problem: when none or several fit.
-    """
-    found = customers_like(connection, text)
-    if not found:
-        raise Problem("No customer has the code, SIRET, VAT number or name «{text}».", text=text)
-    if len(found) > 1:
-        codes = ", ".join(row.code for row in found)
-        raise Problem("«{text}» fits several customers: {codes}. Write the code.", text=text, codes=codes)
-    return int(found[0].id)
 
 
 def _listing() -> Select[*tuple[Any, ...]]:

@@ -8,16 +8,18 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import HoldReason, PartyRole
 from intergestan_db.problem import Problem
+from intergestan_erp.parties.one_party import one_party
+from intergestan_erp.site.preferences import read_preferences
 from intergestan_exchange.holds.holds import Hold
-from intergestan_exchange.partners.customer_matches import find_customer, remember_customer
+from intergestan_exchange.partners.customer_matches import remember_customer
 from intergestan_exchange.partners.product_matches import find_product, remember_match
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Which products of ours lines mean, by line id, and which customer the order is for; both by code."""
+    """Which products of ours lines mean, by line id and code, and which customer the order is for (`one_party`)."""
 
     products: Mapping[str, str] = field(default_factory=dict)
     customer: str | None = None
@@ -58,5 +60,6 @@ def _remember_customer(connection: Connection, hold: Hold, partner_id: int, code
             "says why it waits.",
             ref=hold.ref,
         )
-    party_id = find_customer(connection, code)
-    remember_customer(connection, partner_id, asked.values["id"], party_id, by=by, at=at)
+    fields = read_preferences(connection).party_fields
+    party = one_party(connection, code, PartyRole.CUSTOMER, fields)
+    remember_customer(connection, partner_id, asked.values["id"], party.id, by=by, at=at)

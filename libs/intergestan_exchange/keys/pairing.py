@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party, Site
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty, add_parties
+from intergestan_erp.site.preferences import read_preferences
 from intergestan_exchange.keys.keys import lock_keys, release_held
 from intergestan_exchange.keys.own_keys import announce_to_new_partner, signs_now
 from intergestan_msg.card import Card
@@ -91,7 +92,7 @@ def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, pa
         partner_id, party_id, party_is_new = known.id, known.party_id, False
         connection.execute(update(Partner).where(Partner.id == partner_id).values(**_said_by(card)))
     else:
-        party_id, party_is_new = _party(connection, card, party_code)
+        party_id, party_is_new = _party(connection, card, party_code, by, at)
         partner_id = _pin(connection, card, party_id, at)
         announce_to_new_partner(connection, partner_id, at)
     event = "add" if known is None else "card"
@@ -160,11 +161,15 @@ def _pin(connection: Connection, card: Card, party_id: int, at: datetime) -> int
     return partner_id
 
 
-def _party(connection: Connection, card: Card, code: str | None) -> tuple[int, bool]:
-    """The party that the card's site is for us, and whether it is new."""
+def _party(connection: Connection, card: Card, code: str | None, by: str, at: datetime) -> tuple[int, bool]:
+    """The party that the card's site is for us, and whether it is new.
+
+    Where people give codes, a new one has the code of its site; else it gets one as all others do.
+    """
     found = _same_party(connection, card, code)
     if found is None:
-        new_code = code or card.code[:_MAX_PARTY_CODE]
+        rules = read_preferences(connection).rules
+        new_code = code or (None if rules.codes.automatic else card.code[:_MAX_PARTY_CODE])
         party = NewParty(
             code=new_code,
             name=card.name,
@@ -173,7 +178,8 @@ def _party(connection: Connection, card: Card, code: str | None) -> tuple[int, b
             siret=card.siret,
             vat_id=card.vat,
         )
-        return add_party(connection, party), True
+        (entered,) = add_parties(connection, [party], rules, by=by, at=at)
+        return entered.id, True
     holder = connection.execute(select(Partner.site_code).where(Partner.party_id == found.id)).scalar_one_or_none()
     if holder is not None:
         raise Problem(

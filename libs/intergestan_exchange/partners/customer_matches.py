@@ -13,9 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, or_, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
 from intergestan_db.tables import CustomerMatch, Partner, Party
-from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_msg.order import Order
 from intergestan_msg.order import Party as DocumentParty
@@ -90,18 +88,6 @@ def read_customers(
         elif fit and fit != (own,):
             found[text] = tuple(dict.fromkeys((*((own,) if own else ()), *fit)))
     return found
-
-
-def find_customer(connection: Connection, code: str) -> int:
-    """The id of the customer with this code.
-
-    :raises Problem: when there is none.
-    """
-    query = select(Party.id).where(Party.code == as_stored(connection, code, Party.code), Party.is_customer)
-    party_id = connection.execute(query).scalar_one_or_none()
-    if party_id is None:
-        raise Problem("No customer has the code {code}.", code=code)
-    return party_id
 
 
 def remember_customer(

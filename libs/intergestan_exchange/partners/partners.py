@@ -14,9 +14,9 @@ from intergestan_db import states
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party
+from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
-from intergestan_erp.parties.parties import set_address, set_contact
 from intergestan_erp.site.setup import LANGUAGES, check_address
 from intergestan_msg.identity import nfc
 
@@ -29,7 +29,6 @@ CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "heartbeat": HeartbeatPolicy,
 }
 TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")
-POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
 
 
 def list_partners(connection: Connection) -> list[Mapping[str, Any]]:
@@ -91,7 +90,7 @@ def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, A
         connection.execute(update(Partner).where(Partner.id == partner_id).values(**own))
     set_address(connection, party_id, of_party)
     if changes.get("contact"):
-        set_contact(connection, party_id, changes["contact"])
+        set_contact(connection, party_id, {"contact": changes["contact"]})
     detail = {name: None if value is None else str(value) for name, value in changes.items()}
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail)
 

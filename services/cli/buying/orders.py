@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from intergestan_db.enums import FileFormat
+from intergestan_db.enums import FileFormat, PartyRole
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
@@ -24,6 +24,7 @@ from services.cli.export import export as write_orders
 from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.parties.naming import party_id
 from services.cli.translated import Group
 
 app = Group("Purchase orders.")
@@ -208,14 +209,13 @@ def selected(
 
     :raises Problem: for a supplier or a user who does not exist.
     """
-    from intergestan_erp.parties.parties import find_supplier
     from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
     from intergestan_erp.site.setup import find_user
 
     wanted = Selection(
         first=day_of(first),
         last=day_of(last),
-        supplier_id=find_supplier(connection, supplier).id if supplier else None,
+        supplier_id=party_id(connection, supplier, PartyRole.SUPPLIER),
         followed_by_id=find_user(connection, followed_by) if followed_by else None,
         everything=everything,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import FileFormat
+from intergestan_db.enums import FileFormat, PartyRole
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from services.cli.buying.orders import From, To
@@ -17,6 +17,7 @@ from services.cli.export import Again, Folder, Form, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
+from services.cli.parties.naming import party_id
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
 from services.cli.selling.documents import PRINTERS, how_far
@@ -43,13 +44,13 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show the sales orders that are not wholly invoiced; with --all every one in the range."""
-    from intergestan_erp.selling.sales import Selection, find_customer, list_sales
+    from intergestan_erp.selling.sales import Selection, list_sales
 
     with call_of(context).database.read() as connection:
         wanted = Selection(
             first=day_of(first),
             last=day_of(last),
-            customer_id=find_customer(connection, customer) if customer else None,
+            customer_id=party_id(connection, customer, PartyRole.CUSTOMER),
             everything=everything,
         )
         rows = list_sales(connection, wanted)

@@ -22,6 +22,9 @@ from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_exchange.keys.pairing import Paired
     from intergestan_msg.card import Card
 
 app = Group("The sites we trust.")
@@ -56,8 +59,8 @@ def add(
     a third party of ours needs your yes, or --party: anybody can write another firm's SIRET on a card.
     """
     from intergestan_erp.inputs.identity import case_doubts
-    from intergestan_erp.parties.parties import party_codes
-    from intergestan_exchange.keys.pairing import Paired, TakesOver, add_partner
+    from intergestan_erp.parties.parties import in_turn, party_codes
+    from intergestan_exchange.keys.pairing import TakesOver, add_partner
     from intergestan_exchange.partners.partners import set_partner
     from intergestan_runtime.steps import IMPORT
 
@@ -67,13 +70,15 @@ def add(
     _compare(card, fingerprint)
 
     def pair(party_code: str | None) -> tuple[list[str], Paired]:
-        with database.transaction() as connection:
+        def trust(connection: Connection) -> tuple[list[str], Paired]:
             by, at = call.actor(connection), database.now()
             codes = party_codes(connection)
             paired = add_partner(connection, card, by=by, at=at, party_code=party_code)
             if order_address is not None:
                 set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
-        return codes, paired
+            return codes, paired
+
+        return in_turn(database, trust)
 
     try:
         codes, paired = pair(party)

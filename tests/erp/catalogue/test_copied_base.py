@@ -11,14 +11,32 @@ from sqlalchemy import func, select, update
 from intergestan_db import migrate
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Address, Contact, NumberSeries, Partner, PartnerKey, Party, Site, Table, User
+from intergestan_db.tables import (
+    Account,
+    Address,
+    Contact,
+    NumberSeries,
+    Partner,
+    PartnerKey,
+    Party,
+    PartyWord,
+    Setting,
+    Site,
+    Table,
+    User,
+)
 from intergestan_erp.catalogue.copied_base import put_copy, read_copy
 from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_catalogue
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.parties.search import find_parties
+from intergestan_erp.site.preferences import read_preferences, set_preference
 from tests.erp.catalogue.test_catalogue_file import SHOP
-from tests.site_factories import SiteToTest, make_site
+from tests.site_factories import NOW, SiteToTest, add_party, make_site
 
-TAKEN = {"product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"}
+TAKEN = {
+    *("product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"),
+    *("account", "party_account", "party_word", "account_word", "setting"),
+}
 MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
 
 
@@ -30,6 +48,7 @@ def central(paired_sites: tuple[SiteToTest, SiteToTest]) -> SiteToTest:
         put_catalogue(connection, SHOP)
         party = NewParty(code="F1", name="Fonderie", is_supplier=True, line1="1 rue", city="Lyon", contact="Luc")
         add_party(connection, party)
+        set_preference(connection, "codes.mode", "automatic", by="test", at=NOW)
     return base
 
 
@@ -49,8 +68,15 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
             (Party.code, Party.name, Party.is_customer, Party.is_supplier, Party.siret),
             (Address.line1, Address.city, Address.kind),
             (Contact.name,),
+            (Account.kind, Account.number, Account.title),
+            (PartyWord.word, PartyWord.field, PartyWord.later, PartyWord.roles),
         ):
-            assert ours.execute(select(*columns)).all() == theirs.execute(select(*columns)).all()
+            assert sorted(map(repr, ours.execute(select(*columns)))) == sorted(
+                map(repr, theirs.execute(select(*columns)))
+            )
+        assert read_preferences(ours) == read_preferences(theirs)
+        assert [each.account for each in find_parties(ours, "fond").found] == ["401F1"]
+        assert ours.execute(select(Setting.name)).scalars().all() == ["codes.mode"]
         assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code
         assert ours.execute(select(Site.key_fingerprint)).scalar_one() == site.key.public.kid
         assert set(ours.execute(select(NumberSeries.next_number)).scalars()) == {1}

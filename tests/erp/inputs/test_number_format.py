@@ -169,7 +169,7 @@ def test_orders_in_two_sheets() -> None:
         book.add_worksheet("Notes").write_string(0, 0, "Merci")
 
     ((order,), said) = read(notes)
-    assert (order.number, said) == ("X1", ["The orders were read from the sheet «Commandes»."])
+    assert (order.number, said) == ("X1", ["The sheet «Commandes» was read, and no other."])
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from intergestan_db.database import Database
 from intergestan_erp.catalogue.catalogue import ProductRow, put_products
-from intergestan_erp.parties.parties import NewParty, add_party
-from tests.site_factories import make_site
+from intergestan_erp.parties.parties import NewParty
+from tests.site_factories import add_party, make_site
 
 FOLDER = Path(__file__).parents[2] / "cases" / "interop_docs"
 CLOCK = datetime(2027, 1, 6, 9, 0, tzinfo=UTC)

@@ -20,14 +20,14 @@ from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_export import PURCHASE, FileNames, to_export
 from intergestan_erp.order_files.order_files import Imported
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
 from intergestan_erp.site.setup import add_user
 from intergestan_msg.identity import case_key, nfc
 from intergestan_msg.ubl import write_order
 from tests.factories import STAUBER, a_line, an_order
 from tests.order_files import import_file
-from tests.site_factories import NOW, a_product, make_site
+from tests.site_factories import NOW, a_product, add_party, make_site
 
 CASES = Path(__file__).parents[2] / "cases" / "identity"
 ANY = Options(any_dates=True)

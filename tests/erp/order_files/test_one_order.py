@@ -22,12 +22,12 @@ from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_export import PURCHASE, read_orders, to_export, write_tables
 from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.order_files.read_orders import read_orders as parse
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import find_orders, show_order
 from tests.clock import Clock
 from tests.databases import MigratedBases
 from tests.order_files import import_file
-from tests.site_factories import make_site
+from tests.site_factories import add_party, make_site
 
 TITLES = "ID Pièce;Date;Fournisseur;Nature;Produit;Quantité;Prix;Livraison souhaitée;Frais"
 NFC, NFD = (normalize(form, "Élise & Cie") for form in ("NFC", "NFD"))

@@ -33,7 +33,7 @@ from intergestan_erp.order_files.order_export import (
     write_ubl,
 )
 from intergestan_erp.order_files.order_files import Imported
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_msg.money import Price
 from intergestan_msg.order import Order
@@ -44,7 +44,7 @@ from tests.examples import SPEED, share
 from tests.factories import an_order
 from tests.msg import strategies
 from tests.order_files import import_file
-from tests.site_factories import a_product, make_site
+from tests.site_factories import a_product, add_party, make_site
 
 NUMBERS = count(1)
 SUPPLIER = NewParty(code="F001", name="STAUBER", is_supplier=True, siret="80295478500028", city="Vittel")

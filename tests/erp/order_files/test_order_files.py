@@ -23,14 +23,14 @@ from intergestan_erp.order_files.order_export import PURCHASE, as_documents, to_
 from intergestan_erp.order_files.order_export import read_orders as read_exported
 from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.order_files.read_orders import read_orders
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
 from intergestan_msg.money import AllowanceCharge
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from tests import factories
 from tests.order_files import import_file
-from tests.site_factories import NOW, SiteToTest, a_product, make_site
+from tests.site_factories import NOW, SiteToTest, a_product, add_party, make_site
 
 DEMO = Path(services.demo.__file__).parent / "data"
 

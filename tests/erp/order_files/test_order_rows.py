@@ -16,11 +16,11 @@ from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.order_files.file_order import FileOrder, Options
 from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.order_files.read_orders import read_orders
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
 from tests.clock import Clock
 from tests.order_files import enter, import_file
-from tests.site_factories import a_product, make_site
+from tests.site_factories import a_product, add_party, make_site
 
 HEAD = "ID Pièce;Date;Fournisseur;Nature;Produit;Quantité;Prix"
 

@@ -21,14 +21,14 @@ from intergestan_erp.catalogue.catalogue import ProductRow, put_products
 from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.order_files import order_files
 from intergestan_erp.order_files.file_order import Options
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import show_order
 from services.cli.buying.taking_files import sentences
 from services.cli.errors import explain
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
 from tests.order_files import limited_orders
-from tests.site_factories import make_site
+from tests.site_factories import add_party, make_site
 
 import_file = partial(order_files.import_file, read=limited_orders.read)  # as a command does: in a limited child
 TABLES = Path(__file__).parents[2] / "cases" / "tables"

@@ -9,14 +9,15 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import states
 from intergestan_db.database import Database
-from intergestan_db.enums import PurchaseState
+from intergestan_db.enums import PartyRole, PurchaseState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder
-from intergestan_erp.parties.parties import NewParty, add_party, find_supplier
+from intergestan_erp.parties.one_party import one_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing import purchase_orders as purchase
 from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
 from intergestan_erp.site.setup import add_user, find_user
-from tests.site_factories import NOVEMBER, NOW, SiteToTest, make_site
+from tests.site_factories import NOVEMBER, NOW, SiteToTest, add_party, make_site
 
 ORDERS = (
     ("CFR1", "2020-11-15", "STAUBER", "marie", "confirmed"),
@@ -116,7 +117,7 @@ def test_everything_in_range_with_its_state(shop: SiteToTest) -> None:
 def test_one_supplier(shop: SiteToTest) -> None:
     """G09: the combo Fournisseur."""
     with shop.database.read() as connection:
-        muller = find_supplier(connection, "Muller").id
+        muller = one_party(connection, "Muller", PartyRole.SUPPLIER).id
     assert numbers(shop, supplier_id=muller) == ["CFR11"]
 
 

@@ -196,7 +196,8 @@ def test_two_customers_are_two_invoices(desk: Desk) -> None:
     leave(desk)
     leave(desk, "CCL2")
     with desk.base.transaction() as connection:
-        from intergestan_erp.parties.parties import NewParty, add_party
+        from intergestan_erp.parties.parties import NewParty
+        from tests.site_factories import add_party
 
         customer = add_party(connection, NewParty(code="C2", name="Autre", is_customer=True))
         connection.execute(update(SalesOrder).where(SalesOrder.number == "CCL2").values(customer_id=customer))

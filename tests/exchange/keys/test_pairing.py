@@ -10,13 +10,15 @@ from sqlalchemy import insert, select, update
 
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Address, Contact, Event, InboundMail, Partner, PartnerKey, Party
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_db.tables import Account, Address, Contact, Event, InboundMail, Partner, PartnerKey, Party
+from intergestan_erp.parties.one_party import one_party
+from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.site.preferences import set_preference
 from intergestan_exchange.keys.pairing import Paired, TakesOver, add_partner
 from intergestan_exchange.partners.partners import find_partner, list_partners, set_partner
 from intergestan_msg.card import read_card, write_card
 from intergestan_msg.seal import SigningKey
-from tests.site_factories import NOW, SiteToTest, make_site
+from tests.site_factories import NOW, SiteToTest, add_party, make_site
 
 
 @pytest.fixture
@@ -36,6 +38,7 @@ def partners(site: SiteToTest) -> list[Any]:
 
 
 def test_a_card_says_what_the_site_is(sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """G08: the address that is used for the exchange alone is what others send orders to."""
     _, stauber = sites
     card = read_card(write_card(stauber.card(), stauber.key))
     assert (card.code, card.name, card.siret) == ("80295478500028", "STAUBER", "80295478500028")
@@ -58,6 +61,20 @@ def test_a_new_partner_is_pinned_and_gets_a_party(sites: tuple[SiteToTest, SiteT
         party = connection.execute(select(Party.is_customer, Party.is_supplier, Party.siret)).one()
     assert key == stauber.key.public.raw
     assert tuple(party) == (True, True, "80295478500028")
+
+
+def test_a_new_partner_gets_a_code_that_is_made(sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """T02, T08: where codes are made, that of a card's site is made too, and so are its accounts."""
+    ours, stauber = sites
+    with ours.database.transaction() as connection:
+        for name, value in (("codes.mode", "automatic"), ("accounts.mode", "alphabet")):
+            set_preference(connection, name, value, by="marie", at=NOW)
+    assert pair(ours, stauber.card()).party_code == "ST000001"
+    with ours.database.read() as connection:
+        assert connection.execute(select(Account.number).order_by(Account.number)).scalars().all() == [
+            *("4011900001", "4111900001"),
+        ]
+        assert one_party(connection, "stauber").code == "ST000001"
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, OutboundMail, OutboundOrder, Partner, PurchaseOrder, User
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.purchasing.purchase_orders import unconfirm
 from intergestan_exchange.outbox.request import MAX_ORDERS, MissingAddress, request_orders, set_order_address
 from tests.order_files import import_file
-from tests.site_factories import NOW, SiteToTest, add_products
+from tests.site_factories import NOW, SiteToTest, add_party, add_products
 
 ADDRESS = "commandes@stauber.test"
 

@@ -6,9 +6,10 @@ import pytest
 
 from intergestan_db.database import Database
 from intergestan_erp.catalogue.catalogue import put_products
-from intergestan_erp.parties.parties import NewParty, add_party
+from intergestan_erp.parties.parties import NewParty
 from tests.erp.order_files.interop import FOLDER, SIRET, WIDGET, expected
 from tests.services.cli.conftest import Run
+from tests.site_factories import add_party
 
 DOCUMENTS = sorted(each.file for each in expected())
 VERDICTS = {each.file: each.verdict for each in expected()}

@@ -88,7 +88,7 @@ def test_one_order(paired_shop: Path, run: Run) -> None:
     ("options", "code"),
     [
         (("--from", "yesterday"), 2),
-        (("--supplier", "nobody"), 1),
+        (("--supplier", "nobody"), 2),
         (("--followed-by", "nobody"), 1),
         (("--supplier", "STAUBER"), 0),
         (("--followed-by", "marie"), 0),

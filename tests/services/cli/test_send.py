@@ -114,7 +114,7 @@ def test_another_address_is_refused(ordering_shop: Path, run: Run) -> None:
 
 
 def test_the_mail_is_shown_and_not_sent(ordering_shop: Path, run: Run) -> None:
-    """`--dry-run`: From the user (G15), all orders, and nothing written."""
+    """G15, G20: `--dry-run` shows the mail from the user with all orders, and leaves everything as it was."""
     shown = run("send", "--supplier", "STAUBER", "--dry-run", "--json", cwd=ordering_shop).json
     assert shown["to"] is None
     assert shown["from"] == "marie <commandes@arts.test>"

@@ -1,0 +1,33 @@
+"""The accounts of the site in pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from intergestan_db.tables import Account, Party, PartyAccount
+from intergestan_erp.listing.page import USUAL, Page, read_page
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccount:
+    """A line of the list. `party`: the code of the third party whose account it is."""
+
+    number: str
+    title: str
+    kind: str
+    party: str | None
+
+
+def list_accounts(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[ListedAccount]:
+    """A page of the accounts, by number.
+
+    :raises Problem: `after` is of no such page.
+    """
+    query = (
+        select(Account.number, Account.title, Account.kind, Party.code)
+        .outerjoin(PartyAccount, PartyAccount.account_id == Account.id)
+        .outerjoin(Party, Party.id == PartyAccount.party_id)
+    )
+    return read_page(connection, query, [Account.number], lambda row: ListedAccount(*row[:4]), size=size, after=after)

@@ -1,0 +1,106 @@
+"""Third parties in pages, and the card of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from intergestan_db.enums import PartyRole
+from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount
+from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.parties.addresses import main_address
+
+
+@dataclass(frozen=True, slots=True)
+class ListedParty:
+    """A line of the list."""
+
+    code: str
+    name: str
+    is_customer: bool
+    is_supplier: bool
+    postcode: str | None
+    city: str | None
+    siret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyAddress:
+    """A postal address of a party; `kind` is `main` for its own."""
+
+    kind: str
+    line1: str | None
+    line2: str | None
+    postcode: str | None
+    city: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyContact:
+    """A person at a party."""
+
+    name: str
+    telephone: str | None
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartyCard:
+    """All that is known of a party. `accounts`: the number in each role that has one."""
+
+    code: str
+    name: str
+    is_customer: bool
+    is_supplier: bool
+    siret: str | None
+    vat_id: str | None
+    accounts: dict[PartyRole, str]
+    addresses: tuple[PartyAddress, ...]
+    contacts: tuple[PartyContact, ...]
+
+
+def list_parties(
+    connection: Connection, role: PartyRole | None = None, *, size: int = USUAL, after: str | None = None
+) -> Page[ListedParty]:
+    """A page of the parties, by code.
+
+    :param role: only those who are this for us.
+    :raises Problem: `after` is of no such page.
+    """
+    own = main_address()
+    query = (
+        select(
+            *(Party.code, Party.name, Party.is_customer, Party.is_supplier),
+            *(Address.postcode, Address.city, Party.siret),
+        )
+        .outerjoin(own, own.c.party_id == Party.id)
+        .outerjoin(Address, Address.id == own.c.id)
+    )
+    if role is not None:
+        query = query.where(Party.is_customer if role is PartyRole.CUSTOMER else Party.is_supplier)
+    return read_page(connection, query, [Party.code], lambda row: ListedParty(*row[:7]), size=size, after=after)
+
+
+def read_card(connection: Connection, party_id: int) -> PartyCard:
+    """The card of a party."""
+    party = connection.execute(select(Party.__table__).where(Party.id == party_id)).one()
+    accounts = (
+        select(PartyAccount.role, Account.number)
+        .join(Account, Account.id == PartyAccount.account_id)
+        .where(PartyAccount.party_id == party_id)
+        .order_by(PartyAccount.role)
+    )
+    return PartyCard(
+        *(party.code, party.name, party.is_customer, party.is_supplier, party.siret, party.vat_id),
+        accounts={PartyRole(row.role): row.number for row in connection.execute(accounts)},
+        addresses=tuple(PartyAddress(*row) for row in _of(connection, Address, party_id, PartyAddress)),
+        contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id, PartyContact)),
+    )
+
+
+def _of(connection: Connection, table: type[Address | Contact], party_id: int, view: type[Any]) -> list[Any]:
+    columns = [getattr(table, name) for name in view.__dataclass_fields__]
+    return list(connection.execute(select(*columns).where(table.party_id == party_id).order_by(table.id)))

@@ -1,0 +1,98 @@
+"""The one third party that a person means: an option of a command and a cell of a file name it, they do not search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from intergestan_db.enums import PartyRole
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.tables import Account, Party, PartyAccount, PartyWord
+from intergestan_erp.parties.company_numbers import compact
+from intergestan_erp.parties.folding import name_key
+from intergestan_erp.parties.search import PARTY_FIELDS, PartyField, find_parties
+from intergestan_erp.parties.search_words import LONGEST, words
+from intergestan_msg.identity import nfc
+
+_CODE, _NAME = PARTY_FIELDS.index(PartyField.CODE), PARTY_FIELDS.index(PartyField.NAME)
+
+
+def parties_named(connection: Connection, text: str, role: PartyRole | None = None) -> list[Row[int, str, str]]:
+    """The parties whose code, SIRET, VAT number, account or whole name is `text` (D15).
+
+    The first of these, in this order, that fits anybody decides. Case, accents and white space do not matter; of codes
+    that differ by case alone, the one that is written so is meant.
+
+    :returns: id, code and name, in the order of the codes.
+    """
+    wanted = nfc(text.strip())
+    plain, number = "".join(wanted.split()).upper(), compact(wanted)
+    query = select(Party.id, Party.code, Party.name).where(*_in_role(role)).order_by(Party.code)
+    if not plain:
+        return []
+    if found := list(connection.execute(query.where(Party.code == wanted))):
+        return found
+    if found := [row for row in _with_word(connection, query, _CODE, plain) if row.code.upper() == plain]:
+        return found
+    with_account = (
+        query.join(PartyAccount, PartyAccount.party_id == Party.id)
+        .join(Account, Account.id == PartyAccount.account_id)
+        .where(*(() if role is None else (PartyAccount.role == role,)))
+    )
+    for narrowed in (
+        *(query.where(Party.siret == number), query.where(Party.vat_id == number)),
+        *(with_account.where(Account.number == each) for each in ("".join(wanted.split()), plain)),
+    ):
+        if found := list(connection.execute(narrowed)):
+            return found
+    key = name_key(wanted)
+    return [row for row in _with_word(connection, query, _NAME, wanted) if name_key(row.name) == key]
+
+
+def one_party(
+    connection: Connection,
+    text: str,
+    role: PartyRole | None = None,
+    fields: Sequence[PartyField] = PARTY_FIELDS,
+) -> Row[int, str, str]:
+    """The one party that `text` names: id, code and name.
+
+    :param fields: where to look for those that may be meant instead.
+    :raises Problem: when it names none or several, with those that come close.
+    """
+    found = parties_named(connection, text, role)
+    if len(found) == 1:
+        return found[0]
+    close = found or find_parties(connection, text, role, fields).found
+    if not close:
+        raise Problem(
+            "«{text}» does not name exactly one third party. Nothing was done.",
+            ProblemCode.NOT_ONE_PARTY,
+            (Act.FIND_PARTY, Act.LIST_PARTIES),
+            text=text,
+        )
+    raise Problem(
+        "«{text}» does not name exactly one third party. Nothing was done. Close to it: {candidates}.",
+        ProblemCode.NOT_ONE_PARTY,
+        (Act.FIND_PARTY,),
+        text=text,
+        candidates=", ".join(f"{each.code} {each.name}" for each in close),
+    )
+
+
+def _in_role(role: PartyRole | None) -> tuple[Any, ...]:
+    flags = {PartyRole.CUSTOMER: Party.is_customer, PartyRole.SUPPLIER: Party.is_supplier}
+    return () if role is None else (flags[role],)
+
+
+def _with_word(connection: Connection, query: Select[int, str, str], field: int, text: str) -> list[Row[int, str, str]]:
+    """Those of a query whose field has the longest word of a text, which the fewest have; all where it has no word."""
+    longest = max(words(text), key=len, default="")[:LONGEST]
+    if not longest:
+        return list(connection.execute(query))
+    ids = select(PartyWord.party_id).where(
+        PartyWord.field == field, PartyWord.later.in_((0, 1)), PartyWord.word == longest
+    )
+    return list(connection.execute(query.where(Party.id.in_(ids))))

@@ -1,0 +1,61 @@
+"""A file of third parties as it was read. Others' files are read by `LimitedParties`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from intergestan_db.enums import PartyRole
+from intergestan_db.file_tables.reading import FileReaders
+from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
+from intergestan_erp.party_entry.party_table import PartyRow
+from intergestan_msg.shapes import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a child must know of a file: what those are for us of which the file says neither."""
+
+    roles: tuple[PartyRole, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartyReading:
+    """The third parties of a file, in its order, and what must be known of how it was read."""
+
+    rows: tuple[PartyRow, ...]
+    said: tuple[Remark, ...] = ()
+
+
+ReadParties = Callable[[str, bytes, Question], PartyReading]
+"""Reads a file, by its name for the faults. Raises `FileProblems` with every fault that the file itself has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a child says of a file: its faults, or its third parties."""
+
+    rows: tuple[PartyRow, ...] = ()
+    said: tuple[PlainFault, ...] = ()
+    faults: tuple[PlainFault, ...] = ()
+
+
+QUESTION, ANSWER = Shape(Question), Shape(Answer)
+
+
+class LimitedParties(FileReaders):
+    """Reads files of third parties in limited children. A context manager; `read` is a `ReadParties`."""
+
+    def __init__(self) -> None:
+        super().__init__("intergestan_erp.party_entry.read_parties:answer")
+
+    def read(self, file: str, data: bytes, question: Question) -> PartyReading:
+        """Read a file in a child.
+
+        :raises FileProblems: with every fault of the file; `Unread` where the child died over it.
+        :raises NoReader: there is no child to read it.
+        """
+        answer = self.ask(file, question, data, ANSWER)
+        if answer.faults:
+            raise FileProblems(file, list(map(Fault.of, answer.faults)))
+        return PartyReading(answer.rows, tuple(map(Remark.of, answer.said)))

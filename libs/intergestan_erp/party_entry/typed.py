@@ -1,0 +1,83 @@
+"""What a person types about a third party, read as it is kept. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from intergestan_db.file_tables.widths import too_long
+from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.tables import Address, Contact, Party, Table
+from intergestan_erp.inputs.countries import country_code
+from intergestan_erp.inputs.unreadable import shown
+from intergestan_erp.parties.company_numbers import read_siret, read_vat
+from intergestan_erp.site.setup import check_address
+
+
+def read_typed(given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Values by the names of columns, as they are kept; what was not given (None) is left out.
+
+    :param given: `name`, `siret`, `vat_id`, those of a postal address, `contact`, `telephone`, `email`. An empty text
+        takes a value away.
+    :raises Problem: for the first that is none of these, or too long; nothing may be written then.
+    """
+    return {name: _read(name, text) for name, text in given.items() if text is not None}
+
+
+def _read(name: str, text: str) -> str | None:
+    value = " ".join(text.split())
+    if not value.isprintable():
+        raise _no_value(value)
+    if not value and name == "name":
+        raise Problem("A third party needs a name. Nothing was changed.", ProblemCode.NO_NAME)
+    if not value:
+        return None
+    if (reader := _READERS.get(name)) is not None:
+        value = reader(value)
+    table, column = _COLUMNS[name]
+    for _, limit in too_long(table, {column: value}):
+        raise Problem(
+            "«{value}» is too long: at most {limit} characters fit. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            value=shown(value),
+            limit=limit,
+        )
+    return value
+
+
+def _country(text: str) -> str:
+    code = country_code(text)
+    if code is None:
+        raise Problem(
+            "«{value}» is no country: write its ISO code, like FR, or its name in French or English.",
+            ProblemCode.NO_VALUE,
+            value=text,
+        )
+    return code
+
+
+def _email(text: str) -> str:
+    check_address(text)
+    return text
+
+
+def _no_value(text: str) -> Problem:
+    return Problem(
+        "«{value}» has characters that nobody sees: type it again. Nothing was changed.",
+        ProblemCode.NO_VALUE,
+        value=ascii(text),
+    )
+
+
+_READERS: Final[Mapping[str, Callable[[str], str]]] = {
+    "siret": read_siret,
+    "vat_id": read_vat,
+    "country": _country,
+    "email": _email,
+}
+_COLUMNS: Final[Mapping[str, tuple[type[Table], str]]] = {
+    **{name: (Party, name) for name in ("name", "siret", "vat_id")},
+    **{name: (Address, name) for name in ("line1", "line2", "postcode", "city", "country")},
+    "contact": (Contact, "name"),
+    **{name: (Contact, name) for name in ("telephone", "email")},
+}

@@ -1,0 +1,215 @@
+"""What people choose about third parties while the site runs: codes, accounts, the fields of a search.
+
+The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
+default. The owner of the base writes them, services only read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.enums import PartyRole
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.tables import Setting, Site
+from intergestan_erp.parties.accounts import AccountMode, AccountRule
+from intergestan_erp.parties.codes import CodeRule
+from intergestan_erp.parties.parties import PartyRules
+from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
+
+DEFAULTS: Final[Mapping[str, str]] = {
+    "codes.mode": "manual",
+    "codes.length": "8",
+    "codes.prefix": "2",
+    "accounts.mode": "manual",
+    "accounts.customer_root": "411",
+    "accounts.supplier_root": "401",
+    "accounts.width": "5",
+    "search.party_fields": "code,name,account",
+    "search.account_fields": "party_code,title,number",
+}
+"""Every name, and the value that it has on a site where nobody chose another."""
+CODE_MODES: Final = ("manual", "automatic")
+
+_READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What was chosen, checked."""
+
+    rules: PartyRules = field(default_factory=PartyRules)
+    party_fields: tuple[PartyField, ...] = PARTY_FIELDS
+    account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
+
+
+def read_preferences(connection: Connection) -> Preferences:
+    """What was chosen on this site.
+
+    :raises Problem: somebody wrote a value into the base that is none.
+    """
+    return checked(read_texts(connection))
+
+
+def read_texts(connection: Connection) -> dict[str, str]:
+    """The same as texts, by name."""
+    rows = connection.execute(_READ, {"names": list(DEFAULTS)})
+    return {**DEFAULTS, **{row.name: row.value for row in rows}}
+
+
+def checked(texts: Mapping[str, str]) -> Preferences:
+    """The preferences that these texts are.
+
+    :raises Problem: for the first that is none.
+    """
+    code_mode = _one_of("codes.mode", texts, CODE_MODES)
+    codes = CodeRule(code_mode == "automatic", _number("codes.length", texts), _number("codes.prefix", texts))
+    roots = {role: texts[f"accounts.{role}_root"] for role in PartyRole}
+    mode = AccountMode(_one_of("accounts.mode", texts, tuple(AccountMode)))
+    accounts = AccountRule(mode, roots, _number("accounts.width", texts))
+    codes.check()
+    accounts.check()
+    return Preferences(
+        PartyRules(codes, accounts),
+        _fields("search.party_fields", texts, PARTY_FIELDS),
+        _fields("search.account_fields", texts, ACCOUNT_FIELDS),
+    )
+
+
+def set_preference(connection: Connection, name: str, value: str, *, by: str, at: datetime) -> Preferences:
+    """Choose another value; what was made by the old one stays as it is.
+
+    :raises Problem: there is no such name, or the value does not fit; nothing is changed then.
+    """
+    known(name)
+    connection.execute(select(Site.id).with_for_update())  # two values that fit each other are changed one by one
+    texts = read_texts(connection)
+    old, texts[name] = texts[name], _tidy(value)
+    preferences = checked(texts)
+    if old == texts[name]:
+        return preferences
+    put_texts(connection, {name: texts[name]})
+    detail = {name: [old, texts[name]]}
+    states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
+    return preferences
+
+
+def put_texts(connection: Connection, texts: Mapping[str, str]) -> None:
+    """Write values that were checked."""
+    for name, value in texts.items():
+        if not connection.execute(update(Setting).where(Setting.name == name).values(value=value)).rowcount:
+            connection.execute(insert(Setting).values(name=name, value=value))
+
+
+def known(name: str) -> None:
+    """Refuse a name that is none.
+
+    :raises Problem: with the one that is meant, if one is like it.
+    """
+    if name in DEFAULTS:
+        return
+    close = get_close_matches(name, DEFAULTS, n=1)
+    if close:
+        raise Problem(
+            "There is no setting «{name}». Did you mean «{meant}»? Nothing was changed.",
+            ProblemCode.NO_SETTING,
+            (Act.SHOW_SETTINGS,),
+            name=name,
+            meant=close[0],
+        )
+    raise Problem(
+        "There is no setting «{name}». Nothing was changed.", ProblemCode.NO_SETTING, (Act.SHOW_SETTINGS,), name=name
+    )
+
+
+def with_field(fields: Sequence[str], name: str) -> str:
+    """The fields of a search with one more, at the end."""
+    return ",".join((*(each for each in fields if each != name), name))
+
+
+def without_field(fields: Sequence[str], name: str) -> str:
+    """The fields of a search without one of them.
+
+    :raises Problem: it is not one of them, or the last (T15).
+    """
+    if name not in fields:
+        raise Problem(
+            "The search does not look in the field {name}. It looks in: {fields}. Nothing was changed.",
+            ProblemCode.NO_FIELD,
+            name=name,
+            fields=", ".join(fields),
+        )
+    return ",".join(each for each in fields if each != name)
+
+
+def in_order(fields: Sequence[str], names: str) -> str:
+    """The fields of a search in another order.
+
+    :param names: all of them, with commas between.
+    :raises Problem: these are others, or not all.
+    """
+    wanted = _tidy(names).split(",")
+    if sorted(wanted) != sorted(fields):
+        raise Problem(
+            "An order names each field once: {fields}. Nothing was changed.",
+            ProblemCode.NO_FIELD,
+            (Act.SEARCH_SETTINGS,),
+            fields=", ".join(fields),
+        )
+    return ",".join(wanted)
+
+
+def _tidy(value: str) -> str:
+    return ",".join(part.strip() for part in value.split(","))
+
+
+def _one_of(name: str, texts: Mapping[str, str], words: Sequence[str]) -> str:
+    if texts[name] not in words:
+        raise Problem(
+            "«{value}» is none of {words}. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            (Act.SHOW_SETTINGS,),
+            value=texts[name],
+            words=", ".join(words),
+        )
+    return texts[name]
+
+
+def _number(name: str, texts: Mapping[str, str]) -> int:
+    text = texts[name]
+    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+        raise Problem(
+            "«{value}» is not a whole number that may stand here. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            (Act.SHOW_SETTINGS,),
+            value=text,
+        )
+    return int(text)
+
+
+def _fields(name: str, texts: Mapping[str, str], known_fields: Sequence[Word]) -> tuple[Word, ...]:
+    """The fields of a search, in their order."""
+    chosen = [each for each in texts[name].split(",") if each]
+    if not chosen:
+        raise Problem("A search needs one field at least; nothing was changed.", ProblemCode.LAST_FIELD)
+    by_name = {str(each): each for each in known_fields}
+    for each in chosen:
+        if each not in by_name or chosen.count(each) > 1:
+            raise Problem(
+                "«{value}» is not a list of fields: each of {fields} stands in it once or not at all. Nothing was "
+                "changed.",
+                ProblemCode.NO_FIELD,
+                (Act.SEARCH_SETTINGS,),
+                value=texts[name],
+                fields=", ".join(by_name),
+            )
+    return tuple(by_name[each] for each in chosen)

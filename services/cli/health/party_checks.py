@@ -1,0 +1,51 @@
+"""The checks of `doctor` about third parties: whether they can be found, and whether there are codes left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intergestan_db.problem import Problem
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import wording
+from services.cli.context import Call
+from services.cli.health.finding import Finding
+
+FEW = 20
+"""With less than one code in so many left, a person should know."""
+
+
+def check_search(call: Call) -> Iterator[Finding]:
+    """Whether every third party and every account of one can be found by its words."""
+    from intergestan_erp.parties.indexing import without_words
+
+    subject = _("Search")
+    with call.unchecked_database.read() as connection:
+        missing = without_words(connection)
+    if not missing:
+        yield Finding(subject, True, _("every third party can be found"))
+        return
+    text = _("{count} codes, names or accounts of third parties cannot be found").format(count=missing)
+    yield Finding(subject, False, text, _("`intergestan parties reindex` writes their words anew."))
+
+
+def check_codes(call: Call) -> Iterator[Finding]:
+    """Whether codes that are made of names are left for the next third parties."""
+    from intergestan_erp.parties.codes import fullest_prefix
+    from intergestan_erp.site.preferences import read_preferences
+
+    subject = _("Codes")
+    try:
+        with call.unchecked_database.read() as connection:
+            rule = read_preferences(connection).rules.codes
+            found = fullest_prefix(connection, rule) if rule.automatic else None
+    except Problem as problem:
+        yield Finding(subject, False, wording(problem), _("Correct it with `intergestan settings set`."))
+        return
+    if found is None or found[1] * FEW > rule.count:
+        yield Finding(subject, True, _("enough are left for new third parties"))
+        return
+    prefix, left = found
+    text = _("of those that begin with {prefix}, {left} of {count} are left").format(
+        prefix=prefix, left=left, count=rule.count
+    )
+    yield Finding(subject, False, text, _("Make codes longer: `intergestan settings set codes.length`."))

@@ -1,0 +1,32 @@
+"""What a person may do about a problem, as this face words it: by a command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from intergestan_db.problem import Act
+from intergestan_operations.language.language import _
+from intergestan_runtime.said import marked
+
+ACTS: Mapping[Act, str] = {
+    Act.ACCOUNT_SETTINGS: marked(
+        "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
+        "they have."
+    ),
+    Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
+    Act.CODE_SETTINGS: marked(
+        "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
+        "they are."
+    ),
+    Act.FIND_PARTY: marked("`intergestan parties find` searches."),
+    Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
+    Act.GIVE_CODE: marked("Give the code with `--code`."),
+    Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
+    Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
+    Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
+}
+
+
+def with_acts(sentence: str, acts: Iterable[Act]) -> str:
+    """A sentence, and behind it what may be done."""
+    return " ".join((sentence, *(_(ACTS[act]) for act in acts)))

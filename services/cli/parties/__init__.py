@@ -1,0 +1,1 @@
+"""Third parties, their accounts, and how they are found."""

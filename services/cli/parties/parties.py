@@ -1,0 +1,363 @@
+"""`intergestan parties`: customers and suppliers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_db.enums import PartyRole
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import marked
+from services.cli.buying.taking_files import remarks
+from services.cli.context import call_of
+from services.cli.errors import in_place
+from services.cli.files import read_file
+from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.parties.naming import party_of
+from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_erp.listing.parties import PartyAddress
+    from intergestan_erp.parties.parties import Entered
+
+app = Group("Customers and suppliers.")
+
+MOST_WARNINGS = 20
+"""More warnings of one file than this nobody reads."""
+ROLES = {PartyRole.CUSTOMER: marked("customer"), PartyRole.SUPPLIER: marked("supplier")}
+FIELDS = {"code": marked("Code"), "name": marked("Name"), "account": marked("Account")}
+
+Party = Annotated[str, typer.Argument(metavar="PARTY", help="Code, SIRET, VAT number, account or whole name.")]
+Role = Annotated[PartyRole | None, typer.Option("--role", help="Only customers, or only suppliers.")]
+Code = Annotated[str | None, typer.Option("--code", help="Its code, where codes are given by hand.")]
+CodeByHand = Annotated[
+    bool, typer.Option("--code-by-hand", help="Take the code given although codes are made automatically.")
+]
+Name = Annotated[str | None, typer.Option("--name", help="Name of the firm.")]
+Siret = Annotated[str | None, typer.Option(help="SIRET, 14 digits.")]
+Vat = Annotated[str | None, typer.Option(help="VAT number.")]
+Line1 = Annotated[str | None, typer.Option(help="Postal address, first line.")]
+Line2 = Annotated[str | None, typer.Option(help="Postal address, second line.")]
+Postcode = Annotated[str | None, typer.Option(help="Postcode.")]
+City = Annotated[str | None, typer.Option(help="City.")]
+Country = Annotated[str | None, typer.Option(metavar="XX", help="Country, two letters or its name.")]
+Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
+Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
+Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
+Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
+
+
+@app.verb("add")
+def add(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Option("--name", help="Name of the firm.")],
+    customer: Annotated[bool, typer.Option("--customer", help="It buys from us.")] = False,
+    supplier: Annotated[bool, typer.Option("--supplier", help="We buy from it.")] = False,
+    code: Code = None,
+    code_by_hand: CodeByHand = False,
+    customer_account: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Its account as a customer; proposed from the code by default.")
+    ] = None,
+    supplier_account: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Its account as a supplier; proposed from the code by default.")
+    ] = None,
+    siret: Siret = None,
+    vat: Vat = None,
+    line1: Line1 = None,
+    line2: Line2 = None,
+    postcode: Postcode = None,
+    city: City = None,
+    country: Country = None,
+    contact: Contact = None,
+    telephone: Telephone = None,
+    email: Email = None,
+    as_json: AsJson = False,
+) -> None:
+    """Enter a customer or a supplier, with its code and its accounts.
+
+    How these come about `intergestan settings show` tells.
+    """
+    from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.parties.codes import code_by_hand as read_code
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
+    from intergestan_erp.party_entry.typed import read_typed
+    from intergestan_erp.site.preferences import read_preferences
+
+    if not (customer or supplier):
+        raise typer.BadParameter(_("Say what it is for us: --customer, --supplier or both."))
+    call = call_of(context)
+    values: dict[str, Any] = read_typed({"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)})
+    values |= read_typed({"contact": contact, "telephone": telephone, "email": email})
+    numbers = {PartyRole.CUSTOMER: customer_account, PartyRole.SUPPLIER: supplier_account}
+    party = NewParty(
+        code=None if code is None else read_code(code),
+        is_customer=customer,
+        is_supplier=supplier,
+        accounts=_accounts(numbers, customer=customer, supplier=supplier),
+        **values,
+    )
+
+    def enter(connection: Connection) -> tuple[Entered, list[Problem]]:
+        by, rules = call.actor(connection), read_preferences(connection).rules
+        if code is not None and rules.codes.automatic and not code_by_hand:
+            raise _is_automatic(party.code or "")
+        before = party_codes(connection) if code is not None else []
+        (entered,) = add_parties(connection, [party], rules, by=by, at=call.database.now())
+        return entered, case_doubts(before, [entered.code]) if code is not None else []
+
+    entered, doubts = in_turn(call.database, enter)
+    warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
+    if as_json:
+        print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
+        return
+    say(_("{name} is the third party {code} now.").format(name=party.name, code=entered.code))
+    for role, number in entered.accounts.items():
+        say(_("Account ({role}): {number}.").format(role=_(ROLES[role]), number=number))
+    for text in warnings:
+        say(text)
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    party: Party,
+    name: Name = None,
+    customer: Annotated[bool | None, typer.Option("--customer/--no-customer", help="Whether it buys from us.")] = None,
+    supplier: Annotated[bool | None, typer.Option("--supplier/--no-supplier", help="Whether we buy from it.")] = None,
+    code: Annotated[str | None, typer.Option("--code", help="Another code, where codes are given by hand.")] = None,
+    code_by_hand: CodeByHand = False,
+    siret: Siret = None,
+    vat: Vat = None,
+    line1: Line1 = None,
+    line2: Line2 = None,
+    postcode: Postcode = None,
+    city: City = None,
+    country: Country = None,
+    contact: Contact = None,
+    telephone: Telephone = None,
+    email: Email = None,
+) -> None:
+    """Change what is known of a third party. An empty text takes a value away.
+
+    A new role gets its account; a new name changes neither the code nor an account.
+    """
+    from intergestan_erp.parties.codes import code_by_hand as read_code
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.parties import in_turn, set_party
+    from intergestan_erp.party_entry.typed import read_typed
+    from intergestan_erp.site.preferences import read_preferences
+
+    typed = {"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)}
+    changes: dict[str, Any] = read_typed({**typed, "contact": contact, "telephone": telephone, "email": email})
+    changes |= {
+        column: flag for column, flag in (("is_customer", customer), ("is_supplier", supplier)) if flag is not None
+    }
+    if code is not None:
+        changes["code"] = read_code(code)
+    if not changes:
+        raise typer.BadParameter(_("Say what to change, with at least one option."))
+    call = call_of(context)
+
+    def change(connection: Connection) -> str:
+        by, rules = call.actor(connection), read_preferences(connection).rules
+        if code is not None and rules.codes.automatic and not code_by_hand:
+            raise _is_automatic(changes["code"])
+        found = party_of(connection, party)
+        set_party(connection, found.id, changes, rules, by=by, at=call.database.now())
+        return str(changes.get("code", found.code))
+
+    changed = in_turn(call.database, change)
+    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
+    say(_("Changed for {party}: {names}.").format(party=changed, names=names))
+    for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
+        say(sentence(doubt))
+
+
+@app.verb("show")
+def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> None:
+    """Show the card of a third party."""
+    from intergestan_erp.listing.parties import read_card
+
+    with call_of(context).database.read() as connection:
+        card = read_card(connection, party_of(connection, party).id)
+    if as_json:
+        print_json(asdict(card))
+        return
+    roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
+    print_fields(
+        {
+            _("Code"): card.code,
+            _("Name"): card.name,
+            _("Role"): ", ".join(_(ROLES[role]) for role, has in roles.items() if has),
+            "SIRET": card.siret,
+            _("VAT number"): card.vat_id,
+            **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
+            _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
+            _("Person to ask"): "; ".join(
+                ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
+            ),
+        }
+    )
+
+
+@app.verb("list")
+def list_(
+    context: typer.Context,
+    *,
+    role: Role = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
+    after: Annotated[
+        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the third parties by code, a page at a time."""
+    from intergestan_erp.listing.parties import list_parties
+
+    with call_of(context).database.read() as connection:
+        page = list_parties(connection, role, size=limit, after=after)
+    if as_json:
+        print_json({"parties": [asdict(row) for row in page.rows], "after": page.after})
+        return
+    titles = [_("Code"), _("Name"), _("Is a customer"), _("Is a supplier"), _("Postcode"), _("City"), "SIRET"]
+    print_table(titles, [list(asdict(row).values()) for row in page.rows])
+    if page.after is not None:
+        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+
+
+@app.verb("find")
+def find(
+    context: typer.Context,
+    *,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The first characters of one word or several.")],
+    role: Role = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Find third parties by the beginning of words of their code, name or account, the likeliest first."""
+    from intergestan_erp.parties.search import find_parties
+    from intergestan_erp.site.preferences import read_preferences
+
+    with call_of(context).database.read() as connection:
+        fields = read_preferences(connection).party_fields
+        found = find_parties(connection, text, role, fields, limit)
+    if as_json:
+        print_json({"found": [asdict(each) for each in found.found], "more": found.more})
+        return
+    titles = [_("Code"), _("Name"), _("Account"), _("Found by")]
+    print_table(titles, [[each.code, each.name, each.account, _(FIELDS[each.field])] for each in found.found])
+    if found.more:
+        say(_("There are more: type more of it."))
+
+
+@app.verb("import")
+def import_(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX).")],
+    customer: Annotated[bool, typer.Option("--customer", help="Rows that say no role are customers.")] = False,
+    supplier: Annotated[bool, typer.Option("--supplier", help="Rows that say no role are suppliers.")] = False,
+    code_by_hand: Annotated[
+        bool, typer.Option("--code-by-hand", help="Take the file's codes although codes are made automatically.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Enter the third parties of a file, all of them or none.
+
+    Columns: Raison sociale; and as you like Code, Client, Fournisseur (oui or non), SIRET, N° TVA, Adresse 1,
+    Adresse 2, Code postal, Ville, Pays, Contact, Téléphone, Courriel, Compte client, Compte fournisseur. English titles
+    are known too. What a row leaves empty is made as for third parties that are typed.
+    """
+    from intergestan_erp.inputs.identity import case_doubts
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.parties import in_turn, party_codes
+    from intergestan_erp.party_entry.party_reading import LimitedParties, Question
+    from intergestan_erp.party_entry.party_table import enter_parties
+    from intergestan_erp.site.preferences import read_preferences
+
+    call = call_of(context)
+    roles = tuple(role for role, said in ((PartyRole.CUSTOMER, customer), (PartyRole.SUPPLIER, supplier)) if said)
+    with LimitedParties() as readers:  # before anything is opened
+        reading = readers.read(str(file), read_file(file), Question(roles))
+    rows, database = reading.rows, call.database
+    with database.read() as connection:
+        before = party_codes(connection)
+
+    def enter(connection: Connection) -> list[Entered]:
+        by, rules = call.actor(connection), read_preferences(connection).rules
+        return enter_parties(connection, str(file), rows, rules, codes_by_hand=code_by_hand, by=by, at=database.now())
+
+    entered = in_turn(database, enter)
+    doubts = [
+        *case_doubts(before, [row.party.code for row in rows if row.party.code is not None]),
+        *(doubt for row in rows for doubt in number_doubts(row.party.siret, row.party.vat_id)),
+    ]
+    warnings = [sentence(doubt) for doubt in doubts]
+    if as_json:
+        shown: list[dict[str, Any]] = [{"code": each.code, "accounts": each.accounts} for each in entered]
+        said = [in_place(remark) for remark in reading.said]
+        print_json({"file": str(file), "entered": shown, "said": said, "warnings": warnings})
+        return
+    text = _("{file}: {count} third parties entered: {codes}.")
+    say(text.format(file=file, count=len(entered), codes=some_of([each.code for each in entered])))
+    for line in (*remarks(str(file), reading.said), *warnings[:MOST_WARNINGS]):
+        say(line)
+    if len(warnings) > MOST_WARNINGS:
+        say(_("… and {count} warnings more; --json shows all.").format(count=len(warnings) - MOST_WARNINGS))
+
+
+@app.verb("reindex")
+def reindex(context: typer.Context) -> None:
+    """Write the words anew by which third parties and accounts are found, should `intergestan doctor` ask for it."""
+    from intergestan_erp.parties.indexing import reindex as write_words
+
+    count = write_words(call_of(context).database)
+    say(_("The words of {count} third parties were written anew.").format(count=count))
+
+
+def _in_one_line(address: PartyAddress) -> str:
+    town = " ".join(filter(None, (address.postcode, address.city)))
+    return ", ".join(filter(None, (address.line1, address.line2, town, address.country)))
+
+
+def _typed(
+    siret: str | None,
+    vat: str | None,
+    line1: str | None,
+    line2: str | None,
+    postcode: str | None,
+    city: str | None,
+    country: str | None,
+) -> dict[str, str | None]:
+    names = ("siret", "vat_id", "line1", "line2", "postcode", "city", "country")
+    return dict(zip(names, (siret, vat, line1, line2, postcode, city, country), strict=True))
+
+
+def _accounts(given: Mapping[PartyRole, str | None], *, customer: bool, supplier: bool) -> dict[PartyRole, str]:
+    from intergestan_erp.parties.accounts import account_by_hand
+
+    numbers = {role: account_by_hand(number) for role, number in given.items() if number is not None}
+    for role, has in ((PartyRole.CUSTOMER, customer), (PartyRole.SUPPLIER, supplier)):
+        if role in numbers and not has:
+            raise typer.BadParameter(_("An account is of a role: say --customer or --supplier too."))
+    return numbers
+
+
+def _is_automatic(code: str) -> Problem:
+    return Problem(
+        "Codes are made automatically here, so {code} was not taken. Nothing was changed.",
+        ProblemCode.CODE_AUTOMATIC,
+        (Act.CODE_BY_HAND, Act.CODE_SETTINGS),
+        code=code,
+    )

@@ -1,0 +1,57 @@
+"""`intergestan settings`: what people choose while the site runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import typer
+
+from intergestan_operations.language.language import _
+from intergestan_runtime.said import marked
+from services.cli.context import call_of
+from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.translated import Group
+
+app = Group("What is chosen for the whole site, such as how codes are made.")
+
+LABELS: Mapping[str, str] = {
+    "codes.mode": marked("Codes of third parties (manual or automatic)"),
+    "codes.length": marked("Length of a code (6 to 15)"),
+    "codes.prefix": marked("Characters of the name that begin a code"),
+    "accounts.mode": marked("Accounts of third parties (manual, internal, sequence or alphabet)"),
+    "accounts.customer_root": marked("Root of customers' accounts"),
+    "accounts.supplier_root": marked("Root of suppliers' accounts"),
+    "accounts.width": marked("Digits behind the root (1 to 10)"),
+    "search.party_fields": marked("Fields in which third parties are searched"),
+    "search.account_fields": marked("Fields in which accounts are searched"),
+}
+
+
+@app.verb("show")
+def show(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show all settings that are chosen here, with what they are now."""
+    from intergestan_erp.site.preferences import read_texts
+
+    with call_of(context).database.read() as connection:
+        texts = read_texts(connection)
+    if as_json:
+        print_json(texts)
+    else:
+        print_table([_("Setting"), _("Value"), _("Meaning")], [[*each, _(LABELS[each[0]])] for each in texts.items()])
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `settings show` has it.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
+) -> None:
+    """Choose a setting. What was made before stays as it is."""
+    from intergestan_erp.site.preferences import set_preference
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        set_preference(connection, name, value, by=call.actor(connection), at=call.database.now())
+    say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))

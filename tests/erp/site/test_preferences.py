@@ -1,0 +1,83 @@
+"""What people choose about third parties: texts in the base, checked together."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, select
+
+from intergestan_db.database import Database
+from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.tables import Event, Setting
+from intergestan_erp.parties.accounts import AccountMode
+from intergestan_erp.parties.search import PartyField
+from intergestan_erp.site.preferences import DEFAULTS, Preferences, checked, read_preferences, set_preference
+from services.cli.setting_up.preferences import LABELS
+from tests.site_factories import NOW
+
+
+def test_what_nobody_chose(database: Database) -> None:
+    """T01, T05: by hand, as every site does it that was upgraded; and the defaults are what the code has."""
+    with database.read() as connection:
+        assert read_preferences(connection) == checked(DEFAULTS) == Preferences()
+    assert LABELS.keys() == DEFAULTS.keys()
+
+
+def test_what_was_chosen(database: Database) -> None:
+    """T02, T08, T13: one by one, each with an event that has the old and the new value."""
+    with database.transaction() as connection:
+        for name, value in (
+            ("codes.mode", "automatic"),
+            ("codes.length", "15"),
+            ("codes.prefix", "14"),
+            ("accounts.mode", "alphabet"),
+            ("search.party_fields", " name , code"),
+            ("codes.length", "15"),
+        ):
+            set_preference(connection, name, value, by="m", at=NOW)
+        chosen = read_preferences(connection)
+        assert (chosen.rules.codes.automatic, chosen.rules.codes.length, chosen.rules.codes.prefix) == (True, 15, 14)
+        assert chosen.rules.accounts.mode is AccountMode.ALPHABET
+        assert chosen.party_fields == (PartyField.NAME, PartyField.CODE)
+        details = connection.execute(select(Event.detail).where(Event.name == "set").order_by(Event.id)).scalars().all()
+    assert len(details) == 5
+    assert details[1] == {"codes.length": ["8", "15"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("codes.mode", "auto", ProblemCode.NO_VALUE),
+        ("codes.length", "acht", ProblemCode.NO_VALUE),
+        ("codes.length", "8.0", ProblemCode.NO_VALUE),
+        ("codes.length", "-8", ProblemCode.NO_VALUE),
+        ("codes.length", "٨", ProblemCode.NO_VALUE),
+        ("codes.length", "", ProblemCode.NO_VALUE),
+        ("codes.length", "5", ProblemCode.CODES_LENGTH),
+        ("codes.length", "16", ProblemCode.CODES_LENGTH),
+        ("codes.prefix", "8", ProblemCode.CODES_LENGTH),
+        ("codes.prefix", "0", ProblemCode.CODES_LENGTH),
+        ("accounts.mode", "", ProblemCode.NO_VALUE),
+        ("accounts.customer_root", "4011", ProblemCode.NO_VALUE),
+        ("accounts.supplier_root", "411", ProblemCode.NO_VALUE),
+        ("accounts.width", "11", ProblemCode.NO_VALUE),
+        ("search.party_fields", "", ProblemCode.LAST_FIELD),
+        ("search.party_fields", "code,code", ProblemCode.NO_FIELD),
+        ("search.party_fields", "code,siret", ProblemCode.NO_FIELD),
+        ("search.account_fields", "code", ProblemCode.NO_FIELD),
+        ("code.length", "8", ProblemCode.NO_SETTING),
+        ("told alarms", "x", ProblemCode.NO_SETTING),
+    ],
+)
+def test_what_may_not_be_chosen(sqlite_base: Database, name: str, value: str, code: ProblemCode) -> None:
+    """T04, T13, T15: refused, and nothing is written."""
+    with sqlite_base.transaction() as connection:
+        with pytest.raises(Problem) as refused:
+            set_preference(connection, name, value, by="m", at=NOW)
+        assert refused.value.code is code
+        assert connection.execute(select(Setting.name)).all() == []
+
+
+def test_what_others_keep_there_is_none_of_it(sqlite_base: Database) -> None:
+    with sqlite_base.transaction() as connection:
+        connection.execute(insert(Setting).values(name="alarms told by mail", value="x"))
+        assert read_preferences(connection) == Preferences()
