@@ -20,7 +20,7 @@ MOST_OF_OURS = {
     "poller": 126,
     "importer": 236,
     "dispatcher": 236,
-    "--help": 122,
+    "--help": 128,
     "orders list": 100,
     "holds list": 90,
     "status": 95,

@@ -44,7 +44,7 @@ def fields(
         Change | None, typer.Argument(metavar="[add|remove|order]", help="What to do with its fields.")
     ] = None,
     names: Annotated[
-        str | None, typer.Argument(metavar="[FIELD,…]", help="The field; for order all of them, the most used first.")
+        str | None, typer.Argument(metavar="[FIELD,…]", help="The field; for `order` all of them, the most used first.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
