@@ -20,6 +20,8 @@ depends_on = None
 
 _PAGE = 5000
 """How many rows are in memory at a time: a site has received orders for years."""
+_PAGE_OF_JSON = 100
+"""The same of rows with whole documents: one may have ten thousand lines."""
 _MOST_NAMED = 20
 _LONGEST = 60
 
@@ -126,9 +128,8 @@ def _table(name: str, *columns: str) -> sa.TableClause:
 def _pages(connection: sa.Connection, table: str, row: str, *columns: str, json: str = "") -> Iterator[list[Any]]:
     """All rows of a table by their id, some at a time; they may be written in between."""
     made = sa.table(table, *(sa.column(name, sa.JSON() if name == json else None) for name in (row, *columns)))
-    query = select_after = sa.select(*made.c).where(made.c[row] > sa.bindparam("after")).order_by(made.c[row]).limit(_PAGE)
-    if json:
-        query = select_after.where(made.c[json].is_not(None))
+    select_after = sa.select(*made.c).where(made.c[row] > sa.bindparam("after")).order_by(made.c[row])
+    query = select_after.where(made.c[json].is_not(None)).limit(_PAGE_OF_JSON) if json else select_after.limit(_PAGE)
     after = -1
     while rows := connection.execute(query, {"after": after}).all():
         yield list(rows)
