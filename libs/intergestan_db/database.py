@@ -150,7 +150,8 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def keep_private(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
-        _keep_private(Path(arguments[0]))
+        if arguments[0] and not arguments[0].startswith((":memory:", "file:")):
+            _keep_private(Path(arguments[0]))
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
@@ -179,12 +180,10 @@ def _keep_private(file: Path) -> None:
     A file that is there is not opened here: to close it would give up the locks of the whole process
     (sqlite.org/howtocorrupt.html, 2.2).
     """
-    if file.name in {"", ":memory:"} or not file.parent.is_dir():
-        return
-    with suppress(FileExistsError):
+    with suppress(OSError):  # it is there already; or else SQLite will say what is wrong
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
     for each in (file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm", "journal"))):
-        with suppress(FileNotFoundError):
+        with suppress(OSError):
             status = each.stat()
             if status.st_mode & 0o077 and status.st_uid == os.geteuid():
                 each.chmod(0o600)

@@ -43,8 +43,9 @@ def write_whole(file: Path, data: bytes) -> None:
     """
     growing = file.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode_in(file.parent))
+        descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
+            os.fchmod(descriptor, mode_in(file.parent))
             opened.write(data)
             opened.flush()
             os.fsync(opened.fileno())

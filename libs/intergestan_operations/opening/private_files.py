@@ -48,7 +48,7 @@ def keep_private(site: SiteSettings, database: Database) -> list[Said]:
 
     :raises OpenToOthers: others may write where the database or keys are, and we cannot close it; with the cure.
     """
-    narrowed = [path for path in _looked_at(places(site, database)) if narrow(path)]
+    narrowed = [path for path in _looked_at(places(site, database)) if _narrowed(path)]
     for path in _looked_at(_vital(site, database)):
         if judge(path).state == "open":
             raise OpenToOthers(open_to_others(path))
@@ -56,6 +56,13 @@ def keep_private(site: SiteSettings, database: Database) -> list[Said]:
         Said("Other accounts of this machine could look into {path}; it is closed to them now.", path=path)
         for path in narrowed
     ]
+
+
+def _narrowed(path: Path) -> bool:
+    try:
+        return narrow(path)
+    except OSError:  # on a disk that is only read nobody changes anything; `doctor` says who may read
+        return False
 
 
 def wide_places(site: SiteSettings, database: Database) -> Iterator[Path]:

@@ -140,6 +140,7 @@ def test_files_that_people_get_are_theirs(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o2770)
+    os.umask(0o077)
     write_whole(shared / "orders.csv", b"x")
     assert mode(shared / "orders.csv") == 0o640
 
