@@ -31,8 +31,8 @@ class Share:
 def read_service_level(connection: Connection, now: datetime, late: timedelta) -> Mapping[timedelta, Share]:
     """By window, of the heartbeats that became due in it.
 
-    Those to a partner who rests by now count no longer. One that is away counts as soon as it is late, an hour before it is called lost: who looks into the base need not
-    wait for that.
+    Those to a partner who rests by now count no longer. One that is away counts as soon as it is late, an hour before
+    it is called lost: who looks into the base need not wait for that.
     """
     beat, asked = Heartbeat, OutboundMail.requested_at
     missed = or_(beat.outcome.is_(None), beat.outcome != HeartbeatOutcome.ON_TIME)
