@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.enums import HeartbeatOutcome
 from intergestan_db.tables import Heartbeat, OutboundMail
 
@@ -30,8 +31,8 @@ class Share:
 def read_service_level(connection: Connection, now: datetime, late: timedelta) -> Mapping[timedelta, Share]:
     """By window, of the heartbeats that became due in it.
 
-    One that is away counts as soon as it is late, an hour before it is called lost: who looks into the base need not
-    wait for that.
+    Those to a partner who rests by now count no longer. One that is away counts as soon as it is late, an hour before
+    it is called lost: who looks into the base need not wait for that.
     """
     beat, asked = Heartbeat, OutboundMail.requested_at
     missed = or_(beat.outcome.is_(None), beat.outcome != HeartbeatOutcome.ON_TIME)
@@ -44,6 +45,7 @@ def read_service_level(connection: Connection, now: datetime, late: timedelta) -
         select(*counts)
         .join_from(beat, OutboundMail, OutboundMail.id == beat.outbound_mail_id)
         .where(beat.echoes.is_(None), asked <= now - late, asked > now - late - max(WINDOWS))
+        .where(beat.partner_id.not_in(NOT_SENT_TO))
     )
     found = connection.execute(query).one()
     return {window: Share(found[2 * place], found[2 * place + 1]) for place, window in enumerate(WINDOWS)}
