@@ -86,7 +86,7 @@ def main() -> int:
 
 def is_translated(message: Message) -> bool:
     """Whether it has all its French texts: of one that counts, both."""
-    return all(message.string) if message.pluralizable else bool(message.string)
+    return all(message.string or [""])
 
 
 def _texts(tree: ast.Module) -> Iterator[Text]:

@@ -60,7 +60,7 @@ def older(paired_sites: tuple[SiteToTest, SiteToTest]) -> Callable[..., list[boo
 
 def _take(connection: Connection, partner_id: int, seq: int, now: datetime, composed_at: datetime) -> None:
     mail = {"sha256": f"{seq:064}", "size": 1, "state": "done", "archived_at": now}
-    (mail_id,) = connection.execute(insert(InboundMail).values(**mail)).inserted_primary_key
+    mail_id = connection.execute(insert(InboundMail).values(**mail).returning(InboundMail.id)).scalar_one()
     transfer = {"partner_id": partner_id, "jti": f"{seq}", "epoch": 1, "seq": seq, "kind": "orders"}
     times = {"composed_at": composed_at, "received_at": now}
     about = {"transfer_digest": "0" * 64, "inbound_mail_id": mail_id}
