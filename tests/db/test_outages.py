@@ -105,9 +105,8 @@ def test_a_tablespace_without_room(own: tuple[PostgresServer, Database]) -> None
         small.take_in(database.url)
         try_writing(database)
         with small.full():
-            with pytest.raises(AWAY, match="No space left on device") as caught:
+            with pytest.raises(AWAY, match="No space left on device"):
                 try_writing(database)
-            assert is_away(getattr(getattr(caught.value, "orig", None), "sqlstate", None))
             with database.read() as connection:
                 assert connection.execute(text("SELECT 1")).scalar_one() == 1
         try_writing(database)

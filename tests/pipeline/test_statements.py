@@ -322,6 +322,23 @@ def test_the_seller_is_restored(sites: Pair, forget: Callable[..., Any]) -> None
     assert {row.state for row in sites.buyer.rows(OutboundMail, kind="orders")} == {"answered"}
 
 
+def test_both_are_restored_within_minutes(sites: Pair) -> None:
+    """What the buyer said when it was restored does not cover what the seller must know: it says it once more."""
+    exchange(sites, "CFR1")
+    for site in (sites.buyer, sites.seller):
+        with site.database.transaction() as connection:
+            take_up(connection, by="test", at=sites.clock.now)
+        other = sites.seller if site is sites.buyer else sites.buyer
+        (asking,) = replies(site)
+        other.receive(asking)
+        sites.clock.move(minutes=1)
+        (answer,) = replies(other)
+        site.receive(answer)
+        assert dispatcher(site).end_pauses() == 0, "no mail of orders waited"
+        assert partner(site).paused_at is None
+        assert replies(site) == [], "what nobody asks for is no reason to say it again"
+
+
 def test_a_person_ends_the_pause(sites: Pair) -> None:
     exchange(sites, "CFR1")
     with sites.seller.database.transaction() as connection:

@@ -166,7 +166,7 @@ class SmallTablespace:
     def __exit__(self, *_error: object) -> None:
         for url in list(self._inside):
             self.let_go(url)
-        self._server._administer(sql.SQL("DROP TABLESPACE small"))
+        self._server._administer(sql.SQL("DROP TABLESPACE {}").format(sql.Identifier("small")))
         subprocess.run(["umount", "--lazy", self._place], check=True)
         self._place.rmdir()
 

@@ -77,7 +77,7 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "RedisRefuses": (
             "Redis answers and takes no writes, so orders move slowly or not at all: {value}",
-            "`intergestan doctor`; make room in it, or let site.redis_url lead to the master.",
+            "`intergestan doctor` says what it needs: room, its disk, its replicas, the address of the master, or time.",
         ),
         "ArchiveDamaged": (
             "{value} mail(s) were altered or lost in the archive before they were taken in.",
@@ -178,7 +178,7 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "RedisRefuses": (
             "Redis répond mais n'accepte aucune écriture, les commandes avancent lentement ou plus du tout : {value}",
-            "`intergestan doctor` ; faites-y de la place, ou dirigez site.redis_url vers le maître.",
+            "`intergestan doctor` dit ce qu'il lui faut : place, disque, répliques, adresse du maître, ou patience.",
         ),
         "ArchiveDamaged": (
             "{value} mail(s) ont été altérés ou perdus dans l'archive avant d'être traités.",

@@ -77,7 +77,7 @@ def take_statement(
     sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
     sent += _ask_again(connection, partner.id, compared.received, _epoch(transfer, statement), now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
-    compose = reply(connection, partner.id, at=now, newest=statement.wanted) if asks else ()
+    compose = reply(connection, partner.id, at=now, wanted=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
     take_in = _let_go(connection, partner.id, mail.id, tuple(_findings(partner, compared)), now)
     if findings:

@@ -17,7 +17,7 @@ from intergestan_exchange.statements.releases import takes
 from intergestan_msg.kinds import Kind
 
 REPLY_AFTER = timedelta(minutes=10)
-"""A statement of theirs brings one of ours at most this often, so that two sites never talk in circles."""
+"""A statement of theirs that asks for none brings one of ours at most this often: two sites never talk in circles."""
 WHILE_PAUSED = timedelta(hours=1)
 """How often we ask for theirs while booking is paused."""
 _GOLDEN = 0.6180339887
@@ -42,12 +42,18 @@ def request(
     return ids
 
 
-def reply(connection: Connection, partner_id: int, *, at: datetime, newest: bool) -> tuple[int, ...]:
-    """A statement of ours because of one of theirs, unless we said something just now; the mail to compose."""
-    last = last_requested(connection, [partner_id]).get(partner_id)
+def reply(connection: Connection, partner_id: int, *, at: datetime, wanted: bool) -> tuple[int, ...]:
+    """A statement of ours because of one of theirs; the mail to compose.
+
+    What they ask for they get, whatever we said just now: they may have been restored since, and book nothing until
+    they have it. Ours asks for nothing, so that this makes no circle. Else nothing, if we said something just now.
+
+    :param wanted: they ask for it; it covers what was composed just now, too.
+    """
+    last = None if wanted else last_requested(connection, [partner_id]).get(partner_id)
     if last is not None and abs(at - last) < REPLY_AFTER:
         return ()
-    return request(connection, [partner_id], at=at, newest=newest)
+    return request(connection, [partner_id], at=at, newest=wanted)
 
 
 def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], list[int]]:

@@ -98,7 +98,7 @@ def main() -> int:
 
 def is_translated(message: Message) -> bool:
     """Whether it has all its French texts: of one that counts, both."""
-    return bool(message.string) and all(message.string or ())
+    return all(message.string or [""])
 
 
 def _texts(tree: ast.Module) -> Iterator[Text]:

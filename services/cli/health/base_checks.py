@@ -173,7 +173,7 @@ def check_redis(call: Call) -> Iterator[Finding]:
                 try_writing(client, _trial_key(call))
             except REFUSALS as error:
                 refusal = _("it answers and takes no writes: {error}").format(error=error)
-                yield Finding(subject, False, refusal, _cure_of_refusal())
+                yield Finding(subject, False, refusal, _cure_of_refusal(error))
                 return
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
         if policy in {None, "noeviction"}:
@@ -193,7 +193,19 @@ def check_redis(call: Call) -> Iterator[Finding]:
         yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
 
 
-def _cure_of_refusal() -> str:
+def _cure_of_refusal(error: Exception) -> str:
+    """By what it answers: MISCONF, NOREPLICAS, LOADING, else OOM or READONLY."""
+    from redis import BusyLoadingError
+
+    if isinstance(error, BusyLoadingError):
+        return _("It goes on by itself once it has read its data. Orders wait safely in the base meanwhile.")
+    if "MISCONF" in str(error):
+        return _(
+            "Its log says why it cannot save: make room on its disk, or let it write there. Orders wait safely in the "
+            "base meanwhile."
+        )
+    if "NOREPLICAS" in str(error):
+        return _("Bring its replicas back, or lower min-replicas-to-write. Orders wait safely in the base meanwhile.")
     return _(
         "Make room in it (maxmemory), or let site.redis_url lead to the master, not to a replica. Orders wait safely "
         "in the base meanwhile."

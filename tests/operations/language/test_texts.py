@@ -20,11 +20,8 @@ def test_every_text_has_a_french_translation() -> None:
 
 def test_a_translation_has_the_same_values() -> None:
     for message in texts.read():
-        pairs = (
-            zip(message.id, message.string or (), strict=True)
-            if message.pluralizable
-            else [(message.id, message.string)]
-        )
+        counts = message.pluralizable
+        pairs = zip(message.id, message.string or (), strict=True) if counts else [(message.id, message.string)]
         for text, french in pairs if message.id else []:
             expected, found = (set(re.findall(r"\{\w+[^}]*\}", str(each))) for each in (text, french))
             assert expected == found, text

@@ -209,21 +209,40 @@ def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.Monke
     assert "550 nobody" in findings(run, healthy)["Notices"]["text"]
 
 
+def told(*words: str | int) -> Callable[[RedisServer], None]:
+    def tell(server: RedisServer) -> None:
+        with server.client() as client:
+            client.execute_command(*words)
+
+    return tell
+
+
 @pytest.mark.parametrize(
-    ("way", "words"), [("REPLICAOF 127.0.0.1 1", "read only"), ("CONFIG SET maxmemory 1", "maxmemory")]
+    ("spoil", "words", "cure"),
+    [
+        (told("REPLICAOF", "127.0.0.1", 1), "read only", "the master"),
+        (told("CONFIG", "SET", "maxmemory", 1), "maxmemory", "maxmemory"),
+        (told("CONFIG", "SET", "min-replicas-to-write", 1), "NOREPLICAS", "replicas back"),
+        (RedisServer.refuse_saving, "MISCONF", "room on its disk"),
+        (RedisServer.load_slowly, "loading", "goes on by itself"),
+    ],
 )
 def test_a_redis_that_takes_no_writes(
-    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, way: str, words: str
+    healthy: Path,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    spoil: Callable[[RedisServer], None],
+    words: str,
+    cure: str,
 ) -> None:
-    """It answers, its clock agrees, and every bell is lost: a replica, and one that is full."""
+    """It answers, its clock agrees, and every bell is lost; `doctor` says what helps, `watch` what it is."""
     with RedisServer() as server:
         monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", server.url)
         assert findings(run, healthy)["Redis"]["ok"]
-        with server.client() as client:
-            client.execute_command(*way.split())
+        spoil(server)
         found = findings(run, healthy)["Redis"]
         watched = {each["name"]: each["what"] for each in run("watch", "--once", "--json", cwd=healthy).json}
-    assert (found["ok"], words in found["text"], "maxmemory" in found["cure"]) == (False, True, True)
+    assert (found["ok"], words in found["text"], cure in found["cure"]) == (False, True, True), found
     assert words in watched["RedisRefuses"]
 
 
