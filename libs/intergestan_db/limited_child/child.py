@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -21,6 +22,7 @@ def serve(pipe: Connection, reader: Reader, *, is_fork: bool) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at a terminal is for the parent to act upon
     if is_fork:
+        gc.freeze()  # else the first collection would copy every page that is shared with the parent
         _close_all_but(pipe)
     module, _, name = reader.function.partition(":")
     read = getattr(import_module(module), name)

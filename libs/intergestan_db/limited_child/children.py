@@ -12,7 +12,6 @@ import queue
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
 from threading import Timer
 from typing import Any, Literal, TypeVar
 
@@ -49,6 +48,8 @@ class Children:
         self._reader = reader
         self._context: Any = multiprocessing.get_context(begin)
         if begin == "forkserver":
+            from multiprocessing import forkserver
+
             self._context.set_forkserver_preload([reader.module, *reader.preload])
             with _room_for_a_socket():
                 forkserver.ensure_running()

@@ -161,7 +161,8 @@ def drift(
     """
     from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue.catalogue_drift import compare
-    from intergestan_erp.catalogue.catalogue_reading import LimitedDigests, Question
+    from intergestan_erp.catalogue.catalogue_reading import Question
+    from intergestan_erp.catalogue.digest_reading import LimitedDigests
 
     call = call_of(context)
     data = read_input() if file == "-" else read_file(Path(file))
