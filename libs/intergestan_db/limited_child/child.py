@@ -30,17 +30,18 @@ def serve(pipe: Connection, reader: Reader, *, is_fork: bool) -> None:
     pipe.send_bytes(READY)
     while True:
         try:
-            question = pipe.recv_bytes()
-            data = pipe.recv_bytes()
+            question, data = pipe.recv_bytes(), pipe.recv_bytes()
+            allow_more_cpu(reader.limits)
+            kind, answer = ANSWER, read(question, data)
         except EOFError:
             return
-        allow_more_cpu(reader.limits)
-        try:
-            kind, answer = ANSWER, read(question, data)
         except Exception as error:  # noqa: BLE001 - the parent is told, and this child has ended its work
             kind, answer = FAILED, _said(error).encode("utf-8", "replace")
-        pipe.send_bytes(kind)
-        pipe.send_bytes(answer)
+        try:
+            pipe.send_bytes(kind)
+            pipe.send_bytes(answer)
+        except OSError:  # nobody waits for it any more
+            return
         if kind is FAILED:
             return
 

@@ -11,7 +11,7 @@ import os
 import queue
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any, Literal, TypeVar
 
@@ -158,8 +158,9 @@ class _Child:
         end = Timer(self._limits.wall_seconds, self._end_late)  # also where it does not even take the question
         end.start()
         try:
-            self._pipe.send_bytes(question)
-            self._pipe.send_bytes(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it says why it does not take them
+                self._pipe.send_bytes(question)
+                self._pipe.send_bytes(data)
             kind = self._pipe.recv_bytes(len(ANSWER))
             said = self._pipe.recv_bytes(self._limits.answer_bytes)
             if kind != ANSWER:
@@ -184,7 +185,7 @@ class _Child:
         self._process.kill()
 
     def end(self) -> None:
-        self._pipe.close()
         self._process.kill()
+        self._pipe.close()
         self._process.join()
         self._process.close()

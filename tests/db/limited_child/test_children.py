@@ -45,6 +45,15 @@ def test_a_child_that_fails_is_replaced(children: Children, asked: str, said: st
     assert children.ask(b"", b"", PID) != first
 
 
+def test_a_child_without_room_for_the_file_itself_says_so(
+    children: Children, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing else: a traceback on a person's terminal helps nobody."""
+    with pytest.raises(ReaderDied, match=r"^The reader failed: MemoryError"):
+        children.ask(b"", bytes(2**27), PID)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("size", [0, 2**20], ids=["over a file", "while it takes one"])
 def test_a_child_that_hangs_is_killed(size: int) -> None:
     """Also one that does not even read its pipe, which has room for 64 KB."""
