@@ -10,12 +10,12 @@ import traceback
 from importlib import import_module
 from multiprocessing.connection import Connection
 
-from intergestan_db.limited_child.limits import Limits, Reader
+from intergestan_db.limited_child.limits import LimitedReader, Limits
 
 READY, ANSWER, FAILED = b"ready", b"answer", b"failed"
 
 
-def serve(pipe: Connection, reader: Reader, *, is_fork: bool) -> None:
+def serve(pipe: Connection, reader: LimitedReader, *, is_fork: bool) -> None:
     """Be a child.
 
     :param is_fork: it began as a copy of its parent: then it gives up whatever that one has open.

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from intergestan_db.limited_child.child import ANSWER, serve
-from intergestan_db.limited_child.limits import Reader
+from intergestan_db.limited_child.limits import LimitedReader
 from intergestan_db.problem import Problem
 from intergestan_msg.shapes import Shape
 
@@ -44,7 +44,7 @@ class Children:
     :param begin: `forkserver`, made before the process has any thread; or `fork`, for a process that has none.
     """
 
-    def __init__(self, reader: Reader, begin: Literal["forkserver", "fork"]) -> None:
+    def __init__(self, reader: LimitedReader, begin: Literal["forkserver", "fork"]) -> None:
         self._reader = reader
         self._context: Any = multiprocessing.get_context(begin)
         if begin == "forkserver":
@@ -122,7 +122,7 @@ def _room_for_a_socket() -> Iterator[None]:
 
 
 class _Child:
-    def __init__(self, context: Any, reader: Reader) -> None:
+    def __init__(self, context: Any, reader: LimitedReader) -> None:
         self.readings = 0
         self._is_ready = self._is_late = False
         self._limits = reader.limits

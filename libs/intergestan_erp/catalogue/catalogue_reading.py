@@ -14,7 +14,7 @@ from intergestan_msg.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CatalogueAsked:
     """What a child must know of a file: the decimal mark and the currency of its amounts, what the base has."""
 
     decimal_mark: Mark | None = None
@@ -30,12 +30,12 @@ class CatalogueReading:
     said: tuple[Remark, ...] = ()
 
 
-ReadCatalogue = Callable[[str, bytes, Question], CatalogueReading]
+ReadCatalogue = Callable[[str, bytes, CatalogueAsked], CatalogueReading]
 """Reads a file, by its name for the faults. Raises `FileProblems` with every fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CatalogueRead:
     """What a child says of a file: its faults, or its catalogue."""
 
     catalogue: Catalogue | None = None
@@ -57,7 +57,7 @@ class Answer:
         return CatalogueReading(self.catalogue, tuple(map(Remark.of, self.said)))
 
 
-QUESTION, ANSWER = Shape(Question), Shape(Answer)
+CATALOGUE_ASKED, CATALOGUE_READ = Shape(CatalogueAsked), Shape(CatalogueRead)
 
 
 class LimitedCatalogues(FileReaders):
@@ -66,10 +66,10 @@ class LimitedCatalogues(FileReaders):
     def __init__(self) -> None:
         super().__init__("intergestan_erp.catalogue.read_catalogues:answer")
 
-    def read(self, file: str, data: bytes, question: Question) -> CatalogueReading:
+    def read(self, file: str, data: bytes, question: CatalogueAsked) -> CatalogueReading:
         """Read a file in a child.
 
         :raises FileProblems: with every fault of the file; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        return self.ask(file, question, data, ANSWER).reading(file)
+        return self.ask(file, question, data, CATALOGUE_READ).reading(file)
