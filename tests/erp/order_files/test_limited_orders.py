@@ -155,6 +155,26 @@ def test_a_hostile_workbook_is_refused_with_its_fault(readers: LimitedOrders, na
     assert OTHERWISE.get(name, "far outside") in str(refused.value)
 
 
+def zip_of_the_book(version: int = 20, before: int = 0) -> bytes:
+    """A zip of one part, said to need a version, which begins so many bytes before the file does."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+    data = bytearray(buffer.getvalue())
+    listed, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    data[listed + 6] = version
+    data[end + 16 : end + 20] = (listed + before).to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize("data", [zip_of_the_book(version=86), zip_of_the_book(before=17)], ids=["version", "place"])
+def test_what_zips_say_of_themselves_is_no_surprise(readers: LimitedOrders, data: bytes) -> None:
+    """Python's reader of zips raises what it likes."""
+    with pytest.raises(FileProblems, match="damaged") as refused:
+        readers.read("commande.xlsx", data, USUAL, PARIS)
+    assert not isinstance(refused.value, Unread)
+
+
 def test_a_number_of_a_format_that_is_none_is_no_format(readers: LimitedOrders) -> None:
     many = {"xl/styles.xml": lambda data: data.replace(b'numFmtId="0"', b'numFmtId="' + b"9" * 5000 + b'"')}
     assert len(readers.read("commande.xlsx", altered(many), USUAL, PARIS).orders) == 1
