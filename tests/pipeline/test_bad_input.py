@@ -200,6 +200,12 @@ def test_a_revoked_key_never_counts(sqlite_sites: Pair, forge: Forge) -> None:
     assert_nothing_happened(sqlite_sites.seller)
 
 
+def test_a_key_that_anybody_can_sign_for_counts_no_more(sqlite_sites: Pair, forge: Forge) -> None:
+    """An earlier release pinned it: the neutral element of the curve."""
+    _change_key(sqlite_sites.seller, public_key=bytes([1]) + bytes(31))
+    assert_held(receive(sqlite_sites.seller, forge.orders(cfr1())), "unknown_signer")
+
+
 @pytest.mark.parametrize("window", [{"valid_until": -1}, {"valid_from": 1}])
 def test_a_key_counts_only_inside_its_window(sqlite_sites: Pair, forge: Forge, window: dict[str, int]) -> None:
     days = {name: sqlite_sites.clock.now + timedelta(days=value) for name, value in window.items()}

@@ -22,7 +22,7 @@ from intergestan_db.database import AWAY
 from intergestan_db.leases import claim_mail
 from intergestan_db.limited_child import children
 from intergestan_db.limited_child.children import ReaderDied
-from intergestan_db.limited_child.limits import Reader
+from intergestan_db.limited_child.limits import LimitedReader
 from intergestan_db.tables import Hold, InboundMail, SalesOrder
 from intergestan_exchange.holds.hold_acts import release
 from intergestan_exchange.inbox.pool import LIMITS, ReaderPool
@@ -251,11 +251,11 @@ def test_a_store_that_does_not_answer_is_not_the_mails_fault(
     assert (row.state, row.strikes, row.lease_owner) == ("archived", 0, None)
 
 
-def ends(_pipe: Connection, _reader: Reader, **_options: bool) -> None:
+def ends(_pipe: Connection, _reader: LimitedReader, **_options: bool) -> None:
     """A child that ends at once."""
 
 
-def never_ready(pipe: Connection, _reader: Reader, **_options: bool) -> None:
+def never_ready(pipe: Connection, _reader: LimitedReader, **_options: bool) -> None:
     """A child that does not say that it is ready."""
     pipe.recv_bytes()
 

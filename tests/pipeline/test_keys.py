@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -295,6 +298,21 @@ def test_a_stranger_and_a_thief_bring_no_key(sites: Pair) -> None:
     forged = Forge(thiefs, sites.buyer.code, sites.seller.code, sites.clock)
     assert place(sites.seller.receive(forged.orders(an_order("CFR1", 1)))) == ("held", "revoked_key")
     assert booked(sites) == []
+
+
+def test_a_key_for_which_anybody_signs_is_not_even_announced(sqlite_sites: Pair) -> None:
+    """The neutral element, and 1 written as p + 1: nobody shall be able to confirm them."""
+    sites = sqlite_sites
+    for raw in (bytes([1]) + bytes(31), (2**255 - 18).to_bytes(32, "little")):
+        x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        jwk = {"crv": "Ed25519", "kty": "OKP", "x": x}
+        members = json.dumps(jwk, separators=(",", ":"), sort_keys=True).encode()
+        kid = base64.urlsafe_b64encode(hashlib.sha256(members).digest()).rstrip(b"=").decode()
+        notice = {"action": "announce", "kid": kid, "jwk": jwk, "signs_from": int(sites.clock.now.timestamp())}
+        forge = Forge(sites.buyer.key, sites.buyer.code, sites.seller.code, sites.clock)
+        row = sites.seller.receive(forge.mail([], kind="key", key=notice, seq=0, epoch=0))
+        assert place(row) == ("held", "bad_message")
+    assert len(sites.seller.rows(PartnerKey)) == 1
 
 
 def test_a_key_that_comes_while_a_mail_is_judged_is_not_missed(sites: Pair) -> None:

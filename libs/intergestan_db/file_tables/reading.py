@@ -7,7 +7,7 @@ from typing import Final, Self, TypeVar
 import msgspec
 
 from intergestan_db.limited_child.children import Children, ReaderDied
-from intergestan_db.limited_child.limits import Limits, Reader
+from intergestan_db.limited_child.limits import LimitedReader, Limits
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_msg.shapes import Shape
 
@@ -37,12 +37,12 @@ class FileReaders:
 
     A child is begun on entering, as a copy of what has nothing open yet.
 
-    :param function: as `Reader` has it; its question is JSON.
+    :param function: as `LimitedReader` has it; its question is JSON.
     """
 
     def __init__(self, function: str, limits: Limits = LIMITS) -> None:
         self._limits = limits
-        self._children = Children(Reader(function, limits), "fork")
+        self._children = Children(LimitedReader(function, limits), "fork")
 
     def __enter__(self) -> Self:
         self._children.start()

@@ -44,7 +44,13 @@ def read_sheets(file: str, data: bytes) -> dict[str, list[Row]]:
     if xlsx_parts.BOOK not in archive.namelist():
         raise FileProblems(file, [Fault(None, None, "This zip file is no workbook: save it as XLSX.")])
     book = xlsx_parts.read_book(file, archive)
-    read = {sheet.name: _rows(file, sheet, read_part(file, archive, sheet.part), book) for sheet in book.sheets}
+    read: dict[str, list[Row]] = {}
+    made = 0
+    for sheet in book.sheets:
+        read[sheet.name] = rows = _rows(file, sheet, read_part(file, archive, sheet.part), book)
+        made += sum(len(row.cells) for row in rows)
+        if made > _MOST_CELLS:
+            raise _too_far(file, sheet)
     return {name: rows for name, rows in read.items() if rows}
 
 
@@ -66,12 +72,14 @@ def _rows(file: str, sheet: Sheet, data: bytes, book: Book) -> list[Row]:
         width = max(width, last)
         made += last
         if width * number > _MOST_CELLS or made > _MOST_CELLS:  # rows may all say that they are the first
-            raise FileProblems(
-                file, [Fault(None, None, "The sheet has cells far outside of any table.", part=sheet.name)]
-            )
+            raise _too_far(file, sheet)
         values = [cells.get(column, "") for column in range(1, last + 1)]
         rows.append(Row(number, values, element.get("hidden") in {"1", "true"}))
     return rows
+
+
+def _too_far(file: str, sheet: Sheet) -> FileProblems:
+    return FileProblems(file, [Fault(None, None, "The sheet has cells far outside of any table.", part=sheet.name)])
 
 
 def _row_number(element: Element, before: int) -> int:

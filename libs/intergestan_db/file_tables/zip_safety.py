@@ -30,7 +30,7 @@ def open_zip(file: str, data: bytes) -> zipfile.ZipFile:
     """
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
         raise FileProblems(file, [Fault(None, None, "This is no zip file, or a damaged one.")]) from error
     entries = archive.infolist()
     if len(entries) > _MAX_ENTRIES or sum(entry.file_size for entry in entries) > _MAX_UNPACKED:
@@ -54,7 +54,7 @@ def read_part(file: str, archive: zipfile.ZipFile, name: str) -> bytes:
     """
     try:
         return archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, LZMAError, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, LZMAError, NotImplementedError, ValueError, EOFError, OSError) as error:
         fault = Fault(None, None, "The part is damaged: make the file again.", part=name)
         raise FileProblems(file, [fault]) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import signal
@@ -9,18 +10,19 @@ import traceback
 from importlib import import_module
 from multiprocessing.connection import Connection
 
-from intergestan_db.limited_child.limits import Limits, Reader
+from intergestan_db.limited_child.limits import LimitedReader, Limits
 
 READY, ANSWER, FAILED = b"ready", b"answer", b"failed"
 
 
-def serve(pipe: Connection, reader: Reader, *, is_fork: bool) -> None:
+def serve(pipe: Connection, reader: LimitedReader, *, is_fork: bool) -> None:
     """Be a child.
 
     :param is_fork: it began as a copy of its parent: then it gives up whatever that one has open.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at a terminal is for the parent to act upon
     if is_fork:
+        gc.freeze()  # else the first collection would copy every page that is shared with the parent
         _close_all_but(pipe)
     module, _, name = reader.function.partition(":")
     read = getattr(import_module(module), name)
@@ -28,17 +30,18 @@ def serve(pipe: Connection, reader: Reader, *, is_fork: bool) -> None:
     pipe.send_bytes(READY)
     while True:
         try:
-            question = pipe.recv_bytes()
-            data = pipe.recv_bytes()
+            question, data = pipe.recv_bytes(), pipe.recv_bytes()
+            allow_more_cpu(reader.limits)
+            kind, answer = ANSWER, read(question, data)
         except EOFError:
             return
-        allow_more_cpu(reader.limits)
-        try:
-            kind, answer = ANSWER, read(question, data)
         except Exception as error:  # noqa: BLE001 - the parent is told, and this child has ended its work
             kind, answer = FAILED, _said(error).encode("utf-8", "replace")
-        pipe.send_bytes(kind)
-        pipe.send_bytes(answer)
+        try:
+            pipe.send_bytes(kind)
+            pipe.send_bytes(answer)
+        except OSError:  # nobody waits for it any more
+            return
         if kind is FAILED:
             return
 

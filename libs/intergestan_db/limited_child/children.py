@@ -11,15 +11,14 @@ import os
 import queue
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import forkserver
+from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from intergestan_db.limited_child.child import ANSWER, serve
-from intergestan_db.limited_child.limits import Reader
+from intergestan_db.limited_child.limits import LimitedReader
 from intergestan_db.problem import Problem
 from intergestan_msg.shapes import Shape
 
@@ -45,10 +44,12 @@ class Children:
     :param begin: `forkserver`, made before the process has any thread; or `fork`, for a process that has none.
     """
 
-    def __init__(self, reader: Reader, begin: Literal["forkserver", "fork"]) -> None:
+    def __init__(self, reader: LimitedReader, begin: Literal["forkserver", "fork"]) -> None:
         self._reader = reader
         self._context: Any = multiprocessing.get_context(begin)
         if begin == "forkserver":
+            from multiprocessing import forkserver
+
             self._context.set_forkserver_preload([reader.module, *reader.preload])
             with _room_for_a_socket():
                 forkserver.ensure_running()
@@ -121,7 +122,7 @@ def _room_for_a_socket() -> Iterator[None]:
 
 
 class _Child:
-    def __init__(self, context: Any, reader: Reader) -> None:
+    def __init__(self, context: Any, reader: LimitedReader) -> None:
         self.readings = 0
         self._is_ready = self._is_late = False
         self._limits = reader.limits
@@ -157,8 +158,9 @@ class _Child:
         end = Timer(self._limits.wall_seconds, self._end_late)  # also where it does not even take the question
         end.start()
         try:
-            self._pipe.send_bytes(question)
-            self._pipe.send_bytes(data)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it says why it does not take them
+                self._pipe.send_bytes(question)
+                self._pipe.send_bytes(data)
             kind = self._pipe.recv_bytes(len(ANSWER))
             said = self._pipe.recv_bytes(self._limits.answer_bytes)
             if kind != ANSWER:
@@ -183,7 +185,7 @@ class _Child:
         self._process.kill()
 
     def end(self) -> None:
-        self._pipe.close()
         self._process.kill()
+        self._pipe.close()
         self._process.join()
         self._process.close()

@@ -21,7 +21,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class LimitedReader:
     """What children do.
 
     :ivar function: `package.module:name`. It takes a question and the bytes of what is to be read, and gives the

@@ -5,47 +5,42 @@ Only children import this module, so that their parents stay small, and whoever 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from intergestan_db.problem import FileProblems
-from intergestan_erp.catalogue.catalogue_drift import is_digest, read_digest, stated
 from intergestan_erp.catalogue.catalogue_file import read_file
-from intergestan_erp.catalogue.catalogue_reading import QUESTION, Answer, CatalogueReading, Question
+from intergestan_erp.catalogue.catalogue_reading import CATALOGUE_ASKED, CatalogueAsked, CatalogueRead, CatalogueReading
 from intergestan_erp.inputs.cells import Findings
 
 
 def answer(question: bytes, data: bytes) -> bytes:
-    """What a child says of a file: an `Answer` with its catalogue, as JSON, to a `Question`."""
-    asked = QUESTION.decode(question)
-    return _encoded(lambda: Answer.of(read_here("", data, asked)))
+    """What a child says of a file: a `CatalogueRead` with its catalogue, as JSON, to a `CatalogueAsked`."""
+    asked = CATALOGUE_ASKED.decode(question)
+    try:
+        said = CatalogueRead.of(read_here("", data, asked))
+    except FileProblems as problems:
+        said = CatalogueRead(faults=tuple(fault.plain() for fault in problems.faults))
+    return msgspec.json.encode(said)
 
 
 def answer_digest(question: bytes, data: bytes) -> bytes:
-    """The same with what a catalogue is compared with, an export or a digest."""
-    asked = QUESTION.decode(question)
+    """The same with what a catalogue is compared with: a `DigestRead`."""
+    from intergestan_erp.catalogue.catalogue_drift import is_digest, read_digest, stated
+    from intergestan_erp.catalogue.digest_reading import DigestRead
 
-    def read() -> Answer:
+    try:
         if is_digest(data):
-            return Answer(digest=read_digest("", data))
-        reading = read_here("", data, asked)
-        said = Answer.of(reading).said
-        return Answer(digest=stated("", reading.catalogue.products), said=said)
+            said = DigestRead(read_digest("", data))
+        else:
+            reading = read_here("", data, CATALOGUE_ASKED.decode(question))
+            said = DigestRead(stated("", reading.catalogue.products), CatalogueRead.of(reading).said)
+    except FileProblems as problems:
+        said = DigestRead(faults=tuple(fault.plain() for fault in problems.faults))
+    return msgspec.json.encode(said)
 
-    return _encoded(read)
 
-
-def read_here(file: str, data: bytes, question: Question) -> CatalogueReading:
+def read_here(file: str, data: bytes, question: CatalogueAsked) -> CatalogueReading:
     """Read a file in this process: a `ReadCatalogue`."""
     findings = Findings(question.decimal_mark, currency=question.currency)
     catalogue = read_file(file, data, question.known, findings)
     return CatalogueReading(catalogue, tuple(findings.remarks))
-
-
-def _encoded(read: Callable[[], Answer]) -> bytes:
-    try:
-        said = read()
-    except FileProblems as problems:
-        said = Answer(faults=tuple(fault.plain() for fault in problems.faults))
-    return msgspec.json.encode(said)

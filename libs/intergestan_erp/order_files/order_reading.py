@@ -31,7 +31,7 @@ Raises `FileProblems` with every fault that the file itself has.
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OrdersAsked:
     """What a child must know of a file."""
 
     decimal_mark: Mark | None = None
@@ -39,7 +39,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OrdersRead:
     """What a child says of a file: its faults, or its orders. `notes` are those of each order."""
 
     orders: tuple[FileOrder, ...] = ()
@@ -68,7 +68,7 @@ class Answer:
         return OrderReading(tuple(orders), tuple(map(Remark.of, self.said)))
 
 
-QUESTION, ANSWER = Shape(Question), Shape(Answer)
+ORDERS_ASKED, ORDERS_READ = Shape(OrdersAsked), Shape(OrdersRead)
 
 
 class LimitedOrders(FileReaders):
@@ -83,5 +83,5 @@ class LimitedOrders(FileReaders):
         :raises FileProblems: with every fault that the file itself has; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        question = Question(options.decimal_mark, None if zone is None else zone.key)
-        return self.ask(file, question, data, ANSWER).reading(file)
+        question = OrdersAsked(options.decimal_mark, None if zone is None else zone.key)
+        return self.ask(file, question, data, ORDERS_READ).reading(file)

@@ -15,18 +15,18 @@ from intergestan_erp.inputs.cells import Findings
 from intergestan_erp.inputs.one_table import refuse_page, table_of
 from intergestan_erp.order_files.file_order import FileOrder, Options
 from intergestan_erp.order_files.order_csv import TABLE, read_csv_orders, read_order_rows
-from intergestan_erp.order_files.order_reading import QUESTION, Answer, OrderReading
+from intergestan_erp.order_files.order_reading import ORDERS_ASKED, OrderReading, OrdersRead
 from intergestan_erp.site.day import zone_of
 
 
 def answer(question: bytes, data: bytes) -> bytes:
-    """What a child says of a file: an `Answer` as JSON, to a `Question`."""
-    asked = QUESTION.decode(question)
+    """What a child says of a file: an `OrdersRead` as JSON, to a `OrdersAsked`."""
+    asked = ORDERS_ASKED.decode(question)
     zone = None if asked.zone is None else zone_of(asked.zone)
     try:
-        said = Answer.of(read_here("", data, Options(asked.decimal_mark), zone))
+        said = OrdersRead.of(read_here("", data, Options(asked.decimal_mark), zone))
     except FileProblems as problems:
-        said = Answer(faults=tuple(fault.plain() for fault in problems.faults))
+        said = OrdersRead(faults=tuple(fault.plain() for fault in problems.faults))
     return msgspec.json.encode(said)
 
 

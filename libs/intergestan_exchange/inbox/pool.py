@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from intergestan_db.limited_child.children import Children
-from intergestan_db.limited_child.limits import Limits, Reader
+from intergestan_db.limited_child.limits import LimitedReader, Limits
 from intergestan_exchange.inbox.reading import READING, Reading
 
 LIMITS = Limits(memory_bytes=512 * 2**20, cpu_seconds=10, wall_seconds=20.0, answer_bytes=256 * 2**20)
@@ -17,7 +17,7 @@ class ReaderPool:
     """As many children as threads use it at the same time; made before the process has any thread."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
-        reader = Reader("intergestan_exchange.inbox.read:answer", limits, preload=("intergestan_msg.jws",))
+        reader = LimitedReader("intergestan_exchange.inbox.read:answer", limits, preload=("intergestan_msg.jws",))
         self._children = Children(reader, "forkserver")
 
     def read(self, raw: bytes, keys: Mapping[str, bytes]) -> Reading:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import Partner, PartnerKey, Site
 from intergestan_exchange.keys.key_windows import is_in_use
-from intergestan_exchange.keys.keys import key_facts
+from intergestan_exchange.keys.keys import key_facts, usable_key
 from intergestan_exchange.keys.own_keys import unconfirmed_by
 
 WARNED_BEFORE = timedelta(days=21)
@@ -65,6 +65,17 @@ def their_unconfirmed_keys(connection: Connection) -> Sequence[AnyRow]:
         .where(PartnerKey.pending, PartnerKey.revoked_at.is_(None))
         .order_by(Partner.site_code, PartnerKey.id)
     ).all()
+
+
+def keys_of_anybody(connection: Connection) -> Sequence[AnyRow]:
+    """The keys of partners that an earlier release pinned and that prove nothing: their mails are held."""
+    query = (
+        select(PartnerKey.kid, PartnerKey.public_key, Partner.site_code, Partner.name)
+        .join(Partner, Partner.id == PartnerKey.partner_id)
+        .where(PartnerKey.revoked_at.is_(None))
+        .order_by(Partner.site_code, PartnerKey.id)
+    )
+    return [row for row in connection.execute(query) if usable_key(row) is None]
 
 
 def _later(before: Ending | None, ends: datetime | None) -> datetime | None:

@@ -12,6 +12,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, InboundState
 from intergestan_db.tables import InboundMail, OutboundKeyNotice, PartnerKey, Site
 from intergestan_exchange.keys.key_windows import KeyFacts
+from intergestan_msg.seal import PublicKey
 
 
 def lock_keys(connection: Connection) -> None:
@@ -35,14 +36,23 @@ def public_keys(connection: Connection) -> dict[str, bytes]:
     return {row.kid: row.public_key for row in connection.execute(_PUBLIC_KEYS)}
 
 
+def usable_key(row: AnyRow) -> PublicKey | None:
+    """The key of a row; None for one that an earlier release took and `PublicKey` refuses by now."""
+    try:
+        return PublicKey(row.public_key)
+    except ValueError:
+        return None
+
+
 def is_still_missing(connection: Connection, kid: str, reason: str) -> bool:
     """Whether a mail shall be held for want of this key. If so, who brings or confirms the key will find it.
 
     :param reason: `unknown_signer` or `unconfirmed_key`, as it was a moment ago.
     """
     lock_keys(connection)
-    key = connection.execute(select(PartnerKey.pending, PartnerKey.revoked_at).where(PartnerKey.kid == kid)).first()
-    if key is None:
+    columns = (PartnerKey.pending, PartnerKey.revoked_at, PartnerKey.public_key)
+    key = connection.execute(select(*columns).where(PartnerKey.kid == kid)).first()
+    if key is None or usable_key(key) is None:
         return reason == HoldReason.UNKNOWN_SIGNER
     return reason == HoldReason.UNCONFIRMED_KEY and key.pending and key.revoked_at is None
 

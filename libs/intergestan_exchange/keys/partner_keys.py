@@ -14,7 +14,7 @@ from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
 from intergestan_db.problem import Problem
 from intergestan_db.tables import InboundMail, InboundTransfer, Ledger, Partner, PartnerKey, SalesOrder
-from intergestan_exchange.keys.keys import key_facts, lock_keys, release_held
+from intergestan_exchange.keys.keys import key_facts, lock_keys, release_held, usable_key
 from intergestan_exchange.keys.own_keys import request_notices
 from intergestan_msg.card import Card
 from intergestan_msg.kinds import KeyAction
@@ -85,14 +85,6 @@ def unconfirmed_keys(connection: Connection, partner_id: int) -> list[AnyRow]:
 def is_fingerprint(key: PublicKey, fingerprint: str) -> bool:
     """Whether these are the key's twelve words, in any case and spacing, or its id."""
     return fingerprint.strip() == key.kid or tuple(fingerprint.lower().split()) == key.words()
-
-
-def usable_key(row: AnyRow) -> PublicKey | None:
-    """The key of a row; None for one that an earlier release took and `PublicKey` refuses by now."""
-    try:
-        return PublicKey(row.public_key)
-    except ValueError:
-        return None
 
 
 def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRow:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 def check_keys(call: Call) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
-    from intergestan_exchange.keys.key_health import endings, our_key_is_unconfirmed_by, their_unconfirmed_keys
+    from intergestan_exchange.keys import key_health
 
     now = call.unchecked_database.now()
     with call.unchecked_database.read() as connection:
-        ends = endings(connection, now)
-        start, waiting = our_key_is_unconfirmed_by(connection)
-        theirs = their_unconfirmed_keys(connection)
+        ends = key_health.endings(connection, now)
+        start, waiting = key_health.our_key_is_unconfirmed_by(connection)
+        theirs = key_health.their_unconfirmed_keys(connection)
+        of_anybody = key_health.keys_of_anybody(connection)
     found = [_ending(each) for each in ends if each.is_near(now)]
     for row in waiting:
         when = (
@@ -41,6 +42,10 @@ def check_keys(call: Call) -> Iterator[Finding]:
         )
         cure = _("Call them, then type their words: intergestan partner key confirm {code} WORDS.")
         found.append(Finding(_("Keys of partners"), False, text, cure.format(code=row.site_code)))
+    for row in of_anybody:
+        text = _("the key {kid} of {partner} is one for which anybody can sign, and counts no more")
+        cure = _("Ask them how they made it, and for a card with another key: intergestan partner key confirm --card.")
+        found.append(Finding(_("Keys of partners"), False, text.format(kid=row.kid, partner=row.name), cure))
     yield from found or [Finding(_("Keys of partners"), True, _("none ends soon, none waits for a person"))]
 
 

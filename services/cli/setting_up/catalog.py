@@ -81,13 +81,13 @@ def _entered(
 ) -> dict[str, Any]:
     """Enter one file, and say so; the same for programs."""
     from intergestan_db.site_rows import read_site
-    from intergestan_erp.catalogue.catalogue_reading import Question
+    from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked
     from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
     from intergestan_erp.inputs.identity import case_doubts
 
     with call.database.read() as connection:
         known, currency = read_known(connection), read_site(connection).currency
-    reading = read(str(file), read_file(file), Question(decimal_mark, currency, known))
+    reading = read(str(file), read_file(file), CatalogueAsked(decimal_mark, currency, known))
     with call.database.transaction() as connection:
         call.actor(connection)
         put = put_catalogue(connection, reading.catalogue)
@@ -157,13 +157,14 @@ def drift(
     """
     from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue.catalogue_drift import compare
-    from intergestan_erp.catalogue.catalogue_reading import LimitedDigests, Question
+    from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked
+    from intergestan_erp.catalogue.digest_reading import LimitedDigests
 
     call = call_of(context)
     data = read_input() if file == "-" else read_file(Path(file))
     with LimitedDigests() as readers:  # before anything is opened
         with call.database.read() as connection:
-            question = Question(decimal_mark, read_site(connection).currency)
+            question = CatalogueAsked(decimal_mark, read_site(connection).currency)
         theirs, said = readers.read(file, data, question)
     with call.database.read() as connection:
         partner_id = _partner_id(connection, partner)

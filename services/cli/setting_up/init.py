@@ -179,11 +179,11 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
 
         return partial(put_copy, copied=read_copy(from_copy))
     if from_catalog is not None:
-        from intergestan_erp.catalogue.catalogue_reading import LimitedCatalogues, Question
+        from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked, LimitedCatalogues
         from intergestan_erp.catalogue.whole_catalogue import put_catalogue
 
         with LimitedCatalogues() as readers:
-            question = Question(decimal_mark, currency)
+            question = CatalogueAsked(decimal_mark, currency)
             reading = readers.read(str(from_catalog), files.read_file(from_catalog), question)
         for remark in remarks(str(from_catalog), reading.said):
             say(remark)

@@ -149,7 +149,8 @@ def _show_booked(booked: list[dict[str, Any]]) -> None:
 
 def _asked(call: Call, partner: str, card: Card | None) -> str:
     """Show the words of the key that waits to a person at the terminal; its id when they are the same."""
-    from intergestan_exchange.keys.partner_keys import unconfirmed_keys, usable_key
+    from intergestan_exchange.keys.keys import usable_key
+    from intergestan_exchange.keys.partner_keys import unconfirmed_keys
     from intergestan_exchange.partners.partners import find_partner
 
     if not may_ask():

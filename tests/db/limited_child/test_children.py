@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from intergestan_db.limited_child.children import Children, ReaderDied
-from intergestan_db.limited_child.limits import Limits, Reader
+from intergestan_db.limited_child.limits import LimitedReader, Limits
 from intergestan_msg.shapes import Shape
 from tests.patience import PATIENCE, eventually
 
@@ -23,7 +23,7 @@ PID, TEXTS = Shape(int), Shape(list[str])
 
 @pytest.fixture
 def children() -> Iterator[Children]:
-    made = Children(Reader(READER, LIMITS), "fork")
+    made = Children(LimitedReader(READER, LIMITS), "fork")
     yield made
     made.close()
 
@@ -45,10 +45,19 @@ def test_a_child_that_fails_is_replaced(children: Children, asked: str, said: st
     assert children.ask(b"", b"", PID) != first
 
 
+def test_a_child_without_room_for_the_file_itself_says_so(
+    children: Children, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing else: a traceback on a person's terminal helps nobody."""
+    with pytest.raises(ReaderDied, match=r"^The reader failed: MemoryError"):
+        children.ask(b"", bytes(2**27), PID)
+    assert capfd.readouterr().err == ""
+
+
 @pytest.mark.parametrize("size", [0, 2**20], ids=["over a file", "while it takes one"])
 def test_a_child_that_hangs_is_killed(size: int) -> None:
     """Also one that does not even read its pipe, which has room for 64 KB."""
-    children = Children(Reader(READER, Limits(64 * 2**20, 30, 0.2, 2**15)), "fork")
+    children = Children(LimitedReader(READER, Limits(64 * 2**20, 30, 0.2, 2**15)), "fork")
     if size:
         os.kill(children.ask(b"", b"", PID), signal.SIGSTOP)
     with pytest.raises(ReaderDied, match="more than"):
@@ -69,8 +78,8 @@ def test_a_fork_has_nothing_of_its_parent_open(children: Children, tmp_path: Pat
 ORPHAN = """
 import time
 from intergestan_db.limited_child.children import Children
-from tests.db.limited_child.test_children import LIMITS, PID, READER, Reader
-children = Children(Reader(READER, LIMITS), "fork")
+from tests.db.limited_child.test_children import LIMITS, PID, READER, LimitedReader
+children = Children(LimitedReader(READER, LIMITS), "fork")
 children.start()
 print(children.ask(b"", b"", PID), flush=True)
 time.sleep(60)

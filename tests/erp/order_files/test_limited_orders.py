@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,10 +73,17 @@ CELL = b'<c r="XFD1048576"><v>1</v></c>'
 RELATION = "xl/_rels/workbook.xml.rels"
 
 
-def altered(changes: dict[str, Callable[[bytes], bytes]], names: dict[str, str] | None = None) -> bytes:
+def altered(
+    changes: dict[str, Callable[[bytes], bytes]], names: dict[str, str] | None = None, sheets: int = 1
+) -> bytes:
     """The usual workbook with other bytes in some parts, and other names of some."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(workbook())) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
+
+    def more(book: Any, _sheet: Any) -> None:
+        for _ in range(1, sheets):
+            book.add_worksheet().write(0, 0, 1)
+
+    with zipfile.ZipFile(io.BytesIO(workbook(more))) as old, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as new:
         for part in old.namelist():
             data = changes.get(part, bytes)(old.read(part))
             new.writestr((names or {}).get(part, part), data)
@@ -111,6 +119,13 @@ BOOKS = {
     "UTF-16": altered({SHEET: lambda data: far(CELL)(data).decode().replace("UTF-8", "UTF-16").encode("utf-16")}),
     "a long text": altered({SHEET: far(b'<c t="inlineStr"><is><t>' + b"a" * 30_000_000 + b"</t></is></c>")}),
     "wide first rows": altered({SHEET: rows(b'<row r="1"><c r="XFD1"><v>1</v></c></row>', 1300)}),
+    "wide rows on many sheets": altered(
+        dict.fromkeys(
+            (f"xl/worksheets/sheet{number}.xml" for number in (1, 2, 3)),
+            rows(b'<row r="3"><c r="XFD3"><v>1</v></c></row>', 450),
+        ),
+        sheets=3,
+    ),
     "a row of many digits": altered({SHEET: rows(b'<row r="%s"><c><v>1</v></c></row>' % (b"9" * 5000), 1)}),
     "a large exponent": altered({SHEET: far(b'<c r="A2"><v>1E+999999999</v></c>')}),
     "a small exponent": altered({SHEET: far(b'<c r="A2"><v>1E-999999999</v></c>')}),
@@ -121,12 +136,43 @@ BOOKS = {
 }
 
 
-@pytest.mark.parametrize("data", BOOKS.values(), ids=list(BOOKS))
-def test_a_hostile_workbook_is_refused_with_its_fault(readers: LimitedOrders, data: bytes) -> None:
+OTHERWISE = {
+    **dict.fromkeys(("small letters", "no place", "zeros"), "There is no value"),  # no place: the next column it is
+    **dict.fromkeys(("a row of many digits", "a style of many digits", "half a character"), "There is no value"),
+    **dict.fromkeys(("a large exponent", "a small exponent", "many digits"), "cannot be read"),
+    "a text of many digits": "cannot be read",
+    "a long text": "packed too densely",
+}
+"""What is said of those whose cells are not far outside."""
+
+
+@pytest.mark.parametrize("name", BOOKS)
+def test_a_hostile_workbook_is_refused_with_its_fault(readers: LimitedOrders, name: str) -> None:
     """However its far cells are spelt: what is looked at is what the reader sees, and no child dies over it."""
     with pytest.raises(FileProblems) as refused:
-        readers.read("commande.xlsx", data, USUAL, PARIS)
+        readers.read("commande.xlsx", BOOKS[name], USUAL, PARIS)
     assert not isinstance(refused.value, Unread), str(refused.value)
+    assert OTHERWISE.get(name, "far outside") in str(refused.value)
+
+
+def zip_of_the_book(version: int = 20, before: int = 0) -> bytes:
+    """A zip of one part, said to need a version, which begins so many bytes before the file does."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("xl/workbook.xml", b"<workbook/>")
+    data = bytearray(buffer.getvalue())
+    listed, end = data.rindex(b"PK\x01\x02"), data.rindex(b"PK\x05\x06")
+    data[listed + 6] = version
+    data[end + 16 : end + 20] = (listed + before).to_bytes(4, "little")
+    return bytes(data)
+
+
+@pytest.mark.parametrize("data", [zip_of_the_book(version=86), zip_of_the_book(before=17)], ids=["version", "place"])
+def test_what_zips_say_of_themselves_is_no_surprise(readers: LimitedOrders, data: bytes) -> None:
+    """Python's reader of zips raises what it likes."""
+    with pytest.raises(FileProblems, match="damaged") as refused:
+        readers.read("commande.xlsx", data, USUAL, PARIS)
+    assert not isinstance(refused.value, Unread)
 
 
 def test_a_number_of_a_format_that_is_none_is_no_format(readers: LimitedOrders) -> None:

@@ -169,3 +169,13 @@ def test_the_address_for_orders(paired_shop: Path, run: Run) -> None:
 )
 def test_what_cannot_be_agreed(paired_shop: Path, run: Run, options: tuple[str, ...], code: int) -> None:
     assert run("partner", "set", "STAUBER", *options, cwd=paired_shop).code == code
+
+
+def test_doctor_names_a_key_that_an_earlier_release_took(paired_shop: Path, run: Run) -> None:
+    base = sqlite3.connect(paired_shop / "site.db")
+    base.execute("UPDATE partner_key SET public_key = ?", [bytes(32)])
+    base.commit()
+    base.close()
+    (found,) = (each for each in run("doctor", "--json", cwd=paired_shop).json if "anybody" in each["text"])
+    assert (found["ok"], "STAUBER" in found["text"], "card with another key" in found["cure"]) == (False, True, True)
+    assert run("partner", "key", "confirm", "STAUBER", *["abandon"] * 12, cwd=paired_shop).code == 1
