@@ -12,7 +12,7 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 GTIN_LENGTHS = (8, 12, 13, 14)
 _SHORTENED = re.compile(r"[-+]?[0-9]{1,3}([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<text>[^"]*)"')
-_GUARDED = "=+-@＝＋－＠\t\r'"
+_GUARDED = frozenset("=+-@＝＋－＠\t\r'")
 """How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula.
 
 Some read the wide signs of East Asian keyboards as the others.
@@ -67,12 +67,12 @@ def plain_text(written: str) -> str:
     found = _AS_TEXT.fullmatch(written)
     if found is not None:
         return found["text"].strip()
-    return written[1:] if written[:1] == "'" and written[1:2] in set(_GUARDED) else written
+    return written[1:] if written[:1] == "'" and written[1:2] in _GUARDED else written
 
 
 def guarded(text: str) -> str:
     """A text as a CSV file carries it so that no spreadsheet takes it for a formula; `plain_text` undoes it."""
-    return f"'{text}" if text[:1] in set(_GUARDED) else text
+    return f"'{text}" if text[:1] in _GUARDED else text
 
 
 def in_workbook(text: str) -> str:

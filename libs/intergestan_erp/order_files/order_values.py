@@ -5,6 +5,7 @@ Everything that the file states is looked at first: figures, dates, units, VAT. 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,6 +65,7 @@ _LINE = (
 )
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
 _GTIN_DIGITS = 14
+_LINE_END = re.compile("\r\n?")
 _IDENTIFIERS = {"number", "line_id", "supplier_code", "delivery_postcode"}
 """What a document names as it likes; a product's code is one of ours."""
 
@@ -92,8 +94,8 @@ class OrderValues:
 
 
 def _said(row: Row, names: Sequence[str]) -> list[Any]:
-    """Values to be compared, texts in one encoding of their accents."""
-    return [nfc(value) if isinstance(value, str) else value for value in map(row.get, names)]
+    """Values to be compared, texts in one encoding of their accents and of the ends of their lines."""
+    return [_LINE_END.sub("\n", nfc(value)) if isinstance(value, str) else value for value in map(row.get, names)]
 
 
 @dataclass(frozen=True, slots=True)

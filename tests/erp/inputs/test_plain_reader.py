@@ -299,6 +299,7 @@ def test_both_read_an_identifier(text: str) -> None:
 @given(identifiers())
 @example('="#N/A"')
 @example("'#N/A")
+@example("'\t###")
 def test_both_find_an_error_in_a_column_of_texts(text: str) -> None:
     """Where `NULL` is a text."""
     findings = Findings()

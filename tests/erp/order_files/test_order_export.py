@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -41,7 +41,7 @@ from intergestan_msg.ubl import read_order
 from tests.desk import Desk
 from tests.erp.catalogue.catalogues import NAMES
 from tests.examples import SPEED, share
-from tests.factories import an_order
+from tests.factories import a_line, an_order
 from tests.msg import strategies
 from tests.order_files import import_file
 from tests.site_factories import a_product, add_party, make_site
@@ -162,8 +162,12 @@ def documents(draw: st.DrawFn) -> Order:
     )
 
 
+@example(
+    document=replace(an_order("CFR1", (a_line(1, code="CAS16", name="Poêle\r28 cm"),)), customer_reference=None),
+    form=FileFormat.CSV,
+)
 @given(document=documents(), form=st.sampled_from(FileFormat))
-@settings(max_examples=share(1), suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
+@settings(max_examples=share(2), suppress_health_check=[*SPEED, HealthCheck.function_scoped_fixture])
 def test_a_document_that_was_taken_in_is_the_same_order_as_a_table(
     sqlite_base: Database, document: Order, form: FileFormat
 ) -> None:
