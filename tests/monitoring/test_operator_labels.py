@@ -201,7 +201,7 @@ def every_panel_shows_both_sites(prometheus: PrometheusServer, sites: dict[str, 
     for site in sites.values():
         for metrics, _ in site.processes.values():
             metrics.set("holds", 2, reason=HoldReason.POISON)
-    (total,) = [query for query, title in asked.items() if title == "Set aside or refused" and "max by" in query]
+    (total,) = [query for query in asked if query.startswith("sum by (reason) (max by (site, reason) (")]
 
     def counted() -> bool:
         found = prometheus.ask("query", query=total)["result"]

@@ -8,6 +8,7 @@ import pytest
 
 from intergestan_db import leases
 from intergestan_exchange.health.alarms import SERVICES
+from tests.servers import RedisServer
 from tests.servers.webhook import WebhookServer
 from tests.services.cli.conftest import Run
 from tests.services.cli.exchange import base
@@ -20,8 +21,9 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
 
 
-def test_one_look(shop: Path, run: Run) -> None:
+def test_one_look(shop: Path, run: Run, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue 4: `--once --json`, exit code 1 when something is wrong, 0 when nothing is."""
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
     wrong = run("watch", "--once", "--json", cwd=shop)
     assert wrong.code == 1
     assert [(each["name"], each["about"]) for each in wrong.json] == [
