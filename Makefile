@@ -8,7 +8,7 @@ SERVICES := composer sender poller importer dispatcher cli
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo quick test campaign clean-system lint types bench lock docs clean
+.PHONY: help demo quick pythons test campaign clean-system lint types bench lock docs clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -24,7 +24,12 @@ quick: $(VENV)/.test ## What needs no server: the libraries on SQLite, in a minu
 	@$(PYTEST) --quick -n 2 $(ARGS)
 
 # Three workers on two cores: a quarter of the time they wait for clocks and servers.
-test: packages $(VENV)/.test $(BIN)/.helm ## Everything: lint, types, and all tests against real servers
+pythons: $(VENV)/.test ## The demo and `make quick` on every CPython from 3.11 on that this machine has
+	@.ci/every-python demo
+	@.ci/every-python quick
+
+test: packages $(VENV)/.test $(BIN)/.helm ## Everything: lint, types, and all tests against real servers; what needs root is left out without
+	@.ci/every-python demo
 	@.ci/beside-checks $(PYTEST) -n 3 $(ARGS)
 
 # With SECONDS the run of real processes alone, else the long tests and then that run; one that fails does not stop the other.

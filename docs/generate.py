@@ -13,6 +13,7 @@ from pathlib import Path
 
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import LANGUAGES, dashboard
+from deploy.postgresql import rights
 from intergestan_db.states import MACHINES, diagram
 from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
@@ -43,7 +44,7 @@ them). `site`, `service` and `instance` are labels of the scrape (`deploy/promet
 | metric | type | labels | told by | meaning |
 |---|---|---|---|---|
 """
-BETWEEN = re.compile(r"(<!-- begin states -->\n).*(<!-- end states -->)", re.DOTALL)
+ROLES = DOCS.parent / "deploy" / "postgresql" / "roles.sql"
 
 
 def _row(metric: Metric) -> str:
@@ -62,6 +63,16 @@ def _dashboards() -> Iterator[tuple[Path, str]]:
             yield DASHBOARDS / language / f"{board.uid}.json", f"{text}\n"
 
 
+def _between(page: Path, parts: dict[str, str]) -> str:
+    """A page with these parts, each between the lines that say where it begins and ends."""
+    text = page.read_text()
+    for name, part in parts.items():
+        lines = re.compile(rf"(^(?:<!--|--) begin {name}.*?\n).*?(^(?:<!--|--) end {name})", re.DOTALL | re.MULTILINE)
+        text, found = lines.subn(lambda match, part=part: f"{match[1]}{part}{match[2]}", text)
+        assert found == 1, name
+    return text
+
+
 def pages() -> dict[Path, str]:
     """Every generated page with its text."""
     architecture = DOCS / "architecture.md"
@@ -70,7 +81,9 @@ def pages() -> dict[Path, str]:
         DOCS / "settings.md": f"{SETTINGS_HEAD}\n{document(PROCESSES)}",
         DOCS / "metrics.md": METRICS_HEAD + "".join(map(_row, METRICS)),
         **dict(_dashboards()),
-        architecture: BETWEEN.sub(lambda found: f"{found[1]}{diagrams}{found[2]}", architecture.read_text()),
+        architecture: _between(architecture, {"states": diagrams}),
+        DOCS / "security.md": _between(DOCS / "security.md", {"rights": rights.matrix()}),
+        ROLES: _between(ROLES, {"rights": rights.grants(), "guards": rights.triggers()}),
     }
 
 

@@ -87,7 +87,7 @@ from tests.servers import (
     SmtpServer,
 )
 
-pytest_plugins = ["tests.selection"]
+pytest_plugins = ["tests.selection", "tests.without_root"]
 
 examples.register()
 engines.cheap()

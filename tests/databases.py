@@ -102,10 +102,15 @@ def migrate_base(url: str) -> None:
 
 
 def give_roles(url: str, *arguments: str) -> None:
-    """Run roles.sql on a base, as its owner."""
-    psql = ["psql", f"--dbname={url.replace('+psycopg', '')}", f"--file={ROLES}", *arguments]
-    done = subprocess.run(psql, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    """Run roles.sql on a base, as a superuser who owns it."""
+    done = run_roles(url, *arguments)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+def run_roles(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run roles.sql on a base, as the user whom the URL names."""
+    psql = ["psql", f"--dbname={url.replace('+psycopg', '')}", f"--file={ROLES}", *arguments]
+    return subprocess.run(psql, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def as_service(database: Database, service: str) -> Database:

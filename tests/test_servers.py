@@ -25,6 +25,7 @@ from imapclient import IMAPClient
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tests import without_root
 from tests.patience import PATIENCE, eventually
 from tests.servers import (
     Certificate,
@@ -42,7 +43,7 @@ from tests.servers import (
     SmtpServer,
     imap_faults,
 )
-from tests.servers.process import ServerProcess, find_program
+from tests.servers.process import ServerProcess, Unavailable, find_program
 
 RAW = b"From: a@elsewhere.test\r\nTo: b@site.test\r\nSubject: hello\r\n\r\nline\r\n.dot\r\n"
 ONCE = Retry(NoBackoff(), 0)  # redis-py tries again by itself
@@ -657,3 +658,13 @@ def test_scripted_imap_over_tls(make_imap: MakeImap, certificates: Certificates)
         with pytest.raises(imaplib.IMAP4.error):
             imap.login("user", "wrong")
         imap.login("user", "right")
+
+
+def test_what_only_root_could_install_is_left_out_and_else_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 13: `make test` without root runs all that can run."""
+    monkeypatch.setattr(without_root, "may_install", lambda: False)
+    with pytest.raises(pytest.skip.Exception, match="apt-get install no-such-package"), without_root.left_out():
+        find_program("no-such-program", "no-such-package")
+    monkeypatch.setattr(without_root, "may_install", lambda: True)
+    with pytest.raises(Unavailable, match="apt-get install no-such-package"), without_root.left_out():
+        find_program("no-such-program", "no-such-package")

@@ -15,14 +15,14 @@ from tests.walls import LIBRARIES
 ROOT = Path(__file__).parents[1]
 
 MOST_OF_OURS = {
-    "composer": 172,
-    "sender": 100,
-    "poller": 120,
-    "importer": 218,
-    "dispatcher": 222,
-    "--help": 105,
-    "orders list": 90,
-    "holds list": 85,
+    "composer": 190,
+    "sender": 104,
+    "poller": 126,
+    "importer": 236,
+    "dispatcher": 236,
+    "--help": 122,
+    "orders list": 100,
+    "holds list": 90,
     "status": 95,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""

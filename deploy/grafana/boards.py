@@ -18,6 +18,11 @@ def _age(name: str, by: str, legend: str, more: str = "") -> Target:
     return Target(AGE.format(by=by, metric=f"intergestan_{name}{{@{more}}}"), legend)
 
 
+def _total(name: str, by: str) -> str:
+    """A count of each site, which every dispatcher of it tells alike, over the sites."""
+    return f"sum by ({by}) (max by (site, {by}) (intergestan_{name}{{@}}))"
+
+
 def _rate(name: str, by: str, legend: str, more: str = "") -> Target:
     return Target(RATE.format(by=by, metric=f"intergestan_{name}{{@{more}}}"), legend, exemplars=True)
 
@@ -67,7 +72,7 @@ FLOW = Board(
                         "Since when the oldest mail waits for a step of this site; red from 15 minutes.",
                         "Depuis quand le plus ancien mail attend une étape de ce site ; rouge dès 15 minutes.",
                     ),
-                    (_age("oldest_pending_order_timestamp_seconds", "step", "{{step}}"),),
+                    (_age("oldest_pending_order_timestamp_seconds", "site, step", "{{site}} {{step}}"),),
                     "s",
                     "stat",
                     orange=300,
@@ -76,7 +81,7 @@ FLOW = Board(
                 Panel(
                     ("Orders on the way", "Commandes en cours"),
                     ("Purchase orders that wait, by state.", "Les commandes d'achat en attente, par état."),
-                    (Target("max by (state) (intergestan_orders_pending{@})", "{{state}}"),),
+                    (Target(_total("orders_pending", "state"), "{{state}}"),),
                     kind="stat",
                 ),
                 Panel(
@@ -149,10 +154,22 @@ FLOW = Board(
                 ),
                 Panel(
                     ("Last heartbeat", "Dernier battement"),
-                    ("How long ago, by route and stage.", "Il y a combien de temps, par liaison et étape."),
-                    (_age("heartbeat_last_seen_timestamp_seconds", "route, stage", "{{route}} {{stage}}"),),
+                    (
+                        "How long ago, by route and stage, and how often one is planned on each route.",
+                        "Il y a combien de temps, par liaison et étape, et l'intervalle prévu pour chaque liaison.",
+                    ),
+                    (
+                        _age(
+                            "heartbeat_last_seen_timestamp_seconds",
+                            "site, route, stage",
+                            "{{site}} {{route}} {{stage}}",
+                        ),
+                        Target(
+                            "max by (site, route) (intergestan_heartbeat_interval_seconds{@})",
+                            "{{site}} {{route}} every",
+                        ),
+                    ),
                     "s",
-                    red=900,
                 ),
                 Panel(
                     ("How the relay answers", "Réponses du relais"),
@@ -163,7 +180,7 @@ FLOW = Board(
                 Panel(
                     ("Mails by state", "Mails par état"),
                     ("As the base counts them.", "Selon le décompte de la base."),
-                    (Target("max by (direction, state) (intergestan_mails_pending{@})", "{{direction}} {{state}}"),),
+                    (Target(_total("mails_pending", "direction, state"), "{{direction}} {{state}}"),),
                 ),
             ),
         ),
@@ -183,8 +200,8 @@ MAILBOXES = Board(
                     ("Green: this poller has it.", "Vert : ce releveur la tient."),
                     (
                         Target(
-                            "max by (mailbox, instance) (intergestan_mailbox_lease_held{@})",
-                            "{{mailbox}} {{instance}}",
+                            "max by (site, mailbox, instance) (intergestan_mailbox_lease_held{@})",
+                            "{{site}} {{mailbox}} {{instance}}",
                         ),
                     ),
                     kind="state-timeline",
@@ -194,7 +211,7 @@ MAILBOXES = Board(
                 Panel(
                     ("Owned", "Tenues"),
                     ("As the base says.", "Selon la base."),
-                    (Target("max by (mailbox) (intergestan_mailbox_owned{@})", "{{mailbox}}"),),
+                    (Target("max by (site, mailbox) (intergestan_mailbox_owned{@})", "{{site}} {{mailbox}}"),),
                     kind="stat",
                     width=4,
                     red=1,
@@ -204,7 +221,7 @@ MAILBOXES = Board(
                 Panel(
                     ("Last read", "Dernière relève"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
-                    (_age("mailbox_last_success_timestamp_seconds", "mailbox", "{{mailbox}}"),),
+                    (_age("mailbox_last_success_timestamp_seconds", "site, mailbox", "{{site}} {{mailbox}}"),),
                     "s",
                     orange=180,
                     red=600,
@@ -212,12 +229,21 @@ MAILBOXES = Board(
                 Panel(
                     ("Backlog", "Retard"),
                     ("Mails listed and not archived yet.", "Mails listés, pas encore archivés."),
-                    (Target("max by (mailbox) (intergestan_mailbox_backlog_messages{@})", "{{mailbox}}"),),
+                    (
+                        Target(
+                            "max by (site, mailbox) (intergestan_mailbox_backlog_messages{@})", "{{site}} {{mailbox}}"
+                        ),
+                    ),
                 ),
                 Panel(
                     ("Interval", "Intervalle"),
                     ("How often it shall be read at least.", "À quelle cadence elle doit être relevée au moins."),
-                    (Target("max by (mailbox) (intergestan_mailbox_poll_interval_seconds{@})", "{{mailbox}}"),),
+                    (
+                        Target(
+                            "max by (site, mailbox) (intergestan_mailbox_poll_interval_seconds{@})",
+                            "{{site}} {{mailbox}}",
+                        ),
+                    ),
                     "s",
                 ),
                 Panel(
@@ -238,9 +264,15 @@ MAILBOXES = Board(
                     "ops",
                 ),
                 Panel(
+                    ("Collected", "Relevés"),
+                    ("Mails fetched into the archive, per second.", "Mails relevés dans l'archive, par seconde."),
+                    (_rate("mails_collected_total", "site", "{{site}}"),),
+                    "ops",
+                ),
+                Panel(
                     ("Announced by IDLE", "Annoncés par IDLE"),
                     PER_SECOND,
-                    (_rate("mailbox_idle_wakeups_total", "mailbox", "{{mailbox}}"),),
+                    (_rate("mailbox_idle_wakeups_total", "site, mailbox", "{{site}} {{mailbox}}"),),
                     "ops",
                 ),
             ),
@@ -260,7 +292,7 @@ MAILBOXES = Board(
                         "Whether the provider still lets us in (OAuth2).",
                         "Si le fournisseur nous laisse encore entrer (OAuth2).",
                     ),
-                    (Target("max by (mailbox) (intergestan_oauth_consent_ended{@})", "{{mailbox}}"),),
+                    (Target("max by (site, mailbox) (intergestan_oauth_consent_ended{@})", "{{site}} {{mailbox}}"),),
                     kind="stat",
                     red=1,
                     words={"0": (("in order", "en règle"), "green"), "1": (("ended", "terminé"), "red")},
@@ -276,8 +308,8 @@ MAILBOXES = Board(
                     ("It is renewed two minutes before.", "Il est renouvelé deux minutes avant."),
                     (
                         Target(
-                            "max by (mailbox) (intergestan_oauth_token_expiry_timestamp_seconds{@}) - time()",
-                            "{{mailbox}}",
+                            "max by (site, mailbox) (intergestan_oauth_token_expiry_timestamp_seconds{@}) - time()",
+                            "{{site}} {{mailbox}}",
                         ),
                     ),
                     "s",
@@ -287,9 +319,9 @@ MAILBOXES = Board(
                     ("Of the relay and of the mailboxes' servers.", "Du relais et des serveurs des boîtes."),
                     (
                         Target(
-                            "min by (kind, name) "
+                            "min by (site, kind, name) "
                             '(intergestan_certificate_expiry_timestamp_seconds{@, kind!="signing"}) - time()',
-                            "{{kind}} {{name}}",
+                            "{{site}} {{kind}} {{name}}",
                         ),
                     ),
                     "s",
@@ -314,7 +346,7 @@ QUEUES = Board(
                 Panel(
                     ("Depth", "Profondeur"),
                     ("Bells that wait in Redis.", "Sonneries qui attendent dans Redis."),
-                    (Target("max by (queue) (intergestan_queue_messages{@})", "{{queue}}"),),
+                    (Target(_total("queue_messages", "queue"), "{{queue}}"),),
                 ),
                 Panel(
                     ("Waiting time", "Attente"),
@@ -335,10 +367,10 @@ QUEUES = Board(
                     "ops",
                 ),
                 Panel(
-                    ("Failed or dead", "Échouées ou mortes"),
+                    ("Failed or dropped", "Échouées ou écartées"),
                     (
-                        "Per second; what failed is rung for again, what cannot be read is put aside.",
-                        "Par seconde ; ce qui échoue est relancé, l'illisible est mis de côté.",
+                        "Per second; what failed is rung for again, what is no bell of ours (poison) is dropped.",
+                        "Par seconde ; ce qui échoue est relancé, ce qui n'est pas une sonnerie (poison) est écarté.",
                     ),
                     (_rate("messages_total", "queue, outcome", "{{queue}} {{outcome}}", ', outcome!="done"'),),
                     "ops",
@@ -374,6 +406,18 @@ QUEUES = Board(
                     kind="stat",
                 ),
                 Panel(
+                    ("Ready", "Prêts"),
+                    (
+                        "By check of /ready, the process that is worst.",
+                        "Par contrôle de /ready, le processus le moins bien.",
+                    ),
+                    (Target("min by (site, check) (intergestan_ready{@})", "{{site}} {{check}}"),),
+                    kind="stat",
+                    red=1,
+                    below=True,
+                    words={"0": (("not ready", "pas prêt"), "red"), "1": (("ready", "prêt"), "green")},
+                ),
+                Panel(
                     ("Reports of mail servers", "Rapports des serveurs de mails"),
                     ("About our mails, per second.", "Sur nos mails, par seconde."),
                     (_rate("delivery_reports_total", "outcome", "{{outcome}}"),),
@@ -397,6 +441,15 @@ QUEUES = Board(
             ("Redis, clocks, disk", "Redis, horloges, disque"),
             (
                 Panel(
+                    ("Redis answers", "Redis répond"),
+                    ("As the dispatcher asks it.", "Selon le répartiteur."),
+                    (Target("max by (site) (intergestan_redis_up{@})", "{{site}}"),),
+                    kind="stat",
+                    red=1,
+                    below=True,
+                    words={"0": (("away", "absent"), "red"), "1": (("answers", "répond"), "green")},
+                ),
+                Panel(
                     ("Redis memory", "Mémoire de Redis"),
                     ("Share of what it may use.", "Part de ce qu'il peut utiliser."),
                     (
@@ -419,7 +472,11 @@ QUEUES = Board(
                 Panel(
                     ("Partners' clocks", "Horloges des partenaires"),
                     ("Ahead of ours; below 0: behind.", "En avance sur la nôtre ; sous 0 : en retard."),
-                    (Target("max by (route) (intergestan_partner_clock_ahead_seconds{@})", "{{route}}"),),
+                    (
+                        Target(
+                            "max by (site, route) (intergestan_partner_clock_ahead_seconds{@})", "{{site}} {{route}}"
+                        ),
+                    ),
                     "s",
                     red=300,
                 ),
@@ -477,28 +534,33 @@ PARTNERS = Board(
                 Panel(
                     ("Orders taken in", "Commandes intégrées"),
                     ("In an hour, by the buyer's site.", "En une heure, par site acheteur."),
-                    (Target("sum by (route) (increase(intergestan_order_transit_seconds_count{@}[1h]))", "{{route}}"),),
+                    (
+                        Target(
+                            "sum by (site, route) (increase(intergestan_order_transit_seconds_count{@}[1h]))",
+                            "{{site}} {{route}}",
+                        ),
+                    ),
                 ),
                 Panel(
                     ("Transit time", "Durée de trajet"),
                     ("From Valider to the sales order here.", "De Valider à la commande client ici."),
-                    _spread("order_transit_seconds", "route", "{{route}}"),
+                    _spread("order_transit_seconds", "site, route", "{{site}} {{route}}"),
                     "s",
                 ),
                 Panel(
                     ("Set aside or refused", "Mises de côté ou refusées"),
                     ("Now waiting, by reason.", "En attente maintenant, par raison."),
-                    (Target("max by (reason) (intergestan_holds{@})", "{{reason}}"),),
+                    (Target(_total("holds", "reason"), "{{reason}}"),),
                 ),
                 Panel(
                     ("Unanswered orders", "Commandes sans réponse"),
                     ("By supplier.", "Par fournisseur."),
-                    (Target("max by (route) (intergestan_unanswered_orders{@})", "{{route}}"),),
+                    (Target("max by (site, route) (intergestan_unanswered_orders{@})", "{{site}} {{route}}"),),
                 ),
                 Panel(
                     ("Oldest unanswered", "La plus ancienne sans réponse"),
                     ("Red from four hours.", "Rouge dès quatre heures."),
-                    (_age("oldest_unanswered_order_timestamp_seconds", "route", "{{route}}"),),
+                    (_age("oldest_unanswered_order_timestamp_seconds", "site, route", "{{site}} {{route}}"),),
                     "s",
                     "stat",
                     orange=3600,
@@ -507,7 +569,7 @@ PARTNERS = Board(
                 Panel(
                     ("Missing mails", "Mails manquants"),
                     ("Gaps in the numbers of their mails.", "Trous dans la numérotation de leurs mails."),
-                    (Target("max by (route) (intergestan_sequence_gaps{@})", "{{route}}"),),
+                    (Target("max by (site, route) (intergestan_sequence_gaps{@})", "{{site}} {{route}}"),),
                     kind="stat",
                     red=1,
                 ),
@@ -526,7 +588,14 @@ PARTNERS = Board(
                 Panel(
                     ("Last mail from them", "Leur dernier mail"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
-                    (_age("partner_last_mail_timestamp_seconds", "route", "{{route}}", ', direction="in"'),),
+                    (
+                        _age(
+                            "partner_last_mail_timestamp_seconds",
+                            "site, route",
+                            "{{site}} {{route}}",
+                            ', direction="in"',
+                        ),
+                    ),
                     "s",
                     "stat",
                     orange=3 * DAY,
@@ -535,14 +604,21 @@ PARTNERS = Board(
                 Panel(
                     ("Last mail to them", "Notre dernier mail"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
-                    (_age("partner_last_mail_timestamp_seconds", "route", "{{route}}", ', direction="out"'),),
+                    (
+                        _age(
+                            "partner_last_mail_timestamp_seconds",
+                            "site, route",
+                            "{{site}} {{route}}",
+                            ', direction="out"',
+                        ),
+                    ),
                     "s",
                     "stat",
                 ),
                 Panel(
                     ("Unconfirmed keys", "Clés non confirmées"),
                     ("Ours and theirs.", "Les nôtres et les leurs."),
-                    (Target("max by (side) (intergestan_unconfirmed_keys{@})", "{{side}}"),),
+                    (Target(_total("unconfirmed_keys", "side"), "{{side}}"),),
                     kind="stat",
                     orange=1,
                 ),

@@ -1,4 +1,5 @@
--- One role for each service, with the rights that its work needs and no others.
+-- One role for each service, with the rights that its work needs and no others: what stands between "begin" and "end" is
+-- written by `make docs` from rights.py, which docs/security.md prints.
 --
 --     psql --dbname=intergestan --file=roles.sql [--set=prefix=intergestan] [--set=passwords=FOLDER]
 --
@@ -18,6 +19,7 @@
 \set poller :prefix '-poller'
 \set importer :prefix '-importer'
 \set dispatcher :prefix '-dispatcher'
+\set moved_before 'move as ' :dispatcher
 \set quiet_before :QUIET
 \set QUIET on
 
@@ -32,132 +34,400 @@ WHERE role NOT IN (SELECT rolname FROM pg_roles)
 -- Nobody else comes in, and nobody but the owner makes tables, not even temporary ones.
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
-SELECT format('GRANT CONNECT ON DATABASE %I TO %I', current_database(), role)
+SELECT format('REVOKE ALL ON DATABASE %1$I FROM %2$I; GRANT CONNECT ON DATABASE %1$I TO %2$I', current_database(), role)
 FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher']) AS role
 \gexec
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher";
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
 
--- What every service does: look who we are, give signs of life, write down what it did, give back its leases at the end.
-GRANT SELECT ON alembic_version, site, high_water TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT SELECT, INSERT, UPDATE, DELETE ON worker TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT INSERT ON event TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT SELECT (owner), UPDATE (owner) ON mailbox TO :"composer", :"sender", :"importer", :"dispatcher";
-GRANT SELECT (lease_owner), UPDATE (lease_owner, lease_until) ON inbound_mail
-    TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT SELECT (lease_owner), UPDATE (lease_owner, lease_until) ON outbound_mail
-    TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT SELECT (lease_owner), UPDATE (lease_owner, lease_until) ON notice
-    TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
+-- Large objects belong to no table: a role could fill the disk with them. Only a superuser closes them.
+SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER
+\gset
+\if :is_superuser
+    SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+    FROM pg_proc
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND (proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite'))
+    \gexec
+\else
+    \warn 'Large objects stay open to every role of this database, because only a superuser may close them.'
+\endif
 
--- Composer: freezes and signs what was requested or is to be answered. It books nothing.
-GRANT SELECT ON
-    "user", party, address, partner, inbound_transfer, answer, delivery_attempt,
-    purchase_order, purchase_order_line, purchase_order_charge, purchase_order_change, outbound_mail, outbound_order,
-    outbound_body, outbound_key_notice, heartbeat
-    TO :"composer";
-GRANT SELECT (id, from_mode, bounce_mode, bounce_address) ON relay TO :"composer";
-GRANT UPDATE ON outbound_mail, outbound_order, purchase_order TO :"composer";
-GRANT UPDATE (out_epoch, out_seq) ON partner TO :"composer";
-GRANT INSERT ON outbound_body TO :"composer";
-GRANT SELECT (inbound_transfer_id, partner_id, number) ON ledger TO :"composer"; -- how partners spell what is answered
--- … and what statements say: which numbers came and are missing.
-GRANT SELECT ON inbound_mail, outbound_statement, partner_statement TO :"composer";
-GRANT SELECT, INSERT, DELETE ON missing_number TO :"composer";
+-- begin rights
+-- composer
+GRANT SELECT ON "address" TO :"composer";
+GRANT SELECT ON "alembic_version" TO :"composer";
+GRANT SELECT ON "answer" TO :"composer";
+GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"composer";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"composer";
+GRANT SELECT ON "heartbeat" TO :"composer";
+GRANT SELECT ON "high_water" TO :"composer";
+GRANT SELECT ON "inbound_mail" TO :"composer";
+GRANT SELECT ON "inbound_transfer" TO :"composer";
+GRANT SELECT (partner_id, number, inbound_transfer_id) ON "ledger" TO :"composer";
+GRANT SELECT, INSERT, DELETE ON "missing_number" TO :"composer";
+GRANT INSERT ON "outbound_body" TO :"composer";
+GRANT SELECT ON "outbound_key_notice" TO :"composer";
+GRANT SELECT, UPDATE (state, composed_at, next_attempt_at, epoch, seq, transfer_digest, envelope_from,
+    recipient, subject, size, reason, detail, trace_parent, rung_at) ON "outbound_mail" TO :"composer";
+GRANT SELECT ON "outbound_order" TO :"composer";
+GRANT SELECT ON "outbound_statement" TO :"composer";
+GRANT SELECT, UPDATE (out_seq) ON "partner" TO :"composer";
+GRANT SELECT ON "partner_statement" TO :"composer";
+GRANT SELECT, INSERT, UPDATE (value) ON "published" TO :"composer";
+GRANT SELECT ON "purchase_order" TO :"composer";
+GRANT SELECT ON "purchase_order_change" TO :"composer";
+GRANT SELECT ON "purchase_order_charge" TO :"composer";
+GRANT SELECT ON "purchase_order_line" TO :"composer";
+GRANT SELECT (id, from_mode, bounce_mode, bounce_address) ON "relay" TO :"composer";
+GRANT SELECT ON "site" TO :"composer";
+GRANT SELECT ON "user" TO :"composer";
+GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
+    "worker" TO :"composer";
 
--- Sender: hands frozen mails and notices to the relay. It cannot alter their bytes.
-GRANT SELECT ON
-    "user", party, partner, relay, oauth_grant, outbound_mail, outbound_order, outbound_body, delivery_attempt,
-    purchase_order, purchase_order_change, notice
-    TO :"sender";
-GRANT UPDATE ON outbound_mail, purchase_order, relay, oauth_grant TO :"sender";
-GRANT UPDATE (state, updated_at) ON purchase_order_change TO :"sender";
-GRANT UPDATE (next_attempt_at, attempts, sent_at, error, lease_fence, rung_at) ON notice TO :"sender";
-GRANT INSERT, UPDATE ON delivery_attempt TO :"sender";
+-- sender
+GRANT SELECT ON "alembic_version" TO :"sender";
+GRANT SELECT, INSERT (outbound_mail_id, n, phase, started_at), UPDATE (phase, ended_at, outcome, reply) ON
+    "delivery_attempt" TO :"sender";
+GRANT USAGE ON SEQUENCE "delivery_attempt_id_seq" TO :"sender";
+GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"sender";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"sender";
+GRANT SELECT ON "high_water" TO :"sender";
+GRANT SELECT, UPDATE (next_attempt_at, attempts, sent_at, error, lease_owner, lease_fence, lease_until,
+    rung_at) ON "notice" TO :"sender";
+GRANT SELECT, UPDATE (sealed_refresh, sealed_access, expires_at, claimed_until, error) ON "oauth_grant" TO
+    :"sender";
+GRANT SELECT ON "outbound_body" TO :"sender";
+GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, lease_owner,
+    lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
+GRANT SELECT ON "outbound_order" TO :"sender";
+GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order" TO :"sender";
+GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"sender";
+GRANT SELECT, UPDATE (next_slot_at, paused_until, last_error) ON "relay" TO :"sender";
+GRANT SELECT ON "site" TO :"sender";
+GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
+    "worker" TO :"sender";
 
--- Poller: fetches mails, and purges mailboxes of what is safe. It can write no order, and sees of them only what is left
--- to decide or to answer.
-GRANT SELECT ON mailbox, mailbox_uid, mailbox_uidl, poll_run, purge_run, purge_mail, inbound_mail, oauth_grant TO :"poller";
-GRANT SELECT (id, kind, partner_id, jti) ON inbound_transfer TO :"poller";
-GRANT SELECT (id, inbound_transfer_id, partner_id, number, outcome) ON ledger TO :"poller";
-GRANT SELECT (id, inbound_mail_id, partner_id, number, closed_at) ON hold TO :"poller";
-GRANT SELECT (outbound_mail_id, partner_id, order_number) ON answer TO :"poller";
-GRANT SELECT (id, in_reply_to_id, state) ON outbound_mail TO :"poller";
-GRANT SELECT (id, partner_id, customer_order_number, state) ON sales_order TO :"poller";
-GRANT UPDATE ON mailbox, poll_run, oauth_grant TO :"poller";
-GRANT UPDATE (total, done, ended_at, error) ON purge_run TO :"poller";
-GRANT INSERT, UPDATE, DELETE ON purge_mail TO :"poller";
-GRANT INSERT, DELETE ON mailbox_uid, mailbox_uidl TO :"poller";
-GRANT SELECT, INSERT, UPDATE, DELETE ON poller, mailbox_traffic TO :"poller"; -- who takes which mailbox, how much came
-GRANT INSERT ON inbound_mail TO :"poller";
+-- poller
+GRANT SELECT ON "alembic_version" TO :"poller";
+GRANT SELECT (partner_id, order_number, outbound_mail_id) ON "answer" TO :"poller";
+GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"poller";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"poller";
+GRANT SELECT ON "high_water" TO :"poller";
+GRANT SELECT (id, partner_id, inbound_mail_id, number, closed_at) ON "hold" TO :"poller";
+GRANT SELECT, INSERT (sha256, size, state, mailbox_id, archived_at, strikes, replayed, is_heartbeat,
+    trace_parent, lease_fence, rung_at) ON "inbound_mail" TO :"poller";
+GRANT USAGE ON SEQUENCE "inbound_mail_id_seq" TO :"poller";
+GRANT SELECT (id, partner_id, jti, kind) ON "inbound_transfer" TO :"poller";
+GRANT SELECT (id, partner_id, number, inbound_transfer_id, outcome) ON "ledger" TO :"poller";
+GRANT SELECT, UPDATE (owner, fence, state, last_success_at, last_error, backlog) ON "mailbox" TO :"poller";
+GRANT SELECT, INSERT, UPDATE (octets), DELETE ON "mailbox_traffic" TO :"poller";
+GRANT SELECT, INSERT, DELETE ON "mailbox_uid" TO :"poller";
+GRANT SELECT, INSERT, DELETE ON "mailbox_uidl" TO :"poller";
+GRANT SELECT, UPDATE (sealed_refresh, sealed_access, expires_at, claimed_until, error) ON "oauth_grant" TO
+    :"poller";
+GRANT SELECT (id, state, in_reply_to_id) ON "outbound_mail" TO :"poller";
+GRANT SELECT, UPDATE (listed_at, found, error) ON "poll_run" TO :"poller";
+GRANT SELECT, INSERT, UPDATE (worker, takes), DELETE ON "poller" TO :"poller";
+GRANT SELECT, INSERT (purge_run_id, handle, inbound_mail_id, verdict), UPDATE (verdict), DELETE ON "purge_mail"
+    TO :"poller";
+GRANT USAGE ON SEQUENCE "purge_mail_id_seq" TO :"poller";
+GRANT SELECT, UPDATE (total, done, ended_at, error) ON "purge_run" TO :"poller";
+GRANT SELECT (id, partner_id, customer_order_number, state) ON "sales_order" TO :"poller";
+GRANT SELECT ON "site" TO :"poller";
+GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
+    (alive_until), DELETE ON "worker" TO :"poller";
 
--- Importer: decides and books. It cannot make a key count (below), and reads no account's password.
-GRANT SELECT ON
-    "user", party, address, partner, partner_key, partner_price, product, product_match, customer_match, inbound_mail,
-    inbound_transfer, ledger, hold, difference, answer, review_reply, number_series, sales_order, sales_order_line,
-    sales_order_charge, delivery_note_line, purchase_order, purchase_order_line, purchase_order_charge,
-    purchase_order_change, outbound_mail, outbound_order, outbound_key_notice, delivery_report
+-- importer
+GRANT SELECT ON "alembic_version" TO :"importer";
+GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
+    lines, created_at) ON "answer" TO :"importer";
+GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"importer";
+GRANT SELECT ON "customer_match" TO :"importer";
+GRANT SELECT (id, started_at, outcome) ON "delivery_attempt" TO :"importer";
+GRANT SELECT ON "delivery_note_line" TO :"importer";
+GRANT SELECT, INSERT (inbound_mail_id, outbound_mail_id, received_at, action, status, recipient, said,
+    reporter, fingerprint, effect) ON "delivery_report" TO :"importer";
+GRANT USAGE ON SEQUENCE "delivery_report_id_seq" TO :"importer";
+GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail, outcome, found_at), DELETE ON
+    "difference" TO :"importer";
+GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
+GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
+GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
+    ON "heartbeat" TO :"importer";
+GRANT SELECT ON "high_water" TO :"importer";
+GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,
+    reason, detail, opened_at), UPDATE (reason, detail, closed_at, closed_by, closed_how) ON "hold" TO
+    :"importer";
+GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
+GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
+    epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"
     TO :"importer";
-GRANT INSERT ON inbound_transfer, answer, outbound_mail, delivery_report, partner_key TO :"importer";
-GRANT INSERT, UPDATE ON ledger, hold, sales_order TO :"importer";
-GRANT INSERT, DELETE ON difference, review_reply, sales_order_charge, purchase_order_charge TO :"importer";
-GRANT INSERT, UPDATE, DELETE ON sales_order_line, purchase_order_line TO :"importer";
-GRANT UPDATE ON
-    inbound_mail, number_series, outbound_mail, outbound_order, purchase_order, purchase_order_change
+GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,
+    inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
+GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
+GRANT SELECT, INSERT (partner_id, type, number, epoch, revision, inbound_transfer_id, business_hash, outcome,
+    sales_order_id, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
+    sales_order_id, stated, updated_at) ON "ledger" TO :"importer";
+GRANT USAGE ON SEQUENCE "ledger_id_seq" TO :"importer";
+GRANT SELECT ON "missing_number" TO :"importer";
+GRANT SELECT, UPDATE (next_number) ON "number_series" TO :"importer";
+GRANT SELECT ON "outbound_key_notice" TO :"importer";
+GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, in_reply_to_id, requested_at, attempts, resends,
+    lease_fence, rung_at), UPDATE (state, answered_at, next_attempt_at, resends, recipient, reason, detail,
+    trace_parent, rung_at) ON "outbound_mail" TO :"importer";
+GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"importer";
+GRANT SELECT, UPDATE (live) ON "outbound_order" TO :"importer";
+GRANT INSERT ON "outbound_statement" TO :"importer";
+GRANT SELECT, UPDATE (takes, takes_at, heartbeat_returned_at, heartbeat_told, told_epoch, told_seq,
+    told_got_epoch, told_got_seq, told_at, told_since, clock_ahead_least, clock_ahead_most, clock_noted_at) ON
+    "partner" TO :"importer";
+GRANT SELECT, INSERT (partner_id, kid, public_key, pending, known_at, valid_from, valid_until), UPDATE
+    (revoked_at) ON "partner_key" TO :"importer";
+GRANT USAGE ON SEQUENCE "partner_key_id_seq" TO :"importer";
+GRANT SELECT ON "partner_price" TO :"importer";
+GRANT SELECT, INSERT (partner_id, transfer_id, epoch, composed_at, received_at, statement), UPDATE
+    (transfer_id, epoch, composed_at, received_at, statement) ON "partner_statement" TO :"importer";
+GRANT SELECT ON "party" TO :"importer";
+GRANT SELECT ON "product" TO :"importer";
+GRANT SELECT ON "product_match" TO :"importer";
+GRANT SELECT, UPDATE (state, version, answer_epoch, answer_n, answer_code, answer_note, lines_epoch, lines_n,
+    supplier_order_number, supplier_number_epoch, carried, exported_at, updated_at, revision, note, total_ht,
+    total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode,
+    delivery_city, delivery_country) ON "purchase_order" TO :"importer";
+GRANT SELECT, UPDATE (state, answer_epoch, answer_n, answer_code, answer_note, answer_lines, updated_at) ON
+    "purchase_order_change" TO :"importer";
+GRANT SELECT, INSERT (purchase_order_id, reason, amount, vat_category, vat_rate), DELETE ON
+    "purchase_order_charge" TO :"importer";
+GRANT USAGE ON SEQUENCE "purchase_order_charge_id_seq" TO :"importer";
+GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, settled_n, promised_date, line_id,
+    position, product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category,
+    vat_rate, note, wanted_date), UPDATE (gtin, supplier_code, answer_code, answer, settled_epoch, settled_n,
+    promised_date, product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category,
+    vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
+GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
+GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
+GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, created_at, number, revision,
+    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
+    delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state, exported_at, revision,
+    note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
+GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
+GRANT SELECT, INSERT (sales_order_id, reason, amount, vat_category, vat_rate), DELETE ON "sales_order_charge"
     TO :"importer";
-GRANT SELECT, INSERT ON heartbeat TO :"importer";
-GRANT UPDATE (outcome) ON heartbeat TO :"importer";
-GRANT UPDATE (takes, takes_at, heartbeat_returned_at, clock_ahead_least, clock_ahead_most, clock_noted_at) ON partner TO :"importer";
-GRANT UPDATE (told_epoch, told_seq, told_got_epoch, told_got_seq, told_at, told_since) ON partner TO :"importer";
-GRANT SELECT (id, at) ON event TO :"importer"; -- the last sign of life, which the archive is compared with
-GRANT UPDATE (revoked_at, replaced_from) ON partner_key TO :"importer";
-GRANT UPDATE (created_at) ON site TO :"importer"; -- to lock its row
-GRANT SELECT ON missing_number TO :"importer";
-GRANT SELECT, INSERT, UPDATE ON partner_statement TO :"importer";
-GRANT INSERT ON outbound_statement TO :"importer";
+GRANT USAGE ON SEQUENCE "sales_order_charge_id_seq" TO :"importer";
+GRANT SELECT, INSERT (sales_order_id, product_id, promised_date, said, line_id, position, product_code, name,
+    quantity, unit, price, base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date), UPDATE
+    (product_id, promised_date, said, line_id, product_code, name, quantity, unit, price, base_quantity,
+    allowance, total, vat_category, vat_rate, note, wanted_date), DELETE ON "sales_order_line" TO :"importer";
+GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"importer";
+GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
+GRANT SELECT ON "user" TO :"importer";
+GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
+    (alive_until), DELETE ON "worker" TO :"importer";
 
--- Dispatcher: looks what is due, counts, reminds, writes notices. It decides nothing and books nothing.
-GRANT SELECT ON
-    hold, ledger, inbound_mail, inbound_transfer, outbound_mail, outbound_order, outbound_key_notice, delivery_attempt,
-    purchase_order, purchase_order_change, partner, partner_key, answer, review_reply, notice, told_hold, event
-    TO :"dispatcher";
-GRANT SELECT (id, number, customer_order_number, partner_id) ON sales_order TO :"dispatcher";
-GRANT UPDATE (state, rung_at, size, strikes, replayed, reason, detail) ON inbound_mail TO :"dispatcher";
-GRANT UPDATE (rung_at, next_attempt_at, reminded_at, resends) ON outbound_mail TO :"dispatcher";
-GRANT UPDATE (rung_at) ON notice TO :"dispatcher";
-GRANT INSERT, DELETE ON notice, told_hold TO :"dispatcher";
-GRANT UPDATE (created_at) ON site TO :"dispatcher"; -- to lock its row
--- It asks for statements, and ends a pause of booking when a partner's agrees.
-GRANT SELECT ON partner_statement, missing_number TO :"dispatcher";
-GRANT INSERT ON outbound_mail, outbound_statement TO :"dispatcher";
-GRANT UPDATE (paused_at) ON partner, inbound_mail TO :"dispatcher";
+-- dispatcher
+GRANT SELECT ON "alembic_version" TO :"dispatcher";
+GRANT SELECT ON "answer" TO :"dispatcher";
+GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
+GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) ON "delivery_report" TO
+    :"dispatcher";
+GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
+    :"dispatcher";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
+GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
+GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
+GRANT SELECT ON "hold" TO :"dispatcher";
+GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON
+    "inbound_mail" TO :"dispatcher";
+GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
+GRANT SELECT ON "ledger" TO :"dispatcher";
+GRANT SELECT (id, poll_seconds, active, keeps_heartbeats, owner, last_success_at, rests_since, name, host,
+    security, login, oauth_grant_id) ON "mailbox" TO :"dispatcher";
+GRANT SELECT, UPDATE (inbound_mail_id, note) ON "mailbox_uid" TO :"dispatcher";
+GRANT SELECT, UPDATE (inbound_mail_id, note) ON "mailbox_uidl" TO :"dispatcher";
+GRANT SELECT ON "missing_number" TO :"dispatcher";
+GRANT SELECT (id, about, created_at, next_attempt_at, attempts, sent_at, error, lease_owner, lease_fence,
+    lease_until, rung_at), INSERT (about, mime, created_at, next_attempt_at, attempts, lease_fence, rung_at),
+    UPDATE (rung_at), DELETE ON "notice" TO :"dispatcher";
+GRANT USAGE ON SEQUENCE "notice_id_seq" TO :"dispatcher";
+GRANT SELECT ON "number_series" TO :"dispatcher";
+GRANT SELECT (id, expires_at, error) ON "oauth_grant" TO :"dispatcher";
+GRANT SELECT (outbound_mail_id), DELETE ON "outbound_body" TO :"dispatcher";
+GRANT SELECT ON "outbound_key_notice" TO :"dispatcher";
+GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_at, attempts, resends, lease_fence,
+    rung_at), UPDATE (state, reminded_at, next_attempt_at, resends, rung_at), DELETE ON "outbound_mail" TO
+    :"dispatcher";
+GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"dispatcher";
+GRANT SELECT ON "outbound_order" TO :"dispatcher";
+GRANT INSERT ON "outbound_statement" TO :"dispatcher";
+GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
+GRANT SELECT ON "partner_key" TO :"dispatcher";
+GRANT SELECT ON "partner_statement" TO :"dispatcher";
+GRANT SELECT ON "purchase_order" TO :"dispatcher";
+GRANT SELECT ON "purchase_order_change" TO :"dispatcher";
+GRANT SELECT, DELETE ON "purge_mail" TO :"dispatcher";
+GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by, archived_before, dry_run, heartbeats_only, done),
+    DELETE ON "purge_run" TO :"dispatcher";
+GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"dispatcher";
+GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oauth_grant_id) ON "relay" TO
+    :"dispatcher";
+GRANT SELECT ON "review_reply" TO :"dispatcher";
+GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
+GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
+GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
+GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
+GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
+    (alive_until), DELETE ON "worker" TO :"dispatcher";
+-- end rights
 
--- It also measures how the site is and tells people (alarms); of accounts it sees neither passwords nor tokens.
-GRANT SELECT (id, name, host, security, bounce_address, oauth_grant_id) ON relay TO :"dispatcher";
-GRANT SELECT (id, name, host, security, login, oauth_grant_id, poll_seconds, active, keeps_heartbeats, last_success_at)
-    ON mailbox TO :"dispatcher";
-GRANT SELECT (id, error, expires_at) ON oauth_grant TO :"dispatcher";
-GRANT SELECT, INSERT, UPDATE ON setting TO :"dispatcher";
-GRANT UPDATE (n) ON high_water TO :"dispatcher"; -- it writes the high-water file
-GRANT SELECT ON number_series TO :"dispatcher"; -- … and what it has given
+-- What rights cannot say of a row, guards say. They are triggers, and each asks for the role first.
+CREATE OR REPLACE FUNCTION refuse_service() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: %s', TG_TABLE_NAME, TG_ARGV[0]);
+END $$;
 
--- Dispatcher: it asks for heartbeats, gives them up, and deletes old ones with all that belongs to them.
-GRANT SELECT ON heartbeat, mailbox_uid, mailbox_uidl, purge_run, purge_mail TO :"dispatcher";
-GRANT SELECT (id, inbound_mail_id, outbound_mail_id) ON delivery_report TO :"dispatcher";
-GRANT SELECT (outbound_mail_id) ON outbound_body TO :"dispatcher";
-GRANT UPDATE (heartbeat_at) ON partner TO :"dispatcher";
-GRANT UPDATE (state, next_attempt_at) ON outbound_mail TO :"dispatcher";
-GRANT UPDATE (inbound_mail_id, note) ON mailbox_uid, mailbox_uidl TO :"dispatcher";
-GRANT UPDATE (outbound_mail_id) ON delivery_report TO :"dispatcher";
-GRANT UPDATE (outcome) ON heartbeat TO :"dispatcher";
-GRANT INSERT ON outbound_mail, heartbeat, purge_run TO :"dispatcher";
-GRANT DELETE ON
-    heartbeat, outbound_body, delivery_attempt, outbound_mail, inbound_mail, event, purge_mail, purge_run
-    TO :"dispatcher";
+-- begin guards
+\set ordered_head 'note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried'
+\set ordered_line 'product_code, name, quantity, unit, price, base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date, promised_date, gtin, supplier_code'
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %2$L THEN (NEW.who = 'composer') IS NOT TRUE
+    WHEN %3$L THEN (NEW.who = 'sender') IS NOT TRUE
+    WHEN %4$L THEN (NEW.who = 'poller') IS NOT TRUE
+    WHEN %5$L THEN (NEW.who = 'importer') IS NOT TRUE
+    WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
+    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %2$L THEN (NEW.service = 'composer') IS NOT TRUE
+    WHEN %3$L THEN (NEW.service = 'sender') IS NOT TRUE
+    WHEN %4$L THEN (NEW.service = 'poller') IS NOT TRUE
+    WHEN %5$L THEN (NEW.service = 'importer') IS NOT TRUE
+    WHEN %6$L THEN (NEW.service = 'dispatcher') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own worker')$guard$,
+    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON worker FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %2$L THEN (OLD.service = 'composer') IS NOT TRUE
+    WHEN %3$L THEN (OLD.service = 'sender') IS NOT TRUE
+    WHEN %4$L THEN (OLD.service = 'poller') IS NOT TRUE
+    WHEN %5$L THEN (OLD.service = 'importer') IS NOT TRUE
+    WHEN %6$L THEN (OLD.service = 'dispatcher') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own sign')$guard$,
+    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_mail FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
+    WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
+    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON inbound_mail FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %4$L THEN (NEW.state = 'archived' AND NOT NEW.is_heartbeat) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('archived')$guard$,
+    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON outbound_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NOT NEW.live) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
+    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.heartbeats_only) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
+    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %2$L THEN (NEW.name = 'card') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own card')$guard$,
+    'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF closed_by ON hold FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.closed_by = 'importer') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
+    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order_change FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON outbound_mail FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %2$L THEN (NEW.state = OLD.state OR NEW.state = 'composed' AND OLD.state IN ('requested') OR NEW.state = 'held' AND OLD.state IN ('requested') OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat' OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'held') AND NEW.kind = 'statement') IS NOT TRUE
+    WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'sending' AND OLD.state IN ('composed', 'sent', 'unknown') OR NEW.state = 'sent' AND OLD.state IN ('sending') OR NEW.state = 'composed' AND OLD.state IN ('sending') OR NEW.state = 'unknown' AND OLD.state IN ('sending') OR NEW.state = 'held' AND OLD.state IN ('sending') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown') OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'answered' AND OLD.state IN ('composed', 'sending', 'sent', 'unknown', 'held') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
+    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
+    WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+-- end guards
 
--- Rights cannot tell a heartbeat from an order; these guards do: of any other mail it deletes and moves nothing.
+-- The importer writes into an order of ours what the partner agreed to: only while there is a change or an answer of
+-- theirs to one that the order does not have yet, so never before a person sent it.
+CREATE OR REPLACE FUNCTION agreed_changes_only() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE written bigint;
+BEGIN
+    CASE
+        WHEN TG_TABLE_NAME = 'purchase_order' THEN written := OLD.id;
+        WHEN TG_OP = 'INSERT' THEN written := NEW.purchase_order_id;
+        ELSE written := OLD.purchase_order_id;
+    END CASE;
+    IF EXISTS (
+        SELECT FROM purchase_order_change AS agreed JOIN purchase_order ON purchase_order.id = agreed.purchase_order_id
+        WHERE purchase_order.id = written AND agreed.revision = purchase_order.revision + 1
+            AND agreed.type = 'change' AND agreed.state IN ('accepted', 'changed')
+    ) THEN
+        RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: nothing was agreed', TG_TABLE_NAME);
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE %s ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
+    'EXECUTE FUNCTION agreed_changes_only()', 'agreed as ' || :'importer', event, name, :'importer')
+FROM (VALUES
+    ('purchase_order', 'UPDATE OF ' || :'ordered_head'),
+    ('purchase_order_line', 'INSERT OR DELETE OR UPDATE OF ' || :'ordered_line'),
+    ('purchase_order_charge', 'INSERT OR DELETE')
+) AS written (name, event)
+\gexec
+
+-- Rights cannot tell a heartbeat from an order; these guards do: of any other mail it deletes nothing.
 CREATE OR REPLACE FUNCTION heartbeats_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE mail bigint; direction text := 'out';
 BEGIN
@@ -181,10 +451,8 @@ SELECT format(
     'EXECUTE FUNCTION heartbeats_only()', 'delete as ' || :'dispatcher', name, :'dispatcher')
 FROM unnest(ARRAY['outbound_body', 'delivery_attempt', 'outbound_mail', 'inbound_mail', 'event']) AS name
 \gexec
-SELECT format(
-    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF state ON outbound_mail FOR EACH ROW '
-    'WHEN (CURRENT_USER = %L) EXECUTE FUNCTION heartbeats_only()', 'move as ' || :'dispatcher', :'dispatcher')
-\gexec
+-- Of older releases: the guard of all moves has taken its place.
+DROP TRIGGER IF EXISTS :"moved_before" ON outbound_mail;
 
 -- A key that was announced by mail is pending, and only the owner, who acts for people, changes that. Nobody else brings
 -- back a key that was revoked. The policies name no role, so that a backup can be restored before there are roles.
@@ -195,6 +463,25 @@ DROP POLICY IF EXISTS no_revoked_keys ON partner_key;
 CREATE POLICY anybody_reads ON partner_key FOR SELECT USING (true);
 CREATE POLICY announced_keys ON partner_key FOR INSERT WITH CHECK (pending);
 CREATE POLICY no_revoked_keys ON partner_key FOR UPDATE USING (revoked_at IS NULL) WITH CHECK (true);
+
+-- A mail may withdraw a key that a person has not confirmed, or that does not sign yet; it lets no other one end.
+CREATE OR REPLACE FUNCTION waiting_keys_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.pending OR OLD.valid_from > (SELECT max(archived_at) FROM inbound_mail) THEN
+        RETURN NEW;
+    END IF;
+    RAISE insufficient_privilege USING MESSAGE = 'permission denied for table partner_key: this key counts';
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF revoked_at ON partner_key FOR EACH ROW WHEN (CURRENT_USER = %L) '
+    'EXECUTE FUNCTION waiting_keys_only()', 'withdrawn as ' || :'importer', :'importer')
+\gexec
+
+-- Nobody else calls what these triggers and those of the tables run.
+SELECT format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
+\gexec
 
 \if :{?passwords}
     \set lines `for name in composer sender poller importer dispatcher; do printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`

@@ -1,14 +1,16 @@
 """The site's database: its tables and their states, how they are read and written, and the files of tables.
 
+`at_rest.py` may import: enums, tables.
 `bells.py` may import: nothing.
 `bulk.py` may import: tables.
 `database.py` may import: postgresql, problem.
 `enums.py` may import: nothing.
-`leases.py` may import: database, enums, tables.
+`leases.py` may import: at_rest, database, enums, tables.
 `migrate.py` may import: database, problem.
 `numbers.py` may import: tables.
 `postgresql.py` may import: nothing.
 `problem.py` may import: nothing.
+`published.py` may import: tables.
 `site_rows.py` may import: database, tables.
 `states.py` may import: bulk, enums, tables.
 `trace_context.py` may import: tables.

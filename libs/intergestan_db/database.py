@@ -7,8 +7,9 @@ PostgreSQL runs at READ COMMITTED with row locks and `synchronous_commit=on`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -147,6 +148,10 @@ def _sqlite(url: str) -> Engine:
         insertmanyvalues_page_size=2000,
     )
 
+    @event.listens_for(engine, "do_connect")
+    def keep_private(_dialect: Any, _record: Any, arguments: Any, _named: Any) -> None:
+        _keep_private(Path(arguments[0]))
+
     @event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves
@@ -165,6 +170,24 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """The database and what SQLite lays beside it are for their owner only, whatever the umask: it gives its -wal, -shm
+    and -journal the mode of the database (sqlite3 os_unix.c, findCreateFileMode).
+
+    A file that is there is not opened here: to close it would give up the locks of the whole process
+    (sqlite.org/howtocorrupt.html, 2.2).
+    """
+    if file.name in {"", ":memory:"} or not file.parent.is_dir():
+        return
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    for each in (file, *(file.with_name(f"{file.name}-{kind}") for kind in ("wal", "shm", "journal"))):
+        with suppress(FileNotFoundError):
+            status = each.stat()
+            if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+                each.chmod(0o600)
 
 
 def _postgresql(url: str, *, pgbouncer: bool, patience: float | None) -> Engine:

@@ -85,6 +85,14 @@ class HeartbeatOutcome(StrEnum):
     LOST = "lost"
 
 
+class Rest(StrEnum):
+    """What of a partner a person paused."""
+
+    SENDING = "sending"
+    BOOKING = "booking"
+    BOTH = "both"
+
+
 class AttemptPhase(StrEnum):
     """How far a delivery attempt went: `dot` is committed before the final dot is sent."""
 
@@ -160,6 +168,13 @@ class HoldEnd(StrEnum):
     TRIED_AGAIN = "tried again"
     RELEASED = "released"
     REFUSED = "refused"
+
+
+class NoticeAbout(StrEnum):
+    """What a mail to the person in charge is about, and so which setting says who that is."""
+
+    HOLDS = "holds"
+    ALARMS = "alarms"
 
 
 class Part(StrEnum):

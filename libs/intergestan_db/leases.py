@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, bindparam, delete, insert, or_, select, update
 
+from intergestan_db.at_rest import is_polled
 from intergestan_db.database import AWAY, AnyRow
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail, Mailbox, Notice, OutboundMail, Worker
@@ -62,12 +63,20 @@ def beat(connection: Connection, name: str, service: str, now: datetime, valid: 
         connection.execute(insert(Worker).values(name=name, service=service, started_at=now, alive_until=now + valid))
 
 
-def leave(connection: Connection, name: str) -> None:
-    """A clean stop: the worker's mailboxes and mails are free at once."""
+def leave(connection: Connection, name: str, *tables: MailTable) -> None:
+    """A clean stop: the worker's mails are free at once.
+
+    :param tables: of which mails it claims any; on others its role may change nothing.
+    """
     connection.execute(delete(Worker).where(Worker.name == name))
+    for table in tables:
+        connection.execute(update(table).where(table.lease_owner == name).values(**FREE))
+
+
+def leave_mailboxes(connection: Connection, name: str) -> None:
+    """A clean stop of a poller: its mailboxes are free at once."""
+    leave(connection, name)
     connection.execute(update(Mailbox).where(Mailbox.owner == name).values(owner=None))
-    for table in (OutboundMail, InboundMail, Notice):
-        connection.execute(update(table).where(table.lease_owner == name).values(lease_owner=None, lease_until=None))
 
 
 def claim_mail(connection: Connection, row_id: int, worker: str, now: datetime) -> AnyRow | None:
@@ -108,7 +117,7 @@ _CLAIM_MAIL = (
     )
     .returning(
         *(InboundMail.sha256, InboundMail.archived_at, InboundMail.replayed, InboundMail.strikes),
-        *(InboundMail.trace_parent, InboundMail.lease_fence),
+        *(InboundMail.trace_parent, InboundMail.lease_fence, InboundMail.sender),
     )
 )
 
@@ -120,10 +129,12 @@ class Claims:
     as the base takes it; one that an earlier process of the same name left behind is free again within a minute.
 
     A strike that the claim of such a mail counted is taken back where we lacked something and the mail did nothing.
+
+    :ivar table: whose mails they are.
     """
 
     def __init__(self, table: MailTable) -> None:
-        self._table = table
+        self.table = table
         self._ids: list[int] = []
         self._broken: set[int] = set()
         self._owed: set[int] = set()
@@ -172,8 +183,8 @@ class Claims:
         again = {row_id for row_id in ids if self._failures.get(row_id, 0) > 1}
         for some, rung_at in ((ids - again, None), (again, now)):
             if some:
-                mine = self._table.id.in_(sorted(some)), self._table.lease_owner == worker
-                connection.execute(update(self._table).where(*mine).values(rung_at=rung_at, **FREE))
+                mine = self.table.id.in_(sorted(some)), self.table.lease_owner == worker
+                connection.execute(update(self.table).where(*mine).values(rung_at=rung_at, **FREE))
         return ids
 
     def settle(self, row_ids: Collection[int]) -> None:
@@ -185,7 +196,7 @@ class Claims:
         """Prolong these leases in one statement, where they are still the worker's; a lost lease stays lost."""
         ids = sorted(self._ids)
         if ids:
-            table = self._table
+            table = self.table
             connection.execute(
                 update(table)
                 .where(table.id.in_(ids), table.lease_owner == worker, table.lease_until >= now)
@@ -210,7 +221,7 @@ def claim_mailboxes(connection: Connection, ids: Collection[int], worker: str, n
     """
     alive = select(Worker.name).where(lives(now), Worker.name != worker)
     free = or_(Mailbox.owner.is_(None), Mailbox.owner.not_in(alive))
-    wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), Mailbox.active, free).order_by(Mailbox.id)
+    wanted = select(Mailbox.id).where(Mailbox.id.in_(sorted(ids)), is_polled(), free).order_by(Mailbox.id)
     claimed = connection.execute(
         update(Mailbox)
         .where(Mailbox.id.in_(wanted.with_for_update(skip_locked=True)))  # who is busy with one has it

@@ -14,6 +14,8 @@ from intergestan_db.tables import Worker
 
 _ENTER = insert(Worker)
 _LEAVE = delete(Worker).where(Worker.name == bindparam("who"))
+_SERVICE = "dispatcher"
+"""The only service that tries; its role may enter workers of its own service alone."""
 _FILL = text(
     "CREATE TEMPORARY TABLE intergestan_trial ON COMMIT DROP AS"
     " SELECT repeat(md5(n::text), 50) AS filler FROM generate_series(1, 100) AS n"
@@ -29,7 +31,7 @@ def try_writing(database: Database) -> None:
     name = f"trial-{os.getpid()}-{secrets.token_hex(4)}"
     past = database.now() - timedelta(days=1)
     with database.transaction() as connection:
-        row = {"name": name, "service": "trial", "started_at": past, "alive_until": past}
+        row = {"name": name, "service": _SERVICE, "started_at": past, "alive_until": past}
         connection.execute(_ENTER, row)
         if not database.is_sqlite:
             _try_room(connection)

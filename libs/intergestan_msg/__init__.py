@@ -25,5 +25,6 @@
 `statement.py` may import: number_ranges, shapes.
 `strict_json.py` may import: errors.
 `unit_factors.py` may import: money.
+`typography.py` may import: nothing.
 `units.py` may import: nothing.
 """

@@ -96,7 +96,8 @@ class Manifest:
     a manifest of kind `key`, and only there; `statement` likewise. `takes` are the kinds of mail that the sender's
     release takes in beyond the first ones: whoever does not say so is not sent them. `position` stands in every mail of
     a release that knows it. `clock` stands in heartbeats: by how many seconds at least the addressee's clock is ahead
-    of the sender's (negative: behind), where it differs.
+    of the sender's (negative: behind), where it differs. `every` stands there, too: how many seconds the sender plans
+    between two of its own to the addressee; a site sends its own no more often than the other's.
     """
 
     v: Annotated[int, msgspec.Meta(ge=VERSION, le=VERSION)] = VERSION
@@ -115,6 +116,7 @@ class Manifest:
     takes: Annotated[tuple[_Word, ...], msgspec.Meta(max_length=20)] = ()
     position: Position | None = None
     clock: Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)] | None = None
+    every: Annotated[int, msgspec.Meta(ge=1, le=30 * 86400)] | None = None
 
 
 MANIFEST = Shape(Manifest)

@@ -87,6 +87,21 @@ class Sums:
     tax_amount: Decimal
     vat: tuple[Vat, ...]
 
+    @property
+    def largest(self) -> Decimal:
+        """The figure that is furthest from zero: where it fits, all of them do."""
+        totals = self.totals
+        figures = (
+            totals.lines,
+            totals.allowances,
+            totals.charges,
+            totals.tax_exclusive,
+            totals.payable,
+            self.tax_amount,
+        )
+        of_vat = (figure for each in self.vat for figure in (each.base, each.amount))
+        return max((figure for figure in (*figures, *of_vat) if figure is not None), key=abs)
+
 
 def fits(value: Decimal, unit: Decimal) -> bool:
     """Whether `value` is finite, a multiple of `unit` and within 18 digits of it."""

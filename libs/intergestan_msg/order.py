@@ -74,6 +74,24 @@ class Address:
     building: str | None = None
     postbox: str | None = None
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is printed above the town: the street with its house number, the postbox, the rest."""
+        street = " ".join(filter(None, (self.line1, self.building)))
+        return tuple(filter(None, (street, self.postbox, self.line2, *(self.line3 or "").split("\n"))))
+
+    @property
+    def two_lines(self) -> tuple[str | None, str | None]:
+        """The same where there is room for two lines, as ours have it: the first, and the others."""
+        if self.lines == (self.line2,):
+            return None, self.line2
+        first, *others = (*self.lines, "")
+        return first or None, ", ".join(filter(None, others)) or None
+
+    def __str__(self) -> str:
+        town = " ".join(filter(None, (self.postcode, self.city)))
+        return ", ".join(filter(None, (*self.lines, town, self.subdivision, self.country)))
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -164,6 +182,11 @@ class Delivery:
     location_id: Identifier | None = None
     party: Party | None = None
     wanted: Period | None = None
+
+    @property
+    def place(self) -> Address | None:
+        """Where the goods go: the address of the place, else that of the party."""
+        return self.address or (self.party.address if self.party else None)
 
 
 @dataclass(frozen=True, slots=True)

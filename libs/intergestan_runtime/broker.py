@@ -8,8 +8,8 @@ own broker:
   commands;
 - after any failure of Redis, a time-out included, the consumer starts anew, and first gives back what this
   process had fetched without ever getting to see it (the reply was lost on the way);
-- a message that cannot be read goes to the dead letters and hides no other;
-- there are no delays, hence no delay queue: retry schedules live in the base.
+- a message that is no bell of ours is dropped and hides no other (`bell_message`);
+- there are no delays and no dead letters, hence no queues of them: retry schedules live in the base.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_CLOCK_SKEW = 2.0
 """Seconds. A process with a wrong clock makes living workers look dead, and their work is done twice."""
 
 _HEARTBEAT_TIMEOUT_MS = 10_000
-_MAINTENANCE_PER_MILLION = 100_000  # one fetch in ten looks for messages that dead workers held
+_ALWAYS = 1_000_000  # per million: the consumer says when dramatiq looks for messages that dead workers held
 _ASK_CLOCK_S = 10.0
 _TRIAL_S = 10
 _LATE_REPLY = 1.5  # seconds after which a silent Redis counts as frozen
@@ -133,7 +133,7 @@ class BellBroker(RedisBroker):
             namespace=f"{{intergestan:{site_code}}}",
             middleware=[MetricsMiddleware(metrics), LogMiddleware(), self.jobs],
             heartbeat_timeout=_HEARTBEAT_TIMEOUT_MS,
-            maintenance_chance=_MAINTENANCE_PER_MILLION,
+            maintenance_chance=_ALWAYS,
         )
         self.client: redis.Redis = client
         self.metrics = metrics
@@ -180,12 +180,14 @@ class BellBroker(RedisBroker):
         """One message for each thread (dramatiq asks for two): none waits while another process is idle."""
         held, pulse = self._held.setdefault(queue_name, Held()), self.pulse_of(queue_name)
         pulse.beat()
+        actors = {name for name, actor in self.actors.items() if actor.queue_name == queue_name}
         consumer = BellConsumer(
             *(self, queue_name, max(1, prefetch // 2), held, pulse),
+            actors=actors,
             wait_seconds=self.wait_seconds,
             metrics=self.metrics,
         )
-        consumer.give_back_orphans()
+        consumer.begin()
         return consumer
 
     def pulse_of(self, queue_name: str) -> Pulse:

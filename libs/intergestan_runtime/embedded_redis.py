@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Self
 
 from intergestan_runtime.die_with_parent import bound
+from intergestan_runtime.private import make_folder, narrow
 from intergestan_runtime.said import Said
 
 _LONGEST_SOCKET = 100  # bytes; Linux has room for 107, macOS for 103
@@ -157,10 +158,16 @@ def server_command(folder: Path) -> list[str]:
 
 def main(folder: Path) -> None:
     """Become the server of this folder; exit with 75 where it has one already."""
+    os.umask(0o077)  # of the socket, too, until the server has given it its mode
     for needed in (folder, socket_path(folder).parent):
-        needed.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if needed.stat().st_uid != os.getuid():
-            sys.exit(f"{needed} belongs to another user.")
+        make_folder(needed)
+        if needed.is_symlink() or needed.stat().st_uid != os.getuid():
+            sys.exit(
+                f"{needed} belongs to another user, or is a link. Remove it, or choose another data_dir in [site]."
+            )
+        narrow(needed)
+    for kept in (folder / "appendonlydir", folder / "log"):  # of a release that went by the umask
+        narrow(kept)
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

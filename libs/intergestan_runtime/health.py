@@ -6,15 +6,23 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import Metric
 
 Check = Callable[[], str | None]
 """None where all is well, else a sentence that says what is wrong. What it raises counts as wrong."""
+
+Tell = Callable[[str, bool], None]
+"""Hears of each check of /ready before a scrape whether all is well."""
+
+SCRAPE_SECONDS = 2.0
+"""So long a scrape waits for all checks together: one that hangs must not keep the other metrics from being read."""
 
 
 class HealthServer:
@@ -24,6 +32,8 @@ class HealthServer:
     sentence}}``. A process that is not live should be restarted, one that is not ready only be waited for.
 
     :param port: 0 takes a free one; `port` says which.
+    :param labels: on every series of /metrics, whatever labels its scraper adds.
+    :param tell: hears before each scrape how the checks of /ready are.
     """
 
     def __init__(
@@ -34,8 +44,12 @@ class HealthServer:
         port: int = 0,
         live: Mapping[str, Check] | None = None,
         ready: Mapping[str, Check] | None = None,
+        labels: Mapping[str, str] | None = None,
+        tell: Tell | None = None,
     ) -> None:
-        self._registry = registry
+        self._series = _Labelled(registry, labels or {})
+        self._tell = tell
+        self._trials: dict[str, _Trial] = {}
         self._checks = {"/live": dict(live or {}), "/ready": dict(ready or {})}
         self._server = _Server((address, port), self._handler())
         self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
@@ -67,8 +81,9 @@ class HealthServer:
     def answer(self, path: str, accept: str) -> tuple[int, str, bytes]:
         """Status, content type and body for a path."""
         if path == "/metrics":
+            self._tell_checks()
             encode, content_type = choose_encoder(accept)
-            return 200, content_type, encode(self._registry)
+            return 200, content_type, encode(self._series)
         if path not in self._checks:
             return 404, "text/plain", b"/metrics, /live and /ready are here.\n"
         failing = self.failing(path)
@@ -79,6 +94,22 @@ class HealthServer:
         """What is wrong by the checks of /live or /ready, by their names."""
         checks = list(self._checks[path].items())  # one may be added meanwhile
         return {name: wrong for name, check in checks if (wrong := _result(check))}
+
+    def _tell_checks(self) -> None:
+        """Ask all checks of /ready at once; what does not answer in time is not ready, and is not asked again before it
+        did.
+        """
+        if self._tell is None:
+            return
+        until = time.monotonic() + SCRAPE_SECONDS
+        trials = [self._trials.setdefault(name, _Trial(name, check)) for name, check in self._ready()]
+        for trial in trials:
+            trial.begin()
+        for trial in trials:
+            self._tell(trial.name, trial.is_well(until))
+
+    def _ready(self) -> list[tuple[str, Check]]:
+        return list(self._checks["/ready"].items())  # one may be added meanwhile
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         answer = self.answer
@@ -98,6 +129,48 @@ class HealthServer:
                 """A scrape every few seconds is no news."""
 
         return Handler
+
+
+class _Labelled:
+    """The series of a registry with further labels."""
+
+    def __init__(self, registry: CollectorRegistry, labels: Mapping[str, str]) -> None:
+        self._registry = registry
+        self._labels = dict(labels)
+
+    def collect(self) -> Iterator[Metric]:
+        """As an encoder of prometheus_client asks for it."""
+        for family in self._registry.collect():
+            family.samples = [sample._replace(labels={**self._labels, **sample.labels}) for sample in family.samples]
+            yield family
+
+
+class _Trial:
+    """One check in a thread of its own, for whoever cannot wait for it."""
+
+    def __init__(self, name: str, check: Check) -> None:
+        self.name = name
+        self._check = check
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._well = False
+
+    def begin(self) -> None:
+        """Ask, unless it is still being asked."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name=f"ready {self.name}", daemon=True)
+                self._thread.start()
+
+    def is_well(self, until: float) -> bool:
+        """Whether it answered by then that all is well."""
+        thread = self._thread
+        assert thread is not None
+        thread.join(max(0.0, until - time.monotonic()))
+        return not thread.is_alive() and self._well
+
+    def _run(self) -> None:
+        self._well = _result(self._check) is None
 
 
 class _Server(ThreadingHTTPServer):

@@ -46,7 +46,7 @@ _MAIL_OUTCOMES = (
     *("accepted", "deferred", "unknown", "bounced"),
     *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
 )
-_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES = 20, 20, 50, 50, 20
+_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES, _CHECKS = 20, 20, 50, 50, 20, 8
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
 
@@ -70,6 +70,7 @@ _WORKERS = "composer sender poller importer"
 def _work() -> Iterator[Metric]:
     """What the services do."""
     yield _gauge("build_info", _ALL, "Always 1; the labels say what runs.", version=1, revision=1, python=1)
+    yield _gauge("ready", _ALL, "1 where a check of /ready is well; each scrape asks.", check=_CHECKS)
     yield _counter(
         "orders_total",
         "composer importer",
@@ -100,11 +101,12 @@ def _work() -> Iterator[Metric]:
     )
     yield _counter(
         "mails_total",
-        "sender poller importer",
-        "Mails sent and received.",
+        "sender importer",
+        "Attempts to send a mail, by what came of them; and mails received, each once, by what they were.",
         direction=("out", "in"),
         outcome=_MAIL_OUTCOMES,
     )
+    yield _counter("mails_collected_total", "poller", "Mails fetched from the mailboxes into the archive.")
     yield _counter(
         "smtp_responses_total",
         "sender",
@@ -118,7 +120,12 @@ def _work() -> Iterator[Metric]:
         "Reports of mail servers about our mails, by what they did.",
         outcome=("held", "noted", "late", "again", "unproven"),
     )
-    yield _counter("replays_total", "importer", "Archived mails taken in again.", outcome=_MAIL_OUTCOMES[4:])
+    yield _counter(
+        "replays_total",
+        "importer",
+        "Mails taken in again: replayed, or decided once more after they waited.",
+        outcome=_MAIL_OUTCOMES[4:],
+    )
     yield _counter("archive_errors_total", "poller importer", "The archive failed.", operation=("write", "read"))
 
 
@@ -135,7 +142,7 @@ def _bells() -> Iterator[Metric]:
         _WORKERS,
         "Bells taken from a queue.",
         queue=_QUEUES,
-        outcome=("done", "failed", "unknown_actor", "poison"),
+        outcome=("done", "failed", "poison"),
     )
     yield _gauge("messages_in_progress", _WORKERS, "Bells being worked on in this process.", queue=_QUEUES)
     yield _gauge("worker_threads", _WORKERS, "Bells that this process can work on at the same time.")
@@ -143,6 +150,7 @@ def _bells() -> Iterator[Metric]:
         "rings_total", _ALL, "Bells rung; a lost one is rung again.", queue=_QUEUES, outcome=("rung", "lost")
     )
     yield _gauge("queue_messages", "dispatcher", "Bells that wait in Redis.", queue=_QUEUES)
+    yield _gauge("redis_up", "dispatcher", "1 where Redis answers.")
     yield _gauge("redis_memory_used_bytes", "dispatcher", "Memory that Redis uses.")
     yield _gauge(
         "redis_memory_limit_bytes", "dispatcher", "Its maxmemory, or the memory of its machine where that is 0."
@@ -276,6 +284,12 @@ def _heartbeats() -> Iterator[Metric]:
         "dispatcher importer",
         "When a heartbeat last passed a stage of a route; 0: never.",
         stage=("sent", "echoed", "returned"),
+        route=_ROUTES,
+    )
+    yield _gauge(
+        "heartbeat_interval_seconds",
+        "dispatcher",
+        "How often a heartbeat is planned on a route; 0: never.",
         route=_ROUTES,
     )
     yield _counter("heartbeats_total", "dispatcher importer", "Heartbeats, by how they came back.", outcome=HEARTBEATS)

@@ -80,14 +80,32 @@ class Metrics:
         """Put a value into a histogram."""
         self._series(name, ("histogram",), labels).observe(value, exemplar=_exemplar())
 
+    def vanish(self, *names: str) -> None:
+        """Drop gauges whole: what they tell could not be read, and an old value would look like a new one. The next
+        `set` brings one back.
+        """
+        for name in names:
+            self._metric(name, ("gauge",))
+            with self._lock:
+                collector = self._collectors.pop(name, None)
+                if collector is None:
+                    continue
+                self.registry.unregister(collector)
+                for key in [key for key in self._seen if key[0] == name]:
+                    del self._seen[key]
+
     def forget(self, name: str, /, kept: Mapping[str, Iterable[str]]) -> None:
         """Drop the series of a gauge whose label has none of these values: what they told of is no more."""
-        self._metric(name, ("gauge",))
+        metric = self._metric(name, ("gauge",))
         ((label, values),) = kept.items()
-        seen = self._seen.get((name, label), set())
+        allowed = metric.labels[label]
+        seen = set(allowed) if isinstance(allowed, tuple) else self._seen.get((name, label), set())
         gone = seen - set(values)
+        collector = self._collectors.get(name)
+        if collector is None:
+            return  # it vanished
         for value in gone:
-            self._collectors[name].remove_by_labels({label: value})
+            collector.remove_by_labels({label: value})
         seen -= gone
 
     def _words(self, metric: Metric, label: str) -> tuple[str, ...]:

@@ -48,10 +48,6 @@ class MetricsMiddleware(Middleware):
         outcome = "failed" if exception else "done"
         self._metrics.inc("messages_total", queue=message.queue_name, outcome=outcome)
 
-    def after_nack(self, broker: Broker, message: MessageProxy) -> None:
-        """Only a message without an actor is ever rejected: of a later release, or a forgery."""
-        self._metrics.inc("messages_total", queue=message.queue_name, outcome="unknown_actor")
-
 
 class Jobs(Middleware):
     """Knows what this process works on, and since when: a job that takes too long hangs (`liveness`).

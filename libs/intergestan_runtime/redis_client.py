@@ -6,14 +6,18 @@ itself. In a cluster all keys of a site lie in one slot, because its namespace s
 
 from __future__ import annotations
 
+import stat
+from contextlib import closing
+from pathlib import Path
 from typing import Any, cast
+from urllib.parse import unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException
 from redis.retry import Retry
 
-from intergestan_runtime.redis_url import GroupUrl
+from intergestan_runtime.redis_url import GroupUrl, without_login
 
 REDIS_FAILURES = (redis.RedisError, RedisClusterException)
 """What redis-py raises where Redis fails; that of the cluster is a family of its own."""
@@ -39,6 +43,31 @@ def connect(url: str, patience: float) -> redis.Redis:
     if group.kind == "sentinel":
         return _master(group, options)
     return _cluster(group, options)
+
+
+def takes_strangers(url: str, patience: float) -> bool:
+    """Whether whoever reaches this Redis may command it: it has no password, nor a socket that is closed to others.
+
+    It is asked without the login, so that what its rules (ACL) grant to nobody in particular counts as well.
+
+    :raises REDIS_FAILURES: it does not answer.
+    """
+    parts = urlsplit(url)
+    if parts.scheme == "unix" and _is_closed(Path(unquote(parts.path))):
+        return False
+    try:
+        with closing(connect(without_login(url), patience)) as client:
+            client.llen("{intergestan}:anybody")
+    except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
+        return False
+    return True
+
+
+def _is_closed(socket: Path) -> bool:
+    """Whether no other account may connect: that takes the right to write to it, and to pass all folders above it."""
+    others_write, others_pass = stat.S_IWGRP | stat.S_IWOTH, stat.S_IXGRP | stat.S_IXOTH
+    above = any(not folder.stat().st_mode & others_pass for folder in socket.resolve().parents)
+    return above or not socket.stat().st_mode & others_write
 
 
 def heed(client: redis.Redis, error: Exception) -> None:

@@ -76,6 +76,14 @@ def with_sentinel_password(url: str, password: str) -> str:
     return urlunsplit(parts._replace(query=f"{parts.query}&{added}" if parts.query else added))
 
 
+def without_login(url: str) -> str:
+    """The same servers, as somebody reaches them who has no password of them."""
+    parts = urlsplit(url)
+    query = "&".join(each for each in parts.query.split("&") if each.partition("=")[0] not in {"username", "password"})
+    hosts = parts.netloc.rpartition("@")[2]  # of a socket there are none, and `urlunsplit` would leave its slashes out
+    return f"{parts.scheme}://{hosts}{parts.path}{'?' if query else ''}{query}"
+
+
 def _master(parts: SplitResult) -> tuple[str, int]:
     name, _, db = parts.path.strip("/").partition("/")
     if not name or not (db or "0").isdecimal():

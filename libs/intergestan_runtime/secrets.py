@@ -116,6 +116,21 @@ def read_key_file(file: Path) -> bytes:
     return _decoded(file.read_text(), Said("The key file {file} is not base64: it was altered.", file=file))
 
 
+def read_base_key(file: Path) -> bytes:
+    """The key that passwords and tokens in the base are sealed for.
+
+    :raises SecretError: it is missing, others may read it, or it was altered.
+    """
+    if not file.is_file():
+        raise SecretError(
+            Said("The key file {file} is missing; without it the base's passwords stay sealed.", file=file)
+        )
+    key = read_key_file(file)
+    if len(key) != _KEY:
+        raise SecretError(Said("The key has {size} bytes instead of {needed}.", size=len(key), needed=_KEY))
+    return key
+
+
 def url_with_password(url: str, password: SecretStr) -> str:
     """A URL of a base or of Redis with the password in it: for connecting, never for showing."""
     parts = urlsplit(url)
@@ -125,23 +140,17 @@ def url_with_password(url: str, password: SecretStr) -> str:
 
 
 class Sealer:
-    """Seals short secrets for the base with AES-256-GCM."""
+    """Seals what the same services write and read, such as tokens, with AES-256-GCM."""
 
     def __init__(self, key: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        if len(key) != _KEY:
-            raise SecretError(Said("The key has {size} bytes instead of {needed}.", size=len(key), needed=_KEY))
         self._cipher = AESGCM(key)
 
     @classmethod
     def from_file(cls, file: Path) -> Self:
         """With the key of a file that `create` wrote. Raises `SecretError`."""
-        if not file.is_file():
-            raise SecretError(
-                Said("The key file {file} is missing; without it the base's passwords stay sealed.", file=file)
-            )
-        return cls(read_key_file(file))
+        return cls(read_base_key(file))
 
     @classmethod
     def create(cls, file: Path) -> Self:

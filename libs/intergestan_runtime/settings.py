@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from intergestan_runtime.posted_url import check_posted
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.said import Said
 from intergestan_runtime.sections import Section, Settings, key
@@ -73,6 +74,7 @@ Url = Annotated[str, _without_password]
 BaseUrl = Annotated[Url, _base_url]
 RedisUrl = Annotated[Url, _redis_url]
 ArchiveUrl = Annotated[Url, _s3_url]
+PostedUrl = Annotated[Url, check_posted]
 
 
 EMAIL = r"^[^\s@<>]+@[^\s@<>]+$"
@@ -172,7 +174,12 @@ class NoticeSettings(Section):
 class HeartbeatSettings(Section):
     """The small signed mails that go round to each partner and back: whether mails pass, and how fast."""
 
-    every_seconds: int = key(300, ge=0, description="How often each partner gets one; 0: never.")
+    every_seconds: int = key(
+        9000,
+        ge=0,
+        description="How often each partner gets one at most, 24 mails a day with the echoes to theirs; where the "
+        "relay may send few mails in a day, or there are many partners, they get one more seldom. 0: never.",
+    )
     late_seconds: int = key(300, ge=1, description="One that takes longer to come back is late.")
     lost_seconds: int = key(3600, ge=1, description="One that is not back after this is lost.")
 
@@ -185,9 +192,10 @@ class HeartbeatSettings(Section):
 class TracingSettings(Section):
     """Traces of orders over both sites (OpenTelemetry). They need the extra `tracing`."""
 
-    endpoint: Url | None = key(
+    endpoint: PostedUrl | None = key(
         None,
-        description="Where spans go by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; without it there are none.",
+        description="Where spans go by OTLP/HTTP, such as http://127.0.0.1:4318/v1/traces; without it there are none. "
+        "https, unless it is this machine.",
     )
 
 
@@ -200,7 +208,9 @@ class AlarmSettings(Section):
     to: str | None = key(
         None, pattern=EMAIL, description="Who gets the mails: an address that a person reads, no mailbox of ours."
     )
-    webhook_url: Url | None = key(None, description="Where JSON is posted; its `text` is what chats show.")
+    webhook_url: PostedUrl | None = key(
+        None, description="Where JSON is posted, by https unless it is this machine; its `text` is what chats show."
+    )
     webhook_secret: str | None = key(None, description="Name of the secret with that URL, where it is one.")
     every_seconds: float = key(60, gt=0, description="How often the site is looked at.")
 

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from dramatiq import Actor, Message
 
 from intergestan_runtime.broker import BellBroker
-
-RowId = int | str
 
 
 class Postponed(Exception):
@@ -28,7 +25,7 @@ class Step:
     queue: str
     actor: str
 
-    def ring(self, broker: BellBroker, *row_ids: RowId) -> bool:
+    def ring(self, broker: BellBroker, *row_ids: int) -> bool:
         """Say that these rows are due: one message each, all in one round trip.
 
         Never raises for a failure of Redis: a lost bell (False) costs seconds, for the dispatcher rings
@@ -36,7 +33,7 @@ class Step:
         """
         return broker.ring(self.queue, [self._message(row_id) for row_id in row_ids])
 
-    def work_with(self, broker: BellBroker, function: Callable[[Any], None]) -> None:
+    def work_with(self, broker: BellBroker, function: Callable[[int], None]) -> None:
         """Make `function` the actor of this step; it gets a row id and must be idempotent.
 
         What it raises is logged and counted, `Postponed` without a traceback, and never retried here: retry schedules
@@ -45,7 +42,7 @@ class Step:
         options = {"throws": Postponed}
         Actor(function, broker=broker, actor_name=self.actor, queue_name=self.queue, priority=0, options=options)
 
-    def _message(self, row_id: RowId) -> Message[None]:
+    def _message(self, row_id: int) -> Message[None]:
         return Message(queue_name=self.queue, actor_name=self.actor, args=(row_id,), kwargs={}, options={})
 
 

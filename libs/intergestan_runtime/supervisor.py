@@ -33,6 +33,7 @@ _LOOK = 0.1
 _STARVED = 5.0  # seconds without a look of ours: nobody ran, and no silence of that time counts
 _FIRST_SIGN = 5.0  # how many times as long as between two signs a child may take for its first one
 _START_SECONDS = 30.0
+_ASK_EVERY = 2.0  # seconds between two questions to a child that gives no sign by itself
 
 _log = get_logger(__name__)
 
@@ -176,9 +177,8 @@ class NotifySigns:
 class AskedSigns:
     """The signs of a child that gives none by itself: it is asked, in a thread, for it may leave the question open."""
 
-    def __init__(self, is_there: Callable[[], bool], every: float = 2.0) -> None:
+    def __init__(self, is_there: Callable[[], bool]) -> None:
         self._is_there = is_there
-        self._every = every
         self._given = self._taken = 0
         self._closed = threading.Event()
         threading.Thread(target=self._ask, name="asker", daemon=True).start()
@@ -199,7 +199,7 @@ class AskedSigns:
         self._closed.set()
 
     def _ask(self) -> None:
-        while not self._closed.wait(self._every):
+        while not self._closed.wait(_ASK_EVERY):
             if self._is_there():
                 self._given += 1
 

@@ -7,6 +7,8 @@ import urllib.error
 import urllib.request
 from typing import Any
 
+from intergestan_runtime.posted_url import check_posted
+
 SECONDS = 10.0
 
 
@@ -23,10 +25,9 @@ def post(url: str, value: Any) -> None:
     """One attempt.
 
     :raises WebhookFailed: no 2xx came within 10 s.
-    :raises ValueError: the URL is not http or https.
+    :raises ValueError: the URL is not https, nor http to this machine (`check_posted`).
     """
-    if not url.startswith(("http://", "https://")):
-        raise ValueError("A webhook is a URL with http or https.")
+    check_posted(url)
     request = urllib.request.Request(  # noqa: S310 - checked above
         url,
         json.dumps(value, ensure_ascii=False).encode(),

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import os
+import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-
-from typer import Abort, TyperException
-
-from intergestan_operations.language import language
-from intergestan_operations.language.language import _
-from intergestan_runtime.visible_text import VisibleStream
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 GLOBAL_OPTIONS = ("--config", "--lang", "--as")
 
@@ -22,17 +16,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     With INTERGESTAN_DEBUG set, what goes wrong leaves with its traceback instead.
     """
-    with _visible():
-        _main(list(sys.argv[1:] if arguments is None else arguments))
+    heard = _let_interrupts_end_us()
+    from services.cli.streams import for_people
+
+    with for_people():
+        _main(list(sys.argv[1:] if arguments is None else arguments), heard)
 
 
-def _main(given: Sequence[str]) -> None:
-    language.speak(language.choose(given, os.environ))
+def _main(given: Sequence[str], heard: Callable[[], object]) -> None:
+    from typer import Abort, TyperException
+
+    from intergestan_operations.language import language
+    from intergestan_operations.language.language import _
     from services.cli.app import build
 
+    language.speak(language.choose(given, os.environ))
     try:
+        heard()
         code = build()(args=globals_first(given), prog_name="intergestan", standalone_mode=False)
         sys.stdout.flush()  # here it can still be said that there was no room for it
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
     except Abort:
         _complain(_("Aborted!"))
         raise SystemExit(1) from None
@@ -51,18 +55,15 @@ def _main(given: Sequence[str]) -> None:
     raise SystemExit(code)
 
 
-@contextmanager
-def _visible() -> Iterator[None]:
-    """Whatever a command writes, whoever it is from, goes through `VisibleStream`."""
-    streams = sys.stdout, sys.stderr
-    for stream in streams:
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() in {"ascii", "ansi_x3.4-1968", "us-ascii"}:
-            stream.reconfigure(encoding="utf-8", errors="replace")  # else Typer would write beside us, in UTF-8
-    sys.stdout, sys.stderr = VisibleStream(sys.stdout), VisibleStream(sys.stderr)
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = streams
+def _let_interrupts_end_us() -> Callable[[], object]:
+    """While modules are imported, Ctrl-C ends the program without a word, as nothing was begun.
+
+    :returns: what lets Python hear it again.
+    """
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return lambda: None  # whoever started us does not want it heard, or hears it himself
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _complain(text: str) -> None:

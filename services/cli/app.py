@@ -2,52 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from intergestan_operations.language.language import _
+from intergestan_runtime.said import marked
 from services.cli.context import Call
-from services.cli.translated import Commands, TranslatedGroup, command_of
+from services.cli.translated import HELP, Commands, TranslatedGroup, command_of
 
-GROUPS = {
-    "user": "setting_up.user",
-    "mailbox": "mail_accounts.mailbox",
-    "relay": "mail_accounts.relay",
-    "site": "setting_up.site",
-    "partner": "setting_up.partner",
-    "catalog": "setting_up.catalog",
-    "orders": "buying.orders",
-    "holds": "taking_in.holds",
-    "sales": "selling.sales",
-    "archive": "taking_in.archive",
-    "report": "story.report",
+COMMANDS: Mapping[str, Mapping[str, str]] = {
+    marked("First steps"): {
+        "demo": "demo",
+        "init": "setting_up.init",
+        "doctor": "health.doctor",
+        "help": "help",
+    },
+    marked("Who takes part"): {
+        "user": "setting_up.user:app",
+        "site": "setting_up.site:app",
+        "partner": "setting_up.partner:app",
+        "mailbox": "mail_accounts.mailbox:app",
+        "relay": "mail_accounts.relay:app",
+        "catalog": "setting_up.catalog:app",
+    },
+    marked("Buying"): {
+        "orders": "buying.orders:app",
+        "send": "buying.send",
+        "resend": "buying.resend",
+        "abandon": "buying.resend",
+    },
+    marked("Selling"): {
+        "poll": "taking_in.poll",
+        "sales": "selling.sales:app",
+        "holds": "taking_in.holds:app",
+    },
+    marked("What happened"): {
+        "status": "health.status",
+        "watch": "health.alarms",
+        "trace": "story.trace",
+        "report": "story.report:app",
+        "statement": "story.statement",
+    },
+    marked("Running the site"): {
+        "up": "running.up",
+        "run": "running.run",
+        "scale": "running.scale",
+        "upgrade": "setting_up.upgrade",
+    },
+    marked("Mails of the past"): {
+        "archive": "taking_in.archive:app",
+        "replay": "taking_in.replay",
+        "purge": "taking_in.purge",
+        "restored": "story.restored",
+        "resume": "story.resume",
+    },
 }
-"""The file of each group of commands: its `app` has them. A call imports the file of its own command alone."""
+"""The file of each command, by the titles under which the help shows them. A call imports the file of its own command.
 
-COMMANDS = {
-    "demo": "demo",
-    "init": "setting_up.init",
-    "upgrade": "setting_up.upgrade",
-    "doctor": "health.doctor",
-    "send": "buying.send",
-    "resend": "buying.resend",
-    "abandon": "buying.resend",
-    "poll": "taking_in.poll",
-    "run": "running.run",
-    "up": "running.up",
-    "scale": "running.scale",
-    "replay": "taking_in.replay",
-    "purge": "taking_in.purge",
-    "restored": "story.restored",
-    "resume": "story.resume",
-    "statement": "story.statement",
-    "status": "health.status",
-    "watch": "health.alarms",
-    "trace": "story.trace",
-}
-"""The file of each command; in it is a function of the command's name."""
+In the file is a function of the command's name, or, after `:`, a `Group` of this name.
+"""
+
+_FILES = {name: file for commands in COMMANDS.values() for name, file in commands.items()}
+NAMES = frozenset(_FILES)
+"""All commands."""
 
 Config = Annotated[
     Path | None,
@@ -60,7 +81,24 @@ As = Annotated[
 ]
 
 
-def root(context: typer.Context, config: Config = None, lang: Lang = None, login: As = None) -> None:  # noqa: ARG001 - main has chosen the language by now
+def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"intergestan {version('intergestan')}")
+        raise typer.Exit
+
+
+Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the release and end.")]
+
+
+def root(
+    context: typer.Context,
+    config: Config = None,
+    lang: Lang = None,  # noqa: ARG001 - main has chosen the language by now
+    login: As = None,
+    version: Version = False,  # noqa: ARG001, FBT002 - its callback ends the call
+) -> None:
     """Send purchase orders to other sites by mail, and take theirs in."""
     context.obj = call = Call(config, login)
     context.call_on_close(call.close)
@@ -68,16 +106,16 @@ def root(context: typer.Context, config: Config = None, lang: Lang = None, login
 
 class _Root(TranslatedGroup):
     def __init__(self, **others: Any) -> None:
-        makers = dict.fromkeys(COMMANDS, _command) | dict.fromkeys(GROUPS, _group)
-        super().__init__(**others | {"commands": Commands(makers)})
+        super().__init__(**others | {"commands": Commands(dict.fromkeys(_FILES, _made))})
+
+    def sections(self) -> Mapping[str, Mapping[str, Any]]:
+        return {_(title): {name: self.commands[name] for name in names} for title, names in COMMANDS.items()}
 
 
-def _command(name: str) -> Any:
-    return command_of(getattr(import_module(f"services.cli.{COMMANDS[name]}"), name), name)
-
-
-def _group(name: str) -> Any:
-    return import_module(f"services.cli.{GROUPS[name]}").app.build(name)
+def _made(name: str) -> Any:
+    file, _of, group = _FILES[name].partition(":")
+    found = getattr(import_module(f"services.cli.{file}"), group or name)
+    return found.build(name) if group else command_of(found, name)
 
 
 def build() -> typer.Typer:
@@ -88,6 +126,7 @@ def build() -> typer.Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings=HELP,
     )
     app.callback()(root)
     return app

@@ -119,12 +119,13 @@ class Call:
             )
         return find_user(connection, login), login
 
-    def actor(self, connection: Connection) -> str:
+    def actor(self, connection: Connection, *, as_machine_user: bool = False) -> str:
         """Who is written down as having done it: the user if one is named, else the one logged in here.
 
+        :param as_machine_user: the latter in any case: the user named cannot act yet.
         :raises Problem: when the name given is no user's.
         """
-        if self.named_user:
+        if self.named_user and not as_machine_user:
             return self.user(connection)[1]
         import getpass
 

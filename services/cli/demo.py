@@ -31,9 +31,7 @@ def demo(
     """Show it on this machine: a logistics base and distributors send each other orders by mail.
 
     Each site has its own base, keys and processes; they speak SMTP and IMAP with a local mail server. Exit code 0
-    only if every order arrived exactly once with equal content and has its answer. Example:
-
-    intergestan demo --orders 50 --keep /tmp/demo
+    only if every order arrived exactly once with equal content and has its answer.
     """
     numbers = ["--orders", str(orders), "--sites", str(sites), "--lines", str(lines)]
     wishes = [

@@ -70,6 +70,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from intergestan_msg.errors import MessageError
     from intergestan_operations.opening.high_water_file import OlderDatabase
     from intergestan_operations.opening.opening import WrongKey
+    from intergestan_operations.opening.private_files import OpenToOthers
     from intergestan_runtime.archive import ArchiveError, Unreachable
     from intergestan_runtime.embedded_redis import EmbeddedRedisError
     from intergestan_runtime.redis_client import REDIS_FAILURES
@@ -78,7 +79,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from intergestan_runtime.tracing import NotInstalled
 
     machine = (
-        *(ConfigurationError, SecretError, WeakDurability, NotMigrated, WrongKey, OlderDatabase),
+        *(ConfigurationError, SecretError, WeakDurability, NotMigrated, WrongKey, OlderDatabase, OpenToOthers),
         *(EmbeddedRedisError, NotInstalled),
     )
     if isinstance(error, machine):

@@ -11,6 +11,7 @@ from typing import IO
 from intergestan_db.file_tables.zip_safety import MAX_FILE
 from intergestan_db.problem import Problem
 from intergestan_runtime.durable import sync_folder
+from intergestan_runtime.private import mode_in
 
 
 def read_file(file: Path) -> bytes:
@@ -36,10 +37,14 @@ def whole(opened: IO[bytes], name: object) -> bytes:
 
 
 def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it; what had its name is replaced."""
+    """Write a file so that nobody ever sees a part of it; what had its name is replaced.
+
+    It is for its owner only (0600); in a folder with the set-group-ID bit for that group to read as well (0640).
+    """
     growing = file.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with growing.open("xb") as opened:
+        descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, mode_in(file.parent))
+        with os.fdopen(descriptor, "wb") as opened:
             opened.write(data)
             opened.flush()
             os.fsync(opened.fileno())

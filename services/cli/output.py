@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
@@ -14,6 +16,7 @@ from intergestan_erp.site.day import local
 from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from intergestan_runtime.visible_text import in_json, visible
+from services.cli.table_layout import table_lines
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""
@@ -64,17 +67,22 @@ def print_json(value: Any) -> None:
 
 
 def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Aligned columns; amounts to the right."""
+    """Aligned columns; amounts to the right. On a terminal, what is wider than it goes on in the next line of its cell.
+
+    To a file or a program every row is one line, however long.
+    """
     values = list(rows)
-    lines = [list(titles), *([cell(value) for value in row] for row in values)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     right = [any(isinstance(row[index], Decimal) for row in values) for index in range(len(titles))]
-    for line in lines:
-        aligned = (
-            text.rjust(width) if is_right else text.ljust(width)
-            for text, width, is_right in zip(line, widths, right, strict=True)
-        )
-        typer.echo("  ".join(aligned).rstrip())
+    room = terminal_width()
+    for line in table_lines([list(titles), *([cell(value) for value in row] for row in values)], right, room):
+        typer.echo(line)
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that standard output is; None where it is none."""
+    if not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:

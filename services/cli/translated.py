@@ -24,7 +24,29 @@ _ACCOUNTS = frozenset({"mailbox", "relay"})
 """The commands whose texts go to mail servers."""
 
 
-class TranslatedCommand(TyperCommand):
+class _Helped:
+    """How the help of commands looks: `services.cli.help` says."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """The option `--help`, which Typer makes in English."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # a command is behind it
+        if option is not None:
+            option.help = _("Show this help and end.")
+        return option
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The first line of the help."""
+        pieces = " ".join(self.collect_usage_pieces(ctx))  # type: ignore[attr-defined]
+        formatter.write_usage(ctx.command_path, pieces, prefix=_("Usage:") + " ")
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """The last part of the help: an example."""
+        from services.cli.help import write_example
+
+        write_example(ctx.command_path, formatter)
+
+
+class TranslatedCommand(_Helped, TyperCommand):
     """A command whose docstring and options' helps are message ids."""
 
     def __init__(self, *arguments: Any, **others: Any) -> None:
@@ -41,28 +63,49 @@ class TranslatedCommand(TyperCommand):
                     ctx.params[parameter.name] = _typed(ctx.params[parameter.name])
         return super().invoke(ctx)
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option `--help`, which Typer makes in English."""
-        return _in_our_words(super().get_help_option(ctx))
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What the first line of the help says after the command's name."""
+        from services.cli.help import usage_pieces
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """The first line of the help."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_usage())
+        return usage_pieces(self.get_params(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The arguments and the options."""
+        from services.cli.help import write_parameters
+
+        write_parameters(self.get_params(ctx), formatter)
 
 
-class TranslatedGroup(TyperGroup):
+class TranslatedGroup(_Helped, TyperGroup):
     """The same for a command that has commands."""
 
     def __init__(self, *arguments: Any, **others: Any) -> None:
         super().__init__(*arguments, **_translated(others))
 
-    def get_help_option(self, ctx: Any) -> Any:
-        """The option `--help`, which Typer makes in English."""
-        return _in_our_words(super().get_help_option(ctx))
+    def sections(self) -> Mapping[str, Mapping[str, Any]]:
+        """The commands by the titles under which the help shows them."""
+        return {_("Commands"): self.commands}
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:
-        """The first line of the help."""
-        formatter.write_usage(ctx.command_path, " ".join(self.collect_usage_pieces(ctx)), prefix=_usage())
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What the first line of the help says after the command's name."""
+        from services.cli.help import usage_pieces
+
+        return [*usage_pieces(self.get_params(ctx)), _("COMMAND …")]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """The options and the commands."""
+        from services.cli.help import write_commands, write_parameters
+
+        write_parameters(self.get_params(ctx), formatter)
+        write_commands(self.sections(), formatter)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of this name; for one that there is not, those that are written almost alike are named."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            from services.cli.help import unknown
+
+            ctx.fail(unknown(args[0], self.commands))
+        return super().resolve_command(ctx, args)
 
 
 def _typed(value: Any) -> Any:
@@ -78,16 +121,6 @@ def _translated(arguments: dict[str, Any]) -> dict[str, Any]:
         if getattr(parameter, "help", None):
             parameter.help = _(parameter.help)
     return arguments
-
-
-def _in_our_words(option: Any) -> Any:
-    if option is not None:
-        option.help = _("Show this help and end.")
-    return option
-
-
-def _usage() -> str:
-    return _("Usage:") + " "
 
 
 class Commands(Mapping[str, Any]):
@@ -115,8 +148,13 @@ class Commands(Mapping[str, Any]):
 def command_of(function: Callable[..., None], name: str, **settings: Any) -> Any:
     """The command that a function is; its docstring is the help. `settings` are as `typer.Typer.command` has them."""
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    settings["context_settings"] = HELP | settings.get("context_settings", {})
     app.command(name, cls=TranslatedCommand, **settings)(function)
     return typer.main.get_command(app)
+
+
+HELP = {"help_option_names": ["-h", "--help"]}
+"""The help of each command is asked for with these."""
 
 
 class Group:
@@ -146,5 +184,10 @@ class Group:
         """The group as the command line has it."""
         commands: Any = Commands(self._makers)
         return TranslatedGroup(
-            name=name, commands=commands, help=self._about, no_args_is_help=True, rich_markup_mode=None
+            name=name,
+            commands=commands,
+            help=self._about,
+            no_args_is_help=True,
+            rich_markup_mode=None,
+            context_settings=HELP,
         )

@@ -12,6 +12,7 @@ from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHe
 
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli.help import meant, placeholder
 
 REASONS: Mapping[str, str] = {
     "int_parsing": marked("«{given}» is not a whole number."),
@@ -54,6 +55,8 @@ def sentence(error: TyperException) -> str:
 
 def _name(parameter: Any) -> str:
     """`--supplier`, or the argument as the help calls it."""
+    if parameter.param_type_name == "argument":
+        return placeholder(parameter)
     return str(parameter.get_error_hint()).replace("'", "")
 
 
@@ -61,7 +64,7 @@ def _no_such_option(error: NoSuchOption) -> str:
     text = _("There is no option {name}.").format(name=error.option_name)
     if not error.possibilities:
         return text
-    return text + " " + _("Did you mean {names}?").format(names=", ".join(sorted(error.possibilities)))
+    return f"{text} {meant(sorted(error.possibilities))}"
 
 
 def _reason(error: BadParameter) -> str:

@@ -13,6 +13,7 @@ from intergestan_exchange.keys.own_keys import signs_now
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import COMPOSE
+from services.composer.card import CardPublisher
 from services.composer.key_ring import KeyRing, NoKey, ring_of
 from services.composer.settings import ComposerProcess
 from services.composer.worker import Composer, declare
@@ -21,11 +22,12 @@ from services.composer.worker import Composer, declare
 def main(argv: Sequence[str]) -> int:
     """Run a composer; its exit code."""
     process, _ = startup.start("composer", ComposerProcess, argv)
+    keys = _keys(process.site.key_file, process.database)
     composer = Composer(
         process.database,
         process.broker,
         process.metrics,
-        _keys(process.site.key_file, process.database),
+        keys,
         process.own.max_mail_bytes,
         process.bounce_key(),
         timedelta(minutes=process.site.statement_minutes),
@@ -37,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
         process.broker,
         steps=[COMPOSE],
         threads=process.own.threads,
-        loops=[startup.signs_of_life(process, "composer")],
+        loops=[startup.signs_of_life(process, "composer", chore=CardPublisher(process.database, keys).publish)],
         health=process.health,
         bounds=process.bounds(),
     )

@@ -22,7 +22,7 @@ from intergestan_msg.mail.letter import Letter
 from intergestan_msg.manifest import Manifest, Position, encode
 from intergestan_msg.pages.words import Language
 from services.composer.key_ring import KeyRing, NoKey
-from services.composer.prepared import CannotCompose, Prepared
+from services.composer.prepared import CannotCompose, Outdated, Prepared
 from services.composer.statements import note_asked_for
 
 BY = "composer"
@@ -37,7 +37,7 @@ _TAKE_SEQ = (
     update(Partner)
     .where(Partner.id == bindparam("partner"))
     .values(out_seq=Partner.out_seq + bindparam("count"))
-    .returning(Partner.out_epoch, Partner.out_seq)
+    .returning(Partner.out_epoch, Partner.out_seq, Partner.order_address, Partner.answer_address)
 )
 _KEEP = insert(OutboundBody)
 
@@ -57,12 +57,13 @@ def freeze(
     :param trace_parent: the step that this is, where steps are traced.
     :raises CannotCompose: an order changed since it was selected, or the mail is too big.
     :raises StaleState: somebody else composed the mail meanwhile.
+    :raises Outdated: the partner has another address since the mail was prepared.
     """
     mail = prepared.request.mail
     if prepared.kind is Kind.ORDERS:
         _check_versions(connection, mail.id)
     key = _signing_key(prepared, keys, now)
-    epoch, sent = _take_seq(connection, mail.partner_id, 1 if prepared.kind in _NUMBERED else 0)
+    epoch, sent = _take_seq(connection, prepared, 1 if prepared.kind in _NUMBERED else 0)
     seq = sent if prepared.kind in _NUMBERED else None
     got = last_got(connection, mail.partner_id)
     position = Position(sent=sent, got_epoch=got.epoch, got=got.seq)
@@ -101,13 +102,16 @@ def freeze(
     connection.execute(_KEEP, {"outbound_mail_id": mail.id, "mime": mime})
 
 
-def _take_seq(connection: Connection, partner_id: int, count: int) -> tuple[int, int]:
-    """Our series for this partner, and the last number given in it.
+def _take_seq(connection: Connection, prepared: Prepared, count: int) -> tuple[int, int]:
+    """Our series for the partner, and the last number given in it.
 
     :param count: how many more are taken: 1 or 0. The partner's row is locked either way, so that a mail never says
-        less than one that was composed before it.
+        less than one that was composed before it, and goes to an address that the partner still has.
     """
+    partner_id = prepared.request.mail.partner_id
     taken = connection.execute(_TAKE_SEQ, {"partner": partner_id, "count": count}).one()
+    if prepared.recipient.address not in {taken.order_address, taken.answer_address}:
+        raise Outdated(f"{prepared.recipient.address} is no address of {prepared.request.partner.name} any more.")
     return taken.out_epoch, taken.out_seq
 
 
@@ -152,6 +156,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now:
         takes=tuple(map(str, TAKES)),
         position=position,
         clock=prepared.clock,
+        every=prepared.every,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db import site_rows
+from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import OutboundMail
 from intergestan_exchange.outbox.order_mail import read_sender_rules
@@ -19,12 +20,14 @@ from services.composer.prepared import Prepared, Request
 from services.composer.statements import prepare_statement
 
 _REQUESTED = select(OutboundMail.__table__).where(
-    OutboundMail.id == bindparam("mail"), OutboundMail.state == OutboundState.REQUESTED
+    OutboundMail.id == bindparam("mail"),
+    OutboundMail.state == OutboundState.REQUESTED,
+    OutboundMail.partner_id.not_in(NOT_SENT_TO),
 )
 
 
 def prepare(connection: Connection, mail_id: int, now: datetime, under_way: timedelta) -> Prepared | None:
-    """What a requested mail shall be; None when somebody else composed or abandoned it.
+    """What a requested mail shall be; None when somebody else composed or abandoned it, or its partner rests.
 
     :param under_way: what was composed less long ago is left out of statements.
     :raises CannotCompose: with the sentence for the person who asked.

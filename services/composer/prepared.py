@@ -20,6 +20,10 @@ class CannotCompose(Exception):
     """The mail cannot be made as requested; a person must change something, and is told what."""
 
 
+class Outdated(Exception):
+    """What was prepared does not count any more; the mail is prepared again when it is rung for again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A requested mail, and what the base says about both of its ends."""
@@ -53,6 +57,7 @@ class Prepared:
     signed_by: OwnKey | None = None
     statement: Statement | None = None
     clock: int | None = None
+    every: int | None = None
 
 
 def listed(kind: DocumentType, document_id: str, revision: int, attachment: Attachment, claim: str | None) -> Document:

@@ -22,7 +22,7 @@ from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.composer.freeze import BY, freeze
 from services.composer.key_ring import KeyRing
 from services.composer.prepare import prepare
-from services.composer.prepared import CannotCompose, Prepared
+from services.composer.prepared import CannotCompose, Outdated, Prepared
 
 _log = structlog.get_logger(__name__)
 
@@ -79,6 +79,9 @@ class Composer:
                     freeze(connection, prepared, self._keys, now, self._max_bytes, self._bounce_key, here)
             except states.StaleState:
                 return None  # somebody else composed it
+            except Outdated as error:
+                _log.info("Composed again as soon as the dispatcher rings.", why=str(error))
+                return None
             _log.info("Composed.", documents=len(prepared.listed))
         return prepared
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 
+from intergestan_runtime.private import make_folder, narrow
 from services.demo import settings
 from services.demo.leave import Leave
 from services.demo.settings import Options
@@ -26,6 +27,7 @@ USAGE = 2
 def main(argv: Sequence[str]) -> int:
     """Run the demo; its exit code. A signal ends it, cleaned up, with SystemExit(128 + its number)."""
     started = process_started()
+    os.umask(0o077)  # also of the servers and services that it starts: accounts, mails and logs are nobody else's
     options = settings.parse(argv)
     leave = Leave()
     leave.on_signals()
@@ -39,7 +41,8 @@ def _play(options: Options, started: datetime, leave: Leave) -> int:
     from services.demo.play import play
 
     if options.keep is not None:
-        options.keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(options.keep)
+        narrow(options.keep)
         return play(options, options.keep, started, leave)
     folder = Path(mkdtemp(prefix="intergestan-demo-"))
     is_needed = True  # for its logs

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from random import Random
@@ -32,9 +32,10 @@ from intergestan_exchange.outbox.request import request_orders
 from intergestan_exchange.partners.partners import set_partner
 from intergestan_msg.card import Card, read_card, write_card
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.opening.passwords import publish_seal, seal
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
-from intergestan_runtime.secrets import Sealer, create_key_file
+from intergestan_runtime.secrets import create_key_file
 from intergestan_runtime.steps import COMPOSE
 from services.demo.cast import Ports
 
@@ -127,20 +128,15 @@ def make_site(role: Role, folder: Path, redis_url: str, language: str) -> Site:
 
 def open_accounts(site: Site, ports: Ports, password: str) -> None:
     """The site's relay and its mailbox on the local mail server; the password is sealed in the base."""
-    sealer = Sealer.create(site.folder / "base.key")
-    login = site.role.address
-
-    def sealed(name: str) -> bytes:
-        return sealer.seal(password.encode(), about=name).encode()
-
-    none = Security.NONE  # loopback
-    relay = NewRelay(name="relay", host=HOST, port=ports.smtp, security=none, login=login, sealed=sealed("relay"))
-    mailbox = NewMailbox(
-        name="commandes", host=HOST, port=ports.imap, security=none, login=login, sealed=sealed("commandes")
-    )
+    base_key = create_key_file(site.folder / "base.key")
+    login, none = site.role.address, Security.NONE  # loopback
+    relay = NewRelay(name="relay", host=HOST, port=ports.smtp, security=none, login=login)
+    mailbox = NewMailbox(name="commandes", host=HOST, port=ports.imap, security=none, login=login)
     with site.database.transaction() as connection:
-        set_relay(connection, relay, by=BY, at=site.database.now())
-        add_mailbox(connection, mailbox, by=BY, at=site.database.now())
+        publish_seal(connection, base_key)
+        now = site.database.now()
+        set_relay(connection, replace(relay, sealed=seal(connection, password, relay)), by=BY, at=now)
+        add_mailbox(connection, replace(mailbox, sealed=seal(connection, password, mailbox)), by=BY, at=now)
 
 
 def pair(one: Site, other: Site, language: str) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
 
+from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.leases import NOW, MailTable, is_free
 from intergestan_db.tables import InboundMail, Notice, OutboundMail
@@ -44,13 +45,14 @@ def _due(step: Step, table: MailTable, condition: ColumnElement[bool]) -> Due:
     return Due(step, found.limit(1), taken)
 
 
+_MAY_LEAVE = OutboundMail.partner_id.not_in(NOT_SENT_TO)
 _WAITS = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN])
 _IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, NOW))
 """Left behind by a sender that died."""
 
 DUE = (
-    _due(COMPOSE, OutboundMail, OutboundMail.state == OutboundState.REQUESTED),
-    _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= NOW), _IS_ORPHANED)),
+    _due(COMPOSE, OutboundMail, and_(OutboundMail.state == OutboundState.REQUESTED, _MAY_LEAVE)),
+    _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= NOW, _MAY_LEAVE), _IS_ORPHANED)),
     _due(
         IMPORT,
         InboundMail,

@@ -19,6 +19,24 @@ PENDING_ORDERS = {
 """The states in which a purchase order waits for something, and the step that it waits for."""
 
 
+OF_BASE = (
+    *("oldest_pending_order_timestamp_seconds", "orders_pending", "mails_pending", "orders_unanswered"),
+    *("unanswered_orders", "oldest_unanswered_order_timestamp_seconds", "holds", "oldest_hold_timestamp_seconds"),
+    *("database_older", "sequence_gaps", "booking_paused", "partner_last_mail_timestamp_seconds"),
+    *("partner_clock_ahead_seconds", "clock_set_back_timestamp_seconds", "archive_messages", "archive_bytes"),
+    *(
+        "mailbox_last_success_timestamp_seconds",
+        "mailbox_poll_interval_seconds",
+        "mailbox_owned",
+        "oauth_consent_ended",
+    ),
+    *("certificate_expiry_timestamp_seconds", "unconfirmed_keys"),
+)
+OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
+OF_DISK = ("archive_free_bytes", "archive_disk_bytes")
+"""Which gauges vanish where what they tell cannot be read."""
+
+
 def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     """Set every gauge of the base."""
     _tell_counts(vitals, metrics)
@@ -58,7 +76,8 @@ def tell_archive(archive: Archive, metrics: Metrics) -> None:
         metrics.set("archive_writable", 1)
     room = archive.free_space()
     if room is None:
-        return  # a bucket has no end, and no series of it
+        metrics.vanish(*OF_DISK)  # a bucket has no end, and a folder that is away none that could be read
+        return
     free, share = room
     metrics.set("archive_free_bytes", free)
     metrics.set("archive_disk_bytes", free / share if share else 0)
@@ -75,7 +94,16 @@ def _tell_counts(vitals: Vitals, metrics: Metrics) -> None:
         metrics.set("holds", vitals.holds.get(reason, 0), reason=reason)
 
 
+_OF_ROUTE = (
+    *("unanswered_orders", "oldest_unanswered_order_timestamp_seconds", "sequence_gaps", "database_older"),
+    *("partner_last_mail_timestamp_seconds", "partner_clock_ahead_seconds"),
+)
+"""Gauges of partners; of one that was taken out of use nothing is told."""
+
+
 def _tell_routes(vitals: Vitals, metrics: Metrics) -> None:
+    for metric in _OF_ROUTE:
+        metrics.forget(metric, {"route": vitals.routes})
     for code, route in vitals.routes.items():
         metrics.set("unanswered_orders", route.unanswered.count, route=code)
         metrics.set("oldest_unanswered_order_timestamp_seconds", _stamp(route.unanswered.since), route=code)

@@ -8,6 +8,7 @@ from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_exchange.heartbeats import heartbeat_tidy, heartbeats
 from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
+from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_operations.starting.startup import rhythm_of
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
@@ -38,10 +39,15 @@ class HeartbeatKeeper:
         return self._request() if self._is_on else 0
 
     def measure(self) -> None:
-        """Tell when one last left, on each route."""
-        with self._database.read() as connection:
-            routes = read_routes(connection)
+        """Tell how often one is planned and when one last left, on each route."""
+        try:
+            with self._database.read() as connection:
+                routes = read_routes(connection, self._database.now())
+        except ANY_REFUSAL:
+            self._metrics.vanish("heartbeat_interval_seconds", "heartbeat_last_seen_timestamp_seconds")
+            raise
         for route in routes:
+            self._metrics.set("heartbeat_interval_seconds", route.every_seconds or 0, route=route.code)
             sent = 0.0 if route.sent_at is None else route.sent_at.timestamp()
             self._metrics.set("heartbeat_last_seen_timestamp_seconds", sent, stage="sent", route=route.code)
 
@@ -58,7 +64,7 @@ class HeartbeatKeeper:
     def _request(self) -> int:
         now = self._database.now()
         with self._database.read() as connection:
-            if not heartbeats.is_any_due(connection, now, self._rhythm):
+            if not heartbeats.look(connection, now, self._rhythm).is_any:
                 return 0
         with self._database.transaction() as connection:
             ids = heartbeats.request_heartbeats(connection, now, self._rhythm)

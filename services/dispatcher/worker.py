@@ -14,7 +14,8 @@ from intergestan_db.tables import InboundMail
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
-from intergestan_operations.alerting.watching import database_refusal, redis_refusal
+from intergestan_operations.alerting.watching import database_refusal, redis_trouble
+from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.liveness import comes_on
@@ -23,7 +24,7 @@ from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
-from services.dispatcher.gauges import tell_archive, tell_redis, tell_vitals
+from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.settings import DispatcherSettings
 
@@ -78,20 +79,31 @@ class Dispatcher:
         return len(ids)
 
     def measure(self) -> None:
-        """Set the gauges: from the base, the archive's disk, and Redis."""
-        with self._database.read() as connection:
-            tell_vitals(read_vitals(connection, self._database.now(), self._answer_hours), self._metrics)
-            measure_keys(connection, self._metrics, self._database.now())
-        tell_archive(self._archive, self._metrics)
+        """Set the gauges: from Redis, the archive's disk, and the base. What cannot be read is told no longer."""
         try:
             tell_redis(self._broker, self._metrics)
         except REDIS_FAILURES as error:
+            self._metrics.vanish(*OF_REDIS)
             RARELY.warn(_log, "redis", "The queues could not be measured.", error=str(error))
+        tell_archive(self._archive, self._metrics)
+        try:
+            with self._database.read() as connection:
+                vitals = read_vitals(connection, self._database.now(), self._answer_hours)
+                measure_keys(connection, self._metrics, self._database.now())
+        except ANY_REFUSAL:
+            self._metrics.vanish(*OF_BASE)
+            raise
+        tell_vitals(vitals, self._metrics)
 
     def try_writes(self) -> None:
         """Set the gauge that says whether base and Redis take writes."""
         self._metrics.set("writes_refused", database_refusal(self._database) is not None, store="base")
-        self._metrics.set("writes_refused", redis_refusal(self._broker) is not None, store="redis")
+        trouble = redis_trouble(self._broker)
+        self._metrics.set("redis_up", trouble.away is None)
+        if trouble.away is not None:
+            self._metrics.forget("writes_refused", {"store": ("base",)})
+            return
+        self._metrics.set("writes_refused", trouble.refusal is not None, store="redis")
 
     def remind(self) -> int:
         """Send the mails again that have had no answer for too long, once each; how many there were."""

@@ -33,6 +33,8 @@ def take_partners_heartbeat(
     if taken is None:
         _log.info("A heartbeat that is not answered.", reason=finding.reason if finding is not None else "replay")
         return
+    if taken.no_room:
+        _log.info("A heartbeat that is not answered.", partner=route, reason="budget")
     if taken.echo is not None:
         COMPOSE.ring(parts.broker, taken.echo)
         parts.metrics.set("heartbeat_last_seen_timestamp_seconds", now.timestamp(), stage="echoed", route=route)

@@ -62,10 +62,11 @@ class Turn:
         return replace(self, mail=ClaimedMail(self.mail.id, self.mail.fence, subject, sender))
 
     def count(self, outcome: str) -> None:
-        """Count what became of the mail."""
-        self.parts.metrics.inc("mails_total", direction="in", outcome=outcome)
-        if self.row.replayed:
+        """Count what became of the mail: once as received, and whenever it is taken in again."""
+        if self.row.replayed or self.row.sender is not None:
             self.parts.metrics.inc("replays_total", outcome=outcome)
+        else:
+            self.parts.metrics.inc("mails_total", direction="in", outcome=outcome)
 
     def give_back(self, *, forgiven: bool = False) -> None:
         """Let the mail be read again, later.

@@ -204,8 +204,9 @@ class Importer:
         """Note how far the partner says that the numbering is, and ask for mails that it has told of for a while."""
         database, partner_id = self._parts.database, transfer.partner.id
         with database.transaction() as connection:
-            asking = ask_for_lost(connection, partner_id, manifest, database.now())
-            note_position(connection, partner_id, manifest, transfer.composed_at)
+            now = database.now()
+            asking = ask_for_lost(connection, partner_id, manifest, now)
+            note_position(connection, partner_id, manifest, transfer.composed_at, now)
         COMPOSE.ring(self._parts.broker, *asking)
 
     def _note(self, turn: Turn, case: Case) -> None:

@@ -159,7 +159,7 @@ class Collector(Generic[Handle]):
         self._strikes.forgive(bodies)
         if ids:
             tools.ring(ids)
-        tools.metrics.inc("mails_total", len(bodies), direction="in", outcome="accepted")
+        tools.metrics.inc("mails_collected_total", len(bodies))
         return len(bodies)
 
     def _trace(self, body: bytes, sha256: str, began: float) -> str | None:

@@ -15,7 +15,7 @@ from intergestan_db.tables import InboundMail, PurgeMail, PurgeRun
 from intergestan_exchange.mailboxes.purging import OPEN, verdicts
 from services.poller.fetch import chunks
 from services.poller.handles import Handle, Notes
-from services.poller.rows import MailboxRows
+from services.poller.rows import SERVICE, MailboxRows
 
 _AT_ONCE = 1000  # rows in one transaction
 _OPEN_RUNS = select(PurgeRun.__table__).where(PurgeRun.mailbox_id == bindparam("mailbox"), *OPEN).order_by(PurgeRun.id)
@@ -82,10 +82,10 @@ class PurgeRows:
             for mail in mails:
                 if mail not in still:
                     self._set(connection, found[mail.mail_id], [mail])
-            who, now = run.requested_by, self._database.now()
+            now, machine = self._database.now(), states.INBOUND_MAIL.name
             rows = sorted((mail.mail_id, None, None) for mail in still)
-            detail = {"mailbox": self._id}
-            states.record(connection, states.INBOUND_MAIL.name, rows, "purge", by=who, at=now, detail=detail)
+            detail = {"mailbox": self._id, "asked by": run.requested_by}
+            states.record(connection, machine, rows, "purge", by=SERVICE, at=now, detail=detail)
         return still
 
     def settle(self, run: Any, verdicts_found: Mapping[Verdict, Sequence[Planned[Handle]]], done: int) -> None:

@@ -28,6 +28,11 @@ _log = get_logger(__name__)
 
 CLAIMS_AT_ONCE = 60
 """Mailboxes taken by one beat: so many connections are made at a time, and who starts a moment later gets its share."""
+_OF_MAILBOX = (
+    "mailbox_last_success_timestamp_seconds",
+    "mailbox_poll_interval_seconds",
+    "mailbox_backlog_messages",
+)
 _SOON = 0.5  # seconds until the next beat, where there is more to take
 _GLANCE = 0.2  # seconds between two looks at whether a watch asks us to die
 
@@ -119,7 +124,7 @@ class Poller:
             self._follow(holding)
             return holding.pause
 
-    def poll(self, _run: int | str) -> None:
+    def poll(self, _run: int) -> None:
         """A *Relever* or a purge was asked for; which one stands in the base. The actor of our queue."""
         with self._database.read() as connection:
             asked = self._asked(connection)
@@ -230,7 +235,7 @@ class Poller:
             try:
                 with self._database.transaction() as connection:
                     pollers.leave_name(connection, self._seat.worker)
-                    leases.leave(connection, self._seat.worker)
+                    leases.leave_mailboxes(connection, self._seat.worker)
             except SQLAlchemyError as error:
                 _log.warning("The base cannot be told that we leave; the lease runs out.", why=str(error))
 
@@ -239,6 +244,9 @@ class Poller:
             watch = self._watches.pop(row_id)
             watch.stop()
             self._tools.metrics.set("mailbox_lease_held", 0, mailbox=watch.name)
+        names = [watch.name for watch in self._watches.values()]
+        for metric in _OF_MAILBOX:  # nobody may read it for months: what was told of it last must not stand for ever
+            self._tools.metrics.forget(metric, {"mailbox": names})
 
     def _die(self, error: BaseException) -> None:
         _log.critical("Going on would risk mails; the process ends.", why=repr(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from intergestan_db.enums import NoticeAbout
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.steps import NOTIFY, SEND
@@ -27,7 +28,9 @@ def main(argv: Sequence[str]) -> int:
     connections = Connections(timeouts, process.password_of)
     sender = Sender(process.database, process.metrics, process.worker, process.own, connections, process.tracer)
     declare(process.broker, sender)
-    notices = NoticeSender(process.database, process.metrics, process.worker, process.own, connections)
+    settings: SenderProcess = process.settings
+    readers = {NoticeAbout.HOLDS: settings.notices.to, NoticeAbout.ALARMS: settings.alarms.to}
+    notices = NoticeSender(process.database, process.metrics, process.worker, process.own, connections, readers)
     notify.declare(process.broker, notices)
     code = run_service(
         "sender",

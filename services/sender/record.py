@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from intergestan_db import leases, states
+from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import AttemptPhase, HoldReason, MailKind, OutboundState, PurchaseState
 from intergestan_db.site_rows import read_relay
@@ -45,6 +46,7 @@ _DUE_MAIL = (
         OutboundMail.id == bindparam("mail"),
         OutboundMail.state.in_(DUE),
         OutboundMail.next_attempt_at <= leases.NOW,
+        OutboundMail.partner_id.not_in(NOT_SENT_TO),
         leases.is_free(OutboundMail, leases.NOW),
     )
     .with_for_update(of=OutboundMail)
@@ -90,7 +92,7 @@ class Claimed:
 
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
-    """Take a due mail and enter the attempt; None when it is not due, not free, or its relay rests."""
+    """Take a due mail and enter the attempt; None when it is not due, not free, or its relay or partner rests."""
     mail = connection.execute(_DUE_MAIL, {"mail": mail_id, "now": now}).first()
     relay = read_relay(connection)
     if mail is None or relay is None or _postponed(connection, mail, relay, now):
@@ -108,9 +110,10 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
         states.OUTBOUND_MAIL,
         [mail_id],
         "claim",
-        by=worker,
+        by=BY,
         at=now,
         old={mail_id: mail.state},
+        event_detail={"worker": worker},
         attempts=attempt,
         resends=resends,
         **leases.lease(worker, now, mail.lease_fence + 1),

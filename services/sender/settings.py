@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
-from intergestan_runtime.settings import ServiceSettings
+from intergestan_runtime.settings import AlarmSettings, NoticeSettings, ServiceSettings
 
 MINUTE, HOUR = 60, 3600
 
@@ -46,3 +46,5 @@ class SenderProcess(ServiceProcess):
     """All that a sender process reads."""
 
     sender: SenderSettings
+    notices: NoticeSettings
+    alarms: AlarmSettings

@@ -6,7 +6,6 @@ the machine must have for it. Two faults whose `touches` have nothing in common 
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -31,7 +30,8 @@ from tests.chaos.rolling import upgrade_one_by_one
 from tests.chaos.site import SERVICES, Site
 from tests.chaos.world import World
 from tests.patience import patient
-from tests.servers.postgres import owner
+from tests.servers import RedisServer
+from tests.servers.postgres import SmallTablespace
 from tests.servers.smtp import FOREVER, Fault
 
 Need = Literal["disks", "faketime", "sqlite", "postgresql"]
@@ -161,8 +161,11 @@ def _of_redis() -> Iterator[ChaosFault]:
     yield told("connections cut", "CLIENT KILL TYPE normal")
     yield told("full", "CONFIG SET maxmemory 1mb", "CONFIG SET maxmemory 0", (20, 45))
     yield told("read-only", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE", (20, 45))
+    yield _fault("redis cannot save", _unsaved_redis, "redis", (20, 45))
+    yield _fault("redis loading", _loading_redis, "redis", AWAY)
     yield _fault("redis restarted empty", _restart_redis_empty, "redis", (0, 20))
     yield _fault("redis behind a black hole", partial(_black_hole, "redis"), "redis", AWAY)
+    yield _fault("redis behind a black hole, lines kept", partial(_hole_that_heals, "redis"), "redis", AWAY)
 
 
 def _tell_redis(begin: str, end: str, _world: World, site: Site, _rng: random.Random) -> Iterator[None]:
@@ -175,6 +178,27 @@ def _tell_redis(begin: str, end: str, _world: World, site: Site, _rng: random.Ra
                 client.execute_command(*end.split())
                 return
             time.sleep(0.2)
+
+
+def _server_of(world: World, site: Site) -> RedisServer:
+    """The site's Redis, or the seller's where the site has the embedded one."""
+    server = site.redis or world.seller.redis
+    assert server
+    return server
+
+
+def _unsaved_redis(world: World, site: Site, _rng: random.Random) -> Iterator[None]:
+    server = _server_of(world, site)
+    server.refuse_saving()
+    yield
+    server.allow_saving()
+
+
+def _loading_redis(world: World, site: Site, _rng: random.Random) -> Iterator[None]:
+    server = _server_of(world, site)
+    server.load_slowly()
+    yield
+    server.load_quickly()
 
 
 def _restart_redis_empty(_world: World, site: Site, _rng: random.Random) -> Iterator[None]:
@@ -201,11 +225,13 @@ def _of_postgres() -> Iterator[ChaosFault]:
     yield of("restarted", _restart_postgres)
     yield of("killed", _kill_postgres, (5, 20))
     yield of("stopped", _pause_postgres, AWAY)
+    yield of("demoted and promoted", _demote, (20, 45))
     yield of("sessions terminated", _terminate)
     yield of("read-only", partial(_alter, "default_transaction_read_only = on"), (20, 45))
     yield of("out of time", partial(_alter, "statement_timeout = '2ms'"), (20, 45))
     yield of("out of connections", _hog, (20, 45))
     yield of("behind a black hole", partial(_black_hole, "postgres"), AWAY)
+    yield of("behind a black hole, lines kept", partial(_hole_that_heals, "postgres"), AWAY)
     yield of("behind a silence", partial(_silence, "postgres"), AWAY)
     yield of("slow", partial(_slow, "postgres"), (15, 30))
     yield _fault(
@@ -233,6 +259,14 @@ def _pause_postgres(_world: World, site: Site, _rng: random.Random) -> Iterator[
     hit(pids, signal.SIGSTOP)
     yield
     hit(pids, signal.SIGCONT)
+
+
+def _demote(_world: World, site: Site, _rng: random.Random) -> Iterator[None]:
+    """The server comes back as a standby, and is promoted some time later."""
+    assert site.postgres
+    site.postgres.demote()
+    yield
+    site.postgres.promote()
 
 
 def _terminate(_world: World, site: Site, rng: random.Random) -> Iterator[None]:
@@ -286,37 +320,17 @@ def _hog(_world: World, site: Site, _rng: random.Random) -> Iterator[None]:
 
 def _full_tablespace(world: World, site: Site, _rng: random.Random) -> Iterator[None]:
     """The tables lie on a file system of their own, in which nothing more has room."""
-    place = world.folder / f"tablespace-{site.name}"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", place], check=True)
-    os.chown(place, owner().pw_uid, owner().pw_gid)
-    _administer(site, f"CREATE TABLESPACE small LOCATION '{place}'")
-    _move(site, "small")
-    time.sleep(8)
-    ballast = place / "ballast"
-    with ballast.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"\0" * 8192)
-    yield
-    ballast.unlink()
-    _move(site, "pg_default")
-    _administer(site, "DROP TABLESPACE small")
-    subprocess.run(["umount", "-l", place], check=True)
-    place.rmdir()
-
-
-def _move(site: Site, tablespace: str) -> None:
-    """The whole database; nobody may be connected to it meanwhile."""
     assert site.postgres
-    site.stop()
-    _administer(site, f"ALTER DATABASE {_name(site)} ALLOW_CONNECTIONS false")
-    site.postgres.terminate_backends(site.books.url)
-    _administer(
-        site,
-        f"ALTER DATABASE {_name(site)} SET TABLESPACE {tablespace}",
-        f"ALTER DATABASE {_name(site)} ALLOW_CONNECTIONS true",
-    )
-    site.start()
+    with SmallTablespace(site.postgres, world.folder / f"tablespace-{site.name}") as small:
+        site.stop()
+        small.take_in(site.books.url)
+        site.start()
+        time.sleep(8)
+        with small.full():
+            yield
+        site.stop()
+        small.let_go(site.books.url)
+        site.start()
 
 
 # -- mails ---------------------------------------------------------------------------------------------------
@@ -383,6 +397,7 @@ def _of_networks() -> Iterator[ChaosFault]:
         yield _fault(f"{server} refused", partial(_refuse, server), server, (20, 45), patience=400)
         yield _fault(f"{server} slow", partial(_slow, server), server, (15, 30))
     yield _fault("imap behind a silence", partial(_silence, "imap"), "imap", AWAY)
+    yield _fault("imap behind a black hole, lines kept", partial(_hole_that_heals, "imap"), "imap", AWAY)
 
 
 def _black_hole(server: str, world: World, site: Site, _rng: random.Random) -> Iterator[None]:
@@ -391,6 +406,17 @@ def _black_hole(server: str, world: World, site: Site, _rng: random.Random) -> I
     proxy.black_hole()
     yield
     proxy.cut()
+    proxy.resume()
+
+
+def _hole_that_heals(server: str, world: World, site: Site, _rng: random.Random) -> Iterator[None]:
+    """What was said meanwhile is lost, and nobody hears of it even afterwards: every connection looks alive.
+
+    Not before a relay: whoever has sent the final dot waits ten minutes for its answer (RFC 5321, 4.5.3.2.6).
+    """
+    proxy = site.proxies.get(server) or world.seller.proxies[server]
+    proxy.black_hole()
+    yield
     proxy.resume()
 
 

@@ -19,6 +19,7 @@ TROUBLE = re.compile(
 )
 """Counters that rise when something fails."""
 ENDED = b"A process ended."
+TRACEBACK = b"Traceback (most recent call last)"
 
 
 class Lookout:
@@ -72,8 +73,11 @@ class Lookout:
         if site.log.exists():
             with site.log.open("rb") as log:
                 log.seek(self._logs[site.name])
-                if ENDED in log.read():
-                    yield "up: a process ended"
+                said = log.read()
+            if ENDED in said:
+                yield "up: a process ended"
+            if TRACEBACK in said:
+                yield "log: a traceback"
 
 
 def _in_status(status: Any) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +14,9 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 from intergestan_db.database import AWAY, Database
 from intergestan_db.postgresql import CONNECT_S, is_away
 from intergestan_db.write_trial import try_writing
-from tests.databases import MigratedBases
+from tests.databases import MigratedBases, migrate_base
 from tests.servers import FaultProxy, PostgresServer
+from tests.servers.postgres import SmallTablespace
 
 WRITE = text("INSERT INTO setting (name, value) VALUES ('trial', '1')")
 
@@ -68,6 +70,47 @@ def test_a_demoted_primary_is_left_as_soon_as_there_is_another(
         connection.execute(text("DELETE FROM setting WHERE name = 'trial'"))
         connection.execute(WRITE)
     try_writing(database)
+
+
+@pytest.fixture
+def own() -> Iterator[tuple[PostgresServer, Database]]:
+    """A server of the test's own, to be spoilt, and a migrated base on it."""
+    with PostgresServer() as server:
+        url = server.create_database()
+        migrate_base(url)
+        database = Database(url)
+        yield server, database
+        database.dispose()
+
+
+def test_a_standby_until_it_is_promoted(own: tuple[PostgresServer, Database]) -> None:
+    """A real one: it lets read, refuses every write with 25006, and takes them again without a restart of ours."""
+    server, database = own
+    try_writing(database)
+    server.demote()
+    for _ in range(3):
+        with pytest.raises(AWAY, match="read-only"):
+            try_writing(database)
+        with database.read() as connection:
+            assert connection.execute(text("SELECT pg_is_in_recovery()")).scalar_one()
+    server.promote()
+    try_writing(database)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may mount a small file system")
+def test_a_tablespace_without_room(own: tuple[PostgresServer, Database]) -> None:
+    """A real one, full to its last block: 53100 is an outage, and it is over as soon as there is room."""
+    server, database = own
+    with SmallTablespace(server, server.directory / "small") as small:
+        small.take_in(database.url)
+        try_writing(database)
+        with small.full():
+            with pytest.raises(AWAY, match="No space left on device") as caught:
+                try_writing(database)
+            assert is_away(getattr(getattr(caught.value, "orig", None), "sqlstate", None))
+            with database.read() as connection:
+                assert connection.execute(text("SELECT 1")).scalar_one() == 1
+        try_writing(database)
 
 
 def test_what_takes_too_long_is_away(database: Database, alter: Callable[[str], None]) -> None:

@@ -8,14 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer
 import yaml
 
+from intergestan_operations.opening.high_water_file import FOLDER
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
 from services.cli.app import build
@@ -27,6 +28,7 @@ from services.importer.settings import ImporterProcess
 from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
 from tests.patience import PATIENCE
+from tests.servers.process import Unavailable
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -40,6 +42,9 @@ ARCHIVISTS = frozenset(
     if re.search(r"\bopen_archive\(|\.archive\(\)", (ROOT / f"services/{name}/__main__.py").read_text())
 )
 """The services that read or write the archive, as their code says; they need what opens a bucket."""
+
+HISTORY = str(Path(tomllib.loads((DEPLOY / "containers.toml").read_text())["site"]["data_dir"]) / FOLDER)
+"""Where the high-water file lies, wherever the database is a server."""
 
 NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
 """Variables of ours that are read beside the settings."""
@@ -90,7 +95,7 @@ def program(name: str, cure: str) -> str:
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        pytest.fail(f"The validator {name} is missing. {cure}")
+        raise Unavailable(f"The validator {name} is missing. {cure}")
     return found
 
 

@@ -7,21 +7,27 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from compose_spec import PyCompose
 
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.opening.opening import redis_url
 from intergestan_operations.opening.stores import open_archive
+from intergestan_runtime.redis_client import connect
 from intergestan_runtime.secrets import Sealer, read_key_file
 from intergestan_runtime.settings import ENV_PREFIX, SiteSettings
 from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import (
     ARCHIVISTS,
     DEPLOY,
+    HISTORY,
     PORTS,
     ROOT,
     parse_command,
@@ -30,6 +36,7 @@ from tests.deploy.artefacts import (
     run,
     unknown_variables,
 )
+from tests.patience import PATIENCE, eventually
 
 FILES = (DEPLOY / "compose.yaml", DEPLOY / "two-sites.yaml")
 RECIPES = (DEPLOY / "Dockerfile", DEPLOY / "two-sites/mail/Dockerfile")
@@ -55,7 +62,8 @@ every_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 
 
 def check_schema(content: Any) -> None:
-    PyCompose.from_json(json.dumps(content)).to_spec()
+    """With variables as they are without an environment; compose, too, checks what it has put them into."""
+    PyCompose.from_json(re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", json.dumps(content))).to_spec()
 
 
 @every_file
@@ -107,7 +115,7 @@ def test_its_settings_exist(file: Path) -> None:
 def test_every_service_is_there_with_its_port_and_its_time_to_stop(file: Path) -> None:
     for _site, name, service in ours(file):
         assert service["environment"][f"INTERGESTAN_{name.upper()}__HEALTH_PORT"] == str(PORTS[name])
-        assert service["build"]["args"] == {"SERVICE": name}
+        assert service["build"]["args"] == {"SERVICE": name, "BASE": "${PYTHON_IMAGE:-python:3.11.13-slim-bookworm}"}
         assert service["image"].startswith(f"intergestan-{name}:")
         assert service["healthcheck"]["test"] == ["CMD", "healthy", "live"]
         assert int(service["stop_grace_period"].removesuffix("s")) > (STOP_SECONDS if name == "sender" else 30)
@@ -127,7 +135,7 @@ def test_who_has_which_secret_and_who_may_go_out(file: Path) -> None:
     whole = read_yaml(file)
     for site, name, service in ours(file):
         sources = {each["source"] if isinstance(each, dict) else each for each in service["secrets"]}
-        wanted = {f"{site}{name}-database-password"}
+        wanted = {f"{site}{name}-database-password", f"{site}redis-password"}
         wanted |= {f"{site}bounce.key"} if name in {"composer", "importer"} else set()
         wanted |= {f"{site}base.key"} if name in {"sender", "poller"} else set()
         wanted |= {f"{site}archive-key"} if name in ARCHIVISTS else set()
@@ -162,6 +170,67 @@ def test_a_bucket_is_opened_by_whoever_reads_the_archive(file: Path, tmp_path: P
         assert {name for name, each in services(file).items() if f"{site}store" in each.get("networks", ())} == set(
             names
         )
+
+
+@every_file
+def test_the_bell_has_a_password_that_no_list_of_processes_shows(file: Path, tmp_path: Path) -> None:
+    """The server as the file starts it, with its secret and data elsewhere: strangers are refused, services are not."""
+    whole = services(file)
+    for site in SITES[file.name]:
+        folder = tmp_path / f"{site}bell"
+        folder.mkdir()
+        (folder / "redis-password").touch(0o600)
+        (folder / "redis-password").write_text("s3cret-of-the-bell\n")
+        shell, options, script = whole[f"{site}redis"]["command"]
+        script = script.replace("$$", "$").replace("/run/secrets", str(folder))
+        script = script.replace("valkey-server -", f"{program('redis-server', 'Install redis-server.')} - --port 0", 1)
+        script = script.replace(" <<END", f" --dir {folder} --unixsocket {folder}/socket <<END", 1)
+        with subprocess.Popen([shell, options, script], stdout=subprocess.DEVNULL, cwd=folder) as server:
+            try:
+                eventually((folder / "socket").exists, what="the bell listens")
+                url = f"unix://{folder}/socket"
+                with closing(connect(url, PATIENCE)) as stranger, pytest.raises(redis.AuthenticationError):
+                    stranger.ping()
+                name = tomllib.loads((DEPLOY / "containers.toml").read_text())["site"]["redis_password"]
+                in_image = SiteSettings(secrets_dir=folder, redis_url=url, redis_password=name)
+                with closing(connect(redis_url(in_image), PATIENCE)) as ours:
+                    assert ours.ping()
+                    assert ours.config_get("appendonly") == {"appendonly": "yes"}
+                    assert ours.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+                assert b"s3cret" not in Path(f"/proc/{server.pid}/cmdline").read_bytes()
+                assert b"s3cret" not in Path(f"/proc/{server.pid}/environ").read_bytes()
+            finally:
+                server.terminate()
+                server.wait(PATIENCE)
+        for name in (*PORTS, "cli"):
+            service = whole[f"{site}{name}"]
+            targets = {each if isinstance(each, str) else each["target"] for each in service["secrets"]}
+            assert "redis-password" in targets, name
+            assert "10013" in service["group_add"], "who may read the file"
+
+
+@every_file
+def test_base_images_take_a_digest(file: Path) -> None:
+    """Each is a variable with the version that we tried, and the recipes are given theirs."""
+    for name, service in services(file).items():
+        image, build = service["image"], service.get("build", {})
+        if build:
+            assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[a-z.]+:[\w.-]+\}", build["args"]["BASE"]), name
+        else:
+            assert re.fullmatch(r"\$\{[A-Z]+_IMAGE:-[a-z./]+:[\w.-]+\}", image), name
+    for recipe in RECIPES:
+        text = recipe.read_text()
+        assert re.search(r"^ARG BASE=[a-z]+:[\w.-]+$", text, re.MULTILINE), recipe
+        assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}, recipe
+
+
+def test_the_high_water_file_outlives_its_container(file: Path) -> None:
+    """A volume where the code looks for it, that the dispatcher and `restored` write and every other service reads."""
+    for site in SITES[file.name]:
+        for name in (*PORTS, "cli"):
+            (volume,) = [each for each in services(file)[f"{site}{name}"]["volumes"] if f":{HISTORY}" in each]
+            wanted = f"{site}history:{HISTORY}{'' if name in {'dispatcher', 'cli'} else ':ro'}"
+            assert volume == wanted, name
 
 
 def test_who_reads_the_archive() -> None:

@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT
 from services.sender.__main__ import STOP_SECONDS
-from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, PORTS, parse_command, program, run, unknown_variables
+from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
 
 CHART = DEPLOY / "kubernetes"
 KUBERNETES = "1.35"
@@ -35,6 +36,11 @@ EVERYTHING = {
     "redis": {"url": "rediss://redis.example:6380/0", "password": "redis-password"},
     "keda": {"enabled": True, "authentication": "redis"},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+    "prometheusRule": {
+        "enabled": True,
+        "labels": {"release": "prometheus"},
+        "runbooks": "https://wiki.depot.example/r/",
+    },
     "archive": {"existingClaim": "mails"},
     "pollers": [
         {"name": "orders", "mailboxes": ["orders"]},
@@ -60,7 +66,11 @@ BEYOND = {
             "secret": "archive-key",
         }
     },
-    "networkPolicy": {"storePorts": [26379, 443]},
+    "networkPolicy": {
+        "redis": {"to": [{"ipBlock": {"cidr": "192.0.2.16/29"}}], "ports": [26379, 6379]},
+        "store": {"to": [{"ipBlock": {"cidr": "192.0.2.7/32"}}]},
+        "mail": {"to": [{"ipBlock": {"cidr": "198.51.100.0/24"}}], "ports": [465, 993]},
+    },
 }
 VALUES: Mapping[str, Mapping[str, Any]] = {"usual": {}, "everything": EVERYTHING, "beyond": BEYOND}
 every_set = pytest.mark.parametrize("values", VALUES)
@@ -109,7 +119,7 @@ def test_every_object_is_of_its_kind(values: str, tmp_path: Path) -> None:
     done = run(program("kubernetes-validate", PYPI), "--strict", "-k", KUBERNETES, tmp_path / "chart.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     unknown = set(re.findall(r"find schema for kind (\w+)", done.stdout + done.stderr))
-    assert unknown <= {"ScaledObject", "ServiceMonitor"}, "these are checked below"
+    assert unknown <= {"ScaledObject", "ServiceMonitor", "PrometheusRule"}, "these are checked below"
 
 
 def strict(schema: Any) -> Any:
@@ -143,6 +153,7 @@ def test_custom_resources_follow_their_definition(file: Path) -> None:
     [
         {"composer": {"replicas": 0}},
         {"redis": {"url": "redis://:secret@redis:6379"}},
+        {"redis": {"password": ""}},
         {"redis": {"url": "redis+sentinel://s1:26379"}},
         {"redis": {"url": "redis+sentinel://me:secret@s1:26379/orders"}},
         {"keda": {"enabled": True, "redisAddress": "redis"}},
@@ -152,6 +163,12 @@ def test_custom_resources_follow_their_definition(file: Path) -> None:
         {"archive": {"size": "lots"}},
         {"sender": {"env": {"PATH": "/"}}},
         {"notices": {"to": "Anne"}},
+        {"prometheusRule": {"enabled": True, "runbooks": "docs/runbooks"}},
+        {"networkPolicy": {"database": {"to": []}}},
+        {"networkPolicy": {"redis": {"to": [{}]}}},
+        {"networkPolicy": {"redis": {"to": [{"podSelector": {}}]}}},
+        {"networkPolicy": {"mail": {"ports": []}}},
+        {"networkPolicy": {"mailPorts": [25]}},
         {"imagee": {}},
     ],
     ids="-".join,
@@ -165,6 +182,16 @@ def test_wrong_values_are_refused(wrong: Mapping[str, Any]) -> None:
 def test_keda_needs_the_code_of_the_site() -> None:
     code, _text, said = template({"keda": {"enabled": True}})
     assert (code != 0, "site.code" in said) == (True, True)
+
+
+def test_the_rules_of_the_chart_are_those_of_prometheus() -> None:
+    """Links lead to where the runbooks are published; templates are left to Prometheus."""
+    (rule,) = manifests("everything", "PrometheusRule")
+    files = [yaml.safe_load((DEPLOY / "prometheus" / name).read_text()) for name in ("recording.yml", "alerts.yml")]
+    written = json.dumps([group for file in files for group in file["groups"]])
+    published = written.replace("https://docs.example.org/intergestan/runbooks", "https://wiki.depot.example/r")
+    assert rule["spec"]["groups"] == json.loads(published)
+    assert not manifests("usual", "PrometheusRule")
 
 
 @every_set
@@ -241,7 +268,7 @@ def test_who_has_which_secret(values: str) -> None:
         wanted = {f"{service}-database-password"}
         wanted |= {"bounce.key"} if service in {"composer", "importer"} else set()
         wanted |= {"base.key"} if service in {"sender", "poller"} else set()
-        wanted |= set() if values == "usual" else {"redis-password"}
+        wanted |= {"redis-password"}
         wanted |= {"sentinel-password"} if values == "beyond" else set()
         wanted |= {"archive-key"} if values == "beyond" and service in ARCHIVISTS else set()
         assert items == wanted, name
@@ -251,7 +278,7 @@ def test_who_has_which_secret(values: str) -> None:
 
 def test_a_bucket_takes_the_place_of_the_volume(tmp_path: Path) -> None:
     """Whoever reads the archive is told how to open it, by settings that do; the others know nothing of it."""
-    assert manifests("beyond", "PersistentVolumeClaim") == []
+    assert [each["metadata"]["name"] for each in manifests("beyond", "PersistentVolumeClaim")] == ["demo-history"]
     (tmp_path / "archive-key").touch(0o600)
     (tmp_path / "archive-key").write_text("secret\n")
     for name, pod in pods("beyond").items():
@@ -277,6 +304,23 @@ def test_only_pollers_and_dispatcher_write_the_archive(values: str) -> None:
 
 
 @every_set
+def test_the_high_water_file_outlives_its_pod(values: str) -> None:
+    """Where the code looks for it, on a volume that stays; dispatcher and `restored` write it, services read it."""
+    assert "demo-history" in {each["metadata"]["name"] for each in manifests(values, "PersistentVolumeClaim")}
+    for name, pod in pods(values).items():
+        (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["mountPath"] == HISTORY]
+        (volume,) = [each for each in pod["volumes"] if each["name"] == mount["name"]]
+        reads_only = name.removeprefix("demo-") not in {"dispatcher", "office"}
+        assert volume["persistentVolumeClaim"] == {"claimName": "demo-history", "readOnly": reads_only}, name
+        assert mount["readOnly"] == reads_only, name
+
+
+def test_a_cluster_without_shared_volumes_does_without_the_high_water_file() -> None:
+    code, text, said = template({**BEYOND, "history": {"enabled": False}})
+    assert (code, "PersistentVolumeClaim" in text, "/history" in text) == (0, False, False), said
+
+
+@every_set
 def test_a_budget_for_each_service(values: str) -> None:
     found = {
         each["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"]
@@ -285,11 +329,64 @@ def test_a_budget_for_each_service(values: str) -> None:
     assert found == set(PORTS)
 
 
-def test_only_who_speaks_with_mail_servers_goes_out() -> None:
-    policies = {each["metadata"]["name"]: each["spec"] for each in manifests("usual", "NetworkPolicy")}
-    (rule,) = policies["demo-mail"]["podSelector"]["matchExpressions"]
-    assert rule["values"] == ["sender", "poller", "office"]
-    assert {port["port"] for port in policies["demo"]["egress"][0]["ports"]} == {53, 5432, 6379}
+Way = tuple[str, tuple[int, ...]]
+
+
+def ways_out(values: str) -> dict[str, set[Way]]:
+    """Where each component may go: a destination, as JSON, and its ports."""
+    found: dict[str, set[Way]] = {component: set() for component in (*PORTS, "office", "migrate")}
+    for policy in manifests(values, "NetworkPolicy"):
+        (rule,) = policy["spec"]["podSelector"].get("matchExpressions", [{"values": list(found)}])
+        for way in policy["spec"].get("egress", []):
+            assert way["to"], "without a destination all of them are meant"
+            ports = tuple(sorted({each["port"] for each in way["ports"]}))
+            for component in rule["values"]:
+                found[component] |= {(json.dumps(peer, sort_keys=True), ports) for peer in way["to"]}
+    return found
+
+
+@every_set
+def test_every_way_out_names_where_it_leads(values: str) -> None:
+    """And nobody has one that its work does not need: only who speaks with mail servers or a store reaches them."""
+    ways = ways_out(values)
+    shared = ways["composer"]
+    assert {ports for _peer, ports in shared} == {(53,), (5432,), (6379, 26379) if values == "beyond" else (6379,)}
+    for peer, _ports in {way for each in ways.values() for way in each}:
+        assert {"podSelector", "ipBlock"} & json.loads(peer).keys(), peer
+    beyond = {component: {ports for _peer, ports in each - shared} for component, each in ways.items()}
+    mail = (465, 993) if values == "beyond" else (25, 110, 143, 443, 465, 587, 993, 995)
+    store = {(443,)} if values == "beyond" else set()
+    assert beyond == {
+        "composer": set(),
+        "migrate": set(),
+        "importer": store,
+        "dispatcher": store,
+        "sender": {mail},
+        "poller": {mail, *store},
+        "office": {mail, *store},
+    }
+
+
+def test_mail_servers_are_not_looked_for_at_home() -> None:
+    """A sender that was broken into does not reach the cluster's own networks, or the cloud's metadata."""
+    (policy,) = [each for each in manifests("usual", "NetworkPolicy") if each["metadata"]["name"] == "demo-mail"]
+    for peer in policy["spec"]["egress"][0]["to"]:
+        world = ip_network(peer["ipBlock"]["cidr"])
+        closed = [ip_network(each) for each in peer["ipBlock"]["except"]]
+        for inside in (
+            "10.96.0.1",
+            "172.20.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "127.0.0.1",
+            "fd00::1",
+            "fe80::1",
+            "::1",
+        ):
+            address = ip_address(inside)
+            assert address not in world or any(address in each for each in closed), inside
+    code, text, said = template({"networkPolicy": {"mail": {"to": []}}})
+    assert (code, "demo-mail" in text) == (0, False), said
 
 
 def test_keda_looks_at_the_lists_in_which_bells_wait() -> None:
@@ -307,7 +404,8 @@ def test_keda_looks_at_the_lists_in_which_bells_wait() -> None:
             "listLength": "20",
         }
         assert redis["authenticationRef"] == {"name": "redis"}
-        assert "intergestan_oldest_pending_order_timestamp_seconds" in prometheus["metadata"]["query"]
+        series = 'intergestan_oldest_pending_order_timestamp_seconds{site="73282932000074", step='
+        assert prometheus["metadata"]["query"].count(series) == 2, "another site's orders scale nothing here"
         assert found[name]["minReplicaCount"] >= 1
         assert name in pods("everything")
     replicas = {

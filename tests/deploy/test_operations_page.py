@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
-from services.cli.app import COMMANDS, GROUPS
+from services.cli.app import NAMES
 from tests.deploy.artefacts import DEPLOY, ROOT, parse_command, read_yaml
 from tests.deploy.clean_system.page import at_the_shop, blocks
 
@@ -45,7 +46,7 @@ def test_commands_in_the_text_exist() -> None:
     named = set(re.findall(r"`(?:intergestan|site) ([a-z]+(?: [a-z]+)?)", PAGE))
     assert {"up", "doctor"} <= named
     for words in named:
-        assert words.split()[0] in {*COMMANDS, *GROUPS}, words
+        assert words.split()[0] in NAMES, words
 
 
 def test_files_that_it_names_are_there() -> None:
@@ -77,3 +78,19 @@ def test_the_ports_are_those_of_deploy() -> None:
     for row in re.findall(r"^\| (\w+) \|.*\| (\d{4}) \|$", PAGE, re.MULTILINE):
         name, port = row
         assert services[name]["environment"][f"INTERGESTAN_{name.upper()}__HEALTH_PORT"] == port
+
+
+def test_workbooks_are_written_by_every_installation_that_the_pages_name() -> None:
+    """Issue 13: whoever types an order or a catalogue export types it in an installation with `cli` or `demo`."""
+    installs = [line for line in console_lines(PAGE) if "pip install" in line and "requirements/cli.txt" in line]
+    assert installs
+    assert "-r requirements/demo.txt" in PAGE
+    assert "requirements/${SERVICE}.txt" in (DEPLOY / "Dockerfile").read_text(), "the image of `cli` as well"
+    pins = {name: _pin(ROOT / "requirements" / f"{name}.txt", "xlsxwriter") for name in ("cli", "demo", "test")}
+    assert None not in pins.values(), pins
+    assert len(set(pins.values())) == 1, pins
+
+
+def _pin(file: Path, package: str) -> str | None:
+    found = re.search(rf"^{package}==(\S+)", file.read_text(), re.MULTILINE)
+    return found[1] if found else None

@@ -6,21 +6,27 @@ import os
 import re
 import shlex
 import stat
+import subprocess
 import sys
+import tomllib
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+import redis
 
 from intergestan_msg.seal import SigningKey
-from intergestan_operations.opening.opening import check_key
+from intergestan_operations.opening.opening import check_key, redis_url
 from intergestan_operations.starting.startup import CONFIGURATION as WRONG
+from intergestan_runtime.redis_client import connect
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.supervisor import CONFIGURATION
 from services.cli.running.run import STOP_SECONDS
 from services.composer.key_ring import ring_of
 from services.sender.__main__ import STOP_SECONDS as SENDER_STOPS
-from tests.deploy.artefacts import DEPLOY, PORTS, parse_command, program, run, unknown_variables
+from tests.deploy.artefacts import DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
+from tests.patience import PATIENCE, eventually
 
 UNITS = DEPLOY / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
@@ -98,6 +104,16 @@ def test_each_service_is_a_user_of_its_own_with_a_port_of_its_own(unit: Path) ->
     assert (port in found["Environment"]) == ("@" not in unit.name), "several pollers cannot share a port"
 
 
+def test_the_dispatcher_alone_writes_the_high_water_file() -> None:
+    """In a folder that is made at the start of the machine, and that every service may look into."""
+    assert re.search(
+        rf"^d +{HISTORY} +2775 intergestan-dispatcher", (UNITS / "tmpfiles.conf").read_text(), re.MULTILINE
+    )
+    writers = {service_of(unit) for unit in SINGLE if f"-{HISTORY}" in settings_of(unit)["ReadWritePaths"]}
+    assert writers == {"dispatcher"}
+    assert not any(HISTORY in path for unit in SINGLE for path in settings_of(unit)["InaccessiblePaths"])
+
+
 def given(name: str) -> set[str]:
     """The services that are given a credential."""
     return {
@@ -111,6 +127,39 @@ def test_who_is_given_which_key() -> None:
     assert given("signing") == {"composer"}
     assert given("bounce.key") == {"composer", "importer"}
     assert given("base.key") == {"sender", "poller"}
+    assert given("redis") == set(PORTS)
+
+
+def test_redis_has_a_password_that_the_site_knows(tmp_path: Path) -> None:
+    """`guard-redis` on a configuration as Debian's is; typed twice it changes nothing. A real server reads it."""
+    debian, secrets = tmp_path / "etc", tmp_path / "secrets"
+    debian.mkdir()
+    secrets.mkdir(mode=0o700)
+    conf = debian / "redis.conf"
+    conf.write_text(f"port 0\nunixsocket {tmp_path}/socket\nunixsocketperm 777\ndir {tmp_path}\nappendonly yes\n")
+    for _time in range(2):
+        done = run(UNITS / "guard-redis", secrets / "redis", conf)
+        assert done.returncode == 0, done.stderr
+    password = (secrets / "redis").read_text().strip()
+    assert len(password) == 64
+    assert password not in done.stdout
+    assert conf.read_text().count("include ") == 1
+    for file in (secrets / "redis", debian / "intergestan.conf"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    settings = tomllib.loads((UNITS / "intergestan.toml").read_text())["site"]
+    server = [program("redis-server", "Install redis-server."), str(conf)]
+    with subprocess.Popen(server, stdout=subprocess.DEVNULL) as process:
+        try:
+            eventually((tmp_path / "socket").exists, what="Redis listens")
+            url = f"unix://{tmp_path}/socket"
+            with closing(connect(url, PATIENCE)) as stranger, pytest.raises(redis.AuthenticationError):
+                stranger.ping()
+            site = SiteSettings(secrets_dir=secrets, redis_url=url, redis_password=settings["redis_password"])
+            with closing(connect(redis_url(site), PATIENCE)) as ours:
+                assert ours.ping()
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
 
 
 def test_the_composer_finds_a_new_signing_key_among_its_credentials(
@@ -184,5 +233,9 @@ def test_users_and_folders_are_made(tmp_path: Path) -> None:
         assert made.returncode == 0, made.stderr
         archive = (tmp_path / "var/lib/intergestan/archive").stat()
         assert stat.S_IMODE(archive.st_mode) == 0o2770
-        for folder in ("keys", "keys/signing"):
-            assert stat.S_IMODE((tmp_path / "etc/intergestan" / folder).stat().st_mode) == 0o700
+        for folder in ("etc/intergestan/keys", "etc/intergestan/keys/signing", "var/lib/intergestan/secrets"):
+            assert stat.S_IMODE((tmp_path / folder).stat().st_mode) == 0o700
+        assert stat.S_IMODE((tmp_path / "var/lib/intergestan").stat().st_mode) == 0o710, "nobody else looks in"
+        assert {found["User"][0] for found in map(settings_of, SINGLE)} == set(
+            groups["intergestan-services"].split(",")
+        )

@@ -148,7 +148,7 @@ COUNTS = (
         DeliveryAttempt.id,
         (DeliveryAttempt.outcome == "accepted",),
     ),
-    Count("poller", _series("mails_total", direction="in", outcome="accepted"), MailboxUid.uid, ()),
+    Count("poller", _series("mails_collected_total"), MailboxUid.uid, ()),
     Count(
         "importer",
         _series("orders_total", step="import", outcome="created"),

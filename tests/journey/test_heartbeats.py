@@ -28,7 +28,7 @@ def check_route(site: JourneySite, other: JourneySite, began: float) -> None:
     for service, stage in (("dispatcher", "sent"), ("importer", "echoed"), ("importer", "returned")):
         wait_counted(site, service, "heartbeat_last_seen_timestamp_seconds", 1, stage=stage, route=other.code)
     with site.database.read() as connection:
-        (route,) = read_routes(connection)
+        (route,) = read_routes(connection, site.database.now())
     assert route.seconds is not None
     assert 0 < route.seconds < time.monotonic() - began
     assert site.rows(Ledger) == []

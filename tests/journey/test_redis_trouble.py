@@ -37,6 +37,20 @@ def freeze(redis: RedisServer, seconds: float) -> None:
     redis.resume()
 
 
+def refuse_to_save(redis: RedisServer, seconds: float) -> None:
+    """MISCONF: it answers, and refuses every write."""
+    redis.refuse_saving()
+    time.sleep(seconds)
+    redis.allow_saving()
+
+
+def load(redis: RedisServer, seconds: float) -> None:
+    """LOADING: it answers nothing else, and has forgotten what it was told since it saved."""
+    redis.load_slowly()
+    time.sleep(seconds)
+    redis.load_quickly()
+
+
 TROUBLES = (wipe, restart, freeze)
 
 
@@ -60,6 +74,18 @@ def suffer(sites: PairOfSites, trouble: Trouble, *, frozen: float, healed_within
 def test_redis_comes_back(sites: PairOfSites, trouble: Trouble) -> None:
     """F3, with quick settings and eight seconds of frost."""
     suffer(sites, trouble, frozen=8, healed_within=ENOUGH)
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("trouble", [refuse_to_save, load])
+def test_redis_answers_and_takes_no_bells(sites: PairOfSites, trouble: Trouble) -> None:
+    """F4: the same, and the logs stay small: a line a minute for each cause, and no traceback."""
+    said = {process: len(process.log()) for process in sites.processes()}
+    suffer(sites, trouble, frozen=8, healed_within=ENOUGH)
+    for process, length in said.items():
+        lines = process.log()[length:].splitlines()
+        assert not [line for line in lines if "Traceback" in line]
+        assert len([line for line in lines if '"level": "warning"' in line]) < 10, lines
 
 
 @pytest.mark.campaign

@@ -1,6 +1,6 @@
-"""Each service with a role of its own in the base, and no right that its work does not need (deploy/postgresql).
+"""Each service as a process with a role of its own in the base (deploy/postgresql).
 
-That each has the rights which its work needs is proved wherever services are tested on PostgreSQL: `as_service`.
+That no role has more is shown by `tests/deploy/test_rights.py` and `test_broken_in.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +11,7 @@ import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from sqlalchemy import make_url
 
 from intergestan_exchange.outbox import outbound
 from tests.databases import give_roles
@@ -74,66 +72,6 @@ def test_every_service_does_its_work_with_its_own_role(pair: PairOfSites) -> Non
         process.stop()
         assert process.exit_code == 0, process.log()[-2000:]
         assert "permission denied" not in process.log(), process.service
-
-
-FORBIDDEN = {
-    "composer": (
-        "INSERT INTO sales_order DEFAULT VALUES",
-        "UPDATE partner_key SET kid = ''",
-        "SELECT sealed FROM mailbox",
-        "SELECT sealed FROM relay",
-    ),
-    "sender": (
-        "UPDATE outbound_body SET mime = ''",
-        "INSERT INTO outbound_mail DEFAULT VALUES",
-        "SELECT * FROM ledger",
-        "UPDATE notice SET mime = ''",
-    ),
-    "poller": (
-        "INSERT INTO sales_order DEFAULT VALUES",
-        "SELECT * FROM purchase_order",
-        "SELECT * FROM sales_order",
-        "INSERT INTO purge_run DEFAULT VALUES",
-        "INSERT INTO partner_key DEFAULT VALUES",
-        "DELETE FROM inbound_mail",
-        "UPDATE inbound_mail SET state = 'done'",
-    ),
-    "importer": (
-        "INSERT INTO partner_key (partner_id, kid, public_key, pending) VALUES (1, 'x', 'y', false)",
-        "UPDATE partner_key SET pending = false",
-        "DELETE FROM partner_key",
-        "SELECT sealed FROM mailbox",
-        "SELECT * FROM oauth_grant",
-    ),
-    "dispatcher": (  # what it may do to heartbeats and to no other mail: tests/pipeline/test_heartbeat_rights.py
-        "UPDATE outbound_mail SET epoch = 2",
-        "SELECT * FROM outbound_body",
-        "UPDATE notice SET mime = ''",
-        "DELETE FROM hold",
-        "SELECT sealed FROM mailbox",
-        "SELECT secret FROM relay",
-    ),
-}
-FOR_NOBODY = (
-    "CREATE TABLE mine (id int)",
-    "CREATE TEMPORARY TABLE mine (id int)",
-    "UPDATE site SET code = ''",
-    "DELETE FROM event",
-    "UPDATE event SET who = ''",
-    "DELETE FROM ledger",
-    "TRUNCATE sales_order",
-)
-
-
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_role_can_do_nothing_else(pair: PairOfSites, service: str) -> None:
-    at = make_url(as_role(pair.seller.database.url, service))
-    with psycopg.connect(
-        host=at.host, port=at.port, user=at.username, dbname=at.database, autocommit=True
-    ) as connection:
-        for statement in (*FORBIDDEN[service], *FOR_NOBODY):
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
 
 
 def test_rights_that_were_given_by_hand_are_taken_away(pair: PairOfSites) -> None:

@@ -40,7 +40,7 @@ def test_the_rules_are_sound() -> None:
 
 def test_every_case_comes_out_as_written() -> None:
     """Issue 4: each alert fires, and stays silent."""
-    promtool("test", "rules", "alerts_test.yml")
+    promtool("test", "rules", "alerts_test.yml", "days_test.yml")
 
 
 @pytest.mark.parametrize("alert", NAMES)
@@ -50,7 +50,7 @@ def test_an_alert_is_whole(alert: str) -> None:
     assert re.search(r"severity: (critical|warning)}", text)
     assert re.search(r"summary: .{20,110}$", text, re.MULTILINE)
     assert "$value" in text.partition("description: ")[2].partition("\n")[0]
-    assert f"runbook_url: docs/runbooks/{alert}.md" in text
+    assert f"runbook_url: https://docs.example.org/intergestan/runbooks/{alert}.md\n" in f"{text}\n"
     assert f"alertname: {alert}, exp_alerts: []}}" in CASES
     assert f"alertname: {alert}\n    exp_alerts:\n    - exp_labels: {{" in CASES
 

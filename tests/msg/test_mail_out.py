@@ -23,6 +23,7 @@ from intergestan_msg.mail.letter import Attachment
 from intergestan_msg.order import Period
 from intergestan_msg.pages import figures
 from intergestan_msg.pages.words import ENGLISH, FRENCH, Language
+from intergestan_msg.typography import french
 from tests.msg.letters import KEYS, ORDERS_ID, Batch, answers_batch, order, orders_batch
 
 FR, EN = Language.FRENCH, Language.ENGLISH
@@ -211,7 +212,7 @@ def test_the_answers_say_what_became_of_each_order() -> None:
             f"reliquat 2{NBSP}pièce",
             "remplacé par Vis laiton",
         ):
-            assert words in text, words
+            assert french(words) in text, words
 
 
 class _Tags(HTMLParser):

@@ -13,7 +13,7 @@ from intergestan_db.database import Database
 from intergestan_db.tables import Table
 from intergestan_exchange.inbox.pool import ReaderPool
 from tests.clock import Clock, OwnClock
-from tests.databases import KINDS, MigratedBases
+from tests.databases import KINDS, MigratedBases, give_roles
 from tests.pipeline.older_release import OlderRelease, Upgraded
 from tests.pipeline.two_sites import SiteUnderTest, assemble, make_site, pair, with_services
 from tests.servers import RedisServer
@@ -161,6 +161,8 @@ def upgraded(
         made.append(database)
         release.put_rows(database, rows)
         migrate.upgrade(database)
+        if not database.is_sqlite:
+            give_roles(database.url)  # as after every upgrade
         return assemble(database, tmp_path / name, pool, session_redis.url, name=name, key=release.keys[name])
 
     yield make

@@ -44,7 +44,7 @@ class Heartbeats:
     def __init__(self, sites: Pair, redis_url: str) -> None:
         self.buyer, self.seller, self.clock = sites.buyer, sites.seller, sites.clock
         self._redis = redis_url
-        self.keeper = self.keeper_of(self.buyer)
+        self.keeper = self.keeper_of(self.buyer, every_seconds=300)
         self.set_partner(heartbeat="on")
 
     def keeper_of(self, site: SiteUnderTest, **settings: int) -> HeartbeatKeeper:
@@ -72,7 +72,7 @@ class Heartbeats:
 
     def route(self) -> Route:
         with self.buyer.database.read() as connection:
-            (route,) = read_routes(connection)
+            (route,) = read_routes(connection, self.clock.now)
         return route
 
     def outcomes(self) -> list[str | None]:
@@ -224,12 +224,10 @@ def test_old_ones_are_deleted_everywhere(beats: Heartbeats) -> None:
         attempt = {"outbound_mail_id": mail.id, "n": 1, "phase": "ended", "started_at": beats.clock.now}
         connection.execute(insert(DeliveryAttempt).values(**attempt))
     (sha,) = [row.sha256 for row in buyer.rows(InboundMail)]
-    beats.clock.move(hours=23)
+    beats.clock.move(hours=47)
     assert [beats.keeper_of(site).tidy() for site in (buyer, seller)] == [0, 0]
     beats.clock.move(hours=2)
-    assert [beats.keeper_of(site).tidy() for site in (buyer, seller)] == [2, 1]
-    beats.clock.move(days=1)
-    assert [beats.keeper_of(site).tidy() for site in (buyer, seller)] == [0, 1], "what was echoed is known for longer"
+    assert [beats.keeper_of(site).tidy() for site in (buyer, seller)] == [2, 2]
     for site in (buyer, seller):
         for table in (Heartbeat, OutboundMail, OutboundBody, DeliveryAttempt, InboundMail):
             assert site.rows(table) == [], table
@@ -271,3 +269,78 @@ def test_one_that_lies_in_the_mailbox_stays_until_it_was_removed(beats: Heartbea
     beats.keeper.tidy()
     assert buyer.rows(InboundMail) == buyer.rows(PurgeMail) == []
     assert buyer.row(MailboxUid).inbound_mail_id is None
+
+
+def test_both_keep_to_the_slower_plan(beats: Heartbeats) -> None:
+    """ADR 0040: a site with many partners, or an account that may send little, tells how often it can bear one."""
+    buyer, seller = beats.buyer, beats.seller
+    echo = beats.echo(beats.leave())
+    assert buyer.receive(echo).state == "done"
+    assert (buyer.row(Partner).heartbeat_planned, seller.row(Partner).heartbeat_told) == (300, 300)
+    slow = beats.keeper_of(seller, every_seconds=7200)
+    with seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(heartbeat="on"))
+    assert slow.beat() == 1
+    (raw,) = seller.compose_requested()
+    assert buyer.receive(raw).state == "done"
+    assert (buyer.row(Partner).heartbeat_told, beats.route().every_seconds) == (7200, 7200)
+    beats.clock.move(minutes=119)
+    beats.set_partner(heartbeat_returned_at=beats.clock.now)
+    assert beats.keeper.beat() == 0
+    beats.clock.move(minutes=61)
+    assert beats.keeper.beat() == 1
+
+
+def put_relay(site: SiteUnderTest, mails_per_day: int) -> None:
+    from intergestan_exchange.mail_accounts.accounts import NewRelay, set_relay
+
+    with site.database.transaction() as connection:
+        relay = NewRelay(name="relay", host="smtp.depot.example", port=465, mails_per_day=mails_per_day)
+        set_relay(connection, relay, by="test", at=site.database.now())
+
+
+def test_no_more_leave_than_the_account_can_bear(beats: Heartbeats) -> None:
+    """ADR 0040: of 60 mails a day six are heartbeats and echoes, half of them ours; then the partner gets no echo."""
+    buyer, seller = beats.buyer, beats.seller
+    put_relay(seller, 60)
+    echoed = 0
+    for _ in range(6):
+        seller.receive(beats.leave())
+        echoed += len(seller.compose_requested())
+        beats.clock.move(minutes=61)
+    assert echoed == 3
+    assert all(mail.state == "done" for mail in seller.rows(InboundMail))
+    with seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(heartbeat="on"))
+    own = 0
+    for _ in range(24):
+        own += beats.keeper_of(seller, every_seconds=300).beat()
+        beats.clock.move(hours=1)
+    assert own == 3
+    beats.clock.move(hours=20)
+    seller.receive(beats.leave())
+    assert len(seller.compose_requested()) == 1, "a day later there is room for another"
+    assert buyer.rows(InboundMail) == []
+
+
+def test_what_is_left_of_a_day_is_for_orders(beats: Heartbeats) -> None:
+    """ADR 0040: nine tenths of the day's limit are used, whatever for."""
+    buyer = beats.buyer
+    put_relay(buyer, 100)
+    assert beats.keeper.beat() == 1
+    with buyer.database.transaction() as connection:
+        attempts = [
+            {
+                "outbound_mail_id": buyer.row(OutboundMail).id,
+                "n": n,
+                "phase": "ended",
+                "started_at": beats.clock.now,
+                "outcome": "accepted" if n < 91 else "try_again",
+            }
+            for n in range(1, 99)
+        ]
+        connection.execute(insert(DeliveryAttempt), attempts)
+    beats.clock.move(hours=23)
+    assert beats.keeper.beat() == 0
+    beats.clock.move(hours=2)
+    assert beats.keeper.beat() == 1

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 import redis
 
 from intergestan_runtime.embedded_redis import EmbeddedRedis, EmbeddedRedisError, server_pid, socket_path
+from intergestan_runtime.redis_client import takes_strangers
 from tests.patience import eventually
 
 
@@ -31,6 +33,32 @@ def test_survives_kill_9_with_its_data(server: EmbeddedRedis, tmp_path: Path) ->
     server.stop()
     with EmbeddedRedis(tmp_path / "redis") as again, redis.Redis.from_url(again.url) as client:
         assert client.get("key") == b"value"
+
+
+def test_nobody_else_reaches_it_or_reads_its_files(tmp_path: Path) -> None:
+    """Whatever the umask, in a folder that an older release or somebody else made for everybody."""
+    folder = tmp_path / "redis"
+    for each in (folder, folder / "appendonlydir"):
+        each.mkdir()
+        each.chmod(0o777)
+    (folder / "log").touch()
+    (folder / "log").chmod(0o666)
+    umask = os.umask(0)
+    try:
+        with EmbeddedRedis(folder) as server, redis.Redis.from_url(server.url) as client:
+            client.set("key", "value")
+            found = {str(path.relative_to(folder)): path.lstat() for path in (folder, *folder.rglob("*"))}
+            assert {name: oct(status.st_mode) for name, status in found.items() if status.st_mode & 0o077} == {}
+            assert stat.S_IMODE(found["socket"].st_mode) == 0o700
+            assert client.config_get("port") == {"port": "0"}
+            assert not takes_strangers(server.url, 5)
+            (folder / "socket").chmod(0o777)
+            assert not takes_strangers(server.url, 5), "the folder is closed"
+            for above in (folder, *folder.parents[:3]):
+                above.chmod(0o755)
+            assert takes_strangers(server.url, 5)
+    finally:
+        os.umask(umask)
 
 
 def test_one_server_for_a_folder(server: EmbeddedRedis, tmp_path: Path) -> None:

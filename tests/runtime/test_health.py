@@ -1,6 +1,7 @@
 """/metrics, /live and /ready."""
 
 import json
+import threading
 from collections.abc import Iterator
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -10,6 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.metrics import Metrics
+from tests.patience import eventually
 
 
 @pytest.fixture
@@ -56,6 +58,49 @@ def test_ready_and_live_say_what_fails(health: HealthServer) -> None:
     assert get(health, "/live")[0] == 200
     health.live_when("threads", lambda: "dead")
     assert get(health, "/live")[0] == 503
+
+
+def test_every_series_bears_the_labels_of_the_process() -> None:
+    """Two sites whose mailboxes have the same name are told apart, whatever labels a scraper gives."""
+    registry = CollectorRegistry()
+    Metrics(registry).set("mailbox_owned", 1, mailbox="orders")
+    server = HealthServer(registry, labels={"site": "DEPOT"})
+    try:
+        text = server.answer("/metrics", "")[2].decode()
+        assert 'intergestan_mailbox_owned{mailbox="orders",site="DEPOT"} 1.0' in text
+        assert all('site="DEPOT"' in line for line in text.splitlines() if not line.startswith("#"))
+    finally:
+        server.stop()
+
+
+def test_a_scrape_asks_how_ready_the_process_is_and_waits_for_no_check_that_hangs() -> None:
+    metrics, let_go = Metrics(CollectorRegistry()), threading.Event()
+    asked: list[int] = []
+
+    def hang() -> None:
+        asked.append(1)
+        let_go.wait()
+
+    server = HealthServer(
+        metrics.registry,
+        ready={"base": lambda: None, "redis": lambda: "It does not answer.", "mailboxes": hang},
+        tell=lambda check, well: metrics.set("ready", well, check=check),
+    )
+
+    def told() -> dict[str, float | None]:
+        server.answer("/metrics", "")
+        sample = metrics.registry.get_sample_value
+        return {check: sample("intergestan_ready", {"check": check}) for check in ("base", "redis", "mailboxes")}
+
+    try:
+        assert told() == {"base": 1, "redis": 0, "mailboxes": 0}
+        assert told()["mailboxes"] == 0
+        assert asked == [1], "it is not asked again before it answered"
+        let_go.set()
+        eventually(lambda: told()["mailboxes"] == 1)
+    finally:
+        let_go.set()
+        server.stop()
 
 
 def test_nothing_else(health: HealthServer) -> None:

@@ -149,3 +149,18 @@ def test_what_runs(metrics: Metrics) -> None:
     metrics.set("build_info", 1, **labels)
     assert value(metrics, "build_info", **labels) == 1
     assert labels["python"].startswith("3.")
+
+
+def test_what_cannot_be_read_vanishes_and_comes_back(metrics: Metrics) -> None:
+    """An old value would look like a new one."""
+    metrics.set("redis_memory_used_bytes", 5)
+    metrics.set("mailbox_owned", 1, mailbox="orders")
+    metrics.vanish("redis_memory_used_bytes", "mailbox_owned", "mailbox_owned")
+    assert value(metrics, "redis_memory_used_bytes") is None
+    assert value(metrics, "mailbox_owned", mailbox="orders") is None
+    metrics.set("redis_memory_used_bytes", 6)
+    metrics.set("mailbox_owned", 0, mailbox="orders")
+    assert value(metrics, "redis_memory_used_bytes") == 6
+    assert value(metrics, "mailbox_owned", mailbox="orders") == 0
+    with pytest.raises(UnknownMetric):
+        metrics.vanish("orders_total")

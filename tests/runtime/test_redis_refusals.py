@@ -47,6 +47,8 @@ WAYS = {
     "READONLY": ("read only replica", replica, master),
     "OOM": ("maxmemory", *setting("maxmemory", "1", "0")),
     "NOREPLICAS": ("NOREPLICAS", *setting("min-replicas-to-write", "1", "0")),
+    "MISCONF": ("unable to persist to disk", RedisServer.refuse_saving, RedisServer.allow_saving),
+    "LOADING": ("loading the dataset", RedisServer.load_slowly, RedisServer.load_quickly),
 }
 
 

@@ -164,18 +164,23 @@ def test_a_stopped_child_stops_with_the_others() -> None:
 def test_one_that_only_answers_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The embedded Redis knows nothing of service managers."""
     monkeypatch.setattr(module, "_FIRST_PAUSE", 0.05)
-    output = io.BytesIO()
+    monkeypatch.setattr(module, "_ASK_EVERY", 0.05)
+    output, answered = io.BytesIO(), list[str]()
     code = "import os, time; print('pid', os.getpid(), flush=True); time.sleep(3600)"
 
     def answers() -> bool:
         told = pids_of(output, b"redis")
-        return bool(told) and psutil.pid_exists(told[-1]) and psutil.Process(told[-1]).status() != psutil.STATUS_STOPPED
+        if not told or not psutil.pid_exists(told[-1]) or psutil.Process(told[-1]).status() == psutil.STATUS_STOPPED:
+            return False
+        answered.append(threading.current_thread().name)
+        return True
 
-    child = Child("redis", python(code), ready=answers, silent_seconds=patient(4))
+    child = Child("redis", python(code), ready=answers, silent_seconds=patient(2))
     with running([child], output) as (supervisor, end):
-        eventually(answers)
+        eventually(
+            lambda: answered.count("asker") > 1, what="its first sign counts: before it five times as long may pass"
+        )
         first = supervisor.pids()["redis"]
-        eventually(lambda: supervisor.pids()["redis"] == first)
         os.kill(first, signal.SIGSTOP)
         eventually(lambda: len(pids_of(output, b"redis")) == 2 and answers())
         assert gone(first)

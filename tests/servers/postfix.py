@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from tests.servers.dovecot import Dovecot, fill
-from tests.servers.process import ServerError, ServerProcess, find_program, free_port, greets
+from tests.servers.process import ServerProcess, Unavailable, find_program, free_port, greets
 
 _QUEUES = (
     "active",
@@ -45,7 +45,7 @@ class Postfix(ServerProcess):
 
     def _prepare(self) -> None:
         if os.getuid() != 0:
-            raise ServerError("Postfix runs as root only. Cure: run these tests as root, or use smtp_server.")
+            raise Unavailable("Postfix runs as root only. Cure: run these tests as root, or use smtp_server.")
         self._program()
         self._make_queue()
         (self.directory / "domains").write_text("/\\.test$/ OK\n")

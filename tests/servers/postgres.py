@@ -6,9 +6,10 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import psycopg
 from psycopg import sql
@@ -70,6 +71,20 @@ class PostgresServer(ServerProcess):
             )
             return len(ended.fetchall())
 
+    def demote(self) -> None:
+        """Bring it back as a standby, which lets read and refuses every write, until `promote`."""
+        self._end(signal.SIGINT)  # with a checkpoint: a standby that recovers first would say that it starts up
+        mark = self._data / "standby.signal"
+        mark.touch()
+        if os.getuid() == 0:
+            shutil.chown(mark, owner().pw_uid, owner().pw_gid)
+        self._launch()
+
+    def promote(self) -> None:
+        """Make the standby a primary; its sessions stay."""
+        with self._connect() as connection:
+            connection.execute("SELECT pg_promote()")
+
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(
             host=self.host,
@@ -80,7 +95,7 @@ class PostgresServer(ServerProcess):
             connect_timeout=int(PATIENCE),
         )
 
-    def _administer(self, statement: sql.Composed) -> None:
+    def _administer(self, statement: sql.SQL | sql.Composed) -> None:
         with self._connect() as connection:
             connection.execute(statement)
 
@@ -131,6 +146,60 @@ class PostgresServer(ServerProcess):
         except psycopg.OperationalError:
             return False
         return data == (str(self._data),)  # ours, not one that took the port
+
+
+class SmallTablespace:
+    """A tablespace on a file system of its own that can be filled to its last block. A context manager, as root."""
+
+    def __init__(self, server: PostgresServer, place: Path) -> None:
+        self._server = server
+        self._place = place
+        self._inside: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self._place.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", self._place], check=True)
+        shutil.chown(self._place, owner().pw_uid, owner().pw_gid)
+        self._server._administer(sql.SQL("CREATE TABLESPACE small LOCATION {}").format(sql.Literal(str(self._place))))
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for url in list(self._inside):
+            self.let_go(url)
+        self._server._administer(sql.SQL("DROP TABLESPACE small"))
+        subprocess.run(["umount", "--lazy", self._place], check=True)
+        self._place.rmdir()
+
+    def take_in(self, url: str) -> None:
+        """Move a base into it; whoever is connected is cut off."""
+        self._move(url, "small")
+        self._inside.add(url)
+
+    def let_go(self, url: str) -> None:
+        """Move it out again."""
+        self._move(url, "pg_default")
+        self._inside.discard(url)
+
+    @contextmanager
+    def full(self) -> Iterator[None]:
+        """There is no room left in it."""
+        ballast = self._place / "ballast"
+        with ballast.open("wb", buffering=0) as file, suppress(OSError):
+            while True:
+                file.write(bytes(8192))
+        try:
+            yield
+        finally:
+            ballast.unlink()
+
+    def _move(self, url: str, tablespace: str) -> None:
+        database = sql.Identifier(_database_of(url))
+        self._server._administer(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(database))
+        self._server.terminate_backends(url)
+        self._server._administer(
+            sql.SQL("ALTER DATABASE {} SET TABLESPACE {}").format(database, sql.Identifier(tablespace))
+        )
+        self._server._administer(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(database))
 
 
 def owner() -> pwd.struct_passwd:

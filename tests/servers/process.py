@@ -27,11 +27,15 @@ class ServerError(Exception):
     """A server is missing, too old, or does not start; the message names the cure."""
 
 
+class Unavailable(ServerError):
+    """This machine does not have it, and only root can change that; `tests/without_root.py` leaves the test out."""
+
+
 def find_program(name: str, package: str, folders: str = "/usr/sbin:/usr/local/sbin") -> Path:
-    """The path of a program; raises ServerError naming the Debian package that has it."""
+    """The path of a program; raises Unavailable naming the Debian package that has it."""
     found = shutil.which(name) or shutil.which(name, path=folders)
     if found is None:
-        raise ServerError(f"{name} is not installed. Cure: apt-get install {package}, or run make test.")
+        raise Unavailable(f"{name} is not installed. Cure: apt-get install {package}, or run make test.")
     return Path(found)
 
 

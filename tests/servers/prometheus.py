@@ -3,7 +3,7 @@
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,16 +15,23 @@ Scrape = tuple[str, dict[str, str]]
 
 
 class PrometheusServer(ServerProcess):
-    """`rules`: files with rules. Exemplars are kept."""
+    """`rules`: files with rules; `configs`: further jobs, as prometheus.yml has them. Exemplars are kept."""
 
     name: ClassVar[str] = "prometheus"
 
-    def __init__(self, job: str, targets: Sequence[Scrape], rules: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        job: str,
+        targets: Sequence[Scrape],
+        rules: Sequence[Path] = (),
+        configs: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         super().__init__()
         self.port = free_port()
         self._job = job
         self._targets = targets
         self._rules = rules
+        self._configs = configs
 
     def ask(self, path: str, **parameters: str | float) -> Any:
         """The data of an answer of its HTTP API; raises urllib's HTTPError for a query that is wrong."""
@@ -47,7 +54,8 @@ class PrometheusServer(ServerProcess):
                 {
                     "job_name": self._job,
                     "static_configs": [{"targets": [address], "labels": labels} for address, labels in self._targets],
-                }
+                },
+                *self._configs,
             ],
         }
         (self.directory / "prometheus.yml").write_text(json.dumps(config))  # YAML is a superset of JSON

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar, Literal
 
 import redis
 
+from tests.patience import eventually
 from tests.servers.process import ServerError, ServerProcess, find_program, free_port, program_version
 
 OLDEST = (6, 2)
@@ -29,6 +31,7 @@ class RedisServer(ServerProcess):
         """:param environment: added to ours."""
         super().__init__()
         self._more = environment
+        self._loading: Mapping[str, str] = {}
         self.persistence = persistence
         self.port = 0 if unix_socket else free_port()
 
@@ -47,6 +50,44 @@ class RedisServer(ServerProcess):
         """FLUSHALL."""
         with self.client() as client:
             client.flushall()
+
+    def refuse_saving(self) -> None:
+        """It cannot write its dump, so it refuses writes (MISCONF), until `allow_saving`."""
+        (self.directory / "dump.rdb").mkdir()
+        with self.client() as client:
+            client.config_set("save", "3600 1")
+            self._save(client, "err")
+
+    def allow_saving(self) -> None:
+        """It can write its dump again, and has."""
+        (self.directory / "dump.rdb").rmdir()
+        with self.client() as client:
+            self._save(client, "ok")
+            client.config_set("save", "")
+
+    @staticmethod
+    def _save(client: redis.Redis, result: str) -> None:
+        with suppress(redis.ResponseError):  # one of its own accord is under way
+            client.bgsave()
+        eventually(lambda: client.info("persistence")["rdb_last_bgsave_status"] == result)
+
+    def load_slowly(self) -> None:
+        """Start it again with minutes of reading, while it answers LOADING to everything, until `load_quickly`."""
+        with self.client() as client:
+            client.mset({f"ballast {number}": "x" * 100 for number in range(30_000)})
+            client.save()
+        self.kill()
+        self._loading = {"--key-load-delay": "5000", "--loading-process-events-interval-bytes": "1024"}
+        try:
+            self._launch()
+        finally:
+            self._loading = {}
+
+    def load_quickly(self) -> None:
+        """Let it read the rest at once."""
+        with self.client() as client:
+            client.config_set("key-load-delay", 0)
+            eventually(lambda: client.info("persistence")["loading"] == 0)
 
     def _environment(self) -> dict[str, str] | None:
         return None if self._more is None else {**os.environ, **self._more}
@@ -72,6 +113,7 @@ class RedisServer(ServerProcess):
             "--appendonly": "yes" if self.persistence == "aof" else "no",
             "--appendfsync": "no",  # the page cache survives SIGKILL; nobody pulls the plug of a test
             "--loglevel": "warning",
+            **self._loading,
         }
         if self.port == 0:
             options["--unixsocket"] = self._socket

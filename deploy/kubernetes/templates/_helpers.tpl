@@ -133,8 +133,68 @@ affinity: {{ toYaml . | nindent 2 }}
   emptyDir: {medium: Memory, sizeLimit: 64Mi}
 {{- end }}
 
+{{- /* A way out: to these peers, on these ports. Without peers there is none, for Kubernetes would let everything pass. */ -}}
+{{- define "intergestan.egress" -}}
+{{- if and .to .ports -}}
+- to: {{ toJson .to }}
+  ports:
+    {{- range .ports }}
+    - {port: {{ . }}, protocol: TCP}
+    {{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "intergestan.archiveClaim" -}}
 {{ .Values.archive.existingClaim | default (printf "%s-archive" .Release.Name) }}
+{{- end }}
+
+{{- define "intergestan.historyClaim" -}}
+{{ .Values.history.existingClaim | default (printf "%s-history" .Release.Name) }}
+{{- end }}
+
+{{- /* A claim of our own. Takes root, name, and of: storageClass, accessMode, size. */ -}}
+{{- define "intergestan.claim" -}}
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ .name }}
+  labels: {{- include "intergestan.labels" .root | nindent 4 }}
+  annotations:
+    # The mails of years, and how far the site came: removing the release must not remove them.
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [{{ .of.accessMode }}]
+  {{- with .of.storageClass }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests: {storage: {{ .of.size }}}
+{{- end }}
+
+{{- /* Where a pod has the archive and the high-water file, and the volumes of both. */ -}}
+{{- define "intergestan.mounts" -}}
+{{- if include "intergestan.mountsArchive" . }}
+- {name: archive, mountPath: /var/lib/intergestan/archive, readOnly: {{ eq .service "importer" }}}
+{{- end }}
+{{- if .root.Values.history.enabled }}
+- {name: history, mountPath: /var/lib/intergestan/history, readOnly: {{ not (include "intergestan.writesHistory" .) }}}
+{{- end }}
+{{- end }}
+
+{{- define "intergestan.volumes" -}}
+{{- if include "intergestan.mountsArchive" . }}
+- name: archive
+  persistentVolumeClaim: {claimName: {{ include "intergestan.archiveClaim" .root }}}
+{{- end }}
+{{- if .root.Values.history.enabled }}
+- name: history
+  # Who only reads mounts it so: else each pod would give the volume to its own group.
+  persistentVolumeClaim: {claimName: {{ include "intergestan.historyClaim" .root }}, readOnly: {{ not (include "intergestan.writesHistory" .) }}}
+{{- end }}
+{{- end }}
+
+{{- define "intergestan.writesHistory" -}}
+{{ has .service (list "dispatcher" "cli") | ternary "yes" "" }}
 {{- end }}
 
 {{- /* KEDA's trigger on a list of bells: at one server, a master that sentinels name, or a cluster, as redis.url has it. */ -}}
@@ -161,7 +221,6 @@ affinity: {{ toYaml . | nindent 2 }}
 {{- /* One service: a Deployment. Takes root, service, name, replicas, args, env, resources. */ -}}
 {{- define "intergestan.deployment" -}}
 {{- $port := get (include "intergestan.ports" . | fromYaml) .service -}}
-{{- $archive := include "intergestan.mountsArchive" . -}}
 apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -212,13 +271,8 @@ spec:
           volumeMounts:
             - {name: secrets, mountPath: /run/secrets, readOnly: true}
             - {name: tmp, mountPath: /tmp}
-            {{- if $archive }}
-            - {name: archive, mountPath: /var/lib/intergestan/archive, readOnly: {{ eq .service "importer" }}}
-            {{- end }}
+            {{- include "intergestan.mounts" . | nindent 12 }}
       volumes:
         {{- include "intergestan.secrets" . | nindent 8 }}
-        {{- if $archive }}
-        - name: archive
-          persistentVolumeClaim: {claimName: {{ include "intergestan.archiveClaim" .root }}}
-        {{- end }}
+        {{- include "intergestan.volumes" . | nindent 8 }}
 {{- end }}

@@ -65,7 +65,8 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Fault:
         return Fault(
             row,
             None,
-            "The file is not in UTF-8 (Latin-1 or Windows-1252, perhaps): save it again as «CSV UTF-8».",
+            "The file is not in UTF-8 (Latin-1 or Windows-1252, perhaps): save it again as «CSV UTF-8», or as a "
+            "workbook (XLSX).",
         )
     return Fault(
         row,

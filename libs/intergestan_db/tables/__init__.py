@@ -51,7 +51,7 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
-from intergestan_db.tables.site import Event, HighWater, NumberSeries, Setting, Site, User, Worker
+from intergestan_db.tables.site import Event, HighWater, NumberSeries, Published, Setting, Site, ToldAlarm, User, Worker
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_db.tables.types import Table
 
@@ -101,6 +101,7 @@ __all__ = [
     "ProductFamily",
     "ProductMatch",
     "ProductSubfamily",
+    "Published",
     "PurchaseOrder",
     "PurchaseOrderChange",
     "PurchaseOrderCharge",
@@ -116,6 +117,7 @@ __all__ = [
     "Site",
     "Table",
     "TakenFile",
+    "ToldAlarm",
     "ToldHold",
     "User",
     "Worker",

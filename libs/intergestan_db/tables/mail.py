@@ -150,7 +150,7 @@ class OAuthGrant(Table):
 
 
 class AccountColumns:
-    """A server and our login. `secret` names a secret file; `sealed` is a password sealed under base.key."""
+    """A server and our login. `secret` names a secret file; `sealed` is a password sealed for base.key (ADR 0032)."""
 
     name: Typed[str] = column(String(60), unique=True)
     host: Typed[str] = column(String(253))
@@ -164,7 +164,10 @@ class AccountColumns:
 
 
 class Relay(AccountColumns, Table):
-    """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail."""
+    """A server we submit mail to (RFC 6409). A relay that says 421 or 452 pauses, not the mail.
+
+    `mails_per_day` is what a person said that it takes, 0 for any number; None: what is known of the provider.
+    """
 
     __tablename__ = "relay"
     __table_args__ = (one_of("security", Security),)
@@ -174,6 +177,7 @@ class Relay(AccountColumns, Table):
     bounce_mode: Typed[str] = column(String(10), default="fixed")
     bounce_address: Typed[str | None] = column(String(254))
     mails_per_minute: Typed[int | None]
+    mails_per_day: Typed[int | None]
     next_slot_at: Typed[Instant | None]
     paused_until: Typed[Instant | None]
     last_error: Typed[str | None] = column(Text())
@@ -182,6 +186,7 @@ class Relay(AccountColumns, Table):
 class Mailbox(AccountColumns, Table):
     """An account and folder that we poll. Its lease is free when the worker that owns it is not alive.
 
+    A person may pause it (`rests_since`), or take it out of use (`active`): then nobody polls it, and the mails stay.
     Heartbeats that were taken in are removed from it, unless it `keeps_heartbeats`.
     `pinned_to` names the poller that shall have it while that lives. `connections` fetch a backlog together, and
     `bytes_per_day` of the account are fetched at most (None: any number).
@@ -206,6 +211,9 @@ class Mailbox(AccountColumns, Table):
     pinned_to: Typed[str | None] = column(String(120))
     connections: Typed[int] = column(default=1, server_default="1")
     bytes_per_day: Typed[int | None]
+    rests_since: Typed[Instant | None]
+    rests_reason: Typed[str | None] = column(String(200))
+    rests_by: Typed[str | None] = column(String(80))
 
 
 class PollRun(Table):

@@ -9,7 +9,10 @@ from intergestan_db.tables.types import BigKey, Instant, RowId, Table, Typed, co
 
 
 class Notice(LeaseColumns, Table):
-    """One mail that says what waits for a person. It is due at `next_attempt_at`; without that, it has come to an end.
+    """One mail to the person in charge. It is due at `next_attempt_at`; without that, it has come to an end.
+
+    It has no recipient: `about` says which setting the sender takes it from (`NoticeAbout`), so that whoever may write
+    notices can write to nobody else (ADR 0031).
 
     `error` is what the server said last; with neither `sent_at` nor `next_attempt_at` it was given up.
     """
@@ -18,8 +21,7 @@ class Notice(LeaseColumns, Table):
     __table_args__ = (index("next_attempt_at"),)
 
     id: Typed[RowId]
-    envelope_from: Typed[str] = column(String(254))
-    recipient: Typed[str] = column(String(254))
+    about: Typed[str] = column(String(10))
     mime: Typed[bytes] = column(LargeBinary())
     created_at: Typed[Instant] = column(index=True)
     next_attempt_at: Typed[Instant | None]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import LargeBinary, String
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
 from intergestan_db.tables.types import Fine, Instant, RowId, Table, Typed, column, one_of, unique
 
 
@@ -56,7 +56,10 @@ class Partner(Table):
 
     `takes` are the kinds of mail, with spaces between, that its release takes in beyond the first ones, as a mail of
     theirs said that was composed at `takes_at`; `paused_at`: since when booking rests after a restore;
-    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back.
+    `rests` is what a person paused of them since `rests_since` (`intergestan_db.at_rest`), and no program ends that;
+    one that is not `active` was taken out of use.
+    `heartbeat_at` is when we last asked for a heartbeat to be sent, `heartbeat_returned_at` when one last came back;
+    `heartbeat_planned`: how many seconds we plan between two, `heartbeat_told`: how many they say that they do.
     Their newest mail, composed at `told_at`, said which number they last gave a mail to us (`told_epoch`, `told_seq`;
     they say so since `told_since`), and the newest of ours that they have (`told_got_epoch`, `told_got_seq`).
     Their clock is ahead of ours by `clock_ahead_least` to `clock_ahead_most` seconds (negative: behind), as mails
@@ -70,6 +73,7 @@ class Partner(Table):
         one_of("unknown_product", UnknownProduct),
         one_of("acceptance", Acceptance),
         one_of("heartbeat", HeartbeatPolicy),
+        one_of("rests", Rest),
     )
 
     id: Typed[RowId]
@@ -94,9 +98,16 @@ class Partner(Table):
     takes: Typed[str] = column(String(200), default="")
     takes_at: Typed[Instant | None]
     paused_at: Typed[Instant | None]
+    active: Typed[bool] = column(default=True, server_default="1")
+    rests: Typed[str | None] = column(String(10))
+    rests_since: Typed[Instant | None]
+    rests_reason: Typed[str | None] = column(String(200))
+    rests_by: Typed[str | None] = column(String(80))
     heartbeat: Typed[str] = column(String(4), default=HeartbeatPolicy.AUTO)
     heartbeat_at: Typed[Instant | None]
     heartbeat_returned_at: Typed[Instant | None]
+    heartbeat_planned: Typed[int | None]
+    heartbeat_told: Typed[int | None]
     told_epoch: Typed[int] = column(default=0)
     told_seq: Typed[int] = column(default=0)
     told_got_epoch: Typed[int] = column(default=0)

@@ -102,6 +102,27 @@ class Setting(Table):
     value: Typed[str] = column(Text())
 
 
+class Published(Table):
+    """What anybody may know of the site, by name: its card, and the public half under which passwords are sealed.
+
+    Only the owner and the composer write it: who could replace the public half would read the next password.
+    """
+
+    __tablename__ = "published"
+
+    name: Typed[str] = column(String(20), primary_key=True)
+    value: Typed[str] = column(Text())
+
+
+class ToldAlarm(Table):
+    """What people were told of alarms in one way, as `intergestan_exchange.health.told_alarms` writes it."""
+
+    __tablename__ = "told_alarm"
+
+    way: Typed[str] = column(String(20), primary_key=True)
+    memories: Typed[str] = column(Text())
+
+
 class Worker(Table):
     """A process that works for this base. It is alive while `alive_until` lies ahead; leases hang on that."""
 

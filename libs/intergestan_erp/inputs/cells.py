@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from intergestan_db.file_tables.rows import BookCell, Kind, Value
@@ -18,7 +19,14 @@ from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.inputs.days import read_day
 from intergestan_erp.inputs.figure import Figure, Mark
-from intergestan_erp.inputs.identifiers import check_gtin, is_error, number_as_identifier, plain_text, read_identifier
+from intergestan_erp.inputs.identifiers import (
+    check_gtin,
+    is_error,
+    number_as_identifier,
+    plain_text,
+    read_identifier,
+    refuse_error,
+)
 from intergestan_erp.inputs.number_format import Per, Shown, currency_shown, price_for, unit_shown
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
 from intergestan_erp.inputs.units import unit_code
@@ -92,13 +100,8 @@ class Cells:
         for column, value in values.items():
             if isinstance(value, BookCell):
                 self._check_whole(column, value)
-            elif is_error(value):
-                self.fault(
-                    column,
-                    "{error} is an error of a spreadsheet, or of a column that is too narrow, and no value: correct it "
-                    "there, and export the file again.",
-                    error=value,
-                )
+            elif self.is_broken(column):
+                self._try(column, partial(refuse_error, plain_text(value)))
 
     def text(self, column: str) -> str | None:
         """The cell as a text, without white space at its ends; None when it is empty or the file has no such column."""
@@ -271,7 +274,7 @@ class Cells:
         value = self._values.get(column)
         if isinstance(value, BookCell):
             return value.kind in {Kind.ERROR, Kind.FORMULA}
-        return value is not None and is_error(value)
+        return value is not None and is_error(plain_text(value))
 
     def fault(self, column: str, template: str, /, **values: Any) -> None:
         """Note a fault of one cell."""
@@ -314,8 +317,6 @@ class Cells:
             number = value
             return self._try(column, lambda: number_as_identifier(number.text, number.form))
         read = self._try(column, lambda: read_identifier(str(value)))
-        if read is not None and not read.isprintable():
-            self.fault(column, "«{value}» has characters that nobody sees: type it again.", value=ascii(read))
         return None if read is None else nfc(read) or None
 
     def _written(self, column: str, figure: Figure) -> Written | None:

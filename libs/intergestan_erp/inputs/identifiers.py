@@ -39,14 +39,27 @@ _ERRORS = frozenset(
     }
 )
 """What spreadsheets write for an error, in English and French."""
-_ERROR = re.compile(r"#{3,}|(Err|Erreur)\s?:\s?[0-9]{3}")
+_ERROR = re.compile(r"#{3,}|(ERR|ERREUR)\s?:\s?[0-9]{3}", re.IGNORECASE)
 _NOTHING = frozenset({"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "N/A", "N.A."})
 """What databases and programs write for no value at all."""
 
 
 def is_error(text: str) -> bool:
     """Whether a text is what a spreadsheet shows for an error, or for a column that is too narrow."""
-    return text in _ERRORS or _ERROR.fullmatch(text) is not None
+    return text.upper() in _ERRORS or _ERROR.fullmatch(text) is not None
+
+
+def refuse_error(text: str) -> None:
+    """Refuse what a spreadsheet shows in place of a value.
+
+    :raises Unreadable: see `is_error`.
+    """
+    if is_error(text):
+        raise Unreadable(
+            "{error} is an error of a spreadsheet, or of a column that is too narrow, and no value: correct it there, "
+            "and export the file again.",
+            error=shown(text),
+        )
 
 
 def plain_text(written: str) -> str:
@@ -70,24 +83,35 @@ def in_workbook(text: str) -> str:
 def read_identifier(written: str) -> str:
     """An identifier as it is meant, of a cell that holds a text.
 
-    :raises Unreadable: when a spreadsheet has shortened it: its digits are lost; or it stands for no value.
+    :raises Unreadable: see `check_identifier`.
     """
     plain = plain_text(written)
     if plain == written:
         plain = written.removeprefix("'")
     plain = plain.strip()
-    if plain.upper() in _NOTHING:
+    check_identifier(plain)
+    return plain
+
+
+def check_identifier(text: str) -> None:
+    """Refuse what stands for no identifier, one that a spreadsheet has shortened, and one that nobody can read.
+
+    :raises Unreadable: with the cure.
+    """
+    refuse_error(text)
+    if text.upper() in _NOTHING:
         raise Unreadable(
             "«{value}» is what a program writes for no value: leave the cell empty, or write what is meant.",
-            value=shown(written),
+            value=shown(text),
         )
-    if _SHORTENED.fullmatch(plain):
+    if _SHORTENED.fullmatch(text):
         raise Unreadable(
             "«{value}» has lost digits: a spreadsheet took it for a number. Format the column as text, and type it "
             "again.",
-            value=shown(written),
+            value=shown(text),
         )
-    return plain
+    if not text.isprintable():
+        raise Unreadable("«{value}» has characters that nobody sees: type it again.", value=ascii(text))
 
 
 def number_as_identifier(digits: str, form: str) -> str:

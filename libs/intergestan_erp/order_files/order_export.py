@@ -34,9 +34,10 @@ from intergestan_db.tables import (
 from intergestan_erp.catalogue.catalogue_file import write_book, write_csv
 from intergestan_erp.documents import documents
 from intergestan_erp.inputs.table import Titles
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_erp.order_files.order_csv import COLUMNS
-from intergestan_msg.identity import case_key, nfc
+from intergestan_msg.identity import case_key
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 
@@ -107,8 +108,8 @@ def to_export(connection: Connection, kind: Kind, numbers: Sequence[str], *, aga
 
     :raises Problem: when a number is none of them, or its order is not ready.
     """
-    numbers = list(map(nfc, numbers))
     table = kind.head
+    numbers = [as_stored(connection, number, table.number) for number in numbers]
     query = select(table.id, table.number, table.state, table.exported_at).order_by(table.id)
     query = query.where(table.number.in_(numbers)) if numbers else query.where(table.state.in_(kind.states))
     rows = connection.execute(query).all()

@@ -297,7 +297,7 @@ class _Document:
             contact = party.contact
             self._found.drop(f"{where}/cac:Contact", contact.name, contact.telephone, contact.email)
         if address is not None and party.address not in {None, address}:
-            self._found.drop(f"{where}/cac:PostalAddress", *_lines(party.address or Address()))
+            self._found.drop(f"{where}/cac:PostalAddress", *(party.address or Address()).lines)
         for each in (party.endpoint, *party.identifiers, party.legal_id):
             if each is not None:
                 self._found.drop(where, each.value)
@@ -312,10 +312,10 @@ class _Document:
             )
         if address.subdivision:
             self._found.drop(f"{place}/cbc:CountrySubentity", address.subdivision)
-        first, *others = (*_lines(address), "")
+        first, second = address.two_lines
         return {
-            "delivery_line1": first or None,
-            "delivery_line2": ", ".join(filter(None, others)) or None,
+            "delivery_line1": first,
+            "delivery_line2": second,
             "delivery_postcode": address.postcode,
             "delivery_city": address.city,
             "delivery_country": country,
@@ -478,13 +478,6 @@ def _note(line: StatedLine, item: Item) -> str | None:
     description = item.description if item.description != item.name else None
     properties = [": ".join(filter(None, each)) for each in item.properties]
     return "\n".join(filter(None, (line.note, description, *properties))) or None
-
-
-def _lines(address: Address) -> list[str]:
-    """The lines of an address above the town: street with house number, postbox, the rest."""
-    street = " ".join(filter(None, (address.line1, address.building)))
-    rest = (street, address.postbox, address.line2, *(address.line3 or "").split("\n"))
-    return [line for line in rest if line]
 
 
 def _named(what: str, *values: object) -> str:

@@ -13,11 +13,12 @@ from fractions import Fraction
 from typing import Any
 
 from intergestan_db.file_tables.widths import too_long
-from intergestan_db.problem import Fault, Remark
+from intergestan_db.problem import Fault, Problem, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine, Table
 from intergestan_erp.catalogue.unit_conversion import rescaled
-from intergestan_erp.inputs.identifiers import is_gtin
+from intergestan_erp.inputs.identifiers import check_identifier, is_gtin, refuse_error
 from intergestan_erp.inputs.units import can_be, same_unit
+from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.inputs.vat import rate_fits, vat_category
 from intergestan_erp.order_files.file_order import USUAL, FileCharge, FileLine, FileOrder, Options
 from intergestan_msg.identity import nfc
@@ -61,9 +62,10 @@ _LINE = (
     ),
     *("total", "vat_category", "vat_rate", "note", "gtin", "supplier_code", "wanted_date"),
 )
-_AMOUNTS = {"total", "total_ht", "total_vat", "total_ttc"}
 _CHARGE = ("reason", "amount", "vat_category", "vat_rate")
 _GTIN_DIGITS = 14
+_IDENTIFIERS = {"number", "line_id", "supplier_code", "delivery_postcode"}
+"""What a document names as it likes; a product's code is one of ours."""
 
 
 @dataclass(slots=True)
@@ -148,6 +150,8 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
     wanted = _spread_days(order, lines)
     sums = _sums([row["total"] for row in lines], lines, charges)
     totals = sums.totals
+    if not _check_figures(order, lines, charges, sums, faults):
+        return None
     _compare(order, lines, charges, faults)
     if totals.payable < 0 or totals.lines < 0:
         faults.append(
@@ -166,11 +170,13 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         **{name: None for name in _HEAD if name.startswith("delivery_")},
         **order.delivery,
     }
-    _check_sizes(order.row, PurchaseOrder, head, faults)
+    faults.extend(Fault(order.row, name, why.template, **why.values) for name, why in _bad_texts(PurchaseOrder, head))
     for line, row in zip(order.lines, lines, strict=True):
-        _check_sizes(line.row, PurchaseOrderLine, row, faults)
-    for charge_row in charges:
-        _check_sizes(order.row, PurchaseOrderCharge, charge_row, faults)
+        for name, why in _bad_texts(PurchaseOrderLine, row):
+            faults.append(Fault(line.row, _place(line, name), why.template, **why.values))
+    for charge in charges:
+        for name, why in _bad_texts(PurchaseOrderCharge, charge):
+            faults.append(Fault(order.row, name, why.template, **why.values))
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
 
@@ -628,14 +634,67 @@ def _total_fault(order: FileOrder, found: Compared, charges: Sequence[Row]) -> F
     )
 
 
-def _check_sizes(row: int | None, table: type[Table], values: Row, faults: list[Fault]) -> None:
-    for name, limit in too_long(table, values):
-        faults.append(Fault(row, name, "The text is too long: at most {limit} characters fit.", limit=limit))
-    faults.extend(
-        Fault(row, name, "{value} is too large an amount.", value=values[name])
-        for name in sorted(_AMOUNTS & values.keys())
-        if not fits(values[name], CENT)
+def _check_figures(
+    order: FileOrder, lines: Sequence[Row], charges: Sequence[Row], sums: Sums, faults: list[Fault]
+) -> bool:
+    """Refuse what a file with this order could not say again: every figure has at most 12 digits before its decimals.
+
+    :returns: whether all of them have; a sum of figures that are too large is not looked at.
+    """
+    before = len(faults)
+    for line, row in zip(order.lines, lines, strict=True):
+        large = [name for name in ("price", "base_quantity", "allowance") if not fits(row[name], MILLIONTH)]
+        faults.extend(_too_large(line.row, _place(line, name), row[name]) for name in large)
+        if not large and not fits(row["total"], MILLIONTH):
+            faults.append(
+                Fault(
+                    line.row,
+                    _place(line, "quantity"),
+                    "{quantity} × {price} for {base} {unit} come to {amount}, and a figure here has at most 12 digits "
+                    "before its decimals: correct the quantity, the price or what it is for.",
+                    quantity=plain(row["quantity"]),
+                    price=plain(row["price"]),
+                    base=plain(row["base_quantity"]),
+                    unit=row["unit"],
+                    amount=_money(row["total"]),
+                )
+            )
+    for charge in charges:
+        if not fits(charge["amount"], MILLIONTH):
+            place = "charge" if order.row else f"cac:AllowanceCharge {charge['reason'] or ''}".rstrip()
+            faults.append(_too_large(order.row, place, charge["amount"]))
+    if len(faults) == before and not fits(sums.largest, MILLIONTH):
+        faults.append(
+            Fault(
+                order.row,
+                None,
+                "A total of the order is {amount}, and a figure here has at most 12 digits before its decimals: "
+                "correct quantities and prices, or make several orders of it.",
+                amount=_money(sums.largest),
+            )
+        )
+    return len(faults) == before
+
+
+def _too_large(row: int | None, place: str, value: Decimal) -> Fault:
+    return Fault(
+        row,
+        place,
+        "{value} is too large: a figure here has at most 12 digits before its decimals. Correct it.",
+        value=_money(value),
     )
+
+
+def _bad_texts(table: type[Table], values: Row) -> Iterator[tuple[str, Problem]]:
+    """The columns whose text has no room, or could not stand in a table, whose cells were looked at one by one."""
+    for name, limit in too_long(table, values):
+        yield name, Unreadable("The text is too long: at most {limit} characters fit.", limit=limit)
+    for name, value in values.items():
+        if isinstance(value, str):
+            try:
+                (check_identifier if name in _IDENTIFIERS else refuse_error)(value)
+            except Unreadable as bad:
+                yield name, bad
 
 
 def _money(amount: Decimal) -> str:

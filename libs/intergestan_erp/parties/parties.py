@@ -95,7 +95,9 @@ def _like(connection: Connection, role: ColumnElement[bool], text: str) -> list[
         if found := list(connection.execute(query.where(condition))):
             return found
     key = name_key(wanted)
-    return [row for row in connection.execute(query) if name_key(row.name) == key] if key else []
+    parties = connection.execute(query).all() if key else []
+    by_code = [row for row in parties if name_key(row.code) == key]
+    return by_code or [row for row in parties if name_key(row.name) == key]
 
 
 def party_codes(connection: Connection) -> list[str]:

@@ -74,15 +74,35 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
 
 
 def priced(line: OrderLine) -> OrderLine:
-    """The line with the amount that follows from its quantity and price."""
+    """The line with the amount that follows from its quantity and price.
+
+    :raises Problem: no file could state that amount again (`docs/files.md`).
+    """
     price = line.price or Price(ZERO)
     total = line_total(line.quantity or ZERO, price.amount, price.base_quantity, line.allowances)
+    if not fits(total, MILLIONTH):
+        raise Problem(
+            "Nothing was changed: line {line} would come to {amount}, and a figure here has at most 12 digits before "
+            "its decimals.",
+            line=line.id,
+            amount=plain(total),
+        )
     return replace(line, line_total=total)
 
 
 def with_totals(order: Order) -> Order:
-    """The order with the totals that follow from its lines and charges."""
+    """The order with the totals that follow from its lines and charges.
+
+    :raises Problem: no file could state one of them again.
+    """
     sums = totals_of(((line.line_total or ZERO, line.item.tax) for line in order.lines), order.allowances)
+    if not fits(sums.largest, MILLIONTH):
+        raise Problem(
+            "Nothing was changed: a total of {number} would be {amount}, and a figure here has at most 12 digits "
+            "before its decimals.",
+            number=order.id,
+            amount=plain(sums.largest),
+        )
     return replace(order, tax_amount=sums.tax_amount, totals=sums.totals)
 
 

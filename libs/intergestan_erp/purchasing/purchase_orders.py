@@ -23,8 +23,8 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     User,
 )
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.parties import main_address
-from intergestan_msg.identity import nfc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
 
     :raises Problem: naming those that do not exist.
     """
-    wanted = list(dict.fromkeys(map(nfc, numbers)))
+    wanted = list(dict.fromkeys(as_stored(connection, each, PurchaseOrder.number) for each in numbers))
     rows = connection.execute(select(PurchaseOrder.number, PurchaseOrder.id).where(PurchaseOrder.number.in_(wanted)))
     found: dict[str, int] = {row.number: row.id for row in rows}
     missing = [number for number in wanted if number not in found]

@@ -26,9 +26,10 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.selling.deliveries import invoiced_by_line
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import ZERO, AllowanceCharge, Sums, TaxCategory, round_half_up, totals_of
+from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, round_half_up, totals_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -54,6 +55,12 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
     assert sums.totals.tax_exclusive is not None
     if sums.totals.payable < 0:
         raise Problem("Nothing was invoiced: the allowances are more than what was delivered. Deliver more first.")
+    if not fits(sums.largest, CENT):
+        raise Problem(
+            "Nothing was invoiced: a total of the invoice would be {amount}, and an amount has at most 16 digits "
+            "before its decimals. Name fewer orders or delivery notes at a time.",
+            amount=plain(sums.largest),
+        )
     number = numbers.take(connection, numbers.INVOICES, 1)[0]
     invoice_id = connection.execute(
         insert(Invoice)
@@ -103,6 +110,7 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
 
     :raises Problem: when a number is neither an order's nor a delivery note's.
     """
+    refs = [as_stored(connection, ref, SalesOrder.number, DeliveryNote.number) for ref in refs]
     found: dict[str, set[int]] = {}
     named = select(DeliveryNote.number, DeliveryNote.id).where(DeliveryNote.number.in_(refs))
     for row in connection.execute(named):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -13,6 +15,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, Site, User
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
@@ -116,14 +119,17 @@ def _check_country(country: str) -> None:
         raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=country)
 
 
-def set_timezone(connection: Connection, name: str, *, by: str, at: datetime) -> None:
-    """Move the site to another time zone. Documents that were dated keep their dates.
+def change_site(connection: Connection, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
+    """Correct who the site is: fields of `NewSite`. Its code stays for ever; documents that were made keep their words.
 
-    :raises Problem: when there is no such zone.
+    :raises Problem: when a value is no such value; nothing is changed then.
     """
-    zone_of(name)
-    connection.execute(update(Site).values(timezone=name))
-    states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail={"timezone": name})
+    lasting = ("key_until",)
+    columns = [Site.__table__.c[each.name] for each in fields(NewSite) if each.name not in lasting]
+    site = NewSite(**connection.execute(select(*columns)).one()._asdict())
+    check_site(replace(site, **changes))
+    connection.execute(update(Site).values(**changes))
+    states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=dict(changes))
 
 
 def check_address(address: str) -> None:
@@ -163,11 +169,47 @@ def find_user(connection: Connection, login: str) -> int:
 
     :raises Problem: with the command that adds one.
     """
-    user_id = connection.execute(select(User.id).where(User.login == login, User.active)).scalar_one_or_none()
-    if user_id is None:
+    row = _user(connection, login)
+    if not row.active:
+        raise Problem(
+            "The user «{login}» was taken out of use. `intergestan user activate {login}` takes them into use again.",
+            login=login,
+        )
+    return int(row.id)
+
+
+def change_user(connection: Connection, login: str, changes: Mapping[str, str], *, by: str, at: datetime) -> None:
+    """Correct a person's name or mail address; mails that were composed keep their From.
+
+    :raises Problem: when there is no such user, or the address is none.
+    """
+    row = _user(connection, login)
+    if "email" in changes:
+        check_address(changes["email"])
+    if not changes.get("name", row.name).strip():
+        raise Problem("A user needs a name.")
+    connection.execute(update(User).where(User.id == row.id).values(**changes))
+    states.record(connection, User.__tablename__, [(row.id, None, None)], "set", by=by, at=at, detail=dict(changes))
+
+
+def use_user(connection: Connection, login: str, *, active: bool, by: str, at: datetime) -> None:
+    """Take a person out of use, or into use again. What they did stays theirs.
+
+    :raises Problem: when there is no such user.
+    """
+    row = _user(connection, login)
+    connection.execute(update(User).where(User.id == row.id).values(active=active))
+    name = "activate" if active else "deactivate"
+    states.record(connection, User.__tablename__, [(row.id, None, None)], name, by=by, at=at)
+
+
+def _user(connection: Connection, login: str) -> Row[int, str, bool]:
+    meant = as_stored(connection, login, User.login)
+    row = connection.execute(select(User.id, User.name, User.active).where(User.login == meant)).one_or_none()
+    if row is None:
         raise Problem(
             "There is no user «{login}». `intergestan user list` shows who there is, "
             "`intergestan user add` enters somebody.",
             login=login,
         )
-    return user_id
+    return row

@@ -30,7 +30,17 @@ from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.inbox.starting_point import booked_figures, kept
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
-from intergestan_msg.money import MILLIONTH, ZERO, AllowanceCharge, TaxCategory, fits, line_total, plain, totals_of
+from intergestan_msg.money import (
+    CENT,
+    MILLIONTH,
+    ZERO,
+    AllowanceCharge,
+    TaxCategory,
+    fits,
+    line_total,
+    plain,
+    totals_of,
+)
 from intergestan_msg.order import Item, Period
 
 
@@ -159,6 +169,14 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
     if line_id in wanted.quantities:
         _check_backorder(booked.quantity - now.quantity, wanted.backorders.get(line_id, ZERO), line_id, number)
     now = replace(now, total=_total(now))
+    if not fits(now.total, CENT):
+        raise Problem(
+            "Nothing was changed: line {line} of {number} would come to {amount}, and an amount has at most 16 digits "
+            "before its decimals.",
+            line=line_id,
+            number=number,
+            amount=plain(now.total),
+        )
     promised = wanted.dates.get(line_id, line.promised)
     if (now, promised) == (booked, line.promised) and line_id not in wanted.backorders:
         raise Problem("Nothing was changed: line {line} of {number} is like that already.", line=line_id, number=number)
@@ -242,6 +260,13 @@ def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str
         for charge in standing.charges
     ]
     sums = totals_of(((line.total, TaxCategory(line.vat_category, line.vat_rate)) for line in lines), charges)
+    if not fits(sums.largest, CENT):
+        raise Problem(
+            "Nothing was changed: a total of {number} would be {amount}, and an amount has at most 16 digits before "
+            "its decimals.",
+            number=standing.number,
+            amount=plain(sums.largest),
+        )
     totals = {
         "total_ht": sums.totals.tax_exclusive,
         "total_vat": sums.tax_amount,

@@ -71,6 +71,10 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "The base answers and takes no writes, so nothing moves: {value}",
             "`intergestan doctor`; make room on its disk, or let site.database_url lead to the primary.",
         ),
+        "RedisAway": (
+            "Redis does not answer, so no service begins anything new: {value}",
+            "Start Redis again; nothing is lost, what is due goes on within a minute after it is back.",
+        ),
         "RedisRefuses": (
             "Redis answers and takes no writes, so orders move slowly or not at all: {value}",
             "`intergestan doctor`; make room in it, or let site.redis_url lead to the master.",
@@ -167,6 +171,10 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "DatabaseRefuses": (
             "La base répond mais n'accepte aucune écriture, plus rien n'avance : {value}",
             "`intergestan doctor` ; faites de la place sur son disque, ou dirigez site.database_url vers le primaire.",
+        ),
+        "RedisAway": (
+            "Redis ne répond pas, aucun service ne commence rien de nouveau : {value}",
+            "Redémarrez Redis ; rien n'est perdu, ce qui est dû reprend dans la minute qui suit son retour.",
         ),
         "RedisRefuses": (
             "Redis répond mais n'accepte aucune écriture, les commandes avancent lentement ou plus du tout : {value}",

@@ -24,8 +24,15 @@ KEY_DAYS = 21
 CERTIFICATE_DAYS = 7
 BUDGET = 0.01
 """The share of heartbeats that may be late or lost."""
-BURNS = ((14.4, timedelta(hours=1), timedelta(minutes=15)), (6, timedelta(hours=6), timedelta(hours=1)))
-"""So many times the budget, over the long window and still over the short one."""
+BURNS = (
+    (14.4, timedelta(hours=1), timedelta(minutes=15)),
+    (6, timedelta(hours=6), timedelta(hours=1)),
+    (6, timedelta(days=1), timedelta(hours=6)),
+)
+"""So many times the budget, over the long window and still over the short one. The last is for sites whose heartbeats
+are hours apart."""
+BURN_MISSED = 2
+"""A single one proves nothing, however few there are: so many must be missing in the short window."""
 MEMORY_SHARE = 0.8
 CLOCK_SKEW_S = 1
 DISK_SHARE = 0.1
@@ -60,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "KeyExpiring": Kind("warning"),
     "CertificateExpiring": Kind("warning"),
     "DatabaseRefuses": Kind("critical", 60),
+    "RedisAway": Kind("critical", 120),
     "RedisRefuses": Kind("warning", 120),
     "ArchiveFailing": Kind("critical", 60),
     "ArchiveDamaged": Kind("critical"),
@@ -82,6 +90,7 @@ class Machine:
     :ivar redis_memory: share of what Redis may use.
     :ivar database_error: why the base takes no writes; it answers reads, or nothing could be judged at all.
     :ivar redis_error: why a Redis that answers takes no writes: it is full, say, or a replica.
+    :ivar redis_away: why it does not answer at all.
     """
 
     archive_error: str | None
@@ -90,6 +99,7 @@ class Machine:
     clock_skew: float | None
     database_error: str | None = None
     redis_error: str | None = None
+    redis_away: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,8 @@ def _flow(vitals: Vitals) -> Iterator[Alarm]:
 def _burnt(vitals: Vitals, factor: float, *windows: timedelta) -> Share | None:
     """The share over the first window, if it is too large, there and over the others."""
     shares = [vitals.heartbeats[window] for window in windows]
-    return shares[0] if all(share.ratio > factor * BUDGET for share in shares) else None
+    is_burnt = all(share.ratio > factor * BUDGET and share.missed >= BURN_MISSED for share in shares)
+    return shares[0] if is_burnt else None
 
 
 def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:
@@ -191,6 +202,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
 def _machine(machine: Machine) -> Iterator[Alarm]:
     if machine.database_error is not None:
         yield Alarm("DatabaseRefuses", value=machine.database_error)
+    if machine.redis_away is not None:
+        yield Alarm("RedisAway", value=machine.redis_away)
     if machine.redis_error is not None:
         yield Alarm("RedisRefuses", value=machine.redis_error)
     if machine.archive_error is not None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, and_, func, select
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_polled
 from intergestan_db.database import Database
 from intergestan_db.enums import Security
 from intergestan_db.tables import Event, Mailbox, Relay
@@ -46,7 +47,7 @@ class CertificateNotes:
 def read_certificates(connection: Connection) -> Mapping[str, datetime]:
     """By relay and mailbox in use: when the certificate ends that its present server showed last."""
     found: dict[str, datetime] = {}
-    for account, in_use in ((Relay, Relay.id > 0), (Mailbox, Mailbox.active)):
+    for account, in_use in ((Relay, Relay.id > 0), (Mailbox, is_polled())):
         newest = (
             select(Event.subject_id, func.max(Event.id).label("id"))
             .where(Event.subject == account.__tablename__, Event.name == SEEN)

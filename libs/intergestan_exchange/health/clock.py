@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db import states
 from intergestan_db.tables import Event, Partner, Site
+from intergestan_exchange.heartbeats.heartbeat_plan import agreed, span_of
 from intergestan_exchange.partners.partner_clock import seconds_ahead
 
 SET_BACK = "clock_set_back"
@@ -71,9 +72,13 @@ class PartnerClock:
 
 def read_partner_clocks(connection: Connection, now: datetime) -> tuple[PartnerClock, ...]:
     """Those that differ by so much that people are told, by code."""
-    columns = (Partner.clock_ahead_least, Partner.clock_ahead_most, Partner.clock_noted_at)
-    query = select(Partner.site_code, Partner.name, *columns).where(columns[0].is_not(None)).order_by(Partner.site_code)
-    found = (PartnerClock(row.site_code, row.name, seconds_ahead(*row[2:], now)) for row in connection.execute(query))
+    noted = (Partner.clock_ahead_least, Partner.clock_ahead_most, Partner.clock_noted_at)
+    columns = (Partner.site_code, Partner.name, *noted, Partner.heartbeat_planned, Partner.heartbeat_told)
+    rows = connection.execute(select(*columns).where(noted[0].is_not(None), Partner.active).order_by(Partner.site_code))
+    found = (
+        PartnerClock(code, name, seconds_ahead(least, most, at, now, agreed(span_of(planned), span_of(told))))
+        for code, name, least, most, at, planned, told in rows
+    )
     return tuple(each for each in found if abs(each.seconds) > PARTNER_CLOCK_S)
 
 

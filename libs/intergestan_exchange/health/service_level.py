@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from intergestan_db.enums import HeartbeatOutcome
 from intergestan_db.tables import Heartbeat, OutboundMail
 
-WINDOWS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
+WINDOWS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)

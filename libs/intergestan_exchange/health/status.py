@@ -11,7 +11,17 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState
 from intergestan_db.leases import lives
-from intergestan_db.tables import Hold, InboundMail, Mailbox, OutboundMail, PurchaseOrder, Relay, SalesOrder, Worker
+from intergestan_db.tables import (
+    Hold,
+    InboundMail,
+    Mailbox,
+    OutboundMail,
+    Partner,
+    PurchaseOrder,
+    Relay,
+    SalesOrder,
+    Worker,
+)
 from intergestan_exchange.health.clock import PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
@@ -45,6 +55,9 @@ class MailboxStatus:
     poller: str | None
     should: str | None
     pinned_to: str | None
+    rests_since: datetime | None = None
+    rests_by: str | None = None
+    rests_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,18 @@ class Paused:
     mails: int
 
 
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A partner whom a person paused: what of them, since when, who did it and why."""
+
+    code: str
+    name: str
+    what: str
+    since: datetime
+    by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """The whole site at one moment. The counts are by state, without heartbeats; a state without rows is not there."""
@@ -98,6 +123,7 @@ class Status:
     holds: Mapping[HoldReason, int]
     unanswered: int
     paused: tuple[Paused, ...]
+    resting: tuple[Resting, ...]
     mailboxes: tuple[MailboxStatus, ...]
     relay: RelayStatus | None
     workers: tuple[WorkerStatus, ...]
@@ -125,6 +151,7 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
         holds=count_holds(connection),
         unanswered=count_unanswered(connection, answer_hours, now),
         paused=tuple(Paused(*row) for row in list_paused(connection)),
+        resting=_resting(connection),
         mailboxes=mailboxes,
         relay=_relay(connection, now),
         workers=workers,
@@ -132,7 +159,7 @@ def read_status(connection: Connection, now: datetime, answer_hours: int) -> Sta
             PollerStatus(one.name, one.worker, one.takes.as_json(), sum(box.owner == one.worker for box in mailboxes))
             for one in pollers
         ),
-        routes=read_routes(connection),
+        routes=read_routes(connection, now),
         clock=read_clock(connection, now),
         clocks=read_partner_clocks(connection, now),
     )
@@ -172,7 +199,8 @@ def _mailboxes(connection: Connection, alive: set[str], pollers: Sequence[Candid
     names = {one.worker: one.name for one in pollers}
 
     def status(row: Any) -> MailboxStatus:
-        should = chosen(row.name, row.pinned_to, pollers) if row.active else None
+        is_on = row.active and row.rests_since is None
+        should = chosen(row.name, row.pinned_to, pollers) if is_on else None
         return MailboxStatus(
             name=row.name,
             state=row.state,
@@ -184,9 +212,20 @@ def _mailboxes(connection: Connection, alive: set[str], pollers: Sequence[Candid
             poller=names.get(row.owner),
             should=should.name if should else None,
             pinned_to=row.pinned_to,
+            rests_since=row.rests_since,
+            rests_by=row.rests_by,
+            rests_reason=row.rests_reason,
         )
 
     return tuple(status(row) for row in connection.execute(select(Mailbox.__table__).order_by(Mailbox.name)))
+
+
+def _resting(connection: Connection) -> tuple[Resting, ...]:
+    query = select(Partner.__table__).where(Partner.rests.is_not(None), Partner.active).order_by(Partner.site_code)
+    return tuple(
+        Resting(row.site_code, row.name, row.rests, row.rests_since, row.rests_by, row.rests_reason)
+        for row in connection.execute(query)
+    )
 
 
 def _relay(connection: Connection, now: datetime) -> RelayStatus | None:

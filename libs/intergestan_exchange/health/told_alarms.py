@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from intergestan_db.tables import Setting, Site
+from intergestan_db.tables import Site, ToldAlarm
 from intergestan_exchange.health.alarm_text import sentence
 from intergestan_exchange.health.alarms import Alarm
 
@@ -69,7 +69,7 @@ def compare(known: Memories, alarms: Sequence[Alarm], now: datetime, language: s
 
 def read(connection: Connection, way: str) -> str:
     """What is remembered for a way of telling, as it stands in the base; empty for nothing."""
-    return connection.scalar(select(Setting.value).where(Setting.name == _name(way))) or ""
+    return connection.scalar(select(ToldAlarm.memories).where(ToldAlarm.way == way)) or ""
 
 
 def replace(connection: Connection, way: str, old: str, new: str) -> bool:
@@ -77,9 +77,9 @@ def replace(connection: Connection, way: str, old: str, new: str) -> bool:
     connection.execute(select(Site.id).with_for_update()).all()
     if read(connection, way) != old:
         return False
-    changed = connection.execute(update(Setting).where(Setting.name == _name(way)).values(value=new))
+    changed = connection.execute(update(ToldAlarm).where(ToldAlarm.way == way).values(memories=new))
     if changed.rowcount == 0:
-        connection.execute(insert(Setting).values(name=_name(way), value=new))
+        connection.execute(insert(ToldAlarm).values(way=way, memories=new))
     return True
 
 
@@ -103,7 +103,3 @@ def dump(memories: Memories) -> str:
 
 def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _name(way: str) -> str:
-    return f"alarms.{way}"

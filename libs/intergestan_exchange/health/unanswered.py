@@ -1,6 +1,7 @@
 """Orders that were sent and have no answer after the hours agreed: the list, the count, the reminder.
 
 An order counts from the moment it became *waiting*. An answer AB («received») ends it: somebody there has the order.
+Of a partner who rests nobody is reminded.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_sent_to
 from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.tables import OutboundMail, Partner, PurchaseOrder
 from intergestan_db.tables.types import is_far
@@ -116,5 +118,5 @@ def _is_unanswered(connection: Connection, hours: int, now: datetime) -> ColumnE
         for each in agreed
         if each is not None
     ]
-    waits = and_(PurchaseOrder.state == PurchaseState.WAITING, PurchaseOrder.answer_n == 0)
+    waits = and_(PurchaseOrder.state == PurchaseState.WAITING, PurchaseOrder.answer_n == 0, is_sent_to())
     return and_(waits, or_(usual, *special))

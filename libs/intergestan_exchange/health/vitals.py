@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
+from intergestan_db.at_rest import NOT_SENT_TO, is_polled
 from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState, PurchaseState
 from intergestan_db.leases import TOKEN_VALID, lives
 from intergestan_db.tables import (
@@ -150,6 +151,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
 
 
 _NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
+_MAY_LEAVE = OutboundMail.partner_id.not_in(NOT_SENT_TO)
 
 
 def _by_state(connection: Connection, state: Any, *where: ColumnElement[bool]) -> dict[str, int]:
@@ -159,7 +161,7 @@ def _by_state(connection: Connection, state: Any, *where: ColumnElement[bool]) -
 
 def _pending(connection: Connection) -> dict[str, Waiting]:
     """A mail that is sent once more waits for its partner, not for us; a replayed one is old by nature, and one that
-    waits for the end of a pause waits for a person.
+    waits for the end of a pause waits for a person; so does one to a partner who rests.
     """
     out, received = OutboundMail, InboundMail
     to_import = (received.state == InboundState.ARCHIVED, received.replayed.is_(False), received.paused_at.is_(None))
@@ -167,8 +169,10 @@ def _pending(connection: Connection) -> dict[str, Waiting]:
     unsent = (OutboundState.COMPOSED, OutboundState.SENDING, OutboundState.UNKNOWN)
     requested = out.state == OutboundState.REQUESTED
     return {
-        COMPOSE: _waiting(connection, out.requested_at, and_(requested, _NO_HEARTBEAT)),
-        SEND: _waiting(connection, out.requested_at, and_(out.state.in_(unsent), never_sent, _NO_HEARTBEAT)),
+        COMPOSE: _waiting(connection, out.requested_at, and_(requested, _NO_HEARTBEAT, _MAY_LEAVE)),
+        SEND: _waiting(
+            connection, out.requested_at, and_(out.state.in_(unsent), never_sent, _NO_HEARTBEAT, _MAY_LEAVE)
+        ),
         IMPORT: _waiting(connection, received.archived_at, and_(*to_import)),
     }
 
@@ -197,7 +201,7 @@ def _routes(connection: Connection, now: datetime) -> dict[str, Route]:
     last_in = _newest(connection, InboundTransfer.partner_id, InboundTransfer.received_at)
     older = (ours_is_older().label("ours_older"), theirs_is_older().label("theirs_older"))
     query = select(Partner.id, Partner.site_code, Partner.party_id, *older)
-    partners = connection.execute(query.order_by(Partner.id))
+    partners = connection.execute(query.where(Partner.active).order_by(Partner.id))
     return {
         row.site_code: Route(
             unanswered.get(row.party_id, NOBODY),
@@ -256,7 +260,7 @@ def _mailboxes(connection: Connection, now: datetime) -> dict[str, MailboxVitals
     alive = select(Worker.name).where(lives(now))
     owned = func.coalesce(box.owner.in_(alive), False).label("owned")
     rows = connection.execute(
-        select(box.name, box.last_success_at, box.poll_seconds, owned).where(box.active).order_by(box.id)
+        select(box.name, box.last_success_at, box.poll_seconds, owned).where(is_polled()).order_by(box.id)
     )
     return {row.name: MailboxVitals(row.last_success_at, row.poll_seconds, bool(row.owned)) for row in rows}
 
@@ -267,7 +271,7 @@ def _consents(connection: Connection, now: datetime) -> dict[str, str | None]:
     ended = or_(grant.expires_at.is_(None), ~grant.expires_at.between(now, now + 2 * TOKEN_VALID))
     wrong = case((ended, grant.error), else_=None)
     found: dict[str, str | None] = {}
-    for account, condition in ((Relay, Relay.id > 0), (Mailbox, Mailbox.active)):
+    for account, condition in ((Relay, Relay.id > 0), (Mailbox, is_polled())):
         query = select(account.name, wrong).outerjoin(grant, grant.id == account.oauth_grant_id).where(condition)
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found

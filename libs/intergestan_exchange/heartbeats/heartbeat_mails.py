@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select, update
 from intergestan_db import states
 from intergestan_db.enums import HeartbeatOutcome, MailKind
 from intergestan_db.tables import Heartbeat, InboundMail, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, may_echo
 from intergestan_exchange.heartbeats.heartbeats import Rhythm, write_request
 from intergestan_exchange.outbox.outbound import answered
 from intergestan_exchange.transfers.transfer import BY
@@ -25,11 +26,10 @@ if TYPE_CHECKING:
     from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
     from intergestan_msg.manifest import InReplyTo, Manifest
 
-KEPT = timedelta(days=1)
-"""How long the base remembers a heartbeat."""
-ECHOED = timedelta(days=2)
-"""How long it remembers what it echoed. An older one is not echoed: whoever repeats old ones gets nothing. More than a
-day, so that a partner whose clock is a day behind gets the echo by which it learns that."""
+KEPT = timedelta(days=2)
+"""How long the base remembers a heartbeat, and what it echoed: more than the day over which budget and service level
+are counted. An older one is not echoed: whoever repeats old ones gets nothing. More than a day, so that a partner whose
+clock is a day behind gets the echo by which it learns that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +38,30 @@ class Taken:
 
     :ivar echo: the mail to compose, for a partner's.
     :ivar outcome: how ours came back; None for a partner's, or when it was counted before.
+    :ivar no_room: whether it was not echoed because the day's budget is used up.
     """
 
     echo: int | None = None
     outcome: HeartbeatOutcome | None = None
     returned: bool = False
+    no_room: bool = False
 
 
 def take_heartbeat(
     connection: Connection, mail: ClaimedMail, transfer: Transfer, manifest: Manifest, now: datetime, rhythm: Rhythm
 ) -> Taken:
-    """Echo it or note its return, and finish the mail."""
+    """Echo it or note its return, note how often theirs are planned, and finish the mail."""
     finish_heartbeat(connection, mail, transfer, now)
     if manifest.in_reply_to is not None:
-        return _take_echo(connection, transfer.partner.id, manifest.in_reply_to, now, rhythm)
+        return _take_echo(connection, transfer.partner.id, manifest, manifest.in_reply_to, now, rhythm)
     clock = transfer.partner.clock
     ahead = timedelta(seconds=0 if clock is None else clock.seconds)  # a clock that is behind is no replay
-    if now - (transfer.composed_at - ahead) > ECHOED or _was_echoed(connection, transfer):
+    if now - (transfer.composed_at - ahead) > KEPT or _was_echoed(connection, transfer):
         return Taken()
+    lock_budget(connection)
+    _note_told(connection, transfer.partner.id, manifest.every)
+    if not may_echo(connection, transfer.partner.id, now, rhythm.every):
+        return Taken(no_room=True)
     quotable = transfer.message_id if transfer.message_id and MESSAGE_ID.match(transfer.message_id) else None
     what = {"echoes": transfer.jti, "echoes_digest": transfer.digest, "echoes_message_id": quotable}
     return Taken(echo=write_request(connection, transfer.partner.id, now, **what))
@@ -72,7 +78,14 @@ def _was_echoed(connection: Connection, transfer: Transfer) -> bool:
     return connection.execute(select(Heartbeat.outbound_mail_id).where(*same)).first() is not None
 
 
-def _take_echo(connection: Connection, partner_id: int, quoted: InReplyTo, now: datetime, rhythm: Rhythm) -> Taken:
+def _note_told(connection: Connection, partner_id: int, every: int | None) -> None:
+    is_new = Partner.heartbeat_told.is_distinct_from(every)
+    connection.execute(update(Partner).where(Partner.id == partner_id, is_new).values(heartbeat_told=every))
+
+
+def _take_echo(
+    connection: Connection, partner_id: int, manifest: Manifest, quoted: InReplyTo, now: datetime, rhythm: Rhythm
+) -> Taken:
     """Only the addressee's echo counts, and only one that quotes exactly what we sent."""
     froms, _ = states.OUTBOUND_MAIL.moves["answer"]
     row = connection.execute(
@@ -91,6 +104,7 @@ def _take_echo(connection: Connection, partner_id: int, quoted: InReplyTo, now: 
     if row is None:
         return Taken()
     answered(connection, [row.id], by=BY, at=now, old={row.id: row.state})
+    _note_told(connection, partner_id, manifest.every)
     connection.execute(update(Partner).where(Partner.id == partner_id).values(heartbeat_returned_at=now))
     if row.outcome is not None:
         return Taken(returned=True)

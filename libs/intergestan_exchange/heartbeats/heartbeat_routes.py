@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from intergestan_db.at_rest import is_sent_to
 from intergestan_db.enums import HeartbeatOutcome, HeartbeatPolicy
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner
+from intergestan_exchange.heartbeats.heartbeat_plan import DAY, agreed, span_of
 from intergestan_exchange.statements.releases import takes
 from intergestan_msg.kinds import Kind
 
@@ -17,7 +20,8 @@ from intergestan_msg.kinds import Kind
 class Route:
     """The way to a partner and back.
 
-    :ivar active: whether the partner gets heartbeats.
+    :ivar active: whether the partner gets heartbeats. :ivar every_seconds: how often, as both sites agreed; None: not
+        planned.
     :ivar sent_at: when a relay last took one; `returned_at`: when one last came back.
     :ivar seconds: how long the last one that came back took, where that was within a day and nobody set the clock.
     :ivar lost: how many were lost within a day; `late`: how many came late.
@@ -27,6 +31,7 @@ class Route:
     name: str
     policy: str
     active: bool
+    every_seconds: int | None
     sent_at: datetime | None
     returned_at: datetime | None
     seconds: float | None
@@ -34,27 +39,38 @@ class Route:
     lost: int
 
     def is_well(self, now: datetime, lost_after: timedelta) -> bool:
-        """Whether one came back lately, or none was sent yet that could have. In the future is not lately."""
+        """Whether one came back lately, or none was sent yet that could have: one that was lost proves nothing, two in
+        a row do. In the future is not lately.
+        """
         if not self.active or self.sent_at is None:
             return True
-        return self.returned_at is not None and abs(now - self.returned_at) <= lost_after
+        lately = timedelta(seconds=2 * (self.every_seconds or 0)) + lost_after
+        return self.returned_at is not None and abs(now - self.returned_at) <= lately
 
 
 def goes_to() -> ColumnElement[bool]:
     """The condition of partners that get heartbeats: one that does not know them would hold each for a person."""
     choice = Partner.heartbeat
-    return or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
+    wanted = or_(choice == HeartbeatPolicy.ON, and_(choice == HeartbeatPolicy.AUTO, takes(Kind.HEARTBEAT)))
+    return and_(wanted, is_sent_to())
 
 
-def read_routes(connection: Connection) -> tuple[Route, ...]:
+def count_active(connection: Connection) -> int:
+    """How many partners get heartbeats."""
+    return connection.execute(select(func.count()).select_from(Partner).where(goes_to())).scalar_one()
+
+
+def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
     """All partners by code, in three queries."""
     mail, beat = OutboundMail, Heartbeat
     ours = select(beat.partner_id).join(mail, mail.id == beat.outbound_mail_id).where(beat.echoes.is_(None))
     sent = connection.execute(ours.add_columns(func.max(mail.sent_at).label("at")).group_by(beat.partner_id))
     sent_at = {row.partner_id: row.at for row in sent}
-    counted = ours.add_columns(beat.outcome, func.count().label("n")).group_by(beat.partner_id, beat.outcome)
+    today = ours.add_columns(beat.outcome, func.count().label("n")).where(mail.requested_at > now - DAY)
+    counted = today.group_by(beat.partner_id, beat.outcome)
     counts = {(row.partner_id, row.outcome): row.n for row in connection.execute(counted)}
-    columns = (Partner.id, Partner.site_code, Partner.name, Partner.heartbeat, goes_to().label("active"))
+    spans = (Partner.heartbeat_planned, Partner.heartbeat_told)
+    columns = (Partner.id, Partner.site_code, Partner.name, Partner.heartbeat, goes_to().label("active"), *spans)
     last = (
         select(mail.requested_at)
         .where(mail.partner_id == Partner.id, mail.answered_at == Partner.heartbeat_returned_at)
@@ -71,6 +87,7 @@ def read_routes(connection: Connection) -> tuple[Route, ...]:
             name=row.name,
             policy=row.heartbeat,
             active=bool(row.active),
+            every_seconds=_agreed(row) if row.active else None,
             sent_at=sent_at.get(row.id),
             returned_at=row.returned_at,
             seconds=_seconds(row.asked_at, row.returned_at),
@@ -79,6 +96,11 @@ def read_routes(connection: Connection) -> tuple[Route, ...]:
         )
         for row in connection.execute(query.order_by(Partner.site_code))
     )
+
+
+def _agreed(row: Any) -> int | None:
+    every = agreed(span_of(row.heartbeat_planned), span_of(row.heartbeat_told))
+    return None if every is None else round(every.total_seconds())
 
 
 def _seconds(asked_at: datetime | None, returned_at: datetime) -> float | None:

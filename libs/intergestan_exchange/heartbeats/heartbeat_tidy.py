@@ -1,8 +1,7 @@
-"""Heartbeats leave nothing behind: after a day their rows, bytes and events go (of echoes after two), and after an
-hour their mails.
+"""Heartbeats leave nothing behind: after two days their rows, bytes and events go, and after an hour their mails.
 
-They are the only mails that we delete without being asked: they are ours, they carry no order, and at one in five
-minutes they would bury the mails of people (ADR 0018).
+They are the only mails that we delete without being asked: they are ours, they carry no order, and they would bury the
+mails of people (ADR 0018).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import InboundState, MailKind, OutboundState
 from intergestan_db.tables import (
     DeliveryAttempt,
@@ -29,7 +29,7 @@ from intergestan_db.tables import (
     PurgeMail,
     PurgeRun,
 )
-from intergestan_exchange.heartbeats.heartbeat_mails import ECHOED, KEPT
+from intergestan_exchange.heartbeats.heartbeat_mails import KEPT
 
 IN_MAILBOX = timedelta(hours=1)
 """How long one stays in the mailbox after it was taken in."""
@@ -44,11 +44,7 @@ _NOTES = (MailboxUid, MailboxUidl)
 def delete_sent(connection: Connection, now: datetime) -> int:
     """Delete some old heartbeats and echoes of ours; how many there were."""
     mail = OutboundMail
-    is_echo = exists().where(Heartbeat.outbound_mail_id == mail.id, Heartbeat.echoes.is_not(None))
-    old = (
-        *(mail.kind == MailKind.HEARTBEAT, mail.requested_at < now - KEPT, mail.state != OutboundState.SENDING),
-        or_(mail.requested_at < now - ECHOED, ~is_echo),
-    )
+    old = (mail.kind == MailKind.HEARTBEAT, mail.requested_at < now - KEPT, mail.state != OutboundState.SENDING)
     ids = connection.scalars(select(mail.id).where(*old).order_by(mail.id).limit(_AT_ONCE).with_for_update()).all()
     if ids:
         reports = update(DeliveryReport).where(DeliveryReport.outbound_mail_id.in_(ids))
@@ -90,7 +86,7 @@ def ask_to_remove(connection: Connection, now: datetime) -> int:
     connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(over)))
     connection.execute(delete(run).where(run.id.in_(over)))
     asked = exists().where(run.mailbox_id == Mailbox.id, run.ended_at.is_(None))
-    boxes = select(Mailbox.id).where(Mailbox.active, ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
+    boxes = select(Mailbox.id).where(is_polled(), ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
     same = {"requested_at": now, "requested_by": BY, "archived_before": now - IN_MAILBOX, "dry_run": False}
     rows = [{"mailbox_id": each, "heartbeats_only": True} | same for each in connection.scalars(boxes).all()]
     if rows:

@@ -1,4 +1,4 @@
-"""Heartbeats going out: who gets one when, and which are given up (ADR 0018).
+"""Heartbeats going out: who gets one when, and which are given up (ADR 0018, ADR 0040).
 
 A heartbeat goes the way of an order and comes back the way of an answer. It is never sent again and never held: one
 that does not come back in time is lost, and that is what it is for.
@@ -11,19 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
-from intergestan_db.tables import Heartbeat, OutboundMail, Partner
-from intergestan_db.tables.types import is_far
+from intergestan_db.tables import Heartbeat, OutboundMail, Partner, Site
+from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, read_budget, read_used
+from intergestan_exchange.heartbeats.heartbeat_plan import DAY, EVERY, agreed, chosen, interval, next_at, span_of
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
 from intergestan_exchange.outbox.requests import request_mail
 
 BY = "dispatcher"
-AWAKE = timedelta(days=1)
-"""A partner from whom none came back for so long gets one an hour, not to fill a mailbox that nobody reads."""
+AWAKE = DAY
+"""A partner from whom none came back for so long, or for three of the planned intervals, gets one an hour at most, not
+to fill a mailbox that nobody reads."""
 SELDOM = timedelta(hours=1)
 
 _UNSENT = (OutboundState.REQUESTED, OutboundState.COMPOSED)
@@ -38,18 +40,56 @@ class Rhythm:
     lost: timedelta
 
 
-USUAL = Rhythm(timedelta(minutes=5), timedelta(minutes=5), timedelta(hours=1))
+USUAL = Rhythm(EVERY, timedelta(minutes=5), timedelta(hours=1))
 
 
-def is_any_due(connection: Connection, now: datetime, rhythm: Rhythm) -> bool:
-    """Whether any partner is to get one; costs no write."""
-    return connection.execute(select(Partner.id).where(_is_due(now, rhythm)).limit(1)).first() is not None
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What is to be done now.
+
+    :ivar due: the partners that get one. :ivar planned: how often a partner gets one; None where there is no room for
+        any. :ivar replanned: those to whom we told something else before.
+    """
+
+    due: tuple[int, ...]
+    planned: timedelta | None
+    replanned: tuple[int, ...]
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is to be written."""
+        return bool(self.due or self.replanned)
+
+
+def look(connection: Connection, now: datetime, rhythm: Rhythm) -> Turn:
+    """Whose turn it is, of those for whom there is room in the day's budget; costs no write."""
+    budget = read_budget(connection, rhythm.every)
+    partners = connection.execute(_PARTNERS).all()
+    planned = interval(rhythm.every, len(partners), budget)
+    seconds = None if planned is None else round(planned.total_seconds())
+    replanned = tuple(row.id for row in partners if row.heartbeat_planned != seconds)
+    if planned is None or not (waiting := [row for row in partners if _is_due(row, None, now, planned, "")]):
+        return Turn((), planned, replanned)
+    used, echoed = read_used(connection, now, budget)
+    code = connection.execute(select(Site.code)).scalar_one()
+    turn = [row for row in waiting if _is_due(row, echoed.get(row.id), now, planned, code)]
+    turn.sort(key=lambda row: (row.heartbeat_at is not None, row.heartbeat_at, row.id))
+    return Turn(tuple(sorted(chosen(budget, used, [row.id for row in turn]))), planned, replanned)
 
 
 def request_heartbeats(connection: Connection, now: datetime, rhythm: Rhythm) -> list[int]:
-    """Ask for a heartbeat to each partner that is to get one; the mails to compose. Several callers: one asks."""
-    due = update(Partner).where(_is_due(now, rhythm)).values(heartbeat_at=now)
-    return [write_request(connection, each, now) for each in sorted(connection.scalars(due.returning(Partner.id)))]
+    """Ask for a heartbeat to each partner whose turn it is, and note what is planned for them; the mails to compose.
+    Several callers: one asks.
+    """
+    lock_budget(connection)
+    turn = look(connection, now, rhythm)
+    if turn.replanned:
+        seconds = None if turn.planned is None else round(turn.planned.total_seconds())
+        which = Partner.id.in_(turn.replanned)
+        connection.execute(update(Partner).where(which).values(heartbeat_planned=seconds))
+    if turn.due:
+        connection.execute(update(Partner).where(Partner.id.in_(turn.due)).values(heartbeat_at=now))
+    return [write_request(connection, each, now) for each in turn.due]
 
 
 def write_request(connection: Connection, partner_id: int, now: datetime, **echo: str | None) -> int:
@@ -89,15 +129,33 @@ def is_heartbeat(connection: Connection, mail_id: int) -> bool:
     return kind == MailKind.HEARTBEAT
 
 
-def _is_due(now: datetime, rhythm: Rhythm) -> ColumnElement[bool]:
-    last, back = Partner.heartbeat_at, Partner.heartbeat_returned_at
-    seldom = max(rhythm.every, SELDOM)
-    rested = or_(
-        last.is_(None),
-        and_(is_far(last, now, rhythm.every), back >= now - AWAKE),
-        is_far(last, now, seldom),
+_PARTNERS = (
+    select(
+        Partner.id,
+        Partner.site_code,
+        Partner.heartbeat_at,
+        Partner.heartbeat_returned_at,
+        Partner.heartbeat_planned,
+        Partner.heartbeat_told,
     )
-    return and_(goes_to(), rested)
+    .where(goes_to())
+    .order_by(Partner.id)
+)
+
+
+def _is_due(row: Any, echoed: datetime | None, now: datetime, planned: timedelta, code: str) -> bool:
+    """Whether it is a partner's turn. What was written before a clock was set back is long ago.
+
+    :param code: this site's.
+    """
+    last, back = row.heartbeat_at, row.heartbeat_returned_at
+    every = agreed(planned, span_of(row.heartbeat_told)) or planned
+    if last is None or last >= now + every:
+        return True
+    is_awake = back is not None and back >= now - max(AWAKE, 3 * every)
+    if not is_awake:
+        return bool(now >= last + max(every, SELDOM))
+    return next_at(last, echoed, every, yields=code > row.site_code) <= now
 
 
 def _overdue(now: datetime, rhythm: Rhythm) -> Any:

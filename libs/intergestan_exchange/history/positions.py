@@ -51,22 +51,33 @@ def is_told(manifest: Manifest, partner: AnyRow) -> bool:
     return manifest.kind in TAKES or (position.got_epoch, position.got) > (partner.out_epoch, partner.out_seq)
 
 
-def note_position(connection: Connection, partner_id: int, manifest: Manifest, composed_at: datetime) -> None:
-    """Note what a partner's mail says, unless a newer one said something before."""
+def note_position(
+    connection: Connection, partner_id: int, manifest: Manifest, composed_at: datetime, now: datetime
+) -> None:
+    """Note what a partner's mail says, unless a newer one said something before.
+
+    What a clock wrote that is ahead of ours counts as written now: else all that comes after the clock was set right
+    would look older, for as long as the step.
+    """
     position = manifest.position
     if position is None:
         return
-    instant = literal(composed_at, Partner.told_at.type)
+    said_at = min(composed_at, now)
+    instant = literal(said_at, Partner.told_at.type)
     place = tuple_(literal(manifest.epoch, BigInteger), instant)
-    is_newer = or_(Partner.told_at.is_(None), tuple_(Partner.told_epoch, Partner.told_at) <= place)
-    same = and_(Partner.told_epoch == manifest.epoch, Partner.told_seq == position.sent)
+    is_newer = or_(
+        Partner.told_at.is_(None),
+        Partner.told_at > literal(now, Partner.told_at.type),
+        tuple_(Partner.told_epoch, Partner.told_at) <= place,
+    )
+    same = and_(Partner.told_epoch == manifest.epoch, Partner.told_seq == position.sent, Partner.told_since <= instant)
     told = {
         "told_since": case((same, Partner.told_since), else_=instant),
         "told_epoch": manifest.epoch,
         "told_seq": position.sent,
         "told_got_epoch": position.got_epoch,
         "told_got_seq": position.got,
-        "told_at": composed_at,
+        "told_at": said_at,
     }
     connection.execute(update(Partner).where(Partner.id == partner_id, is_newer).values(**told))
 
@@ -98,8 +109,12 @@ def ours_is_older() -> ColumnElement[bool]:
 
 
 def theirs_is_older() -> ColumnElement[bool]:
-    """The condition of partners that say they sent less than came before they said so."""
+    """The condition of partners that say they sent less than came before they said so.
+
+    Before it by their clock, since mails overtake each other, and by ours, since theirs may have been set back.
+    """
     transfer = InboundTransfer
     later = tuple_(transfer.epoch, transfer.seq) > tuple_(Partner.told_epoch, Partner.told_seq)
-    before = type_coerce(transfer.composed_at, BigInteger) < type_coerce(Partner.told_at, BigInteger) - _AT_ONCE
-    return exists().where(transfer.partner_id == Partner.id, later, before).correlate(Partner)
+    composed = type_coerce(transfer.composed_at, BigInteger) < type_coerce(Partner.told_at, BigInteger) - _AT_ONCE
+    came = transfer.received_at < Partner.told_at
+    return exists().where(transfer.partner_id == Partner.id, later, composed, came).correlate(Partner)

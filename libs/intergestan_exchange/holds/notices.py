@@ -14,7 +14,7 @@ import uuid_utils
 from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
 
 from intergestan_db import states
-from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.enums import InboundState, NoticeAbout, OutboundState
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
 from intergestan_db.tables import (
@@ -24,7 +24,6 @@ from intergestan_db.tables import (
     Notice,
     OutboundMail,
     Partner,
-    Relay,
     ReviewReply,
     SalesOrder,
     Site,
@@ -60,9 +59,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A composed mail to one of our own people."""
+    """A composed mail to one of our own people: the `recipient`, whom the sender reads in its own settings."""
 
-    envelope_from: str
+    about: NoticeAbout
     recipient: str
     mime: bytes
 
@@ -113,10 +112,10 @@ def draft(
         return None
     minutes = round(every.total_seconds() / 60)
     subject, text = write_notice(site.name, news, standing.total, minutes, language)
-    return Draft(standing, compose(connection, to, subject, text, now))
+    return Draft(standing, compose(connection, NoticeAbout.HOLDS, to, subject, text, now))
 
 
-def compose(connection: Connection, to: str, subject: str, text: str, now: datetime) -> Letter:
+def compose(connection: Connection, kind: NoticeAbout, to: str, subject: str, text: str, now: datetime) -> Letter:
     """A mail from the site to one of its own people."""
     site = read_site(connection)
     mime = compose_notice(
@@ -127,8 +126,7 @@ def compose(connection: Connection, to: str, subject: str, text: str, now: datet
         subject=subject,
         text=text,
     )
-    bounce = connection.execute(select(Relay.bounce_address).order_by(Relay.id).limit(1)).scalar()
-    return Letter(bounce or site.orders_address, to, mime)
+    return Letter(kind, to, mime)
 
 
 def read_news(connection: Connection, keys: Collection[Key], language: str) -> list[News]:
@@ -166,14 +164,7 @@ def enter(connection: Connection, letter: Letter, now: datetime) -> int:
     connection.execute(delete(Notice).where(Notice.created_at < now - KEPT, Notice.next_attempt_at.is_(None)))
     return connection.execute(
         insert(Notice)
-        .values(
-            envelope_from=letter.envelope_from,
-            recipient=letter.recipient,
-            mime=letter.mime,
-            created_at=now,
-            next_attempt_at=now,
-            rung_at=now,
-        )
+        .values(about=letter.about, mime=letter.mime, created_at=now, next_attempt_at=now, rung_at=now)
         .returning(Notice.id)
     ).scalar_one()
 

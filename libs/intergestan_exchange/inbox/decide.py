@@ -99,10 +99,16 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
         if chosen:
             return outcome(chosen)
     accepted = _accept(order, facts, tuple(findings))
-    amounts = (accepted.total_ht, accepted.total_vat, accepted.total_ttc, *(line.total for line in accepted.lines))
-    if not all(fits(amount, CENT) for amount in amounts):
+    totals = (accepted.total_ht, accepted.total_vat, accepted.total_ttc)
+    if not have_room(accepted.lines, totals):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
     return accepted
+
+
+def have_room(lines: Iterable[BookedLine], totals: Iterable[Decimal]) -> bool:
+    """Whether the columns hold what follows from a document's figures: the document itself vouches for those alone."""
+    sums = (amount for line in lines for amount in (line.allowance, line.total))
+    return all(fits(amount, CENT) for amount in (*totals, *sums))
 
 
 def _conflict(key: DocumentKey) -> Finding:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, or_, select, true
 
+from intergestan_db.at_rest import is_booked_for
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Site
 from intergestan_erp.site.day import zone_of
@@ -30,6 +31,7 @@ _SIGNER = (
     select(
         *(column for column in PartnerKey.__table__.c if column.name not in {"id", "public_key"}),
         *(*PARTNER_COLUMNS, Partner.takes, Partner.takes_at, Partner.paused_at, Partner.out_epoch, Partner.out_seq),
+        is_booked_for().label("is_booked_for"),
         *(Site.code.label("own_code"), Site.currency.label("own_currency")),
         Site.timezone.label("own_timezone"),
     )
@@ -103,7 +105,7 @@ def look_up(
     tells = is_credible and is_told(manifest, key)
     is_first = is_credible and seen[0] is None
     told = news(known, transfer.partner.clock_noted_at, clock, archived_at) if is_first else None
-    paused = key.paused_at is not None
+    paused = key.paused_at is not None or not key.is_booked_for
     if finding is not None or manifest.kind is not Kind.ORDERS:
         return Case(transfer, finding, None, paused, takes, tells, told)
     return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes, tells, told)

@@ -40,6 +40,7 @@ def endings(connection: Connection, now: datetime) -> list[Ending]:
     keys = connection.execute(
         select(PartnerKey.__table__, Partner.site_code, Partner.name)
         .join(Partner, Partner.id == PartnerKey.partner_id)
+        .where(Partner.active)
         .order_by(Partner.site_code, PartnerKey.id)
     )
     for row in keys:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason
-from intergestan_db.tables import Partner, PartnerKey
+from intergestan_db.tables import InboundMail, Partner, PartnerKey
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.keys.own_keys import confirmed_by_partner, unanswered_announcements
@@ -46,7 +46,7 @@ def take_notice(
         confirmed_by_partner(connection, transfer.partner.id, notice.kid, by=BY, at=now)
         _record(connection, transfer.partner.id, "confirmed_our_key", notice.kid, now)
     if notice.action is KeyAction.WITHDRAW:
-        _withdraw(connection, transfer, notice.kid, now)
+        _withdraw(connection, transfer, notice.kid, archived_at, now)
     finish_mail(connection, mail, transfer, now)
     return None
 
@@ -64,7 +64,7 @@ def foresee_notice(
         settled = key is not None and (key.revoked_at is not None or not key.pending)
         return None if settled else _announced(transfer, notice)
     assert key is not None
-    if key.revoked_at is None and (key.valid_from is None or archived_at >= key.valid_from):
+    if key.revoked_at is None and (key.valid_from is None or _newest(connection, key, archived_at) >= key.valid_from):
         error = f"It withdraws the key {notice.kid}, which may sign already: call the partner."
         return Finding(HoldReason.BAD_MESSAGE, {"error": error})
     return None
@@ -76,6 +76,12 @@ def nothing_to_do(connection: Connection, partner_id: int, notice: KeyNotice) ->
         return not unanswered_announcements(connection, partner_id, notice.kid)
     key = _known(connection, notice.kid)
     return key is not None and key.partner_id == partner_id and (key.revoked_at is not None or not key.pending)
+
+
+def _newest(connection: Connection, key: AnyRow, archived_at: datetime) -> datetime:
+    """How late it is, for the withdrawal of a key: by when it came; of a key that counts, by what came since, too."""
+    last = None if key.pending else connection.scalar(select(func.max(InboundMail.archived_at)))
+    return archived_at if last is None else max(last, archived_at)
 
 
 def _announced(transfer: Transfer, notice: KeyNotice) -> Finding:
@@ -106,21 +112,11 @@ def _keep_apart(connection: Connection, transfer: Transfer, notice: KeyNotice, n
     _record(connection, transfer.partner.id, "key_announced", notice.kid, now)
 
 
-def _withdraw(connection: Connection, transfer: Transfer, kid: str, now: datetime) -> None:
-    """The new key will never sign, so the one before it goes on."""
-    of_partner = PartnerKey.partner_id == transfer.partner.id
-    gone = connection.execute(
-        update(PartnerKey)
-        .where(of_partner, PartnerKey.kid == kid, PartnerKey.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(PartnerKey.valid_from)
-    ).first()
-    if gone is None:
-        return
-    connection.execute(
-        update(PartnerKey).where(of_partner, PartnerKey.replaced_from == gone.valid_from).values(replaced_from=None)
-    )
-    _record(connection, transfer.partner.id, "key_withdrawn", kid, now)
+def _withdraw(connection: Connection, transfer: Transfer, kid: str, archived_at: datetime, now: datetime) -> None:
+    """The new key will never sign, so the one before it goes on: the database sees to that (`withdrawn_key`)."""
+    mine = (PartnerKey.partner_id == transfer.partner.id, PartnerKey.kid == kid, PartnerKey.revoked_at.is_(None))
+    if connection.execute(update(PartnerKey).where(*mine).values(revoked_at=archived_at)).rowcount:
+        _record(connection, transfer.partner.id, "key_withdrawn", kid, now)
 
 
 def _known(connection: Connection, kid: str) -> AnyRow | None:

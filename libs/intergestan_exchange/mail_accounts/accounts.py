@@ -1,6 +1,6 @@
 """The accounts of a site: the mailboxes that it polls (G21, G22), the relay that takes its mail.
 
-A password is never here in clear: either the name of a secret file, or bytes sealed under `base.key`.
+A password is never here in clear: either the name of a secret file, or bytes sealed for `base.key`.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import OutboundState, Security
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.mail_accounts.loopback import is_loopback
 from intergestan_exchange.mail_accounts.mail_providers import bytes_per_day_at
@@ -60,12 +62,15 @@ class NewMailbox(Account):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRelay(Account):
-    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7)."""
+    """A relay. `from_mode`: From the `user`, or the `site` with the user in Reply-To (`design.md` §7). `mails_per_day`:
+    what a person said that the provider allows, 0 for any number; None: what is known of the provider.
+    """
 
     from_mode: str = "user"
     bounce_mode: str = "fixed"
     bounce_address: str | None = None
     mails_per_minute: int | None = None
+    mails_per_day: int | None = None
 
 
 def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: datetime) -> int:
@@ -73,7 +78,7 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
 
     :raises Problem: when the name is taken or the account is not usable.
     """
-    _check_account(mailbox)
+    check_account(mailbox)
     if mailbox.protocol not in {"imap", "pop3"}:
         raise Problem("The protocol is imap or pop3.")
     if mailbox.login is None:
@@ -116,7 +121,7 @@ def set_password(
 
 def try_again(connection: Connection, names: Sequence[str], *, by: str, at: datetime) -> None:
     """Let the pollers try these mailboxes now, rather than when their back-off ends: somebody logged in anew."""
-    active = select(Mailbox.id).where(Mailbox.name.in_(names), Mailbox.active).order_by(Mailbox.id)
+    active = select(Mailbox.id).where(Mailbox.name.in_(names), is_polled()).order_by(Mailbox.id)
     runs = [{"mailbox_id": box, "requested_at": at, "requested_by": by} for box in connection.scalars(active)]
     if runs:
         connection.execute(insert(PollRun), runs)
@@ -132,7 +137,8 @@ def find_mailbox(connection: Connection, name: str) -> int:
 
     :raises Problem: when there is none of this name.
     """
-    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == name)).scalar_one_or_none()
+    meant = as_stored(connection, name, Mailbox.name)
+    mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == meant)).scalar_one_or_none()
     if mailbox_id is None:
         raise Problem("There is no mailbox «{name}»: `intergestan mailbox list` shows what there is.", name=name)
     return mailbox_id
@@ -143,7 +149,7 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
 
     :raises Problem: when the account is not usable.
     """
-    _check_account(relay)
+    check_account(relay)
     if relay.from_mode not in {"user", "site"}:
         raise Problem("The From of a relay is user or site.")
     if relay.bounce_mode not in {"plus", "fixed"}:
@@ -161,12 +167,23 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
     return relay_id
 
 
+def relay_of(connection: Connection) -> NewRelay | None:
+    """The relay as it was entered; None where there is none."""
+    row = connection.execute(select(Relay.__table__).where(Relay.name == RELAY)).one_or_none()
+    names = NewRelay.__dataclass_fields__
+    return None if row is None else NewRelay(**{key: value for key, value in row._asdict().items() if key in names})
+
+
 def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
     """All relays by name, without their passwords."""
     return _listed(connection, Relay)
 
 
-def _check_account(account: Account) -> None:
+def check_account(account: Account) -> None:
+    """Refuse what is no usable account.
+
+    :raises Problem: with what is wrong.
+    """
     if not account.name.strip():
         raise Problem("An account needs a name.")
     if not account.host.strip():

@@ -23,6 +23,8 @@ class MailProvider:
     :ivar app_password: whether the password must be one made for programs.
     :ivar imap_bytes_per_day, pop3_bytes_per_day: octets that an account may fetch in a day, where that is known.
     :ivar connections: IMAP connections that an account may have at a time, where that is known.
+    :ivar mails_per_day: mails that an account of a domain it hosts may send in a day, where that is known;
+        `mails_per_day_private`: that one of its own `domains` may.
     """
 
     name: str
@@ -39,6 +41,8 @@ class MailProvider:
     imap_bytes_per_day: int | None = None
     pop3_bytes_per_day: int | None = None
     connections: int | None = None
+    mails_per_day: int | None = None
+    mails_per_day_private: int | None = None
 
 
 MAIL_PROVIDERS: tuple[MailProvider, ...] = (
@@ -112,6 +116,8 @@ MAIL_PROVIDERS: tuple[MailProvider, ...] = (
         imap_bytes_per_day=2_500_000_000,
         pop3_bytes_per_day=1_250_000_000,
         connections=15,
+        mails_per_day=2000,
+        mails_per_day_private=500,
     ),
     MailProvider(
         name="Microsoft 365",
@@ -123,6 +129,8 @@ MAIL_PROVIDERS: tuple[MailProvider, ...] = (
         smtp_security=Security.STARTTLS,
         oauth="microsoft",
         takes_password=False,
+        mails_per_day=10_000,
+        mails_per_day_private=300,
     ),
     MailProvider(
         name="Yahoo",
@@ -132,6 +140,8 @@ MAIL_PROVIDERS: tuple[MailProvider, ...] = (
         pop3="pop.mail.yahoo.com",
         smtp="smtp.mail.yahoo.com",
         app_password=True,
+        mails_per_day=500,
+        mails_per_day_private=500,
     ),
 )
 
@@ -150,6 +160,11 @@ def by_exchanger(host: str) -> MailProvider | None:
 def by_server(host: str) -> MailProvider | None:
     """Whose IMAP or POP3 server this is."""
     return next((one for one in MAIL_PROVIDERS if host.lower() in {one.imap, one.pop3}), None)
+
+
+def by_relay(host: str) -> MailProvider | None:
+    """Whose SMTP server this is."""
+    return next((one for one in MAIL_PROVIDERS if host.lower().rstrip(".") == one.smtp), None)
 
 
 def bytes_per_day_at(host: str, protocol: str) -> int | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, insert, or_, select
 
+from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import InboundState
 from intergestan_db.leases import lives
 from intergestan_db.problem import Problem
@@ -120,7 +121,7 @@ def active_mailboxes(connection: Connection, names: Sequence[str]) -> Sequence[R
 
     :raises Problem: there is no such mailbox, or none at all.
     """
-    query = select(Mailbox.id, Mailbox.name, Mailbox.owner).where(Mailbox.active).order_by(Mailbox.id)
+    query = select(Mailbox.id, Mailbox.name, Mailbox.owner).where(is_polled()).order_by(Mailbox.id)
     if names:
         query = query.where(Mailbox.name.in_(names))
     rows = connection.execute(query).all()

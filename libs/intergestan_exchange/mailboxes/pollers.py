@@ -8,6 +8,7 @@ from itertools import count
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from intergestan_db.at_rest import is_polled
 from intergestan_db.leases import lives
 from intergestan_db.tables import Mailbox, NamedPoller, Worker
 from intergestan_exchange.mailboxes.placement import Candidate, Takes, chosen
@@ -91,7 +92,7 @@ def placements(connection: Connection, now: datetime) -> list[Placement]:
     """Every mailbox that is polled, by id."""
     alive = set(connection.scalars(select(Worker.name).where(lives(now))))
     pollers = living(connection, now)
-    boxes = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence, Mailbox.pinned_to).where(Mailbox.active)
+    boxes = select(Mailbox.id, Mailbox.name, Mailbox.owner, Mailbox.fence, Mailbox.pinned_to).where(is_polled())
     return [
         Placement(
             *(row.id, row.name, row.owner, row.fence, row.pinned_to),

@@ -1,4 +1,4 @@
 """Mails on their way out: asked for, listed, sent again.
 
-May import: nothing.
+May import: partners.
 """

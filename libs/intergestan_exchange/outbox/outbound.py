@@ -25,6 +25,7 @@ from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderChange,
 )
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.purchasing.change_states import abandon_changes
 
 REF = "out-"
@@ -86,7 +87,7 @@ def find_outbound(connection: Connection, text: str) -> int:
     :raises Problem: when there is none.
     """
     wanted = text.strip()
-    if match := re.fullmatch(rf"{REF}(\d{{1,18}})", wanted):
+    if match := re.fullmatch(rf"{REF}(\d{{1,18}})", wanted.lower()):
         found = select(OutboundMail.id).where(OutboundMail.id == int(match[1]))
     elif order := _order(connection, wanted):
         if order.outbound_mail_id is None:
@@ -243,7 +244,8 @@ def _order(connection: Connection, number: str) -> AnyRow | None:
         .scalar_subquery()
     )
     mail = func.coalesce(last, PurchaseOrder.outbound_mail_id).label("outbound_mail_id")
-    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == number)).first()
+    meant = as_stored(connection, number, PurchaseOrder.number)
+    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == meant)).first()
 
 
 def _has_transfer_id(text: str) -> Any:

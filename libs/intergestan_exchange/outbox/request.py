@@ -18,6 +18,7 @@ from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.outbox.requests import request_mail
+from intergestan_exchange.partners.partner_rests import check_sending
 
 MAX_ORDERS = 1000
 
@@ -132,12 +133,13 @@ def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str |
 def partner_of(connection: Connection, supplier_id: int) -> int:
     """The partner that a supplier is for us, with an address for orders.
 
-    :raises Problem: it is none.
+    :raises Problem: it is none, or rests.
     :raises MissingAddress: the address is not known (G17).
     """
     partner = partner_row(connection, supplier_id)
     if partner.order_address is None:
         raise MissingAddress(partner.name, partner.proposed_order_address)
+    check_sending(connection, partner.id)
     return int(partner.id)
 
 

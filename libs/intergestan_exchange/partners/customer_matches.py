@@ -15,8 +15,8 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import CustomerMatch, Partner, Party
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.company_numbers import compact
-from intergestan_msg.identity import nfc
 from intergestan_msg.order import Order
 from intergestan_msg.order import Party as DocumentParty
 
@@ -97,7 +97,7 @@ def find_customer(connection: Connection, code: str) -> int:
 
     :raises Problem: when there is none.
     """
-    query = select(Party.id).where(Party.code == nfc(code), Party.is_customer)
+    query = select(Party.id).where(Party.code == as_stored(connection, code, Party.code), Party.is_customer)
     party_id = connection.execute(query).scalar_one_or_none()
     if party_id is None:
         raise Problem("No customer has the code {code}.", code=code)

@@ -20,6 +20,7 @@ WORTH_NOTING_S = 30
 NOTED = timedelta(hours=1)
 """So often a difference that goes on is noted again; who did not hear of it for a day need not worry any more."""
 LATELY = timedelta(days=1)
+"""So long a difference is told after the last mail that showed it; longer where their heartbeats come more seldom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +86,16 @@ def known_ahead(least: int | None, most: int | None) -> Ahead | None:
     return None if least is None else Ahead(least, most)
 
 
-def seconds_ahead(least: int | None, most: int | None, noted_at: datetime | None, now: datetime) -> int:
-    """What to tell people: by how much at least it differs, as mails of the last day show; 0 where it may agree."""
+def seconds_ahead(
+    least: int | None, most: int | None, noted_at: datetime | None, now: datetime, every: timedelta | None = None
+) -> int:
+    """What to tell people: by how much at least it differs, as mails of the last day show; 0 where it may agree.
+
+    :param every: how often heartbeats pass between the two sites, where they do.
+    """
     found = known_ahead(least, most)
-    is_fresh = noted_at is not None and abs(now - noted_at) <= LATELY
+    lately = LATELY if every is None else max(LATELY, 2 * every)
+    is_fresh = noted_at is not None and abs(now - noted_at) <= lately
     return found.seconds if found is not None and is_fresh else 0
 
 

@@ -59,6 +59,8 @@ def find_partner(connection: Connection, text: str) -> int:
         [row for row in partners if row.site_code == key],
         [row for row in partners if row.party == key],
         [row for row in partners if row.siret == number],
+        [row for row in partners if name and name_key(row.site_code) == name],
+        [row for row in partners if name and name_key(row.party) == name],
         [row for row in partners if name and name_key(row.name) == name],
     ):
         if len(rows) == 1:

@@ -12,6 +12,7 @@ from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, Product, ProductMatch
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_msg.identity import nfc
 from intergestan_msg.order import OrderLine
 
@@ -75,7 +76,8 @@ def find_product(connection: Connection, code: str) -> int:
 
     :raises Problem: when there is none.
     """
-    query = select(Product.id).where(Product.code == nfc(code), Product.active)
+    meant = as_stored(connection, code, Product.code)
+    query = select(Product.id).where(Product.code == meant, Product.active)
     product_id = connection.execute(query).scalar_one_or_none()
     if product_id is None:
         raise Problem("There is no product {code} in use: enter it with `intergestan catalog import`.", code=code)

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_booked_for
 from intergestan_db.database import AnyRow
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.partners.partner_clock import known_ahead
+from intergestan_exchange.partners.partner_rests import release_waiting
 from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
 
 if TYPE_CHECKING:
@@ -29,12 +31,15 @@ def pause(connection: Connection, *, at: datetime) -> tuple[int, ...]:
 
 
 def set_aside(connection: Connection, mail: ClaimedMail, transfer: Transfer, manifest: Manifest, now: datetime) -> bool:
-    """Let a mail of orders wait for the end of the pause, and give it back; False when the pause is over already.
+    """Let a mail of orders wait for the end of the pause, a restore's or a person's, and give it back; False when it is
+    over already.
 
     The partner's row stays locked until the end of the transaction, so that no mail is left behind.
     """
-    query = select(Partner.paused_at).where(Partner.id == transfer.partner.id).with_for_update(read=True)
-    if connection.execute(query).scalar_one() is None:
+    columns = select(Partner.paused_at, is_booked_for().label("is_booked_for"))
+    query = columns.where(Partner.id == transfer.partner.id).with_for_update(read=True)
+    partner = connection.execute(query).one()
+    if partner.paused_at is None and partner.is_booked_for:
         return False
     connection.execute(
         update(InboundMail)
@@ -89,10 +94,4 @@ def resume(
     detail = {"why": words or "the partner's statement agrees"}
     rows = [(partner_id, None, None) for partner_id in ids]
     states.record(connection, Partner.__tablename__, rows, "resume", by=by, at=at, detail=detail)
-    mails = connection.execute(
-        update(InboundMail)
-        .where(InboundMail.partner_id.in_(ids), InboundMail.paused_at.is_not(None))
-        .values(paused_at=None, rung_at=at)
-        .returning(InboundMail.id)
-    ).scalars()
-    return tuple(sorted(mails))
+    return release_waiting(connection, ids, at)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from intergestan_db import states
+from intergestan_db.at_rest import is_sent_to
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import OutboundMail, OutboundStatement, Partner
@@ -57,7 +58,7 @@ def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], l
     :param hours: how often.
     """
     rows = connection.execute(
-        select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT))
+        select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
     ).all()
     last = last_requested(connection, [row.id for row in rows])
     paused = [

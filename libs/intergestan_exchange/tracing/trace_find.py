@@ -22,6 +22,7 @@ from intergestan_db.tables import (
     PurchaseOrderChange,
     SalesOrder,
 )
+from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_msg.kinds import DocumentType
 
 RESPONSE = DocumentType.RESPONSE
@@ -49,7 +50,12 @@ def find_meant(connection: Connection, text: str) -> Meant:
 
     :raises Problem: when it names none.
     """
-    wanted = text.strip()
+    wanted = as_stored(
+        connection,
+        text,
+        *(PurchaseOrder.number, PurchaseOrder.supplier_order_number),
+        *(SalesOrder.number, SalesOrder.customer_order_number),
+    )
     partners = list(connection.scalars(select(Partner.id)))
     sent = _sent_by_number(connection, wanted) | _sent_by_transfer(connection, partners, wanted)
     received = _received_by_number(connection, partners, wanted) | _received_by_transfer(connection, partners, wanted)

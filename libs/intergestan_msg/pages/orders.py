@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from intergestan_msg.money import AllowanceCharge
-    from intergestan_msg.order import Address, Contact, Delivery, Item, Order, OrderLine
+    from intergestan_msg.order import Contact, Delivery, Item, Order, OrderLine
 
 _COLUMNS = ("line", "code", "name", "quantity", "price", "total")
 _FIGURES = {"quantity", "price", "total"}
@@ -117,18 +117,7 @@ def _place(delivery: Delivery | None) -> str | None:
     if delivery is None:
         return None
     name = delivery.party.name if delivery.party else None
-    return _joined(name, _address(delivery.address))
-
-
-def _address(address: Address | None) -> str | None:
-    if address is None:
-        return None
-    city = " ".join(filter(None, (address.postcode, address.city)))
-    return _joined(*_streets(address), city, address.country)
-
-
-def _streets(address: Address) -> tuple[str | None, ...]:
-    return (address.line1, address.line2, address.line3, address.building, address.postbox)
+    return _joined(name, str(delivery.place or ""))
 
 
 def _contact(contact: Contact | None) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from intergestan_msg.typography import french
+
 
 class Language(StrEnum):
     """The languages that a mail can be written in (ISO 639-1)."""
@@ -37,7 +39,7 @@ FRENCH = {
     "in all": "Total : {total}.",
     "answers intro": "{seller} a reçu votre envoi ; voici ce que devient chacune de vos commandes.",
     "how to answer": "Pour répondre : un logiciel qui lit les fichiers joints (UBL 2.1) répond de lui-même ;"
-    " sinon, répondez à ce message en rappelant le numéro de chaque commande.",
+    " sinon, répondez à ce courriel en rappelant le numéro de chaque commande.",
     "what counts": "Les fichiers XML joints font foi ; intergestan.jws porte leur signature électronique.",
     "order": "Commande {id} du {date}",
     "answer": "Commande {id} : {outcome}",
@@ -54,23 +56,23 @@ FRENCH = {
     "subject confirm": "[Clé] {name} a confirmé votre nouvelle clé",
     "subject withdraw": "[Clé] {name} garde sa clé de signature",
     "key title": "Clé de signature de {name}",
-    "announce intro": "{name} signera ses messages avec une nouvelle clé à partir du {start}.",
+    "announce intro": "{name} signera ses courriels avec une nouvelle clé à partir du {start}.",
     "announce cure": "Avant cette date, appelez {name} à un numéro que vous connaissez déjà, faites-vous lire les douze"
     " mots de la nouvelle clé, puis tapez : intergestan partner key confirm {code} suivi de ces mots.",
     "announce doubt": "Si {name} n'annonce rien de tel, quelqu'un se sert de sa clé : ne confirmez pas, et tapez"
     " intergestan partner key revoke.",
-    "confirm intro": "{name} a comparé votre nouvelle clé et recevra les messages qu'elle signe.",
+    "confirm intro": "{name} a comparé votre nouvelle clé et recevra les courriels qu'elle signe.",
     "withdraw intro": "La nouvelle clé que {name} avait annoncée ne servira pas ; la clé actuelle reste la bonne.",
     "key id": "Clé",
     "signs from": "Signe à partir du",
     "signs until": "Signe jusqu'au",
     "key counts": "intergestan.jws porte cette annonce, signée électroniquement.",
     "subject statement": "[Relevé] {name}",
-    "statement title": "Relevé des messages échangés avec {name}",
-    "statement intro": "{name} compare chaque jour ses messages numérotés avec les vôtres, jusqu'au {until}.",
+    "statement title": "Relevé des courriels échangés avec {name}",
+    "statement intro": "{name} compare chaque jour ses courriels numérotés avec les vôtres, jusqu'au {until}.",
     "mails sent": "Envoyés par {name}",
     "mails received": "Reçus par {name}",
-    "statement closing": "Les messages manquants sont renvoyés d'eux-mêmes. intergestan.jws porte ce relevé signé.",
+    "statement closing": "Les courriels manquants sont renvoyés d'eux-mêmes. intergestan.jws porte ce relevé signé.",
     "epoch": "Série",
     "given": "Numéros donnés",
     "arrived": "Numéros reçus",
@@ -81,9 +83,9 @@ FRENCH = {
     "subject heartbeat": "[Battement] {name}",
     "subject echo": "[Battement] retour de {name}",
     "heartbeat title": "Battement entre deux sites",
-    "heartbeat intro": "{name} vérifie par ce message que le courrier passe et en combien de temps.",
-    "echo intro": "{name} a bien reçu votre message de vérification.",
-    "heartbeat closing": "Il n'y a rien à faire : ce message ne porte aucune commande, et les programmes le retirent"
+    "heartbeat intro": "{name} vérifie par ce courriel que le courrier passe et en combien de temps.",
+    "echo intro": "{name} a bien reçu votre courriel de vérification.",
+    "heartbeat closing": "Il n'y a rien à faire : ce courriel ne porte aucune commande, et les programmes le retirent"
     " eux-mêmes.",
     "note": "Nature",
     "reason": "Remarque",
@@ -224,5 +226,8 @@ ENGLISH = {
     "until": "{end} at the latest",
     "between": "{start} to {end}",
 }
+
+FRENCH = {key: text if key.startswith("subject") else french(text) for key, text in FRENCH.items()}
+"""Subjects have plain spaces, because filters of mail programs compare them."""
 
 WORDS = {Language.FRENCH: FRENCH, Language.ENGLISH: ENGLISH}

@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 
 from intergestan_db.database import AWAY, Database, first_line, is_conflict
+from intergestan_db.enums import NoticeAbout
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
 from intergestan_db.write_trial import try_writing
@@ -130,7 +131,7 @@ class Watcher:
                 subject = title(site.name, len(news.begun), len(alarms), self._language)
                 zone = zone_of(site.timezone)
                 text = report(news.begun, news.reminded, news.ended, self._language, zone)
-                letter = notices.compose(connection, self._ways.to, subject, text, now)
+                letter = notices.compose(connection, NoticeAbout.ALARMS, self._ways.to, subject, text, now)
                 notice = notices.enter(connection, letter, now)
         if notice is not None:
             NOTIFY.ring(self._broker, notice)
@@ -206,18 +207,23 @@ def database_refusal(database: Database) -> str | None:
     return None
 
 
-def redis_refusal(broker: BellBroker) -> str | None:
-    """Why Redis answers and takes no writes, found by trying one; None where it takes them, or is away altogether.
+@dataclass(frozen=True, slots=True)
+class RedisTrouble:
+    """What is wrong with Redis: `away`, why it does not answer; `refusal`, why it answers and takes no writes."""
 
-    A Redis that is away is not an alarm of its own: what it delays is.
-    """
+    away: str | None = None
+    refusal: str | None = None
+
+
+def redis_trouble(broker: BellBroker) -> RedisTrouble:
+    """Found by trying to write."""
     try:
         broker.try_writing()
     except REFUSALS as error:
-        return str(error)
-    except REDIS_FAILURES:
-        return None
-    return None
+        return RedisTrouble(refusal=str(error))
+    except REDIS_FAILURES as error:
+        return RedisTrouble(away=str(error))
+    return RedisTrouble()
 
 
 def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None) -> Machine:
@@ -235,5 +241,8 @@ def read_machine(archive: Archive, broker: BellBroker, database_error: str | Non
         memory = told["used_memory"] / limit if limit else None
         skew = clock_skew(broker.client)
     except REDIS_FAILURES:
-        memory = skew = None  # the services tell of a Redis that is away
-    return Machine(error, archive.free_space(), memory, skew, database_error, redis_refusal(broker))
+        memory = skew = None
+    trouble = redis_trouble(broker)
+    return Machine(
+        error, archive.free_space(), memory, skew, database_error, redis_error=trouble.refusal, redis_away=trouble.away
+    )

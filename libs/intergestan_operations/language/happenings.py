@@ -103,6 +103,7 @@ DETAILS: Mapping[str, str] = {
     "answer": marked("answer"),
     "answered by": marked("answered by"),
     "archived": marked("archived"),
+    "asked by": marked("asked by"),
     "delivery_note": marked("delivery note"),
     "document": marked("document"),
     "hold": marked("hold"),
@@ -122,6 +123,7 @@ DETAILS: Mapping[str, str] = {
     "type": marked("type"),
     "why": marked("why"),
     "words": marked("words"),
+    "worker": marked("process"),
 }
 """What is told of an event besides, by its name in the event; what is not here is shown by that name."""
 

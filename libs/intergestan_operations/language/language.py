@@ -16,6 +16,8 @@ from intergestan_operations.language.wording import DOMAIN, LOCALE
 LANGUAGES: Final = ("fr", "en")
 
 _ = gettext.gettext
+ngettext = gettext.ngettext
+"""The first text for one, the second for more; in English for none, too."""
 
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:

@@ -7,15 +7,18 @@ come without a translation, old ones go) and compiles it. A test refuses what is
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from intergestan_msg.typography import french
 from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LIBRARIES = Path(__file__).parents[2]
@@ -31,16 +34,21 @@ _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
     *("Remark", "remark", "Unreadable", "ReaderDied", "_known", "_remark", "_fault"),
 }
+_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
+"""A word of what stands for a value in the help."""
 _TYPER = {
-    *("Options", "Arguments", "Commands", "Missing command.", "No such command {name!r}."),
-    *("default: {default}", "required", "Aborted!"),
+    "Missing command.",
     "Install completion for the current shell.",
     "Show completion for the current shell, to copy it or customize the installation.",
 }
 """What Typer itself asks gettext for."""
 
 
-def collect() -> set[str]:
+Text = str | tuple[str, str]
+"""A message id; of a text that counts something: that for one, and that for more."""
+
+
+def collect() -> set[Text]:
     """All message ids in the sources."""
     files = (file for folder in SOURCES for file in sorted(folder.rglob("*.py")))
     return {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
@@ -52,13 +60,21 @@ def read() -> Catalog:
         return read_po(file, locale="fr", domain=DOMAIN)
 
 
-def updated(old: Catalog, ids: set[str]) -> Catalog:
-    """The catalogue with exactly these ids, sorted, and the translations that were there."""
+def updated(old: Catalog, ids: set[Text]) -> Catalog:
+    """The catalogue with exactly these ids, sorted, and the translations that were there, with French spaces."""
     new = Catalog(locale="fr", domain=DOMAIN, project="intergestan", fuzzy=False, creation_date=old.creation_date)
-    for text in sorted(ids):
+    for text in sorted(ids, key=lambda text: (text,) if isinstance(text, str) else text):
         known = old.get(text)
-        new.add(text, known.string if known is not None else "")
+        if known is None or known.pluralizable != isinstance(text, tuple):
+            new.add(text, "")
+        else:
+            new.add(text, _printed(known.string))
     return new
+
+
+def _printed(translation: Any) -> Any:
+    """With French spaces; the one of a plural has several."""
+    return french(translation) if isinstance(translation, str) else tuple(map(french, translation))
 
 
 def compiled(catalogue: Catalog) -> bytes:
@@ -74,13 +90,18 @@ def main() -> int:
     with (FRENCH / f"{DOMAIN}.po").open("wb") as file:
         write_po(file, catalogue, width=110, omit_header=False)
     (FRENCH / f"{DOMAIN}.mo").write_bytes(compiled(catalogue))
-    missing = [str(message.id) for message in catalogue if message.id and not message.string]
+    missing = [str(message.id) for message in catalogue if message.id and not is_translated(message)]
     for text in missing:
         print(f"no translation: {text!r}")
     return int(bool(missing))
 
 
-def _texts(tree: ast.Module) -> Iterator[str]:
+def is_translated(message: Message) -> bool:
+    """Whether it has all its French texts: of one that counts, both."""
+    return bool(message.string) and all(message.string or ())
+
+
+def _texts(tree: ast.Module) -> Iterator[Text]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _of_call(node)
@@ -90,14 +111,19 @@ def _texts(tree: ast.Module) -> Iterator[str]:
             yield from (text for call in ast.walk(node) if isinstance(call, ast.Call) for text in _of_super(call))
 
 
-def _of_call(node: ast.Call) -> Iterator[str]:
+def _of_call(node: ast.Call) -> Iterator[Text]:
     name = _name(node.func)
+    if name == "ngettext":
+        one, more = (argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant))
+        yield str(one), str(more)
     if name in _ANY_TEXT | _SENTENCES:
         yield from _first_sentence(node, single_words=name in _ANY_TEXT)
     if name in {"Option", "Argument"}:
         for keyword in node.keywords:
             if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
                 yield str(keyword.value.value)
+            if keyword.arg == "metavar" and isinstance(keyword.value, ast.Constant):
+                yield from _PLACEHOLDER.findall(str(keyword.value.value))
 
 
 def _of_super(call: ast.Call) -> Iterator[str]:

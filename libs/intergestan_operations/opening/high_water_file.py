@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intergestan_db.database import Database
+from intergestan_runtime.private import make_folder
 from intergestan_runtime.said import Said
 
 if TYPE_CHECKING:
@@ -47,18 +48,23 @@ def write_file(file: Path, mark: Mark) -> None:
     """Put the mark into the file, whole or not at all, also after a power cut. Raises OSError."""
     from intergestan_exchange.history.mark_file import encode
 
-    file.parent.mkdir(exist_ok=True)
+    make_folder(file.parent)
     descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".mark-")
     try:
         with open(descriptor, "wb") as opened:  # noqa: PTH123 - the descriptor is open already
             opened.write(encode(mark))
             opened.flush()
-            os.fchmod(descriptor, 0o644)
+            os.fchmod(descriptor, _mode_in(file.parent))
             os.fsync(descriptor)
         Path(name).replace(file)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _mode_in(folder: Path) -> int:
+    """Whoever may look into the folder reads the file: other services, where an administrator made it for them."""
+    return 0o600 | (folder.stat().st_mode & 0o044)
 
 
 def check_high_water(site: SiteSettings, database: Database) -> None:

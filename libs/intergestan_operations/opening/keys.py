@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from intergestan_db.problem import Problem
 from intergestan_runtime.durable import sync_folder
+from intergestan_runtime.private import make_folder
 
 if TYPE_CHECKING:
     from intergestan_msg.seal import SigningKey
@@ -53,14 +54,14 @@ def make_bounce_key(site: SiteSettings) -> bool:
 
     if site.bounce_key_file.exists():
         return False
-    site.bounce_key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(site.bounce_key_file.parent)
     create_key_file(site.bounce_key_file)
     return True
 
 
 def write_private(file: Path, content: bytes) -> None:
     """A new file that only its owner can read, on the disk for good. Raises FileExistsError."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(file.parent)
     descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
         opened.write(content)

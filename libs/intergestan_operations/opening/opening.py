@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from intergestan_db.database import Database
 from intergestan_runtime.crashpoint import dying_at_commit
 from intergestan_runtime.said import Said
-from intergestan_runtime.secrets import Sealer, Secrets, read_key_file, url_with_password
+from intergestan_runtime.secrets import Sealer, Secrets, read_base_key, read_key_file, url_with_password
 from intergestan_runtime.settings import SiteSettings
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def password_of(site: SiteSettings, account: Any, tokens: Grants) -> str | Acces
     if account.secret:
         return Secrets(site.secrets_dir).get(account.secret).get_secret_value()
     if account.sealed:
-        return Sealer.from_file(site.base_key_file).open(account.sealed.decode(), about=account.name).decode()
+        from intergestan_runtime.sealed_passwords import open_password
+
+        return open_password(read_base_key(site.base_key_file), account.sealed, account)
     return None
 
 

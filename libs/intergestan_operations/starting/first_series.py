@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
+from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import HoldReason
 from intergestan_db.tables import Mailbox, Partner
 from intergestan_runtime.metrics import POLL_QUEUE, Metrics
@@ -58,5 +59,5 @@ def _of_names(service: str, connection: Connection) -> Iterator[tuple[str, Names
             yield "order_transit_seconds", {"route": routes}
         yield "heartbeat_last_seen_timestamp_seconds", {"stage": STAGES[service], "route": routes}
     if service == "poller":
-        names = connection.scalars(select(Mailbox.name).where(Mailbox.active).order_by(Mailbox.id))
+        names = connection.scalars(select(Mailbox.name).where(is_polled()).order_by(Mailbox.id))
         yield "mailbox_idle_wakeups_total", {"mailbox": names}

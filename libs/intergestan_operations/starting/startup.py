@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from redis.exceptions import RedisClusterException
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DatabaseError, NoResultFound
@@ -42,6 +42,7 @@ from intergestan_operations.opening.opening import (
     redis_url,
 )
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from intergestan_operations.opening.private_files import OpenToOthers, keep_private
 from intergestan_operations.opening.stores import open_archive
 from intergestan_operations.starting.first_series import start_series
 from intergestan_runtime import logs
@@ -77,7 +78,7 @@ CONFIGURATION = 78
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
-_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase)
+_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase, OpenToOthers)
 _ANSWER_S = 20.0
 """How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
 all goes on within 30 s of its return."""
@@ -232,17 +233,21 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
     database = open_database(settings.site, patience=_ANSWER_S)
+    for said in keep_private(settings.site, database):
+        _log.warning(said)
     database.check_durability()
     with database.read() as connection:
         migrate.check(connection)
         site = _site_of(connection)
-        metrics = Metrics(CollectorRegistry(), service=service)
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        metrics = Metrics(registry, service=service)
         start_series(metrics, service, connection)
     check_high_water(settings.site, database)
     check_key(settings.site, site.key_fingerprint)
     revision = os.environ.get("INTERGESTAN_REVISION", "unknown")
     metrics.set("build_info", 1, **build_labels(_version(), revision))
-    health = _health(service, own, metrics)
+    health = _health(service, own, metrics, site.code)
     health.ready_when("base", lambda: _base_problem(database))
     return Process(
         settings=settings,
@@ -258,9 +263,15 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     )
 
 
-def _health(service: str, own: ServiceSettings, metrics: Metrics) -> HealthServer:
+def _health(service: str, own: ServiceSettings, metrics: Metrics, site_code: str) -> HealthServer:
     try:
-        return HealthServer(metrics.registry, address=own.health_address, port=own.health_port)
+        return HealthServer(
+            metrics.registry,
+            address=own.health_address,
+            port=own.health_port,
+            labels={"site": site_code},
+            tell=lambda check, well: metrics.set("ready", well, check=check),
+        )
     except OSError as error:
         said = Said(
             "Port {port} of {address}, for /metrics, /live and /ready, cannot be opened: {error}. End the program that "
@@ -330,7 +341,7 @@ def signs_of_life(
             stop.wait(leases.WORKER_BEAT_S)
         try:
             with process.database.transaction() as connection:
-                leases.leave(connection, process.worker)
+                leases.leave(connection, process.worker, *(each.table for each in claims))
         except ANY_REFUSAL as error:
             tell_outage(error, "The base cannot be told that we leave; the leases run out.")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.language import _
+from services.cli import code_words
 from services.cli.bells import ring
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
@@ -50,10 +51,7 @@ def change(
     buyer: Buyer = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change an order that was sent. The supplier is told and answers; until then the order stays as it is.
-
-    intergestan orders change CFR1 --line L1=5 --remove L3
-    """
+    """Change an order that was sent. The supplier is told and answers; until then the order stays as it is."""
     from intergestan_erp.purchasing.change_edits import Edits
     from intergestan_exchange.outbox import changes
 
@@ -76,7 +74,7 @@ def change(
             data = read_file(file)
             stated = changes.read_order_file(str(file), data, wanted_of_file, call.zone, read=readers.read)
 
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         who: Any = {"by": by, "at": call.database.now()}
         if stated is not None:
             return changes.request_file(connection, number, stated, user_id, **who)
@@ -97,7 +95,7 @@ def cancel(
 
     call = call_of(context)
 
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         return changes.request_cancellation(connection, number, reason, user_id, by=by, at=call.database.now())
 
     _request(call, number, ask, as_json=as_json)
@@ -110,10 +108,12 @@ def differences(
     as_json: AsJson = False,
 ) -> None:
     """Show what suppliers changed of our orders and nobody has agreed to, line by line."""
+    from intergestan_db.tables import PurchaseOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_exchange.changes.answer_seller_change import list_seller_changes
 
     with call_of(context).database.read() as connection:
-        found = list_seller_changes(connection, number)
+        found = list_seller_changes(connection, number and as_stored(connection, number, PurchaseOrder.number))
     if as_json:
         print_json([_values(each) for each in found])
         return
@@ -146,21 +146,24 @@ def refuse(context: typer.Context, *, number: Number, lines: Lines = None, as_js
 def _decide(
     call: Call, number: str, lines: Sequence[str] | None, what: Callable[..., Requested], *, as_json: bool
 ) -> None:
-    def ask(connection: Any, user_id: int, by: str) -> Requested:
+    def ask(connection: Any, number: str, user_id: int, by: str) -> Requested:
         return what(connection, number, lines or (), user_id, by=by, at=call.database.now())
 
     _request(call, number, ask, as_json=as_json)
 
 
 def _request(
-    call: Call, number: str, ask: Callable[[Any, int, str], Requested], *, as_json: bool, file: str = ""
+    call: Call, number: str, ask: Callable[[Any, str, int, str], Requested], *, as_json: bool, file: str = ""
 ) -> None:
     from intergestan_db.bells import Bells
+    from intergestan_db.tables import PurchaseOrder
     from intergestan_db.trace_context import hand_on
+    from intergestan_erp.inputs.typed_keys import as_stored
 
     with call.tracer.step("request", None), call.database.transaction() as connection:
         user_id, by = call.user(connection)
-        asked = ask(connection, user_id, by)
+        number = as_stored(connection, number, PurchaseOrder.number)
+        asked = ask(connection, number, user_id, by)
         hand_on(connection, [asked.mail_id], call.tracer.here())
     ring(call, Bells(compose=(asked.mail_id,)))
     if as_json:
@@ -177,7 +180,7 @@ def _request(
 
 
 def _ordered(each: SellerChange) -> str:
-    return f"{each.product_code or each.name}: {cell(each.quantity)} {each.unit} × {cell(each.price)}"
+    return f"{each.product_code or each.name}: {cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
 
 
 def _said(each: SellerChange) -> list[str]:
@@ -191,7 +194,7 @@ def _said(each: SellerChange) -> list[str]:
     if said.substitute is not None:
         remarks.append(_("replaced by {name}").format(name=said.substitute.sellers_id or said.substitute.name))
     if said.quantity is not None and said.quantity != each.quantity:
-        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {said.unit or ''}".strip())
+        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {code_words.unit(said.unit) or ''}".strip())
     if said.price is not None and said.price * each.base_quantity != each.price * said.base_quantity:
         remarks.append(f"{_('Price')} {cell(said.price)}")
     if said.backorder is not None:

@@ -12,6 +12,7 @@ from intergestan_db.enums import FileFormat
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli import code_words
 from services.cli.buying import order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
@@ -130,7 +131,7 @@ def list_(
 def show(
     context: typer.Context,
     *,
-    number: Annotated[str, typer.Argument(help="Number of the order, such as CFR1.")],
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Number of the order, such as CFR1.")],
     as_json: AsJson = False,
 ) -> None:
     """Show one order with its lines and all that happened to it."""
@@ -243,7 +244,7 @@ def _print_order(order: Mapping[str, Any]) -> None:
             _("Total excl. VAT"): order["total_ht"],
             _("VAT"): order["total_vat"],
             _("Total incl. VAT"): order["total_ttc"],
-            _("Answer"): order["answer_code"],
+            _("Answer"): code_words.answer(order["answer_code"]),
             _("They say"): order["answer_note"],
             _("Their number"): order["supplier_order_number"],
         }
@@ -253,7 +254,7 @@ def _print_order(order: Mapping[str, Any]) -> None:
     if order["charges"]:
         typer.echo()
         charges = [
-            [charge["reason"], charge["amount"], charge["vat_category"], charge["vat_rate"]]
+            [charge["reason"], charge["amount"], code_words.vat_category(charge["vat_category"]), charge["vat_rate"]]
             for charge in order["charges"]
         ]
         print_table([_("Charge"), _("Amount"), _("Category"), _("VAT")], charges)
@@ -324,10 +325,12 @@ def _print_lines(order: Mapping[str, Any]) -> None:
 def _cell_of(line: Mapping[str, Any], name: str) -> Any:
     if name == "price_from":
         return _(PRICES_FROM[line[name]]) if line[name] else None
-    return line[name]
+    if name == "unit":
+        return code_words.unit(line[name])
+    return code_words.vat_category(line[name]) if name == "vat_category" else line[name]
 
 
 def _change(row: Mapping[str, Any]) -> list[Any]:
     what, state = _(_CHANGES[row["type"]]), _(row["state"])
     when, who = row["requested_at"], row["requested_by"]
-    return [row["revision"], what, when, who, state, row["answer_code"], row["answer_note"]]
+    return [row["revision"], what, when, who, state, code_words.answer(row["answer_code"]), row["answer_note"]]

@@ -9,6 +9,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
+from services.cli.asking import asked
 from services.cli.buying.orders import FollowedBy, From, selected
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET, NOTHING_TO_SEND
@@ -41,8 +42,6 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send the confirmed orders to a supplier, all in one mail.
-
-    intergestan send --supplier STAUBER --from 01/11/2020 --to 30/11/2020 --remove CFR2
 
     Drafts and orders that were sent are never in it; `intergestan resend` sends a mail again.
     """
@@ -101,7 +100,7 @@ def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, logi
         if not may_ask():
             raise
         question = _("Address for orders to {supplier}").format(supplier=orders[0]["supplier"])
-        given = typer.prompt(question, default=missing.proposed, err=True)
+        given = asked(question, default=missing.proposed)
         return _request(call, orders, user_id, login, given)
     call.ring(COMPOSE, mail_id)
     return mail_id

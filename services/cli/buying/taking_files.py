@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import sentence
 from services.cli.errors import in_place
 from services.cli.figures import Dates
@@ -70,7 +70,13 @@ def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
     for remark in said[:MOST_REMARKS]:
         yield f"{file}: {in_place(remark)}"
     if len(said) > MOST_REMARKS:
-        yield _("{file}: and {count} remarks more; --json shows all.").format(file=file, count=len(said) - MOST_REMARKS)
+        more = len(said) - MOST_REMARKS
+        text = ngettext(
+            "{file}: and {count} remark more; --json shows all.",
+            "{file}: and {count} remarks more; --json shows all.",
+            more,
+        )
+        yield text.format(file=file, count=more)
 
 
 def as_json(file: str, imported: Imported) -> Mapping[str, Any]:

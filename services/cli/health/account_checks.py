@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import wording
 from services.cli.context import Call
 from services.cli.health.finding import Finding
@@ -32,6 +32,9 @@ def check_mailboxes(call: Call) -> Iterator[Finding]:
     from intergestan_operations.mail_trial.logins import try_mailbox
 
     accounts = accounts_of(call, "mailbox")
+    polled = [account for account in accounts if account.active and account.rests_since is None]
+    if accounts and not polled:
+        yield Finding(_("Mailboxes"), True, _("none is polled: people paused them or took them out of use"))
     if not accounts:
         yield Finding(
             _("Mailboxes"),
@@ -39,7 +42,7 @@ def check_mailboxes(call: Call) -> Iterator[Finding]:
             _("there is none: no mail can come in"),
             _("Enter one with `intergestan mailbox add NAME --host … --login …`."),
         )
-    for account in accounts:
+    for account in polled:
         subject = _("Mailbox {name}").format(name=account.name)
         yield _tried(call, subject, account, try_mailbox)
 
@@ -65,7 +68,11 @@ def _tried(call: Call, subject: str, account: Any, attempt: Callable[[Any, str |
             raise
         return finding
     if days is not None:
-        text = _("the login works, but the certificate of {server} ends in {days} days")
+        text = ngettext(
+            "the login works, but the certificate of {server} ends in {days} day",
+            "the login works, but the certificate of {server} ends in {days} days",
+            days,
+        )
         return Finding(subject, False, text.format(server=server, days=days), _("Have it renewed."))
     return Finding(subject, True, _("{server}, the login works").format(server=server))
 

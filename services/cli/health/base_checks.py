@@ -111,14 +111,16 @@ def check_history(call: Call) -> Iterator[Finding]:
 def check_own_keys(call: Call) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
     from intergestan_db.problem import Problem
+    from intergestan_db.published import SEALING_KEY, read_published
     from intergestan_db.site_rows import read_site
     from intergestan_erp.site.day import zone_of
     from intergestan_exchange.keys.key_files import file_of
     from intergestan_operations.opening.keys import read_key
-    from intergestan_runtime.secrets import Sealer, SecretError
+    from intergestan_runtime.sealed_passwords import public_half
+    from intergestan_runtime.secrets import SecretError, read_base_key
 
     with call.unchecked_database.read() as connection:
-        site = read_site(connection)
+        site, published = read_site(connection), read_published(connection, SEALING_KEY)
     show_times_in(zone_of(site.timezone))
     subject = _("Key of the site")
     for kid in filter(None, (site.key_fingerprint, site.next_key)):
@@ -139,8 +141,13 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
             yield Finding(subject, False, wording(error), _("Bring the file back from a backup."))
     subject = _("Key of the passwords")
     try:
-        Sealer.from_file(call.site.base_key_file)
-        yield Finding(subject, True, str(call.site.base_key_file))
+        half = public_half(read_base_key(call.site.base_key_file))
+        if half == published:
+            yield Finding(subject, True, str(call.site.base_key_file))
+        else:
+            text = _("{file} is not the key for which the database asks passwords to be sealed")
+            cure = _("Bring the site's own key back from a backup; for a new one run `intergestan upgrade`.")
+            yield Finding(subject, False, text.format(file=call.site.base_key_file), cure)
     except SecretError as error:
         cure = _("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
         yield Finding(subject, False, wording(error), cure)

@@ -16,9 +16,10 @@ from services.cli.health.base_checks import (
     check_services,
 )
 from services.cli.health.finding import Check, Finding
-from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats
+from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
 from services.cli.health.key_checks import check_keys
 from services.cli.health.mail_checks import check_answers, check_notices, check_reports
+from services.cli.health.privacy_checks import check_bell_is_guarded, check_private_files
 from services.cli.health.statement_checks import check_statements
 
 
@@ -34,7 +35,8 @@ def run_checks(call: Call) -> Iterator[Finding]:
 
 
 _CHECKS: tuple[Check, ...] = (
-    *(check_configuration, check_base, check_history, check_own_keys, check_keys, check_redis, check_services),
+    *(check_configuration, check_base, check_history, check_own_keys, check_keys, check_redis),
+    *(check_bell_is_guarded, check_private_files, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
-    *(check_clocks, check_statements, check_notices),
+    *(check_mails_a_day, check_clocks, check_statements, check_notices),
 )

@@ -1,4 +1,4 @@
-"""The checks of `doctor` that heartbeats answer: whether mails pass, and whether the clocks agree."""
+"""The checks of `doctor` that heartbeats answer: whether mails pass, whether the clocks agree; and what they cost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_heartbeats(call: Call) -> Iterator[Finding]:
         return
     now = call.unchecked_database.now()
     with call.unchecked_database.read() as connection:
-        routes = read_routes(connection)
+        routes = read_routes(connection, now)
     for route in routes:
         if not route.active:
             continue
@@ -32,6 +32,37 @@ def check_heartbeats(call: Call) -> Iterator[Finding]:
         since = _("none came back since {when}").format(when=cell(route.returned_at))
         cure = _("Mails do not pass there or back: look at `intergestan status`, then call them.")
         yield Finding(subject, False, never if route.returned_at is None else since, cure)
+
+
+def check_mails_a_day(call: Call) -> Iterator[Finding]:
+    """How much is left of what the relay takes in a day, and how often heartbeats can go to each partner within it."""
+    from intergestan_exchange.health.clock import span
+    from intergestan_exchange.heartbeats.heartbeat_budget import count_mails, is_assumed, read_budget
+    from intergestan_exchange.heartbeats.heartbeat_plan import ORDERS_FIRST, interval
+    from intergestan_exchange.heartbeats.heartbeat_routes import count_active
+
+    now, subject = call.unchecked_database.now(), _("Mails a day")
+    seconds = call.settings.heartbeats.every_seconds
+    every = timedelta(seconds=seconds)
+    with call.unchecked_database.read() as connection:
+        budget, assumed, partners = read_budget(connection, every), is_assumed(connection), count_active(connection)
+        used = None if budget.limit is None else count_mails(connection, now, budget.limit)
+    planned = interval(every, partners, budget) if seconds and partners else None
+    told = [_("the relay takes any number")]
+    if used is not None:
+        left = _("{used} of {limit} that the relay takes left within 24 hours")
+        told = [left.format(used=used, limit=budget.limit)]
+    if assumed:
+        told.append(_("nobody said how many it takes, this is assumed: `intergestan relay set --mails-per-day`"))
+    if planned is not None:
+        told.append(_("each partner gets a heartbeat every {span}").format(span=span(round(planned.total_seconds()))))
+    elif seconds and partners:
+        told.append(_("there is no room for heartbeats"))
+    if used is None or budget.limit is None or used < ORDERS_FIRST * budget.limit:
+        yield Finding(subject, True, "; ".join(told))
+        return
+    cure = _("Heartbeats wait, what is left is for orders. Ask the provider for more, or send through another relay.")
+    yield Finding(subject, False, "; ".join(told), cure)
 
 
 def check_clocks(call: Call) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import wording
 from services.cli.context import Call
 from services.cli.health.account_checks import accounts_of
@@ -41,7 +41,11 @@ def check_answers(call: Call) -> Iterator[Finding]:
     if not orders:
         yield Finding(subject, True, _("no order waits longer than was agreed"))
         return
-    text = _("{count} orders have no answer after the hours agreed, {first} the longest")
+    text = ngettext(
+        "{count} order has no answer after the hours agreed: {first}",
+        "{count} orders have no answer after the hours agreed, {first} the longest",
+        len(orders),
+    )
     cure = _("Call the partner: `intergestan orders list --unanswered` shows all of them.")
     yield Finding(subject, False, text.format(count=len(orders), first=orders[0]["number"]), cure)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.context import Call
 from services.cli.health.finding import Finding
 from services.cli.output import cell
@@ -19,13 +19,21 @@ def check_statements(call: Call) -> Iterator[Finding]:
         paused, missing = list_paused(connection), count_missing(connection)
     found = []
     for row in paused:
-        text = _("booking for {partner} rests since the restore of {since}; {count} mail(s) wait")
+        text = ngettext(
+            "booking for {partner} rests since the restore of {since}; {count} mail waits",
+            "booking for {partner} rests since the restore of {since}; {count} mails wait",
+            row.mails,
+        )
         cure = _("It goes on once their statement agrees, or now: intergestan resume {code} --reason WHY.")
         said = text.format(partner=row.name, since=cell(row.paused_at), count=row.mails)
         found.append(Finding(_("Booking"), False, said, cure.format(code=row.site_code)))
     for code, count in missing.items():
         if count:
-            text = _("{count} mail(s) of {code} are missing; our statement asked for them")
-            cure = _("They come by themselves; if not, look with your partner: intergestan statement {code}.")
+            text = ngettext(
+                "{count} mail of {code} is missing; our statement asked for it",
+                "{count} mails of {code} are missing; our statement asked for them",
+                count,
+            )
+            cure = _("What is missing comes by itself; if not, look with your partner: intergestan statement {code}.")
             found.append(Finding(_("Statements"), False, text.format(count=count, code=code), cure.format(code=code)))
     yield from found or [Finding(_("Statements"), True, _("no mail of a partner is missing, booking rests for none"))]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_runtime.said import marked
-from services.cli.context import call_of
+from services.cli.context import Call, call_of
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
 from services.cli.running.run import SERVICES
 
@@ -44,9 +44,12 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     database = call.database
     with database.read() as connection:
         found = read_status(connection, database.now(), call.site.answer_hours)
+    redis = _redis_trouble(call)
     if as_json:
-        print_json(asdict(found))
+        print_json({**asdict(found), "redis": redis})
         return
+    if redis is not None:
+        typer.echo(_("Redis does not answer, so no service begins anything new: {error}").format(error=redis))
     _print_clock(found)
     _print_counts(found)
     _print_mailboxes(found)
@@ -55,7 +58,15 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _print_routes(found)
     _print_unanswered(found)
     _print_paused(found)
+    _print_resting(found)
     _print_holds(found)
+
+
+def _redis_trouble(call: Call) -> str | None:
+    """Why Redis does not answer. The embedded one is looked after by `up`, which has it."""
+    from intergestan_runtime.redis_ping import silence
+
+    return None if call.site.redis_url is None else silence(call.site.redis_url, seconds=2)
 
 
 def _print_clock(found: Status) -> None:
@@ -115,7 +126,11 @@ def _print_mailboxes(found: Status) -> None:
 
 
 def _holder(box: MailboxStatus) -> str:
-    """Who has it; and who is about to."""
+    """Who has it; and who is about to; or who says that nobody shall."""
+    if not box.active:
+        return _("out of use")
+    if box.rests_since is not None:
+        return _("paused by {who}: {why}").format(who=box.rests_by, why=box.rests_reason)
     now = box.poller or box.owner or _("nobody")
     return now if box.should in {None, box.poller} else f"{now} → {box.should}"
 
@@ -176,14 +191,33 @@ def _print_routes(found: Status) -> None:
 
 def _print_unanswered(found: Status) -> None:
     if found.unanswered:
-        text = _("Without an answer for too long: {count} orders. `intergestan orders list --unanswered` shows which.")
+        text = ngettext(
+            "Without an answer for too long: {count} order. `intergestan orders list --unanswered` shows which.",
+            "Without an answer for too long: {count} orders. `intergestan orders list --unanswered` shows which.",
+            found.unanswered,
+        )
         typer.echo(text.format(count=found.unanswered))
 
 
 def _print_paused(found: Status) -> None:
     for each in found.paused:
-        text = _("Booking of the orders of {partner} rests since the restore of {since}: {count} mail(s) wait.")
+        text = ngettext(
+            "Booking of the orders of {partner} rests since the restore of {since}: {count} mail waits.",
+            "Booking of the orders of {partner} rests since the restore of {since}: {count} mails wait.",
+            each.mails,
+        )
         typer.echo(text.format(partner=each.name, since=cell(each.since), count=each.mails))
+
+
+def _print_resting(found: Status) -> None:
+    for each in found.resting:
+        texts = {
+            "sending": _("Nothing leaves to {partner}: {who} paused it on {when} ({why})."),
+            "booking": _("Orders of {partner} wait: {who} paused it on {when} ({why})."),
+            "both": _("Nothing leaves to {partner}, and their orders wait: {who} paused it on {when} ({why})."),
+        }
+        said = {"partner": each.name, "who": each.by, "when": cell(each.since), "why": each.reason}
+        typer.echo(texts[each.what].format(**said))
 
 
 def _print_holds(found: Status) -> None:

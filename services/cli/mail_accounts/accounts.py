@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intergestan_db.enums import Security
 from intergestan_operations.language.language import _
+from services.cli.asking import asked
 from services.cli.context import Call, may_ask
+
+if TYPE_CHECKING:
+    from intergestan_exchange.mail_accounts.accounts import Account
 
 Host = Annotated[str | None, typer.Option("--host", help="Name of the server; found from the mail address by default.")]
 Port = Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="Its port; the usual one by default.")]
@@ -28,29 +32,38 @@ CaFile = Annotated[
 ]
 
 
-def sealed_password(
-    call: Call, account: str, login: str | None, secret: str | None, *, from_stdin: bool
-) -> bytes | None:
-    """The account's password sealed under the base's key; asked for at a terminal; None when it has a secret file."""
-    if login is None or secret is not None:
-        return None
-    return seal(call, account, read_password(login, from_stdin=from_stdin))
-
-
 def read_password(login: str, *, from_stdin: bool) -> str:
     """From standard input, or from the person at the terminal."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if may_ask():
-        return str(typer.prompt(_("Password of {login}").format(login=login), hide_input=True, err=True))
+        return asked(_("Password of {login}").format(login=login), hidden=True)
     raise typer.BadParameter(_("Say where the password is: --secret NAME or --password-stdin."))
 
 
-def seal(call: Call, account: str, password: str) -> bytes:
-    """A password sealed under the base's key, for this account only."""
-    from intergestan_runtime.secrets import Sealer
+def given_password(login: str | None, secret: str | None, *, from_stdin: bool) -> str | None:
+    """The password of an account that is entered; None when it has a secret file, or no login."""
+    return None if login is None or secret is not None else read_password(login, from_stdin=from_stdin)
 
-    return Sealer.from_file(call.site.base_key_file).seal(password.encode(), about=account).encode()
+
+def sealed(call: Call, password: str | None, account: Account) -> bytes | None:
+    """A password for the database, sealed for this account alone; None when there is none."""
+    from intergestan_operations.opening.passwords import seal
+
+    if password is None:
+        return None
+    with call.database.read() as connection:
+        return seal(connection, password, account)
+
+
+def sealed_anew(call: Call, before: Account, after: Account) -> bytes | None:
+    """The password that an account has, sealed for its new server or login; it takes base.key."""
+    from intergestan_runtime.sealed_passwords import open_password
+    from intergestan_runtime.secrets import read_base_key
+
+    if after.sealed is None or (before.host, before.login) == (after.host, after.login):
+        return after.sealed
+    return sealed(call, open_password(read_base_key(call.site.base_key_file), after.sealed, before), after)
 
 
 def check_secret(call: Call, secret: str | None) -> None:

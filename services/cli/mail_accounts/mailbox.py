@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,11 +22,12 @@ from services.cli.mail_accounts.accounts import (
     Secret,
     Secured,
     check_secret,
-    read_password,
-    seal,
+    given_password,
+    sealed,
 )
 from services.cli.mail_accounts.mailbox_access import login, try_
 from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
+from services.cli.mail_accounts.mailbox_rests import activate, deactivate, pause, unpause
 from services.cli.mail_accounts.mailbox_server import Read, placed
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -40,6 +41,7 @@ from services.cli.mail_accounts.oauth import (
     enter_grant,
     is_consented,
 )
+from services.cli.mail_accounts.tried import Untested, try_login
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -67,7 +69,10 @@ STATES: Mapping[str, str] = {
 def add(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="The mail address, or a name of your choice with --host and --login.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="MAILBOX", help="The mail address, or a name of your choice with --host and --login."),
+    ],
     as_name: Annotated[
         str | None, typer.Option("--name", help="Name of the mailbox; what stands before the @ by default.")
     ] = None,
@@ -85,6 +90,7 @@ def add(
     poll_seconds: Annotated[int, typer.Option(min=1, max=DAY, help="How often it is looked at.")] = 60,
     idle: Annotated[bool, typer.Option(help="Also wait for the server's word (IMAP IDLE).")] = True,
     keep_heartbeats: Annotated[bool, KEEP_HEARTBEATS] = False,
+    untested: Untested = False,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -93,7 +99,7 @@ def add(
     authorization_endpoint: AuthorizationEndpoint = None,
     scope: Scope = None,
 ) -> None:
-    """Enter a mailbox. Its mails stay there, unread marks and all, except heartbeats.
+    """Enter a mailbox, after its login was tried. Its mails stay there, unread marks and all, except heartbeats.
 
     From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
     """
@@ -112,12 +118,17 @@ def add(
             authorization_endpoint=authorization_endpoint,
             scope=scope,
         )
-    _enter(call, _per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin)
+    mailboxes = _per_folder(mailbox, folder or ["INBOX"])
+    _enter(call, mailboxes, options, password_stdin=password_stdin, untested=untested)
 
 
 app.verb("set")(set_)
 app.verb("pin")(pin)
 app.verb("unpin")(unpin)
+app.verb("pause")(pause)
+app.verb("unpause")(unpause)
+app.verb("deactivate")(deactivate)
+app.verb("activate")(activate)
 
 
 @app.verb("list")
@@ -132,14 +143,20 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
     names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
-    rows = [
-        [row["name"], _(STATES.get(row["state"], row["state"])), *(row[name] for name in names)] for row in mailboxes
-    ]
+    rows = [[row["name"], _state(row), *(row[name] for name in names)] for row in mailboxes]
     print_table([*titles, _("Last read"), _("Error")], rows)
 
 
 app.verb("test")(try_)
 app.verb("login")(login)
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    if not row["active"]:
+        return _("out of use")
+    if row["rests_since"] is not None:
+        return _("paused by {who}: {why}").format(who=row["rests_by"], why=row["rests_reason"])
+    return _(STATES.get(row["state"], row["state"]))
 
 
 def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
@@ -153,30 +170,27 @@ def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
     ]
 
 
-def _enter(call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool) -> None:
+def _enter(
+    call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool, untested: bool
+) -> None:
     from intergestan_exchange.mail_accounts.accounts import add_mailbox
 
     first = mailboxes[0]
     check_secret(call, first.secret)
-    sealed = _sealed(call, mailboxes, password_stdin=password_stdin) if options is None else {}
+    password = given_password(first.login, first.secret, from_stdin=password_stdin) if options is None else None
+    new = [replace(mailbox, sealed=sealed(call, password, mailbox)) for mailbox in mailboxes]
+    if options is None and not untested:  # a consent is proved by giving it
+        for mailbox in new:
+            try_login(call, mailbox, password, is_relay=False)
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:
             grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
-        for mailbox in mailboxes:
-            new = replace(mailbox, sealed=sealed.get(mailbox.name), oauth_grant_id=grant)
-            add_mailbox(connection, new, by=by, at=at)
+        for mailbox in new:
+            add_mailbox(connection, replace(mailbox, oauth_grant_id=grant), by=by, at=at)
     names = ", ".join(mailbox.name for mailbox in mailboxes)
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
         return
-    text = _("{names}: polled from now on. `intergestan mailbox test {name}` tries the login.")
+    text = _("{names}: polled from now on. `intergestan mailbox test {name}` shows what is there.")
     say(text.format(names=names, name=first.name))
-
-
-def _sealed(call: Call, mailboxes: list[NewMailbox], *, password_stdin: bool) -> dict[str, bytes]:
-    first = mailboxes[0]
-    if first.login is None or first.secret is not None:
-        return {}
-    password = read_password(first.login, from_stdin=password_stdin)
-    return {mailbox.name: seal(call, mailbox.name, password) for mailbox in mailboxes}

@@ -9,7 +9,7 @@ import typer
 from intergestan_db.enums import Security
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
-from services.cli.mail_accounts.accounts import PasswordStdin, read_password, seal
+from services.cli.mail_accounts.accounts import PasswordStdin, read_password
 from services.cli.mail_accounts.mailbox_server import Read, placed
 from services.cli.mail_accounts.oauth import log_in
 from services.cli.output import AsJson, say
@@ -18,7 +18,7 @@ from services.cli.output import AsJson, say
 def try_(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox, or a mail address that is none yet.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox, or a mail address that is none yet.")],
     password_stdin: PasswordStdin = False,
     protocol: Read = "imap",
     as_json: AsJson = False,
@@ -40,27 +40,27 @@ def try_(
 def login(
     context: typer.Context,
     *,
-    name: Annotated[str, typer.Argument(help="A mailbox.")],
+    name: Annotated[str, typer.Argument(metavar="MAILBOX", help="A mailbox.")],
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
+    from sqlalchemy import select
+
     from intergestan_db.tables import Mailbox
     from intergestan_exchange.mail_accounts.accounts import same_account, set_password, try_again
+    from intergestan_operations.opening.passwords import seal
 
     call = call_of(context)
     with call.database.read() as connection:
         same = same_account(connection, name)
-    has_consented = log_in(call, Mailbox, name)
-    sealed = {}
-    if not has_consented:
-        password = read_password(name, from_stdin=password_stdin)
-        sealed = {one: seal(call, one, password) for one in same}
+    password = None if log_in(call, Mailbox, name) else read_password(name, from_stdin=password_stdin)
+    accounts = select(Mailbox.name, Mailbox.host, Mailbox.login).where(Mailbox.name.in_(same))
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        for one in sealed:
-            set_password(connection, Mailbox, one, sealed[one], by=by, at=at)
+        for each in connection.execute(accounts).all() if password is not None else ():
+            set_password(connection, Mailbox, each.name, seal(connection, password or "", each), by=by, at=at)
         try_again(connection, same, by=by, at=at)
-    if not has_consented:
+    if password is not None:
         say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
 
 

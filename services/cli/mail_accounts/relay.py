@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -17,11 +17,11 @@ from services.cli.mail_accounts.accounts import (
     PasswordStdin,
     Port,
     Secret,
-    Secured,
     check_secret,
+    given_password,
     read_password,
-    seal,
-    sealed_password,
+    sealed,
+    sealed_anew,
 )
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -37,6 +37,7 @@ from services.cli.mail_accounts.oauth import (
     log_in,
 )
 from services.cli.mail_accounts.servers import find_server
+from services.cli.mail_accounts.tried import Untested, try_login
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -50,22 +51,27 @@ def set_(
     host: Host = None,
     login: Login = None,
     port: Port = None,
-    security: Secured = Security.TLS,
+    security: Annotated[Security | None, typer.Option("--security", help="none is for this machine only.")] = None,
     secret: Secret = None,
     password_stdin: PasswordStdin = False,
     ca_file: CaFile = None,
     from_mode: Annotated[
-        Literal["user", "site"],
+        Literal["user", "site"] | None,
         typer.Option("--from", help="From of the mails: the user, or the site with the user in Reply-To."),
-    ] = "user",
+    ] = None,
     bounce_mode: Annotated[
-        Literal["plus", "fixed"],
+        Literal["plus", "fixed"] | None,
         typer.Option("--bounce", help="Address for bounces: one with a +mark for each mail, or a fixed one."),
-    ] = "fixed",
+    ] = None,
     bounce_address: Annotated[str | None, typer.Option(help="The address for bounces.")] = None,
     mails_per_minute: Annotated[
         int | None, typer.Option(min=1, max=100_000, help="The most that the server allows.")
     ] = None,
+    mails_per_day: Annotated[
+        int | None,
+        typer.Option(min=0, max=10_000_000, help="Mails that the provider allows in a day; 0: any number."),
+    ] = None,
+    untested: Untested = False,
     oauth: OAuth = None,
     client_id: ClientId = None,
     client_secret: ClientSecret = None,
@@ -74,34 +80,49 @@ def set_(
     authorization_endpoint: AuthorizationEndpoint = None,
     scope: Scope = None,
 ) -> None:
-    """Say which server takes our mail, in place of the one before.
+    """Say which server takes our mail; without --host and --login, correct what is given of the one that is there.
 
-    From a login that is a mail address the server is found. A mailbox's consent (OAuth2) serves the relay too.
+    The login is tried before it is accepted. From a login that is a mail address the server is found. A mailbox's
+    consent (OAuth2) serves the relay too.
     """
-    from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, set_relay
+    from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, relay_of, set_relay
 
     call = call_of(context)
     database = call.database
     check_secret(call, secret)
-    if host is None:
+    known = None
+    if host is None and login is None:
+        with database.read() as connection:
+            known = relay_of(connection)
+    if host is None and known is None:
         if login is None or "@" not in login:
             raise typer.BadParameter(_("Give --host, or a mail address as --login."))
         server = find_server(login, "smtp", oauth=oauth is not None)
         host, port, security, login = server.host, port or server.port, server.security, server.login
-    relay = NewRelay(
-        name=RELAY,
-        host=host,
-        port=port or SMTP_PORTS[security],
-        security=security,
-        ca_file=ca_file,
-        login=login,
-        secret=secret,
-        sealed=None if oauth else sealed_password(call, RELAY, login, secret, from_stdin=password_stdin),
-        from_mode=from_mode,
-        bounce_mode=bounce_mode,
-        bounce_address=bounce_address,
-        mails_per_minute=mails_per_minute,
-    )
+    chosen = security or Security.TLS
+    relay = known or NewRelay(name=RELAY, host=host or "", port=SMTP_PORTS[chosen], security=chosen, login=login)
+    if security is not None:
+        relay = replace(relay, security=security, port=SMTP_PORTS[security])
+    given: dict[str, Any] = {
+        "port": port,
+        "ca_file": ca_file,
+        "from_mode": from_mode,
+        "bounce_mode": bounce_mode,
+        "bounce_address": bounce_address,
+        "mails_per_minute": mails_per_minute,
+        "mails_per_day": mails_per_day,
+    }
+    relay = replace(relay, **{name: value for name, value in given.items() if value is not None})
+    password = None
+    if oauth is not None:
+        relay = replace(relay, secret=None, sealed=None)
+    elif known is None or secret is not None or password_stdin:
+        password = given_password(relay.login, secret, from_stdin=password_stdin)
+        relay = replace(relay, secret=secret, sealed=sealed(call, password, relay), oauth_grant_id=None)
+    else:
+        relay = replace(relay, sealed=sealed_anew(call, known, relay))
+    if oauth is None and not untested:
+        try_login(call, relay, password, is_relay=True)
     options = None
     if oauth is not None:
         options = OAuthOptions(
@@ -116,25 +137,31 @@ def set_(
     with database.transaction() as connection:
         by, grant = call.actor(connection), None
         if options is not None:
-            grant = enter_grant(call, connection, options, login or "", ca_file, by)
-        set_relay(connection, replace(relay, oauth_grant_id=grant), by=by, at=database.now())
+            grant = enter_grant(call, connection, options, relay.login or "", relay.ca_file, by)
+            relay = replace(relay, oauth_grant_id=grant)
+        set_relay(connection, relay, by=by, at=database.now())
     if grant is not None and not is_consented(call, grant):
         say(_("Entered. Now give consent: `intergestan relay login`"))
-    say(_("Mails go out through {host} from now on. `intergestan doctor` tries the login.").format(host=host))
+    say(_("Mails go out through {host} from now on.").format(host=relay.host))
 
 
 @app.verb("login")
 def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> None:
     """Log in anew: give consent (OAuth2), or another password."""
+    from intergestan_db.site_rows import read_relay
     from intergestan_db.tables import Relay
     from intergestan_exchange.mail_accounts.accounts import RELAY, resume_relay, set_password
+    from intergestan_operations.opening.passwords import seal
 
     call = call_of(context)
     has_consented = log_in(call, Relay, RELAY)
-    sealed = b"" if has_consented else seal(call, RELAY, read_password(RELAY, from_stdin=password_stdin))
+    password = None if has_consented else read_password(RELAY, from_stdin=password_stdin)
     with call.database.transaction() as connection:
-        if not has_consented:
-            set_password(connection, Relay, RELAY, sealed, by=call.actor(connection), at=call.database.now())
+        if password is not None:
+            relay = read_relay(connection)
+            assert relay is not None  # `log_in` has found it
+            by, at = call.actor(connection), call.database.now()
+            set_password(connection, Relay, RELAY, seal(connection, password, relay), by=by, at=at)
         resume_relay(connection)
     if not has_consented:
         say(_("The new password is used from now on for: {names}.").format(names=RELAY))
@@ -151,7 +178,7 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     if as_json:
         print_json(relays)
         return
-    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Error")]
-    names = ("host", "port", "security", "login", "from_mode", "last_error")
+    titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Mails a day"), _("Error")]
+    names = ("host", "port", "security", "login", "from_mode", "mails_per_day", "last_error")
     told = [{**row, "last_error": diagnosis(row["last_error"] or "", spoken()) or None} for row in relays]
     print_table(titles, [[row[name] for name in names] for row in told])

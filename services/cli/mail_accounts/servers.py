@@ -8,6 +8,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
+from services.cli.asking import confirmed
 from services.cli.context import may_ask
 from services.cli.output import say
 
@@ -57,4 +58,5 @@ def _warn(found: Settings, address: str, *, oauth: bool) -> None:
     if found.must_be_confirmed(address):
         if not may_ask():
             raise Problem("This was found in DNS only, which can be forged: give --host if it is right.")
-        typer.confirm(_("This was found in DNS only, which can be forged. Is it right?"), abort=True, err=True)
+        if not confirmed(_("This was found in DNS only, which can be forged. Is it right?")):
+            raise typer.Abort

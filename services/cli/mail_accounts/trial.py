@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from intergestan_msg.mail.letter import TRANSFER_HEADER
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.mail_trial.logins import (
     LoginRefused,
     days_left_imap,
@@ -82,7 +82,11 @@ def _pop3_steps(
             numbers = range(max(1, mails - _LOOKED_AT + 1), mails + 1)
             ours = sum(_is_ours(client.top(number, 0)[1]) for number in numbers)
             client.quit()
-        text = _("{mails} mails, {ours} of the newest {looked} are from other sites")
+        text = ngettext(
+            "{mails} mail, {ours} of the newest {looked} are from other sites",
+            "{mails} mails, {ours} of the newest {looked} are from other sites",
+            mails,
+        )
         yield Finding(_("Orders"), True, text.format(mails=mails, ours=ours, looked=len(numbers)))
 
 
@@ -99,7 +103,11 @@ def _logged_in(account: Any, days: int | None) -> Finding:
     text = _("{login} may read its mails").format(login=account.login)
     if days is None:
         return Finding(_("Login"), True, text)
-    soon = _("the login works, but the certificate of {server} ends in {days} days")
+    soon = ngettext(
+        "the login works, but the certificate of {server} ends in {days} day",
+        "the login works, but the certificate of {server} ends in {days} days",
+        days,
+    )
     return Finding(_("Login"), False, soon.format(server=account.host, days=days), _("Have it renewed."))
 
 
@@ -135,7 +143,11 @@ def _uidl(client: poplib.POP3) -> Finding:
 
 
 def _orders(mails: int, ours: int, waiting: int) -> Finding:
-    text = _("{mails} mails, {ours} from other sites, {waiting} of them not collected yet")
+    text = ngettext(
+        "{mails} mail, {ours} from other sites, {waiting} of them not collected yet",
+        "{mails} mails, {ours} from other sites, {waiting} of them not collected yet",
+        mails,
+    )
     return Finding(_("Orders"), True, text.format(mails=mails, ours=ours, waiting=waiting))
 
 

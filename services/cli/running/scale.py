@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.starting.fleet import (
     LIST_UNITS,
     Plan,
@@ -101,8 +101,11 @@ def _plan(platform: Platform, mailbox: str, replicas: int, compose_file: Path, r
 
 
 def _print_plan(plan: Plan, ready: Ready) -> None:
-    now = _("Now: {count} poller(s) of its own, read by {holder}.")
-    typer.echo(now.format(count=len(ready.pollers), holder=ready.holder or _("nobody")))
+    count = len(ready.pollers)
+    now = ngettext(
+        "Now: {count} poller of its own, read by {holder}.", "Now: {count} pollers of its own, read by {holder}.", count
+    )
+    typer.echo(now.format(count=count, holder=ready.holder or _("nobody")))
     if plan.file is not None:
         typer.echo(_("Write {file}:").format(file=plan.file[0]))
         typer.echo(plan.file[1].rstrip())
@@ -194,6 +197,10 @@ def _tell(ready: Ready, mailbox: str, plan: Plan, *, in_time: bool, dry_run: boo
     elif not dry_run and ready.holder is None:
         say(_("Nobody reads {mailbox} now; its mails wait on the server.").format(mailbox=mailbox))
     elif not dry_run:
-        text = _("{mailbox} is read by {holder}; {count} poller(s) of its own are ready.")
+        text = ngettext(
+            "{mailbox} is read by {holder}; {count} poller of its own is ready.",
+            "{mailbox} is read by {holder}; {count} pollers of its own are ready.",
+            len(ready.pollers),
+        )
         say(text.format(mailbox=mailbox, holder=ready.holder, count=len(ready.pollers)))
     raise typer.Exit(0 if in_time else NOT_YET)

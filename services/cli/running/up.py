@@ -11,6 +11,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import Call, call_of
 from services.cli.output import say
 from services.cli.running.history import refuse_older_database
@@ -24,10 +25,13 @@ LOOK_S = 0.1
 
 def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
+    from intergestan_operations.opening.private_files import keep_private
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
 
     call = call_of(context)
+    for said in keep_private(call.site, call.unchecked_database):
+        say(sentence(said))
     refuse_older_database(call)
     before = _living(call)
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])

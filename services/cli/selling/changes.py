@@ -44,11 +44,10 @@ def change(
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
 ) -> None:
-    """Change an accepted order ourselves, and tell the customer line by line. They agree or not.
-
-    intergestan sales change CCL1 --line L1=3 --date L2=24/12/2026
-    """
+    """Change an accepted order ourselves, and tell the customer line by line. They agree or not."""
     from intergestan_db.bells import Bells
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 
     wanted = OwnChanges(
@@ -62,6 +61,7 @@ def change(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
+        number = as_stored(connection, number, SalesOrder.number)
         mail_id = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=dates is Dates.ANY)
     ring(call, Bells(compose=(mail_id,)))
     if as_json:

@@ -25,16 +25,16 @@ def deliver(
     decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
-    """Book that goods left, under a numbered delivery note.
-
-    intergestan sales deliver CCL1 --line L1=2 --line L3=0,5
-    """
+    """Book that goods left, under a numbered delivery note."""
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import deliveries
 
     wanted = by_line(lines, decimal_mark) if lines else None
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
+        number = as_stored(connection, number, SalesOrder.number)
         made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note)
     if as_json:
         print_json({"delivery_note": made})

@@ -10,6 +10,7 @@ import typer
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli import code_words
 from services.cli.output import print_fields, print_table
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
@@ -97,4 +98,8 @@ def _charge_titles() -> list[str]:
 def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
     if rows:
         typer.echo()
-        print_table(titles, [[row[name] for name in names] for row in rows])
+        print_table(titles, [[_shown(row, name) for name in names] for row in rows])
+
+
+def _shown(row: Mapping[str, Any], name: str) -> Any:
+    return code_words.unit(row[name]) if name == "unit" else row[name]

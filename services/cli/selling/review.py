@@ -29,19 +29,17 @@ def accept(
     """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
 
     A product chosen for a parked line is remembered for the partner.
-
-    intergestan sales accept CCL1 --product L3=CAS16
     """
     from intergestan_exchange.holds import review
 
     chosen = chosen_products(products)
     if chosen and len(numbers) > 1:
         raise typer.BadParameter(_("Products are chosen for one order at a time."))
-    bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen))
+    numbers, bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen))
     if as_json:
         print_json({"accepted": numbers, "answers": bells.compose})
     else:
-        say(_("Accepted: {numbers}. The buyer is told.").format(numbers=", ".join(dict.fromkeys(numbers))))
+        say(_("Accepted: {numbers}. The buyer is told.").format(numbers=", ".join(numbers)))
 
 
 def refuse(
@@ -54,19 +52,23 @@ def refuse(
     """Refuse sales orders that wait for a clerk: they are cancelled, and the buyer is told."""
     from intergestan_exchange.holds import review
 
-    bells = _decide(call_of(context), numbers, partial(review.refuse, words=reason))
+    numbers, bells = _decide(call_of(context), numbers, partial(review.refuse, words=reason))
     if as_json:
         print_json({"refused": numbers, "answers": bells.compose})
     else:
-        say(_("Refused: {refs}.").format(refs=", ".join(dict.fromkeys(numbers))))
+        say(_("Refused: {refs}.").format(refs=", ".join(numbers)))
 
 
-def _decide(call: Call, numbers: list[str], decision: Callable[..., Bells]) -> Bells:
-    """All of them or none; then the answers are rung for."""
+def _decide(call: Call, typed: list[str], decision: Callable[..., Bells]) -> tuple[list[str], Bells]:
+    """All of them or none; then the answers are rung for. The orders' numbers, and the bells."""
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
+
     bells = Bells()
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        for number in dict.fromkeys(numbers):
+        numbers = list(dict.fromkeys(as_stored(connection, each, SalesOrder.number) for each in typed))
+        for number in numbers:
             bells += decision(connection, number, by=by, at=at)
     ring(call, bells)
-    return bells
+    return numbers, bells

@@ -66,7 +66,9 @@ def list_(
 def show(
     context: typer.Context,
     *,
-    number: Annotated[str, typer.Argument(help="Number of a sales order, a delivery note or an invoice.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note or an invoice.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Show a sales order with what became of it, a delivery note, or an invoice."""
@@ -104,8 +106,11 @@ def export(
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
+    from intergestan_db.tables import DeliveryNote, Invoice, SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import sales
 
+    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number)
     found = {
         "order": sales.show_sales_order(connection, number),
         "delivery note": sales.show_delivery_note(connection, number),

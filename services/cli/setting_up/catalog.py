@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
@@ -33,12 +33,7 @@ if TYPE_CHECKING:
 
 app = Group("Products and their families.")
 
-SUBJECTS = {
-    "families": marked("{file}: {added} new families, {changed} changed, {equal} as before."),
-    "subfamilies": marked("{file}: {added} new sub-families, {changed} changed, {equal} as before."),
-    "products": marked("{file}: {added} new products, {changed} changed, {equal} as before."),
-    "components": marked("{file}: {added} new components, {changed} changed, {equal} as before."),
-}
+SUBJECTS = ("families", "subfamilies", "products", "components")
 DRIFTS = {
     "unknown": marked("The seller does not have it"),
     "name": marked("Name"),
@@ -130,7 +125,8 @@ def export(
         counts = {name: len(getattr(catalogue, name)) for name in SUBJECTS}
         print_json({"file": str(file), **counts})
         return
-    say(_("{file}: {count} products.").format(file=file, count=len(catalogue.products)))
+    count = len(catalogue.products)
+    say(ngettext("{file}: {count} product.", "{file}: {count} products.", count).format(file=file, count=count))
 
 
 @app.verb("digest")
@@ -183,7 +179,7 @@ def drift(
     else:
         _print(found)
         say(
-            _("{count} products compared: {found} differences, orders for {failing} of them would fail.").format(
+            _("Products compared: {count}; differences: {found}; orders for {failing} of them would fail.").format(
                 count=len(ours.products if orders is Orders.OURS else theirs.products),
                 found=len(found),
                 failing=len({each.code for each in found if each.fails}),
@@ -244,7 +240,33 @@ def _plain(each: Difference) -> dict[str, Any]:
 def _say_put(file: Path, put: Mapping[str, Put]) -> None:
     for subject, counts in put.items():
         if subject == "products" or any(_counts(counts).values()):
-            say(_(SUBJECTS[subject]).format(file=file, **_counts(counts)))
+            say(_put_texts(_counts(counts)["added"])[subject].format(file=file, **_counts(counts)))
+
+
+def _put_texts(added: int) -> Mapping[str, str]:
+    """What became of each of `SUBJECTS`."""
+    return {
+        "families": ngettext(
+            "{file}: {added} new family, {changed} changed, {equal} as before.",
+            "{file}: {added} new families, {changed} changed, {equal} as before.",
+            added,
+        ),
+        "subfamilies": ngettext(
+            "{file}: {added} new sub-family, {changed} changed, {equal} as before.",
+            "{file}: {added} new sub-families, {changed} changed, {equal} as before.",
+            added,
+        ),
+        "products": ngettext(
+            "{file}: {added} new product, {changed} changed, {equal} as before.",
+            "{file}: {added} new products, {changed} changed, {equal} as before.",
+            added,
+        ),
+        "components": ngettext(
+            "{file}: {added} new component, {changed} changed, {equal} as before.",
+            "{file}: {added} new components, {changed} changed, {equal} as before.",
+            added,
+        ),
+    }
 
 
 def _all_counts(put: Mapping[str, Put]) -> dict[str, dict[str, int]]:

@@ -15,10 +15,12 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.wording import sentence
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
+from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
-from services.cli.context import Call, call_of, may_ask
+from services.cli.context import Call, call_of, is_made, may_ask
 from services.cli.figures import DecimalMark
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
@@ -34,6 +36,7 @@ Fill = Callable[["Connection"], object]
 """Enters what a new site begins with, in the transaction that makes the site."""
 
 CONFIGURATION_FILE = "intergestan.toml"
+_NOT_ASKED_YET = "asked@later.invalid"
 
 
 def init(
@@ -90,21 +93,21 @@ def init(
     """Make a site: its base, its identity, its key pair, its first user.
 
     At a terminal it asks for what is missing. What is taken from another site's copy or export leaves that
-    site's identity, partners, mails and orders behind. Example:
-
-    intergestan init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074
+    site's identity, partners, mails and orders behind.
     """
     from intergestan_erp.inputs.countries import country_code
     from intergestan_erp.inputs.currencies import currency_code
     from intergestan_erp.parties.company_numbers import read_siret, read_vat
     from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
 
-    given = _asked({"name": name, "orders_address": orders_address})
-    country = country_code(country) or country
-    site = NewSite(
-        name=given["name"],
-        orders_address=given["orders_address"],
-        answers_address=answers_address or given["orders_address"],
+    call, country = call_of(context), country_code(country) or country
+    _configure(call, data_dir, database_url, language or spoken())
+    _refuse_a_second(call)
+    # What is given is checked before anything is asked: nobody types a name for a site that cannot be made.
+    known = NewSite(
+        name=name or _NOT_ASKED_YET,
+        orders_address=orders_address or _NOT_ASKED_YET,
+        answers_address=answers_address or orders_address or _NOT_ASKED_YET,
         siret=siret and read_siret(siret),
         vat_id=vat and read_vat(vat),
         line1=line1,
@@ -116,14 +119,16 @@ def init(
         language=language or spoken(),
         timezone=timezone or usual_zone(country),
     )
+    check_site(known)
+    check_address(user_email or known.orders_address)
+    fill = _fill(from_copy, from_catalog, decimal_mark, known.currency)
+    given = _asked({"name": name, "orders_address": orders_address})
+    orders = given["orders_address"]
+    site = replace(known, name=given["name"], orders_address=orders, answers_address=answers_address or orders)
     check_site(site)
     say_doubts(site.siret, site.vat_id)
     login = login or getpass.getuser()
     email = user_email or site.orders_address
-    check_address(email)
-    fill = _fill(from_copy, from_catalog, decimal_mark, site.currency)
-    call = call_of(context)
-    _configure(call, data_dir, database_url, site.language)
     if call.site.key_days is not None:
         site = replace(site, key_until=call.unchecked_database.now() + timedelta(days=call.site.key_days))
     code, key = _make(call, site, (login, user_name or login, email), fill)
@@ -141,7 +146,7 @@ def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
     if missing and not may_ask():
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise typer.BadParameter(_("Missing: {options}.").format(options=options))
-    return {name: value or typer.prompt(questions[name], err=True) for name, value in values.items()}
+    return {name: value or asked(questions[name]) for name, value in values.items()}
 
 
 def _configure(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:
@@ -186,35 +191,53 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
     return None
 
 
-def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
-    """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
-    from sqlalchemy import select
+def _refuse_a_second(call: Call) -> None:
+    """Before anything is asked.
 
-    from intergestan_db import migrate
+    :raises Problem: when there is a site in the database.
+    """
+    from sqlalchemy import inspect, select
+
     from intergestan_db.tables import Site
-    from intergestan_erp.site.setup import add_user, create_site
-    from intergestan_runtime.secrets import Sealer
 
-    for folder in (call.site.data_dir, call.site.secrets_dir):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = call.unchecked_database
-    database.check_durability()
-    migrate.upgrade(database)
-    with database.read() as connection:
-        if connection.execute(select(Site.code)).first() is not None:
+    if not is_made(call.unchecked_database):
+        return
+    with call.unchecked_database.read() as connection:
+        made = inspect(connection).has_table(Site.__tablename__)
+        if made and connection.execute(select(Site.code)).first() is not None:
             raise Problem(
                 "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
                 "another folder (--data-dir) or another database for the new site.",
                 url=call.site.database_url,
             )
+
+
+def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
+    """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
+    from intergestan_db import migrate
+    from intergestan_erp.site.setup import add_user, create_site
+    from intergestan_operations.opening.passwords import publish_seal
+    from intergestan_operations.opening.private_files import keep_private
+    from intergestan_runtime.private import make_folder
+    from intergestan_runtime.secrets import create_key_file, read_base_key
+
+    database = call.unchecked_database
+    for folder in (call.site.data_dir, call.site.secrets_dir):
+        make_folder(folder)
+    for said in keep_private(call.site, database):
+        say(sentence(said))
+    database.check_durability()
+    migrate.upgrade(database)
     key = make_key(call.site.key_file)
     if not call.site.base_key_file.exists():
-        Sealer.create(call.site.base_key_file)
+        create_key_file(call.site.base_key_file)
+    base_key = read_base_key(call.site.base_key_file)
     make_bounce_key(call.site)
     login, name, email = user
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=login, at=database.now())
         add_user(connection, login, name, email, by=login, at=database.now())
+        publish_seal(connection, base_key)
         if fill is not None:
             fill(connection)
     return code, key

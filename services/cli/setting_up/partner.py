@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import sentence
+from services.cli.asking import confirmed
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.output import AsJson, print_json, print_table, say
-from services.cli.setting_up import partner_keys
+from services.cli.setting_up import partner_keys, partner_rests
+from services.cli.setting_up.countries import country_of
 from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
 
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 app = Group("The sites we trust.")
 app.add("key", partner_keys.app)
+app.verb("pause")(partner_rests.pause)
+app.verb("unpause")(partner_rests.unpause)
+app.verb("deactivate")(partner_rests.deactivate)
+app.verb("activate")(partner_rests.activate)
 
 OrderAddress = Annotated[
     str | None, typer.Option("--order-address", metavar="ADDRESS", help="Where our orders to them go.")
@@ -74,7 +81,7 @@ def add(
         if not may_ask():
             raise
         say(sentence(known))
-        if not typer.confirm(_("Is this the card of {party}?").format(party=known.party), err=True):
+        if not confirmed(_("Is this the card of {party}?").format(party=known.party)):
             raise typer.Exit(1) from None
         codes, paired = pair(known.party)
     call.ring(IMPORT, *paired.released)
@@ -86,7 +93,12 @@ def add(
     for doubt in case_doubts(codes, [paired.party_code]):
         say(sentence(doubt))
     if paired.released:
-        say(_("{count} held mail(s) of theirs are imported now.").format(count=len(paired.released)))
+        text = ngettext(
+            "{count} held mail of theirs is imported now.",
+            "{count} held mails of theirs are imported now.",
+            len(paired.released),
+        )
+        say(text.format(count=len(paired.released)))
     if order_address is None:
         proposal = _(
             "Their card proposes {address} for orders: `intergestan partner set {code} --order-address {address}`."
@@ -106,14 +118,25 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Code"), _("Name"), _("Third party"), _("Orders go to"), _("Answers go to"), _("Prices"), _("Orders")]
     names = ("site_code", "name", "party", "order_address", "answer_address", "price_policy", "acceptance")
-    print_table(titles, [[row[name] for name in names] for row in partners])
+    print_table([*titles, _("Paused")], [[*(row[name] for name in names), _rest(row)] for row in partners])
+
+
+def _rest(row: Mapping[str, Any]) -> str | None:
+    if not row["active"]:
+        return _("out of use")
+    texts = {
+        Rest.SENDING: _("sending, by {who}: {why}"),
+        Rest.BOOKING: _("booking, by {who}: {why}"),
+        Rest.BOTH: _("both ways, by {who}: {why}"),
+    }
+    return texts[row["rests"]].format(who=row["rests_by"], why=row["rests_reason"]) if row["rests"] else None
 
 
 @app.verb("set")
 def set_(
     context: typer.Context,
     *,
-    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Code, third party, SIRET or name of the partner.")],
     order_address: OrderAddress = None,
     answer_address: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Where our answers go.")] = None,
     language: Annotated[str | None, typer.Option(metavar="fr|en", help="Language of our mails to them.")] = None,
@@ -162,7 +185,7 @@ def set_(
         "line2": line2,
         "postcode": postcode,
         "city": city,
-        "country": _country(country),
+        "country": country_of(country),
     }
     changes = {name: value for name, value in given.items() if value is not None}
     if answer_hours == 0:
@@ -180,7 +203,7 @@ def set_(
 def match(
     context: typer.Context,
     *,
-    partner: Annotated[str, typer.Argument(help="Code, third party, SIRET or name of the partner.")],
+    partner: Annotated[str, typer.Argument(metavar="PARTNER", help="Code, third party, SIRET or name of the partner.")],
     theirs: Annotated[str | None, typer.Argument(metavar="THEIR_CODE", help="A product code in their orders.")] = None,
     ours: Annotated[str | None, typer.Argument(metavar="OUR_CODE", help="The product of ours that it means.")] = None,
     as_json: AsJson = False,
@@ -229,7 +252,7 @@ def _compare(card: Card, fingerprint: str | None) -> None:
         raise typer.BadParameter(
             _("Let them read you their 12 words over the telephone, and type what you hear after --fingerprint.")
         )
-    if not typer.confirm(_("Did they read you the same words over the telephone?"), err=True):
+    if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
 
 
@@ -251,18 +274,3 @@ def print_card(card: Card) -> None:
     for name, value in fields.items():
         if value:
             say(f"{name.ljust(width)}  {value}")
-
-
-def _country(text: str | None) -> str | None:
-    from intergestan_erp.inputs.countries import country_code
-
-    if text is None:
-        return None
-    code = country_code(text)
-    if code is None:
-        raise typer.BadParameter(
-            _("«{text}» is no country: write its ISO code, like FR, or its name in French or English.").format(
-                text=text
-            )
-        )
-    return code

@@ -8,8 +8,9 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
+from services.cli.asking import confirmed
 from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
@@ -90,7 +91,12 @@ def confirm(
     if done.valid_from is not None:
         say(_("It signs from {start} on; the key before it ends then.").format(start=cell(done.valid_from)))
     if done.bells.take_in:
-        say(_("{count} held mail(s) of theirs are taken in now.").format(count=len(done.bells.take_in)))
+        text = ngettext(
+            "{count} held mail of theirs is taken in now.",
+            "{count} held mails of theirs are taken in now.",
+            len(done.bells.take_in),
+        )
+        say(text.format(count=len(done.bells.take_in)))
 
 
 @app.verb("revoke", context_settings=TAKES_IDS)
@@ -159,6 +165,6 @@ def _asked(call: Call, partner: str, card: Card | None) -> str:
         )
     words = wanted[0].words()
     say(f"\n{' '.join(words[:6])}\n{' '.join(words[6:])}")
-    if not typer.confirm(_("Did they read you the same words over the telephone?"), err=True):
+    if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
     return wanted[0].kid

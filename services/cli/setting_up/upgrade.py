@@ -8,7 +8,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from intergestan_operations.opening.keys import make_bounce_key
-from services.cli.context import NoSite, call_of, is_made
+from services.cli.context import Call, NoSite, call_of, is_made
 from services.cli.output import say
 
 if TYPE_CHECKING:
@@ -33,9 +33,8 @@ def upgrade(
 ) -> None:
     """Bring the base to the schema of this release. Take a backup first.
 
-    Where two numbers or codes would become the same, it names them and changes nothing. Then:
-
-    intergestan upgrade --rename purchase_order:15=CFR15-bis
+    Where two numbers or codes would become the same, it names them and changes nothing. --rename then gives one of
+    them another number, such as purchase_order:15=CFR15-bis.
     """
     from intergestan_db import migrate
 
@@ -47,7 +46,32 @@ def upgrade(
     migrate.upgrade(database, renames)
     if make_bounce_key(call.site):
         say(_("A new key for the marks of undelivered mail: {file}.").format(file=call.site.bounce_key_file))
+    _seal_anew(call)
     say(_("The base is at schema {schema}.").format(schema=migrate.HEAD))
+
+
+def _seal_anew(call: Call) -> None:
+    """Publish under what passwords are sealed, and seal those of older releases so; where base.key is not, say so."""
+    from intergestan_operations.opening.passwords import seal_anew
+    from intergestan_runtime.secrets import read_base_key
+
+    file = call.site.base_key_file
+    if not file.is_file():
+        say(
+            _(
+                "There is no {file} here, so the seal of passwords was not published: passwords that are stored still "
+                "work, and a new one can be stored once `intergestan upgrade` has run where that file is."
+            ).format(file=file)
+        )
+        return
+    with call.unchecked_database.transaction() as connection:
+        done = seal_anew(connection, read_base_key(file))
+    if done.sealed:
+        text = _("Passwords of accounts that were sealed anew: {count}.")
+        say(text.format(count=done.sealed))
+    if done.unreadable:
+        text = _("{file} does not open the passwords of {names}: enter them again.")
+        say(text.format(file=file, names=", ".join(done.unreadable)))
 
 
 def _rename(text: str) -> Rename:

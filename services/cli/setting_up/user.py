@@ -19,7 +19,7 @@ app = Group("The people of the site.")
 def add(
     context: typer.Context,
     *,
-    login: Annotated[str, typer.Argument(help="Short name, for --as.")],
+    login: Annotated[str, typer.Argument(metavar="LOGIN", help="Short name, for --as.")],
     email: Annotated[str, typer.Option(help="Mail address: the From of what this person sends.")],
     name: Annotated[str | None, typer.Option(help="Full name; the login by default.")] = None,
 ) -> None:
@@ -51,3 +51,49 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         print_json(users)
     else:
         print_table([_("Login"), _("Name"), _("E-mail"), _("Active")], [list(row.values()) for row in users])
+
+
+Person = Annotated[str, typer.Argument(help="The person's short name.")]
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    login: Person,
+    name: Annotated[str | None, typer.Option(help="Full name.")] = None,
+    email: Annotated[str | None, typer.Option(help="Mail address: the From of what this person sends.")] = None,
+) -> None:
+    """Correct a person's name or mail address. What left already keeps the old ones."""
+    from intergestan_erp.site.setup import change_user
+
+    changes = {key: value for key, value in {"name": name, "email": email}.items() if value is not None}
+    if not changes:
+        raise typer.BadParameter(_("Say what to change, with at least one option."))
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        change_user(connection, login, changes, by=call.actor(connection), at=call.database.now())
+    say(_("Changed for {login}: {values}.").format(login=login, values=", ".join(changes.values())))
+
+
+@app.verb("deactivate")
+def deactivate(context: typer.Context, *, login: Person) -> None:
+    """Take a person out of use: nobody acts in their name any more. What they did stays theirs."""
+    from intergestan_erp.site.setup import use_user
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        use_user(connection, login, active=False, by=call.actor(connection), at=call.database.now())
+    say(_("{login} is out of use.").format(login=login))
+
+
+@app.verb("activate")
+def activate(context: typer.Context, *, login: Person) -> None:
+    """Take a person into use again."""
+    from intergestan_erp.site.setup import use_user
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by = call.actor(connection, as_machine_user=call.named_user == login)
+        use_user(connection, login, active=True, by=by, at=call.database.now())
+    say(_("{login} is in use again.").format(login=login))

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
@@ -44,4 +44,9 @@ def resume(
     if as_json:
         print_json({"partner": next(iter(codes - still)), "mails": len(mails)})
         return
-    say(_("Booking goes on for {partner}: {count} mail(s) are taken in now.").format(partner=partner, count=len(mails)))
+    text = ngettext(
+        "Booking goes on for {partner}: {count} mail is taken in now.",
+        "Booking goes on for {partner}: {count} mails are taken in now.",
+        len(mails),
+    )
+    say(text.format(partner=partner, count=len(mails)))

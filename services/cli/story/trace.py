@@ -33,10 +33,7 @@ def trace(
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show the whole story of an order, here and at the partner: what happened when, by which mail, and who did it.
-
-    intergestan trace CFR1
-    """
+    """Show the whole story of an order, here and at the partner: what happened when, by which mail, and who did it."""
     from intergestan_exchange.tracing.trace import trace as read_stories
     from intergestan_operations.opening.stores import place_in_archive
 

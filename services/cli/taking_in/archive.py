@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.checks.archive_check import CURE, WHAT, ArchiveCheck, Fault
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
 from services.cli.output import AsJson, print_json, print_table, say, tenths
@@ -32,10 +32,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Read the whole archive: every file against its sha256, every mail of the base against its file.
-
-    intergestan archive verify --limit 5000
-    """
+    """Read the whole archive: every file against its sha256, every mail of the base against its file."""
     from intergestan_operations.opening.stores import open_archive
 
     call = call_of(context)
@@ -105,11 +102,10 @@ def _print(check: ArchiveCheck, faults: list[Fault], count: int) -> None:
         for kind in dict.fromkeys(fault.kind for fault in faults):
             typer.echo(f"{_(WHAT[kind])}: {_(CURE[kind])}")
     files, mebibytes = check.checked.files, tenths(check.checked.octets / 2**20)
-    if count:
-        text = _("{files} files ({mebibytes} MiB) were read; {count} are not as they should be.")
-    else:
-        text = _("{files} files ({mebibytes} MiB) were read; all is as it should be.")
-    say(text.format(files=files, mebibytes=mebibytes, count=count))
+    read = ngettext("{files} file ({mebibytes} MiB) was read", "{files} files ({mebibytes} MiB) were read", files)
+    rest = ngettext("{count} is not as it should be.", "{count} are not as they should be.", count)
+    rest = rest if count else _("all is as it should be.")
+    say(_("{read}; {rest}").format(read=read.format(files=files, mebibytes=mebibytes), rest=rest.format(count=count)))
     if not check.checked.ended:
         say(_("The next verification with --limit goes on from here."))
 

@@ -88,8 +88,6 @@ def release(
     """Let them go on: a difference of price, VAT or total is accepted, everything else is tried again.
 
     What you say with --product or --customer is remembered for this partner, and used from then on.
-
-    intergestan holds release order-17 --product L3=CAS16
     """
     from intergestan_exchange.holds import hold_acts
     from intergestan_exchange.holds.choices import Choices

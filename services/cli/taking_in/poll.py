@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, print_table, say
@@ -105,7 +105,12 @@ def _tell(runs: Runs, brought: Brought, *, in_time: bool) -> int:
         if run.error is not None:
             say(f"{run.mailbox}: {run.error}")
     if runs.too_big:
-        say(_("{count} mail(s) are larger than is fetched: look at them in the mailbox.").format(count=runs.too_big))
+        text = ngettext(
+            "{count} mail is larger than is fetched: look at it in the mailbox.",
+            "{count} mails are larger than is fetched: look at them in the mailbox.",
+            runs.too_big,
+        )
+        say(text.format(count=runs.too_big))
     if brought.holds:
         text = _("Waiting for a person: {refs}. `intergestan holds show {first}` says what to do.")
         say(text.format(refs=", ".join(brought.holds), first=brought.holds[0]))

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
+from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, print_table, say
@@ -62,8 +63,6 @@ def purge(
 ) -> None:
     """Remove mails from the mailboxes that are archived, imported and answered, and older than asked.
 
-    intergestan purge --older-than 90d --dry-run
-
     Strangers' mails, and what waits for a person, an answer or its import, always stay.
     """
     age = _age(older_than)
@@ -75,8 +74,8 @@ def purge(
         code, found = _carry_out(call, mailboxes or [], age, timeout, dry_run=True)
         _print(found)
         wanted = sum(len(_going(each)) for each in found)
-        question = _("Remove {count} mail(s) for good?").format(count=wanted)
-        if code == NOT_YET or not wanted or not typer.confirm(question, err=True):
+        question = ngettext("Remove {count} mail for good?", "Remove {count} mails for good?", wanted)
+        if code == NOT_YET or not wanted or not confirmed(question.format(count=wanted)):
             raise typer.Exit(code)
     code, found = _carry_out(call, mailboxes or [], age, timeout, dry_run=dry_run)
     if as_json:
@@ -155,11 +154,13 @@ def _print(found: Sequence[Result]) -> None:
             typer.echo()
         print_table([_("Mailbox"), _("Stay"), _("Why")], stays)
     if found:
-        dry = found[0].run.dry_run
-        text = (
-            _("{count} mail(s) would be removed. Nothing was changed.") if dry else _("{count} mail(s) were removed.")
+        would = ngettext(
+            "{count} mail would be removed. Nothing was changed.",
+            "{count} mails would be removed. Nothing was changed.",
+            len(going),
         )
-        say(text.format(count=len(going)))
+        were = ngettext("{count} mail was removed.", "{count} mails were removed.", len(going))
+        say((would if found[0].run.dry_run else were).format(count=len(going)))
 
 
 def _staying(each: Result) -> list[Any]:

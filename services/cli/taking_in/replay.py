@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from services.cli.bells import ring
 from services.cli.buying.orders import From, To
 from services.cli.context import Call, call_of
@@ -49,8 +49,6 @@ def replay(
     as_json: AsJson = False,
 ) -> None:
     """Take archived mails in again. What is booked stays as it is: no order is ever booked twice.
-
-    intergestan replay --from 01/11/2020 --partner "Arts de la Table" --dry-run
 
     Needed after a backup was brought back (--all), or when the cause of a hold is gone.
     """
@@ -149,7 +147,11 @@ def _tell(work: Work, brought: Brought, after: dict[str, Place], *, in_time: boo
         print_brought(brought)
         for sha256, now in elsewhere.items():
             say(f"{sha256[:12]}: {place(*before.get(sha256, (None, None)))} → {place(*now)}")
-    text = _("{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.")
+    text = ngettext(
+        "{settled} of {total} mail was taken in again; new sales orders: {created}, new answers: {answers}.",
+        "{settled} of {total} mails were taken in again; new sales orders: {created}, new answers: {answers}.",
+        work.total,
+    )
     say(
         text.format(
             settled=len(after), total=work.total, created=len(brought.sales_orders), answers=len(brought.answered)

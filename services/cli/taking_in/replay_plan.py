@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.context import Call
 from services.cli.days import before, begin_of
@@ -107,11 +107,12 @@ def show_plan(call: Call, work: Work, *, as_json: bool) -> None:
     if rows:
         titles = [_("Mail"), _("Now"), _("Then"), _("Orders")]
         print_table(titles, [_row(row) for row in rows])
-    say(
-        _("{changes} of {total} mails would change something. Nothing was changed.").format(
-            changes=changes, total=work.total
-        )
+    text = ngettext(
+        "{changes} of {total} mail would change something. Nothing was changed.",
+        "{changes} of {total} mails would change something. Nothing was changed.",
+        work.total,
     )
+    say(text.format(changes=changes, total=work.total))
 
 
 def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Foreseen]]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine.interfaces import ReflectedCheckConstraint
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
-from intergestan_db.tables import NumberSeries, OutboundMail, PartnerKey, Table
+from intergestan_db.tables import Notice, NumberSeries, OutboundMail, PartnerKey, Setting, Table, ToldAlarm
 from tests.site_factories import NOW, SiteToTest
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
@@ -110,3 +110,24 @@ def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) 
     with a_site.database.read() as connection:
         rows = connection.execute(select(NumberSeries.prefix, NumberSeries.next_number))
         assert {row.prefix: row.next_number for row in rows} == {"CFR": 1, "CCL": 1, "X": 7, "BL": 1, "FA": 1}
+
+
+def test_what_was_told_and_what_is_to_be_told_stay(a_site: SiteToTest) -> None:
+    """0018: notices get the setting that they are about in place of a recipient, alarms that were told a table."""
+    notice = (
+        "INSERT INTO notice (envelope_from, recipient, mime, created_at, attempts, lease_fence)"
+        " VALUES ('a@b.test', 'c@d.test', 'x', {at}, 0, 0)"
+    )
+    with a_site.database.transaction() as connection:
+        run(connection, command.downgrade, "0017")
+        for statement in (
+            "INSERT INTO setting (name, value) VALUES ('alarms.mail', '{}'), ('archive.verified_up_to', 'f')",
+            "INSERT INTO event (at, who, subject, subject_id, name) VALUES (7, 'dispatcher', 'hold', 1, 'tell')",
+            notice.format(at=7),
+            notice.format(at=8),
+        ):
+            connection.exec_driver_sql(statement)
+    migrate.upgrade(a_site.database)
+    assert [(row.way, row.memories) for row in a_site.rows(ToldAlarm)] == [("mail", "{}")]
+    assert [row.name for row in a_site.rows(Setting)] == ["archive.verified_up_to"]
+    assert [row.about for row in a_site.rows(Notice)] == ["holds", "alarms"]

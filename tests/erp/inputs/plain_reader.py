@@ -24,8 +24,12 @@ MARKS = {"comma": ",", "point": "."}
 MOST_DECIMALS, MOST_WHOLE, GROUP = 6, 12, 3
 MOST_RATE = 100
 EURO = ("€", "EUROS", "EURO", "EUR")
-NO_VALUE = ("NULL", "(NULL)", "<NULL>", "\\N", "NAN", "N/A", "N.A.")
-ERRORS = ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#VALEUR!", "#NAME?", "#NOM?", "#NUM!", "#NOMBRE!", "#NULL!", "#NUL!")
+NO_VALUE = {"null", "(null)", "<null>", "\\n", "nan", "n/a", "n.a."}
+BEHIND_A_HASH = {
+    "n/a", "ref!", "div/0!", "value!", "name?", "num!", "null!", "spill!", "calc!", "field!", "error!", "blocked!",
+    "connect!", "unknown!", "getting_data", "valeur!", "nom?", "nombre!", "nul!", "propagation!", "calcul!", "champ!",
+    "en_attente",
+}  # fmt: skip
 SITE = ZoneInfo("Europe/Paris")
 
 
@@ -35,7 +39,7 @@ def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | 
     `file_marks` are the marks before decimals of the file's other numbers that have one reading; `said` is what
     `--decimal-mark` says, `comma` or `point`. Amounts are those of an order in euros.
     """
-    rest = _marked_as_text(text.strip())
+    rest = without_marks(text.strip())
     percent = False
     if kind == AMOUNT:
         rest = _without_euros(rest)
@@ -55,7 +59,7 @@ def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | 
     return number
 
 
-def _marked_as_text(text: str) -> str:
+def without_marks(text: str) -> str:
     """A cell without ="…", and without an apostrophe before what a spreadsheet would compute."""
     if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
         return text[2:-1].strip()
@@ -154,7 +158,7 @@ def plain_day(text: str) -> date | None:
 
     The site is in Europe/Paris.
     """
-    rest = _marked_as_text(text.strip())
+    rest = without_marks(text.strip())
     length = 0
     while length < len(rest) and rest[length] in DIGITS + "/-":
         length += 1
@@ -242,18 +246,29 @@ def _is_two_digits_below(text: str, end: int) -> bool:
 def plain_identifier(text: str) -> str | None:
     """The text of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first."""
     rest = text.strip()
-    rest = rest[1:].strip() if rest.startswith("'") else _marked_as_text(rest)
+    rest = rest[1:].strip() if rest.startswith("'") else without_marks(rest)
     for character in rest:
         if not character.isprintable():
             return None
-    if rest.upper() in NO_VALUE or _is_error(rest):
+    if is_no_value(rest):
         return None
     return None if _has_lost_digits(rest) else rest
 
 
-def _is_error(text: str) -> bool:
-    """An error of a spreadsheet, or a column too narrow: #N/A, #REF!, ####."""
-    return text in ERRORS or (len(text) >= GROUP and text == "#" * len(text))
+def is_no_value(text: str) -> bool:
+    """If an identifier is what a program writes for none, or for an error: the table "No value" of the page."""
+    small = text.lower()
+    return small in NO_VALUE or is_error_anywhere(small)
+
+
+def is_error_anywhere(small: str) -> bool:
+    """The rows of that table that count in any column; the text is in small letters."""
+    if small[:1] == "#":
+        return small[1:] in BEHIND_A_HASH or (len(small) >= GROUP and set(small) == {"#"})
+    word, colon, number = small.partition(":")
+    word = word[:-1] if word[-1:].isspace() else word
+    number = number[1:] if number[:1].isspace() else number
+    return word in ("err", "erreur") and colon == ":" and len(number) == GROUP and _all_digits(number)
 
 
 def _has_lost_digits(text: str) -> bool:

@@ -16,7 +16,15 @@ from intergestan_db.file_tables.rows import BookCell, Kind, Row
 from intergestan_erp.inputs.cells import Cells, Findings
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.table import Columns, read_rows
-from tests.erp.inputs.plain_reader import plain_day, plain_identifier, plain_number
+from tests.erp.inputs.plain_reader import (
+    BEHIND_A_HASH,
+    NO_VALUE,
+    is_error_anywhere,
+    plain_day,
+    plain_identifier,
+    plain_number,
+    without_marks,
+)
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -226,7 +234,22 @@ def test_both_read_a_day(text: str) -> None:
 
 
 EXPONENTS = st.sampled_from(("E+12", "e+12", "E12", "E-3", "E+", "E++1", "E+1x", "E+0012", "+12", "×10¹²"))
+NO_VALUES = sorted({*NO_VALUE, *(f"#{each}" for each in BEHIND_A_HASH), "###", "#" * 9, "err:502", "erreur : 502"})
+
+
+@st.composite
+def no_values(draw: st.DrawFn) -> str:
+    """What programs write for nothing or for an error, in capitals or not; or nearly."""
+    text = "".join(draw(st.sampled_from((each, each.upper()))) for each in draw(st.sampled_from(NO_VALUES)))
+    form = draw(st.integers(0, 5))
+    if form == 0:
+        cut = draw(st.integers(0, len(text)))
+        return text[:cut] + draw(st.sampled_from(("#", "!", "-1", " ", "0", ":", "\u00a0", "x"))) + text[cut:]
+    return text[draw(st.integers(0, 1)) : -1] if form == 1 else text
+
+
 CODES = st.one_of(
+    no_values(),
     digits(1, 20),
     st.from_regex(r"[A-Z]{1,3}[-_./ ]?[0-9]{1,6}", fullmatch=True),
     st.tuples(digits(1, 4), st.sampled_from(("", ",", ".", ", ")), digits(0, 6), EXPONENTS).map("".join),
@@ -238,7 +261,7 @@ CODES = st.one_of(
 @st.composite
 def identifiers(draw: st.DrawFn) -> str:
     """An order's number or a code as spreadsheets and people write it."""
-    text = draw(CODES)
+    text: str = draw(CODES)
     inside = draw(often("", " ", "\u00a0", "\t", "\u200b"))
     form = draw(st.integers(0, 9))
     if form in {0, 1, 2}:
@@ -262,8 +285,27 @@ def identifiers(draw: st.DrawFn) -> str:
 @example('="3,25039E+12"')
 @example('\'="0081"')
 @example('="a"b"')
+@example('="#N/A"')
+@example("'#n/a")
+@example("'NULL")
+@example('\'="N.A."')
+@example("Err:\u00a0502")
+@example("erreur  :502")
+@example("##")
 def test_both_read_an_identifier(text: str) -> None:
     assert product_identifier(text) == plain_identifier(text)
+
+
+@given(identifiers())
+@example('="#N/A"')
+@example("'#N/A")
+def test_both_find_an_error_in_a_column_of_texts(text: str) -> None:
+    """Where `NULL` is a text."""
+    findings = Findings()
+    read = cells_of(text, findings).text(CELL)
+    meant = without_marks(text.strip())
+    is_error = is_error_anywhere(meant.lower())
+    assert (read, len(findings.faults)) == ((None, 1) if is_error else (meant or None, 0))
 
 
 def test_white_space_under_a_merged_cell_does_not_count_either() -> None:

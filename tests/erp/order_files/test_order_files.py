@@ -1,5 +1,6 @@
 """`orders import`: what is taken, what is refused and how that is said; a file whole or not at all."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -12,15 +13,20 @@ from sqlalchemy import func, select
 
 import services.demo
 from intergestan_db.database import Database
+from intergestan_db.enums import FileFormat
 from intergestan_db.problem import FileProblems
 from intergestan_db.tables import NumberSeries, PurchaseOrder
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.file_order import FileOrder
+from intergestan_erp.order_files.order_export import PURCHASE, as_documents, to_export, write_tables, write_ubl
+from intergestan_erp.order_files.order_export import read_orders as read_exported
 from intergestan_erp.order_files.order_files import Imported
 from intergestan_erp.order_files.read_orders import read_orders
 from intergestan_erp.parties.parties import NewParty, add_party
 from intergestan_erp.purchasing.purchase_orders import show_order
+from intergestan_msg.money import AllowanceCharge
+from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
 from tests import factories
 from tests.order_files import import_file
@@ -274,9 +280,74 @@ def test_invisible_characters_in_a_number() -> None:
     assert (row, column) == (2, "ID Pièce")
 
 
-def test_an_amount_that_does_not_fit(shop: SiteToTest) -> None:
-    found = faults(shop, "CFR1;15/11/2020;F001;;CAS16;900000000000;900000000000;")
-    assert {column for _, column, _ in found} >= {"total", "Total HT"}
+SIZED = "ID Pièce;Date;Fournisseur;Produit;Quantité;Prix;Prix pour;TVA;Catégorie de TVA;Frais de ligne;Frais"
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "figure"),
+    [
+        (("CAS16;900000000000;900000000000;;;;;",), "Quantité", "810000000000000000000000.00"),
+        (("CAS16;2;999999999999;;;;;",), "Quantité", "1999999999998.00"),
+        (("CAS16;1;999999999999,99;;0;Z;0,01;",), "Quantité", "1000000000000.00"),
+        (("CAS16;949;998,806417;0,000001;;;;",), None, "1137440747679.60"),
+        (("CAS16;1;500000000000;;0;Z;;",) * 2, None, "1000000000000.00"),
+        (("CAS16;1;1;;0;Z;;", ";;;;;;;999999999999,99"), None, "1000000000000.99"),
+        (("CAS16;1;999999999999;;0;Z;-900000000000;", ";;;;;;;600000000000", ";;;;;;;-600000000000") * 2, None, "12"),
+        (("CAS16;999999999999;;;;;;",), "Quantité", "12499999999987.50"),
+    ],
+)
+def test_figures_that_no_file_could_state_again(
+    shop: SiteToTest, rows: tuple[str, ...], column: str | None, figure: str
+) -> None:
+    """A line, a total, a sum of charges, a price of the catalogue: 949 pieces at 998.806417 for 0.000001 were taken in,
+    exported, and then refused by our own reader.
+    """
+    ((row, where, text),) = faults(shop, *(f"CFR1;15/11/2020;F001;{each}" for each in rows), titles=SIZED)
+    assert (row, where) == (2, column)
+    assert figure in text
+    assert "12 digits" in text
+
+
+@pytest.mark.parametrize("row", ["1;999999999999,99;;0;Z;;", "4;208333333333,33;;20;S;;", "1;0,01;;0;Z;-0,01;"])
+def test_the_largest_figures_go_out_and_come_in_again(shop: SiteToTest, row: str) -> None:
+    assert take(shop, f"CFR1;15/11/2020;F001;CAS16;{row}", titles=SIZED).new == ("CFR1",)
+    with shop.database.read() as connection:
+        (exported,) = read_exported(connection, PURCHASE, to_export(connection, PURCHASE, ["CFR1"], again=True))
+        (document,) = as_documents(connection, PURCHASE, [exported])
+    table = write_tables(PURCHASE, exported, FileFormat.CSV, "fr")
+    for data in (table, write_ubl(document)):
+        assert import_file(shop.database, "again", data, by="marie") == Imported((), ("CFR1",))
+
+
+@pytest.mark.parametrize(
+    ("order", "place"),
+    [
+        (factories.an_order("CFR7", (factories.a_line(1, "2", "999999999999"),)), "cac:OrderLine L1"),
+        (
+            factories.an_order(
+                "CFR7", 1, charges=(AllowanceCharge(is_charge=True, amount=Decimal(10) ** 12, reason="Port"),)
+            ),
+            "cac:AllowanceCharge Port",
+        ),
+        (factories.an_order("CFR7", (factories.a_line(1, "1", "999999999999"),)), None),
+    ],
+)
+def test_the_same_of_a_document(shop: SiteToTest, order: Order, place: str | None) -> None:
+    with shop.database.transaction() as connection:
+        put_products(connection, [a_product("CAS0001")])
+    ((_, where, text),) = faults_of(lambda: import_file(shop.database, "x.xml", write_order(order), by="marie"))
+    assert where == place
+    assert "12 digits" in text
+
+
+def test_a_price_that_is_rounded_up_to_a_digit_more(shop: SiteToTest) -> None:
+    xml = write_order(factories.an_order("CFR7", (factories.a_line(1, "1", "999999999999"),)))
+    xml = re.sub(rb"(<cbc:PriceAmount[^>]*>)[^<]*", rb"\g<1>999999999999.9999999", xml)
+    xml = re.sub(rb"(<cbc:LineExtensionAmount[^>]*>)[^<]*", rb"\g<1>1000000000000", xml)
+    with shop.database.transaction() as connection:
+        put_products(connection, [a_product("CAS0001")])
+    ((_, _, text),) = faults_of(lambda: import_file(shop.database, "x.xml", xml, by="marie"))
+    assert "1000000000000.00 is too large" in text
 
 
 def test_totals_that_the_lines_do_not_add_up_to(shop: SiteToTest) -> None:

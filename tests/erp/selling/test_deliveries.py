@@ -62,6 +62,18 @@ def bill(desk: Desk, *refs: str) -> str:
         return invoice(connection, refs or ["CCL1"], by="marie", at=desk.base.now())
 
 
+def test_an_invoice_that_no_column_would_hold(base: Database) -> None:
+    """Each order came by mail and fits; both together do not."""
+    desk = Desk(base)
+    orders = [an_order(number, (a_line(1, "8000", "999999999999"),)) for number in ("CFR1", "CFR2")]
+    desk.know_products_of(orders[0])
+    desk.book(*orders)
+    notes = [leave(desk, number) for number in ("CCL1", "CCL2")]
+    with pytest.raises(Problem, match=r"the invoice would be 19199999999980800, .* Name fewer"):
+        bill(desk, *notes)
+    assert [bill(desk, note) for note in notes] == ["FA1", "FA2"]
+
+
 def how_far(desk: Desk, number: str = "CCL1") -> tuple[str, str, str]:
     with desk.base.read() as connection:
         row = show_sales_order(connection, number)

@@ -31,8 +31,10 @@ ONLY_PROMETHEUS = {
     "MetricsAbsent": "Prometheus reaches no service; who has no Prometheus hears ServiceDown, which names them.",
 }
 """The alerts of Prometheus that are no alarms of ours, and why."""
-HOUR, QUARTER, LONG = timedelta(hours=1), timedelta(minutes=15), timedelta(hours=6)
+HOUR, QUARTER, LONG, DAY = timedelta(hours=1), timedelta(minutes=15), timedelta(hours=6), timedelta(days=1)
 QUIET = Route(Waiting(0), Waiting(0), None, None)
+QUIET_BEATS = {QUARTER: Share(0, 0), HOUR: Share(1, 12), LONG: Share(4, 72), DAY: Share(9, 280)}
+
 WELL = Vitals(
     at=NOW,
     pending={"compose": Waiting(0), "send": Waiting(1, NOW), "import": Waiting(0)},
@@ -45,7 +47,7 @@ WELL = Vitals(
     keys={"STAUBER": None, "MULHOUSE": NOW + timedelta(days=400)},
     certificates={"orders": NOW + timedelta(days=30)},
     paused={},
-    heartbeats={QUARTER: Share(0, 0), HOUR: Share(1, 12), LONG: Share(4, 72)},
+    heartbeats=QUIET_BEATS,
     routes={"STAUBER": QUIET},
     mailboxes={"orders": MailboxVitals(NOW, 60, owned=True)},
     consents={"orders": None},
@@ -93,8 +95,8 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "SequenceGap": (route(gaps=Waiting(1, NOW)), route(), {}),
     "BookingPaused": ({"paused": {"STAUBER": Waiting(3, ago(hours=1))}}, {}, {}),
     "ErrorBudgetBurn": (
-        {"heartbeats": {QUARTER: Share(1, 3), HOUR: Share(2, 12), LONG: Share(2, 72)}},
-        {"heartbeats": {QUARTER: Share(0, 3), HOUR: Share(2, 12), LONG: Share(3, 72)}},
+        {"heartbeats": QUIET_BEATS | {QUARTER: Share(2, 3), HOUR: Share(2, 12), LONG: Share(2, 72)}},
+        {"heartbeats": QUIET_BEATS | {QUARTER: Share(1, 3), HOUR: Share(2, 12), LONG: Share(3, 72)}},
         {},
     ),
     "CertificateExpiring": (
@@ -109,6 +111,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
         {},
     ),
     "DatabaseRefuses": ({}, {}, {"database_error": "cannot execute INSERT in a read-only transaction"}),
+    "RedisAway": ({}, {}, {"redis_away": "Error 111 connecting to 127.0.0.1:6379. Connection refused."}),
     "RedisRefuses": ({}, {}, {"redis_error": "READONLY You can't write against a read only replica."}),
     "ArchiveDamaged": ({"holds": {HoldReason.ARCHIVE: 1}}, {"holds": {HoldReason.POISON: 1}}, {}),
     "ArchiveFailing": ({}, {}, {"archive_error": "disk"}),
@@ -140,10 +143,18 @@ def test_the_worst_comes_first() -> None:
 
 def test_a_slow_burn_is_seen_too() -> None:
     """More than six times the budget for six hours, and it still goes on."""
-    slow = {QUARTER: Share(0, 3), HOUR: Share(1, 12), LONG: Share(5, 72)}
+    slow = QUIET_BEATS | {QUARTER: Share(0, 3), HOUR: Share(2, 12), LONG: Share(5, 72)}
     (found,) = judge(replace(WELL, heartbeats=slow), FINE)
     assert (found.name, found.value) == ("ErrorBudgetBurn", "5 / 72")
-    assert judge(replace(WELL, heartbeats=slow | {HOUR: Share(0, 12)}), FINE) == []
+    assert judge(replace(WELL, heartbeats=slow | {HOUR: Share(1, 12)}), FINE) == []
+
+
+def test_of_heartbeats_that_are_hours_apart_one_proves_nothing_and_two_do() -> None:
+    """One partner and the usual interval: ten a day."""
+    few = {QUARTER: Share(1, 1), HOUR: Share(1, 1), LONG: Share(1, 2), DAY: Share(1, 10)}
+    assert judge(replace(WELL, heartbeats=few), FINE) == []
+    (found,) = judge(replace(WELL, heartbeats=few | {LONG: Share(2, 2), DAY: Share(2, 10)}), FINE)
+    assert (found.name, found.value) == ("ErrorBudgetBurn", "2 / 10")
 
 
 def rule(name: str) -> str:
@@ -165,6 +176,9 @@ def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
     assert f"severity: {KINDS[name].severity}}}" in text
 
 
+_WINDOWS = (("1h", "15m"), ("6h", "1h"), ("1d", "6h"))
+
+
 @pytest.mark.parametrize(
     ("name", "limit"),
     [
@@ -176,9 +190,10 @@ def test_a_rule_is_as_bad_and_as_patient(name: str) -> None:
         ("CertificateExpiring", f"< {alarms.CERTIFICATE_DAYS} * 86400\n"),
         *(
             ("ErrorBudgetBurn", f"ratio_rate{window} > {factor:g} * {alarms.BUDGET}")
-            for (factor, *_), windows in zip(alarms.BURNS, (("1h", "15m"), ("6h", "1h")), strict=True)
+            for (factor, *_), windows in zip(alarms.BURNS, _WINDOWS, strict=True)
             for window in windows
         ),
+        *(("ErrorBudgetBurn", f"increase{short} > {alarms.BURN_MISSED - 0.5}") for _, short in _WINDOWS),
         ("RedisMemory", f"> {alarms.MEMORY_SHARE}\n"),
         ("ClockSkew", f"> {alarms.CLOCK_SKEW_S}\n"),
         ("PartnerClock", f"> {PARTNER_CLOCK_S}\n"),

@@ -215,7 +215,7 @@ def test_heartbeats_that_are_not_back_in_time(outbox: Outbox) -> None:
     with outbox.base.transaction() as connection:
         write_request(connection, outbox.partner.id, outbox.base.now() - timedelta(minutes=16), echoes="x")
     found = vitals(outbox.base).heartbeats
-    assert [found[window] for window in WINDOWS] == [Share(1, 2), Share(2, 3), Share(3, 4)]
+    assert [found[window] for window in WINDOWS] == [Share(1, 2), Share(2, 3), Share(3, 4), Share(4, 5)]
 
 
 def test_booking_that_rests(outbox: Outbox, clock: Clock) -> None:

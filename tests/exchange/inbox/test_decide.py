@@ -260,6 +260,15 @@ def test_amounts_that_no_column_holds_are_held() -> None:
     assert decision.findings[0].variant == "too_large"
 
 
+def test_allowances_whose_sum_no_column_holds_are_held() -> None:
+    """The document vouches for each of them, and for the line's amount."""
+    off = AllowanceCharge(is_charge=False, amount=Decimal("9999999999999999.99"))
+    order = one_line(quantity=Decimal(110001), price=Price(Decimal(999999999999)), allowances=(off,) * 11)
+    decision = decide(order, facts({"CAS0001": product("CAS0001", "999999999999")}))
+    assert isinstance(decision, Held)
+    assert decision.findings[0].variant == "too_large"
+
+
 def test_what_a_person_waived_does_not_hold_again() -> None:
     """The released order is booked at the partner's price, and the note still tells the difference."""
     ours = facts({"CAS0001": product("CAS0001", "11")})

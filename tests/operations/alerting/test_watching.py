@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from intergestan_db import leases
 from intergestan_db.database import Database
+from intergestan_db.enums import NoticeAbout
 from intergestan_db.tables import Notice, PartnerKey, Relay
 from intergestan_exchange.health.alarms import SERVICES
 from intergestan_exchange.health.certificates import CertificateNotes
@@ -138,7 +139,8 @@ def test_a_mail_goes_through_the_relay(
     site.watcher(to=ANNE).look_and_tell()
     (notice,) = site.outbox.rows(Notice)
     connections = Connections(UNHURRIED, lambda _relay: None)
-    sender = NoticeSender(base, Metrics(CollectorRegistry()), "sender-1", SenderSettings(), connections)
+    readers = {NoticeAbout.HOLDS: None, NoticeAbout.ALARMS: ANNE}
+    sender = NoticeSender(base, Metrics(CollectorRegistry()), "sender-1", SenderSettings(), connections, readers)
     sender.send(notice.id)
     connections.close()
     (mail,) = relay_server.mails

@@ -22,7 +22,8 @@ from intergestan_exchange.mail_accounts.oauth_client import (
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
 from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_operations.mail_trial.consent import consent
-from intergestan_runtime.secrets import Sealer
+from intergestan_runtime.sealed_passwords import open_password
+from intergestan_runtime.secrets import read_base_key
 from tests.patience import PATIENCE
 from tests.servers import Certificates, Dovecot, MailUser, Postfix, SmtpServer
 from tests.servers.tokens import TokenServer
@@ -142,7 +143,7 @@ def test_oauth_that_cannot_be(shop: Path, run: Run, arguments: tuple[str, ...], 
 def test_several_folders_and_a_new_password(shop: Path, run: Run, dovecot: Dovecot, mail_user: MailUser) -> None:
     dovecot.drop(mail_user.address, [OTHER])
     folders = ("--folder", "INBOX", "--folder", "Réponses")
-    account = (*place(dovecot), "--login", mail_user.address, *folders, "--password-stdin")
+    account = (*place(dovecot), "--login", mail_user.address, *folders, "--password-stdin", "--untested")
     assert run("mailbox", "add", "appros", *account, cwd=shop, stdin="wrong\n").code == 0
     assert {row.name: row.folder for row in rows(shop, Mailbox)} == {"appros": "INBOX", "appros/Réponses": "Réponses"}
     refused = steps(run("mailbox", "test", "appros", "--json", cwd=shop))
@@ -156,9 +157,9 @@ def test_several_folders_and_a_new_password(shop: Path, run: Run, dovecot: Dovec
     assert "INBOX" in missing["Folders"][1]
     assert "--folder" in missing["Folders"][1]
     assert len(rows(shop, PollRun)) == 2, "the pollers try both folders at once"
-    sealer = Sealer.from_file(shop / "base.key")
+    key = read_base_key(shop / "base.key")
     for row in rows(shop, Mailbox):
-        assert sealer.open(row.sealed.decode(), about=row.name).decode() == mail_user.password
+        assert open_password(key, row.sealed, row) == mail_user.password
 
 
 def test_pop3_has_no_folders(shop: Path, run: Run) -> None:
@@ -187,7 +188,8 @@ def test_a_trial_counts_the_orders(shop: Path, run: Run, dovecot: Dovecot, mail_
 
 
 def test_a_trial_says_the_cure(shop: Path, run: Run, dovecot: Dovecot, certificates: Certificates) -> None:
-    account = ("--login", "a@x.test", "--password-stdin", "--ca-file", str(certificates.wrong_host.certificate_file))
+    ca = certificates.wrong_host.certificate_file
+    account = ("--login", "a@x.test", "--password-stdin", "--untested", "--ca-file", str(ca))
     for name, port in (("tls", dovecot.imaps), ("closed", 1)):
         place_ = ("--host", dovecot.host, "--port", str(port))
         assert run("mailbox", "add", name, *place_, *account, cwd=shop, stdin="x").code == 0
@@ -199,17 +201,17 @@ def test_a_trial_says_the_cure(shop: Path, run: Run, dovecot: Dovecot, certifica
 
 
 def test_the_server_is_found_from_the_address(shop: Path, run: Run) -> None:
-    added = run("mailbox", "add", "marie.curie@laposte.net", "--password-stdin", cwd=shop, stdin="x\n")
+    added = run("mailbox", "add", "marie.curie@laposte.net", "--password-stdin", "--untested", cwd=shop, stdin="x\n")
     assert added.code == 0, added.err
     assert "imap.laposte.net:993" in added.err
     (row,) = rows(shop, Mailbox)
     assert (row.name, row.host, row.login) == ("marie.curie", "imap.laposte.net", "marie.curie")
-    pop = run(
-        "mailbox", "add", "a@gmail.com", "--name", "g", "--protocol", "pop3", "--password-stdin", cwd=shop, stdin="x"
-    )
+    options = ("--name", "g", "--protocol", "pop3", "--password-stdin", "--untested")
+    pop = run("mailbox", "add", "a@gmail.com", *options, cwd=shop, stdin="x")
     assert "password made for programs" in pop.err
     assert rows(shop, Mailbox)[1].host == "pop.gmail.com"
-    assert run("relay", "set", "--login", "a@orange.fr", "--password-stdin", cwd=shop, stdin="x").code == 0
+    orange = ("--login", "a@orange.fr", "--password-stdin", "--untested")
+    assert run("relay", "set", *orange, cwd=shop, stdin="x").code == 0
     assert (rows(shop, Relay)[0].host, rows(shop, Relay)[0].port) == ("smtp.orange.fr", 465)
 
 
@@ -225,7 +227,7 @@ def test_microsoft_takes_tokens_only(shop: Path, run: Run) -> None:
 
 
 def test_states_in_words(shop: Path, run: Run) -> None:
-    account = ("--host", "imap.x.test", "--login", "a@x.test", "--password-stdin")
+    account = ("--host", "imap.x.test", "--login", "a@x.test", "--password-stdin", "--untested")
     assert run("mailbox", "add", "a", *account, cwd=shop, stdin="x").code == 0
     assert "pas encore relevée" in run("--lang", "fr", "mailbox", "list", cwd=shop).out
 
@@ -233,7 +235,9 @@ def test_states_in_words(shop: Path, run: Run) -> None:
 def test_relay_login(shop: Path, run: Run, smtp_server: SmtpServer, mail_user: MailUser) -> None:
     relay = ("--host", smtp_server.host, "--port", str(smtp_server.port), "--security", "none")
     login = ("--login", mail_user.address, "--password-stdin")
-    assert run("relay", "set", *relay, *login, cwd=shop, stdin="wrong\n").code == 0
+    refused = run("relay", "set", *relay, *login, cwd=shop, stdin="wrong\n")
+    assert (refused.code, "--untested" in refused.err, rows(shop, Relay)) == (1, True, [])
+    assert run("relay", "set", *relay, *login, "--untested", cwd=shop, stdin="wrong\n").code == 0
     assert run("relay", "login", "--password-stdin", cwd=shop, stdin=f"{mail_user.password}\n").code == 0
     found = {one["subject"]: one for one in run("doctor", "--json", cwd=shop).json}
     assert found["Relay"]["ok"], found["Relay"]

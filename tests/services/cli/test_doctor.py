@@ -1,5 +1,6 @@
 """`doctor` finds what is wrong on real servers, and says the cure."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,14 @@ from tests.services.cli.conftest import Run
 
 
 @pytest.fixture
+def bell(make_redis: Callable[..., RedisServer]) -> RedisServer:
+    """A Redis that takes commands from its user only."""
+    server = make_redis(unix_socket=True)
+    Path(server.url.removeprefix("unix://")).chmod(0o700)
+    return server
+
+
+@pytest.fixture
 def healthy(
     shop: Path,
     run: Run,
@@ -21,11 +30,11 @@ def healthy(
     mail_user: MailUser,
     smtp_server: SmtpServer,
     certificates: Certificates,
-    redis_server: RedisServer,
+    bell: RedisServer,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Path:
     """A site with all its servers."""
-    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", bell.url)
     account = ("--login", mail_user.address, "--password-stdin", "--ca-file", str(certificates.ca_file))
     relay = ("--host", smtp_server.host, "--port", str(smtp_server.tls_port))
     mailbox = ("--host", dovecot.host, "--port", str(dovecot.imaps))
@@ -64,7 +73,17 @@ def test_plain_lines(healthy: Path, run: Run) -> None:
 
 def test_a_wrong_password(healthy: Path, run: Run, certificates: Certificates, smtp_server: SmtpServer) -> None:
     done = run(
-        *("relay", "set", "--host", smtp_server.host, "--port", smtp_server.tls_port, "--login", "nobody@site.test"),
+        *(
+            "relay",
+            "set",
+            "--host",
+            smtp_server.host,
+            "--port",
+            smtp_server.tls_port,
+            "--login",
+            "nobody@site.test",
+            "--untested",
+        ),
         *("--password-stdin", "--ca-file", certificates.ca_file),
         cwd=healthy,
         stdin="wrong",
@@ -78,7 +97,18 @@ def test_a_wrong_password(healthy: Path, run: Run, certificates: Certificates, s
 def test_a_wrong_password_of_a_mailbox(healthy: Path, run: Run, certificates: Certificates, dovecot: Dovecot) -> None:
     for protocol, port in (("imap", dovecot.imaps), ("pop3", dovecot.pop3s)):
         done = run(
-            *("mailbox", "add", protocol, "--host", dovecot.host, "--port", port, "--login", "nobody@site.test"),
+            *(
+                "mailbox",
+                "add",
+                protocol,
+                "--host",
+                dovecot.host,
+                "--port",
+                port,
+                "--login",
+                "nobody@site.test",
+                "--untested",
+            ),
             *("--password-stdin", "--ca-file", certificates.ca_file, "--protocol", protocol),
             cwd=healthy,
             stdin="wrong",
@@ -91,7 +121,7 @@ def test_a_wrong_password_of_a_mailbox(healthy: Path, run: Run, certificates: Ce
 
 def test_an_unknown_authority(healthy: Path, run: Run, smtp_server: SmtpServer) -> None:
     port = smtp_server.tls_port
-    run("relay", "set", "--host", smtp_server.host, "--port", port, cwd=healthy)
+    run("relay", "set", "--host", smtp_server.host, "--port", port, "--untested", cwd=healthy)
     relay = findings(run, healthy)["Relay"]
     assert "certificate" in relay["text"]
     assert "--ca-file" in relay["cure"]
@@ -100,7 +130,7 @@ def test_an_unknown_authority(healthy: Path, run: Run, smtp_server: SmtpServer) 
 def test_an_expired_certificate(healthy: Path, run: Run, make_smtp: Any, certificates: Certificates) -> None:
     server = make_smtp(certificate=certificates.expired)
     ca = certificates.ca_file
-    run("relay", "set", "--host", server.host, "--port", server.tls_port, "--ca-file", ca, cwd=healthy)
+    run("relay", "set", "--host", server.host, "--port", server.tls_port, "--ca-file", ca, "--untested", cwd=healthy)
     relay = findings(run, healthy)["Relay"]
     assert not relay["ok"]
     assert "expired" in relay["text"]
@@ -108,12 +138,12 @@ def test_an_expired_certificate(healthy: Path, run: Run, make_smtp: Any, certifi
 
 def test_servers_that_are_not_there(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
-    run("relay", "set", "--host", "127.0.0.1", "--port", "1", "--security", "none", cwd=healthy)
+    run("relay", "set", "--host", "127.0.0.1", "--port", "1", "--security", "none", "--untested", cwd=healthy)
     assert {"Redis", "Relay"} <= set(failed(run, healthy))
 
 
-def test_redis_that_throws_bells_away(healthy: Path, run: Run, redis_server: RedisServer) -> None:
-    with redis_server.client() as client:
+def test_redis_that_throws_bells_away(healthy: Path, run: Run, bell: RedisServer) -> None:
+    with bell.client() as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
             assert "noeviction" in findings(run, healthy)["Redis"]["cure"]
@@ -172,7 +202,7 @@ def test_who_is_told_of_holds(healthy: Path, run: Run, monkeypatch: pytest.Monke
     monkeypatch.setenv("INTERGESTAN_NOTICES__TO", "anne@arts.test")
     assert "anne@arts.test" in findings(run, healthy)["Notices"]["text"]
     database = Database(f"sqlite:///{healthy / 'site.db'}")
-    row = {"envelope_from": "x", "recipient": "x", "mime": b"x", "error": "550 nobody", "created_at": database.now()}
+    row = {"about": "holds", "mime": b"x", "error": "550 nobody", "created_at": database.now()}
     with database.transaction() as connection:
         connection.execute(insert(Notice).values(row))
     database.dispose()
@@ -195,3 +225,85 @@ def test_a_redis_that_takes_no_writes(
         watched = {each["name"]: each["what"] for each in run("watch", "--once", "--json", cwd=healthy).json}
     assert (found["ok"], words in found["text"], "maxmemory" in found["cure"]) == (False, True, True)
     assert words in watched["RedisRefuses"]
+
+
+def test_a_redis_that_is_away(healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 13: `status` and `watch` say it, each in its words."""
+    with RedisServer() as server:
+        monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", server.url)
+        assert run("status", "--json", cwd=healthy).json["redis"] is None
+        assert "Redis" not in run("status", cwd=healthy).out
+    assert "refused" in run("status", "--json", cwd=healthy).json["redis"]
+    assert "Redis does not answer, so no service begins anything new" in run("status", cwd=healthy).out
+    assert "Redis ne répond pas" in run("--lang", "fr", "status", cwd=healthy).out
+    watched = {each["name"]: each for each in run("watch", "--once", "--json", cwd=healthy).json}
+    assert watched["RedisAway"]["severity"] == "critical"
+    assert "refused" in watched["RedisAway"]["what"]
+    assert "RedisRefuses" not in watched
+
+
+PASSWORDLESS = {
+    "en": ("Password of Redis", "it has none: whoever reaches it", "Set requirepass in its configuration"),
+    "fr": ("Mot de passe de Redis", "il n'y en a pas", "Définissez requirepass dans sa configuration"),
+}
+
+
+@pytest.mark.parametrize("language", PASSWORDLESS)
+def test_a_redis_without_a_password(
+    healthy: Path, run: Run, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """Loopback or not: other accounts of the machine reach it. With a password all is well."""
+    subject, text, cure = PASSWORDLESS[language]
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)
+    found = {each["subject"]: each for each in run("--lang", language, "doctor", "--json", cwd=healthy).json}
+    assert (found[subject]["ok"], text in found[subject]["text"], cure in found[subject]["cure"]) == (False, True, True)
+    assert found["Redis"]["ok"]
+    (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
+    (healthy / "secrets" / "redis").touch(mode=0o600)
+    (healthy / "secrets" / "redis").write_text("s3cret")
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_PASSWORD", "redis")
+    with redis_server.client() as client:
+        client.config_set("requirepass", "s3cret")
+        try:
+            told = run("--lang", language, "doctor", "--json", cwd=healthy)
+            found = {each["subject"]: each for each in told.json}
+            assert found[subject]["ok"], found[subject]
+            assert found["Redis"]["ok"], found["Redis"]
+            assert "s3cret" not in told.out
+        finally:
+            client.config_set("requirepass", "")
+
+
+@pytest.mark.parametrize("command", ["doctor", "status", "watch --once", "poll", "orders list"])
+def test_no_password_is_told_where_servers_are_away(
+    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """Drivers put into an error what they were given; passwords are in none that we show."""
+    for name in ("database", "redis"):
+        (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
+        (healthy / "secrets" / name).touch(mode=0o600)
+        (healthy / "secrets" / name).write_text(f"c4nary-of-{name}")
+        monkeypatch.setenv(f"INTERGESTAN_SITE__{name.upper()}_PASSWORD", name)
+    monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
+    for away in (False, True):
+        if away:
+            monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_URL", "postgresql+psycopg://me@127.0.0.1:1/base")
+        else:
+            monkeypatch.delenv("INTERGESTAN_SITE__DATABASE_PASSWORD")
+        ran = run(*command.split(), cwd=healthy)
+        monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_PASSWORD", "database")
+        assert "c4nary" not in ran.out + ran.err
+        assert (ran.code != 0) >= away
+
+
+def test_files_that_others_may_read(healthy: Path, run: Run) -> None:
+    """`doctor` changes nothing: it says what is open; opening the database closes that."""
+    assert findings(run, healthy)["Private files"]["ok"]
+    healthy.chmod(0o755)
+    (healthy / "archive").mkdir(mode=0o755, exist_ok=True)
+    (healthy / "archive").chmod(0o755)
+    ran = run("doctor", cwd=healthy)
+    assert ran.code == 1
+    for path in (healthy, healthy / "archive"):
+        assert f"!!  Private files: Other accounts of this machine may read or change {path}," in ran.out
+        assert f"chmod go-rwx {path}" in ran.out

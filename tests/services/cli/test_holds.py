@@ -8,6 +8,7 @@ import pytest
 
 from intergestan_db import leases
 from intergestan_db.tables import InboundMail, Ledger, OutboundMail, SalesOrder
+from intergestan_msg.typography import french
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import archive, base, compose, receive, rows, take_in
 
@@ -75,7 +76,7 @@ def test_the_status_says_where_everything_rests(mail: bytes, paired_shop: Path, 
     assert found["workers"] == []
     shown = run("--lang", "fr", "status", cwd=stauber)
     assert shown.code == 0
-    assert "À traiter : 2" in shown.out
+    assert french("À traiter : 2") in shown.out
     assert "poller" in shown.out
     assert run("status", "--json", cwd=paired_shop).json["purchase_orders"]["transmitting"]["count"] == 2
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from intergestan_db.tables import InboundMail, OutboundMail, PartnerKey, Site, Table
 from intergestan_runtime.metrics import Metrics
@@ -159,8 +159,10 @@ def test_a_lost_key(pair: tuple[Path, Path], run: Run) -> None:
 
 def test_an_id_that_begins_with_a_hyphen_is_no_option(pair: tuple[Path, Path], run: Run) -> None:
     shop, _stauber = pair
-    kid = "-v" + rows(shop, PartnerKey)[0].kid[2:]
-    change(shop, PartnerKey, kid=kid)
+    key = rows(shop, PartnerKey)[0]
+    kid = "-v" + key.kid[2:]
+    with base(shop) as database, database.transaction() as connection:
+        connection.execute(insert(PartnerKey).values(**key._asdict() | {"id": key.id + 1, "kid": kid}))
     revoked = run("partner", "key", "revoke", "STAUBER", kid[:9], cwd=shop)
     assert revoked.code == 0, revoked.err
     assert kid in revoked.err

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_msg.typography import french
 from tests.services.cli.conftest import Run, data
 
 CSV = "Numéro;Date;Fournisseur;Produit;Quantité\n"
@@ -57,7 +58,7 @@ def test_faults_in_french(paired_shop: Path, run: Run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text(f"{CSV}CFR9;demain;STAUBER;CAS-16;1\n")
     ended = run("--lang", "fr", "orders", "import", bad, cwd=paired_shop)
-    assert "ligne 2, colonne Date: «demain» n'est pas une date" in ended.err
+    assert french("ligne 2, colonne Date: «demain» n'est pas une date") in ended.err
 
 
 def test_drafts_are_confirmed_and_back(paired_shop: Path, run: Run) -> None:

@@ -74,7 +74,9 @@ def at_a_terminal(shop: Path, said: str, *arguments: object) -> int:
     return asked.returncode
 
 
-@pytest.mark.parametrize(("said", "code", "partners"), [("y\n", 0, 1), ("n\n", 1, 0)])
+@pytest.mark.parametrize(
+    ("said", "code", "partners"), [("y\n", 0, 1), ("n\n", 1, 0), ("oui\n", 0, 1), ("O\n", 0, 1), ("perhaps\n\n", 1, 0)]
+)
 def test_at_a_terminal_a_person_says_yes(
     shop: Path, stauber: Path, run: Run, said: str, code: int, partners: int
 ) -> None:

@@ -5,13 +5,19 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_db.database import Database
+from intergestan_db.published import CARD
+from intergestan_db.tables import Published, Site
 from intergestan_msg.card import read_card
 from intergestan_msg.seal import SigningKey
 from services.cli.__main__ import globals_first
 from services.cli.context import is_made
+from services.composer.card import CardPublisher
+from services.composer.key_ring import ring_of
 from tests.services.cli.conftest import FIRST_SIRET, Run
+from tests.services.cli.exchange import base, rows
 
 INIT = ("init", "--name", "Arts", "--orders-address", "a@arts.test")
 
@@ -43,6 +49,26 @@ def test_a_second_site_in_the_same_base_is_refused(shop: Path, run: Run) -> None
     assert again.code == 1
     assert "a site in" in again.err
     assert (shop / "site.key").read_bytes() == key
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((), "There is a site in"),
+        (("--data-dir", "new", "--siret", "123"), "«123»"),
+        (("--data-dir", "new", "--currency", "franc"), "is not a currency"),
+        (("--data-dir", "new", "--from-copy", "nothing.db"), "nothing.db"),
+        (("--data-dir", "new", "--user-email", "marie"), "«marie» is not a mail address"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_asked(
+    shop: Path, run: Run, options: tuple[str, ...], words: str
+) -> None:
+    refused = run("init", *options, cwd=shop)
+    assert refused.code == 1
+    assert words in refused.err
+    assert not (shop / "new").exists()
+    assert "--name" in run("init", "--data-dir", "new", cwd=shop).err
 
 
 def test_a_key_file_that_holds_no_key(shop: Path, run: Run) -> None:
@@ -172,6 +198,35 @@ def test_the_card(shop: Path, run: Run) -> None:
     assert " ".join(card.key.words()) in printed.err
     told = run("site", "card", "--json", cwd=shop).json
     assert (told["kid"], told["fingerprint"]) == (card.key.kid, " ".join(card.key.words()))
+
+
+def published(folder: Path) -> str:
+    (card,) = (row.value for row in rows(folder, Published) if row.name == CARD)
+    return str(card)
+
+
+def test_who_cannot_read_the_key_shows_the_card_that_the_composer_published(shop: Path, run: Run) -> None:
+    ring = ring_of(shop / "site.key")
+    with base(shop) as database:
+        publisher = CardPublisher(database, ring)
+        publisher.publish()
+        first = published(shop)
+        publisher.publish()
+        (shop / "site.key").rename(shop / "elsewhere")
+        printed = run("site", "card", cwd=shop)
+        assert (printed.code, printed.out.strip()) == (0, first)
+        with database.transaction() as connection:
+            connection.execute(update(Site).values(answers_address="new@arts.test"))
+        publisher.publish()
+        assert read_card(run("site", "card", cwd=shop).out).answers_address == "new@arts.test"
+        with database.transaction() as connection:
+            connection.execute(update(Published).where(Published.name == CARD).values(value="no card"))
+        publisher.publish()
+        assert read_card(published(shop)).name == "Arts de la Table"
+        with database.transaction() as connection:
+            connection.execute(update(Site).values(key_fingerprint="x" * 43))
+        publisher.publish()  # says that it cannot: another key signs, and is not there
+    assert run("site", "card", cwd=shop).code == 1
 
 
 def test_a_key_that_others_may_read_signs_no_card(shop: Path, run: Run) -> None:

@@ -32,7 +32,15 @@ def exchanged(paired_shop: Path, stauber: Path, run: Run) -> str:
 def test_the_story_at_either_site(exchanged: str, paired_shop: Path, stauber: Path, run: Run) -> None:
     shown = run("--lang", "fr", "trace", "CFR1", cwd=paired_shop)
     assert shown.code == 0, shown.err
-    for words in ("marie", "mail composé et signé", "mail de réponse", "STAUBER", "+0:00:0", f"{exchanged}.eml", "→"):
+    for words in (
+        "marie",
+        "courriel composé et signé",
+        "courriel de réponse",
+        "STAUBER",
+        "+0:00:0",
+        f"{exchanged}.eml",
+        "→",
+    ):
         assert words in shown.out, words
     (story,) = run("trace", "CFR1", "--json", cwd=paired_shop).json
     assert [mail["files"] for mail in story["mails"] if mail["direction"] == "in"] == [

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from intergestan_db.tables import OutboundMail, Partner, PurchaseOrder
+from intergestan_msg.typography import french
 from intergestan_runtime.secrets import read_key_file
 from tests.reports import EXCHANGE, report
 from tests.services.cli import exchange
@@ -44,7 +45,7 @@ def test_orders_without_an_answer(sent: Path, run: Run) -> None:
 
 def test_status_and_doctor_tell(sent: Path, run: Run) -> None:
     assert run("status", "--json", cwd=sent).json["unanswered"] == 1
-    assert "Trop longtemps sans réponse : 1" in run("--lang", "fr", "status", cwd=sent).out
+    assert french("Trop longtemps sans réponse : 1") in run("--lang", "fr", "status", cwd=sent).out
     found = {each["subject"]: each for each in run("doctor", "--json", cwd=sent).json}
     assert not found["Answers"]["ok"]
     assert "CFR1" in found["Answers"]["text"]

@@ -20,6 +20,7 @@ from tests.patience import PATIENCE, eventually, patient
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 from tests.services.cli.exchange import archive
+from tests.services.cli.neighbours import leaks, open_to_others, secrets_of, shown, write_nonsense
 
 SETTINGS = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n"
 
@@ -42,7 +43,7 @@ class Site:
 
 
 def make(folder: Path, name: str, siret: str, dovecot: Dovecot, smtp: SmtpServer, run: Run) -> Site:
-    folder.mkdir()
+    folder.mkdir(mode=0o755)
     site = Site(folder, dovecot.new_user(), run)
     login = ("--login", site.user.address, "--password-stdin", "--security", "none", "--host", "127.0.0.1")
     password = f"{site.user.password}\n"
@@ -76,6 +77,14 @@ def up(site: Site) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
+def open_umask() -> Iterator[None]:
+    """Whatever is made is for everybody, unless it is made for fewer."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
 def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -> tuple[Site, Site]:
     """A distributor and its supplier, paired, with products, not running."""
     shop = make(tmp_path / "shop", "Arts de la Table", FIRST_SIRET, dovecot, smtp_server, run)
@@ -88,11 +97,20 @@ def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -
     return shop, base
 
 
+@pytest.mark.usefixtures("open_umask")
 def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
-    """G14–G19, G23: sent, en attente, collected, booked once, answered; then replayed without any change."""
+    """G14–G19, G23: sent, en attente, collected, booked once, answered; then replayed without any change.
+
+    All of it with a umask of 000, in a folder that was open to others, while a stranger writes into Redis: what the
+    site keeps is nobody else's, no service ends, and no secret is anywhere to be seen.
+    """
     shop, base = sites
     with ExitStack() as stack:
         processes = [stack.enter_context(up(site)) for site in sites]
+        eventually(lambda: len(pids(shop)) == 5)
+        before = pids(shop)
+        for site in sites:
+            write_nonsense(EmbeddedRedis(site.folder).url)
         sent = shop.json("send", "--supplier", "STAUBER", "--to", base.user.address, "--wait")
         assert (sent["orders"], sent["state"]) == (["CFR1", "CFR2"], "sent")
         assert {row["state"] for row in shop.json("orders", "list", "--all")} <= {"waiting", "accepted"}
@@ -117,11 +135,31 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         eventually(lambda: {worker["service"] for worker in base.json("status")["workers"]} == services)
         second = base.run("up", code=1)
         assert "runs already" in second.err
+        check_neighbours(shop)
+        assert pids(shop) == before
         for process in processes:
             process.send_signal(signal.SIGTERM)
         assert [process.wait(PATIENCE) for process in processes] == [0, 0]
     assert base.json("status")["workers"] == []
     assert base.run("poll", code=75).out == ""
+
+
+def check_neighbours(site: Site) -> None:
+    """Another account of the machine finds nothing: in files, logs, pages, arguments, and what commands print."""
+    site.run("orders", "export", "--again", "--to", site.folder)
+    commands = ("status", "doctor", "relay show", "mailbox list", "partner list", "trace CFR1", "report undelivered")
+    outputs = {
+        name: f"{done.out}{done.err}"
+        for name in commands
+        for done in [site.command(*name.split(), "--json", cwd=site.folder)]
+    }
+    accounts = {"password": (site.user.address, site.user.password)}
+    secrets, log = secrets_of(site.folder, accounts), site.folder / "up.log"
+    assert leaks(secrets, iter([("a canary", f"x {site.user.password} x".encode())])), "it would be found"
+    assert leaks(secrets, shown(site.folder, log, outputs)) == []
+    assert log.read_text().count("no bell of ours") >= 4
+    log.chmod(0o600)  # the test's own
+    assert open_to_others(site.folder) == []
 
 
 def pids(site: Site) -> dict[str, int]:

@@ -6,20 +6,21 @@ import pytest
 from sqlalchemy import text
 
 from intergestan_db.database import Database
+from intergestan_msg.typography import french
 from tests.services.cli.conftest import Run
 
 
 @pytest.mark.parametrize(
-    ("typed", "english", "french"),
+    ("typed", "english", "in_french"),
     [
         ("orders list --bogus", "There is no option --bogus.", "L'option --bogus n'existe pas."),
         ("orders list --supp x", "Did you mean --supplier?", "Vouliez-vous dire --supplier ?"),
         ("orders list --json=1", "--json takes no value.", "--json ne prend pas de valeur."),
         ("orders list --from", "--from needs a value.", "--from demande une valeur."),
         ("orders list one two", "There is too much: one two", "Il y a un mot de trop : one two"),
-        ("orders import", "FILE … is missing.", "Il manque FILE …."),
+        ("orders import", "FILE … is missing.", "Il manque FICHIER …."),
         ("send", "--supplier is missing.", "Il manque --supplier."),
-        ("nonsense", "No such command 'nonsense'.", "Il n'y a pas de commande 'nonsense'."),
+        ("nonsense", "There is no command nonsense.", "La commande nonsense n'existe pas."),
         ("mailbox set a --poll-seconds x", "«x» is not a whole number.", "«x» n'est pas un nombre entier."),
         ("mailbox set a --poll-seconds 0", "0 is too small: 1 is the least.", "0 est trop petit : 1 au moins."),
         ("poll --timeout x", "--timeout: «x» is not a number.", "--timeout: «x» n'est pas un nombre."),
@@ -30,8 +31,8 @@ from tests.services.cli.conftest import Run
         ),
     ],
 )
-def test_what_is_typed_wrongly(run: Run, typed: str, english: str, french: str) -> None:
-    for language, expected in (("en", english), ("fr", french)):
+def test_what_is_typed_wrongly(run: Run, typed: str, english: str, in_french: str) -> None:
+    for language, expected in (("en", english), ("fr", french(in_french))):
         ran = run("--lang", language, *typed.split())
         assert (ran.code, ran.out) == (2, "")
         assert expected in ran.err

@@ -8,6 +8,7 @@ import pytest
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
+from intergestan_msg import typography
 from intergestan_operations.language.wording import wording
 from intergestan_operations.opening.opening import WrongKey, check_key
 from intergestan_operations.starting.startup import CONFIGURATION
@@ -48,7 +49,7 @@ def test_a_service_refuses_a_wrong_configuration(tmp_path: Path, capsys: pytest.
     assert ended.value.code == CONFIGURATION
     assert sorted(capsys.readouterr().err.removeprefix("dispatcher: ").splitlines()) == [
         f"{file}, ligne 4 : site.language = 'de' : il faut l'un de 'fr', 'en'.",
-        f"{file}, ligne 5 : clé inconnue site.langage. Vouliez-vous dire language ?",
+        typography.french(f"{file}, ligne 5 : clé inconnue site.langage. Vouliez-vous dire language ?"),
         f"{file}, ligne 6 : {NO_BASE}.",
         f"{file}, ligne 8 : dispatcher.threads = 0 : il faut 1 au moins.",
     ]

@@ -26,6 +26,7 @@ from intergestan_db.tables import (
     Partner,
     PurchaseOrder,
 )
+from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
@@ -247,6 +248,38 @@ def test_measuring_goes_on_without_redis(sqlite_site: Site, redis_server: RedisS
     assert sqlite_site.gauge("mails_pending", direction="in", state="archived") == 1
     with pytest.raises(redis.RedisError):
         sqlite_site.broker.queue_lengths([IMPORT.queue])
+
+
+def test_what_redis_cannot_tell_is_told_no_longer(sqlite_site: Site, redis_server: RedisServer) -> None:
+    """Issue 13: an old value would look like a new one; that it is away is a gauge of its own."""
+
+    def told() -> list[float | None]:
+        sqlite_site.dispatcher.measure()
+        sqlite_site.dispatcher.try_writes()
+        names = ("redis_memory_used_bytes", "clock_skew_seconds")
+        others = (sqlite_site.gauge("writes_refused", store="redis"), sqlite_site.gauge("redis_up"))
+        return [*map(sqlite_site.gauge, names), sqlite_site.gauge("queue_messages", queue=IMPORT.queue), *others]
+
+    assert None not in told()
+    redis_server.kill()
+    assert told() == [None, None, None, None, 0]
+    assert sqlite_site.gauge("writes_refused", store="base") == 0
+    redis_server.bring_back()
+    assert None not in told()
+
+
+def test_what_a_base_that_is_away_cannot_tell_is_told_no_longer(sqlite_site: Site, tmp_path: Path) -> None:
+    site = sqlite_site
+    site.dispatcher.measure()
+    assert site.gauge("orders_unanswered") == 0
+    away = Database(f"sqlite:///{tmp_path}/nowhere/site.db")
+    with pytest.raises(ANY_REFUSAL):
+        Dispatcher(away, site.broker, site.metrics, site.archive, DispatcherSettings(), 4).measure()
+    assert site.gauge("orders_unanswered") is None
+    assert site.gauge("mails_pending", direction="in", state="archived") is None
+    assert site.gauge("archive_writable") == 1
+    site.dispatcher.measure()
+    assert site.gauge("orders_unanswered") == 0
 
 
 def test_the_bytes_of_aliens_are_dropped_after_a_week(sqlite_site: Site, clock: Clock, monkeypatch: Any) -> None:

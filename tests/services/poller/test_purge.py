@@ -146,8 +146,12 @@ def test_only_what_is_answered_and_old_enough_goes(
         poller.poll(site.ask("box"))
         eventually(lambda: len(site.inbound()) == 9)
     with site.database.read() as connection:
-        events = connection.execute(select(Event.subject_id, Event.who).where(Event.name == "purge")).all()
-    assert sorted(events) == [(one, "marie"), (two, "marie")]
+        query = select(Event.subject_id, Event.who, Event.detail).where(Event.name == "purge").order_by(Event.id)
+        events = connection.execute(query).all()
+    assert [(row.subject_id, row.who, row.detail["asked by"]) for row in events] == [
+        (one, "poller", "marie"),
+        (two, "poller", "marie"),
+    ]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -59,6 +59,7 @@ class Outbox:
         self.user_id = make_site(base, "Mulhouse", **addresses, user="Anne", key=OUR_KEY).user_id
         with base.transaction() as connection:
             pairing.add_partner(connection, card, by="test", at=at)
+            connection.execute(update(Partner).values(order_address=card.orders_address))
             self.partner = connection.execute(select(Partner.__table__)).one()
             connection.execute(insert(Relay).values(name="relay", host="127.0.0.1", port=relay_port, security="none"))
 

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
+from intergestan_db.enums import NoticeAbout
 from intergestan_db.tables import Notice
 from intergestan_runtime.metrics import Metrics
 from services.sender.notify import NoticeSender
@@ -34,12 +35,16 @@ class Desk:
         connections = Connections(UNHURRIED, lambda _relay: None)
         outbox.connections.append(connections)
         self._args = (as_service(outbox.base, "sender"), Metrics(self.registry))
-        self.sender = NoticeSender(*self._args, "sender-1", SenderSettings(), connections)
-        self.other = NoticeSender(*self._args, "sender-2", SenderSettings(), connections)
+        self.readers: dict[NoticeAbout, str | None] = {
+            NoticeAbout.HOLDS: "anne@mulhouse.test",
+            NoticeAbout.ALARMS: "marc@mulhouse.test",
+        }
+        self.sender = NoticeSender(*self._args, "sender-1", SenderSettings(), connections, self.readers)
+        self.other = NoticeSender(*self._args, "sender-2", SenderSettings(), connections, self.readers)
 
     def put(self, **values: Any) -> int:
         now = self.outbox.base.now()
-        row = {"envelope_from": "o@mulhouse.test", "recipient": "anne@mulhouse.test", "mime": MIME}
+        row = {"about": "holds", "mime": MIME}
         with self.outbox.base.transaction() as connection:
             made = insert(Notice).values(**row | {"created_at": now, "next_attempt_at": now} | values)
             return connection.execute(made.returning(Notice.id)).scalar_one()
@@ -71,6 +76,23 @@ def test_one_250_is_the_end(desk: Desk, relay_server: SmtpServer, clock: Clock) 
     row = desk.row()
     assert (row.sent_at, row.next_attempt_at, row.lease_owner, row.attempts) == (clock.now, None, None, 1)
     assert desk.counted("sent") == 1
+
+
+def test_the_settings_say_to_whom_and_the_site_from_whom(desk: Desk, relay_server: SmtpServer) -> None:
+    """Whoever may write notices can write to nobody else, and in nobody else's name."""
+    desk.outbox.set_relay(bounce_address="back@mulhouse.test")
+    desk.sender.send(desk.put(about="alarms", mime=b"To: victim@elsewhere.test\r\n\r\n"))
+    (mail,) = relay_server.mails
+    assert (mail.sender, mail.recipients) == ("back@mulhouse.test", ("marc@mulhouse.test",))
+
+
+@pytest.mark.parametrize(("about", "words"), [("alarms", "[alarms]"), ("somebody@elsewhere.test", "not a valid")])
+def test_a_notice_for_nobody_is_given_up(sqlite_desk: Desk, relay_server: SmtpServer, about: str, words: str) -> None:
+    sqlite_desk.readers[NoticeAbout.ALARMS] = None
+    sqlite_desk.sender.send(sqlite_desk.put(about=about[:10]))
+    assert relay_server.mails == []
+    assert (sqlite_desk.row().next_attempt_at, words in sqlite_desk.row().error) == (None, True)
+    assert sqlite_desk.counted("refused") == 1
 
 
 def test_a_sender_that_dies_before_it_connects_tells_once(

@@ -59,7 +59,7 @@ def test_what_does_not_wait_is_left_alone(sqlite_outbox: Outbox, clock: Clock, s
 def test_notices_and_the_relay_rest_no_longer_either(outbox: Outbox, clock: Clock) -> None:
     sender = outbox.sender(**SETTINGS)
     outbox.set_relay(paused_until=clock.now + timedelta(minutes=1), next_slot_at=clock.now + timedelta(minutes=1))
-    notice = {"created_at": clock.now, "envelope_from": "a@b.test", "recipient": "a@b.test", "mime": b"", "attempts": 1}
+    notice = {"created_at": clock.now, "about": "holds", "mime": b"", "attempts": 1}
     with outbox.base.transaction() as connection:
         connection.execute(insert(Notice).values(**notice, next_attempt_at=clock.now + timedelta(minutes=1)))
     assert sender.bring_near() == 0

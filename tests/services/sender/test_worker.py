@@ -11,9 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_db import states
-from intergestan_db.tables import Event, OutboundMail, Relay
+from intergestan_db.tables import Event, OutboundMail, Partner, Relay
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.outbox.outbound import resend
 from intergestan_runtime.crashpoint import ENVIRONMENT
@@ -293,7 +294,10 @@ def test_an_account_that_cannot_be_used_pauses_the_relay(
 
 
 def test_bytes_that_must_not_travel_wait_for_a_person(sqlite_outbox: Outbox, relay_server: SmtpServer) -> None:
-    mail_id = sqlite_outbox.put(recipient="o@stauber.test>\r\nRCPT TO:<x@y.test")
+    evil = "o@stauber.test>\r\nRCPT TO:<x@y.test"
+    with sqlite_outbox.base.transaction() as connection:
+        connection.execute(update(Partner).values(order_address=evil))
+    mail_id = sqlite_outbox.put(recipient=evil)
     sqlite_outbox.sender().send(mail_id)
     row = sqlite_outbox.mail(mail_id)
     assert (row.state, row.reason, relay_server.commands) == ("held", "refused_by_server", [])

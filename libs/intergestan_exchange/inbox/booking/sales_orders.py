@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from intergestan_db import numbers, states
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
+from intergestan_db.file_tables.widths import too_long
 from intergestan_db.tables import (
     ReviewReply,
     SalesOrder,
@@ -23,7 +24,8 @@ from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Accepted
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
-from intergestan_msg.order import Order, one_day
+from intergestan_msg.answer import AnswerCode, AnswerLine
+from intergestan_msg.order import Address, Delivery, Order, one_day
 
 
 def write_sales_orders(
@@ -88,27 +90,41 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
 
 
 def head_values(order: Order) -> dict[str, Any]:
-    """What a document says of the head of a sales order, and a change may say anew: note, place, wanted date."""
-    delivery = order.delivery
-    address = delivery.address if delivery else None
-    wanted = delivery.wanted if delivery else None
+    """What a document says of the head of a sales order, and a change may say anew: note, place, wanted date.
+
+    An address has two lines here; what of it finds no room stands under the note.
+    """
+    delivery = order.delivery or Delivery()
+    name = delivery.party.name if delivery.party else None
+    values = {"note": order.note, "wanted_date": one_day(delivery.wanted), **_place(name, delivery.place or Address())}
+    if not any(too_long(SalesOrder, values)):
+        return values
+    stated = replace(delivery.address or Address(), line3=None, building=None, postbox=None)
+    note = "\n".join(filter(None, (order.note, str(delivery.place or ""))))
+    return {**values, **_place(name, stated), "note": note or None}
+
+
+def _place(name: str | None, address: Address) -> dict[str, Any]:
+    first, second = address.two_lines
     return {
-        "note": order.note,
-        "delivery_name": delivery.party.name if delivery and delivery.party else None,
-        "delivery_line1": address.line1 if address else None,
-        "delivery_line2": address.line2 if address else None,
-        "delivery_postcode": address.postcode if address else None,
-        "delivery_city": address.city if address else None,
-        "delivery_country": address.country if address else None,
-        "wanted_date": one_day(wanted),
+        "delivery_name": name,
+        "delivery_line1": first,
+        "delivery_line2": second,
+        "delivery_postcode": address.postcode,
+        "delivery_city": address.city,
+        "delivery_country": address.country,
     }
 
 
 def _reply_row(entry: Entry) -> dict[str, Any]:
     reply = _accepted(entry).after_review
     assert reply is not None
-    lines = msgspec.to_builtins(reply.lines) or None
-    return {"sales_order_id": entry.sales_order_id, "code": reply.code, "lines": lines}
+    return reply_values(entry.sales_order_id, reply.code, reply.lines)
+
+
+def reply_values(order_id: int | None, code: AnswerCode, lines: Sequence[AnswerLine]) -> dict[str, Any]:
+    """The row of what the buyer of an order in review is told once a clerk accepts it."""
+    return {"sales_order_id": order_id, "code": code, "lines": msgspec.to_builtins(lines) or None}
 
 
 def _line_rows(entry: Entry) -> list[dict[str, Any]]:

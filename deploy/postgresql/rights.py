@@ -1,0 +1,463 @@
+"""What each service's role may do in PostgreSQL, and no more: the one source of `roles.sql` and of docs/security.md.
+
+`docs/generate.py` writes both. Columns stand with spaces between them; `*` is every column of a table, except those
+that follow it with a minus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from intergestan_db.enums import MailKind
+from intergestan_db.states import (
+    INBOUND_MAIL,
+    MACHINES,
+    OUTBOUND_MAIL,
+    PURCHASE_ORDER,
+    PURCHASE_ORDER_CHANGE,
+    SALES_ORDER,
+    Machine,
+)
+from intergestan_db.tables import Table
+
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What a role may do with a table."""
+
+    reads: str = ""
+    adds: str = ""
+    changes: str = ""
+    deletes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """What must hold of a row besides, by service. A role that is not named, such as the owner's, is free.
+
+    :ivar event: `INSERT`, `DELETE` or `UPDATE OF …`; `must`: an SQL condition with NEW and OLD.
+    """
+
+    name: str
+    table: str
+    event: str
+    must: Mapping[str, str]
+
+
+Rights = Mapping[str, Right]
+
+_EVENT = "at who subject subject_id name old new detail"
+_MAIL = "transfer_id kind state partner_id requested_at rung_at attempts resends lease_fence"
+_LEASE = "lease_owner lease_fence lease_until"
+_TOKENS = "sealed_refresh sealed_access expires_at claimed_until error"
+
+_SEES_WORKERS = Right("name service alive_until", "name service started_at alive_until", "alive_until", deletes=True)
+
+_EVERY: Rights = {
+    "alembic_version": Right(ALL),
+    "site": Right(ALL),
+    "high_water": Right(ALL),
+    "worker": Right("name service", "name service started_at alive_until", "alive_until", deletes=True),
+    "event": Right(adds=_EVENT),
+}
+"""Look who we are, give signs of life, write down what was done."""
+
+_COMPOSER: Rights = {
+    "user": Right(ALL),
+    "address": Right(ALL),
+    "partner": Right(ALL, changes="out_seq"),
+    "relay": Right("id from_mode bounce_mode bounce_address"),
+    "outbound_mail": Right(
+        ALL,
+        changes="state composed_at next_attempt_at rung_at epoch seq transfer_digest envelope_from recipient subject "
+        "size reason detail trace_parent",
+    ),
+    "outbound_order": Right(ALL),
+    "outbound_body": Right(adds=ALL),
+    "outbound_key_notice": Right(ALL),
+    "outbound_statement": Right(ALL),
+    "heartbeat": Right(ALL),
+    "purchase_order": Right(ALL),
+    "purchase_order_line": Right(ALL),
+    "purchase_order_charge": Right(ALL),
+    "purchase_order_change": Right(ALL),
+    "answer": Right(ALL),
+    "ledger": Right("inbound_transfer_id partner_id number"),
+    "inbound_transfer": Right(ALL),
+    "inbound_mail": Right(ALL),
+    "partner_statement": Right(ALL),
+    "missing_number": Right(ALL, ALL, deletes=True),
+    "published": Right(ALL, ALL, "value"),
+}
+"""Freezes and signs what was requested or is to be answered. It books nothing."""
+
+_SENDER: Rights = {
+    "relay": Right(ALL, changes="next_slot_at paused_until last_error"),
+    "oauth_grant": Right(ALL, changes=_TOKENS),
+    "outbound_mail": Right(
+        ALL,
+        changes=f"{_LEASE} state sent_at next_attempt_at rung_at attempts resends reason detail",
+    ),
+    "outbound_order": Right(ALL),
+    "outbound_body": Right(ALL),
+    "delivery_attempt": Right(ALL, "outbound_mail_id n phase started_at", "phase ended_at outcome reply"),
+    "purchase_order": Right(ALL, changes="state updated_at"),
+    "purchase_order_change": Right(ALL, changes="state updated_at"),
+    "notice": Right(ALL, changes=f"{_LEASE} next_attempt_at attempts sent_at error rung_at"),
+}
+"""Hands frozen mails and notices to the relay. It cannot alter their bytes, nor where they go."""
+
+_POLLER: Rights = {
+    "worker": _SEES_WORKERS,
+    "mailbox": Right(ALL, changes="owner fence state last_success_at last_error backlog"),
+    "mailbox_uid": Right(ALL, ALL, deletes=True),
+    "mailbox_uidl": Right(ALL, ALL, deletes=True),
+    "mailbox_traffic": Right(ALL, ALL, "octets", deletes=True),
+    "poller": Right(ALL, ALL, "worker takes", deletes=True),
+    "poll_run": Right(ALL, changes="listed_at found error"),
+    "purge_run": Right(ALL, changes="total done ended_at error"),
+    "purge_mail": Right(ALL, "purge_run_id handle inbound_mail_id verdict", "verdict", deletes=True),
+    "oauth_grant": Right(ALL, changes=_TOKENS),
+    "inbound_mail": Right(
+        ALL, "sha256 size state mailbox_id archived_at rung_at trace_parent strikes replayed is_heartbeat lease_fence"
+    ),
+    "inbound_transfer": Right("id kind partner_id jti"),
+    "ledger": Right("id inbound_transfer_id partner_id number outcome"),
+    "hold": Right("id inbound_mail_id partner_id number closed_at"),
+    "answer": Right("outbound_mail_id partner_id order_number"),
+    "outbound_mail": Right("id in_reply_to_id state"),
+    "sales_order": Right("id partner_id customer_order_number state"),
+}
+"""Fetches mails, and purges mailboxes of what is safe. It can write no order, and sees of them only what is left to
+decide or to answer."""
+
+_PLACE = "delivery_name delivery_line1 delivery_line2 delivery_postcode delivery_city delivery_country"
+_TOTALS = "total_ht total_vat total_ttc"
+_HEAD = f"note {_PLACE} wanted_date {_TOTALS}"
+_LINE = (
+    "product_code name quantity unit price base_quantity allowance total vat_category vat_rate note wanted_date "
+    "promised_date"
+)
+_ORDERED = f"{_LINE} gtin supplier_code"
+_ANSWERED = "answer_code answer settled_epoch settled_n"
+
+_IMPORTER: Rights = {
+    "worker": _SEES_WORKERS,
+    "user": Right(ALL),
+    "party": Right(ALL),
+    "partner": Right(
+        ALL,
+        changes="takes takes_at heartbeat_returned_at heartbeat_told clock_ahead_least clock_ahead_most clock_noted_at "
+        "told_epoch told_seq told_got_epoch told_got_seq told_at told_since",
+    ),
+    "partner_key": Right(ALL, "partner_id kid public_key pending known_at valid_from valid_until", "revoked_at"),
+    "partner_price": Right(ALL),
+    "partner_statement": Right(
+        ALL,
+        "partner_id transfer_id epoch composed_at received_at statement",
+        "transfer_id epoch composed_at received_at statement",
+    ),
+    "product": Right(ALL),
+    "product_match": Right(ALL),
+    "customer_match": Right(ALL),
+    "site": Right(ALL, changes="created_at"),
+    "inbound_mail": Right(
+        ALL,
+        changes=f"{_LEASE} rung_at state strikes is_heartbeat replayed reason detail kid partner_id transfer_id epoch "
+        "seq paused_at subject sender",
+    ),
+    "inbound_transfer": Right(
+        ALL,
+        "partner_id jti epoch seq kind transfer_digest composed_at received_at inbound_mail_id message_id spelled",
+    ),
+    "ledger": Right(ALL, "* -waived", "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
+    "hold": Right(ALL, "* -closed_at -closed_by -closed_how", "reason detail closed_at closed_by closed_how"),
+    "difference": Right(ALL, ALL, deletes=True),
+    "answer": Right(ALL, ALL),
+    "review_reply": Right(ALL, ALL, deletes=True),
+    "number_series": Right(ALL, changes="next_number"),
+    "sales_order": Right(ALL, "* -exported_at", f"{_HEAD} revision state exported_at"),
+    "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
+    "sales_order_charge": Right(ALL, ALL, deletes=True),
+    "delivery_note_line": Right(ALL),
+    "purchase_order": Right(
+        ALL,
+        changes=f"{_HEAD} carried revision version state exported_at updated_at answer_epoch answer_n answer_code "
+        "answer_note lines_epoch lines_n supplier_order_number supplier_number_epoch",
+    ),
+    "purchase_order_line": Right(
+        ALL,
+        f"purchase_order_id line_id position {_ORDERED} settled_epoch settled_n",
+        f"{_ORDERED} {_ANSWERED}",
+        deletes=True,
+    ),
+    "purchase_order_charge": Right(ALL, "purchase_order_id reason amount vat_category vat_rate", deletes=True),
+    "purchase_order_change": Right(
+        ALL, changes="state answer_epoch answer_n answer_code answer_note answer_lines updated_at"
+    ),
+    "outbound_mail": Right(
+        ALL,
+        f"{_MAIL} in_reply_to_id",
+        "state answered_at next_attempt_at rung_at resends recipient reason detail trace_parent",
+    ),
+    "outbound_order": Right(ALL, changes="live"),
+    "outbound_key_notice": Right(ALL),
+    "outbound_statement": Right(adds=ALL),
+    "delivery_report": Right(
+        ALL,
+        "inbound_mail_id outbound_mail_id received_at action status recipient said reporter fingerprint effect",
+    ),
+    "heartbeat": Right(ALL, "* -outcome", "outcome"),
+    "relay": Right("host login mails_per_day"),
+    "delivery_attempt": Right("id started_at outcome"),
+    "missing_number": Right(ALL),
+    "event": Right("id at", _EVENT),
+}
+"""Decides and books. It asks for answers, and for no mail of orders; it can let no key count, and reads no password."""
+
+_DISPATCHER: Rights = {
+    "worker": _SEES_WORKERS,
+    "event": Right(ALL, _EVENT, deletes=True),
+    "site": Right(ALL, changes="created_at"),
+    "high_water": Right(ALL, changes="n"),
+    "number_series": Right(ALL),
+    "told_alarm": Right(ALL, ALL, "memories"),
+    "told_hold": Right(ALL, ALL, deletes=True),
+    "notice": Right(
+        f"id about created_at attempts sent_at error next_attempt_at rung_at {_LEASE}",
+        "about mime created_at next_attempt_at rung_at attempts lease_fence",
+        "rung_at",
+        deletes=True,
+    ),
+    "hold": Right(ALL),
+    "ledger": Right(ALL),
+    "answer": Right(ALL),
+    "review_reply": Right(ALL),
+    "partner": Right(ALL, changes="heartbeat_at heartbeat_planned paused_at"),
+    "partner_key": Right(ALL),
+    "partner_statement": Right(ALL),
+    "missing_number": Right(ALL),
+    "purchase_order": Right(ALL),
+    "purchase_order_change": Right(ALL),
+    "sales_order": Right("id number customer_order_number partner_id"),
+    "inbound_mail": Right(ALL, changes="state rung_at size strikes replayed reason detail paused_at", deletes=True),
+    "inbound_transfer": Right(ALL),
+    "outbound_mail": Right(ALL, _MAIL, "state rung_at next_attempt_at reminded_at resends", deletes=True),
+    "outbound_order": Right(ALL),
+    "outbound_key_notice": Right(ALL),
+    "outbound_statement": Right(adds=ALL),
+    "outbound_body": Right("outbound_mail_id", deletes=True),
+    "delivery_attempt": Right(ALL, deletes=True),
+    "delivery_report": Right("id inbound_mail_id outbound_mail_id", changes="outbound_mail_id"),
+    "heartbeat": Right(ALL, "outbound_mail_id partner_id", "outcome", deletes=True),
+    "mailbox_uid": Right(ALL, changes="inbound_mail_id note"),
+    "mailbox_uidl": Right(ALL, changes="inbound_mail_id note"),
+    "purge_run": Right(
+        ALL, "mailbox_id requested_at requested_by archived_before dry_run heartbeats_only done", deletes=True
+    ),
+    "purge_mail": Right(ALL, deletes=True),
+    "relay": Right("id name host login security bounce_address oauth_grant_id mails_per_day"),
+    "mailbox": Right(
+        "id name host security login oauth_grant_id poll_seconds active rests_since keeps_heartbeats owner "
+        "last_success_at"
+    ),
+    "oauth_grant": Right("id error expires_at"),
+}
+"""Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
+passwords nor tokens."""
+
+RIGHTS: Mapping[str, Rights] = {
+    "composer": {**_EVERY, **_COMPOSER},
+    "sender": {**_EVERY, **_SENDER},
+    "poller": {**_EVERY, **_POLLER},
+    "importer": {**_EVERY, **_IMPORTER},
+    "dispatcher": {**_EVERY, **_DISPATCHER},
+}
+
+_IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"
+_IS_STATEMENT = f"NEW.kind = '{MailKind.STATEMENT}'"
+_SETTLED = ("wait", "accept", "change", "reject")
+
+MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "composer": {
+        OUTBOUND_MAIL.name: {"compose": "", "cannot_compose": "", "drop": _IS_HEARTBEAT, "abandon": _IS_STATEMENT},
+    },
+    "sender": {
+        OUTBOUND_MAIL.name: dict.fromkeys(("claim", "accept", "retry", "lose", "refuse", "give_up"), "")
+        | {"drop": _IS_HEARTBEAT},
+        PURCHASE_ORDER.name: {"transmit": ""},
+        PURCHASE_ORDER_CHANGE.name: {"transmit": ""},
+    },
+    "importer": {
+        OUTBOUND_MAIL.name: dict.fromkeys(("answer", "bounce", "resend"), ""),
+        INBOUND_MAIL.name: dict.fromkeys(("finish", "hold", "leave", "release", "replay"), ""),
+        PURCHASE_ORDER.name: dict.fromkeys((*_SETTLED, "wait again", "cancel"), ""),
+        PURCHASE_ORDER_CHANGE.name: dict.fromkeys(_SETTLED, ""),
+        SALES_ORDER.name: {"cancel": ""},
+    },
+    "dispatcher": {
+        OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},
+        INBOUND_MAIL.name: {"release": "", "replay": ""},
+    },
+}
+"""Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
+
+
+def _kinds(*kinds: MailKind) -> str:
+    return f"NEW.state = '{OUTBOUND_MAIL.first}' AND NEW.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard("own name", "event", "INSERT", {service: f"NEW.who = '{service}'" for service in SERVICES}),
+    Guard("own worker", "worker", "INSERT", {service: f"NEW.service = '{service}'" for service in SERVICES}),
+    Guard("own sign", "worker", "UPDATE OR DELETE", {service: f"OLD.service = '{service}'" for service in SERVICES}),
+    Guard(
+        "requests",
+        "outbound_mail",
+        "INSERT",
+        {
+            "importer": _kinds(MailKind.ANSWERS, MailKind.HEARTBEAT, MailKind.STATEMENT),
+            "dispatcher": _kinds(MailKind.HEARTBEAT, MailKind.STATEMENT),
+        },
+    ),
+    Guard(
+        "archived", "inbound_mail", "INSERT", {"poller": f"NEW.state = '{INBOUND_MAIL.first}' AND NOT NEW.is_heartbeat"}
+    ),
+    Guard("given up", "outbound_order", "UPDATE OF live", {"importer": "NOT NEW.live"}),
+    Guard("own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only"}),
+    Guard("own card", "published", "INSERT OR UPDATE", {"composer": "NEW.name = 'card'"}),
+    Guard("own decisions", "hold", "UPDATE OF closed_by", {"importer": "NEW.closed_by = 'importer'"}),
+)
+
+
+def machine_of(table: str) -> Machine:
+    """The states of a table's rows."""
+    return next(machine for machine in MACHINES if machine.name == table)
+
+
+def _pairs(machine: Machine, events: Mapping[str, str]) -> str:
+    """The condition that a row goes along one of these events."""
+    ways = []
+    for event, condition in events.items():
+        froms, to = machine.moves[event]
+        old = ", ".join(f"'{state}'" for state in froms)
+        ways.append(f"NEW.state = '{to}' AND OLD.state IN ({old})" + (f" AND {condition}" if condition else ""))
+    return " OR ".join(("NEW.state = OLD.state", *ways))
+
+
+def guards() -> Iterator[Guard]:
+    """All guards, those of the states among them."""
+    yield from GUARDS
+    for machine in MACHINES:
+        may = {service: moves[machine.name] for service, moves in MOVES.items() if machine.name in moves}
+        if may:
+            must = {service: _pairs(machine, events) for service, events in may.items()}
+            yield Guard("moves", machine.name, "UPDATE OF state", must)
+
+
+def columns(table: str, names: str) -> tuple[str, ...]:
+    """The columns that a text names, in the order of the table."""
+    there = [column.name for column in Table.metadata.tables[table].columns] if table != _ALEMBIC else ["version_num"]
+    given = names.split()
+    but = {name.removeprefix("-") for name in given if name.startswith("-")}
+    wanted = {name for name in given if not name.startswith("-")}
+    if unknown := (but | wanted) - {ALL, *there}:
+        raise ValueError(f"{table} has no {sorted(unknown)}.")
+    return tuple(name for name in there if (ALL in wanted or name in wanted) and name not in but)
+
+
+_ALEMBIC = "alembic_version"
+"""The one table that is not ours."""
+
+
+def sequence(table: str) -> str | None:
+    """What numbers the rows of a table, if anything does."""
+    return f"{table}_id_seq" if "id" in Table.metadata.tables[table].columns else None
+
+
+def grants() -> str:
+    """The rights as SQL for psql."""
+    return "\n".join(f"-- {service}\n{''.join(_grants(service))}" for service in SERVICES)
+
+
+def _grants(service: str) -> Iterator[str]:
+    for table, right in sorted(RIGHTS[service].items()):
+        verbs = []
+        for verb, names in (("SELECT", right.reads), ("INSERT", right.adds), ("UPDATE", right.changes)):
+            if names == ALL and (verb == "SELECT" or not sequence(table)):
+                verbs.append(verb)
+            elif names:
+                listed = [name for name in columns(table, names) if (verb, name) != ("INSERT", "id")]
+                verbs.append(f"{verb} ({', '.join(listed)})")
+        if right.deletes:
+            verbs.append("DELETE")
+        yield _wrapped(f'GRANT {", ".join(verbs)} ON "{table}" TO :"{service}";')
+        if right.adds and (numbers := sequence(table)):
+            yield f'GRANT USAGE ON SEQUENCE "{numbers}" TO :"{service}";\n'
+
+
+def triggers() -> str:
+    """The guards as SQL for psql. Each asks for the role first, so that they cost the owner nothing."""
+    ordered = {"ordered_head": f"{_HEAD} carried", "ordered_line": _ORDERED}
+    names = "".join(f"\\set {name} '{', '.join(listed.split())}'\n" for name, listed in ordered.items())
+    return names + "".join(_trigger(guard) for guard in guards())
+
+
+def _trigger(guard: Guard) -> str:
+    cases = "\n".join(
+        f"    WHEN %{SERVICES.index(service) + 2}$L THEN ({must}) IS NOT TRUE" for service, must in guard.must.items()
+    )
+    names = ", ".join(f":'{service}'" for service in SERVICES)
+    return (
+        f"SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE {guard.event} ON {guard.table} FOR EACH ROW\n"
+        f"    WHEN (CASE CURRENT_USER\n{cases}\n    ELSE false END)"
+        f" EXECUTE FUNCTION refuse_service({guard.name!r})$guard$,\n"
+        f"    '{guard.name} of ' || :'prefix', {names})\n\\gexec\n"
+    )
+
+
+def _wrapped(text: str) -> str:
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and len(line) + len(word) > 110:
+            lines.append(line)
+            line = "   "
+        line = f"{line} {word}" if line else word
+    return "\n".join([*lines, line]) + "\n"
+
+
+def matrix() -> str:
+    """The rights as tables in Markdown, one for each service, and what must hold besides."""
+    return "\n".join(_of_service(service) for service in SERVICES)
+
+
+_YES = {True: "yes", False: ""}
+
+
+def _of_service(service: str) -> str:
+    rows = [
+        f"| {table} | {_cell(right.reads)} | {_cell(right.adds)} | {_cell(right.changes)} | {_YES[right.deletes]} |"
+        for table, right in sorted(RIGHTS[service].items())
+    ]
+    must = [f"- `{each.table}`, {each.event}: `{each.must[service]}`" for each in GUARDS if service in each.must]
+    moves = [f"- `{table}`: {_events(events)}" for table, events in MOVES.get(service, {}).items()]
+    besides = ["And of a row it must hold:", "", *must, ""]
+    if moves:
+        besides += ["It moves rows by these events, and by no others:", "", *moves, ""]
+    head = [f"### {service}", "", "| table | reads | adds | changes | deletes |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, "", *besides])
+
+
+def _events(events: Mapping[str, str]) -> str:
+    return ", ".join(f"{event} (`{condition}`)" if condition else event for event, condition in events.items())
+
+
+def _cell(names: str) -> str:
+    if names == ALL:
+        return "all"
+    listed = ", ".join(f"`{name.removeprefix('-')}`" for name in names.removeprefix(ALL).split())
+    return f"all but {listed}" if names.startswith(ALL) else listed

@@ -1,0 +1,36 @@
+"""Numbers, codes and logins as people type them: another case or a missing accent still means the one that there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from intergestan_db.problem import Problem
+from intergestan_erp.parties.folding import name_key
+from intergestan_msg.identity import nfc
+
+
+def as_stored(connection: Connection, typed: str, *columns: Any) -> str:
+    """The key in one of these columns that a person means: the one typed, else the only one that is written alike.
+
+    Alike is what differs in case, accents or blanks alone. Only commands ask: documents name keys exactly. A key that
+    is not there as typed costs a pass through the columns.
+
+    :returns: what was typed, in NFC, where nothing is alike: whoever asks for it says that there is none.
+    :raises Problem: when several are alike.
+    """
+    wanted, key = nfc(typed.strip()), name_key(typed)
+    if any(connection.execute(select(each).where(each == wanted).limit(1)).first() for each in columns):
+        return wanted
+    alike: set[str] = set()
+    for column in columns:
+        stored = connection.execute(select(column).distinct(), execution_options={"yield_per": 1000}).scalars()
+        alike.update(each for each in stored if each and name_key(each) == key)
+    if len(alike) > 1:
+        raise Problem(
+            "«{text}» may be {keys}: write the one that you mean as it stands here.",
+            text=typed,
+            keys=", ".join(sorted(alike)),
+        )
+    return alike.pop() if alike else wanted

@@ -1,0 +1,105 @@
+"""What a person corrects about a mailbox, pauses, or takes out of use. Its row and its mails stay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from intergestan_db import states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Mailbox, MailboxUid, MailboxUidl
+from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_account, find_mailbox
+
+_PLACE = ("host", "login", "folder", "protocol")
+"""Whoever changes these names other mails: what is known of the old ones would hide the new."""
+_NOT_AT_REST: Mapping[str, Any] = {"rests_since": None, "rests_reason": None, "rests_by": None}
+
+
+def account_of(connection: Connection, name: str) -> NewMailbox:
+    """A mailbox as it was entered.
+
+    :raises Problem: when there is none of this name.
+    """
+    row = connection.execute(select(Mailbox.__table__).where(Mailbox.id == find_mailbox(connection, name))).one()
+    fields = NewMailbox.__dataclass_fields__
+    return NewMailbox(**{key: value for key, value in row._asdict().items() if key in fields})
+
+
+def move_mailbox(connection: Connection, name: str, account: NewMailbox, *, by: str, at: datetime) -> None:
+    """Give a mailbox another server, login or folder. Whoever reads it lets go, and reads all of the new place; mails
+    that are there and here are known by their content.
+
+    :raises Problem: when the account is not usable, or there is no mailbox of this name.
+    """
+    check_account(account)
+    before = account_of(connection, name)
+    mailbox_id = find_mailbox(connection, name)
+    access = (
+        "host",
+        "port",
+        "security",
+        "ca_file",
+        "login",
+        "secret",
+        "sealed",
+        "oauth_grant_id",
+        "folder",
+        "protocol",
+    )
+    values = {key: getattr(account, key) for key in access}
+    changed = {key: value for key, value in values.items() if value != getattr(before, key)}
+    if any(key in changed for key in _PLACE):
+        for table in (MailboxUid, MailboxUidl):
+            connection.execute(delete(table).where(table.mailbox_id == mailbox_id))
+        changed |= {"last_success_at": None, "backlog": 0}
+    _let_go(connection, mailbox_id, {**changed, "state": "new", "last_error": None})
+    shown = {key: str(value) for key, value in changed.items() if key in {*_PLACE, "port", "security", "ca_file"}}
+    _record(connection, mailbox_id, "change", by, at, shown)
+
+
+def pause_mailbox(connection: Connection, name: str, reason: str, *, by: str, at: datetime) -> None:
+    """Nobody polls it until somebody says so.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox_id = find_mailbox(connection, name)
+    _let_go(connection, mailbox_id, {"rests_since": at, "rests_reason": reason[:200], "rests_by": by})
+    _record(connection, mailbox_id, "pause", by, at, {"why": reason[:200]})
+
+
+def unpause_mailbox(connection: Connection, name: str, *, by: str, at: datetime) -> None:
+    """Poll it again.
+
+    :raises Problem: when there is none of this name, or it is not paused.
+    """
+    mailbox_id = find_mailbox(connection, name)
+    paused = update(Mailbox).where(Mailbox.id == mailbox_id, Mailbox.rests_since.is_not(None))
+    if connection.execute(paused.values(**_NOT_AT_REST)).rowcount == 0:
+        raise Problem("The mailbox «{name}» is not paused.", name=name)
+    _record(connection, mailbox_id, "unpause", by, at)
+
+
+def use_mailbox(connection: Connection, name: str, *, active: bool, by: str, at: datetime) -> None:
+    """Take it out of use, or into use again.
+
+    :raises Problem: when there is none of this name.
+    """
+    mailbox_id = find_mailbox(connection, name)
+    _let_go(connection, mailbox_id, {"active": active})
+    _record(connection, mailbox_id, "activate" if active else "deactivate", by, at)
+
+
+def _let_go(connection: Connection, mailbox_id: int, values: Mapping[str, Any]) -> None:
+    """Nobody owns it any more: what a poller still has under way is refused by the fence."""
+    gone = {"owner": None, "fence": Mailbox.fence + 1}
+    connection.execute(update(Mailbox).where(Mailbox.id == mailbox_id).values(**gone, **values))
+
+
+def _record(
+    connection: Connection, mailbox_id: int, name: str, by: str, at: datetime, detail: dict[str, str] | None = None
+) -> None:
+    rows = [(mailbox_id, None, None)]
+    states.record(connection, Mailbox.__tablename__, rows, name, by=by, at=at, detail=detail)

@@ -1,0 +1,50 @@
+"""The checks of `doctor` about the other accounts of this machine: files, and who may ring the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
+from services.cli.context import Call
+from services.cli.health.finding import Finding
+
+
+def check_private_files(call: Call) -> Iterator[Finding]:
+    """Whether what the site keeps on this machine is for its user only."""
+    from intergestan_operations.opening.private_files import open_to_others, wide_places
+
+    subject, found = _("Private files"), False
+    for path in wide_places(call.site, call.unchecked_database):
+        found = True
+        cure = _("Services and `intergestan up` close what is theirs when they start; else an administrator does.")
+        yield Finding(subject, False, sentence(open_to_others(path)), cure)
+    if not found:
+        yield Finding(subject, True, _("the files of the site are for its user only"))
+
+
+def check_bell_is_guarded(call: Call) -> Iterator[Finding]:
+    """Whether Redis takes commands from us only; where it does not answer it has its own line."""
+    from intergestan_operations.opening.opening import redis_url
+    from intergestan_runtime.redis_client import REDIS_FAILURES, takes_strangers
+    from intergestan_runtime.secrets import SecretError
+
+    subject = _("Password of Redis")
+    try:
+        if takes_strangers(redis_url(call.site), patience=5):
+            yield Finding(
+                subject,
+                False,
+                _(
+                    "it has none: whoever reaches it can ring for nothing and take bells away, so that orders are "
+                    "late. None is lost or invented by that."
+                ),
+                _(
+                    "Set requirepass in its configuration, write the same password into {file} (chmod 600), and say "
+                    'redis_password = "redis" in [site]. Or let it listen on a unix socket of mode 0700 only.'
+                ).format(file=call.site.secrets_dir / "redis"),
+            )
+        else:
+            yield Finding(subject, True, _("only who has it, or may open its socket, rings"))
+    except (*REDIS_FAILURES, SecretError, OSError):
+        return

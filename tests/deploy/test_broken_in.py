@@ -1,0 +1,348 @@
+"""A service that was broken into can do what is its own and nothing else: what an attacker would try, on PostgreSQL.
+
+Each statement is refused by the database: by the rights of the role, by a guard, or because what it would change is
+frozen. docs/security.md says what is left to an attacker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Connection, insert, text, update
+from sqlalchemy.exc import DBAPIError
+
+from deploy.postgresql.rights import SERVICES
+from intergestan_db import leases, states
+from intergestan_db.database import Database
+from intergestan_db.published import SEALING_KEY, publish
+from intergestan_db.tables import (
+    InboundMail,
+    Mailbox,
+    Notice,
+    OAuthGrant,
+    OutboundMail,
+    PartnerKey,
+    PurchaseOrder,
+    PurchaseOrderCharge,
+    PurchaseOrderLine,
+    SalesOrder,
+    Setting,
+)
+from tests.clock import Clock
+from tests.databases import MigratedBases, as_service, give_roles
+from tests.services.sender.outbox import Outbox
+
+REFUSED = {"42501", "23000"}
+"""Insufficient privilege, and what is frozen (PostgreSQL, appendix A)."""
+
+
+@pytest.fixture(scope="module")
+def base(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A site with a mail that waits for the composer, one that was sent, and one of everything an attacker wants."""
+    base = Database(migrated.new("postgresql", tmp_path_factory.mktemp("broken-in")), Clock())
+    give_roles(base.url)  # rights on the database itself are not copied with it
+    outbox, at = Outbox(base, 25), base.now()
+    outbox.put(state="sent", composed_at=at)
+    requested = outbox.put(state="requested", envelope_from=None, recipient=None, next_attempt_at=None)
+    with base.transaction() as connection:
+        fill(connection, outbox, requested)
+        leases.beat(connection, "poller-1", "poller", at)
+    yield base
+    base.dispose()
+    migrated.drop(base.url)
+
+
+def fill(connection: Connection, outbox: Outbox, requested: int) -> None:
+    at, partner = outbox.base.now(), outbox.partner
+    given_up = {
+        "state": "abandoned",
+        "kind": "orders",
+        "partner_id": partner.id,
+        "transfer_id": "a",
+        "requested_at": at,
+    }
+    connection.execute(insert(OutboundMail).values(**given_up))
+    order = connection.execute(text("SELECT min(id) FROM purchase_order")).scalar_one()
+    line = {"purchase_order_id": order, "line_id": "1", "position": 1, "name": "x", "unit": "C62", "vat_category": "S"}
+    prices = dict.fromkeys(("quantity", "price", "base_quantity", "allowance", "total", "vat_rate"), Decimal(1))
+    connection.execute(insert(PurchaseOrderLine).values(**line, **prices))
+    connection.execute(insert(PurchaseOrderCharge).values(purchase_order_id=order, amount=Decimal(1)))
+    connection.execute(update(PurchaseOrder).values(outbound_mail_id=requested))
+    connection.execute(update(PurchaseOrder).where(PurchaseOrder.id == order).values(state="waiting"))
+    account = {"name": "box", "host": "127.0.0.1", "port": 1, "security": "none", "sealed": b"p1:x"}
+    connection.execute(insert(Mailbox).values(**account, owner="poller-1"))
+    mail = {"sha256": "0" * 64, "size": 1, "state": "archived", "archived_at": at}
+    connection.execute(insert(InboundMail).values(**mail))
+    replaced = {
+        "partner_id": partner.id,
+        "kid": "old",
+        "public_key": bytes(32),
+        "replaced_from": at - timedelta(days=9),
+    }
+    connection.execute(insert(PartnerKey).values(**replaced))
+    connection.execute(insert(Notice).values(about="holds", mime=b"x", created_at=at, next_attempt_at=at))
+    connection.execute(insert(Setting).values(name="archive.verified_up_to", value="f" * 64))
+    consent = {"provider": "x", "login": "a", "token_endpoint": "x", "scopes": "x", "client_id": "x"}
+    connection.execute(insert(OAuthGrant).values(**consent, sealed_refresh=b"v1:x"))
+    totals = dict.fromkeys(("total_ht", "total_vat", "total_ttc"), Decimal(1))
+    sold = {"number": "CCL1", "customer_id": partner.party_id, "state": "review", "created_at": at}
+    connection.execute(insert(SalesOrder).values(**sold, **totals, issue_date=at.date(), currency="EUR"))
+    connection.exec_driver_sql(
+        "INSERT INTO inbound_transfer (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,"
+        " inbound_mail_id) VALUES (1, 'x', 1, 1, 'orders', 'x', 0, 0, 1)"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO hold (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,"
+        " reason, detail, opened_at) VALUES (1, 1, 1, 'order', 'x', 0, 'x', 'x', 'x', 0)"
+    )
+    states.record(connection, "purchase_order", [(order, None, "draft")], "import", by="marc", at=at)
+    publish(connection, SEALING_KEY, "half")
+
+
+REQUEST = (
+    "INSERT INTO outbound_mail (transfer_id, kind, state, partner_id, requested_at, attempts, resends, lease_fence)"
+    " VALUES ('evil', '{kind}', '{state}', (SELECT min(id) FROM partner), 0, 0, 0, 0)"
+)
+LINE = (
+    "INSERT INTO purchase_order_line (purchase_order_id, line_id, position, name, quantity, unit, price, base_quantity,"
+    " allowance, total, vat_category, vat_rate, settled_epoch, settled_n)"
+    " SELECT purchase_order_id, '2', 2, 'x', 1, 'C62', 1, 1, 0, 1, 'S', 1, 0, 0 FROM purchase_order_line"
+)
+CHANGE = (
+    "INSERT INTO purchase_order_change (purchase_order_id, revision, type, state, document, outbound_mail_id,"
+    " requested_by, requested_at, updated_at)"
+    " SELECT id, 1, 'change', 'accepted', '{}', 1, 'marc', 0, 0 FROM purchase_order"
+)
+ASKED = (
+    "INSERT INTO outbound_mail (transfer_id, kind, state, partner_id, requested_by_id, requested_at, attempts, resends,"
+    " lease_fence) VALUES ('evil', 'orders', 'requested', 1, 1, 0, 0, 0, 0)"
+)
+PURGE = (
+    "INSERT INTO purge_run (mailbox_id, requested_at, requested_by, archived_before, dry_run, heartbeats_only, done)"
+    " VALUES (1, 0, 'marc', 9000000000000000, false, false, 0)"
+)
+CAME = (
+    "INSERT INTO inbound_mail (sha256, size, state, archived_at, strikes, replayed, is_heartbeat, lease_fence)"
+    " VALUES ('x', 1, '{state}', 0, 0, false, {is_heartbeat}, 0)"
+)
+TOLD = "INSERT INTO notice (about, mime, created_at) VALUES ('alarms', 'x', 0)"
+ALIVE = "INSERT INTO worker (name, service, started_at, alive_until) VALUES ('x', '{service}', 0, 9000000000000000)"
+EVENT = "INSERT INTO event (subject, subject_id, name, who, at) VALUES ('purchase_order', 1, 'accept', '{who}', 0)"
+ORDER_OF_THEIRS = (
+    "UPDATE purchase_order SET delivery_name = 'Entrepôt', delivery_line1 = '1 rue du Voleur'",
+    "UPDATE purchase_order SET total_ht = 15000, total_vat = 3000, total_ttc = 18000",
+    "UPDATE purchase_order SET carried = '{}'",
+    "UPDATE purchase_order SET number = 'SHOP-EVIL'",
+    "UPDATE purchase_order SET supplier_id = supplier_id",
+    "UPDATE purchase_order SET outbound_mail_id = NULL",
+    "UPDATE purchase_order SET state = 'transmitting' WHERE state = 'waiting'",
+    "UPDATE purchase_order SET state = 'confirmed'",
+    "UPDATE purchase_order_line SET quantity = 10000000, total = 15000",
+    "UPDATE purchase_order_line SET supplier_code = 'GOLD'",
+    "DELETE FROM purchase_order_line",
+    "DELETE FROM purchase_order_charge",
+    "INSERT INTO purchase_order_charge (purchase_order_id, amount) SELECT id, 1 FROM purchase_order",
+    LINE,
+    CHANGE,
+    REQUEST.format(kind="orders", state="requested"),
+    REQUEST.format(kind="answers", state="composed"),
+    ASKED,
+    "INSERT INTO outbound_order (outbound_mail_id, purchase_order_id, revision, version) VALUES (1, 1, 0, 1)",
+    "UPDATE outbound_order SET outbound_mail_id = outbound_mail_id",
+    "UPDATE outbound_order SET version = 2",
+)
+REDIRECTED = (
+    "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example'",
+    "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example' WHERE composed_at IS NULL",
+    "UPDATE outbound_mail SET partner_id = partner_id",
+    "UPDATE outbound_mail SET kind = 'answers'",
+    "UPDATE partner SET answer_address = 'x@y.test'",
+    "UPDATE partner SET order_address = 'x@y.test'",
+    "UPDATE partner SET proposed_order_address = 'x@y.test'",
+    "UPDATE site SET orders_address = 'x@y.test'",
+    "UPDATE relay SET bounce_address = 'x@y.test'",
+    "UPDATE outbound_body SET mime = 'x'",
+)
+FOR_NOBODY = (
+    *REDIRECTED,
+    *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
+    "DELETE FROM event WHERE subject = 'purchase_order'",
+    "UPDATE event SET who = 'marc'",
+    "SELECT * FROM setting",
+    "UPDATE setting SET value = ''",
+    "INSERT INTO setting (name, value) VALUES ('x', 'y')",
+    "UPDATE published SET value = 'my half' WHERE name = 'sealing_key'",
+    "INSERT INTO published (name, value) VALUES ('sealing_key2', 'x')",
+    "UPDATE site SET key_fingerprint = 'x'",
+    "UPDATE site SET created_at = 0",
+    "UPDATE relay SET host = 'evil'",
+    "UPDATE relay SET sealed = 'x'",
+    "UPDATE mailbox SET host = 'evil'",
+    "UPDATE mailbox SET sealed = 'x'",
+    "UPDATE partner_key SET pending = false",
+    "UPDATE partner_key SET public_key = public_key",
+    "UPDATE partner_key SET replaced_from = NULL",
+    "INSERT INTO partner_key (partner_id, kid, public_key, pending) VALUES (1, 'x', '\\x00', false)",
+    "DELETE FROM ledger",
+    "UPDATE answer SET code = code",
+    "UPDATE \"user\" SET email = 'x@y.test'",
+    "UPDATE number_series SET prefix = 'X'",
+    "UPDATE purchase_order_change SET document = '{}'",
+    "CREATE TABLE mine (id int)",
+    "CREATE TEMPORARY TABLE mine (id int)",
+    "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "CREATE SCHEMA mine",
+    "DROP TRIGGER frozen ON outbound_mail",
+    "ALTER TABLE outbound_mail DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
+    "SET ROLE tester",
+    "TRUNCATE sales_order",
+    "SELECT lo_create(0)",
+    "SELECT lo_from_bytea(0, 'x')",
+    "SELECT lo_put(1, 0, 'x')",
+    "COPY (SELECT 1) TO PROGRAM 'id'",
+    "COPY event FROM '/etc/passwd'",
+    "SELECT pg_read_file('/etc/passwd')",
+)
+STOLEN = {
+    "poller": ("UPDATE mailbox SET owner = 'x'", "UPDATE mailbox SET fence = 9", "DELETE FROM poller"),
+    "importer": ("UPDATE inbound_mail SET lease_owner = 'x', lease_until = 9000000000000000",),
+    "sender": (
+        "UPDATE outbound_mail SET lease_owner = 'x', lease_until = 9000000000000000",
+        "UPDATE notice SET lease_owner = 'x', lease_until = 9000000000000000",
+    ),
+}
+"""What only the service may do that it is the work of: leases and mailboxes are taken by nobody else."""
+SECRETS = {
+    "poller": ("SELECT sealed FROM mailbox",),
+    "sender poller": ("SELECT sealed_refresh FROM oauth_grant", "SELECT sealed_access FROM oauth_grant"),
+    "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
+    "importer": ("SELECT price FROM partner_price",),
+    "importer dispatcher": ("SELECT public_key FROM partner_key",),
+}
+OWN = {
+    "composer": (
+        *ORDER_OF_THEIRS,
+        "UPDATE outbound_mail SET subject = 'x' WHERE composed_at IS NOT NULL",
+        "UPDATE outbound_mail SET transfer_digest = 'x', seq = 7, epoch = 7 WHERE composed_at IS NOT NULL",
+        "UPDATE outbound_mail SET state = 'requested' WHERE state = 'abandoned'",
+        "UPDATE outbound_mail SET state = 'abandoned' WHERE state = 'requested'",
+        "UPDATE partner SET out_epoch = 9",
+        "UPDATE purchase_order SET state = 'accepted'",
+        "INSERT INTO sales_order (number) VALUES ('x')",
+        "SELECT * FROM hold",
+    ),
+    "sender": (
+        *ORDER_OF_THEIRS,
+        "UPDATE purchase_order SET state = 'accepted'",
+        "UPDATE purchase_order SET state = 'cancelled'",
+        "UPDATE outbound_mail SET state = 'composed' WHERE state = 'requested'",
+        "UPDATE outbound_mail SET state = 'composed' WHERE state = 'abandoned'",
+        "UPDATE outbound_mail SET state = 'answered' WHERE state = 'sent'",
+        TOLD,
+        "UPDATE notice SET mime = 'x'",
+        "UPDATE notice SET about = 'alarms'",
+        "SELECT * FROM ledger",
+    ),
+    "poller": (
+        *ORDER_OF_THEIRS,
+        "SELECT * FROM purchase_order",
+        "SELECT * FROM sales_order",
+        "INSERT INTO sales_order (number) VALUES ('x')",
+        PURGE,
+        "DELETE FROM inbound_mail",
+        "UPDATE inbound_mail SET state = 'done'",
+        CAME.format(state="done", is_heartbeat="false"),
+        CAME.format(state="archived", is_heartbeat="true"),
+    ),
+    "importer": (
+        *ORDER_OF_THEIRS,
+        "UPDATE outbound_order SET live = true",
+        "UPDATE outbound_mail SET state = 'requested'",
+        "UPDATE outbound_mail SET state = 'composed' WHERE state = 'requested'",
+        "UPDATE outbound_mail SET state = 'abandoned' WHERE state = 'requested'",
+        "UPDATE partner_key SET revoked_at = 0 WHERE NOT pending",
+        "DELETE FROM partner_key",
+        "UPDATE inbound_mail SET sha256 = 'x'",
+        "UPDATE inbound_mail SET archived_at = 0",
+        "UPDATE hold SET closed_by = 'marc'",
+        "UPDATE sales_order SET state = 'accepted' WHERE state = 'review'",
+        "UPDATE sales_order SET number = 'CCL9'",
+        TOLD,
+        "SELECT secret FROM relay",
+        "SELECT host FROM mailbox",
+    ),
+    "dispatcher": (
+        *ORDER_OF_THEIRS,
+        TOLD.replace("created_at", "sent_at"),
+        "UPDATE notice SET mime = 'x'",
+        REQUEST.format(kind="answers", state="requested"),
+        REQUEST.format(kind="key", state="requested"),
+        REQUEST.format(kind="heartbeat", state="composed"),
+        "UPDATE outbound_mail SET state = 'abandoned' WHERE state = 'requested'",
+        "DELETE FROM outbound_mail",
+        "DELETE FROM outbound_body",
+        "DELETE FROM inbound_mail",
+        "DELETE FROM event",
+        "UPDATE inbound_mail SET state = 'done'",
+        PURGE,
+        "SELECT sealed FROM mailbox",
+        "SELECT secret FROM relay",
+        "SELECT mime FROM outbound_body",
+        "INSERT INTO hold (partner_id) VALUES (1)",
+    ),
+}
+
+
+def attacks(service: str) -> Iterator[str]:
+    yield from OWN[service]
+    yield from FOR_NOBODY
+    for allowed, statements in (*STOLEN.items(), *SECRETS.items()):
+        if service not in allowed.split():
+            yield from statements
+    for other in SERVICES:
+        if other != service:
+            yield EVENT.format(who=other)
+            yield ALIVE.format(service=other)
+    if service != "poller":
+        yield "DELETE FROM worker WHERE name = 'poller-1'"
+        yield "UPDATE worker SET alive_until = 0 WHERE name = 'poller-1'"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_what_a_service_that_was_broken_into_tries_is_refused(base: Database, service: str) -> None:
+    role, allowed, other = Database(base.url.replace("://tester@", f"://intergestan-{service}@")), [], []
+    for statement in attacks(service):
+        try:
+            with role.transaction() as connection:
+                connection.exec_driver_sql(statement)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) not in REFUSED:
+                other.append((statement, str(error.orig)))
+        else:
+            allowed.append(statement)
+    role.dispose()
+    assert (allowed, other) == ([], []), (allowed, other)
+
+
+def test_who_may_write_recipients_can_write_no_others(base: Database) -> None:
+    """The composer's right to the column, and that of the owner, end where the partner's row does."""
+    for database in (as_service(base, "composer"), base):
+        with pytest.raises(DBAPIError, match="no address of the partner"), database.transaction() as connection:
+            connection.exec_driver_sql("UPDATE outbound_mail SET recipient = 'x@y.test' WHERE state = 'requested'")
+    with as_service(base, "composer").transaction() as connection:
+        connection.exec_driver_sql("UPDATE outbound_mail SET recipient = 'o@stauber.test' WHERE state = 'requested'")
+        connection.rollback()
+
+
+def test_the_services_own_names_are_theirs(base: Database) -> None:
+    """What the guards let through: else they would prove nothing."""
+    for service in SERVICES:
+        with as_service(base, service).transaction() as connection:
+            connection.exec_driver_sql(EVENT.format(who=service))
+            leases.beat(connection, f"{service}-9", service, base.now())
+            leases.beat(connection, f"{service}-9", service, base.now())
+            leases.leave(connection, f"{service}-9")
