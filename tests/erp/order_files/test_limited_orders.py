@@ -9,13 +9,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from intergestan_db.file_tables.reading import Unread
 from intergestan_db.limited_child.limits import Limits
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark, Word
 from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.order_files.file_order import USUAL, Options
-from intergestan_erp.order_files.order_reading import LimitedOrders
+from intergestan_erp.order_files.order_reading import ORDERS_READ, LimitedOrders, OrdersAsked
 from intergestan_erp.order_files.read_orders import read_here
 from intergestan_msg.ubl import write_order
 from intergestan_operations.language.wording import sentence
@@ -178,6 +180,27 @@ def test_what_zips_say_of_themselves_is_no_surprise(readers: LimitedOrders, data
 def test_a_number_of_a_format_that_is_none_is_no_format(readers: LimitedOrders) -> None:
     many = {"xl/styles.xml": lambda data: data.replace(b'numFmtId="0"', b'numFmtId="' + b"9" * 5000 + b'"')}
     assert len(readers.read("commande.xlsx", altered(many), USUAL, PARIS).orders) == 1
+
+
+PIECES = b'|\0|\xff|99999999999999999999|1E9|"|<a/>|&#1;|_xD800_|NaN|PK|;;;|\r|='.split(b"|")
+PARTS = (SHEET, "xl/styles.xml", RELATION)
+CUT = st.tuples(st.integers(0, 2**14), st.integers(0, 20), st.sampled_from(PIECES))
+
+
+@given(name=st.sampled_from([*FILES, *PARTS]), cuts=st.lists(CUT, min_size=1, max_size=4))
+def test_a_file_that_is_damaged_anywhere_kills_no_child(
+    readers: LimitedOrders, name: str, cuts: list[tuple[int, int, bytes]]
+) -> None:
+    """It is read, or refused with its fault: `Unread` is no answer."""
+
+    def damaged(data: bytes) -> bytes:
+        for at, removed, piece in cuts:
+            place = at % (len(data) + 1)
+            data = data[:place] + piece + data[place + removed :]
+        return data
+
+    data = altered({name: damaged}) if name in PARTS else damaged(FILES[name])
+    assert readers.ask("f", OrdersAsked(), data, ORDERS_READ) is not None
 
 
 TEXTS = {
