@@ -20,7 +20,7 @@ ACTS: Mapping[Act, str] = {
     ),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
-    Act.GIVE_CODE: marked("Give the code with `--code`."),
+    Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),

@@ -14,6 +14,8 @@ from sqlalchemy import Connection, Row, insert, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party, Site
+from intergestan_erp.parties.codes import code_by_hand
+from intergestan_erp.parties.one_party import parties_named
 from intergestan_erp.parties.parties import NewParty, add_parties
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_exchange.keys.keys import lock_keys, release_held
@@ -81,7 +83,7 @@ def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, pa
     The same card again brings its name and its address for answers up to date, no more: orders go to `order_address`,
     which a person sets, while a card only proposes (G16).
 
-    :param party_code: the party to take, or the code of the new one.
+    :param party_code: the party to take, as `one_party` takes it, or the code of a new one.
     :raises TakesOver: there is a party that the card says to be.
     :raises Problem: for our own card, for a code or a key pinned otherwise, and when the party is not clear.
     """
@@ -169,7 +171,8 @@ def _party(connection: Connection, card: Card, code: str | None, by: str, at: da
     found = _same_party(connection, card, code)
     if found is None:
         rules = read_preferences(connection).rules
-        new_code = code or (None if rules.codes.automatic else card.code[:_MAX_PARTY_CODE])
+        of_card = None if rules.codes.automatic else card.code[:_MAX_PARTY_CODE]
+        new_code = of_card if code is None else code_by_hand(code)
         party = NewParty(
             code=new_code,
             name=card.name,
@@ -193,18 +196,21 @@ def _party(connection: Connection, card: Card, code: str | None, by: str, at: da
     return found.id, False
 
 
-def _same_party(connection: Connection, card: Card, code: str | None) -> Row[int, str, str] | None:
+def _same_party(connection: Connection, card: Card, named: str | None) -> Row[int, str, str] | None:
+    if named is not None:
+        return _only(named, parties_named(connection, named))
     query = select(Party.id, Party.code, Party.name).order_by(Party.code)
-    if code is not None:
-        return connection.execute(query.where(Party.code == code)).one_or_none()
     for column, value in ((Party.siret, card.siret), (Party.vat_id, card.vat), (Party.code, card.code)):
-        rows = list(connection.execute(query.where(column == value))) if value else []
-        if len(rows) > 1:
-            raise Problem(
-                "Several third parties have {value}: {codes}. Say with --party which one this card is.",
-                value=value,
-                codes=", ".join(row.code for row in rows),
-            )
-        if rows:
-            return rows[0]
+        if value and (rows := list(connection.execute(query.where(column == value)))):
+            return _only(value, rows)
     return None
+
+
+def _only(value: str, rows: list[Row[int, str, str]]) -> Row[int, str, str] | None:
+    if len(rows) > 1:
+        raise Problem(
+            "Several third parties have {value}: {codes}. Say with --party which one this card is.",
+            value=value,
+            codes=", ".join(row.code for row in rows),
+        )
+    return rows[0] if rows else None

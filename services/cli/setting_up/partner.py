@@ -49,7 +49,8 @@ def add(
         typer.Option(help="The card's 12 words in quotes, or its key id, as they told you over the telephone."),
     ] = None,
     party: Annotated[
-        str | None, typer.Option(help="Code of the third party they are for us; a new one is created by default.")
+        str | None,
+        typer.Option(help="The third party they are for us, or the code of a new one; found or created by default."),
     ] = None,
     order_address: OrderAddress = None,
 ) -> None:

@@ -63,8 +63,8 @@ def without_marks(text: str) -> str:
     """A cell without ="…", and without an apostrophe before what a spreadsheet would compute."""
     if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
         return text[2:-1].strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@＝＋－＠\t\r'":
-        return text[1:].strip()
+    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@＝＋－＠'\t\r":
+        return text[1:] if text[1] in "\t\r" else text[1:].strip()
     return text
 
 

@@ -269,3 +269,13 @@ def test_finding_a_partner(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
         assert find_partner(connection, base.code) == find_partner(connection, "STAUBER") == wanted
         with pytest.raises(Problem, match="no partner «eve»"):
             find_partner(connection, "eve")
+
+
+def test_the_party_is_named_as_any_other(sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """D15: `--party` takes a code in any case, or a whole name; a code of a new one is given as by hand (D11)."""
+    ours, stauber = sites
+    with ours.database.transaction() as connection:
+        add_party(connection, NewParty(code="F001", name="Fonderie Stauber", is_supplier=True))
+    with pytest.raises(Problem, match="is not a code"):
+        pair(ours, stauber.card(), party_code="Fonderie St")
+    assert pair(ours, stauber.card(), party_code="fonderie stauber").party_code == "F001"
