@@ -23,9 +23,11 @@ from intergestan_db.tables import (
     OutboundBody,
     OutboundMail,
     Partner,
+    Product,
     PurchaseOrder,
     PurchaseOrderChange,
     PurchaseOrderLine,
+    ReviewReply,
     SalesOrder,
     SalesOrderLine,
     Site,
@@ -35,6 +37,7 @@ from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change, change_sales_order
 from intergestan_exchange.changes.change_sales_order import OwnChanges
+from intergestan_exchange.holds import review
 from intergestan_exchange.holds.hold_acts import refuse, release
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.waiting import take_in_ripe
@@ -429,6 +432,39 @@ def test_a_refused_change_lets_the_next_one_through(sites: Pair) -> None:
     agreed(sites)
 
 
+def test_a_refused_deletion_that_came_before_its_order_is_remembered(sites: Pair) -> None:
+    """The next change leaves out the line, because nobody has heard yet: that is no other order to start from."""
+    order = sent(sites)
+    first, second = edit(sites, deleted=("L1",)), edit(sites, quantities={"L2": Decimal(7)})
+    sites.seller.receive(first)
+    (gap,) = holds(sites.seller)
+    act(sites.seller, refuse, [gap.ref], "Non.")
+    sites.seller.receive(order)
+    sites.seller.receive(second)
+    assert holds(sites.seller) == []
+    answer(sites)
+    assert change_states(sites) == [("rejected", "RE"), ("changed", "CA")]
+    assert bought(sites).keys() == {"L1", "L2"}
+    agreed(sites)
+
+
+def test_an_agreement_that_waits_for_its_turn_is_not_asked_for_twice(sites: Pair) -> None:
+    """It is answered, and the change before it is not: nothing of it is in the order yet."""
+    ordered(sites)
+    own(sites, prices={"L1": Decimal(47)})
+    sites.seller.receive(edit(sites, quantities={"L2": Decimal(7)}))
+    lost = sites.seller.compose(sites.seller.rows(OutboundMail, kind="answers")[-1].id)
+    decide(sites, answer_seller_change.accept)
+    newest = sites.seller.rows(OutboundMail, kind="answers")[-1]
+    sites.buyer.receive(sites.seller.compose(newest.id))
+    assert change_states(sites) == [("waiting", None), ("accepted", "AP")]
+    with pytest.raises(Problem, match="on its way in change 2"):
+        decide(sites, answer_seller_change.accept)
+    sites.buyer.receive(lost)
+    agreed(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+
+
 def test_a_partner_whose_orders_are_reviewed(sites: Pair) -> None:
     ordered(sites)
     with sites.seller.database.transaction() as connection:
@@ -592,6 +628,50 @@ def test_edits_that_are_none(sqlite_sites: Pair, edits: dict[str, Any], words: s
     with pytest.raises(Problem, match=words):
         edit(sqlite_sites, **edits)
     assert sqlite_sites.buyer.rows(PurchaseOrderChange) == []
+
+
+@pytest.mark.parametrize("touched", ["L1", "L2"])
+def test_a_change_that_comes_before_the_review_leaves_what_is_to_be_told(sites: Pair, touched: str) -> None:
+    """Our price is booked and the clerk has not looked yet: the buyer hears of it, whichever line they change."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review", price_policy="take_ours"))
+        connection.execute(update(Product).where(Product.code == "FAI01").values(sale_price=Decimal(46)))
+    sites.seller.receive(order)
+    answer(sites)
+    assert sites.seller.receive(edit(sites, quantities={touched: Decimal(5)})).state == "done"
+    act(sites.seller, review.accept, "CCL1", {})
+    answer(sites)
+    told = sites.seller.rows(Answer)
+    assert [(row.code, row.revision) for row in told] == [("AB", 0), ("CA", 1), ("CA", 0)]
+    assert [[line["code"] for line in row.lines] for row in told[1:]] == [["3", "5"], ["3", "5"]]
+    assert sites.buyer.row(PurchaseOrder).state == "changed"
+    with sites.buyer.database.transaction() as connection:
+        agreed_to = answer_seller_change.accept(connection, "CFR1", (), 1, by="anne", at=sites.clock.now)
+    mail = sites.buyer.compose(agreed_to.mail_id)
+    sites.buyer.mark_sent(agreed_to.mail_id)
+    sites.seller.receive(mail)
+    act(sites.seller, release, [f"order-{holds(sites.seller)[0].id}"])
+    answer(sites)
+    agreed(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+
+
+def test_a_change_before_the_review_that_agrees_to_all_is_accepted(sites: Pair) -> None:
+    """Nothing is left to be told, and the order stays among those that wait for a clerk."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review", price_policy="take_ours"))
+        connection.execute(update(Product).where(Product.code == "FAI01").values(sale_price=Decimal(46)))
+    sites.seller.receive(order)
+    answer(sites)
+    sites.seller.receive(edit(sites, prices={"L1": Decimal(46)}))
+    assert [(row.code, row.lines) for row in sites.seller.rows(ReviewReply)] == [("AP", None)]
+    act(sites.seller, review.accept, "CCL1", {})
+    answer(sites)
+    assert [row.code for row in sites.seller.rows(Answer)] == ["AB", "AP", "AP"]
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+    agreed(sites)
 
 
 def test_a_change_that_was_given_up_leaves_its_place(sites: Pair) -> None:

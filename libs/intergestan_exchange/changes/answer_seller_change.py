@@ -164,13 +164,17 @@ def _item(item: Item, said: AnswerLine) -> Item:
 
 
 def _under_way(connection: Connection, order_ids: Sequence[int]) -> dict[tuple[int, str], int]:
-    """The change that speaks of a line and is not answered, by order and line."""
-    table = PurchaseOrderChange
-    waiting = [ChangeState.TRANSMITTING, ChangeState.WAITING]
+    """The change that speaks of a line and is not part of the order yet, by order and line.
+
+    It is not answered, or a change before it is not: what is agreed is put into the order in its turn.
+    """
+    table, order = PurchaseOrderChange, PurchaseOrder
+    gone = [ChangeState.REJECTED, ChangeState.ABANDONED]
     rows = connection.execute(
-        select(table.purchase_order_id, table.revision, table.type, table.document).where(
-            table.purchase_order_id.in_(order_ids), table.state.in_(waiting)
-        )
+        select(table.purchase_order_id, table.revision, table.type, table.document)
+        .join(order, order.id == table.purchase_order_id)
+        .where(order.id.in_(order_ids), table.revision > order.revision, table.state.not_in(gone))
+        .order_by(table.revision)
     )
     return {
         (row.purchase_order_id, line["id"]): row.revision

@@ -130,7 +130,7 @@ def _answer(
     """Enter the buyer's answer; nothing for an order that no partner sent."""
     connection.execute(delete(ReviewReply).where(ReviewReply.sales_order_id == order.id))
     document = connection.execute(
-        select(Ledger.number, Ledger.partner_id, Ledger.inbound_transfer_id)
+        select(Ledger.number, Ledger.partner_id, Ledger.inbound_transfer_id, Ledger.revision)
         .where(Ledger.sales_order_id == order.id, Ledger.type == _ORDER)
         .order_by(Ledger.epoch.desc(), Ledger.revision.desc())
         .limit(1)
@@ -146,6 +146,7 @@ def _answer(
         document.inbound_transfer_id,
         last,
         at,
+        revision=document.revision,
         code=code,
         sales_order_number=order.number,
         note=words or told,

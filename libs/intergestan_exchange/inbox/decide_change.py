@@ -46,7 +46,7 @@ from intergestan_exchange.inbox.starting_point import (
 )
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import CENT, AllowanceCharge, Price, Sums, TaxCategory, fits, plain, totals_of
+from intergestan_msg.money import CENT, ROUNDED, AllowanceCharge, Price, Sums, TaxCategory, fits, plain, totals_of
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
@@ -84,7 +84,11 @@ def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrd
     if isinstance(decision, Amended):
         ours |= {line.line_id: (line, decision.promised[line.line_id]) for line in decision.lines}
         ours = {line_id: its for line_id, its in ours.items() if line_id not in decision.deleted}
-    return beside_booked(_staying(change), ours)
+    beside = beside_booked(_staying(change), ours)
+    if isinstance(decision, Amended):
+        return beside
+    deleted = (line.id for code, line in change.lines() if code is ChangeCode.DELETED)
+    return dict.fromkeys(deleted) | beside  # also where the order did not come yet
 
 
 def _staying(change: OrderChange) -> tuple[OrderLine, ...]:
@@ -475,13 +479,15 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
 def _line_as_it_is(line: OrderLine | None, standing: StandingLine, facts: Facts, told: str | None) -> AnswerLine:
     """A line that stays, and is not what the buyer states of it: of which goods have left, or as we told it last.
 
-    :param told: its code in what we told last.
+    :param told: its code in what we told last, or shall tell once the order is reviewed.
     """
     booked = standing.booked
     if line is None or not is_one_of(stated_figures(line, booked.unit), [booked_figures(booked, None)], QUANTITY_ONLY):
         return _plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
     if told in _OPEN:
-        return answer_line(Pair(line, booked, facts.product_of(line)), facts.partner.language)
+        other_total = line.line_total is not None and abs(line.line_total - booked.total) > ROUNDED
+        pair = Pair(line, booked, facts.product_of(line))
+        return answer_line(pair, facts.partner.language, other_total=other_total)
     return _plain_line(booked, LineCode.ACCEPTED)
 
 
@@ -489,7 +495,9 @@ _OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
 
 
 def _told_last(facts: Facts, number: str) -> dict[str, str]:
-    """The code of each line in the newest answer to the order that says anything of its lines."""
+    """The code of each line in the newest answer to the order that says anything of its lines, or shall say it."""
+    if to_tell := facts.to_tell.get(number):
+        return {line["id"]: str(line["code"]) for line in to_tell}
     answers = [its for (its_number, _), its in facts.answered.items() if its_number == number and its.lines]
     lines = max(answers, key=lambda its: its.n).lines if answers else None
     return {line["id"]: str(line["code"]) for line in lines or ()}

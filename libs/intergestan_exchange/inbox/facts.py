@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, and_, bindparam, or_, select
 
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import LedgerOutcome
-from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product
+from intergestan_db.enums import LedgerOutcome, SalesState
+from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product, ReviewReply
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
@@ -84,6 +84,7 @@ class Facts:
     :ivar customers: by the buyer's identifier, where that is not the partner's own, whose orders these may be.
     :ivar answers: the newest to each order; `answered`: the newest to each document, by number and revision.
     :ivar standing: the sales orders that changes and cancellations of this transfer are about, by their number.
+    :ivar to_tell: of those in review, what the buyer shall be told of each line once a clerk accepts the order.
     :ivar known: what the ledger has, of the sender's newest series; `earlier`: of the series before, newest first.
     :ivar epoch: the sender's series in which this transfer is numbered.
     """
@@ -97,6 +98,7 @@ class Facts:
     matches: Mapping[str, ProductFacts] = field(default_factory=dict)
     answered: Mapping[tuple[str, int], LastAnswer] = field(default_factory=dict)
     standing: Mapping[str, StandingOrder] = field(default_factory=dict)
+    to_tell: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     customers: Mapping[str, tuple[Customer, ...]] = field(default_factory=dict)
     earlier: Mapping[DocumentKey, tuple[Known, ...]] = field(default_factory=dict)
     epoch: int = 0
@@ -182,6 +184,10 @@ _ANSWERS = (
     .order_by(Answer.n)
 )
 
+_REPLIES = select(ReviewReply.sales_order_id, ReviewReply.lines).where(
+    ReviewReply.sales_order_id.in_(bindparam("orders", expanding=True))
+)
+
 
 def _products_where(wanted: ColumnElement[bool]) -> Executable:
     price = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == bindparam("partner"))
@@ -218,6 +224,7 @@ def read_facts(
     products = _products(connection, partner.id, orders, codes | set(matched.values()))
     by_code = {row.code: _product(row) for row in products}
     answers = _read_answers(connection, partner.id, sorted({number for _, number, _ in keys}))
+    standing = read_standing(connection, partner.id, [number for kind, number, _ in keys if kind != "order"])
     return Facts(
         partner=partner,
         currency=currency,
@@ -230,7 +237,8 @@ def read_facts(
         epoch=epoch,
         answers=_newest_answers(answers),
         answered={(row.order_number, row.revision): _last_answer(row) for row in answers},
-        standing=read_standing(connection, partner.id, [number for kind, number, _ in keys if kind != "order"]),
+        standing=standing,
+        to_tell=_read_replies(connection, standing),
     )
 
 
@@ -262,6 +270,15 @@ def last_answer(connection: Connection, partner_id: int, number: str) -> LastAns
 def _read_answers(connection: Connection, partner_id: int, numbers: Collection[str]) -> Sequence[AnyRow]:
     """All answers to these orders, oldest first."""
     return connection.execute(_ANSWERS, {"partner": partner_id, "numbers": numbers}).all()
+
+
+def _read_replies(connection: Connection, standing: Mapping[str, StandingOrder]) -> dict[str, list[dict[str, Any]]]:
+    """What waits for a clerk to be told of the lines of these orders, by their number."""
+    in_review = {order.id: number for number, order in standing.items() if order.state == SalesState.REVIEW}
+    if not in_review:
+        return {}
+    rows = connection.execute(_REPLIES, {"orders": sorted(in_review)})
+    return {in_review[row.sales_order_id]: row.lines for row in rows if row.lines}
 
 
 def _newest_answers(rows: Sequence[AnyRow]) -> dict[str, LastAnswer]:

@@ -135,3 +135,4 @@ def test_after_a_refusal_the_order_may_come_anew(desk: Desk) -> None:
     assert [(row.number, row.state) for row in desk.rows(SalesOrder)] == [("CCL1", "cancelled"), ("CCL2", "review")]
     act(desk, review.accept, "CCL2", {})
     assert answers(desk)[-1] == (4, "AP", "CCL2")
+    assert [row.revision for row in desk.rows(Answer)] == [0, 0, 1, 1], "each says which attempt it answers"

@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import LedgerOutcome
+from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.selling.current_order import read_standing
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
-from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values
+from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values, reply_values
 from intergestan_exchange.inbox.decide_change import SEQUENCE
 from intergestan_exchange.inbox.decisions import Amended, Cancelled
 from intergestan_exchange.inbox.facts import Facts
@@ -65,6 +65,8 @@ def _alters(entry: Entry) -> bool:
 def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, now: datetime) -> None:
     order_id, revision = decision.standing.id, entry.settled.key[2]
     connection.execute(delete(ReviewReply).where(ReviewReply.sales_order_id == order_id))  # it was about other lines
+    if isinstance(decision, Amended) and decision.standing.state == SalesState.REVIEW:
+        connection.execute(insert(ReviewReply).values(reply_values(order_id, decision.code, decision.answer_lines)))
     if isinstance(decision, Cancelled):
         values: dict[str, Any] = {"revision": revision, "exported_at": None}
         states.move(

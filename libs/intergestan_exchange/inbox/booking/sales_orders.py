@@ -23,6 +23,7 @@ from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Accepted
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
+from intergestan_msg.answer import AnswerCode, AnswerLine
 from intergestan_msg.order import Order, one_day
 
 
@@ -107,8 +108,12 @@ def head_values(order: Order) -> dict[str, Any]:
 def _reply_row(entry: Entry) -> dict[str, Any]:
     reply = _accepted(entry).after_review
     assert reply is not None
-    lines = msgspec.to_builtins(reply.lines) or None
-    return {"sales_order_id": entry.sales_order_id, "code": reply.code, "lines": lines}
+    return reply_values(entry.sales_order_id, reply.code, reply.lines)
+
+
+def reply_values(order_id: int | None, code: AnswerCode, lines: Sequence[AnswerLine]) -> dict[str, Any]:
+    """The row of what the buyer of an order in review is told once a clerk accepts it."""
+    return {"sales_order_id": order_id, "code": code, "lines": msgspec.to_builtins(lines) or None}
 
 
 def _line_rows(entry: Entry) -> list[dict[str, Any]]:
