@@ -31,6 +31,7 @@ from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.heartbeats.heartbeats import write_request
 from intergestan_exchange.holds.hold_acts import refuse
 from intergestan_exchange.inbox.booking.answers import restate_overtaken
+from intergestan_exchange.outbox.outbound import resend
 from intergestan_exchange.statements import pauses, statement_requests
 from intergestan_exchange.statements.restored import take_up
 from intergestan_msg.answer import AnswerCode, OrderAnswer
@@ -339,6 +340,27 @@ def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forge
     assert sites.seller.receive(edit(sites, quantities={L1: Decimal(8)})).state == "done"
     assert [(row.type, row.reason) for row in sites.seller.rows(Hold)] == [("change", "conflict")]
     assert sold(sites)[L1][1] == 5
+
+
+def test_what_left_under_a_taken_number_leaves_again_under_a_new_one(sites: Pair, forget: Forget) -> None:
+    """The advice of the partner's hold works: `restored`, then what still counts is sent again in the new series."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    backup()
+    held = sites.seller.receive(edit(sites, quantities={L1: Decimal(7)}))
+    assert place(held) == ("held", "transfer_conflict")
+    act(sites.seller, refuse, [f"in-{held.id}"], "telephoned")
+    restored(sites.buyer, lambda: None)
+    mail = sites.buyer.rows(OutboundMail, kind="orders")[-1]
+    act(sites.buyer, resend, [mail.id])
+    again = sites.buyer.row(OutboundMail, id=mail.id)
+    assert (again.epoch, again.seq) == (sites.buyer.row(Partner).out_epoch, 1)
+    assert again.transfer_id != mail.transfer_id
+    exchange(sites)
+    assert sold(sites)[L1][1] == 7
+    assert bought(sites) == sold(sites)
+    assert sites.buyer.row(OutboundMail, id=mail.id).state == "answered"
 
 
 def test_a_cancellation_takes_the_place_of_a_lost_change(sites: Pair, forget: Forget) -> None:
