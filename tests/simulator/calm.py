@@ -43,11 +43,13 @@ _FOR_PEOPLE = """
         OR EXISTS (SELECT 1 FROM outbound_mail WHERE state = 'held')
         OR EXISTS (SELECT 1 FROM sales_order WHERE state = 'review')
         OR EXISTS (SELECT 1 FROM purchase_order WHERE state IN ('confirmed', 'changed'))
+        OR EXISTS (SELECT 1 FROM partner WHERE paused_at IS NOT NULL)
 """
 _FOR_LOOKS = """
     SELECT 1 AS waits WHERE EXISTS (SELECT 1 FROM ledger WHERE outcome = 'waiting')
         OR EXISTS (SELECT 1 FROM partner WHERE paused_at IS NOT NULL)
 """
+_PAUSED = "SELECT 1 AS one FROM partner WHERE paused_at IS NOT NULL"
 _MAILS = "SELECT id, kind, state, reason FROM outbound_mail ORDER BY id"
 
 
@@ -194,7 +196,7 @@ class Calm:
         raise Broken(f"There is no rest: {self._picture()}")
 
     def _work_off_at(self, site: Site) -> bool:
-        busy = bool(site.bells.waiting or site.has_news)
+        busy, said = bool(site.bells.waiting or site.has_news), list[bool]()
         for one in site.awake("poller"):
             if site.has_news:
                 self.let(site, one, one.work.look, "poll")
@@ -202,6 +204,10 @@ class Calm:
             queue, row_id = site.bells.waiting.pop(0)
             if queue in SERVICE:
                 self.work_on(site, SERVICE[queue], row_id)
+        if site.is_stopped or site.is_back or site.to_replay or site.to_enter:
+            for one in site.awake("person"):
+                self.let(site, one, lambda: said.append(self.people.go_on_after_restore(site)), "after a restore")
+            busy = busy or any(said)
         if site.ask(_FOR_PEOPLE):
             for one in site.awake("person"):
                 self.let(site, one, lambda: self.people.come_to_an_end(site), "person")
@@ -220,6 +226,8 @@ class Calm:
     def _jump(self) -> bool:
         """On to the next moment at which something is due; False where nothing ever is again."""
         coming = [row["due"] for site in self.sites for row in site.ask(_DUE) if row["due"] is not None]
+        if any(site.ask(_PAUSED) for site in self.sites):
+            coming.append(int((self.time.now + timedelta(minutes=20)).timestamp() * 1e6))
         if not coming:
             return False
         moment = datetime.fromtimestamp(min(coming) / 1e6, UTC)  # the base keeps microseconds

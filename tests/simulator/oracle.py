@@ -20,8 +20,9 @@ _SALES = """
     WHERE s.partner_id IS NOT NULL ORDER BY s.id
 """
 _ANSWERS = """
-    SELECT a.*, p.site_code AS buyer FROM answer a JOIN partner p ON p.id = a.partner_id
-    ORDER BY a.partner_id, a.order_number, a.n
+    SELECT a.*, m.epoch, t.jti AS quoted, p.site_code AS buyer FROM answer a JOIN partner p ON p.id = a.partner_id
+    JOIN outbound_mail m ON m.id = a.outbound_mail_id JOIN inbound_transfer t ON t.id = m.in_reply_to_id
+    ORDER BY a.partner_id, a.order_number, m.epoch, a.n
 """
 _BOUGHT = "SELECT * FROM purchase_order_line WHERE purchase_order_id = ? ORDER BY line_id"
 _SOLD = "SELECT * FROM sales_order_line WHERE sales_order_id = ? ORDER BY line_id"
@@ -125,12 +126,17 @@ def _every_mail_arrived(site: AtRest, sites: Mapping[str, AtRest]) -> Iterator[s
 
 def _orders_agree(buyer: AtRest, sites: Mapping[str, AtRest]) -> Iterator[str]:
     orders = {(row["seller"], row["number"]): row for row in buyer.rows(_ORDERS)}
+    mails = {row["transfer_id"] for row in buyer.rows("SELECT transfer_id FROM outbound_mail")}
     for (code, number), order in orders.items():
         seller = sites[code]
         sales = [
             row for row in seller.rows(_SALES) if (row["buyer"], row["customer_order_number"]) == (buyer.code, number)
         ]
-        answers = [row for row in seller.rows(_ANSWERS) if (row["buyer"], row["order_number"]) == (buyer.code, number)]
+        answers = [
+            row
+            for row in seller.rows(_ANSWERS)  # those to mails that a restored buyer does not know, it cannot believe
+            if (row["buyer"], row["order_number"]) == (buyer.code, number) and row["quoted"] in mails
+        ]
         for complaint in _one_order(buyer, seller, order, sales, answers):
             yield f"{buyer.code} → {code}, {number}: {complaint}"
     for code, seller in sites.items():
@@ -149,7 +155,7 @@ def _one_order(
     if not answers:
         yield f"it is {order['state']}, and the seller never said a word"
         return
-    believed, said = _believed(buyer, order), answers[-1]["n"]
+    believed, said = _believed(buyer, order), (answers[-1]["epoch"], answers[-1]["n"])
     if believed != said:
         yield f"the buyer believes answer {believed}, the seller's newest is {said}"
     if order["state"] in {"rejected", "cancelled"}:
@@ -177,12 +183,12 @@ def _one_order(
         yield from _told(buyer.rows(_BOUGHT, order["id"]), seller.rows(_SOLD, sale["id"]))
 
 
-def _believed(buyer: AtRest, order: Mapping[str, Any]) -> int:
-    """The newest answer that the buyer has applied to the order or to a change of it."""
+def _believed(buyer: AtRest, order: Mapping[str, Any]) -> tuple[int, int]:
+    """The newest answer that the buyer has applied to the order or to a change of it: the seller's series, and its n."""
     changes = buyer.rows(
-        "SELECT max(answer_n) AS n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
+        "SELECT answer_epoch, answer_n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
     )
-    return int(max(order["answer_n"], changes[0]["n"] or 0))
+    return max((int(row["answer_epoch"]), int(row["answer_n"])) for row in (order, *changes))
 
 
 def _same(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Sequence[str], what: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 import msgspec
@@ -31,27 +31,31 @@ from tests.simulator.processes import Process
 class DictArchive(Archive):
     """An archive in memory."""
 
-    def __init__(self, mails: dict[str, bytes]) -> None:
-        self._mails = mails
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._mails: dict[str, bytes] = {}
+        self._since: dict[str, datetime] = {}
 
     def is_intact(self, sha256: str) -> bool:
         return hashlib.sha256(self._read(sha256)).hexdigest() == sha256
 
     def find(self, sha256: str) -> Found | None:
         mail = self._mails.get(sha256)
-        return None if mail is None else Found(len(mail), datetime.now(UTC))
+        return None if mail is None else Found(len(mail), self._since[sha256])
 
     def place(self, sha256: str) -> str:
         return f"memory/{sha256}"
 
     def remove(self, sha256: str) -> None:
         self._mails.pop(sha256, None)
+        self._since.pop(sha256, None)
 
     def names(self, after: str = "") -> Iterator[str]:
         return iter(sorted(name for name in self._mails if name > after))
 
-    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:  # noqa: ARG002 - as a bucket, it does not say
-        return []
+    def newer_than(self, instant: datetime) -> list[tuple[str, datetime]]:
+        newer = [(name, since) for name, since in self._since.items() if since > instant]
+        return sorted(newer, key=lambda each: each[1], reverse=True)
 
     def strays(self) -> Iterator[str]:
         return iter(())
@@ -67,6 +71,16 @@ class DictArchive(Archive):
 
     def _keep(self, by_name: Mapping[str, bytes]) -> None:
         self._mails.update(by_name)
+        self._since |= {name: self._now() for name in by_name if name not in self._since}
+
+    def snapshot(self) -> Mapping[str, tuple[bytes, datetime]]:
+        """All that is in it now, and since when."""
+        return {name: (mail, self._since[name]) for name, mail in self._mails.items()}
+
+    def go_back(self, snapshot: Mapping[str, tuple[bytes, datetime]]) -> None:
+        """Be again what it was then."""
+        self._mails = {name: mail for name, (mail, _) in snapshot.items()}
+        self._since = {name: since for name, (_, since) in snapshot.items()}
 
     def _read(self, sha256: str) -> bytes:
         if sha256 not in self._mails:

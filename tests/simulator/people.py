@@ -29,6 +29,7 @@ from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from intergestan_exchange.history.positions import ours_is_older
 from intergestan_exchange.holds import hold_acts, review
 from intergestan_exchange.holds.holds import Hold, list_holds
 from intergestan_exchange.inbox import replay
@@ -38,14 +39,16 @@ from intergestan_exchange.keys.partner_keys import confirm_key, enter_from_card
 from intergestan_exchange.mailboxes import poll_runs
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_exchange.outbox.request import request_orders
-from intergestan_exchange.statements.restored import take_up
+from intergestan_exchange.statements import pauses
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
+from intergestan_operations.opening.high_water_file import read_file, write_file
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
+from services.cli.story.restored import begin_anew
 from tests.factories import a_line, an_order
-from tests.simulator.site import PRODUCTS, Site
+from tests.simulator.site import PRODUCTS, Note, Site
 from tests.site_factories import a_product
 
 BY = "anne"
@@ -55,6 +58,10 @@ DAMAGED = frozenset(
     {HoldReason.DAMAGED, HoldReason.BAD_SIGNATURE, HoldReason.BAD_MESSAGE, HoldReason.BAD_DOCUMENT, HoldReason.POISON}
 )
 """Holds of mails that are not what was sent: refused, because the true ones come."""
+TELLS_OF_RESTORES = frozenset({HoldReason.TRANSFER_CONFLICT, HoldReason.STATEMENT})
+"""Holds whose advice is to call, and to type `restored` where a backup was put back."""
+PATIENCE = timedelta(hours=3)
+"""So long people wait for the statements after a restore. A partner who never wrote may be one that sends none."""
 ABOUT_KEYS = frozenset({HoldReason.UNKNOWN_SIGNER, HoldReason.UNCONFIRMED_KEY, HoldReason.KEY_ANNOUNCED})
 
 
@@ -79,11 +86,15 @@ class People:
 
     def order(self, buyer: Site, seller: Site, count: int) -> None:
         """Enter some orders from a file, and send them in one mail."""
-        database, numbers = self._database(buyer), [f"{buyer.name[0]}{next(self.numbers)}" for _ in range(count)]
+        numbers = [f"{buyer.name[0]}{next(self.numbers)}" for _ in range(count)]
         for number in numbers:
             file = write_order(self._drawn_order(number, buyer, seller))
-            import_file(database, f"{number}.xml", file, by=BY, options=Options(any_dates=True))
+            buyer.notes.append(("order", number, file))
+            self._enter(buyer, number, file)
         self.send(buyer, numbers)
+
+    def _enter(self, buyer: Site, number: str, file: bytes) -> None:
+        import_file(self._database(buyer), f"{number}.xml", file, by=BY, options=Options(any_dates=True))
 
     def send(self, buyer: Site, numbers: Sequence[str]) -> None:
         """*Valider*."""
@@ -136,6 +147,7 @@ class People:
             lambda connection, database: _of(
                 changes.request_edits(connection, number, edits, 1, by=BY, at=database.now())
             ),
+            note=("change", number, edits),
         )
 
     def cancel(self, site: Site) -> None:
@@ -152,6 +164,7 @@ class People:
             lambda connection, database: _of(
                 changes.request_cancellation(connection, number, None, 1, by=BY, at=database.now())
             ),
+            note=("cancel", number, None),
         )
 
     def change_as_seller(self, site: Site) -> None:
@@ -239,7 +252,8 @@ class People:
         self._act(site, f"price of {code}: {price}", put)
 
     def rotate_key(self, site: Site) -> None:
-        """A new key is announced, or the announced one becomes the key."""
+        """A new key is announced, or the announced one becomes the key. A backup of before is of no use any more."""
+        site.backup = None
         if site.ask("SELECT 1 FROM site WHERE next_key IS NOT NULL"):
             self.finish_key(site)
             return
@@ -311,12 +325,47 @@ class People:
 
         self._act(site, "replay all", again)
 
-    def restored(self, site: Site) -> None:
-        """The site was restored from a backup: what the manual says is done."""
+    def go_on_after_restore(self, site: Site) -> bool:
+        """Do the next thing that the manual says, at a site that came back from a backup; whether there was any."""
+        if site.is_back and self._is_told_to_be_older(site):
+            site.stop()
+        if site.is_stopped:
+            self.restored(site)
+        elif site.to_replay:
+            self.replay_all(site)
+        elif site.to_enter:
+            return self.enter_again(site)
+        else:
+            return False
+        return True
 
-        def begin_anew(connection: Connection, database: Database) -> Bells:
-            take_up(connection, by=BY, at=database.now())
+    def restored(self, site: Site) -> None:
+        """Type `restored`, and start the services."""
+        file, marks = site.ground.high_water, []
+        seen = read_file(file)
+
+        def begin(connection: Connection, database: Database) -> Bells:
+            marks.append(begin_anew(connection, seen, by=BY, at=database.now())[1])
             return Bells()
+
+        self._act(site, "restored", begin)
+        write_file(file, *marks)
+        site.is_stopped = site.is_back = False
+        site.to_replay = True
+
+    def resume(self, site: Site) -> None:
+        """Call the partners of whom no statement came for hours, and go on booking what they send."""
+        since = int((site.ground.clock() - PATIENCE).timestamp() * 1e6)  # the base keeps microseconds
+        late = [row["id"] for row in site.ask("SELECT id FROM partner WHERE paused_at < ?", since)]
+
+        def go_on(connection: Connection, database: Database) -> Bells:
+            return Bells(take_in=pauses.resume(connection, late, by=BY, at=database.now(), words="telephoned"))
+
+        if late:
+            self._act(site, "resume", go_on)
+
+    def replay_all(self, site: Site) -> None:
+        """Type `replay --all`."""
 
         def adopt(connection: Connection, database: Database) -> Bells:
             names = replay.strays(connection, site.archive.names())
@@ -324,9 +373,33 @@ class People:
             files = [replay.Stray(name, len(site.archive.get(name)), now) for name in names]
             return Bells(take_in=replay.adopt(connection, files, by=BY, at=now))
 
-        self._act(site, "restored", begin_anew)
         self._act(site, "adopt", adopt)
         self.replay(site)
+        site.to_replay = False
+
+    def enter_again(self, site: Site) -> bool:
+        """What people entered after the backup is entered again, of each order in its turn; whether anything was."""
+        again, waiting = list(site.to_enter), set[str]()
+        for note in again:
+            what, number, content = note
+            states = site.ask("SELECT state FROM purchase_order WHERE number = ?", number)
+            state = str(states[0]["state"]) if states else None
+            if number in waiting or (what != "order" and state in {None, "transmitting", "confirmed", "draft"}):
+                waiting.add(number)
+                continue
+            if what == "change":
+                self.ask_change(site, number, content)
+            elif what == "cancel":
+                self.ask_cancellation(site, number)
+            elif state is None:
+                self._enter(site, number, content)
+            site.to_enter.remove(note)
+        return len(site.to_enter) < len(again)
+
+    def _is_told_to_be_older(self, site: Site) -> bool:
+        """Whether the alarm IntergestanOwnDatabaseOlder is raised."""
+        with site.ground.database.read() as connection:
+            return connection.execute(select(Partner.id).where(ours_is_older()).limit(1)).first() is not None
 
     def decide_on_hold(self, site: Site) -> None:
         """Something that waits is decided, one way or the other."""
@@ -339,6 +412,7 @@ class People:
         for hold in self.holds(site):
             if hold.reason is not HoldReason.GAP:
                 self.cure(site, hold)
+        self.resume(site)
         for row in site.ask("SELECT number FROM sales_order WHERE state = 'review' ORDER BY id"):
             self.decide_on_review(site, row["number"], accepts=True)
         for row in site.ask("SELECT number FROM purchase_order WHERE state = 'confirmed' ORDER BY id"):
@@ -356,6 +430,9 @@ class People:
 
         :raises NoCure: it does.
         """
+        for each in self.sites if hold.reason is HoldReason.TRANSFER_CONFLICT else [site]:
+            if each.is_back and hold.reason in TELLS_OF_RESTORES:
+                each.stop()
         self.met[site.name, hold.ref, hold.reason] += 1
         times = self.met[site.name, hold.ref, hold.reason]
         if times > 20:
@@ -414,12 +491,18 @@ class People:
     def _database(self, site: Site) -> Database:
         return site.running["person-1"].process.database
 
-    def _act(self, site: Site, what: str, work: Callable[[Connection, Database], Bells]) -> bool:
-        """Whether it was done."""
+    def _act(
+        self, site: Site, what: str, work: Callable[[Connection, Database], Bells], note: Note | None = None
+    ) -> bool:
+        """Whether it was done.
+
+        :param note: noted on paper, before anybody knows whether the commit was.
+        """
         database = self._database(site)
         try:
             with database.transaction() as connection:
                 bells = work(connection, database)
+                site.notes += [note] if note is not None else []
         except (Problem, StaleState) as problem:
             self.refused[str(getattr(problem, "template", type(problem).__name__))] += 1
             self.tell(f"{site.name} {what}, refused: {problem}")

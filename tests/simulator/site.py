@@ -6,9 +6,11 @@ import random
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
@@ -22,14 +24,22 @@ from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Identifier, Party
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.checks.history_check import find_trace
+from intergestan_operations.opening.high_water_file import (
+    OlderDatabase,
+    check_high_water,
+    file_of,
+    older_than_archive,
+)
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
-from intergestan_runtime.settings import HeartbeatSettings
+from intergestan_runtime.settings import HeartbeatSettings, SiteSettings
 from intergestan_runtime.steps import IMPORT
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from services.dispatcher.heartbeats import HeartbeatKeeper
+from services.dispatcher.high_water import HighWaterKeeper
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.statements import Statements
 from services.dispatcher.worker import Dispatcher
@@ -56,6 +66,11 @@ IN_MEMORY = "sqlite://"
 WORKERS = {"composer": 2, "sender": 2, "importer": 2, "poller": 2, "dispatcher": 1, "person": 1}
 """How many processes of each service a site has; its people are one more, who die and sleep as processes do."""
 
+SHARED_MEMORY = Path("/dev/shm")
+"""Where files cost no disk, on the machines that have it."""
+
+Note = tuple[str, str, Any]
+"""What was done, about which order, and with what."""
 Talk = Callable[[Process, str, bytes, Callable[[], None]], Outcome]
 
 
@@ -65,12 +80,23 @@ class Ground:
 
     clock: SiteClock
     made: SiteToTest
+    folder: Path
     metrics: Metrics = field(default_factory=lambda: Metrics(CollectorRegistry()))
 
     @property
     def database(self) -> Database:
         """The site's base."""
         return self.made.database
+
+    @cached_property
+    def settings(self) -> SiteSettings:
+        """What its programs are told of places."""
+        return SiteSettings(data_dir=self.folder)
+
+    @cached_property
+    def high_water(self) -> Path:
+        """The file beside the base that does not go back with it."""
+        return file_of(self.settings, self.database)
 
     @cached_property
     def raw(self) -> sqlite3.Connection:
@@ -112,7 +138,15 @@ def _ground(number: int, empty: Database) -> Ground:
     clock = SiteClock()
     database = Database(IN_MEMORY, clock)
     driver_of(empty).backup(driver_of(database))
-    return Ground(clock, settle(database, number))
+    folder = Path(_folders().name, str(number))
+    folder.mkdir()
+    return Ground(clock, settle(database, number), folder)
+
+
+@cache
+def _folders() -> TemporaryDirectory[str]:
+    """Where the files of all sites in memory are, until this process ends."""
+    return TemporaryDirectory(prefix="simulator-", dir=SHARED_MEMORY if SHARED_MEMORY.is_dir() else None)
 
 
 def driver_of(database: Database) -> sqlite3.Connection:
@@ -204,10 +238,12 @@ class DispatchLoops:
     dispatcher: Dispatcher
     statements: Statements
     keeper: HeartbeatKeeper
+    high_water: HighWaterKeeper
 
     def ring(self) -> None:
         """What runs every five seconds and has nearly always something to do."""
         self.dispatcher.ring_due()
+        self.high_water.keep()
 
     def look(self) -> None:
         """What else runs every few seconds, or every minute."""
@@ -231,12 +267,30 @@ class Running:
     work: Any
 
 
+@dataclass(frozen=True)
+class Backup:
+    """What a site can go back to: its database, and what a snapshot of the whole machine has beside it.
+
+    :ivar mark: the high-water file. :ivar noted: how much people had noted down of what they did.
+    """
+
+    base: sqlite3.Connection
+    mark: bytes | None
+    archive: Mapping[str, tuple[bytes, datetime]]
+    noted: int
+
+
 @dataclass
 class Site:
     """A site of the world.
 
     :ivar archive: it outlives every process, as the mailbox does.
     :ivar sent: the numbers of the orders whose sending a person asked for, as the world saw the commit.
+    :ivar notes: what people entered about orders, on paper: no restore takes that back.
+    :ivar to_enter: what of it must be entered again.
+    :ivar is_stopped: no service runs, because the database came back from a backup and nobody typed `restored` yet.
+    :ivar is_back: the database went back without a word, and nothing told it at the start.
+    :ivar to_replay: `restored` was typed, and `replay --all` not yet.
     """
 
     ground: Ground
@@ -244,12 +298,18 @@ class Site:
     siret: str
     fate: Fate
     talk: Talk
-    archive: Archive = field(default_factory=lambda: DictArchive({}))
+    archive: Archive
     bells: Bells = field(default_factory=Bells)
     mailbox: MailboxOnServer = field(default_factory=MailboxOnServer)
     keys: dict[str, SigningKey] = field(default_factory=dict)
     running: dict[str, Running] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    backup: Backup | None = None
+    notes: list[Note] = field(default_factory=list)
+    to_enter: list[Note] = field(default_factory=list)
+    is_stopped: bool = False
+    is_back: bool = False
+    to_replay: bool = False
 
     def __post_init__(self) -> None:
         made = self.ground.made
@@ -291,8 +351,47 @@ class Site:
         self.start(process.service, name)
 
     def awake(self, service: str) -> list[Running]:
-        """The processes of a service that do not sleep."""
+        """The processes of a service that do not sleep; none of a site that is stopped, apart from its people."""
+        if self.is_stopped and service != "person":
+            return []
         return [one for one in self.running.values() if one.process.service == service and not one.process.is_asleep]
+
+    def back_up(self) -> Backup:
+        """As it is now."""
+        assert isinstance(self.archive, DictArchive)
+        mark = self.ground.high_water
+        kept = mark.read_bytes() if mark.is_file() else None
+        return Backup(copy_of(self.ground.raw), kept, self.archive.snapshot(), len(self.notes))
+
+    def go_back(self, backup: Backup, *, wholly: bool) -> None:
+        """The database is what it was then; all processes were stopped, and none is started.
+
+        :param wholly: the whole machine is.
+        """
+        backup.base.backup(self.ground.raw)
+        if wholly:
+            assert isinstance(self.archive, DictArchive)
+            self.archive.go_back(backup.archive)
+            self.ground.high_water.unlink(missing_ok=True)
+            if backup.mark is not None:
+                self.ground.high_water.write_bytes(backup.mark)
+        self.stop()
+        self.to_enter = self.notes[backup.noted :]
+
+    def stop(self) -> None:
+        """All services are stopped, until `restored` is typed."""
+        self.is_stopped = True
+        for name in list(self.running):
+            self.kill(name)
+
+    def refusal(self) -> str | None:
+        """Why its services do not start with this database, as `startup` and `up` find it; None where they do."""
+        try:
+            check_high_water(self.ground.settings, self.ground.database)
+        except OlderDatabase as older:
+            return str(older)
+        trace = find_trace(self.ground.database, self.archive, lambda: HereReader().read)
+        return None if trace is None else str(older_than_archive(trace))
 
     def _work(self, service: str, process: Process) -> Any:
         database, metrics = process.database, self.ground.metrics
@@ -322,6 +421,7 @@ class Site:
                 Dispatcher(database, broker, metrics, self.archive, _DISPATCHER, ANSWER_HOURS),
                 Statements(database, broker, _DISPATCHER.statement_hours),
                 HeartbeatKeeper(database, broker, metrics, self.archive, _BEATS),
+                HighWaterKeeper(database, self.ground.high_water),
             )
         return None
 
@@ -333,5 +433,6 @@ def begin_base(site: Ground, count: int, number: int, policies: dict[str, str]) 
     """
     _, begun = grounds()
     begun[count, number].backup(site.raw)
+    site.high_water.unlink(missing_ok=True)
     with site.database.transaction() as connection:
         connection.execute(update(Partner).values(**policies))

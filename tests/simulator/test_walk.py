@@ -51,7 +51,7 @@ class Walked:
         return str(done.stdout)
 
     def complaints(self) -> list[str]:
-        grounds = [Ground(SiteClock(), site) for site in self.sites]
+        grounds = [Ground(SiteClock(), site, self.folder) for site in self.sites]
         return complaints([AtRest(ground.made.code, ground.ask, ()) for ground in grounds])
 
 

@@ -70,7 +70,7 @@ class Walk(Calm):
         for each in ("archive", "mailbox"):
             (place / each).mkdir(parents=True, exist_ok=True)
         return Site(
-            Ground(clock, SiteToTest(database, key, code, 1)),
+            Ground(clock, SiteToTest(database, key, code, 1), place),
             NAMES[number],
             SIRETS[number],
             fate=self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +21,10 @@ from tests.simulator.calm import SERVICE, Broken, Calm
 from tests.simulator.clock import BEGIN, WorldTime
 from tests.simulator.faults import Fault, Reached
 from tests.simulator.oracle import AtRest, complaints
-from tests.simulator.outside import ACCEPTED, BUSY, CUT, REFUSED, Posted
+from tests.simulator.outside import ACCEPTED, BUSY, CUT, REFUSED, DictArchive, Posted
 from tests.simulator.people import People
 from tests.simulator.processes import Killed, Process
-from tests.simulator.site import NAMES, SIRETS, Running, Site, begin_base, copy_of, grounds
+from tests.simulator.site import NAMES, SIRETS, Running, Site, begin_base, grounds
 
 KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
@@ -83,7 +82,7 @@ class World(Calm):
         self._digest = hashlib.sha256()
         self._calm = True
         self._depth = self._wanted = 0
-        self._backups: dict[str, sqlite3.Connection] = {}
+        self._went_back: Site | None = None
         count = 2 if self.chance.random() < 0.8 else 3
         places, _ = grounds()
         policies = self._policies()
@@ -91,7 +90,8 @@ class World(Calm):
         for number, place in enumerate(places[:count]):
             place.clock.world, place.clock.off = self.time, timedelta()
             begin_base(place, count, number, policies)
-            self.sites.append(Site(place, NAMES[number], SIRETS[number], fate=self, talk=self.talk))
+            archive = DictArchive(place.clock)
+            self.sites.append(Site(place, NAMES[number], SIRETS[number], fate=self, talk=self.talk, archive=archive))
         self.people = People(self.chance, self.sites, itertools.count(1), self.note, self.told.refused)
 
     def _policies(self) -> dict[str, str]:
@@ -121,6 +121,8 @@ class World(Calm):
             self.come_to_rest(days=0)
             if self.chance.random() < 0.25 or self.complaints():
                 self.come_to_rest(days=1)  # what was lost for good is found by the statements of the day
+                if self._went_back is not None and self.complaints():
+                    self.come_to_rest(days=1)
         if found := self.complaints():
             raise Broken("\n".join(found))
         self.told.virtual_seconds = (self.time.now - BEGIN).total_seconds()
@@ -187,9 +189,10 @@ class World(Calm):
             (0.1 if self._is_on(Fault.MAILBOX_RENEWED) else 0, self._renew_mailbox),
             (0.1 if self._is_on(Fault.CLOCK_AHEAD) else 0, self._step_clock_ahead),
             (0.1 if self._is_on(Fault.CLOCK_BACK) else 0, self._step_clock_back),
-            (0.2 if self._is_on(Fault.RESTORED) or self._is_on(Fault.COPIED_BACK) else 0, self._back_up),
-            (0.1 if self._is_on(Fault.RESTORED) else 0, self._restore),
-            (0.1 if self._is_on(Fault.COPIED_BACK) else 0, self._copy_back),
+            (0.2 if site.backup else 1 if self._goes_back else 0, self._back_up),
+            (0.2 if self._is_on(Fault.RESTORED) else 0, self._restore),
+            (0.2 if self._is_on(Fault.COPIED_BACK) else 0, self._copy_back),
+            (10 if site.is_stopped else 3 if site.is_back or site.to_replay or site.to_enter else 0, self._after_restore),
         ]
         (act,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(site)
@@ -261,26 +264,39 @@ class World(Calm):
         site.ground.clock.off = sign * timedelta(seconds=self.chance.choice([61, 3600, 7200, 86_400]))
 
     def _back_up(self, site: Site) -> None:
-        self._backups[site.name] = copy_of(site.ground.raw)
-        self.note(f"{site.name} is backed up")
+        if not (site.is_stopped or site.is_back or site.to_replay or site.to_enter):
+            site.backup = site.back_up()
+            self.note(f"{site.name} is backed up")
 
     def _restore(self, site: Site) -> None:
-        if self._put_back(site, Fault.RESTORED):
-            for one in site.awake("person"):
-                self.let(site, one, lambda: self.people.restored(site), "restored")
+        """A person puts a backup back, and types `restored` before the services start."""
+        self._put_back(site, Fault.RESTORED, wholly=False)
 
     def _copy_back(self, site: Site) -> None:
-        self._put_back(site, Fault.COPIED_BACK)
+        """The database goes back, or the whole machine; nobody says a word, and the services start."""
+        wholly = self.chance.random() < 0.3
+        if self._put_back(site, Fault.COPIED_BACK, wholly=wholly):
+            refusal = site.refusal()
+            site.is_stopped, site.is_back = refusal is not None, refusal is None
+            self.note(f"{site.name}: {refusal or 'nothing tells that it went back'}")
 
-    def _put_back(self, site: Site, fault: Fault) -> bool:
-        """The base is what it was at the last backup; nobody works meanwhile, and nobody sleeps through it."""
-        if site.name not in self._backups or any(one.process.is_asleep for one in site.running.values()):
+    def _put_back(self, site: Site, fault: Fault, *, wholly: bool) -> bool:
+        """The base is what it was at the last backup; nobody works meanwhile, and nobody sleeps through it.
+
+        Of two sites that both go back to before the same mail, people must find out what is lost: one site of a story does.
+        """
+        if site.backup is None or any(one.process.is_asleep for one in site.running.values()):
             return False
+        if self._went_back is not None and self._went_back is not site:
+            return False
+        self._went_back = site
         self._reach(fault, _role(site))
-        self._backups[site.name].backup(site.ground.raw)
-        for name in list(site.running):
-            site.kill(name)
+        site.go_back(site.backup, wholly=wholly)
         return True
+
+    def _after_restore(self, site: Site) -> None:
+        for one in site.awake("person"):
+            self.let(site, one, lambda: self.people.go_on_after_restore(site), "after a restore")
 
     # The relay
 
@@ -343,6 +359,10 @@ class World(Calm):
 
     def _is_on(self, fault: Fault) -> bool:
         return not self._calm and fault in self._faults
+
+    @property
+    def _goes_back(self) -> bool:
+        return self._is_on(Fault.RESTORED) or self._is_on(Fault.COPIED_BACK)
 
     def _happens(self, fault: Fault, odds: float) -> bool:
         return self._is_on(fault) and self.chance.random() < odds

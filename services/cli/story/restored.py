@@ -11,7 +11,12 @@ from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from sqlalchemy import Connection
+
     from intergestan_db.numbers import Gap
+    from intergestan_exchange.history.high_water import Mark
+    from intergestan_exchange.statements.restored import TakenUp
 
 
 def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
@@ -22,24 +27,13 @@ def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
     again once the partner's statement agrees, or after `intergestan resume PARTNER`. Then start the services and run
     `intergestan replay --all`.
     """
-    from intergestan_db.site_rows import read_site
-    from intergestan_exchange.history.high_water import name_of, raise_mark, read_mark
-    from intergestan_exchange.inbox.booking.answers import restate_overtaken
-    from intergestan_exchange.statements.restored import take_up
     from intergestan_operations.opening.high_water_file import file_of, read_file, write_file
 
     call = call_of(context)
     file = file_of(call.site, call.database)
     seen = read_file(file)
     with call.database.transaction() as connection:
-        at = call.database.now()
-        site = read_site(connection)
-        seen = seen if seen is not None and seen.site == name_of(site.code, site.created_at) else None
-        remembered = seen.remembered if seen is not None else None
-        taken = take_up(connection, by=call.actor(connection), at=at, remembered=remembered)
-        restate_overtaken(connection, at)
-        raise_mark(connection, seen.n if seen is not None else 0)
-        mark = read_mark(connection, at)
+        taken, mark = begin_anew(connection, seen, by=call.actor(connection), at=call.database.now())
     try:
         write_file(file, mark)
     except OSError as error:
@@ -55,6 +49,24 @@ def restored(context: typer.Context, *, as_json: AsJson = False) -> None:
     say(_("An order that is booked again gets another number; its buyer is told with the next answer."))
     say(_("Their orders are not booked until their statements agree: `intergestan status` shows it."))
     say(_("Next: start the services, then run `intergestan replay --all`."))
+
+
+def begin_anew(connection: Connection, seen: Mark | None, *, by: str, at: datetime) -> tuple[TakenUp, Mark]:
+    """Do what a restored database needs; what was done, and the mark to write into the high-water file afterwards.
+
+    :param seen: what stands in the file, which remembers the time after the backup.
+    """
+    from intergestan_db.site_rows import read_site
+    from intergestan_exchange.history.high_water import name_of, raise_mark, read_mark
+    from intergestan_exchange.inbox.booking.answers import restate_overtaken
+    from intergestan_exchange.statements.restored import take_up
+
+    site = read_site(connection)
+    seen = seen if seen is not None and seen.site == name_of(site.code, site.created_at) else None
+    taken = take_up(connection, by=by, at=at, remembered=None if seen is None else seen.remembered)
+    restate_overtaken(connection, at)
+    raise_mark(connection, 0 if seen is None else seen.n)
+    return taken, read_mark(connection, at)
 
 
 def _shown(gap: Gap) -> dict[str, str]:
