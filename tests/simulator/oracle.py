@@ -184,7 +184,7 @@ def _one_order(
 
 
 def _believed(buyer: AtRest, order: Mapping[str, Any]) -> tuple[int, int]:
-    """The newest answer that the buyer has applied to the order or to a change of it: the seller's series, and its n."""
+    """The newest answer that the buyer applied to the order or to a change of it: the seller's series, and its n."""
     changes = buyer.rows(
         "SELECT answer_epoch, answer_n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
     )

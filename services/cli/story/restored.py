@@ -12,6 +12,7 @@ from services.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from sqlalchemy import Connection
 
     from intergestan_db.numbers import Gap
