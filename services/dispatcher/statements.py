@@ -36,8 +36,12 @@ class Statements:
 
     def end_pauses(self) -> int:
         """Go on booking for the partners whose statement agrees; how many mails are taken in now."""
+        now = self._database.now()
         with self._database.read() as connection:
-            partners = pauses.agreed(connection)
+            are_ahead, partners = pauses.are_ahead(connection, now), pauses.agreed(connection)
+        if are_ahead:
+            with self._database.transaction() as connection:
+                pauses.bring_near(connection, at=now)
         if not partners:
             return 0
         with self._database.transaction() as connection:

@@ -29,8 +29,10 @@ from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.heartbeats.heartbeats import write_request
-from intergestan_exchange.holds.hold_acts import refuse
+from intergestan_exchange.holds import review
+from intergestan_exchange.holds.hold_acts import refuse, release
 from intergestan_exchange.inbox.booking.answers import restate_overtaken
+from intergestan_exchange.outbox.outbound import resend
 from intergestan_exchange.statements import pauses, statement_requests
 from intergestan_exchange.statements.restored import take_up
 from intergestan_msg.answer import AnswerCode, OrderAnswer
@@ -41,7 +43,18 @@ from tests.factories import BUYER, STAUBER, cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.test_changes import answer as answer_all
-from tests.pipeline.test_changes import bought, cancel, change_states, edit, leave, ordered, own, sent, sold
+from tests.pipeline.test_changes import (
+    bought,
+    cancel,
+    change_states,
+    edit,
+    leave,
+    ordered,
+    own,
+    sent,
+    sold,
+    take_in_what_is_due,
+)
 from tests.pipeline.test_holds_and_replay import act
 from tests.pipeline.test_keys import place
 from tests.pipeline.test_keys import send as send_mail
@@ -339,6 +352,56 @@ def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forge
     assert sites.seller.receive(edit(sites, quantities={L1: Decimal(8)})).state == "done"
     assert [(row.type, row.reason) for row in sites.seller.rows(Hold)] == [("change", "conflict")]
     assert sold(sites)[L1][1] == 5
+
+
+@pytest.mark.parametrize("waits", ["for its order", "for a person"])
+def test_a_change_that_waits_is_answered_to_the_mail_that_states_it_again(
+    sites: Pair, forget: Forget, waits: str
+) -> None:
+    """The restored buyer states the very same change; it does not know the mail that brought it first."""
+    order = sent(sites)
+    if waits == "for a person":
+        with sites.seller.database.transaction() as connection:
+            connection.execute(update(Partner).values(acceptance="review"))
+        sites.seller.receive(order)
+        act(sites.seller, review.accept, "CCL1", {})
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    (hold,) = sites.seller.rows(Hold)
+    assert hold.inbound_mail_id == sites.seller.rows(InboundMail)[-1].id
+    if waits == "for a person":
+        act(sites.seller, release, [f"order-{hold.id}"])
+    else:
+        sites.seller.receive(order)
+        take_in_what_is_due(sites)
+    for mail in sites.seller.rows(OutboundMail, kind="answers", state="composed"):
+        sites.buyer.receive(sites.seller.compose(mail.id))
+    exchange(sites)
+    assert change_states(sites) == [("accepted", "AP")]
+    assert bought(sites)[L1][1] == sold(sites)[L1][1] == 5
+
+
+def test_what_left_under_a_taken_number_leaves_again_under_a_new_one(sites: Pair, forget: Forget) -> None:
+    """The advice of the partner's hold works: `restored`, then what still counts is sent again in the new series."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    backup()
+    held = sites.seller.receive(edit(sites, quantities={L1: Decimal(7)}))
+    assert place(held) == ("held", "transfer_conflict")
+    act(sites.seller, refuse, [f"in-{held.id}"], "telephoned")
+    restored(sites.buyer, lambda: None)
+    mail = sites.buyer.rows(OutboundMail, kind="orders")[-1]
+    act(sites.buyer, resend, [mail.id])
+    again = sites.buyer.row(OutboundMail, id=mail.id)
+    assert (again.epoch, again.seq) == (sites.buyer.row(Partner).out_epoch, 1)
+    assert again.transfer_id != mail.transfer_id
+    exchange(sites)
+    assert sold(sites)[L1][1] == 7
+    assert bought(sites) == sold(sites)
+    assert sites.buyer.row(OutboundMail, id=mail.id).state == "answered"
 
 
 def test_a_cancellation_takes_the_place_of_a_lost_change(sites: Pair, forget: Forget) -> None:

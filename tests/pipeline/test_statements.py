@@ -339,6 +339,23 @@ def test_both_are_restored_within_minutes(sites: Pair) -> None:
         assert replies(site) == [], "what nobody asks for is no reason to say it again"
 
 
+def test_a_pause_that_began_in_our_future_ends_with_the_statement_all_the_same(sites: Pair) -> None:
+    """The clock was a day ahead when `restored` was typed, and was set right: nobody waits for that day to come."""
+    exchange(sites, "CFR1")
+    sites.clock.move(days=1)
+    with sites.seller.database.transaction() as connection:
+        take_up(connection, by="test", at=sites.clock.now)
+    sites.clock.move(days=-1)
+    assert dispatcher(sites.seller).end_pauses() == 0
+    assert partner(sites.seller).paused_at == sites.clock.now
+    (asking,) = replies(sites.seller)
+    sites.buyer.receive(asking)
+    (theirs,) = replies(sites.buyer)
+    sites.seller.receive(theirs)
+    dispatcher(sites.seller).end_pauses()
+    assert partner(sites.seller).paused_at is None
+
+
 def test_a_person_ends_the_pause(sites: Pair) -> None:
     exchange(sites, "CFR1")
     with sites.seller.database.transaction() as connection:

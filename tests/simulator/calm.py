@@ -18,7 +18,7 @@ from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
 from services.sender.outcome import Outcome
 from tests.simulator.clock import WorldTime
 from tests.simulator.outside import ACCEPTED, Posted
-from tests.simulator.people import People
+from tests.simulator.people import ANY_HOLD, TO_AGREE, People
 from tests.simulator.processes import Killed, Process
 from tests.simulator.site import Running, Site
 
@@ -37,12 +37,11 @@ _DUE = """
             WHERE state = 'archived' AND paused_at IS NULL
     ) AS moments
 """
-_FOR_PEOPLE = """
-    SELECT 1 AS waits WHERE EXISTS (SELECT 1 FROM hold WHERE closed_at IS NULL)
-        OR EXISTS (SELECT 1 FROM inbound_mail WHERE state = 'held')
-        OR EXISTS (SELECT 1 FROM outbound_mail WHERE state = 'held')
+_FOR_PEOPLE = f"""
+    {ANY_HOLD}
         OR EXISTS (SELECT 1 FROM sales_order WHERE state = 'review')
-        OR EXISTS (SELECT 1 FROM purchase_order WHERE state IN ('confirmed', 'changed'))
+        OR EXISTS (SELECT 1 FROM purchase_order o WHERE o.state = 'confirmed' OR {TO_AGREE})
+        OR EXISTS (SELECT 1 FROM partner WHERE paused_at IS NOT NULL)
 """
 _FOR_LOOKS = """
     SELECT 1 AS waits WHERE EXISTS (SELECT 1 FROM ledger WHERE outcome = 'waiting')
@@ -203,7 +202,7 @@ class Calm:
             queue, row_id = site.bells.waiting.pop(0)
             if queue in SERVICE:
                 self.work_on(site, SERVICE[queue], row_id)
-        if site.is_stopped or site.is_back or site.to_replay or site.to_enter:
+        if site.is_coming_back:
             for one in site.awake("person"):
                 self.let(site, one, lambda: said.append(self.people.go_on_after_restore(site)), "after a restore")
             busy = busy or any(said)

@@ -20,8 +20,9 @@ _SALES = """
     WHERE s.partner_id IS NOT NULL ORDER BY s.id
 """
 _ANSWERS = """
-    SELECT a.*, m.epoch, p.site_code AS buyer FROM answer a JOIN partner p ON p.id = a.partner_id
-    JOIN outbound_mail m ON m.id = a.outbound_mail_id ORDER BY a.partner_id, a.order_number, m.epoch, a.n
+    SELECT a.*, m.epoch, t.jti AS quoted, p.site_code AS buyer FROM answer a JOIN partner p ON p.id = a.partner_id
+    JOIN outbound_mail m ON m.id = a.outbound_mail_id JOIN inbound_transfer t ON t.id = m.in_reply_to_id
+    ORDER BY a.partner_id, a.order_number, m.epoch, a.n
 """
 _BOUGHT = "SELECT * FROM purchase_order_line WHERE purchase_order_id = ? ORDER BY line_id"
 _SOLD = "SELECT * FROM sales_order_line WHERE sales_order_id = ? ORDER BY line_id"
@@ -125,12 +126,17 @@ def _every_mail_arrived(site: AtRest, sites: Mapping[str, AtRest]) -> Iterator[s
 
 def _orders_agree(buyer: AtRest, sites: Mapping[str, AtRest]) -> Iterator[str]:
     orders = {(row["seller"], row["number"]): row for row in buyer.rows(_ORDERS)}
+    mails = {row["transfer_id"] for row in buyer.rows("SELECT transfer_id FROM outbound_mail")}
     for (code, number), order in orders.items():
         seller = sites[code]
         sales = [
             row for row in seller.rows(_SALES) if (row["buyer"], row["customer_order_number"]) == (buyer.code, number)
         ]
-        answers = [row for row in seller.rows(_ANSWERS) if (row["buyer"], row["order_number"]) == (buyer.code, number)]
+        answers = [
+            row
+            for row in seller.rows(_ANSWERS)  # those to mails that a restored buyer does not know, it cannot believe
+            if (row["buyer"], row["order_number"]) == (buyer.code, number) and row["quoted"] in mails
+        ]
         for complaint in _one_order(buyer, seller, order, sales, answers):
             yield f"{buyer.code} → {code}, {number}: {complaint}"
     for code, seller in sites.items():
@@ -178,7 +184,7 @@ def _one_order(
 
 
 def _believed(buyer: AtRest, order: Mapping[str, Any]) -> tuple[int, int]:
-    """The newest answer that the buyer has applied to the order or to a change of it: its series, and its n."""
+    """The newest answer that the buyer applied to the order or to a change of it: the seller's series, and its n."""
     changes = buyer.rows(
         "SELECT answer_epoch, answer_n FROM purchase_order_change WHERE purchase_order_id = ?", order["id"]
     )

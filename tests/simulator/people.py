@@ -38,6 +38,7 @@ from intergestan_exchange.keys.partner_keys import confirm_key, enter_from_card
 from intergestan_exchange.mailboxes import poll_runs
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_exchange.outbox.request import request_orders
+from intergestan_exchange.statements import pauses
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
@@ -57,8 +58,21 @@ DAMAGED = frozenset(
     {HoldReason.DAMAGED, HoldReason.BAD_SIGNATURE, HoldReason.BAD_MESSAGE, HoldReason.BAD_DOCUMENT, HoldReason.POISON}
 )
 """Holds of mails that are not what was sent: refused, because the true ones come."""
+ANY_HOLD = """
+    SELECT 1 AS waits WHERE EXISTS (SELECT 1 FROM hold WHERE closed_at IS NULL)
+        OR EXISTS (SELECT 1 FROM inbound_mail WHERE state = 'held')
+        OR EXISTS (SELECT 1 FROM outbound_mail WHERE state = 'held')
+"""
+TO_AGREE = """
+    o.state = 'changed' AND NOT EXISTS (
+        SELECT 1 FROM purchase_order_change c WHERE c.purchase_order_id = o.id
+            AND c.revision > o.revision AND c.state NOT IN ('rejected', 'abandoned'))
+"""
+"""Orders that the seller changed, and about which nothing is on its way."""
 TELLS_OF_RESTORES = frozenset({HoldReason.TRANSFER_CONFLICT, HoldReason.STATEMENT})
 """Holds whose advice is to call, and to type `restored` where a backup was put back."""
+PATIENCE = timedelta(hours=3)
+"""So long people wait for the statements after a restore. A partner who never wrote may be one that sends none."""
 ABOUT_KEYS = frozenset({HoldReason.UNKNOWN_SIGNER, HoldReason.UNCONFIRMED_KEY, HoldReason.KEY_ANNOUNCED})
 
 
@@ -350,6 +364,17 @@ class People:
         site.is_stopped = site.is_back = False
         site.to_replay = True
 
+    def resume(self, site: Site) -> None:
+        """Call the partners of whom no statement came for hours, and go on booking what they send."""
+        since = int((site.ground.clock() - PATIENCE).timestamp() * 1e6)  # the base keeps microseconds
+        late = [row["id"] for row in site.ask("SELECT id FROM partner WHERE paused_at < ?", since)]
+
+        def go_on(connection: Connection, database: Database) -> Bells:
+            return Bells(take_in=pauses.resume(connection, late, by=BY, at=database.now(), words="telephoned"))
+
+        if late:
+            self._act(site, "resume", go_on)
+
     def replay_all(self, site: Site) -> None:
         """Type `replay --all`."""
 
@@ -398,15 +423,18 @@ class People:
         for hold in self.holds(site):
             if hold.reason is not HoldReason.GAP:
                 self.cure(site, hold)
+        self.resume(site)
         for row in site.ask("SELECT number FROM sales_order WHERE state = 'review' ORDER BY id"):
             self.decide_on_review(site, row["number"], accepts=True)
         for row in site.ask("SELECT number FROM purchase_order WHERE state = 'confirmed' ORDER BY id"):
             self.send(site, [row["number"]])
-        for row in site.ask("SELECT number FROM purchase_order WHERE state = 'changed' ORDER BY id"):
+        for row in site.ask(f"SELECT number FROM purchase_order o WHERE {TO_AGREE} ORDER BY id"):
             self.agree(site, row["number"])
 
     def holds(self, site: Site) -> list[Hold]:
         """What waits for a person."""
+        if not site.ask(ANY_HOLD):
+            return []  # to list them costs ten times as much
         with self._database(site).read() as connection:
             return list_holds(connection)
 

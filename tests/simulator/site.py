@@ -245,6 +245,11 @@ class DispatchLoops:
         self.dispatcher.ring_due()
         self.high_water.keep()
 
+    def scan(self) -> None:
+        """All that runs every five seconds."""
+        self.ring()
+        self.high_water.keep()
+
     def look(self) -> None:
         """What else runs every few seconds, or every minute."""
         self.dispatcher.close_gaps()
@@ -252,6 +257,7 @@ class DispatchLoops:
         self.statements.ask_for_statements()
         self.dispatcher.remind()
         self.keeper.beat()
+        self.high_water.keep()
 
     def tidy(self) -> None:
         """What runs every hour."""
@@ -355,6 +361,11 @@ class Site:
         if self.is_stopped and service != "person":
             return []
         return [one for one in self.running.values() if one.process.service == service and not one.process.is_asleep]
+
+    @property
+    def is_coming_back(self) -> bool:
+        """Whether something is left to be done after its database went back."""
+        return self.is_stopped or self.is_back or self.to_replay or bool(self.to_enter)
 
     def back_up(self) -> Backup:
         """As it is now."""

@@ -23,7 +23,8 @@ from tests.simulator.site import copy_of
 from tests.simulator.world import World
 
 SEEDS = range(200)
-ORDERS = 2
+ORDERS = 1
+"""With which as many are sent as one person sends at a time, and a story takes as many steps as they need."""
 ON = frozenset(Fault) - OFF.keys()
 ONCE_BROKEN = [
     (int(seed), int(orders))

@@ -177,7 +177,6 @@ class World(Calm):
     def _step(self) -> None:
         self.told.steps += 1
         site = self.chance.choice(self.sites)
-        has_work = site.is_back or site.to_replay or site.to_enter
         acts: list[tuple[float, Callable[[Site], None]]] = [
             (16 if site.bells.waiting else 0, self._bell),
             (12 if any(mail.due <= self.time.now for mail in self.transit) else 0, self._deliver),
@@ -190,10 +189,10 @@ class World(Calm):
             (0.1 if self._is_on(Fault.MAILBOX_RENEWED) else 0, self._renew_mailbox),
             (0.1 if self._is_on(Fault.CLOCK_AHEAD) else 0, self._step_clock_ahead),
             (0.1 if self._is_on(Fault.CLOCK_BACK) else 0, self._step_clock_back),
-            (0.2 if self._is_on(Fault.RESTORED) or self._is_on(Fault.COPIED_BACK) else 0, self._back_up),
-            (0.1 if self._is_on(Fault.RESTORED) else 0, self._restore),
-            (0.1 if self._is_on(Fault.COPIED_BACK) else 0, self._copy_back),
-            (10 if site.is_stopped else 3 if has_work else 0, self._after_restore),
+            (0.2 if site.backup else 1 if self._goes_back else 0, self._back_up),
+            (0.08 if self._is_on(Fault.RESTORED) else 0, self._restore),
+            (0.08 if self._is_on(Fault.COPIED_BACK) else 0, self._copy_back),
+            (10 if site.is_stopped else 3 if site.is_coming_back else 0, self._after_restore),
         ]
         (act,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(site)
@@ -228,7 +227,7 @@ class World(Calm):
 
     def _dispatch(self, site: Site) -> None:
         for one in site.awake("dispatcher"):
-            work = one.work.ring if self.chance.random() < 0.85 else one.work.look
+            work = one.work.scan if self.chance.random() < 0.85 else one.work.look
             self.let(site, one, work, "dispatch")
 
     def _person(self, site: Site) -> None:
@@ -265,7 +264,7 @@ class World(Calm):
         site.ground.clock.off = sign * timedelta(seconds=self.chance.choice([61, 3600, 7200, 86_400]))
 
     def _back_up(self, site: Site) -> None:
-        if not (site.is_stopped or site.is_back or site.to_replay or site.to_enter):
+        if not site.is_coming_back:
             site.backup = site.back_up()
             self.note(f"{site.name} is backed up")
 
@@ -284,11 +283,11 @@ class World(Calm):
     def _put_back(self, site: Site, fault: Fault, *, wholly: bool) -> bool:
         """The base is what it was at the last backup; nobody works meanwhile, and nobody sleeps through it.
 
-        Of two sites that both go back to before the same mail, people must find out what is lost: one of a story does.
+        One site of a story does: where two go back to before the same mail, people must find out what is lost.
         """
         if site.backup is None or any(one.process.is_asleep for one in site.running.values()):
             return False
-        if self._went_back not in {None, site}:
+        if self._went_back is not None and self._went_back is not site:
             return False
         self._went_back = site
         self._reach(fault, _role(site))
@@ -360,6 +359,10 @@ class World(Calm):
 
     def _is_on(self, fault: Fault) -> bool:
         return not self._calm and fault in self._faults
+
+    @property
+    def _goes_back(self) -> bool:
+        return self._is_on(Fault.RESTORED) or self._is_on(Fault.COPIED_BACK)
 
     def _happens(self, fault: Fault, odds: float) -> bool:
         return self._is_on(fault) and self.chance.random() < odds

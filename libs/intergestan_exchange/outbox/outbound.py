@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, or_, select, update
+import uuid_utils
+from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bells import Bells
@@ -111,14 +112,16 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     """Send these mails again, the very same bytes, and wait for an answer anew; all of them or none.
 
     They go to the address that the partner has by now: it may be the one that was corrected. A mail that could not
-    be composed is composed after all.
+    be composed is composed after all. Orders that left before a restore of ours leave under a new number, in a mail
+    of their own: the partner may have had another mail under the number that they bear (`design.md` §16.1).
 
     :raises Problem: one was answered or given up, or goes out by itself anyway.
     """
     mails = _locked(connection, ids)
     for mail in mails:
         _check_resend(mail)
-    wanted = [mail.id for mail in mails]
+    overtaken = tuple(mail.id for mail in mails if mail.kind == MailKind.ORDERS and mail.is_overtaken)
+    wanted = [mail.id for mail in mails if mail.id not in overtaken]
     written = set(
         connection.execute(
             select(OutboundBody.outbound_mail_id).where(OutboundBody.outbound_mail_id.in_(wanted))
@@ -130,7 +133,19 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     afresh = fresh | {"next_attempt_at": at, "resends": 0, "recipient": present_address()}
     states.move(connection, states.OUTBOUND_MAIL, again, "resend", by=by, at=at, **afresh)
     states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **fresh)
-    return Bells(compose=anew, send=again)
+    _number_anew(connection, overtaken, by=by, at=at, **fresh)
+    return Bells(compose=anew + overtaken, send=again)
+
+
+def _number_anew(connection: Connection, ids: Sequence[int], *, by: str, at: datetime, **fresh: Any) -> None:
+    """Take their numbers and bytes from these mails, for the composer to give them others."""
+    connection.execute(delete(OutboundBody).where(OutboundBody.outbound_mail_id.in_(ids)))
+    unsent: dict[str, Any] = {"composed_at": None, "sent_at": None, "next_attempt_at": None, "resends": 0}
+    unsent |= {"epoch": None, "seq": None, "transfer_digest": None}
+    states.move(connection, states.OUTBOUND_MAIL, ids, "number_anew", by=by, at=at, **fresh, **unsent)
+    for mail_id in ids:
+        new = str(uuid_utils.uuid7())
+        connection.execute(update(OutboundMail).where(OutboundMail.id == mail_id).values(transfer_id=new))
 
 
 def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -> list[str]:
@@ -216,9 +231,11 @@ def _check_abandon(mail: AnyRow, *, handed_over: bool) -> None:
 
 def _locked(connection: Connection, ids: Iterable[int]) -> Sequence[AnyRow]:
     """The mails' rows, locked until the transaction ends, so that no sender takes one meanwhile."""
+    series = select(Partner.out_epoch).where(Partner.id == OutboundMail.partner_id).scalar_subquery()
     columns = (OutboundMail.id, OutboundMail.state, OutboundMail.kind)
-    query = select(*columns).where(OutboundMail.id.in_(sorted(set(ids))))
-    return connection.execute(query.order_by(OutboundMail.id).with_for_update()).all()
+    query = select(*columns, (OutboundMail.epoch < series).label("is_overtaken"))
+    own = OutboundMail.id.in_(sorted(set(ids)))
+    return connection.execute(query.where(own).order_by(OutboundMail.id).with_for_update(of=OutboundMail)).all()
 
 
 def _handed_over(connection: Connection, ids: Sequence[int]) -> set[int]:

@@ -60,6 +60,16 @@ def set_aside(connection: Connection, mail: ClaimedMail, transfer: Transfer, man
     return True
 
 
+def are_ahead(connection: Connection, now: datetime) -> bool:
+    """Whether a pause began in our future: the clock was ahead when `restored` was typed, and was set right since."""
+    return connection.execute(select(Partner.id).where(Partner.paused_at > now).limit(1)).first() is not None
+
+
+def bring_near(connection: Connection, *, at: datetime) -> None:
+    """Let pauses of our future begin now: a statement that comes from now on was asked for after the restore."""
+    connection.execute(update(Partner).where(Partner.paused_at > at).values(paused_at=at))
+
+
 def agreed(connection: Connection) -> list[int]:
     """The partners whose statement shows that the base has all that they sent before the pause, and as they sent it."""
     clock = (Partner.clock_ahead_least, Partner.clock_ahead_most)

@@ -36,6 +36,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("outbound_mail", "compose"): marked("mail composed and signed"),
     ("outbound_mail", "cannot_compose"): marked("mail cannot be composed"),
     ("outbound_mail", "recompose"): marked("mail to be composed again"),
+    ("outbound_mail", "number_anew"): marked("mail to leave under a new number, because this base was restored"),
     ("outbound_mail", "claim"): marked("mail on its way to the server"),
     ("outbound_mail", "accept"): marked("mail taken by the server"),
     ("outbound_mail", "retry"): marked("mail not taken, it is tried again later"),

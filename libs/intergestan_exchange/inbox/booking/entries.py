@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from intergestan_exchange.inbox.facts import DocumentKey, Known
+    from intergestan_exchange.transfers.transfer import Transfer
     from intergestan_msg.order import Order
 
 
@@ -51,6 +52,12 @@ class Entry:
 def is_duplicate(entry: Entry) -> bool:
     """Whether the ledger has it already, with the same content."""
     return isinstance(entry.settled.decision, Duplicate)
+
+
+def is_stated_again(entry: Entry, transfer: Transfer) -> bool:
+    """Whether a restored sender states, in a later series, what the ledger has already, with the same content."""
+    is_known = entry.known is not None and entry.known.epoch < transfer.epoch
+    return is_known and not isinstance(entry.settled.decision, Conflict)
 
 
 OUTCOMES: dict[type, str] = {

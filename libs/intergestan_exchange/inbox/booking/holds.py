@@ -14,7 +14,7 @@ from intergestan_db.tables import (
     Hold,
 )
 from intergestan_exchange.findings.finding import Finding, write_findings
-from intergestan_exchange.inbox.booking.entries import Entry, Settled
+from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_stated_again
 from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiting
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
@@ -38,9 +38,13 @@ def write_holds(
     came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
     before = holds_before(connection, transfer.partner.id, came_before)
     opened, unchanged = [], set()
-    for settled in (entry.settled for entry in entries):
+    for entry in entries:
+        settled = entry.settled
         findings = findings_held_for(settled.decision)
         hold = before.get((settled.key, settled.business_hash))
+        if hold is not None and hold.closed_at is None and is_stated_again(entry, transfer):
+            here = {"inbound_mail_id": mail.id, "inbound_transfer_id": transfer_id}
+            connection.execute(update(Hold).where(Hold.id == hold.id).values(**here))
         if hold is None:
             opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
         elif findings and (hold.closed_at is not None or hold.detail == write_findings(findings)):

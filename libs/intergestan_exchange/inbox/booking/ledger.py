@@ -13,10 +13,8 @@ from intergestan_db.enums import LedgerOutcome
 from intergestan_db.tables import (
     Ledger,
 )
-from intergestan_exchange.inbox.booking.entries import (
-    Entry,
-)
-from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Duplicate, Held, Refused, Waiting
+from intergestan_exchange.inbox.booking.entries import Entry, is_stated_again
+from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Held, Refused, Waiting
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.transfers.transfer import Transfer
 
@@ -72,13 +70,11 @@ def write_ledger(
 def _renew(
     connection: Connection, transfer: Transfer, transfer_id: int, entries: Sequence[Entry], now: datetime
 ) -> None:
-    """What a restored sender states again, unchanged, it knows by this transfer only: later answers quote it."""
+    """What a restored sender states again, unchanged, it knows by this transfer only: later answers quote it, also to
+    what waits still.
+    """
     for entry in entries:
-        if (
-            isinstance(entry.settled.decision, Duplicate)
-            and entry.known is not None
-            and entry.known.epoch < transfer.epoch
-        ):
+        if entry.known is not None and is_stated_again(entry, transfer):
             again = update(Ledger).where(Ledger.id == entry.known.ledger_id)
             connection.execute(again.values(epoch=transfer.epoch, inbound_transfer_id=transfer_id, updated_at=now))
 
