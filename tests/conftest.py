@@ -86,6 +86,7 @@ from tests.servers import (
     ScriptedImap,
     SmtpServer,
 )
+from tests.site_factories import KeptSites
 
 pytest_plugins = ["tests.selection", "tests.without_root"]
 
@@ -223,6 +224,11 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     bases = MigratedBases(folder, lambda: request.getfixturevalue("postgres_server"))
     yield bases
     bases.close()
+
+
+@pytest.fixture(scope="session")
+def kept_sites(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> KeptSites:
+    return KeptSites(migrated, tmp_path_factory.mktemp("sites"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,25 +33,38 @@ from tests.databases import KINDS, MigratedBases
 NOW = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)
 
 
+class MakeDatabase:
+    """Makes migrated bases of one kind by name."""
+
+    def __init__(self, kind: str, migrated: MigratedBases, folder: Path) -> None:
+        self.kind = kind
+        self._migrated = migrated
+        self._folder = folder
+        self._made: list[Database] = []
+
+    def __call__(self, name: str, *, of: str = "") -> Database:
+        """:param of: what `MigratedBases.keep` called the base that it is a copy of; by default it is empty."""
+        self._made.append(Database(self._migrated.new(self.kind, self._folder, name, of=of), lambda: NOW))
+        return self._made[-1]
+
+    def drop(self, but: Sequence[Database] = ()) -> None:
+        """Give all of them back, but these; nobody is connected to any of them any more."""
+        for database in self._made:
+            database.dispose()
+            if database not in but:
+                self._migrated.drop(database.url)
+
+
 @pytest.fixture(params=KINDS)
-def make_database(
-    request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path: Path
-) -> Iterator[Callable[[str], Database]]:
+def make_database(request: pytest.FixtureRequest, migrated: MigratedBases, tmp_path: Path) -> Iterator[MakeDatabase]:
     """Make migrated bases by name; the test runs twice, on either kind."""
-    made: list[Database] = []
-
-    def make(name: str) -> Database:
-        made.append(Database(migrated.new(request.param, tmp_path, name), lambda: NOW))
-        return made[-1]
-
+    make = MakeDatabase(request.param, migrated, tmp_path)
     yield make
-    for database in made:
-        database.dispose()
-        migrated.drop(database.url)
+    make.drop()
 
 
 @pytest.fixture
-def database(make_database: Callable[[str], Database]) -> Database:
+def database(make_database: MakeDatabase) -> Database:
     """A migrated base without a site; the test runs twice."""
     return make_database("site")
 
@@ -178,8 +191,37 @@ def a_site(database: Database) -> SiteToTest:
     return make_site(database)
 
 
-@pytest.fixture
-def paired_sites(make_database: Callable[[str], Database]) -> tuple[SiteToTest, SiteToTest]:
+class KeptSites:
+    """Sites that are made once in a session on either kind of base, and copied for each test with their keys."""
+
+    def __init__(self, migrated: MigratedBases, folder: Path) -> None:
+        self._migrated = migrated
+        self._folder = folder
+        self._made: dict[str, list[SiteToTest]] = {}
+
+    def copies(
+        self, what: str, make_database: MakeDatabase, make: Callable[[MakeDatabase], Sequence[SiteToTest]]
+    ) -> list[SiteToTest]:
+        """Copies of what `make` makes when it is asked for first.
+
+        :param what: its name in this session.
+        """
+        what = f"{what} on {make_database.kind}"
+        if what not in self._made:
+            folder = self._folder / what
+            folder.mkdir()
+            makes = MakeDatabase(make_database.kind, self._migrated, folder)
+            self._made[what] = list(make(makes))
+            makes.drop(but=[site.database for site in self._made[what]])
+            for number, site in enumerate(self._made[what]):
+                self._migrated.keep(site.database.url, f"{what}, {number}")
+        return [
+            replace(site, database=make_database(f"copy{number}", of=f"{what}, {number}"))
+            for number, site in enumerate(self._made[what])
+        ]
+
+
+def make_pair(make_database: MakeDatabase) -> tuple[SiteToTest, SiteToTest]:
     """A distributor and its supplier STAUBER, who trust each other."""
     shop = make_site(make_database("shop"), siret="73282932000074")
     base = make_site(make_database("base"), "STAUBER", siret="80295478500028")
@@ -192,6 +234,13 @@ def add_party(connection: Connection, party: NewParty) -> int:
     """Enter a third party by the rules of a site where nobody chose others; its id."""
     (entered,) = add_parties(connection, [party], PartyRules(), by="test", at=NOW)
     return entered.id
+
+
+@pytest.fixture
+def paired_sites(make_database: MakeDatabase, kept_sites: KeptSites) -> tuple[SiteToTest, SiteToTest]:
+    """A distributor and its supplier STAUBER, who trust each other."""
+    shop, base = kept_sites.copies("a pair", make_database, make_pair)
+    return shop, base
 
 
 def a_product(code: str, price: str = "10", **values: Any) -> ProductRow:

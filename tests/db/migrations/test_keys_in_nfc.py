@@ -17,7 +17,7 @@ from intergestan_db.database import Database
 from intergestan_db.migrate import Rename
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder
-from tests.site_factories import SiteToTest
+from tests.site_factories import KeptSites, MakeDatabase, SiteToTest, make_pair
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
 NFC, NFD = (normalize(form, "Réappro-7") for form in ("NFC", "NFD"))
@@ -57,8 +57,7 @@ class Old:
 
     def __init__(self, site: SiteToTest) -> None:
         self.database: Database = site.database
-        with self.database.transaction() as connection:
-            downgrade(connection)
+        with self.database.read() as connection:
             self.partner_id = connection.execute(text("SELECT id FROM partner")).scalar_one()
             self.party_id = connection.execute(text("SELECT party_id FROM partner")).scalar_one()
 
@@ -120,9 +119,18 @@ class Old:
             put(connection, "difference", **why)
 
 
+def make_old(make_database: MakeDatabase) -> list[SiteToTest]:
+    """A site of the release before, which has a partner."""
+    site, _partner = make_pair(make_database)
+    with site.database.transaction() as connection:
+        downgrade(connection)
+    return [site]
+
+
 @pytest.fixture
-def old(paired_sites: tuple[SiteToTest, SiteToTest]) -> Old:
-    return Old(paired_sites[0])
+def old(make_database: MakeDatabase, kept_sites: KeptSites) -> Old:
+    (site,) = kept_sites.copies("schema 0012", make_database, make_old)
+    return Old(site)
 
 
 def test_third_parties(old: Old) -> None:
