@@ -19,7 +19,7 @@ from services.sender.outcome import Outcome
 from tests.simulator import damage
 from tests.simulator.calm import SERVICE, Broken, Calm
 from tests.simulator.clock import BEGIN, WorldTime
-from tests.simulator.faults import Fault, Reached
+from tests.simulator.faults import CELLS, Fault, Reached
 from tests.simulator.oracle import AtRest, complaints
 from tests.simulator.outside import ACCEPTED, BUSY, CUT, REFUSED, DictArchive, Posted
 from tests.simulator.people import People
@@ -30,12 +30,12 @@ KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
 RARE = {
     "changes": 2,
-    "key": 3,
-    "statement": 6,
+    "key": 6,
+    "statement": 10,
     "dispatcher": 4,
     "sender sending": 10,
     "sender sent": 4,
-    "sender unknown": 10,
+    "sender unknown": 15,
 }
 """How many times as often what seldom happens to be there is hit: kinds of mail, services, and what one is about."""
 DEEPEST = 2
@@ -227,7 +227,7 @@ class World(Calm):
 
     def _dispatch(self, site: Site) -> None:
         for one in site.awake("dispatcher"):
-            work = one.work.scan if self.chance.random() < 0.85 else one.work.look
+            work = one.work.scan if self.chance.random() < 0.7 else one.work.look
             self.let(site, one, work, "dispatch")
 
     def _person(self, site: Site) -> None:
@@ -302,7 +302,7 @@ class World(Calm):
 
     def talk(self, process: Process, recipient: str, mime: bytes, before_dot: Callable[[], None]) -> Outcome:
         kind = self._kind_of(mime)
-        rare = RARE.get(kind, 1)
+        rare = RARE.get(kind, 1) if kind in CELLS[Fault.RELAY_BUSY] else 1  # others shall reach what comes behind
         for fault, odds in ((Fault.RELAY_BUSY, 0.05), (Fault.RELAY_REFUSED, 0.03)):
             if self._happens(fault, odds * rare):
                 self._reach(fault, kind)
