@@ -40,6 +40,8 @@ RARE = {
 """How many times as often what seldom happens to be there is hit: kinds of mail, services, and what one is about."""
 DEEPEST = 2
 """How many sleep at a time."""
+A_DAY = 90_000
+"""And an hour: the statements of a day are due."""
 STEPS_EACH = 40
 """Steps for each order that is to be sent."""
 
@@ -244,9 +246,11 @@ class World(Calm):
     def _wait(self, _site: Site) -> None:
         span = self.chance.choice([1, 5, 5, 20, 60])
         if self.chance.random() < 0.1:
-            span = self.chance.choice([1800, 7200, 90_000])
+            span = self.chance.choice([1800, 7200, A_DAY])
         self.time.move(span)
         self.note(f"{span} s pass")
+        if span == A_DAY:  # what runs every minute ran meanwhile
+            self._everywhere("dispatcher", lambda one: one.work.look, "look")
 
     def _renew_mailbox(self, site: Site) -> None:
         self._reach(Fault.MAILBOX_RENEWED, "full" if site.mailbox.mails else "empty")

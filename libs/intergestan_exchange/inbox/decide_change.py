@@ -88,7 +88,7 @@ def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrd
     if isinstance(decision, Amended):
         return beside
     deleted = (line.id for code, line in change.lines() if code is ChangeCode.DELETED)
-    return dict.fromkeys(deleted) | beside  # also where the order did not come yet
+    return {**dict.fromkeys(deleted), **beside}  # also where the order did not come yet
 
 
 def _staying(change: OrderChange) -> tuple[OrderLine, ...]:
