@@ -38,8 +38,10 @@ from intergestan_exchange.keys.partner_keys import confirm_key, enter_from_card
 from intergestan_exchange.mailboxes import poll_runs
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_exchange.outbox.request import request_orders
-from intergestan_exchange.statements import pauses
+from intergestan_exchange.statements import pauses, statement_requests
+from intergestan_exchange.statements.releases import takes
 from intergestan_exchange.transfers.put_back import put_back
+from intergestan_msg.kinds import Kind
 from intergestan_msg.seal import SigningKey
 from intergestan_msg.ubl import write_order
 from intergestan_operations.opening.high_water_file import read_file, write_file
@@ -138,6 +140,7 @@ class People:
             (1, self.abandon),
             (3, self.send_again),
             (1, self.replay),
+            (2, self.send_statement),
         ]
         (act,) = self.chance.choices([act for _, act in acts], [weight for weight, _ in acts])
         act(site)
@@ -335,6 +338,15 @@ class People:
             return Bells(take_in=put_back(connection, [mail.id for mail in chosen], by=BY, at=database.now()))
 
         self._act(site, "replay all", again)
+
+    def send_statement(self, site: Site) -> None:
+        """Say what was sent and received, and ask the partners for the same."""
+
+        def ask(connection: Connection, database: Database) -> Bells:
+            partners = connection.execute(select(Partner.id).where(takes(Kind.STATEMENT))).scalars().all()
+            return Bells(compose=statement_requests.request(connection, partners, at=database.now(), wanted=True))
+
+        self._act(site, "send a statement", ask)
 
     def go_on_after_restore(self, site: Site) -> bool:
         """Do the next thing that the manual says, at a site that came back from a backup; whether there was any."""

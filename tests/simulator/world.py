@@ -19,7 +19,7 @@ from services.sender.outcome import Outcome
 from tests.simulator import damage
 from tests.simulator.calm import SERVICE, Broken, Calm
 from tests.simulator.clock import BEGIN, WorldTime
-from tests.simulator.faults import Fault, Reached
+from tests.simulator.faults import CELLS, Fault, Reached
 from tests.simulator.oracle import AtRest, complaints
 from tests.simulator.outside import ACCEPTED, BUSY, CUT, REFUSED, DictArchive, Posted
 from tests.simulator.people import People
@@ -30,16 +30,18 @@ KILL, SLEEP = 0.02, 0.012
 """How often a process dies before or after a commit, or sleeps before a transaction."""
 RARE = {
     "changes": 2,
-    "key": 3,
-    "statement": 6,
+    "key": 6,
+    "statement": 10,
     "dispatcher": 4,
     "sender sending": 10,
     "sender sent": 4,
-    "sender unknown": 10,
+    "sender unknown": 15,
 }
 """How many times as often what seldom happens to be there is hit: kinds of mail, services, and what one is about."""
 DEEPEST = 2
 """How many sleep at a time."""
+A_DAY = 90_000
+"""And an hour: the statements of a day are due."""
 STEPS_EACH = 40
 """Steps for each order that is to be sent."""
 
@@ -227,7 +229,7 @@ class World(Calm):
 
     def _dispatch(self, site: Site) -> None:
         for one in site.awake("dispatcher"):
-            work = one.work.scan if self.chance.random() < 0.85 else one.work.look
+            work = one.work.scan if self.chance.random() < 0.7 else one.work.look
             self.let(site, one, work, "dispatch")
 
     def _person(self, site: Site) -> None:
@@ -244,9 +246,11 @@ class World(Calm):
     def _wait(self, _site: Site) -> None:
         span = self.chance.choice([1, 5, 5, 20, 60])
         if self.chance.random() < 0.1:
-            span = self.chance.choice([1800, 7200, 90_000])
+            span = self.chance.choice([1800, 7200, A_DAY])
         self.time.move(span)
         self.note(f"{span} s pass")
+        if span == A_DAY:  # what runs every minute ran meanwhile
+            self._everywhere("dispatcher", lambda one: one.work.look, "look")
 
     def _renew_mailbox(self, site: Site) -> None:
         self._reach(Fault.MAILBOX_RENEWED, "full" if site.mailbox.mails else "empty")
@@ -302,7 +306,7 @@ class World(Calm):
 
     def talk(self, process: Process, recipient: str, mime: bytes, before_dot: Callable[[], None]) -> Outcome:
         kind = self._kind_of(mime)
-        rare = RARE.get(kind, 1)
+        rare = RARE.get(kind, 1) if kind in CELLS[Fault.RELAY_BUSY] else 1  # others shall reach what comes behind
         for fault, odds in ((Fault.RELAY_BUSY, 0.05), (Fault.RELAY_REFUSED, 0.03)):
             if self._happens(fault, odds * rare):
                 self._reach(fault, kind)
