@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
+import redis
 
 from tests.chaos.books import NotReadable
 from tests.chaos.faults import FAKETIME, OFF, ChaosFault, catalogue
@@ -30,7 +31,10 @@ LOOK_AFTER = 0.7
 SETTLED = 90
 """Seconds: a mailbox is listed at least once a minute."""
 
-FAILURES = (AssertionError, OSError, RuntimeError, subprocess.SubprocessError, ServerError, psycopg.Error, NotReadable)
+FAILURES = (
+    *(AssertionError, OSError, RuntimeError, subprocess.SubprocessError),
+    *(ServerError, psycopg.Error, redis.RedisError, NotReadable),
+)
 """What ends a step or a world that cannot be brought to its end."""
 ENOUGH = 5
 """So many of those end the run."""

@@ -1,6 +1,8 @@
 """/metrics, /live and /ready."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from urllib.error import HTTPError
@@ -11,7 +13,7 @@ from prometheus_client import CollectorRegistry
 
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.metrics import Metrics
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -105,6 +107,24 @@ def test_a_scrape_asks_how_ready_the_process_is_and_waits_for_no_check_that_hang
 
 def test_nothing_else(health: HealthServer) -> None:
     assert get(health, "/")[0] == 404
+
+
+def test_who_asks_and_hangs_up_leaves_no_traceback(health: HealthServer, capfd: pytest.CaptureFixture[str]) -> None:
+    """As a supervisor does whose patience is shorter than that of a check."""
+    asked, answer = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        asked.set()
+        answer.wait(PATIENCE)
+
+    health.ready_when("slow", wait)
+    with socket.create_connection(("127.0.0.1", health.port), PATIENCE) as impatient:
+        impatient.sendall(b"GET /ready HTTP/1.0\r\n\r\n")
+        assert asked.wait(PATIENCE)
+        impatient.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # RST
+    answer.set()
+    eventually(lambda: not [each for each in threading.enumerate() if "process_request" in each.name])
+    assert capfd.readouterr().err == ""
 
 
 def test_listens_on_loopback_and_gives_the_port_back(health: HealthServer) -> None:

@@ -74,14 +74,23 @@ class RedisServer(ServerProcess):
     def load_slowly(self) -> None:
         """Start it again with minutes of reading, while it answers LOADING to everything, until `load_quickly`."""
         with self.client() as client:
-            client.mset({f"ballast {number}": "x" * 100 for number in range(30_000)})
-            client.save()
+            client.mset({f"ballast {number}": "x" * 100 for number in range(60_000)})
+            if self.persistence == "aof":  # rewritten, it begins with a dump, which is read key by key
+                client.bgrewriteaof()
+                eventually(lambda: self._is_rewritten(client))
+            else:
+                client.save()
         self.kill()
-        self._loading = {"--key-load-delay": "5000", "--loading-process-events-interval-bytes": "1024"}
+        self._loading = {"--key-load-delay": "2000", "--loading-process-events-interval-bytes": "1024"}
         try:
             self._launch()
         finally:
             self._loading = {}
+
+    @staticmethod
+    def _is_rewritten(client: redis.Redis) -> bool:
+        told = client.info("persistence")
+        return not (told["aof_rewrite_in_progress"] or told["aof_rewrite_scheduled"])
 
     def load_quickly(self) -> None:
         """Let it read the rest at once."""
@@ -124,7 +133,7 @@ class RedisServer(ServerProcess):
             with self.client() as client:
                 answering: int = client.info("server")["process_id"]
                 return answering == self.pid  # ours, not one that took the port
-        except (redis.ConnectionError, redis.exceptions.BusyLoadingError):
+        except (redis.ConnectionError, redis.TimeoutError):  # also while it loads
             return False
 
 
