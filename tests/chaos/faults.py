@@ -514,7 +514,7 @@ def _step_clock(offset: int, _world: World, site: Site, rng: random.Random) -> I
     """The machine's clock jumps, for `up` and all that it starts, and jumps back; monotonic time goes on.
 
     Some sleeps that the jump meets end with EINVAL, which libfaketime makes and no kernel does: a thread dies of it,
-    and its process, which fails /live for a minute, is started again. Such a step takes seventy seconds in place of ten.
+    and its process, which fails /live for a minute, is started again. Such a step takes seventy seconds, not ten.
     """
     file = site.desk / "clock"
     file.write_text("+0\n")
