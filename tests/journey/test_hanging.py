@@ -11,9 +11,9 @@ from intergestan_exchange.health.vitals import read_vitals
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
 from tests.journey.oracles import check_everything
-from tests.patience import eventually
+from tests.patience import eventually, patient
 
-HASTY = {**QUICK, "importer": {"hang_seconds": 1.0, "live_seconds": 2.0}}
+HASTY = {**QUICK, "importer": {"hang_seconds": 1.0, "live_seconds": patient(2)}}
 
 
 @contextmanager
