@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +76,11 @@ def up(site: Site) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
+def soon(condition: Callable[[], object], what: str = "") -> None:
+    """As `eventually`, with time between two looks: a command that looks takes the CPU of those who shall be ready."""
+    eventually(condition, what=what, every=0.25)
+
+
 @pytest.fixture
 def open_umask() -> Iterator[None]:
     """Whatever is made is for everybody, unless it is made for fewer."""
@@ -116,13 +121,13 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         assert {row["state"] for row in shop.json("orders", "list", "--all")} <= {"waiting", "accepted"}
 
         collected = base.json("poll")  # the poller may have seen the mail before, by itself; then this does not wait
-        eventually(lambda: base.json("status")["sales_orders"].get("accepted", {}).get("count") == 2)
+        soon(lambda: base.json("status")["sales_orders"].get("accepted", {}).get("count") == 2)
         assert {each["customer_order_number"] for each in collected["sales_orders"]} <= {"CFR1", "CFR2"}
 
-        eventually(lambda: base.json("status")["outbound"].get("sent"))
+        soon(lambda: base.json("status")["outbound"].get("sent"))
         answers = shop.json("poll", "commandes")
         assert answers["mailboxes"][0]["error"] is None
-        eventually(lambda: {row["state"] for row in shop.json("orders", "list", "--all")} == {"accepted"})
+        soon(lambda: {row["state"] for row in shop.json("orders", "list", "--all")} == {"accepted"})
 
         (mail,) = (base.folder / "archive").glob("??/*.eml")
         archive(base.folder, b"Received: from a backup\r\n" + mail.read_bytes())
@@ -132,7 +137,7 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         assert base.json("status")["sales_orders"]["accepted"]["count"] == 2
         assert "Nothing new" in base.run("poll").err
         services = {"composer", "sender", "poller", "importer", "dispatcher"}
-        eventually(lambda: {worker["service"] for worker in base.json("status")["workers"]} == services)
+        soon(lambda: {worker["service"] for worker in base.json("status")["workers"]} == services)
         second = base.run("up", code=1)
         assert "runs already" in second.err
         check_neighbours(shop)
@@ -174,15 +179,15 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
     file = site.folder / "intergestan.toml"
     file.write_text(file.read_text().replace("[cli]\n", f"[cli]\nsilent_seconds = {patient(5)}\n"))
     with up(site) as process:
-        eventually(lambda: len(pids(site)) == 5)
+        soon(lambda: len(pids(site)) == 5)
         before = pids(site)
         redis = server_pid(EmbeddedRedis(site.folder).url)
         assert redis is not None
         for stopped in (before["importer"], redis):
             os.kill(stopped, signal.SIGSTOP)
-        eventually(lambda: pids(site).get("importer", before["importer"]) != before["importer"], what="replaced")
+        soon(lambda: pids(site).get("importer", before["importer"]) != before["importer"], what="replaced")
         eventually(lambda: server_pid(EmbeddedRedis(site.folder).url) not in {None, redis}, what="Redis replaced")
-        eventually(lambda: len(pids(site)) == 5)
+        soon(lambda: len(pids(site)) == 5)
         after = pids(site)
         assert {name for name in after if after[name] != before[name]} == {"importer"}
         process.send_signal(signal.SIGTERM)
