@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from intergestan_runtime.posted_url import check_posted
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.said import Said
 from intergestan_runtime.sections import Section, Settings, key
@@ -66,6 +65,12 @@ def _s3_url(url: str) -> str:
     return url
 
 
+def _posted(url: str) -> str:
+    from intergestan_runtime.posted_url import check_posted  # few processes post anything
+
+    return check_posted(url)
+
+
 ConfigPath = Annotated[Path, Path.expanduser]
 """A path; ``~`` is the home folder. In a TOML file it is relative to that file: its key ends in _dir or
 _file.
@@ -74,7 +79,7 @@ Url = Annotated[str, _without_password]
 BaseUrl = Annotated[Url, _base_url]
 RedisUrl = Annotated[Url, _redis_url]
 ArchiveUrl = Annotated[Url, _s3_url]
-PostedUrl = Annotated[Url, check_posted]
+PostedUrl = Annotated[Url, _posted]
 
 
 EMAIL = r"^[^\s@<>]+@[^\s@<>]+$"

@@ -147,7 +147,7 @@ def test_redis_has_a_password_that_the_site_knows(tmp_path: Path) -> None:
     for file in (secrets / "redis", debian / "intergestan.conf"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     settings = tomllib.loads((UNITS / "intergestan.toml").read_text())["site"]
-    server = [program("redis-server", "Install redis-server."), str(conf)]
+    server: list[str | Path] = [program("redis-server", "Install redis-server."), conf]
     with subprocess.Popen(server, stdout=subprocess.DEVNULL) as process:
         try:
             eventually((tmp_path / "socket").exists, what="Redis listens")
