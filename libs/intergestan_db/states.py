@@ -59,7 +59,10 @@ OUTBOUND_MAIL = Machine(
         "compose": ((Outbound.REQUESTED,), Outbound.COMPOSED),
         "cannot_compose": ((Outbound.REQUESTED,), Outbound.HELD),
         "recompose": ((Outbound.HELD,), Outbound.REQUESTED),
-        "number_anew": ((Outbound.HELD, Outbound.SENT, Outbound.UNKNOWN), Outbound.REQUESTED),
+        "number_anew": (
+            (Outbound.HELD, Outbound.SENT, Outbound.UNKNOWN, Outbound.ANSWERED),
+            Outbound.REQUESTED,
+        ),
         "claim": ((Outbound.COMPOSED, Outbound.SENT, Outbound.UNKNOWN), Outbound.SENDING),
         "accept": ((Outbound.SENDING,), Outbound.SENT),
         "retry": ((Outbound.SENDING,), Outbound.COMPOSED),

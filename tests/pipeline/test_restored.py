@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     Answer,
     Event,
@@ -402,6 +403,30 @@ def test_what_left_under_a_taken_number_leaves_again_under_a_new_one(sites: Pair
     assert sold(sites)[L1][1] == 7
     assert bought(sites) == sold(sites)
     assert sites.buyer.row(OutboundMail, id=mail.id).state == "answered"
+
+
+def test_what_waits_for_an_answer_that_quotes_a_lost_mail_is_sent_again(sites: Pair, forget: Forget) -> None:
+    """Restored twice: the partner received it, looks at it, and answers the mail of the time between."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(order)
+    answer_all(sites)
+    backup = forget(sites.buyer)
+    mail = sites.buyer.row(OutboundMail, kind="orders")
+    assert mail.state == "answered"
+    for _ in range(2):
+        restored(sites.buyer, backup)
+        sites.clock.move(minutes=1)
+        act(sites.buyer, resend, [mail.id])
+        again = sites.buyer.row(OutboundMail, id=mail.id)
+        assert (again.state, again.seq) == ("composed", 1)
+        sites.seller.receive(sites.buyer.compose(mail.id))
+    act(sites.seller, review.accept, "CCL1", {})
+    exchange(sites)
+    assert believed(sites)[:3] == ("accepted", "AP", "CCL1")
+    with pytest.raises(Problem, match="answered already"):
+        act(sites.buyer, resend, [mail.id])
 
 
 def test_a_cancellation_takes_the_place_of_a_lost_change(sites: Pair, forget: Forget) -> None:

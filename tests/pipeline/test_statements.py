@@ -356,6 +356,19 @@ def test_a_pause_that_began_in_our_future_ends_with_the_statement_all_the_same(s
     assert partner(sites.seller).paused_at is None
 
 
+def test_a_statement_of_our_future_does_not_bring_one_with_every_look(sites: Pair) -> None:
+    """It was asked for while the clock was ahead; booking rests, so that theirs is asked for every hour."""
+    exchange(sites, "CFR1")
+    sites.clock.move(hours=7)
+    with sites.seller.database.transaction() as connection:
+        take_up(connection, by="test", at=sites.clock.now)
+    sites.clock.move(hours=-7)
+    asked = [dispatcher(sites.seller).ask_for_statements() for _ in range(3)]
+    assert asked == [1, 0, 0]
+    sites.clock.move(hours=1)
+    assert [dispatcher(sites.seller).ask_for_statements() for _ in range(2)] == [1, 0]
+
+
 def test_a_person_ends_the_pause(sites: Pair) -> None:
     exchange(sites, "CFR1")
     with sites.seller.database.transaction() as connection:

@@ -65,6 +65,13 @@ ANY_HOLD = """
         OR EXISTS (SELECT 1 FROM inbound_mail WHERE state = 'held')
         OR EXISTS (SELECT 1 FROM outbound_mail WHERE state = 'held')
 """
+BEFORE_RESTORE = """
+    SELECT m.id FROM outbound_mail m JOIN partner p ON p.id = m.partner_id
+    WHERE m.kind = 'orders' AND m.epoch < p.out_epoch AND m.state IN ('sent', 'unknown', 'answered', 'held') AND (
+        EXISTS (SELECT 1 FROM purchase_order o WHERE o.outbound_mail_id = m.id AND o.state = 'waiting')
+        OR EXISTS (SELECT 1 FROM purchase_order_change c WHERE c.outbound_mail_id = m.id AND c.state = 'waiting'))
+    ORDER BY m.id
+"""
 TO_AGREE = """
     o.state = 'changed' AND NOT EXISTS (
         SELECT 1 FROM purchase_order_change c WHERE c.purchase_order_id = o.id
@@ -311,6 +318,17 @@ class People:
                 lambda connection, database: outbound.resend(connection, [int(mail)], by=BY, at=database.now()),
             )
 
+    def resend_what_waits(self, site: Site) -> None:
+        """*Renvoyer* what left before a restore and waits still, as the advice about answers to lost mails says."""
+        for row in site.ask(BEFORE_RESTORE):
+            self._act(
+                site,
+                f"resend out-{row['id']}",
+                lambda connection, database, mail=int(row["id"]): outbound.resend(
+                    connection, [mail], by=BY, at=database.now()
+                ),
+            )
+
     def abandon(self, site: Site) -> None:
         """A mail that has not left is given up; its orders are confirmed again."""
         states = "('requested', 'composed', 'held')"
@@ -477,6 +495,8 @@ class People:
             f"{'refuse' if refuses else 'release'} {hold.ref} of {hold.order}: {hold.reason}",
             lambda connection, database: _decide(connection, hold.ref, database, refuses=refuses),
         )
+        if refuses and hold.reason is HoldReason.UNMATCHED_ANSWER:
+            self.resend_what_waits(site)
 
     def _confirm_key(self, site: Site, hold: Hold) -> None:
         """A call to the partner: is this key theirs? It is, because nobody else is in this world."""

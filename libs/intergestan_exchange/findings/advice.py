@@ -309,10 +309,15 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
         "fr": Advice("La commande est close ; l'acheteur est prévenu.", "Il n'y a rien à faire."),
     },
     R.UNMATCHED_ANSWER: {
-        "en": Advice("No order was changed.", "Ask the partner which mail they answered; refuse this mail."),
+        "en": Advice(
+            "No order was changed.",
+            "Ask the partner which mail they answered; refuse this mail. If this base was restored, send again the "
+            "orders that wait (resend).",
+        ),
         "fr": Advice(
             "Aucune commande n'a changé.",
-            "Demandez au correspondant à quel envoi il répond ; refusez ce message.",
+            "Demandez au correspondant à quel envoi il répond ; refusez ce message. Si cette base a été restaurée, "
+            "renvoyez les commandes en attente (resend).",
         ),
     },
     R.FAILED: {

@@ -95,7 +95,7 @@ def ask_for_lost(connection: Connection, partner_id: int, manifest: Manifest, no
         return ()
     if last_got(connection, partner_id) >= (partner.told_epoch, partner.told_seq):
         return ()
-    last = statement_requests.last_requested(connection, [partner_id]).get(partner_id)
+    last = statement_requests.last_requested(connection, [partner_id], now).get(partner_id)
     if last is not None and last > now - statement_requests.WHILE_PAUSED:
         return ()
     able = connection.execute(select(Partner.id).where(Partner.id == partner_id, takes(Kind.STATEMENT))).first()

@@ -113,14 +113,16 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
 
     They go to the address that the partner has by now: it may be the one that was corrected. A mail that could not
     be composed is composed after all. Orders that left before a restore of ours leave under a new number, in a mail
-    of their own: the partner may have had another mail under the number that they bear (`design.md` §16.1).
+    of their own: the partner may have had another mail under the number that they bear, or may answer one that our
+    database lost (`design.md` §16.1). So do those that were answered, while all of them wait still.
 
     :raises Problem: one was answered or given up, or goes out by itself anyway.
     """
     mails = _locked(connection, ids)
+    overtaken = _overtaken(connection, mails)
     for mail in mails:
-        _check_resend(mail)
-    overtaken = tuple(mail.id for mail in mails if mail.kind == MailKind.ORDERS and mail.is_overtaken)
+        if mail.id not in overtaken:
+            _check_resend(mail)
     wanted = [mail.id for mail in mails if mail.id not in overtaken]
     written = set(
         connection.execute(
@@ -135,6 +137,31 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **fresh)
     _number_anew(connection, overtaken, by=by, at=at, **fresh)
     return Bells(compose=anew + overtaken, send=again)
+
+
+def _overtaken(connection: Connection, mails: Sequence[AnyRow]) -> tuple[int, ...]:
+    """The mails of orders and changes that left before a restore of ours, and wait for their answer still."""
+    ids = [mail.id for mail in mails if mail.kind == MailKind.ORDERS and mail.is_overtaken]
+    froms, _ = states.OUTBOUND_MAIL.moves["number_anew"]
+    order, change = PurchaseOrder, PurchaseOrderChange
+    settled = (
+        select(OutboundOrder.outbound_mail_id.label("id"))
+        .join(order, order.id == OutboundOrder.purchase_order_id)
+        .where(OutboundOrder.outbound_mail_id.in_(ids), order.state.not_in(_WAITS))
+        .union_all(
+            select(change.outbound_mail_id).where(change.outbound_mail_id.in_(ids), change.state.not_in(_WAITS)),
+        )
+    )
+    done = set(connection.execute(settled).scalars())
+    return tuple(
+        mail.id
+        for mail in mails
+        if mail.id in ids and mail.state in froms and not (mail.state == OutboundState.ANSWERED and mail.id in done)
+    )
+
+
+_WAITS = [PurchaseState.TRANSMITTING, PurchaseState.WAITING]
+"""Of an order, and of a change: its answer has not come. The words are the same."""
 
 
 def _number_anew(connection: Connection, ids: Sequence[int], *, by: str, at: datetime, **fresh: Any) -> None:

@@ -20,6 +20,8 @@ REPLY_AFTER = timedelta(minutes=10)
 """A statement of theirs that asks for none brings one of ours at most this often: two sites never talk in circles."""
 WHILE_PAUSED = timedelta(hours=1)
 """How often we ask for theirs while booking is paused."""
+TWO_CLOCKS = timedelta(minutes=1)
+"""So far the clocks of two machines of one site may differ."""
 _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
 
@@ -50,8 +52,8 @@ def reply(connection: Connection, partner_id: int, *, at: datetime, wanted: bool
 
     :param wanted: they ask for it; it covers what was composed just now, too.
     """
-    last = None if wanted else last_requested(connection, [partner_id]).get(partner_id)
-    if last is not None and abs(at - last) < REPLY_AFTER:
+    last = None if wanted else last_requested(connection, [partner_id], at).get(partner_id)
+    if last is not None and at - last < REPLY_AFTER:
         return ()
     return request(connection, [partner_id], at=at, newest=wanted)
 
@@ -66,11 +68,11 @@ def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], l
     rows = connection.execute(
         select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
     ).all()
-    last = last_requested(connection, [row.id for row in rows])
+    last = last_requested(connection, [row.id for row in rows], now)
     paused = [
         row.id
         for row in rows
-        if row.paused_at is not None and abs(now - last.get(row.id, row.created_at)) >= WHILE_PAUSED
+        if row.paused_at is not None and (row.id not in last or now - last[row.id] >= WHILE_PAUSED)
     ]
     daily = [row.id for row in rows if is_time(row.id, last.get(row.id, row.created_at), now, hours)]
     return sorted({*daily} - {*paused}), paused
@@ -84,12 +86,16 @@ def is_time(partner_id: int, last: datetime, now: datetime, hours: int) -> bool:
     return ended > began or last.timestamp() - now.timestamp() > period
 
 
-def last_requested(connection: Connection, partner_ids: Iterable[int]) -> dict[int, datetime]:
-    """When each of these partners was last sent a statement, or was to be."""
+def last_requested(connection: Connection, partner_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
+    """When each of these partners was last sent a statement, or was to be.
+
+    One of our future, from when our clock was ahead, says nothing: until that time comes it would be the last one.
+    """
     mail = OutboundMail
     query = (
         select(mail.partner_id, func.max(mail.requested_at))
         .where(mail.kind == MailKind.STATEMENT, mail.partner_id.in_(list(partner_ids)))
+        .where(mail.requested_at <= now + TWO_CLOCKS)
         .group_by(mail.partner_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
