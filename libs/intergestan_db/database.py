@@ -57,7 +57,8 @@ class Database:
     :param clock: where `now()` comes from; tests hand in their own.
     :param pgbouncer: there is a PgBouncer in transaction mode in between. Each transaction may get another of its
         connections, so that nothing may be prepared on one; all else we do stays within one transaction anyway.
-    :param patience: seconds that PostgreSQL may take for one answer before it counts as away; None waits for ever.
+    :param patience: seconds that PostgreSQL may take for one answer before it counts as away, and that we may take
+        within a transaction before it counts us as gone; None waits for ever.
     :ivar at_commit: called before each commit and after it: whoever tries what a death around any commit does lets the
         process die there. What it raises before the commit rolls the transaction back.
     """
@@ -190,15 +191,16 @@ def _keep_private(file: Path) -> None:
 
 
 def _postgresql(url: str, *, pgbouncer: bool, patience: float | None) -> Engine:
-    from intergestan_db.postgresql import CONNECT_S, DEAD_PATH, PatientConnection, is_away
+    from intergestan_db.postgresql import CONNECT_S, DEAD_PATH, PatientConnection, ends_without_us, is_away
 
     said = make_url(url).query
+    wanted = DEAD_PATH | (ends_without_us(patience) if patience is not None and not pgbouncer else {})
     engine = create_engine(
         url,
         isolation_level="READ COMMITTED",
         insertmanyvalues_page_size=2000,
         pool_timeout=POOL_S,
-        connect_args={name: value for name, value in DEAD_PATH.items() if name not in said}
+        connect_args={name: value for name, value in wanted.items() if name not in said}
         | ({"prepare_threshold": None} if pgbouncer else {}),
     )
 

@@ -31,6 +31,15 @@ DEAD_PATH: dict[str, Any] = {
 """How soon the kernel gives up a path on which nothing is heard (libpq's words); what the URL says itself counts."""
 
 
+def ends_without_us(seconds: float) -> dict[str, Any]:
+    """Have the server end a session that keeps a transaction open and says nothing for so long (libpq's words).
+
+    When a network falls silent we give a connection up, and the server never hears of it: without this its session
+    would hold its locks until the kernel there misses us, two hours later (net.ipv4.tcp_keepalive_time).
+    """
+    return {"options": f"-c idle_in_transaction_session_timeout={round(seconds * 1000)}"}
+
+
 def is_away(sqlstate: str | None) -> bool:
     """Whether a server that answers so cannot do it now, and perhaps another one, or the same one later."""
     return sqlstate is not None and (sqlstate.startswith(AWAY_CLASSES) or sqlstate in AWAY_STATES)

@@ -513,7 +513,7 @@ FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
 def _step_clock(offset: int, _world: World, site: Site, rng: random.Random) -> Iterator[None]:
     """The machine's clock jumps, for `up` and all that it starts, and jumps back; monotonic time goes on.
 
-    Some sleeps that the jump meets end with EINVAL, which libfaketime makes and no kernel does: a thread dies of it,
+    A sleep that the jump meets may end with EINVAL, which libfaketime makes and no kernel does: a thread dies of it,
     and its process, which fails /live for a minute, is started again. Such a step takes seventy seconds, not ten.
     """
     file = site.desk / "clock"

@@ -15,6 +15,7 @@ from intergestan_db.database import AWAY, Database
 from intergestan_db.postgresql import CONNECT_S, is_away
 from intergestan_db.write_trial import try_writing
 from tests.databases import MigratedBases, migrate_base
+from tests.patience import PATIENCE
 from tests.servers import FaultProxy, PostgresServer
 from tests.servers.postgres import SmallTablespace
 
@@ -161,6 +162,23 @@ def test_a_network_that_swallows_everything_is_found_out(
     with database.transaction() as connection:
         connection.execute(WRITE)
     database.dispose()
+
+
+def test_a_session_whose_client_is_gone_lets_its_locks_go(
+    url: str, postgres_server: PostgresServer, make_proxy: Callable[..., FaultProxy]
+) -> None:
+    """The commit is swallowed, and so is the end of our connection: nobody waits for that session afterwards."""
+    proxy = make_proxy(postgres_server.host, postgres_server.port)
+    ours = Database(url.replace(f":{postgres_server.port}/", f":{proxy.port}/"), patience=0.5)
+    ours.at_commit = lambda _moment: proxy.black_hole()
+    with pytest.raises(OperationalError), ours.transaction() as connection:
+        connection.execute(WRITE)
+    other = Database(url)
+    with other.transaction() as connection:
+        connection.execute(text(f"SET LOCAL lock_timeout = '{round(PATIENCE)}s'"))
+        connection.execute(WRITE)
+    for each in (ours, other):
+        each.dispose()
 
 
 def test_a_connection_that_nobody_answers_is_given_up(make_proxy: Callable[..., FaultProxy], url: str) -> None:

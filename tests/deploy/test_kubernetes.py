@@ -305,7 +305,7 @@ def test_only_pollers_and_dispatcher_write_the_archive(values: str) -> None:
 
 @every_set
 def test_the_high_water_file_outlives_its_pod(values: str) -> None:
-    """Where the code looks for it, on a volume that stays; dispatcher and `restored` write it, services read it."""
+    """Where the code looks for it, on a volume that stays; the dispatcher and `restored` write it, others read it."""
     assert "demo-history" in {each["metadata"]["name"] for each in manifests(values, "PersistentVolumeClaim")}
     for name, pod in pods(values).items():
         (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["mountPath"] == HISTORY]

@@ -53,7 +53,9 @@ class RedisServer(ServerProcess):
 
     def refuse_saving(self) -> None:
         """It cannot write its dump, so it refuses writes (MISCONF), until `allow_saving`."""
-        (self.directory / "dump.rdb").mkdir()
+        dump = self.directory / "dump.rdb"
+        dump.unlink(missing_ok=True)
+        dump.mkdir()  # in its way
         with self.client() as client:
             client.config_set("save", "3600 1")
             self._save(client, "err")

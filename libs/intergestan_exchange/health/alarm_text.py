@@ -77,7 +77,7 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "RedisRefuses": (
             "Redis answers and takes no writes, so orders move slowly or not at all: {value}",
-            "`intergestan doctor` says what it needs: room, its disk, its replicas, the master's address, or time.",
+            "`intergestan doctor` says what it needs: room, its disk, replicas, the address of the master, or time.",
         ),
         "ArchiveDamaged": (
             "{value} mail(s) were altered or lost in the archive before they were taken in.",
