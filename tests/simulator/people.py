@@ -321,13 +321,11 @@ class People:
     def resend_what_waits(self, site: Site) -> None:
         """*Renvoyer* what left before a restore and waits still, as the advice about answers to lost mails says."""
         for row in site.ask(BEFORE_RESTORE):
-            self._act(
-                site,
-                f"resend out-{row['id']}",
-                lambda connection, database, mail=int(row["id"]): outbound.resend(
-                    connection, [mail], by=BY, at=database.now()
-                ),
-            )
+
+            def again(connection: Connection, database: Database, mail: int = int(row["id"])) -> Bells:
+                return outbound.resend(connection, [mail], by=BY, at=database.now())
+
+            self._act(site, f"resend out-{row['id']}", again)
 
     def abandon(self, site: Site) -> None:
         """A mail that has not left is given up; its orders are confirmed again."""
