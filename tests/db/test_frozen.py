@@ -56,6 +56,17 @@ def test_nothing_is_written_a_second_time(filled: Outbox) -> None:
             connection.execute(text(f"UPDATE {table} SET {setting}"))
 
 
+def test_a_mail_of_before_a_restore_may_leave_under_another_number(filled: Outbox) -> None:
+    """`resend` gives it up as it was: all of its number, digest and time goes, or nothing does."""
+    numbered = "epoch = NULL, seq = NULL, transfer_digest = NULL, composed_at = NULL"
+    for half in (numbered, f"state = 'requested', {numbered.removeprefix('epoch = NULL, ')}"):
+        with pytest.raises(IntegrityError, match="frozen"), filled.base.transaction() as connection:
+            connection.execute(text(f"UPDATE outbound_mail SET {half}"))
+    with filled.base.transaction() as connection:
+        connection.execute(text(f"UPDATE outbound_mail SET state = 'requested', {numbered}"))
+        connection.execute(text("UPDATE outbound_mail SET transfer_id = 'another'"))
+
+
 def test_what_stays_the_same_and_what_is_not_composed_yet_may_be_written(filled: Outbox) -> None:
     waiting = filled.put(state="requested")
     with filled.base.transaction() as connection:

@@ -17,8 +17,13 @@ _COMPOSED = (
 )
 _EVENT = ("at", "who", "subject", "subject_id", "name", "old", "new", "detail")
 _ASKED = ("purchase_order_id", "revision", "type", "document", "outbound_mail_id", "requested_by")
+_AGAIN = (
+    "NEW.state = 'requested' AND NEW.composed_at IS NULL AND NEW.epoch IS NULL AND NEW.seq IS NULL"
+    " AND NEW.transfer_digest IS NULL"
+)
+"""A mail of before a restore is given up as it was, and composed under another number; no service may do that."""
 _FROZEN = {
-    "outbound_mail": (_COMPOSED, "OLD.composed_at IS NOT NULL"),
+    "outbound_mail": (_COMPOSED, f"OLD.composed_at IS NOT NULL AND NOT ({_AGAIN})"),
     "outbound_body": (("outbound_mail_id", "mime"), None),
     "outbound_order": (("outbound_mail_id", "purchase_order_id", "revision", "version"), None),
     "purchase_order_change": (_ASKED, None),
