@@ -312,20 +312,19 @@ class People:
         states = "('sent', 'unknown', 'answered', 'held')"
         mail = self._one_of(site, f"SELECT id FROM outbound_mail WHERE kind = 'orders' AND state IN {states}")
         if mail is not None:
-            self._act(
-                site,
-                f"resend out-{mail}",
-                lambda connection, database: outbound.resend(connection, [int(mail)], by=BY, at=database.now()),
-            )
+            self._resend(site, int(mail))
 
     def resend_what_waits(self, site: Site) -> None:
         """*Renvoyer* what left before a restore and waits still, as the advice about answers to lost mails says."""
         for row in site.ask(BEFORE_RESTORE):
+            self._resend(site, int(row["id"]))
 
-            def again(connection: Connection, database: Database, mail: int = int(row["id"])) -> Bells:
-                return outbound.resend(connection, [mail], by=BY, at=database.now())
-
-            self._act(site, f"resend out-{row['id']}", again)
+    def _resend(self, site: Site, mail: int) -> None:
+        self._act(
+            site,
+            f"resend out-{mail}",
+            lambda connection, database: outbound.resend(connection, [mail], by=BY, at=database.now()),
+        )
 
     def abandon(self, site: Site) -> None:
         """A mail that has not left is given up; its orders are confirmed again."""
