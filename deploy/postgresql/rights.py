@@ -96,6 +96,7 @@ _COMPOSER: Rights = {
 """Freezes and signs what was requested or is to be answered. It books nothing."""
 
 _SENDER: Rights = {
+    "partner": Right("id active rests"),
     "relay": Right(ALL, changes="next_slot_at paused_until last_error"),
     "oauth_grant": Right(ALL, changes=_TOKENS),
     "outbound_mail": Right(

@@ -102,6 +102,7 @@ GRANT SELECT ON "outbound_body" TO :"sender";
 GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, lease_owner,
     lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
 GRANT SELECT ON "outbound_order" TO :"sender";
+GRANT SELECT (id, active, rests) ON "partner" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"sender";
 GRANT SELECT, UPDATE (next_slot_at, paused_until, last_error) ON "relay" TO :"sender";

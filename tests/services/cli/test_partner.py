@@ -173,6 +173,7 @@ def test_what_cannot_be_agreed(paired_shop: Path, run: Run, options: tuple[str, 
 
 def test_doctor_names_a_key_that_an_earlier_release_took(paired_shop: Path, run: Run) -> None:
     base = sqlite3.connect(paired_shop / "site.db")
+    base.execute("DROP TRIGGER frozen_partner_key")
     base.execute("UPDATE partner_key SET public_key = ?", [bytes(32)])
     base.commit()
     base.close()

@@ -18,6 +18,7 @@ from tests.services.cli.test_outage_words import typed
 
 AT_IMPORT = """
 import builtins, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may not want it heard
 from services.cli.__main__ import main
 real, wanted, *words = builtins.__import__, *sys.argv[1:]
 def importing(name, *rest):

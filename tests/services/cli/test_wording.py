@@ -48,10 +48,10 @@ def test_a_service_refuses_a_wrong_configuration(tmp_path: Path, capsys: pytest.
         main(["--config", str(file)])
     assert ended.value.code == CONFIGURATION
     assert sorted(capsys.readouterr().err.removeprefix("dispatcher: ").splitlines()) == [
-        f"{file}, ligne 4 : site.language = 'de' : il faut l'un de 'fr', 'en'.",
+        typography.french(f"{file}, ligne 4 : site.language = 'de' : il faut l'un de 'fr', 'en'."),
         typography.french(f"{file}, ligne 5 : clé inconnue site.langage. Vouliez-vous dire language ?"),
-        f"{file}, ligne 6 : {NO_BASE}.",
-        f"{file}, ligne 8 : dispatcher.threads = 0 : il faut 1 au moins.",
+        typography.french(f"{file}, ligne 6 : {NO_BASE}."),
+        typography.french(f"{file}, ligne 8 : dispatcher.threads = 0 : il faut 1 au moins."),
     ]
 
 

@@ -1,6 +1,7 @@
 """`python -m services.poller` as a process of its own, with a real Redis and a real Dovecot; also killed."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -161,7 +162,7 @@ def test_a_process_logs_in_by_token_and_counts_it(
             eventually(site.inbound)
             with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE) as answer:
                 metrics = answer.read().decode()
-    assert 'intergestan_oauth_refreshes_total{outcome="refreshed"} 1.0' in metrics
+    assert re.search(r'intergestan_oauth_refreshes_total\{outcome="refreshed",site="[^"]+"\} 1\.0', metrics)
     (line,) = [line for line in metrics.splitlines() if line.startswith("intergestan_oauth_token_expiry_timestamp")]
     assert 'mailbox="commandes"' in line
     assert float(line.split()[-1]) > time.time() + 3000
