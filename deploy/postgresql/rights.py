@@ -176,7 +176,11 @@ _IMPORTER: Rights = {
         "partner_id jti epoch seq kind transfer_digest composed_at received_at inbound_mail_id message_id spelled",
     ),
     "ledger": Right(ALL, "* -waived", "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
-    "hold": Right(ALL, "* -closed_at -closed_by -closed_how", "reason detail closed_at closed_by closed_how"),
+    "hold": Right(
+        ALL,
+        "* -closed_at -closed_by -closed_how",
+        "inbound_mail_id inbound_transfer_id reason detail closed_at closed_by closed_how",
+    ),
     "difference": Right(ALL, ALL, deletes=True),
     "answer": Right(ALL, ALL),
     "review_reply": Right(ALL, ALL, deletes=True),

@@ -25,7 +25,7 @@ def as_stored(connection: Connection, typed: str, *columns: Any) -> str:
         return wanted
     alike: set[str] = set()
     for column in columns:
-        stored = connection.execute(select(column).distinct(), execution_options={"yield_per": 1000}).scalars()
+        stored = connection.execute(select(column).distinct()).scalars()
         alike.update(each for each in stored if each and name_key(each) == key)
     if len(alike) > 1:
         raise Problem(
