@@ -224,6 +224,7 @@ def test_base_images_take_a_digest(file: Path) -> None:
         assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${BASE}"}, recipe
 
 
+@every_file
 def test_the_high_water_file_outlives_its_container(file: Path) -> None:
     """A volume where the code looks for it, that the dispatcher and `restored` write and every other service reads."""
     for site in SITES[file.name]:
