@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Self
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.file_tables.reading import FileReaders
@@ -13,7 +14,7 @@ from intergestan_msg.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PartiesAsked:
     """What a child must know of a file: what those are for us of which the file says neither."""
 
     roles: tuple[PartyRole, ...] = ()
@@ -27,20 +28,34 @@ class PartyReading:
     said: tuple[Remark, ...] = ()
 
 
-ReadParties = Callable[[str, bytes, Question], PartyReading]
+ReadParties = Callable[[str, bytes, PartiesAsked], PartyReading]
 """Reads a file, by its name for the faults. Raises `FileProblems` with every fault that the file itself has."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PartiesRead:
     """What a child says of a file: its faults, or its third parties."""
 
     rows: tuple[PartyRow, ...] = ()
     said: tuple[PlainFault, ...] = ()
     faults: tuple[PlainFault, ...] = ()
 
+    @classmethod
+    def of(cls, reading: PartyReading) -> Self:
+        """What was read, as plain data."""
+        return cls(reading.rows, tuple(remark.plain() for remark in reading.said))
 
-QUESTION, ANSWER = Shape(Question), Shape(Answer)
+    def reading(self, file: str) -> PartyReading:
+        """What was read.
+
+        :raises FileProblems: with the faults, if there are any.
+        """
+        if self.faults:
+            raise FileProblems(file, list(map(Fault.of, self.faults)))
+        return PartyReading(self.rows, tuple(map(Remark.of, self.said)))
+
+
+PARTIES_ASKED, PARTIES_READ = Shape(PartiesAsked), Shape(PartiesRead)
 
 
 class LimitedParties(FileReaders):
@@ -49,13 +64,10 @@ class LimitedParties(FileReaders):
     def __init__(self) -> None:
         super().__init__("intergestan_erp.party_entry.read_parties:answer")
 
-    def read(self, file: str, data: bytes, question: Question) -> PartyReading:
+    def read(self, file: str, data: bytes, question: PartiesAsked) -> PartyReading:
         """Read a file in a child.
 
         :raises FileProblems: with every fault of the file; `Unread` where the child died over it.
         :raises NoReader: there is no child to read it.
         """
-        answer = self.ask(file, question, data, ANSWER)
-        if answer.faults:
-            raise FileProblems(file, list(map(Fault.of, answer.faults)))
-        return PartyReading(answer.rows, tuple(map(Remark.of, answer.said)))
+        return self.ask(file, question, data, PARTIES_READ).reading(file)

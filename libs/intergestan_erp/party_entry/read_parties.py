@@ -19,7 +19,7 @@ from intergestan_erp.parties.accounts import account_by_hand
 from intergestan_erp.parties.codes import code_by_hand
 from intergestan_erp.parties.company_numbers import read_siret, read_vat
 from intergestan_erp.parties.parties import NewParty
-from intergestan_erp.party_entry.party_reading import QUESTION, Answer, PartyReading, Question
+from intergestan_erp.party_entry.party_reading import PARTIES_ASKED, PartiesAsked, PartiesRead, PartyReading
 from intergestan_erp.party_entry.party_table import TABLE, PartyRow
 from intergestan_erp.site.setup import check_address
 
@@ -32,16 +32,15 @@ _WIDTHS: tuple[tuple[str, type[Table], str], ...] = (
 
 
 def answer(question: bytes, data: bytes) -> bytes:
-    """What a child says of a file: an `Answer` as JSON, to a `Question`."""
+    """What a child says of a file: a `PartiesRead` as JSON, to a `PartiesAsked`."""
     try:
-        reading = read_here("", data, QUESTION.decode(question))
-        said = Answer(reading.rows, tuple(remark.plain() for remark in reading.said))
+        said = PartiesRead.of(read_here("", data, PARTIES_ASKED.decode(question)))
     except FileProblems as problems:
-        said = Answer(faults=tuple(fault.plain() for fault in problems.faults))
+        said = PartiesRead(faults=tuple(fault.plain() for fault in problems.faults))
     return msgspec.json.encode(said)
 
 
-def read_here(file: str, data: bytes, question: Question = Question()) -> PartyReading:  # noqa: B008 - it is frozen
+def read_here(file: str, data: bytes, question: PartiesAsked = PartiesAsked()) -> PartyReading:  # noqa: B008 - it is frozen
     """Read a file in this process: a `ReadParties`."""
     findings = Findings()
     rows = read_parties(file, data, findings, question.roles)

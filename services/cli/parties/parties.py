@@ -282,14 +282,14 @@ def import_(
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, party_codes
-    from intergestan_erp.party_entry.party_reading import LimitedParties, Question
+    from intergestan_erp.party_entry.party_reading import LimitedParties, PartiesAsked
     from intergestan_erp.party_entry.party_table import enter_parties
     from intergestan_erp.site.preferences import read_preferences
 
     call = call_of(context)
     roles = tuple(role for role, said in ((PartyRole.CUSTOMER, customer), (PartyRole.SUPPLIER, supplier)) if said)
     with LimitedParties() as readers:  # before anything is opened
-        reading = readers.read(str(file), read_file(file), Question(roles))
+        reading = readers.read(str(file), read_file(file), PartiesAsked(roles))
     rows, database = reading.rows, call.database
     with database.read() as connection:
         before = party_codes(connection)
