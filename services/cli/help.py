@@ -5,7 +5,6 @@ Typer's own help names Python's types (`<list[str]>`) and says half of itself in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -14,11 +13,8 @@ from typing import Annotated, Any
 import typer
 from typer._click.exceptions import UsageError
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import PLACEHOLDER, _
 from intergestan_runtime.said import marked
-
-_WORD = re.compile(r"[A-Z][A-Z_]+")
-"""A word of a placeholder such as `DATE|ADDRESS`."""
 
 _TEXT, _NUMBER, _FILE = marked("TEXT"), marked("N"), marked("FILE")
 
@@ -60,7 +56,7 @@ def placeholder(parameter: Any) -> str:
 
 def translated(metavar: str) -> str:
     """The words of a placeholder in the language of the person; what is not in capital letters stays."""
-    return _WORD.sub(lambda word: _(word[0]), metavar)
+    return PLACEHOLDER.sub(lambda word: _(word[0]), metavar)
 
 
 def usage_pieces(parameters: list[Any]) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gettext
 import os
+import re
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
@@ -14,6 +15,9 @@ from typing import Final
 from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LANGUAGES: Final = ("fr", "en")
+
+PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z_]+")
+"""A word of what stands for a value in the help, such as those of `DATE|ADDRESS`; each has its translation."""
 
 _ = gettext.gettext
 ngettext = gettext.ngettext

@@ -7,7 +7,6 @@ come without a translation, old ones go) and compiles it. A test refuses what is
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -19,6 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from intergestan_msg.typography import french
+from intergestan_operations.language.language import PLACEHOLDER
 from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LIBRARIES = Path(__file__).parents[2]
@@ -34,8 +34,6 @@ _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
     *("Remark", "remark", "Unreadable", "ReaderDied", "_known", "_remark", "_fault"),
 }
-_PLACEHOLDER = re.compile(r"[A-Z][A-Z_]+")
-"""A word of what stands for a value in the help."""
 _TYPER = {
     "Missing command.",
     "Install completion for the current shell.",
@@ -123,7 +121,7 @@ def _of_call(node: ast.Call) -> Iterator[Text]:
             if keyword.arg == "help" and isinstance(keyword.value, ast.Constant):
                 yield str(keyword.value.value)
             if keyword.arg == "metavar" and isinstance(keyword.value, ast.Constant):
-                yield from _PLACEHOLDER.findall(str(keyword.value.value))
+                yield from PLACEHOLDER.findall(str(keyword.value.value))
 
 
 def _of_super(call: ast.Call) -> Iterator[str]:
