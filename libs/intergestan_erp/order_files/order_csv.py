@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from intergestan_db.file_tables.csv_table import csv_rows
@@ -26,6 +27,7 @@ from intergestan_erp.inputs.number_format import Per
 from intergestan_erp.inputs.table import Columns, Titles, read_rows
 from intergestan_erp.inputs.units import same_unit
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
+from intergestan_erp.order_files.order_types import REFERENCES, carried, kept, taken_type
 from intergestan_msg.identity import nfc
 from intergestan_msg.money import CENT, ONE, ZERO, fits
 
@@ -43,6 +45,10 @@ COLUMNS: Titles = {
     "delivery_postcode": ("Livraison code postal",),
     "delivery_city": ("Livraison ville",),
     "delivery_country": ("Livraison pays",),
+    "type_code": ("Type de commande",),
+    "customer_reference": ("Référence client",),
+    "quotation_id": ("Devis",),
+    "accounting_cost": ("Imputation",),
     "line": ("Ligne",),
     "product": ("Produit", "Code produit", "Référence"),
     "name": ("Désignation",),
@@ -88,6 +94,8 @@ _HEAD: Mapping[str, Callable[[Cells, str], Any]] = {
     **{f"delivery_{part}": Cells.text for part in _DELIVERY},
     "delivery_postcode": Cells.code,
     "delivery_country": Cells.country,
+    "type_code": Cells.code,
+    **dict.fromkeys(REFERENCES.values(), Cells.code),
 }
 """The order's own values, and how each is read."""
 _WIDTHS: tuple[tuple[str, type[Table], str], ...] = (
@@ -212,6 +220,9 @@ def _order(group: _Group) -> FileOrder:
     _refuse_line_twice(of_lines, lines)
     if not lines:
         first.fault("product", "The order has no lines.")
+    travels = carried(
+        taken_type(head["type_code"], partial(first.fault, "type_code"), partial(first.remark, "type_code")), head.get
+    )
     return FileOrder(
         row=first.row,
         number=group.number,
@@ -226,6 +237,8 @@ def _order(group: _Group) -> FileOrder:
         wanted_date=head.get("wanted_date"),
         total_ht=head["total_ht"],
         total_ttc=head["total_ttc"],
+        carried=travels,
+        kept=kept(travels),
         titles={name: titles[0] for name, titles in COLUMNS.items()} | dict(first.titles),
     )
 

@@ -37,6 +37,7 @@ from intergestan_erp.inputs.table import Titles
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.inputs.vat import written_rate
 from intergestan_erp.order_files.order_csv import COLUMNS
+from intergestan_erp.order_files.order_types import REFERENCES
 from intergestan_msg.identity import case_key
 from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
@@ -87,7 +88,7 @@ SALES = Kind(
         **{
             name: titles
             for name, titles in COLUMNS.items()
-            if name not in {"number", "date", "supplier", "followed_by"}
+            if name not in {"number", "date", "supplier", "followed_by", "type_code", *REFERENCES.values()}
         },
     },
 )
@@ -139,7 +140,7 @@ def as_documents(connection: Connection, kind: Kind, orders: Iterable[Exported])
         document = documents.order_document(
             _row(order.head), map(_row, order.lines), map(_row, order.charges), buyer, seller
         )
-        yield replace(document, customer_reference=order.head.get("customer_order_number"))
+        yield replace(document, customer_reference=order.head["customer_order_number"]) if kind is SALES else document
 
 
 def write_tables(kind: Kind, order: Exported, form: FileFormat, language: str, *, raw: bool = False) -> bytes:
@@ -242,6 +243,7 @@ def _titles(kind: Kind, language: str) -> list[Cell]:
 def _rows(kind: Kind, order: Exported) -> Iterator[list[Cell]]:
     head = {
         **order.head,
+        **(order.head.get("carried") or {}),
         "date": order.head["issue_date"],
         "supplier": order.party["code"],
         "customer": order.party["code"],

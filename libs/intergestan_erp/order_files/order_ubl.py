@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from intergestan_db.problem import Fault, FileProblems, Remark
@@ -18,6 +19,7 @@ from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
 from intergestan_erp.order_files.order_buyer import buyer_of
+from intergestan_erp.order_files.order_types import carried, kept, taken_type
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, ROUNDED, ZERO, AllowanceCharge, TaxCategory
 from intergestan_msg.order import Address, Identifier, Item, Party, Period, one_day
@@ -30,7 +32,6 @@ _VAT_NAMES = ("VAT", "TVA", "MWST", "IVA", "BTW")
 """How neighbours call the tax on added value."""
 _GTIN_SCHEMES = {"0160", "GTIN"}
 
-_ORDINARY = {"220", "105"}
 _MAY_REPEAT = {
     "cac:ValidityPeriod",
     "cac:QuotationDocumentReference",
@@ -96,6 +97,7 @@ class _Document:
         self._notes: list[Remark] = []
         self._kept: dict[str, Any] = {}
         self._carried: dict[str, str] = {}
+        self._type: str | None = None
 
     @property
     def faults(self) -> list[Fault]:
@@ -160,32 +162,7 @@ class _Document:
                 "without the mark of a copy.",
                 number=order.id,
             )
-        if order.type_code in _ORDINARY:
-            return
-        self._kept["type"] = self._carried["type_code"] = order.type_code
-        if order.type_code == "226":
-            self._remark(place, "type 226, a call-off: taken as an order of goods to deliver now.")
-        elif order.type_code == "402":
-            self._remark(place, "type 402, cross docking: taken as an order of goods to deliver now.")
-        elif order.type_code == "221":
-            self._fault(
-                place,
-                "Type 221 is a blanket order: its quantities and dates come later. Import the call-offs, or write "
-                "220 if all of it is to be delivered.",
-            )
-        elif order.type_code == "227":
-            self._fault(
-                place,
-                "Type 227 is a consignment order: it is paid when it is sold, which an order here cannot say. "
-                "Write 220 if it is an ordinary order.",
-            )
-        else:
-            self._fault(
-                place,
-                "«{code}» is not a type of order that can be taken: 220 and 105 are, 226 (call-off) and 402 "
-                "(cross docking) too.",
-                code=shown(order.type_code),
-            )
+        self._type = taken_type(order.type_code, partial(self._fault, place), partial(self._remark, place))
 
     def _look_at_repeated(self) -> None:
         order = self._order
@@ -237,13 +214,9 @@ class _Document:
 
     def _keep_references(self) -> None:
         order = self._order
-        travel = {
-            "customer_reference": ("customer_reference", order.customer_reference),
-            "accounting_cost": ("accounting_cost", order.accounting_cost),
-            "quotation": ("quotation_id", order.quotation_id),
-        }
-        references = {name: value for name, (_, value) in travel.items() if value}
-        self._carried |= {field: value for field, value in travel.values() if value}
+        self._carried = carried(self._type, lambda name: getattr(order, name))
+        self._kept |= kept(self._carried)
+        references = self._kept.pop("references", {})
         for name, value in order.references:
             references[name] = f"{references[name]}, {value}" if name in references else value
             self._found.kept_only[_named(_REFERENCE_ELEMENTS[name], value)] = None

@@ -95,7 +95,13 @@ class OrderValues:
 
 def _said(row: Row, names: Sequence[str]) -> list[Any]:
     """Values to be compared, texts in one encoding of their accents and of the ends of their lines."""
-    return [_LINE_END.sub("\n", nfc(value)) if isinstance(value, str) else value for value in map(row.get, names)]
+    return [_plain(row.get(name)) for name in names]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return _LINE_END.sub("\n", nfc(value)) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,10 @@ def documents(draw: st.DrawFn) -> Order:
         allowances=tuple(replace(each, tax=None) for each in any_order.allowances),
         totals=None,
         tax_amount=None,
-        customer_reference=None,
+        type_code=draw(st.sampled_from(["220", "105", "226", "402"])),
+        customer_reference=any_order.customer_reference,
+        quotation_id=any_order.quotation_id,
+        accounting_cost=any_order.accounting_cost,
     )
 
 
@@ -185,6 +188,24 @@ def test_a_document_that_was_taken_in_is_the_same_order_as_a_table(
     assert import_file(sqlite_base, "again", data, by="marie", options=Options(any_dates=True)) == Imported(
         (), (number,)
     )
+
+
+def test_what_travels_beside_the_columns_goes_out_and_comes_in_again(sqlite_base: Database) -> None:
+    """A call-off with its references, as a table and again; a type that cannot be taken is refused."""
+    shop(sqlite_base)
+    titles = "number;date;supplier;product;quantity;type_code;customer_reference;quotation_id;accounting_cost"
+    import_file(sqlite_base, "o.csv", f"{titles}\nT1;2026-11-15;F001;CAS16;1;226;R/7;DV12;0042\n".encode(), by="marie")
+    for form in FileFormat:
+        (data,) = exported(sqlite_base, ["T1"], form)
+        assert import_file(sqlite_base, "again", data, by="marie") == Imported((), ("T1",)), form
+    (document,) = exported(sqlite_base, ["T1"], FileFormat.UBL)
+    order = read_order(document)
+    said = (order.type_code, order.customer_reference, order.quotation_id, order.accounting_cost)
+    assert said == ("226", "R/7", "DV12", "0042")
+    for wrong, words in (("221", "blanket"), ("Urgent", "not a type of order")):
+        table = f"{titles}\nT2;2026-11-15;F001;CAS16;1;{wrong};;;\n".encode()
+        with pytest.raises(FileProblems, match=words):
+            import_file(sqlite_base, "o.csv", table, by="marie")
 
 
 PREPARED: dict[int, Database] = {}
