@@ -3,6 +3,9 @@
 One server for each folder, held by a lock that the server inherits; it dies with the process that started
 it, and what was in it is in its append-only file. ``python -m intergestan_runtime.embedded_redis FOLDER``
 becomes the server.
+
+After a power cut that file may have a hole, and the server then refuses to start. Whatever rang is due in the database as
+well, and rings again: so the file is put aside, and the server starts empty.
 """
 
 from __future__ import annotations
@@ -10,12 +13,15 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +34,12 @@ _START_SECONDS = 20.0
 _STOP_SECONDS = 10.0
 _SILENT_SECONDS = 5.0
 ALREADY_RUNS = 75
+_DATA, _LOG = "appendonlydir", "log"
+_LOG_BYTES = 64 * 1024
+"""So much of a log's end is looked at: a start says a few lines."""
+_READY = "Ready to accept connections"
+_OF_DATA = ("append only", "append-only", "aof", "rdb")
+"""What the grave lines of a log are about, where a server cannot read what it wrote."""
 
 
 class EmbeddedRedisError(Exception):
@@ -98,7 +110,7 @@ class EmbeddedRedis:
                 )
             if code is not None or time.monotonic() > deadline:
                 raise EmbeddedRedisError(
-                    Said("The embedded server does not start; {file} says why.", file=self._folder / "log")
+                    Said("The embedded server does not start; {file} says why.", file=self._folder / _LOG)
                 )
             time.sleep(0.01)
 
@@ -146,7 +158,7 @@ def server_command(folder: Path) -> list[str]:
         "--unixsocket": str(socket_path(folder)),
         "--unixsocketperm": "700",
         "--dir": str(folder),
-        "--logfile": str(folder / "log"),
+        "--logfile": str(folder / _LOG),
         "--appendonly": "yes",
         "--appendfsync": "everysec",
         "--save": "",
@@ -154,6 +166,40 @@ def server_command(folder: Path) -> list[str]:
         "--daemonize": "no",
     }
     return [str(server_binary()), *(word for setting in settings.items() for word in setting)]
+
+
+def put_aside_what_it_cannot_read(folder: Path) -> None:
+    """Take the data away from a server whose last start ended over them, and keep its log under another name.
+
+    The newest such data stay beside, for whoever wants to look. Nobody may run in the folder meanwhile.
+    """
+    log, data, damaged = folder / _LOG, folder / _DATA, folder / f"{_DATA}.damaged"
+    if not log.exists():
+        return
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_BYTES))
+        said = file.read().decode(errors="replace")
+    log.replace(folder / f"{_LOG}.before")
+    if not data.exists() or not ended_over_its_data(said):
+        return
+    shutil.rmtree(damaged, ignore_errors=True)
+    data.replace(damaged)
+    event = {
+        "event": "The embedded server could not read its data. It starts without them; what is due rings again.",
+        "level": "warning",
+        "logger": __name__ if __name__ != "__main__" else "intergestan_runtime.embedded_redis",
+        "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+        "damaged": str(damaged),
+    }
+    print(json.dumps(event), file=sys.stderr, flush=True)
+
+
+def ended_over_its_data(log: str) -> bool:
+    """Whether the server that wrote this log ended before it was ready, and says that its data are why."""
+    if _READY in log:
+        return False
+    grave = [line.casefold() for line in log.splitlines() if " # " in line or line.startswith("***")]
+    return any(word in line for line in grave for word in _OF_DATA)
 
 
 def main(folder: Path) -> None:
@@ -166,7 +212,7 @@ def main(folder: Path) -> None:
                 f"{needed} belongs to another user, or is a link. Remove it, or choose another data_dir in [site]."
             )
         narrow(needed)
-    for kept in (folder / "appendonlydir", folder / "log"):  # of a release that went by the umask
+    for kept in (folder / _DATA, folder / _LOG):  # of a release that went by the umask
         narrow(kept)
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     try:
@@ -174,6 +220,7 @@ def main(folder: Path) -> None:
     except BlockingIOError:
         sys.exit(ALREADY_RUNS)
     os.set_inheritable(lock, True)
+    put_aside_what_it_cannot_read(folder)
     command = server_command(folder)
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 

@@ -1,5 +1,6 @@
 """The embedded server: one for a folder, keeps what it was told, dies with its parent."""
 
+import json
 import os
 import shutil
 import signal
@@ -7,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -35,6 +36,41 @@ def test_survives_kill_9_with_its_data(server: EmbeddedRedis, tmp_path: Path) ->
     server.stop()
     with EmbeddedRedis(tmp_path / "redis") as again, redis.Redis.from_url(again.url) as client:
         assert client.get("key") == b"value"
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("*.incr.aof", lambda data: data + bytes(3000)),
+        ("*.incr.aof", lambda data: bytes(len(data))),
+        ("*.base.rdb", lambda data: bytes(len(data))),
+        ("*.manifest", lambda data: data[:0]),
+    ],
+    ids=["a hole at the end", "nothing but a hole", "a base of zeros", "an empty list of files"],
+)
+def test_data_that_it_cannot_read_are_put_aside(
+    server: EmbeddedRedis,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    file: str,
+    damage: Callable[[bytes], bytes],
+) -> None:
+    """What a power cut leaves: the next start fails, the one after it goes on with nothing, and says so once."""
+    with redis.Redis.from_url(server.url) as client:
+        client.set("key", "value")
+    server.stop()
+    folder = tmp_path / "redis"
+    (path,) = (folder / "appendonlydir").glob(file)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(EmbeddedRedisError, match="does not start"):
+        EmbeddedRedis(folder).start()
+    for keys in (0, 1):
+        with EmbeddedRedis(folder) as again, redis.Redis.from_url(again.url) as client:
+            assert client.dbsize() == keys
+            client.set("key", "value")
+    assert (folder / "appendonlydir.damaged" / path.name).exists()
+    (said,) = capfd.readouterr().err.splitlines()
+    assert json.loads(said)["level"] == "warning"
 
 
 def test_nobody_else_reaches_it_or_reads_its_files() -> None:
