@@ -4,8 +4,8 @@ One server for each folder, held by a lock that the server inherits; it dies wit
 it, and what was in it is in its append-only file. ``python -m intergestan_runtime.embedded_redis FOLDER``
 becomes the server.
 
-After a power cut that file may have a hole, and the server then refuses to start. Whatever rang is due in the database as
-well, and rings again: so the file is put aside, and the server starts empty.
+After a power cut that file may have a hole, and the server then refuses to start. Whatever rang is due in the database
+as well, and rings again: so the file is put aside, and the server starts empty.
 """
 
 from __future__ import annotations
@@ -191,7 +191,7 @@ def put_aside_what_it_cannot_read(folder: Path) -> None:
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
         "damaged": str(damaged),
     }
-    print(json.dumps(event), file=sys.stderr, flush=True)
+    sys.stderr.write(json.dumps(event) + "\n")
 
 
 def ended_over_its_data(log: str) -> bool:
