@@ -103,6 +103,8 @@ class People:
     tell: Callable[[str], object]
     refused: Counter[str] = field(default_factory=Counter)
     met: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    agreed: set[str] = field(default_factory=set)
+    """Orders about which people of both sites talked on the telephone."""
 
     def order(self, buyer: Site, seller: Site, count: int) -> None:
         """Enter some orders from a file, and send them in one mail."""
@@ -481,7 +483,7 @@ class People:
             self._confirm_key(site, hold)
             return
         refuses = hold.is_conflict or (hold.kind == "in" and hold.reason in DAMAGED)
-        if hold.kind == "order" and not refuses:
+        if hold.kind == "order" and not refuses and hold.order not in self.agreed:
             refuses = times > 1 or self.chance.random() < 0.3
         if hold.kind == "in" and times > 1:
             refuses = True
@@ -494,6 +496,30 @@ class People:
         )
         if refuses and hold.reason is HoldReason.UNMATCHED_ANSWER:
             self.resend_what_waits(site)
+        for finding in hold.findings:
+            if refuses and finding.variant == "reversed":
+                self.make_equal(site, finding.values["number"])
+
+    def make_equal(self, buyer: Site, number: str) -> None:
+        """What a restored seller answers otherwise is what counts now: the buyer asks for it, or orders anew."""
+        self.agreed.add(number)
+        query = "SELECT {columns} FROM {order}_line l JOIN {order} o ON o.id = l.{order}_id WHERE o.{number} = ?"
+        here = query.format(columns="line_id, quantity, o.note", order="purchase_order", number="number")
+        there = query.format(columns="line_id, quantity, o.note", order="sales_order", number="customer_order_number")
+        ours = {row["line_id"]: row for row in buyer.ask(here, number)}
+        others = (site.ask(there, number) for site in self.sites if site is not buyer)
+        theirs = {row["line_id"]: row for rows in others for row in rows}
+        if set(ours) != set(theirs):
+            self.ask_cancellation(buyer, number)
+            return
+        quantities = {
+            line: Decimal(row["quantity"]).scaleb(-6)
+            for line, row in theirs.items()
+            if row["quantity"] != ours[line]["quantity"]
+        }
+        notes = {row["note"] for row in theirs.values()}
+        note = notes.pop() if notes != {row["note"] for row in ours.values()} else None
+        self.ask_change(buyer, number, Edits(quantities=quantities, note=note))
 
     def _confirm_key(self, site: Site, hold: Hold) -> None:
         """A call to the partner: is this key theirs? It is, because nobody else is in this world."""

@@ -22,7 +22,7 @@ class Advice:
         return f"{self.means} {self.do}"
 
 
-ADVICE: Mapping[R, Mapping[str, Advice]] = {
+ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNKNOWN_SIGNER: {
         "en": Advice(
             "Nothing was imported or answered.",
@@ -146,6 +146,19 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
             "Appelez-les. Celui qui a restauré une sauvegarde arrête les services et lance `intergestan restored`. "
             "Comparez les commandes de ce message au téléphone, puis refusez-le : ce qui compte encore repart dans une "
             "nouvelle série.",
+        ),
+    },
+    f"{R.TRANSFER_CONFLICT}.reversed": {
+        "en": Advice(
+            "Nothing of this mail was imported. The order here is what was agreed on first, the order there is not.",
+            "Call them and agree on what counts. Make both orders equal: ask for a change or a cancellation here "
+            "(orders change, orders cancel), or they change theirs (sales change). Then refuse this mail.",
+        ),
+        "fr": Advice(
+            "Rien de ce message n'a été importé. La commande est ici ce qui avait d'abord été convenu ; là-bas, non.",
+            "Appelez-les et convenez de ce qui vaut. Rendez les deux commandes égales : demandez ici une modification "
+            "ou une annulation (orders change, orders cancel), ou ils modifient la leur (sales change). Refusez "
+            "ensuite ce message.",
         ),
     },
     R.ARCHIVE: {

@@ -66,7 +66,9 @@ class Hold:
         """What that means for the order, and what to do."""
         if self.reason is HoldReason.UNDELIVERED:
             return undelivered_words.advice(self.findings[0], language)
-        return ADVICE[HoldReason.CONFLICT if self.is_conflict else self.reason][language]
+        reason = HoldReason.CONFLICT if self.is_conflict else self.reason
+        variants = (f"{reason}.{finding.variant}" for finding in self.findings if finding.reason is reason)
+        return ADVICE[next((variant for variant in variants if variant in ADVICE), reason)][language]
 
 
 def list_holds(connection: Connection) -> list[Hold]:
