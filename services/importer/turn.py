@@ -35,7 +35,8 @@ _DOUBTS_THE_SENDER = frozenset(
         HoldReason.TRANSFER_CONFLICT,
     }
 )
-"""Holds of mails whose number is not to be believed: else a thief could say that a mail had arrived."""
+"""Holds of mails whose number is not to be believed: else a thief could say that a mail had arrived. An answer that
+reverses an earlier one is the seller's own, and under a number that nothing else has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ class Turn:
 
 def _number(manifest: Manifest | None, finding: Finding) -> dict[str, Any]:
     """The number of a mail that arrived, as far as it is believed."""
-    if manifest is None or not manifest.seq or finding.reason in _DOUBTS_THE_SENDER:
+    doubtful = finding.reason in _DOUBTS_THE_SENDER and finding.variant != "reversed"
+    if manifest is None or not manifest.seq or doubtful:
         return {}
     return {"epoch": manifest.epoch, "seq": manifest.seq}

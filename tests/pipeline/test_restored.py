@@ -32,9 +32,11 @@ from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.heartbeats.heartbeats import write_request
 from intergestan_exchange.holds import review
 from intergestan_exchange.holds.hold_acts import refuse, release
+from intergestan_exchange.holds.holds import list_holds
 from intergestan_exchange.inbox.booking.answers import restate_overtaken
 from intergestan_exchange.outbox.outbound import resend
 from intergestan_exchange.statements import pauses, statement_requests
+from intergestan_exchange.statements.numbered_mails import last_got
 from intergestan_exchange.statements.restored import take_up
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.mail.incoming import read_mail
@@ -212,6 +214,16 @@ def test_the_seller_says_otherwise_of_a_settled_change(sites: Pair, forget: Forg
     (held,) = sites.buyer.rows(InboundMail, state="held", reason="transfer_conflict")
     assert "sequence number" in explain_all(read_findings(held.detail), "en")
     assert "CFR1" in explain_all(read_findings(held.detail), "fr")
+    with sites.buyer.database.read() as connection:
+        (hold,) = list_holds(connection)
+        assert "orders change" in hold.advice("en").do
+        assert last_got(connection, sites.buyer.row(Partner).id) == (held.epoch, held.seq), (
+            "it came: nobody asks for it"
+        )
+    act(sites.buyer, refuse, [hold.ref], "telephoned")
+    sites.seller.receive(edit(sites, quantities={L1: sold(sites)[L1][1]}))
+    exchange(sites)
+    assert bought(sites) == sold(sites)
 
 
 def test_what_waits_again_at_the_seller_waits_at_the_buyer(sites: Pair, forget: Forget) -> None:
