@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import MailKind
+from intergestan_db.enums import HoldEnd, MailKind
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -316,6 +316,13 @@ def _kinds(*kinds: MailKind) -> str:
     return f"NEW.state = '{OUTBOUND_MAIL.first}' AND NEW.kind IN ({', '.join(repr(str(kind)) for kind in kinds)})"
 
 
+_OPEN_OR_ENDED = (
+    "OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL"
+    f" OR NEW.closed_by = 'importer' AND NEW.closed_how = '{HoldEnd.TRIED_AGAIN}')"
+)
+_FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version"
+_SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
+
 GUARDS: tuple[Guard, ...] = (
     Guard("own name", "event", "INSERT", {service: f"NEW.who = '{service}'" for service in SERVICES}),
     Guard("own worker", "worker", "INSERT", {service: f"NEW.service = '{service}'" for service in SERVICES}),
@@ -333,9 +340,24 @@ GUARDS: tuple[Guard, ...] = (
         "archived", "inbound_mail", "INSERT", {"poller": f"NEW.state = '{INBOUND_MAIL.first}' AND NOT NEW.is_heartbeat"}
     ),
     Guard("given up", "outbound_order", "UPDATE OF live", {"importer": "NOT NEW.live"}),
-    Guard("own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only"}),
+    Guard(
+        "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}
+    ),
     Guard("own card", "published", "INSERT OR UPDATE", {"composer": "NEW.name = 'card'"}),
-    Guard("own decisions", "hold", "UPDATE OF closed_by", {"importer": "NEW.closed_by = 'importer'"}),
+    Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED}),
+    Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD}),
+    Guard("no pause", "partner", "UPDATE OF paused_at", {"dispatcher": _SHORTER}),
+    *(
+        Guard(
+            "forgotten",
+            table,
+            "UPDATE",
+            {"dispatcher": f"NEW.inbound_mail_id IS NULL AND NEW.note = '{MailKind.HEARTBEAT}'"},
+        )
+        for table in ("mailbox_uid", "mailbox_uidl")
+    ),
+    Guard("forgotten", "delivery_report", "UPDATE", {"dispatcher": "NEW.outbound_mail_id IS NULL"}),
+    Guard("no new pause", "inbound_mail", "UPDATE OF paused_at", {"dispatcher": "NEW.paused_at IS NULL"}),
 )
 
 

@@ -345,7 +345,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON out
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %6$L THEN (NEW.heartbeats_only) IS NOT TRUE
+    WHEN %6$L THEN (NEW.heartbeats_only AND NEW.requested_by = 'heartbeats') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
     'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
 \gexec
@@ -355,11 +355,47 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON p
     ELSE false END) EXECUTE FUNCTION refuse_service('own card')$guard$,
     'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
 \gexec
-SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF closed_by ON hold FOR EACH ROW
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %5$L THEN (NEW.closed_by = 'importer') IS NOT TRUE
+    WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
     'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
+    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON partner FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('no pause')$guard$,
+    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uid FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uidl FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON delivery_report FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.outbound_mail_id IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON inbound_mail FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %6$L THEN (NEW.paused_at IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('no new pause')$guard$,
+    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -428,13 +464,15 @@ FROM (VALUES
 ) AS written (name, event)
 \gexec
 
--- Rights cannot tell a heartbeat from an order; these guards do: of any other mail it deletes nothing.
+-- Rights cannot tell a heartbeat from an order; these guards do: of any other mail the dispatcher deletes nothing, and what
+-- says where that came from or came back stays with it.
 CREATE OR REPLACE FUNCTION heartbeats_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE mail bigint; direction text := 'out';
 BEGIN
     CASE TG_TABLE_NAME
         WHEN 'outbound_mail' THEN mail := OLD.id;
         WHEN 'inbound_mail' THEN mail := OLD.id; direction := 'in';
+        WHEN 'mailbox_uid', 'mailbox_uidl' THEN mail := OLD.inbound_mail_id; direction := 'in';
         WHEN 'event' THEN
             mail := OLD.subject_id;
             direction := CASE OLD.subject WHEN 'outbound_mail' THEN 'out' WHEN 'inbound_mail' THEN 'in' END;
@@ -452,8 +490,29 @@ SELECT format(
     'EXECUTE FUNCTION heartbeats_only()', 'delete as ' || :'dispatcher', name, :'dispatcher')
 FROM unnest(ARRAY['outbound_body', 'delivery_attempt', 'outbound_mail', 'inbound_mail', 'event']) AS name
 \gexec
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE ON %I FOR EACH ROW WHEN (CURRENT_USER = %L) '
+    'EXECUTE FUNCTION heartbeats_only()', 'let go as ' || :'dispatcher', name, :'dispatcher')
+FROM unnest(ARRAY['mailbox_uid', 'mailbox_uidl', 'delivery_report']) AS name
+\gexec
 -- Of older releases: the guard of all moves has taken its place.
 DROP TRIGGER IF EXISTS :"moved_before" ON outbound_mail;
+
+-- What is marked as a heartbeat goes from the mailbox and the archive soon. Of a mail that brought anything else the
+-- importer does not say so.
+CREATE OR REPLACE FUNCTION nothing_else_came() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM inbound_transfer WHERE inbound_mail_id = NEW.id AND kind <> 'heartbeat') THEN
+        RAISE insufficient_privilege
+            USING MESSAGE = format('permission denied for table %s: it brought more than a heartbeat', TG_TABLE_NAME);
+    END IF;
+    RETURN NEW;
+END $$;
+SELECT format(
+    'CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OF is_heartbeat ON inbound_mail FOR EACH ROW '
+    'WHEN (CURRENT_USER = %L AND NEW.is_heartbeat) EXECUTE FUNCTION nothing_else_came()',
+    'heartbeat of ' || :'importer', :'importer')
+\gexec
 
 -- A key that was announced by mail is pending, and only the owner, who acts for people, changes that. Nobody else brings
 -- back a key that was revoked. The policies name no role, so that a backup can be restored before there are roles.

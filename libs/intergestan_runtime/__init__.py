@@ -2,7 +2,7 @@
 
 `archive.py` may import: nothing.
 `archive_folder.py` may import: archive, durable, said.
-`archive_s3.py` may import: archive, said.
+`archive_s3.py` may import: archive, posted_url, said.
 `bell_message.py` may import: nothing.
 `broker.py` may import: consumer, liveness, metrics, middleware, redis_client, said.
 `certificate.py` may import: nothing.
@@ -20,7 +20,7 @@
 `metrics.py` may import: metric_table.
 `middleware.py` may import: liveness, metrics.
 `notify.py` may import: nothing.
-`otlp_tracer.py` may import: nothing.
+`otlp_tracer.py` may import: posted_url.
 `posted_url.py` may import: said.
 `private.py` may import: nothing.
 `probe.py` may import: nothing.

@@ -22,6 +22,7 @@ from uuid import uuid4
 from structlog import get_logger
 
 from intergestan_runtime.archive import Archive, ArchiveError, Found, Missing, Unreachable, is_name, key_of
+from intergestan_runtime.posted_url import is_plain
 from intergestan_runtime.said import Said
 
 if TYPE_CHECKING:
@@ -186,11 +187,14 @@ class S3Archive(Archive):
         if bucket.key is not None:
             config["access_key_id"], config["secret_access_key"] = bucket.key
         client: ClientConfig = {
-            "allow_http": (bucket.endpoint or "").startswith("http://"),
+            "allow_http": bucket.endpoint is not None and is_plain(bucket.endpoint),
             "connect_timeout": _CONNECT,
             "read_timeout": _STALLED,
             "timeout": _REQUEST,
         }
+        if bucket.endpoint is not None and is_plain(bucket.endpoint):
+            # To name a proxy is the way to have none: those of the environment count no more, and this one is left out.
+            client |= {"proxy_url": bucket.endpoint, "proxy_excludes": urlsplit(bucket.endpoint).hostname or ""}
         if bucket.ca is not None:
             client["root_certificate"] = bucket.ca
         return S3Store(

@@ -1,4 +1,4 @@
-"""Sends steps as spans to an OTLP/HTTP receiver. Only this module imports OpenTelemetry."""
+"""Sends steps as spans to an OTLP/HTTP receiver. Only this module imports OpenTelemetry and requests."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from opentelemetry.trace import (
     get_current_span,
     set_span_in_context,
 )
+from requests import Session
+
+from intergestan_runtime.posted_url import is_plain
 
 _TIMEOUT_S = 5
 _EVERY_MS = 1000
@@ -36,7 +39,9 @@ class OtlpTracer:
         resource = Resource.create({"service.name": f"intergestan-{service}", "service.namespace": site_code})
         # What a foreign header says of sampling is not heeded: few orders travel, and all are traced.
         provider = TracerProvider(sampler=ALWAYS_ON, resource=resource)
-        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=_TIMEOUT_S)
+        session = Session()
+        session.trust_env = not is_plain(endpoint)  # no proxy, where it stays on this machine
+        exporter = OTLPSpanExporter(endpoint=endpoint, timeout=_TIMEOUT_S, session=session)
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=_EVERY_MS))
         self._tracer = provider.get_tracer("intergestan")
 

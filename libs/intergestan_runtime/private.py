@@ -69,8 +69,27 @@ def judge(path: Path) -> Verdict:
     return judge_file(stat.S_IMODE(status.st_mode), status.st_uid, os.geteuid())
 
 
+def open_above(path: Path) -> Path | None:
+    """The nearest folder above, through links, in which others may put one of theirs in the place of what is there.
+
+    One with the sticky bit is none (`/tmp`): what is there only its owner renames. Raises OSError.
+    """
+    for folder in path.resolve().parents:
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            return folder
+    return None
+
+
 def _is_person(user: int) -> bool:
     return user == 0 or user >= _PEOPLE
+
+
+def leave_no_core() -> None:
+    """Let this process, and those that it starts, leave no core file when they crash: it has passwords and orders."""
+    import resource  # who only judges files does without
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def make_folder(folder: Path) -> None:

@@ -25,6 +25,7 @@ REDIS_FAILURES = (redis.RedisError, RedisClusterException)
 REFUSALS = (redis.ResponseError, redis.BusyLoadingError)
 """Those by which a Redis that answers refuses: a replica, one without room or replicas, one that cannot save."""
 
+_CLOSED = (redis.AuthenticationError, redis.exceptions.NoPermissionError)
 _SENTINEL_SECONDS = 0.5  # a sentinel that is dead or frozen must not use up the patience of a command
 
 
@@ -58,8 +59,12 @@ def takes_strangers(url: str, patience: float) -> bool:
     try:
         with closing(connect(without_login(url), patience)) as client:
             client.llen("{intergestan}:anybody")
-    except (redis.AuthenticationError, redis.exceptions.NoPermissionError):
+    except _CLOSED:
         return False
+    except RedisClusterException as error:  # says so of the first node as its cause
+        if isinstance(error.__cause__, _CLOSED):
+            return False
+        raise
     return True
 
 

@@ -121,8 +121,10 @@ class SiteSettings(Section):
         None,
         description="s3://bucket or s3://bucket/prefix: the raw mails go there instead. Needs the extra `s3`.",
     )
-    archive_endpoint: Url | None = key(
-        None, description="Address of an S3-compatible store that is not Amazon's, such as https://s3.example."
+    archive_endpoint: PostedUrl | None = key(
+        None,
+        description="Address of an S3-compatible store that is not Amazon's, such as https://s3.example; http:// only "
+        "on this machine.",
     )
     archive_region: str | None = key(None, description="Region of the bucket; us-east-1 by default.")
     archive_key_id: str | None = key(

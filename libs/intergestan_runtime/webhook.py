@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from intergestan_runtime.posted_url import check_posted
+from intergestan_runtime.posted_url import check_posted, is_plain
 
 SECONDS = 10.0
 
@@ -33,8 +33,9 @@ def post(url: str, value: Any) -> None:
         json.dumps(value, ensure_ascii=False).encode(),
         {"Content-Type": "application/json", "User-Agent": "intergestan"},
     )
+    direct = [urllib.request.ProxyHandler({})] if is_plain(url) else []
     try:
-        with urllib.request.build_opener(_NoRedirect).open(request, timeout=SECONDS):
+        with urllib.request.build_opener(_NoRedirect, *direct).open(request, timeout=SECONDS):
             return
     except urllib.error.HTTPError as error:
         error.close()

@@ -17,8 +17,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     With INTERGESTAN_DEBUG set, what goes wrong leaves with its traceback instead.
     """
     heard = _let_interrupts_end_us()
+    from intergestan_runtime.private import leave_no_core
     from services.cli.streams import for_people
 
+    leave_no_core()
     with for_people():
         _main(list(sys.argv[1:] if arguments is None else arguments), heard)
 

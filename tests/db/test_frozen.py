@@ -110,3 +110,17 @@ def test_only_a_key_that_was_withdrawn_before_it_began_gives_its_place_back(fill
             connection.execute(update(PartnerKey).where(PartnerKey.kid == "new").values(revoked_at=revoked_at))
         with base.read() as connection:
             assert connection.scalar(ends) == expected
+
+
+def test_an_announced_key_had_no_place_to_give_back(filled: Outbox) -> None:
+    """Whoever announces one says when it begins, for example when the key before was replaced long ago."""
+    base, at = filled.base, filled.base.now()
+    began = at - timedelta(days=14)
+    with base.transaction() as connection:
+        connection.execute(update(PartnerKey).values(replaced_from=began))
+        new = {"partner_id": filled.partner.id, "kid": "new", "public_key": bytes(32), "valid_from": began}
+        connection.execute(insert(PartnerKey).values(**new, pending=True))
+        early = began - timedelta(days=1)
+        connection.execute(update(PartnerKey).where(PartnerKey.kid == "new").values(revoked_at=early))
+    with base.read() as connection:
+        assert connection.scalar(select(PartnerKey.replaced_from).where(PartnerKey.kid != "new")) == began

@@ -26,6 +26,7 @@ from intergestan_db.tables import (
     OutboundMail,
     PartnerKey,
     PurchaseOrder,
+    PurchaseOrderChange,
     PurchaseOrderCharge,
     PurchaseOrderLine,
     SalesOrder,
@@ -98,7 +99,31 @@ def fill(connection: Connection, outbox: Outbox, requested: int) -> None:
         "INSERT INTO hold (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,"
         " reason, detail, opened_at) VALUES (1, 1, 1, 'order', 'x', 0, 'x', 'x', 'x', 0)"
     )
+    connection.exec_driver_sql(
+        "INSERT INTO hold (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,"
+        " reason, detail, opened_at, closed_at, closed_by, closed_how)"
+        " VALUES (1, 1, 1, 'order', 'decided', 0, 'x', 'x', 'x', 0, 0, 'marc', 'refused')"
+    )
+    agreed = {
+        "purchase_order_id": order,
+        "outbound_mail_id": requested,
+        "revision": 1,
+        "type": "change",
+        "document": {},
+    }
+    asked = {"state": "accepted", "requested_by": "marc", "requested_at": at, "updated_at": at}
+    connection.execute(insert(PurchaseOrderChange).values(**agreed, **asked))
+    connection.execute(update(PurchaseOrder).values(revision=1, version=2))  # it is in the order since
     states.record(connection, "purchase_order", [(order, None, "draft")], "import", by="marc", at=at)
+    connection.exec_driver_sql(
+        "INSERT INTO mailbox_uid (mailbox_id, uidvalidity, uid, inbound_mail_id)"
+        " SELECT 1, 1, 1, min(id) FROM inbound_mail"
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO delivery_report (inbound_mail_id, outbound_mail_id, received_at, action, status, recipient,"
+        " reporter, fingerprint, effect)"
+        " SELECT 1, min(id), 0, 'failed', '5.1.1', 'x', 'x', 'x', 'held' FROM outbound_mail"
+    )
     publish(connection, SEALING_KEY, "half")
 
 
@@ -140,6 +165,10 @@ ORDER_OF_THEIRS = (
     "UPDATE purchase_order SET outbound_mail_id = NULL",
     "UPDATE purchase_order SET state = 'transmitting' WHERE state = 'waiting'",
     "UPDATE purchase_order SET state = 'confirmed'",
+    "UPDATE purchase_order SET revision = 0",
+    "UPDATE purchase_order SET revision = 0, delivery_name = 'Entrepôt'",
+    "UPDATE purchase_order SET revision = revision + 2",
+    "UPDATE purchase_order SET version = 1",
     "UPDATE purchase_order_line SET quantity = 10000000, total = 15000",
     "UPDATE purchase_order_line SET supplier_code = 'GOLD'",
     "DELETE FROM purchase_order_line",
@@ -269,6 +298,13 @@ OWN = {
         "UPDATE inbound_mail SET sha256 = 'x'",
         "UPDATE inbound_mail SET archived_at = 0",
         "UPDATE hold SET closed_by = 'marc'",
+        "UPDATE hold SET closed_at = 0",
+        "UPDATE hold SET closed_how = 'refused'",
+        "UPDATE hold SET closed_at = 0, closed_by = 'importer', closed_how = 'released' WHERE closed_at IS NULL",
+        "UPDATE hold SET closed_at = NULL, closed_by = NULL, closed_how = NULL WHERE closed_by = 'marc'",
+        "UPDATE hold SET closed_how = 'released' WHERE closed_by = 'marc'",
+        "UPDATE hold SET reason = 'x', detail = 'y' WHERE closed_by = 'marc'",
+        "UPDATE inbound_mail SET is_heartbeat = true",
         "UPDATE sales_order SET state = 'accepted' WHERE state = 'review'",
         "UPDATE sales_order SET number = 'CCL9'",
         TOLD,
@@ -282,6 +318,14 @@ OWN = {
         REQUEST.format(kind="answers", state="requested"),
         REQUEST.format(kind="key", state="requested"),
         REQUEST.format(kind="heartbeat", state="composed"),
+        "UPDATE mailbox_uid SET note = 'heartbeat'",
+        "UPDATE mailbox_uid SET inbound_mail_id = inbound_mail_id",
+        "UPDATE mailbox_uid SET inbound_mail_id = NULL, note = 'heartbeat'",
+        "UPDATE delivery_report SET outbound_mail_id = NULL",
+        PURGE.replace("false, false", "false, true"),
+        "UPDATE partner SET paused_at = 0",
+        "UPDATE partner SET paused_at = 9000000000000000",
+        "UPDATE inbound_mail SET paused_at = 0",
         "UPDATE outbound_mail SET state = 'abandoned' WHERE state = 'requested'",
         "DELETE FROM outbound_mail",
         "DELETE FROM outbound_body",
@@ -336,6 +380,21 @@ def test_who_may_write_recipients_can_write_no_others(base: Database) -> None:
     with as_service(base, "composer").transaction() as connection:
         connection.exec_driver_sql("UPDATE outbound_mail SET recipient = 'o@stauber.test' WHERE state = 'requested'")
         connection.rollback()
+
+
+def test_to_withdraw_an_announced_key_brings_no_replaced_one_back(base: Database) -> None:
+    """It may say that it begins when an old one was replaced: nobody confirmed it, so it replaced nothing."""
+    announced = (
+        "INSERT INTO partner_key (partner_id, kid, public_key, pending, known_at, valid_from)"
+        " SELECT partner_id, 'announced', '', true, 0, replaced_from FROM partner_key WHERE kid = 'old'"
+    )
+    with as_service(base, "importer").transaction() as connection:
+        connection.exec_driver_sql(announced)
+        withdrawn = "UPDATE partner_key SET revoked_at = valid_from - 1 WHERE kid = 'announced'"
+        assert connection.exec_driver_sql(withdrawn).rowcount == 1
+        old = connection.exec_driver_sql("SELECT replaced_from FROM partner_key WHERE kid = 'old'").scalar_one()
+        connection.rollback()
+    assert old is not None
 
 
 def test_the_services_own_names_are_theirs(base: Database) -> None:

@@ -6,12 +6,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import redis
 from redis.exceptions import RedisClusterException
 
 from intergestan_runtime.broker import check_clock
-from intergestan_runtime.redis_client import connect
+from intergestan_runtime.redis_client import connect, takes_strangers
 from intergestan_runtime.redis_url import GroupUrl, with_sentinel_password, without_login
-from tests.patience import eventually
+from tests.patience import PATIENCE, eventually
 from tests.runtime.bells import STEP, Work, broker_for, working
 from tests.servers import RedisClusterServers
 
@@ -68,6 +69,24 @@ def test_sites_share_a_cluster(cluster: str) -> None:
         assert STEP.ring(broker, 1)
         assert broker.queue_lengths(["import"]) == {"import": 1}
         broker.client.close()
+
+
+def test_whether_a_cluster_asks_for_its_password(servers: RedisClusterServers, cluster: str) -> None:
+    """`doctor` tries it without the login, of which a cluster says in words of its own that it misses it."""
+    assert takes_strangers(cluster, PATIENCE)
+    own = cluster.replace("://", "://:s3cret@")
+    try:
+        for node in servers.nodes:
+            with node.client() as client:
+                client.config_set("requirepass", "s3cret")
+        assert not takes_strangers(own, PATIENCE)
+        assert not takes_strangers(cluster, PATIENCE)
+    finally:
+        for node in servers.nodes:
+            with redis.Redis(node.host, node.port, password="s3cret") as client:
+                client.config_set("requirepass", "")
+    with pytest.raises(RedisClusterException):
+        takes_strangers("redis+cluster://127.0.0.1:1", PATIENCE)
 
 
 def test_a_cluster_that_is_away_is_waited_for(servers: RedisClusterServers, cluster: str) -> None:

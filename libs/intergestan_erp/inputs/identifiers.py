@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -12,12 +13,10 @@ from intergestan_erp.inputs.unreadable import Unreadable, shown
 GTIN_LENGTHS = (8, 12, 13, 14)
 _SHORTENED = re.compile(r"[-+]?[0-9]{1,3}([.,][0-9]+)?E\+[0-9]+", re.IGNORECASE)
 _AS_TEXT = re.compile(r'="(?P<text>[^"]*)"')
-_GUARDED = frozenset("=+-@＝＋－＠\t\r'")
-"""How the texts begin before which an apostrophe says that they are texts: spreadsheets would read a formula.
-
-Some read the wide signs of East Asian keyboards as the others.
-"""
-
+_CUT_AWAY = frozenset("\t\r\n'")
+"""What a spreadsheet takes away at the beginning of a cell, whatever follows."""
+_FORMULA_SIGNS = frozenset("=+-@")
+_QUOTES = frozenset("\"'")
 
 _ERRORS = frozenset(
     {
@@ -67,12 +66,26 @@ def plain_text(written: str) -> str:
     found = _AS_TEXT.fullmatch(written)
     if found is not None:
         return found["text"].strip()
-    return written[1:] if written[:1] == "'" and written[1:2] in _GUARDED else written
+    return written[1:] if written[:1] == "'" and _is_computed(written[1:]) else written
 
 
 def guarded(text: str) -> str:
     """A text as a CSV file carries it so that no spreadsheet takes it for a formula; `plain_text` undoes it."""
-    return f"'{text}" if text[:1] in _GUARDED else text
+    return f"'{text}" if _is_computed(text) else text
+
+
+def _is_computed(text: str) -> bool:
+    """Whether a spreadsheet may take a text for a formula, or take away how it begins.
+
+    Blanks, quotes and characters that nobody sees do not keep it from that; and the wide and small signs of East Asian
+    keyboards are the others for some (NFKC).
+    """
+    if text[:1] in _CUT_AWAY:
+        return bool(text)
+    for character in text:
+        if not (character.isspace() or character in _QUOTES or not character.isprintable()):
+            return unicodedata.normalize("NFKC", character) in _FORMULA_SIGNS
+    return False
 
 
 def in_workbook(text: str) -> str:

@@ -89,7 +89,7 @@ def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, pa
     """
     lock_keys(connection)
     _refuse_ourselves(connection, card)
-    known = _known(connection, card)
+    known = _known(connection, card, at)
     if known is not None:
         partner_id, party_id, party_is_new = known.id, known.party_id, False
         connection.execute(update(Partner).where(Partner.id == partner_id).values(**_said_by(card)))
@@ -117,18 +117,23 @@ def _refuse_ourselves(connection: Connection, card: Card) -> None:
         )
 
 
-def _known(connection: Connection, card: Card) -> Row[int, int, str] | None:
+def _known(connection: Connection, card: Card, at: datetime) -> Row[int, int, str] | None:
     """The partner who has this code and this key, None for a new one."""
     partner = connection.execute(
         select(Partner.id, Partner.party_id, Partner.site_code).where(Partner.site_code == card.code)
     ).one_or_none()
     key = connection.execute(
-        select(PartnerKey.partner_id, PartnerKey.revoked_at, PartnerKey.pending, Partner.site_code)
+        select(
+            *(PartnerKey.partner_id, PartnerKey.revoked_at, PartnerKey.pending, PartnerKey.replaced_from),
+            Partner.site_code,
+        )
         .join(Partner, Partner.id == PartnerKey.partner_id)
         .where(PartnerKey.kid == card.key.kid)
     ).one_or_none()
     if key is not None and key.revoked_at is not None:
         raise Problem("The key of this card was revoked: ask {name} for a card with a new key.", name=card.name)
+    if key is not None and key.replaced_from is not None and key.replaced_from <= at:
+        raise Problem("The key of this card was replaced since: ask {name} for their present card.", name=card.name)
     if key is not None and (partner is None or key.partner_id != partner.id):
         raise Problem(
             "The key of this card already belongs to the partner {code}: no two sites share a key.",

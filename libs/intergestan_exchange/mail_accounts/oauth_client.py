@@ -134,7 +134,9 @@ class OAuthClient:
             url, urlencode(form).encode(), {"Accept": "application/json"}
         )
         context = ssl.create_default_context(cafile=self.ca_file)
-        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect)
+        # By http it stays on this machine, which a proxy of the environment is not.
+        direct = [urllib.request.ProxyHandler({})] if request.type == "http" else []
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect, *direct)
         try:
             with opener.open(request, timeout=TIMEOUT_S) as response:
                 return _object(_read(response))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intergestan_db.database import Database
 from intergestan_operations.opening.high_water_file import file_of
-from intergestan_runtime.private import is_shared, judge, narrow
+from intergestan_runtime.private import is_shared, judge, narrow, open_above
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import guarded_folders
 
@@ -52,6 +52,8 @@ def keep_private(site: SiteSettings, database: Database) -> list[Said]:
     for path in _looked_at(_vital(site, database)):
         if judge(path).state == "open":
             raise OpenToOthers(open_to_others(path))
+    for said in replaceable(site, database):
+        raise OpenToOthers(said)
     return [
         Said("Other accounts of this machine could look into {path}; it is closed to them now.", path=path)
         for path in narrowed
@@ -68,6 +70,17 @@ def _narrowed(path: Path) -> bool:
 def wide_places(site: SiteSettings, database: Database) -> Iterator[Path]:
     """What others may read or change, each once."""
     yield from (path for path in _looked_at(places(site, database)) if judge(path).state != "fine")
+
+
+def replaceable(site: SiteSettings, database: Database) -> Iterator[Said]:
+    """A sentence about each folder above the site's in which others may put a folder of theirs in its place."""
+    above = (open_above(path) for path in _looked_at(_vital(site, database)))
+    for folder in dict.fromkeys(each for each in above if each is not None):
+        yield Said(
+            "Other accounts of this machine may put a folder of theirs in {path}, in the place of the one that leads "
+            "to the site's database or keys. Let them write there no more: chmod o-w {path}, or move the site.",
+            path=folder,
+        )
 
 
 def open_to_others(path: Path) -> Said:

@@ -52,6 +52,7 @@ from intergestan_runtime.clock_watch import ClockWatch
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.liveness import Bounds
 from intergestan_runtime.metrics import Metrics, build_labels
+from intergestan_runtime.private import leave_no_core
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.service import Loop
@@ -176,6 +177,7 @@ def start(
     :param extra: adds the service's own command-line options.
     """
     options = _options(service, argv, extra)
+    leave_no_core()
     try:
         return _start(service, model, options), options
     except (*_REFUSALS, WeakDurability, migrate.NotMigrated, NotInstalled) as error:

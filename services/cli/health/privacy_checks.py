@@ -12,13 +12,14 @@ from services.cli.health.finding import Finding
 
 def check_private_files(call: Call) -> Iterator[Finding]:
     """Whether what the site keeps on this machine is for its user only."""
-    from intergestan_operations.opening.private_files import open_to_others, wide_places
+    from intergestan_operations.opening.private_files import open_to_others, replaceable, wide_places
 
     subject, found = _("Private files"), False
-    for path in wide_places(call.site, call.unchecked_database):
+    places = (call.site, call.unchecked_database)
+    for said in (*map(open_to_others, wide_places(*places)), *replaceable(*places)):
         found = True
         cure = _("Services and `intergestan up` close what is theirs when they start; else an administrator does.")
-        yield Finding(subject, False, sentence(open_to_others(path)), cure)
+        yield Finding(subject, False, sentence(said), cure)
     if not found:
         yield Finding(subject, True, _("the files of the site are for its user only"))
 

@@ -106,6 +106,13 @@ def test_what_spreadsheets_make_of_texts() -> None:
     for text in ("=1+1", "+33 1", "-x", "@cmd", "'s", "''", "plain", "1'5"):
         assert plain_text(guarded(text)) == text
         assert read_identifier(guarded(text)) == text
+    for sign in "=+-@＝＋－＠﹢﹣﹦﹫":
+        for before in ("", " ", "\u00a0", "\t", "\r", "\n", '"', " \"'", "\u200b", "\ufeff", "\x9b", "\x00 "):
+            text = f"{before}{sign}1+1"
+            assert guarded(text) == f"'{text}"
+            assert plain_text(guarded(text)) == text
+    for text in ("", "a=1", "3 - 5", " plain", '"x"', "100 %"):
+        assert guarded(text) == text
     for text in ("=1+1", "'s", '="x"', "''", "plain"):
         assert plain_text(in_workbook(text)) == text
         assert read_identifier(in_workbook(text)) == text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -167,6 +168,21 @@ def test_a_revoked_key_is_refused(sites: tuple[SiteToTest, SiteToTest]) -> None:
         connection.execute(update(PartnerKey).values(revoked_at=NOW))
     with pytest.raises(Problem, match="revoked"):
         pair(ours, stauber.card())
+
+
+def test_a_card_of_a_key_that_was_replaced_changes_nothing(sites: tuple[SiteToTest, SiteToTest]) -> None:
+    """Whoever found the old key makes such cards, with an address for answers of their own."""
+    ours, stauber = sites
+    pair(ours, stauber.card())
+    with ours.database.transaction() as connection:
+        connection.execute(update(PartnerKey).values(replaced_from=NOW))
+    with pytest.raises(Problem, match="replaced"):
+        pair(ours, replace(stauber.card(), answers_address="thief@evil.test"))
+    (partner,) = partners(ours)
+    assert partner["answer_address"] == "reponses@stauber.test"
+    with ours.database.transaction() as connection:
+        connection.execute(update(PartnerKey).values(replaced_from=NOW + timedelta(days=1)))
+    assert not pair(ours, stauber.card()).is_new
 
 
 def test_our_own_card_is_refused(sites: tuple[SiteToTest, SiteToTest]) -> None:

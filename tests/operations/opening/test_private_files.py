@@ -11,7 +11,7 @@ from sqlalchemy import text
 from intergestan_db.database import Database
 from intergestan_exchange.history.high_water import Mark
 from intergestan_operations.opening.high_water_file import write_file
-from intergestan_operations.opening.private_files import OpenToOthers, keep_private, wide_places
+from intergestan_operations.opening.private_files import OpenToOthers, keep_private, replaceable, wide_places
 from intergestan_runtime.settings import SiteSettings
 from services.cli.files import write_whole
 
@@ -102,6 +102,25 @@ def test_what_an_administrator_made_for_a_group_stays(site: tuple[SiteSettings, 
     write_file(history / "high-water.json", Mark("x", 1))
     assert mode(history / "high-water.json") == 0o644
     assert list(wide_places(settings, database)) == []
+
+
+def test_a_folder_above_in_which_others_may_write_is_refused(
+    site: tuple[SiteSettings, Database], tmp_path: Path
+) -> None:
+    """The site's own is closed, but it could be moved away, and another one be put in its place."""
+    settings, database = site
+    tmp_path.chmod(0o777)
+    with pytest.raises(OpenToOthers) as refused:
+        keep_private(settings, database)
+    assert f"chmod o-w {tmp_path}," in str(refused.value)
+    assert len(list(replaceable(settings, database))) == 1
+    link = tmp_path / "link"
+    link.symlink_to(settings.data_dir)
+    assert len(list(replaceable(SiteSettings(data_dir=link), database))) == 1
+    for safe in (0o1777, 0o775, 0o755):  # `/tmp`; people whose group is their own; usual
+        tmp_path.chmod(safe)
+        keep_private(settings, database)
+    tmp_path.chmod(0o700)
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="who is not root cannot give a folder to somebody else")

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -53,7 +54,7 @@ def secrets_of(folder: Path, passwords: Mapping[str, tuple[str, str]]) -> dict[s
 
 def shown(folder: Path, log: Path, outputs: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
     """Everything in which a secret must not be: the log, the pages of each service, what commands say, every file of
-    the site but those that are secrets, and the arguments of every process of the machine.
+    the site but those that are secrets, and the arguments and the environment of every process of the machine.
     """
     text = log.read_bytes()
     yield "the log", text
@@ -73,6 +74,13 @@ def shown(folder: Path, log: Path, outputs: Mapping[str, str]) -> Iterator[tuple
         with suppress(OSError):
             if int(process.name) != os.getpid():
                 yield f"the arguments of {process.name}", (process / "cmdline").read_bytes()
+                yield f"the environment of {process.name}", (process / "environ").read_bytes()
+
+
+def leave_cores(pids: Iterable[int]) -> list[int]:
+    """Which of these processes would leave a file of their memory when they crash."""
+    limits = {pid: Path(f"/proc/{pid}/limits").read_text() for pid in pids}
+    return [pid for pid, text in limits.items() if not re.search(r"^Max core file size +0 +0 ", text, re.MULTILINE)]
 
 
 def leaks(secrets: Mapping[str, set[bytes]], places: Iterator[tuple[str, bytes]]) -> list[str]:

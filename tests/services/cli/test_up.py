@@ -20,7 +20,7 @@ from tests.patience import PATIENCE, eventually, patient
 from tests.servers import Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 from tests.services.cli.exchange import archive
-from tests.services.cli.neighbours import leaks, open_to_others, secrets_of, shown, write_nonsense
+from tests.services.cli.neighbours import leaks, leave_cores, open_to_others, secrets_of, shown, write_nonsense
 
 SETTINGS = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n"
 
@@ -162,6 +162,7 @@ def check_neighbours(site: Site) -> None:
     secrets, log = secrets_of(site.folder, accounts), site.folder / "up.log"
     assert leaks(secrets, iter([("a canary", f"x {site.user.password} x".encode())])), "it would be found"
     assert leaks(secrets, shown(site.folder, log, outputs)) == []
+    assert leave_cores(pids(site).values()) == []
     assert log.read_text().count("no bell of ours") >= 4
     log.chmod(0o600)  # the test's own
     assert open_to_others(site.folder) == []
