@@ -18,7 +18,6 @@ from opentelemetry.trace import (
     get_current_span,
     set_span_in_context,
 )
-from requests import Session
 
 from intergestan_runtime.posted_url import is_plain
 
@@ -36,6 +35,8 @@ class OtlpTracer:
     is_on = True
 
     def __init__(self, endpoint: str, service: str, site_code: str) -> None:
+        from requests import Session  # to import it opens a socket
+
         resource = Resource.create({"service.name": f"intergestan-{service}", "service.namespace": site_code})
         # What a foreign header says of sampling is not heeded: few orders travel, and all are traced.
         provider = TracerProvider(sampler=ALWAYS_ON, resource=resource)

@@ -13,6 +13,7 @@ from intergestan_exchange.statements.statements import our_statement
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_statement
+from intergestan_msg.number_ranges import ranges_of
 from intergestan_msg.statement import Statement
 from services.composer.prepared import Prepared, Request
 
@@ -50,9 +51,11 @@ def note_asked_for(connection: Connection, partner_id: int, statement: Statement
                 wanted.add((account.epoch, seq))
     rows = connection.execute(select(missing.epoch, missing.seq).where(missing.partner_id == partner_id))
     known = {(row.epoch, row.seq) for row in rows}
-    for epoch, seq in sorted(known - wanted):
-        own = (missing.partner_id == partner_id, missing.epoch == epoch, missing.seq == seq)
-        connection.execute(delete(missing).where(*own))
+    answered = known - wanted
+    for epoch in {epoch for epoch, _ in answered}:
+        for low, high in ranges_of(sorted(seq for of, seq in answered if of == epoch)):
+            own = (missing.partner_id == partner_id, missing.epoch == epoch, missing.seq.between(low, high))
+            connection.execute(delete(missing).where(*own))
     new = [
         {"partner_id": partner_id, "epoch": epoch, "seq": seq, "asked_at": now} for epoch, seq in sorted(wanted - known)
     ]
