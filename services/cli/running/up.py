@@ -36,7 +36,7 @@ def up(context: typer.Context) -> None:
     for said in keep_private(call.site, call.unchecked_database):
         say(sentence(said))
     refuse_older_database(call)
-    before, services = _living(call), _services(call)
+    before, services = _living(call), wanted_services(call)
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in services)])
     log_here(call)
     stop = stop_on_signals()
@@ -70,12 +70,17 @@ def _redis(call: Call) -> list[Child]:
     ]
 
 
-def _services(call: Call) -> tuple[str, ...]:
-    """What this site runs."""
+def wanted_services(call: Call) -> tuple[str, ...]:
+    """What this site runs. A geocoder that cannot start stays away: a supervisor would end orders over it."""
+    from importlib.util import find_spec
+
     from intergestan_erp.site.preferences import read_geo
 
     with call.database.read() as connection:
         is_asked = read_geo(connection).provider is not None
+    if is_asked and find_spec("geopy") is None:
+        say(_("The geocoder does not run, because its extra is not installed: pip install 'intergestan[geocoder]'."))
+        return SERVICES
     return (*SERVICES, GEOCODER) if is_asked else SERVICES
 
 
