@@ -29,7 +29,19 @@ MOST_OF_OURS = {
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 
 ELSEWHERE = {
-    *("aiosmtpd", "alembic", "babel", "dns", "geopy", "joserfc", "lxml", "mnemonic", "obstore", "psycopg", "pydantic_settings"),
+    *(
+        "aiosmtpd",
+        "alembic",
+        "babel",
+        "dns",
+        "geopy",
+        "joserfc",
+        "lxml",
+        "mnemonic",
+        "obstore",
+        "psycopg",
+        "pydantic_settings",
+    ),
     *("pymap", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm", "stdnum", "xlsxwriter"),
 }
 """What only few calls need, and no start and no list does. The ORM nobody needs: decision 2."""

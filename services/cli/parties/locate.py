@@ -30,7 +30,8 @@ def locate(
 ) -> None:
     """Have the positions of addresses looked up; the service geocoder does it, as far as settings let it.
 
-    What was set by hand or found before stays. `intergestan settings show` tells who is asked, and how often in a month.
+    What was set by hand or found before stays. `intergestan settings show` tells who is asked, and how often in a
+    month.
     """
     from intergestan_erp.parties.locating import locate_missing, locate_parties
 

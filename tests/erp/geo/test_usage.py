@@ -49,7 +49,7 @@ def test_of_many_at_once_one_calls(base: Database) -> None:
         assert read_usage(connection, "nominatim", MONTH).calls == 1
 
 
-def test_the_cap_and_the_rests(base: Database, clock: Clock) -> None:
+def test_the_cap_and_the_rests(base: Database) -> None:
     """D30: what stands against a call, and until when."""
     fast = GeoRule(provider_name="ban", calls_per_month=1)
     now = base.now()

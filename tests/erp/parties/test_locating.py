@@ -21,8 +21,12 @@ TICKED = PartyRules(geo=GeoRule(on_save=True))
 NOT_TICKED = PartyRules()
 LOI: dict[str, Any] = {"line1": "12 rue de la Loi", "postcode": "68100", "city": "Mulhouse", "country": "FR"}
 FOUND: dict[str, Any] = {
-    **{"geo_state": "found", "latitude": Decimal("47.7508"), "longitude": Decimal("7.3389")},
-    **{"geo_source": "ban", "geo_at": NOW, "next_attempt_at": None},
+    "geo_state": "found",
+    "latitude": Decimal("47.7508"),
+    "longitude": Decimal("7.3389"),
+    "geo_source": "ban",
+    "geo_at": NOW,
+    "next_attempt_at": None,
 }
 
 
@@ -70,14 +74,16 @@ def test_another_place_drops_the_old_position(sqlite_base: Database, rules: Part
 
 
 @pytest.mark.parametrize(
-    "changes", [{"line2": "cour"}, {"name": "Durand"}, {"city": "MULHOUSE"}, {"contact": "Luc"}, {"line1": "12 RUE  de la Loi"}]
+    "changes",
+    [{"line2": "cour"}, {"name": "Durand"}, {"city": "MULHOUSE"}, {"contact": "Luc"}, {"line1": "12 RUE  de la Loi"}],
 )
 def test_what_is_no_other_place_keeps_it(sqlite_base: Database, changes: dict[str, str]) -> None:
     """T25: name and second line, and the same place in another spelling."""
     party = add(sqlite_base, TICKED, **LOI)
     write(sqlite_base, party, **FOUND)
     change(sqlite_base, party, TICKED, **changes)
-    assert (address(sqlite_base, party).geo_state, address(sqlite_base, party).latitude) == ("found", Decimal("47.7508"))
+    found = address(sqlite_base, party)
+    assert (found.geo_state, found.latitude) == ("found", Decimal("47.7508"))
 
 
 def test_saving_asks_for_what_nobody_asked_for_before(sqlite_base: Database) -> None:
@@ -134,7 +140,8 @@ def test_all_that_nobody_knows_are_asked_for(database: Database) -> None:
     found = {state: address(database, party).geo_state for state, party in parties.items()}
     assert found == {
         **dict.fromkeys(("none", "not_found", "failed", "waiting"), "waiting"),
-        **{"found": "found", "by_hand": "by_hand"},
+        "found": "found",
+        "by_hand": "by_hand",
     }
     with database.read() as connection:
         assert count_waiting(connection) == 4

@@ -1,4 +1,4 @@
-"""`python -m tests.services.geocoder.locating URL DOMAIN SECRETS ID …`: a geocoder that looks up these, one after the other.
+"""`python -m tests.services.geocoder.locating URL DOMAIN SECRETS ID …`: a geocoder that looks up these, one by one.
 
 It prints `started` and waits for a line. With INTERGESTAN_CRASH=geocoder.reserved it dies with its first call spent.
 """

@@ -77,7 +77,8 @@ class GeocodedSite:
     def geocoder(self, **settings: Any) -> Geocoder:
         """Another geocoder of this site."""
         given = {"domain": self.places.domain, "scheme": "http", "answer_seconds": min(60.0, PATIENCE)}
-        maker = LocatorMaker(GeocoderSettings(**{**given, **settings}), Secrets(self.folder), "intergestan/1 o@arts.test")
+        own = GeocoderSettings(**{**given, **settings})
+        maker = LocatorMaker(own, Secrets(self.folder), "intergestan/1 o@arts.test")
         return Geocoder(as_service(self.base, "geocoder"), self._metrics, maker)
 
     def address(self, address_id: int) -> Any:

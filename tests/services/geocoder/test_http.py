@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from intergestan_erp.geo.answers import NoAnswer, Position, Trouble
-from intergestan_erp.geo.providers import PROVIDERS
+from intergestan_erp.geo.providers import PROVIDERS, Provider
 from services.geocoder.asking import GeopyLocator
 from services.geocoder.http import MOST_OCTETS, Unanswered, ask
 from tests.patience import PATIENCE, cheaply
@@ -84,10 +84,9 @@ def test_nobody_listens() -> None:
     assert "5ecret" not in f"{refused.value!r} {refused.value.__cause__!r}"
 
 
-def locator(domain: str, scheme: str = "http", **others: Any) -> GeopyLocator:
-    return GeopyLocator(
-        PROVIDERS["ban"], user_agent="test", seconds=min(60.0, PATIENCE), domain=domain, scheme=scheme, **others
-    )
+def locator(domain: str, scheme: str = "http", *, provider: Provider = PROVIDERS["ban"], **others: Any) -> GeopyLocator:
+    seconds = min(60.0, PATIENCE)
+    return GeopyLocator(provider, user_agent="test", seconds=seconds, domain=domain, scheme=scheme, **others)
 
 
 def test_tls_is_verified(tmp_path: Path) -> None:
@@ -155,9 +154,7 @@ def test_every_provider_that_can_be_chosen_can_be_asked() -> None:
     with ScriptedPlaces(Reply(500)) as places:
         for name, provider in PROVIDERS.items():
             secret = f"key{next(numbers)}" if provider.key is not None else None
-            asking = GeopyLocator(
-                provider, user_agent="test", seconds=min(60.0, PATIENCE), domain=places.domain, scheme="http", secret=secret
-            )
+            asking = locator(places.domain, provider=provider, secret=secret)
             with pytest.raises(NoAnswer):
                 asking.locate("1 rue X, 68100 Mulhouse", "FR")
             asked = places.asked.pop()

@@ -11,8 +11,11 @@ from sqlalchemy import text
 
 from intergestan_db.tables import Event, GeocodeCache, GeocodeUsage
 from intergestan_erp.geo.answers import BACK_OFF
+from intergestan_erp.geo.rule import GeoRule
 from intergestan_erp.parties.locating import locate_missing, locate_parties
-from intergestan_runtime.secrets import SecretError
+from intergestan_runtime.secrets import SecretError, Secrets
+from services.geocoder.locators import LocatorMaker
+from services.geocoder.settings import GeocoderSettings
 from tests.servers.http import Reply, Request
 from tests.servers.places import UNKNOWN
 from tests.services.geocoder.site import GeocodedSite
@@ -53,7 +56,7 @@ def test_the_same_place_is_asked_for_once(site: GeocodedSite) -> None:
 
 
 def test_what_the_provider_does_not_know_is_not_asked_again_for_90_days(site: GeocodedSite) -> None:
-    """D30: not by a later address, and not by another geocoder; a person may ask at once, and so may another provider."""
+    """D30: not by a later address, and not by another geocoder; a person may ask at once."""
     site.places.usual = UNKNOWN
     first = site.add()
     site.geocoder().locate(first)
@@ -275,7 +278,8 @@ def test_a_key_is_read_from_its_file_and_shown_nowhere(
         assert "key=AIza-5ecret" in site.places.asked[-1].path
         assert site.calls(outcome, "google") >= 1
     told = capfd.readouterr()
-    everything = (told.out, told.err, caplog.text, *map(str, rows_of(site.base, Event)), *map(str, rows_of(site.base, GeocodeUsage)))
+    written = [str(row) for table in (Event, GeocodeUsage) for row in rows_of(site.base, table)]
+    everything = (told.out, told.err, caplog.text, *written)
     assert not [each for each in everything if "5ecret" in each]
 
 
@@ -287,11 +291,9 @@ def test_a_key_that_is_missing_costs_no_call(sqlite_site: GeocodedSite) -> None:
     site.geocoder().locate(address)
     assert site.places.asked == []
     assert (site.usage("google").calls, site.usage("google").rests_because) == (0, "key")
+    maker = LocatorMaker(GeocoderSettings(), Secrets(site.folder), "test")
     with pytest.raises(SecretError, match=r"google_key.*\[geocoder\]"):
-        with site.base.read() as connection:
-            from intergestan_erp.site.preferences import read_geo
-
-            site.geocoder()._locators(read_geo(connection))
+        maker(GeoRule(provider_name="google"))
 
 
 def test_what_a_clock_put_off_that_was_fast_is_due_now(sqlite_site: GeocodedSite) -> None:
