@@ -1,4 +1,4 @@
-"""Makes the locator of the provider that was chosen when it is first asked: geopy costs memory, which none at rest pays."""
+"""Makes the locator of the provider that was chosen when it is first asked: at rest nobody pays for geopy's memory."""
 
 from __future__ import annotations
 

@@ -227,13 +227,17 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "`intergestan settings show` montre qui est interrogé, et combien de fois par mois.",
         ),
         "GeocoderResting.cap": (
-            "{value} recherches ont été faites ce mois-ci, le maximum permis ; les autres reprendront le mois "
-            "prochain.",
+            (
+                "{value} recherches ont été faites ce mois-ci, le maximum permis ; les autres reprendront le mois "
+                "prochain."
+            ),
             "",
         ),
         "GeocoderResting.key": (
-            "Plus aucune adresse n'est recherchée : {about} refuse notre clé, ou en veut une. Les commandes "
-            "continuent.",
+            (
+                "Plus aucune adresse n'est recherchée : {about} refuse notre clé, ou en veut une. Les commandes "
+                "continuent."
+            ),
             "",
         ),
         "ServiceDown": (
