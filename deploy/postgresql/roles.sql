@@ -380,12 +380,6 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON p
     ELSE false END) EXECUTE FUNCTION refuse_service('own card')$guard$,
     'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
-SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON address FOR EACH ROW
-    WHEN (CASE CURRENT_USER
-    WHEN %7$L THEN (OLD.geo_state = 'waiting') IS NOT TRUE
-    ELSE false END) EXECUTE FUNCTION refuse_service('own answers')$guard$,
-    'own answers of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
-\gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF closed_by ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.closed_by = 'importer') IS NOT TRUE
