@@ -48,12 +48,13 @@ FLOORS: Mapping[str, Mapping[str, str]] = {
     "poller": SERVICE | {"imapclient": "the mailboxes"},
     "importer": SERVICE | MAILS,
     "dispatcher": SERVICE | MAILS,
+    "geocoder": SERVICE,
     "--help": COMMAND,
     **dict.fromkeys(("orders list", "holds list", "status"), COMMAND | DATABASE),
 }
 """The packages of each program, and what it needs them for."""
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder")
 
 
 def measure(folder: Path, rounds: int) -> dict[str, float]:

@@ -22,13 +22,17 @@ from intergestan_runtime.settings_docs import document
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess
+from services.geocoder.settings import GeocoderProcess
 from services.importer.settings import ImporterProcess
 from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
 
 DOCS = Path(__file__).parent
 DASHBOARDS = DOCS.parent / "deploy" / "grafana" / "dashboards"
-PROCESSES = [ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, CliProcess]
+PROCESSES = [
+    *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
+    CliProcess,
+]
 SETTINGS_HEAD = """# Settings
 
 TOML, in rising order: defaults, `/etc/intergestan/intergestan.toml`, `~/.config/intergestan/intergestan.toml`,

@@ -18,9 +18,20 @@ def _modules(folder: Path) -> Iterator[Path]:
 
 
 def test_every_service_has_the_same_files() -> None:
-    for service in ("composer", "sender", "poller", "importer", "dispatcher"):
+    for service in ("composer", "sender", "poller", "importer", "dispatcher", "geocoder"):
         names = {path.name for path in (ROOT / "services" / service).glob("*.py")}
         assert {"__init__.py", "__main__.py", "settings.py", "worker.py"} <= names, service
+
+
+def test_one_module_knows_geopy() -> None:
+    """T25, ADR 0052: nobody else can ask anybody where an address lies."""
+    found = {
+        str(file.relative_to(ROOT))
+        for top in ("libs", "services")
+        for file in _modules(ROOT / top)
+        if any(name.split(".")[0] == "geopy" for name in imports(file))
+    }
+    assert found == {"services/geocoder/asking.py"}
 
 
 def test_msgspec_meets_no_type_in_a_thread() -> None:

@@ -650,6 +650,45 @@ PARTNERS = Board(
                 ),
             ),
         ),
+        Row(
+            ("Third parties", "Tiers"),
+            (
+                Panel(
+                    ("Codes left", "Codes restants"),
+                    (
+                        "The least share over all beginnings of codes.",
+                        "La plus petite part, pour tous les débuts de codes.",
+                    ),
+                    (Target("min by (site) (intergestan_party_codes_left{@})", "{{site}}"),),
+                    "percentunit",
+                    "stat",
+                    orange=0.2,
+                    red=0.05,
+                    below=True,
+                ),
+                Panel(
+                    ("Addresses to look up", "Adresses à rechercher"),
+                    ("Those whose position waits.", "Celles dont la position est attendue."),
+                    (Target("max by (site) (intergestan_geocode_waiting{@})", "{{site}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Look-ups left", "Recherches restantes"),
+                    ("This month, until the cap.", "Ce mois-ci, jusqu'au maximum."),
+                    (Target("min by (site) (intergestan_geocode_calls_left{@})", "{{site}}"),),
+                    kind="stat",
+                    orange=500,
+                    red=1,
+                    below=True,
+                ),
+                Panel(
+                    ("What providers say", "Réponses des fournisseurs"),
+                    ("Look-ups, by outcome.", "Recherches, selon l'issue."),
+                    (_rate("geocode_calls_total", "provider, outcome", "{{provider}} {{outcome}}"),),
+                    "ops",
+                ),
+            ),
+        ),
     ),
 )
 

@@ -21,7 +21,7 @@ from intergestan_db.states import (
 )
 from intergestan_db.tables import Table
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder")
 ALL = "*"
 
 
@@ -271,9 +271,24 @@ _DISPATCHER: Rights = {
         "last_success_at"
     ),
     "oauth_grant": Right("id error expires_at"),
+    "address": Right("id geo_state next_attempt_at rung_at", changes="rung_at"),
+    "geocode_usage": Right(ALL),
+    "party_code_counter": Right(ALL),
+    "setting": Right(ALL),
 }
 """Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
 passwords nor tokens."""
+
+_POSITION = "latitude longitude geo_state geo_source geo_at rung_at next_attempt_at attempts"
+
+_GEOCODER: Rights = {
+    "setting": Right(ALL),
+    "address": Right(f"id line1 postcode city country geo_key {_POSITION}", changes=_POSITION),
+    "geocode_cache": Right(ALL, ALL, "latitude longitude source at"),
+    "geocode_usage": Right(ALL, ALL, "calls last_at rests_until rests_because failures"),
+}
+"""Looks up where addresses lie. It sees no name, no order and no mail, and changes nothing of an address but its
+position."""
 
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
@@ -281,6 +296,7 @@ RIGHTS: Mapping[str, Rights] = {
     "poller": {**_EVERY, **_POLLER},
     "importer": {**_EVERY, **_IMPORTER},
     "dispatcher": {**_EVERY, **_DISPATCHER},
+    "geocoder": {**_EVERY, **_GEOCODER},
 }
 
 _IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"

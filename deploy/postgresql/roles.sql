@@ -5,9 +5,10 @@
 --
 -- Run it as the owner of the base's tables (who may create roles, or for whom an administrator has created them)
 -- after `intergestan init` and after each `intergestan upgrade`. It may be run at any time: rights that a role should
--- not have are taken away. The roles are called PREFIX-composer, PREFIX-sender, PREFIX-poller, PREFIX-importer and
--- PREFIX-dispatcher; where services log in by the unix socket these are the names of their operating-system users.
--- With `passwords`, each role gets the password in FOLDER/SERVICE-database-password.
+-- not have are taken away. The roles are called PREFIX-composer, PREFIX-sender, PREFIX-poller, PREFIX-importer,
+-- PREFIX-dispatcher and PREFIX-geocoder; where services log in by the unix socket these are the names of their
+-- operating-system users.
+-- With `passwords`, each role gets the password in FOLDER/SERVICE-database-password, if there is that file.
 
 \set ON_ERROR_STOP on
 \if :{?prefix}
@@ -19,6 +20,7 @@
 \set poller :prefix '-poller'
 \set importer :prefix '-importer'
 \set dispatcher :prefix '-dispatcher'
+\set geocoder :prefix '-geocoder'
 \set moved_before 'move as ' :dispatcher
 \set quiet_before :QUIET
 \set QUIET on
@@ -27,7 +29,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -35,12 +37,12 @@ WHERE role NOT IN (SELECT rolname FROM pg_roles)
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
 SELECT format('REVOKE ALL ON DATABASE %1$I FROM %2$I; GRANT CONNECT ON DATABASE %1$I TO %2$I', current_database(), role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder']) AS role
 \gexec
-REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher";
-GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher";
+REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
+GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
 
 -- Large objects belong to no table: a role could fill the disk with them. Only a superuser closes them.
 SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER
@@ -231,6 +233,7 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
     (alive_until), DELETE ON "worker" TO :"importer";
 
 -- dispatcher
+GRANT SELECT (id, geo_state, rung_at, next_attempt_at), UPDATE (rung_at) ON "address" TO :"dispatcher";
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
@@ -239,6 +242,7 @@ GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) 
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
+GRANT SELECT ON "geocode_usage" TO :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
 GRANT SELECT ON "hold" TO :"dispatcher";
@@ -268,6 +272,7 @@ GRANT INSERT ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
+GRANT SELECT ON "party_code_counter" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";
 GRANT SELECT ON "purchase_order_change" TO :"dispatcher";
 GRANT SELECT, DELETE ON "purge_mail" TO :"dispatcher";
@@ -278,11 +283,28 @@ GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oa
     :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
+GRANT SELECT ON "setting" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
     (alive_until), DELETE ON "worker" TO :"dispatcher";
+
+-- geocoder
+GRANT SELECT (id, line1, postcode, city, country, latitude, longitude, geo_state, geo_key, geo_source, geo_at,
+    rung_at, next_attempt_at, attempts), UPDATE (latitude, longitude, geo_state, geo_source, geo_at, rung_at,
+    next_attempt_at, attempts) ON "address" TO :"geocoder";
+GRANT SELECT ON "alembic_version" TO :"geocoder";
+GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"geocoder";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"geocoder";
+GRANT SELECT, INSERT, UPDATE (latitude, longitude, source, at) ON "geocode_cache" TO :"geocoder";
+GRANT SELECT, INSERT, UPDATE (calls, last_at, rests_until, rests_because, failures) ON "geocode_usage" TO
+    :"geocoder";
+GRANT SELECT ON "high_water" TO :"geocoder";
+GRANT SELECT ON "setting" TO :"geocoder";
+GRANT SELECT ON "site" TO :"geocoder";
+GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
+    "worker" TO :"geocoder";
 -- end rights
 
 -- What rights cannot say of a row, guards say. They are triggers, and each asks for the role first.
@@ -301,8 +323,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %4$L THEN (NEW.who = 'poller') IS NOT TRUE
     WHEN %5$L THEN (NEW.who = 'importer') IS NOT TRUE
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
+    WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
-    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -311,8 +334,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR 
     WHEN %4$L THEN (NEW.service = 'poller') IS NOT TRUE
     WHEN %5$L THEN (NEW.service = 'importer') IS NOT TRUE
     WHEN %6$L THEN (NEW.service = 'dispatcher') IS NOT TRUE
+    WHEN %7$L THEN (NEW.service = 'geocoder') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own worker')$guard$,
-    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -321,95 +345,96 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON w
     WHEN %4$L THEN (OLD.service = 'poller') IS NOT TRUE
     WHEN %5$L THEN (OLD.service = 'importer') IS NOT TRUE
     WHEN %6$L THEN (OLD.service = 'dispatcher') IS NOT TRUE
+    WHEN %7$L THEN (OLD.service = 'geocoder') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own sign')$guard$,
-    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
-    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %4$L THEN (NEW.state = 'archived' AND NOT NEW.is_heartbeat) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('archived')$guard$,
-    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON outbound_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NOT NEW.live) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
-    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.heartbeats_only AND NEW.requested_by = 'heartbeats') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
-    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %2$L THEN (NEW.name = 'card') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own card')$guard$,
-    'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
-    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
-    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON partner FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no pause')$guard$,
-    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uid FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uidl FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON delivery_report FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.outbound_mail_id IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no new pause')$guard$,
-    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order_change FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -418,20 +443,20 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'answered' AND OLD.state IN ('composed', 'sending', 'sent', 'unknown', 'held') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 -- end guards
 
@@ -544,7 +569,7 @@ WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
 \gexec
 
 \if :{?passwords}
-    \set lines `for name in composer sender poller importer dispatcher; do printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
+    \set lines `for name in composer sender poller importer dispatcher geocoder; do ! [ -e :'passwords'/$name-database-password ] || printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
     SELECT format('ALTER ROLE %I PASSWORD %L', :'prefix' || '-' || split_part(line, ' ', 1), substr(line, strpos(line, ' ') + 1))
     FROM regexp_split_to_table(:'lines', '\n') AS line
     \gexec

@@ -265,6 +265,17 @@ class PartyRole(StrEnum):
         return 1 if self is PartyRole.CUSTOMER else 2
 
 
+class GeoState(StrEnum):
+    """Whether it is known where an address lies; `failed`: the provider could not take the question."""
+
+    NONE = "none"
+    WAITING = "waiting"
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"
+    BY_HAND = "by_hand"
+
+
 class AccountKind(StrEnum):
     """Whose an account is: a party's in one of its roles, or nobody's."""
 

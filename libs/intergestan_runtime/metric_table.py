@@ -37,16 +37,25 @@ class Metric:
     services: tuple[str, ...] = ()
 
 
-STEP_OF = {"composer": "compose", "sender": "send", "poller": "poll", "importer": "import", "dispatcher": "dispatch"}
+STEP_OF = {
+    "composer": "compose",
+    "sender": "send",
+    "poller": "poll",
+    "importer": "import",
+    "dispatcher": "dispatch",
+    "geocoder": "geocode",
+}
 """The step that each service works on."""
 
-_STEPS = tuple(STEP_OF.values())
+_STEPS = tuple(step for service, step in STEP_OF.items() if service != "geocoder")
+"""Those that orders go through."""
+
 _OUTCOMES = ("done", "created", "duplicate", "held", "rejected", "conflict", "waiting", "retry")
 _MAIL_OUTCOMES = (
     *("accepted", "deferred", "unknown", "bounced"),
     *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
 )
-_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES, _CHECKS = 20, 20, 50, 50, 20, 8
+_QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES, _CHECKS, _PROVIDERS = 20, 20, 50, 50, 20, 8, 4
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
 
@@ -64,7 +73,7 @@ def _histogram(name: str, by: str, text: str, buckets: tuple[float, ...], /, **l
 
 
 _ALL = ""
-_WORKERS = "composer sender poller importer"
+_WORKERS = "composer sender poller importer geocoder"
 
 
 def _work() -> Iterator[Metric]:
@@ -295,6 +304,36 @@ def _heartbeats() -> Iterator[Metric]:
     yield _counter("heartbeats_total", "dispatcher importer", "Heartbeats, by how they came back.", outcome=HEARTBEATS)
 
 
+def _third_parties() -> Iterator[Metric]:
+    """Third parties: where their addresses lie, and how many codes are left for them."""
+    yield _counter(
+        "geocode_calls_total",
+        "geocoder",
+        "How often somebody outside was asked where an address lies, by what came of it.",
+        provider=_PROVIDERS,
+        outcome=GEOCODE_OUTCOMES,
+    )
+    yield _gauge("geocode_waiting", "dispatcher", "Addresses that wait to be looked up; absent where nobody is asked.")
+    yield _gauge(
+        "geocode_calls_left", "dispatcher", "How often it may be asked this month; absent where nobody is asked."
+    )
+    yield _gauge(
+        "geocode_resting",
+        "dispatcher",
+        "1 where nothing is looked up until a person acts, or the month ends.",
+        reason=("cap", "key"),
+    )
+    yield _gauge(
+        "party_codes_left",
+        "dispatcher",
+        "The least share of numbers that is left for codes with the same beginning; absent where people give codes.",
+    )
+
+
+GEOCODE_OUTCOMES = ("found", "not_found", "refused", "quota", "key", "away")
 HEARTBEATS = ("on_time", "late", "lost")
 
-METRICS: tuple[Metric, ...] = (*_work(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats())
+METRICS: tuple[Metric, ...] = (
+    *(*_work(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
+    *_third_parties(),
+)

@@ -28,6 +28,7 @@ TABLES = (
     "poller",
     "importer",
     "dispatcher",
+    "geocoder",
     "console",
     "cli",
     "demo",

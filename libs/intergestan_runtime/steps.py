@@ -50,8 +50,9 @@ COMPOSE = Step("compose", queue="compose", actor="compose")
 SEND = Step("send", queue="send", actor="send")
 IMPORT = Step("import", queue="import", actor="take_in")
 NOTIFY = Step("notify", queue="notify", actor="notify")
+GEOCODE = Step("geocode", queue="geocode", actor="locate")
 
-STEPS = (COMPOSE, SEND, IMPORT, NOTIFY)
+STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, GEOCODE)
 
 
 def poll_step(worker: str) -> Step:

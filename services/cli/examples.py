@@ -60,6 +60,7 @@ EXAMPLES: Mapping[str, str] = {
     "parties list": "parties list",
     "parties find": 'parties find "dup ly"',
     "parties import": "parties import tiers.xlsx --customer",
+    "parties locate": "parties locate --missing",
     "parties reindex": "parties reindex",
     "accounts": "accounts find 411DU",
     "accounts set": "accounts set DUP 411DU000001 --role customer",

@@ -19,6 +19,10 @@ ACTS: Mapping[Act, str] = {
         "they are."
     ),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
+    Act.GEO_SETTINGS: marked(
+        "`intergestan settings set geo.provider` chooses who is asked where addresses lie, `geo.calls_per_month` how "
+        "often."
+    ),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),

@@ -10,17 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, exists, or_, select, update
 
 from intergestan_db.at_rest import NOT_SENT_TO
-from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.enums import GeoState, InboundState, OutboundState
 from intergestan_db.leases import NOW, MailTable, is_free
-from intergestan_db.tables import InboundMail, Notice, OutboundMail
+from intergestan_db.tables import Address, InboundMail, Notice, OutboundMail, Setting
 from intergestan_db.tables.types import UtcDateTime
-from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, Step
+from intergestan_erp.geo.providers import NONE
+from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, Step
 
 AT_ONCE = 500
 """Rows rung for in one search; the next search takes the next ones."""
+ADDRESSES_AT_ONCE = 40
+"""Of these fewer: some providers want a second between two, and no queue shall grow where a cap or a rest holds."""
 
 _RUNG_BEFORE = bindparam("rung_before", type_=UtcDateTime())
 _RUNG_AFTER = bindparam("rung_after", type_=UtcDateTime())
@@ -35,11 +38,11 @@ class Due:
     take: Update
 
 
-def _due(step: Step, table: MailTable, condition: ColumnElement[bool]) -> Due:
+def _due(step: Step, table: MailTable | type[Address], condition: ColumnElement[bool], at_once: int = AT_ONCE) -> Due:
     """:param condition: under which a row of this table is due at `NOW`."""
     quiet = or_(table.rung_at.is_(None), table.rung_at < _RUNG_BEFORE, table.rung_at > _RUNG_AFTER)
     found = select(table.id).where(condition, quiet)
-    oldest = found.order_by(table.id).limit(AT_ONCE)
+    oldest = found.order_by(table.id).limit(at_once)
     # "quiet" again: PostgreSQL looks at it anew when another dispatcher was faster by a moment.
     taken = update(table).where(table.id.in_(oldest), quiet).values(rung_at=NOW).returning(table.id)
     return Due(step, found.limit(1), taken)
@@ -50,6 +53,8 @@ _WAITS = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, Out
 _IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, NOW))
 """Left behind by a sender that died."""
 
+_SOMEBODY_IS_ASKED = exists().where(Setting.name == "geo.provider", Setting.value != NONE)
+
 DUE = (
     _due(COMPOSE, OutboundMail, and_(OutboundMail.state == OutboundState.REQUESTED, _MAY_LEAVE)),
     _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= NOW, _MAY_LEAVE), _IS_ORPHANED)),
@@ -59,6 +64,12 @@ DUE = (
         and_(InboundMail.state == InboundState.ARCHIVED, InboundMail.paused_at.is_(None), is_free(InboundMail, NOW)),
     ),
     _due(NOTIFY, Notice, and_(Notice.next_attempt_at <= NOW, is_free(Notice, NOW))),
+    _due(
+        GEOCODE,
+        Address,
+        and_(Address.geo_state == GeoState.WAITING, Address.next_attempt_at <= NOW, _SOMEBODY_IS_ASKED),
+        ADDRESSES_AT_ONCE,
+    ),
 )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import get_args
 
 from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
+from intergestan_erp.geo.health import Rest
 from intergestan_exchange.health.vitals import Vitals
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
@@ -31,6 +33,7 @@ OF_BASE = (
         "oauth_consent_ended",
     ),
     *("certificate_expiry_timestamp_seconds", "unconfirmed_keys"),
+    *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
 OF_DISK = ("archive_free_bytes", "archive_disk_bytes")
@@ -42,6 +45,7 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     _tell_counts(vitals, metrics)
     _tell_routes(vitals, metrics)
     _tell_mailboxes(vitals, metrics)
+    _tell_geocoding(vitals, metrics)
     for step, waiting in vitals.pending.items():
         metrics.set("oldest_pending_order_timestamp_seconds", _stamp(waiting.since), step=step)
     metrics.set("orders_unanswered", vitals.unanswered)
@@ -125,6 +129,17 @@ def _tell_mailboxes(vitals: Vitals, metrics: Metrics) -> None:
     metrics.forget("oauth_consent_ended", {"mailbox": vitals.consents})
     for name, error in vitals.consents.items():
         metrics.set("oauth_consent_ended", error is not None, mailbox=name)
+
+
+def _tell_geocoding(vitals: Vitals, metrics: Metrics) -> None:
+    found = vitals.geocoding
+    if found is None:
+        metrics.vanish("geocode_waiting", "geocode_calls_left", "geocode_resting")
+        return
+    metrics.set("geocode_waiting", found.waiting)
+    metrics.set("geocode_calls_left", found.calls_left)
+    for reason in get_args(Rest):
+        metrics.set("geocode_resting", found.rests == reason, reason=reason)
 
 
 def _set_back(vitals: Vitals) -> datetime | None:

@@ -26,6 +26,7 @@ from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
+from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.settings import DispatcherSettings
 
 _log = structlog.get_logger(__name__)
@@ -90,6 +91,7 @@ class Dispatcher:
             with self._database.read() as connection:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
+                measure_codes(connection, self._metrics)
         except ANY_REFUSAL:
             self._metrics.vanish(*OF_BASE)
             raise

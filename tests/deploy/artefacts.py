@@ -20,10 +20,11 @@ from intergestan_operations.opening.high_water_file import FOLDER
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
 from services.cli.app import build
-from services.cli.running.run import SERVICES
+from services.cli.running.run import GEOCODER, SERVICES
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess
+from services.geocoder.settings import GeocoderProcess
 from services.importer.settings import ImporterProcess
 from services.poller.settings import PollerProcess
 from services.sender.settings import SenderProcess
@@ -33,7 +34,7 @@ from tests.servers.process import Unavailable
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 
-PORTS = {"composer": 9471, "sender": 9472, "poller": 9473, "importer": 9474, "dispatcher": 9475}
+PORTS = {"composer": 9471, "sender": 9472, "poller": 9473, "importer": 9474, "dispatcher": 9475, "geocoder": 9478}
 """Where each service tells how it is, wherever it runs."""
 
 ARCHIVISTS = frozenset(
@@ -49,9 +50,12 @@ HISTORY = str(Path(tomllib.loads((DEPLOY / "containers.toml").read_text())["site
 NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
 """Variables of ours that are read beside the settings."""
 
-PROCESSES = (ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, CliProcess)
+PROCESSES = (
+    *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
+    CliProcess,
+)
 
-assert set(PORTS) == set(SERVICES)
+assert set(PORTS) == {*SERVICES, GEOCODER}
 
 
 def known_variables() -> set[str]:

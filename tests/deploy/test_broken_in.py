@@ -200,7 +200,6 @@ FOR_NOBODY = (
     *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
     "DELETE FROM event WHERE subject = 'purchase_order'",
     "UPDATE event SET who = 'marc'",
-    "SELECT * FROM setting",
     "UPDATE setting SET value = ''",
     "INSERT INTO setting (name, value) VALUES ('x', 'y')",
     "UPDATE published SET value = 'my half' WHERE name = 'sealing_key'",
@@ -251,6 +250,9 @@ SECRETS = {
     "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
     "importer": ("SELECT price FROM partner_price",),
     "importer dispatcher": ("SELECT public_key FROM partner_key",),
+    "dispatcher geocoder": ("SELECT * FROM setting", "SELECT * FROM geocode_usage"),
+    "composer geocoder": ("SELECT line1, city FROM address",),
+    "geocoder": ("SELECT * FROM geocode_cache", "UPDATE geocode_usage SET calls = 0"),
 }
 OWN = {
     "composer": (
@@ -337,6 +339,22 @@ OWN = {
         "SELECT secret FROM relay",
         "SELECT mime FROM outbound_body",
         "INSERT INTO hold (partner_id) VALUES (1)",
+        "UPDATE address SET geo_state = 'none'",
+    ),
+    "geocoder": (
+        *ORDER_OF_THEIRS,
+        "SELECT * FROM party",
+        "SELECT name FROM contact",
+        "SELECT line2 FROM address",
+        "UPDATE address SET city = 'x'",
+        "UPDATE address SET geo_key = 'x'",
+        "DELETE FROM address",
+        "INSERT INTO address (party_id, kind) VALUES (1, 'main')",
+        "DELETE FROM geocode_usage",
+        "DELETE FROM geocode_cache",
+        "SELECT * FROM partner",
+        "SELECT * FROM purchase_order",
+        "SELECT * FROM inbound_mail",
     ),
 }
 

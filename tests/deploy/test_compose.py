@@ -23,6 +23,7 @@ from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.redis_client import connect
 from intergestan_runtime.secrets import Sealer, read_key_file
 from intergestan_runtime.settings import ENV_PREFIX, SiteSettings
+from services.cli.running.run import GEOCODER, SERVICES
 from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import (
     ARCHIVISTS,
@@ -122,6 +123,13 @@ def test_every_service_is_there_with_its_port_and_its_time_to_stop(file: Path) -
 
 
 @every_file
+def test_nobody_is_asked_where_addresses_lie_unless_somebody_wants_it(file: Path) -> None:
+    """T25: `docker compose up` starts no geocoder."""
+    profiles = {name: service.get("profiles") for _site, name, service in ours(file)}
+    assert {name: each for name, each in profiles.items() if each} == {GEOCODER: [GEOCODER]}
+
+
+@every_file
 def test_each_is_a_user_and_a_role_of_its_own(file: Path) -> None:
     users = {name: service["user"] for _site, name, service in ours(file)}
     assert len(set(users.values())) == len(PORTS)
@@ -143,7 +151,7 @@ def test_who_has_which_secret_and_who_may_go_out(file: Path) -> None:
         keys = [volume for volume in service.get("volumes", []) if volume.endswith("/signing:/run/secrets/signing:ro")]
         assert bool(keys) == (name == "composer"), name
         out = [net for net in service["networks"] if net.endswith("outside")]
-        assert bool(out) == (name in {"sender", "poller"}), name
+        assert bool(out) == (name in {"sender", "poller", "geocoder"}), name
         assert whole["networks"][f"{site}inside"] == {"internal": True}
 
 
@@ -331,7 +339,10 @@ def test_the_secrets_of_two_sites(tmp_path: Path) -> None:
 def test_prometheus_scrapes_every_process_of_both_sites() -> None:
     (job,) = read_yaml(DEPLOY / "two-sites/prometheus.yml")["scrape_configs"]
     targets = {target for group in job["static_configs"] for target in group["targets"]}
-    assert targets == {f"{site}{name}:{PORTS[name]}" for site in SITES["two-sites.yaml"] for name in PORTS}
+    assert targets == {f"{site}{name}:{PORTS[name]}" for site in SITES["two-sites.yaml"] for name in SERVICES}
+    said = (DEPLOY / "two-sites/prometheus.yml").read_text()
+    for site in SITES["two-sites.yaml"]:
+        assert f"# - targets: [{site}{GEOCODER}:{PORTS[GEOCODER]}]" in said
     for _site, name, service in ours(FILES[1]):
         assert service["environment"][f"INTERGESTAN_{name.upper()}__HEALTH_ADDRESS"] == "0.0.0.0"
         assert "monitoring" in service["networks"]

@@ -19,6 +19,7 @@ from intergestan_runtime.broker import make_broker
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT
+from services.cli.running.run import GEOCODER
 from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
 
@@ -35,6 +36,7 @@ EVERYTHING = {
     "notices": {"to": "anne@depot.example"},
     "redis": {"url": "rediss://redis.example:6380/0", "password": "redis-password"},
     "keda": {"enabled": True, "authentication": "redis"},
+    "geocoder": {"enabled": True, "key": "google", "env": {"INTERGESTAN_GEOCODER__GOOGLE_KEY": "google"}},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {
         "enabled": True,
@@ -107,6 +109,11 @@ def environment(pod: Manifest) -> dict[str, str]:
     return {each["name"]: each["value"] for container in pod["containers"] for each in container.get("env", [])}
 
 
+def services(values: str) -> set[str]:
+    """Ours that run with these values: the geocoder only where somebody wants it (T25)."""
+    return {name for name in PORTS if name != GEOCODER or values == "everything"}
+
+
 def test_helm_finds_nothing_wrong() -> None:
     done = run(program("helm", HELM), "lint", "--strict", CHART)
     assert done.returncode == 0, done.stdout
@@ -161,6 +168,8 @@ def test_custom_resources_follow_their_definition(file: Path) -> None:
         {"pollers": []},
         {"pollers": [{"name": "Orders!"}]},
         {"archive": {"size": "lots"}},
+        {"geocoder": {"enabled": True, "key": "my key"}},
+        {"geocoder": {"enabled": "perhaps"}},
         {"sender": {"env": {"PATH": "/"}}},
         {"notices": {"to": "Anne"}},
         {"prometheusRule": {"enabled": True, "runbooks": "docs/runbooks"}},
@@ -196,7 +205,10 @@ def test_the_rules_of_the_chart_are_those_of_prometheus() -> None:
 
 @every_set
 def test_every_service_is_there_with_its_port_and_its_time_to_stop(values: str) -> None:
+    assert any(name.startswith(f"demo-{GEOCODER}") for name in pods(values)) == (GEOCODER in services(values))
     for service, port in PORTS.items():
+        if service not in services(values):
+            continue
         found = [pod for name, pod in pods(values).items() if name.startswith(f"demo-{service}")]
         assert found, service
         for pod in found:
@@ -270,10 +282,11 @@ def test_who_has_which_secret(values: str) -> None:
         wanted |= {"base.key"} if service in {"sender", "poller"} else set()
         wanted |= {"redis-password"}
         wanted |= {"sentinel-password"} if values == "beyond" else set()
+        wanted |= {"google"} if service == GEOCODER else set()
         wanted |= {"archive-key"} if values == "beyond" and service in ARCHIVISTS else set()
         assert items == wanted, name
         assert f"//intergestan-{service}@" in environment(pod)["INTERGESTAN_SITE__DATABASE_URL"]
-    assert len(set(users.values())) == len(PORTS)
+    assert len(set(users.values())) == len(services(values))
 
 
 def test_a_bucket_takes_the_place_of_the_volume(tmp_path: Path) -> None:
@@ -326,7 +339,7 @@ def test_a_budget_for_each_service(values: str) -> None:
         each["spec"]["selector"]["matchLabels"]["app.kubernetes.io/component"]
         for each in manifests(values, "PodDisruptionBudget")
     }
-    assert found == set(PORTS)
+    assert found == services(values)
 
 
 Way = tuple[str, tuple[int, ...]]
@@ -334,7 +347,7 @@ Way = tuple[str, tuple[int, ...]]
 
 def ways_out(values: str) -> dict[str, set[Way]]:
     """Where each component may go: a destination, as JSON, and its ports."""
-    found: dict[str, set[Way]] = {component: set() for component in (*PORTS, "office", "migrate")}
+    found: dict[str, set[Way]] = {component: set() for component in (*services(values), "office", "migrate")}
     for policy in manifests(values, "NetworkPolicy"):
         (rule,) = policy["spec"]["podSelector"].get("matchExpressions", [{"values": list(found)}])
         for way in policy["spec"].get("egress", []):
@@ -357,6 +370,7 @@ def test_every_way_out_names_where_it_leads(values: str) -> None:
     mail = (465, 993) if values == "beyond" else (25, 110, 143, 443, 465, 587, 993, 995)
     store = {(443,)} if values == "beyond" else set()
     assert beyond == {
+        **({GEOCODER: {(443,)}} if GEOCODER in ways else {}),
         "composer": set(),
         "migrate": set(),
         "importer": store,

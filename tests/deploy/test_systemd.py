@@ -197,7 +197,7 @@ def test_a_service_that_may_not_enter_the_folder_of_keys_starts(tmp_path: Path) 
     folder.chmod(0o700)
 
 
-def test_only_sender_and_poller_speak_to_the_world_and_open_passwords() -> None:
+def test_only_sender_poller_and_geocoder_speak_to_the_world_and_the_first_two_open_passwords() -> None:
     closed = {service_of(unit) for unit in SINGLE if settings_of(unit)["IPAddressDeny"] == ["any"]}
     assert closed == {"composer", "importer", "dispatcher"}
     assert given("base.key") == {"sender", "poller"}

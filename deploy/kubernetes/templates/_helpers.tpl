@@ -12,11 +12,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "intergestan.uids" -}}
-{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, cli: 10000}
+{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, geocoder: 10008, cli: 10000}
 {{- end }}
 
 {{- define "intergestan.ports" -}}
-{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475}
+{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475, geocoder: 9478}
 {{- end }}
 
 {{- define "intergestan.image" -}}
@@ -117,6 +117,9 @@ affinity: {{ toYaml . | nindent 2 }}
       {{- with .root.Values.redis.sentinelPassword }}{{ $keys = append $keys . }}{{ end }}
       {{- if include "intergestan.readsArchive" . }}
       {{- with .root.Values.archive.bucket.secret }}{{ $keys = append $keys . }}{{ end }}
+      {{- end }}
+      {{- if eq .service "geocoder" }}
+      {{- with .root.Values.geocoder.key }}{{ $keys = append $keys . }}{{ end }}
       {{- end }}
       {{- if eq .service "cli" }}
       - secret:

@@ -13,6 +13,7 @@ from intergestan_db.tables.delivery import (
     InvoiceVat,
 )
 from intergestan_db.tables.file import TakenFile
+from intergestan_db.tables.geo import GeocodeCache, GeocodeUsage
 from intergestan_db.tables.heartbeat import Heartbeat
 from intergestan_db.tables.ledger import Answer, Difference, Hold, Ledger, ReviewReply
 from intergestan_db.tables.mail import (
@@ -79,6 +80,8 @@ __all__ = [
     "DeliveryReport",
     "Difference",
     "Event",
+    "GeocodeCache",
+    "GeocodeUsage",
     "Heartbeat",
     "HighWater",
     "Hold",

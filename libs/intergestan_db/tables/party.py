@@ -6,8 +6,21 @@ from decimal import Decimal
 
 from sqlalchemy import Integer, LargeBinary, String
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
-from intergestan_db.tables.types import WORD, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
+from intergestan_db.enums import Acceptance, GeoState, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
+from intergestan_db.tables.types import (
+    WORD,
+    Fine,
+    Instant,
+    RowId,
+    Scaled,
+    Table,
+    Typed,
+    column,
+    index,
+    index_where,
+    one_of,
+    unique,
+)
 
 
 class Party(Table):
@@ -51,9 +64,18 @@ class PartyWord(Table):
 
 
 class Address(Table):
-    """A postal address of a party."""
+    """A postal address of a party, and where it lies (T25).
+
+    `geo_key` is the same for all addresses that lie at one place (`intergestan_erp.geo.place`), and changes with the
+    address: what was looked up for another key is not this one's. While it is `waiting` it is due at
+    `next_attempt_at`, and `attempts` counts the tries; `geo_source` is who knew, None for a position set by hand.
+    """
 
     __tablename__ = "address"
+    __table_args__ = (
+        one_of("geo_state", GeoState),
+        index_where(f"geo_state = '{GeoState.WAITING}'", "next_attempt_at", name="ix_address_waiting"),
+    )
 
     id: Typed[RowId]
     party_id: Typed[int] = column(references="party.id", index=True)
@@ -63,6 +85,15 @@ class Address(Table):
     postcode: Typed[str | None] = column(String(20))
     city: Typed[str | None] = column(String(100))
     country: Typed[str | None] = column(String(2))
+    latitude: Typed[Decimal | None] = column(Scaled(7))
+    longitude: Typed[Decimal | None] = column(Scaled(7))
+    geo_state: Typed[str] = column(String(12), default=GeoState.NONE, server_default="none")
+    geo_key: Typed[str | None] = column(String(64))
+    geo_source: Typed[str | None] = column(String(20))
+    geo_at: Typed[Instant | None]
+    rung_at: Typed[Instant | None]
+    next_attempt_at: Typed[Instant | None]
+    attempts: Typed[int] = column(default=0, server_default="0")
 
 
 class Contact(Table):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from intergestan_db.enums import PartyRole
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import GeoState, PartyRole
 from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
@@ -28,7 +30,7 @@ class ListedParty:
 
 @dataclass(frozen=True, slots=True)
 class PartyAddress:
-    """A postal address of a party; `kind` is `main` for its own."""
+    """A postal address of a party; `kind` is `main` for its own, `geo` whether it is known where it lies."""
 
     kind: str
     line1: str | None
@@ -36,6 +38,9 @@ class PartyAddress:
     postcode: str | None
     city: str | None
     country: str | None
+    latitude: Decimal | None
+    longitude: Decimal | None
+    geo: GeoState
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +101,24 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
     return PartyCard(
         *(party.code, party.name, party.is_customer, party.is_supplier, party.siret, party.vat_id),
         accounts={PartyRole(row.role): row.number for row in connection.execute(accounts)},
-        addresses=tuple(PartyAddress(*row) for row in _of(connection, Address, party_id, PartyAddress)),
-        contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id, PartyContact)),
+        addresses=tuple(map(_address, _of(connection, Address, party_id))),
+        contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id)),
     )
 
 
-def _of(connection: Connection, table: type[Address | Contact], party_id: int, view: type[Any]) -> list[Any]:
-    columns = [getattr(table, name) for name in view.__dataclass_fields__]
-    return list(connection.execute(select(*columns).where(table.party_id == party_id).order_by(table.id)))
+def _address(row: AnyRow) -> PartyAddress:
+    *said, state = row
+    return PartyAddress(*said, geo=GeoState(state))
+
+
+_COLUMNS = {
+    Address: (
+        *(Address.kind, Address.line1, Address.line2, Address.postcode, Address.city, Address.country),
+        *(Address.latitude, Address.longitude, Address.geo_state),
+    ),
+    Contact: (Contact.name, Contact.telephone, Contact.email),
+}
+
+
+def _of(connection: Connection, table: type[Address | Contact], party_id: int) -> list[Any]:
+    return list(connection.execute(select(*_COLUMNS[table]).where(table.party_id == party_id).order_by(table.id)))

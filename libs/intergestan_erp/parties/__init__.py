@@ -1,4 +1,4 @@
 """Third parties: those we buy from, and those we sell to.
 
-May import: nothing.
+May import: geo.
 """

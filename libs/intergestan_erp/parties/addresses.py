@@ -1,17 +1,24 @@
-"""A party's own postal address, and the person to ask there."""
+"""A party's own postal address with its position, and the person to ask there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from intergestan_db.enums import GeoState
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Address, Contact
+from intergestan_erp.geo.place import geo_key, place_text
+from intergestan_erp.geo.rule import GeoRule
+from intergestan_erp.parties.folding import name_key
 
 MAIN: Final = "main"
 """The kind of a party's own postal address."""
 POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
+POSITION: Final = ("latitude", "longitude")
 OF_CONTACT: Final = ("contact", "telephone", "email")
 
 
@@ -25,16 +32,76 @@ def main_address() -> Any:
     )
 
 
-def set_address(connection: Connection, party_id: int, values: Mapping[str, str | None]) -> None:
-    """Change a party's own postal address (`line1`, `line2`, `postcode`, `city`, `country`), or enter it."""
+def key_of(address: Mapping[str, Any]) -> str | None:
+    """The key of where an address lies; None for one that is no place."""
+    text = place_text(address)
+    return None if text is None else geo_key(name_key(text))
+
+
+def placed(address: Mapping[str, Any], rule: GeoRule, at: datetime) -> dict[str, Any]:
+    """The columns of the position of an address that is new or was changed: nobody knows it yet.
+
+    Where addresses are looked up when they are saved (T25) it waits for that; this transaction asks nobody.
+    """
+    key = key_of(address)
+    waits = rule.on_save and key is not None
+    return {
+        **dict.fromkeys((*POSITION, "geo_source", "geo_at", "rung_at")),
+        "geo_state": str(GeoState.WAITING if waits else GeoState.NONE),
+        "geo_key": key,
+        "next_attempt_at": at if waits else None,
+        "attempts": 0,
+    }
+
+
+def set_address(connection: Connection, party_id: int, values: Mapping[str, Any], rule: GeoRule, at: datetime) -> None:
+    """Change a party's own postal address (`line1`, `line2`, `postcode`, `city`, `country`), or enter it.
+
+    A position that was looked up for the old place is dropped, one that was set by hand stays; `latitude` and
+    `longitude` set it by hand, and with None take it away.
+
+    :raises Problem: one of both was given alone.
+    """
     if not values:
         return
-    own = select(func.min(Address.id)).where(Address.party_id == party_id, Address.kind == MAIN)
-    address_id = connection.execute(own).scalar_one_or_none()
-    if address_id is None:
-        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **values))
+    _check_position(values)
+    query = select(Address.__table__).where(Address.party_id == party_id, Address.kind == MAIN).order_by(Address.id)
+    row = connection.execute(query.limit(1)).mappings().one_or_none()
+    before = None if row is None else {str(name): value for name, value in row.items()}
+    after = {name: values.get(name, before[name] if before else None) for name in POSTAL}
+    written = {**values, **_position(before, after, values, rule, at)}
+    if before is None:
+        connection.execute(insert(Address).values(party_id=party_id, kind=MAIN, **written))
     else:
-        connection.execute(update(Address).where(Address.id == address_id).values(**values))
+        connection.execute(update(Address).where(Address.id == before["id"]).values(**written))
+
+
+def _position(
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any],
+    values: Mapping[str, Any],
+    rule: GeoRule,
+    at: datetime,
+) -> dict[str, Any]:
+    """What changes of the position of an address that becomes `after`."""
+    fresh = placed(after, rule, at)
+    if values.get("latitude") is not None:
+        by_hand = {"latitude": values["latitude"], "longitude": values["longitude"], "geo_at": at}
+        return fresh | by_hand | {"geo_state": str(GeoState.BY_HAND), "next_attempt_at": None}
+    if before is None or "latitude" in values:
+        return fresh
+    if before["geo_state"] == GeoState.BY_HAND:
+        return {"geo_key": fresh["geo_key"]}
+    is_as_before = key_of(before) == fresh["geo_key"]
+    return {} if is_as_before and before["geo_state"] != GeoState.NONE else fresh
+
+
+def _check_position(values: Mapping[str, Any]) -> None:
+    given = [values[name] is not None for name in POSITION if name in values]
+    if len(given) == 1 or len(set(given)) == 2:
+        raise Problem(
+            "A position has a latitude and a longitude: give both. Nothing was changed.", ProblemCode.NO_VALUE
+        )
 
 
 def set_contact(connection: Connection, party_id: int, values: Mapping[str, str | None]) -> None:

@@ -26,8 +26,9 @@ from intergestan_db.tables import (
     PurchaseOrder,
     SalesOrder,
 )
+from intergestan_erp.geo.rule import GeoRule
 from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
-from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSTAL, set_address, set_contact
+from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSITION, POSTAL, placed, set_address, set_contact
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
@@ -42,10 +43,11 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class PartyRules:
-    """How the codes and accounts of third parties come about on this site."""
+    """How the codes and accounts of third parties, and the positions of their addresses, come about on this site."""
 
     codes: CodeRule = field(default_factory=CodeRule)
     accounts: AccountRule = field(default_factory=AccountRule)
+    geo: GeoRule = field(default_factory=GeoRule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +126,7 @@ def add_parties(
     ]
     by_code = insert_rows_with_ids(connection, Party, rows, by="code")
     ids = [by_code[code] for code in codes]
-    _insert_of(connection, Address, ids, [_address(party) for party in parties])
+    _insert_of(connection, Address, ids, [_address(party, rules.geo, at) for party in parties])
     _insert_of(connection, Contact, ids, [_contact(party) for party in parties])
     wanted = [
         Wanted(party_id=party_id, role=role, code=code, name=party.name, number=party.accounts.get(role))
@@ -157,7 +159,8 @@ def set_party(
     by: str,
     at: datetime,
 ) -> None:
-    """Change what is known of a party: columns of `party`, of its postal address, or of the person to ask there.
+    """Change what is known of a party: columns of `party`, of its postal address with its position, or of the
+    person to ask there.
 
     A new role gets its account; a new name changes neither the code nor an account's number. Events have the old and
     the new value, but of addresses and persons only that they were changed (D34).
@@ -165,7 +168,8 @@ def set_party(
     :raises Problem: the code is taken, or the party has orders in a role that it should lose; nothing may be written.
     """
     before = _lock(connection, party_id)
-    own = {name: value for name, value in changes.items() if name not in (*POSTAL, *OF_CONTACT)}
+    of_others = (*POSTAL, *POSITION, *OF_CONTACT)
+    own = {name: value for name, value in changes.items() if name not in of_others}
     own = {name: value for name, value in own.items() if getattr(before, name) != value}
     if "code" in own:
         own["code"] = nfc(own["code"])
@@ -183,12 +187,13 @@ def set_party(
             code=before.code,
         )
     _change_accounts(connection, before, own, rules.accounts)
-    set_address(connection, party_id, {name: changes[name] for name in POSTAL if name in changes})
+    address = {name: changes[name] for name in (*POSTAL, *POSITION) if name in changes}
+    set_address(connection, party_id, address, rules.geo, at)
     set_contact(connection, party_id, {name: changes[name] for name in OF_CONTACT if name in changes})
     if own:
         index_parties(connection, [party_id])
     detail: dict[str, Any] = {name: [getattr(before, name), value] for name, value in own.items()}
-    others = [name for name in changes if name in (*POSTAL, *OF_CONTACT)]
+    others = [name for name in changes if name in of_others]
     if detail or others:
         told = detail | ({"changed": others} if others else {})
         states.record(connection, SUBJECT, [(party_id, None, None)], "set", by=by, at=at, detail=told)
@@ -269,9 +274,9 @@ def _taken(code: str) -> Problem:
     )
 
 
-def _address(party: NewParty) -> dict[str, Any] | None:
+def _address(party: NewParty, rule: GeoRule, at: datetime) -> dict[str, Any] | None:
     values = {name: getattr(party, name) for name in POSTAL}
-    return {"kind": MAIN, **values} if any(values.values()) else None
+    return {"kind": MAIN, **values, **placed(values, rule, at)} if any(values.values()) else None
 
 
 def _contact(party: NewParty) -> dict[str, Any] | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Address, Contact, Party, Table
+from intergestan_erp.inputs.coordinates import LATITUDE, LONGITUDE, read_degrees
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.unreadable import shown
 from intergestan_erp.parties.company_numbers import read_siret, read_vat
@@ -22,6 +24,19 @@ def read_typed(given: Mapping[str, str | None]) -> dict[str, str | None]:
     :raises Problem: for the first that is none of these, or too long; nothing may be written then.
     """
     return {name: _read(name, text) for name, text in given.items() if text is not None}
+
+
+def read_position(latitude: str | None, longitude: str | None) -> dict[str, Decimal | None]:
+    """A position that a person types: both of its degrees, or two empty texts that take it away; None is not given.
+
+    :raises Problem: one of them is no degrees, or nothing; nothing may be written then.
+    """
+    given = {"latitude": (latitude, LATITUDE), "longitude": (longitude, LONGITUDE)}
+    return {
+        name: read_degrees(text, most) if text.strip() else None
+        for name, (text, most) in given.items()
+        if text is not None
+    }
 
 
 def _read(name: str, text: str) -> str | None:

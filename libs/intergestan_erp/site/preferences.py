@@ -1,4 +1,4 @@
-"""What people choose about third parties while the site runs: codes, accounts, the fields of a search.
+"""What people choose while the site runs: codes, accounts, the fields of a search, who is asked where addresses lie.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -19,6 +19,10 @@ from intergestan_db import states
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
+from intergestan_erp.geo.providers import NONE, PROVIDERS
+from intergestan_erp.geo.rule import CALLS, MAPS, GeoRule, MapRule
+from intergestan_erp.geo.usage import end_key_rests
+from intergestan_erp.geo.waiting import wake
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.parties import PartyRules
@@ -34,9 +38,21 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "accounts.width": "5",
     "search.party_fields": "code,name,account",
     "search.account_fields": "party_code,title,number",
+    "geo.on_save": "false",
+    "geo.provider": NONE,
+    "geo.calls_per_month": str(CALLS),
+    "maps.provider": NONE,
+    "maps.tiles": "",
+    "maps.google_key": "",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
+FLAGS: Final = ("true", "false")
+_WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
+"""Values in which a comma is a comma."""
+_OF_GEO: Final = tuple(name for name in DEFAULTS if name.startswith("geo."))
+_MOST_CALLS: Final = 1_000_000
+_LONGEST: Final = 300
 
 _READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
@@ -50,6 +66,7 @@ class Preferences:
     rules: PartyRules = field(default_factory=PartyRules)
     party_fields: tuple[PartyField, ...] = PARTY_FIELDS
     account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
+    maps: MapRule = field(default_factory=MapRule)
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -58,6 +75,15 @@ def read_preferences(connection: Connection) -> Preferences:
     :raises Problem: somebody wrote a value into the base that is none.
     """
     return checked(read_texts(connection))
+
+
+def read_geo(connection: Connection) -> GeoRule:
+    """What was chosen about positions of addresses, whatever stands under the other names.
+
+    :raises Problem: somebody wrote a value into the base that is none.
+    """
+    rows = connection.execute(_READ, {"names": list(_OF_GEO)})
+    return _geo({**DEFAULTS, **{row.name: row.value for row in rows}})
 
 
 def read_texts(connection: Connection) -> dict[str, str]:
@@ -79,25 +105,31 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     codes.check()
     accounts.check()
     return Preferences(
-        PartyRules(codes, accounts),
+        PartyRules(codes, accounts, _geo(texts)),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
+        MapRule(_one_of("maps.provider", texts, MAPS), _tiles(texts["maps.tiles"]), _plain(texts["maps.google_key"])),
     )
 
 
 def set_preference(connection: Connection, name: str, value: str, *, by: str, at: datetime) -> Preferences:
     """Choose another value; what was made by the old one stays as it is.
 
+    Who is asked where addresses lie, and how often, counts at once for those that wait.
+
     :raises Problem: there is no such name, or the value does not fit; nothing is changed then.
     """
     known(name)
     connection.execute(select(Site.id).with_for_update())  # two values that fit each other are changed one by one
     texts = read_texts(connection)
-    old, texts[name] = texts[name], _tidy(value)
+    old, texts[name] = texts[name], value.strip() if name in _WHOLE_TEXTS else _tidy(value)
     preferences = checked(texts)
     if old == texts[name]:
         return preferences
     put_texts(connection, {name: texts[name]})
+    if name in _OF_GEO:
+        end_key_rests(connection)
+        wake(connection, at)
     detail = {name: [old, texts[name]]}
     states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
     return preferences
@@ -184,9 +216,44 @@ def _one_of(name: str, texts: Mapping[str, str], words: Sequence[str]) -> str:
     return texts[name]
 
 
-def _number(name: str, texts: Mapping[str, str]) -> int:
+def _geo(texts: Mapping[str, str]) -> GeoRule:
+    return GeoRule(
+        _one_of("geo.on_save", texts, FLAGS) == "true",
+        _one_of("geo.provider", texts, (NONE, *PROVIDERS)),
+        _number("geo.calls_per_month", texts, _MOST_CALLS),
+    )
+
+
+def _tiles(text: str) -> str:
+    """The address of a tile server, as pages of maps name it: https, with the places of the three numbers in it."""
+    if text and not (text.startswith("https://") and all(part in text for part in ("{x}", "{y}", "{z}"))):
+        raise Problem(
+            "«{value}» is no address of a tile server: write it like {example}. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            (Act.SHOW_SETTINGS,),
+            value=text,
+            example="https://tiles.example/{z}/{x}/{y}.png",
+        )
+    return _plain(text)
+
+
+def _plain(text: str) -> str:
+    """A text without blanks, such as a key, that may stand in a page."""
+    if not (text.isascii() and text.isprintable()) or " " in text or len(text) > _LONGEST:
+        raise Problem(
+            "«{value}» is not a text that may stand here: it has at most {limit} letters, digits and signs without "
+            "accents, and no blanks. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            (Act.SHOW_SETTINGS,),
+            value=ascii(text),
+            limit=_LONGEST,
+        )
+    return text
+
+
+def _number(name: str, texts: Mapping[str, str], most: int = 999) -> int:
     text = texts[name]
-    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
         raise Problem(
             "«{value}» is not a whole number that may stand here. Nothing was changed.",
             ProblemCode.NO_VALUE,

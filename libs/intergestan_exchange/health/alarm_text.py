@@ -106,6 +106,18 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "The disk is nearly full ({value} free): mails will soon not be collected any more.",
             "Make room; never delete files of the archive.",
         ),
+        "GeocoderResting": (
+            "No addresses are looked up: {about} is not asked ({value} calls this month). Orders do not need it.",
+            "`intergestan settings show` shows whom we ask and how often in a month.",
+        ),
+        "GeocoderResting.cap": (
+            "{value} look-ups were made this month, as many as allowed; the others go on next month.",
+            "",
+        ),
+        "GeocoderResting.key": (
+            "No addresses are looked up: {about} does not take our key, or wants one. Orders do not need it.",
+            "",
+        ),
         "ServiceDown": (
             "The service {about} does not run.",
             "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
@@ -209,6 +221,24 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "DiskFilling": (
             "Le disque est presque plein ({value} libres) : bientôt les mails ne seront plus relevés.",
             "Faites de la place ; ne supprimez jamais de fichier de l'archive.",
+        ),
+        "GeocoderResting": (
+            "Plus aucune adresse n'est recherchée : {about} n'est pas interrogé ({value} recherches ce mois-ci).",
+            "`intergestan settings show` montre qui est interrogé, et combien de fois par mois.",
+        ),
+        "GeocoderResting.cap": (
+            (
+                "{value} recherches ont été faites ce mois-ci, le maximum permis ; les autres reprendront le mois "
+                "prochain."
+            ),
+            "",
+        ),
+        "GeocoderResting.key": (
+            (
+                "Plus aucune adresse n'est recherchée : {about} refuse notre clé, ou en veut une. Les commandes "
+                "continuent."
+            ),
+            "",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",

@@ -41,6 +41,8 @@ DISK_BYTES = 4e9
 Severity = Literal["critical", "warning"]
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+GEOCODER = "geocoder"
+"""It has to run only where somebody is asked where addresses lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ KINDS: Mapping[str, Kind] = {
     "ClockSetBack": Kind("warning"),
     "PartnerClock": Kind("warning"),
     "DiskFilling": Kind("warning", 300),
+    "GeocoderResting": Kind("warning"),
     "ServiceDown": Kind("critical", 120),
 }
 """By name; the alert of Prometheus and the page in docs/runbooks are called Intergestan<name>."""
@@ -191,9 +194,12 @@ def _partners(vitals: Vitals) -> Iterator[Alarm]:
 
 
 def _services(vitals: Vitals) -> Iterator[Alarm]:
-    for service in SERVICES:
+    geocoding = vitals.geocoding
+    for service in (*SERVICES, *((GEOCODER,) if geocoding is not None else ())):
         if service not in vitals.services:
             yield Alarm("ServiceDown", service)
+    if geocoding is not None and geocoding.rests is not None:
+        yield Alarm("GeocoderResting", geocoding.provider, str(geocoding.calls), variant=geocoding.rests)
     if not vitals.clock.is_well:
         by = max(vitals.clock.seconds, vitals.clock.ahead)
         yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)

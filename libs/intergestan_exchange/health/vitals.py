@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from intergestan_db.at_rest import NOT_SENT_TO, is_polled
 from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState, PurchaseState
 from intergestan_db.leases import TOKEN_VALID, lives
+from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     Hold,
     InboundMail,
@@ -27,7 +28,9 @@ from intergestan_db.tables import (
     Relay,
     Worker,
 )
-from intergestan_erp.site.zone import read_zone
+from intergestan_erp.geo.health import Geocoding, read_geocoding
+from intergestan_erp.site.preferences import read_geo
+from intergestan_erp.site.zone import read_zone, this_month
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.service_level import Share, read_service_level
@@ -96,6 +99,7 @@ class Vitals:
     :ivar services: those of which a process lives.
     :ivar zone: the site's, in which days and times are told.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
+    :ivar geocoding: how the looking up of addresses stands; None where nobody is asked.
     """
 
     at: datetime
@@ -118,6 +122,7 @@ class Vitals:
     zone: tzinfo = UTC
     clock: SiteClock = NOT_SET_BACK
     clocks: tuple[PartnerClock, ...] = ()
+    geocoding: Geocoding | None = None
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -147,7 +152,17 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         zone=read_zone(connection),
         clock=read_clock(connection, now),
         clocks=read_partner_clocks(connection, now),
+        geocoding=_geocoding(connection, now),
     )
+
+
+def _geocoding(connection: Connection, now: datetime) -> Geocoding | None:
+    """Where a value was written past us that is none, the geocoder says so, and orders are watched all the same."""
+    try:
+        rule = read_geo(connection)
+    except Problem:
+        return None
+    return read_geocoding(connection, rule, this_month(connection, now).name, now)
 
 
 _NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT

@@ -17,6 +17,7 @@ from intergestan_db.tables import Partner, PartnerKey, Party
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
+from intergestan_erp.site.preferences import read_geo
 from intergestan_erp.site.setup import LANGUAGES, check_address
 from intergestan_msg.identity import nfc
 
@@ -88,7 +89,8 @@ def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, A
     own = {name: value for name, value in changes.items() if name not in POSTAL and name != "contact"}
     if own:
         connection.execute(update(Partner).where(Partner.id == partner_id).values(**own))
-    set_address(connection, party_id, of_party)
+    if of_party:
+        set_address(connection, party_id, of_party, read_geo(connection), at)
     if changes.get("contact"):
         set_contact(connection, party_id, {"contact": changes["contact"]})
     detail = {name: None if value is None else str(value) for name, value in changes.items()}

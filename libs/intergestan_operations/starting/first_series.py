@@ -12,15 +12,17 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import HoldReason
-from intergestan_db.tables import Mailbox, Partner
+from intergestan_db.tables import Mailbox, Partner, Setting
+from intergestan_erp.geo.providers import PROVIDERS
 from intergestan_runtime.metrics import POLL_QUEUE, Metrics
-from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
+from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
 
 WORKS_ON = {
     "composer": (COMPOSE.queue,),
     "sender": (SEND.queue, NOTIFY.queue),
     "poller": (POLL_QUEUE,),
     "importer": (IMPORT.queue,),
+    "geocoder": (GEOCODE.queue,),
 }
 RINGS = {
     "composer": (SEND.queue,),
@@ -58,6 +60,14 @@ def _of_names(service: str, connection: Connection) -> Iterator[tuple[str, Names
         if service == "importer":
             yield "order_transit_seconds", {"route": routes}
         yield "heartbeat_last_seen_timestamp_seconds", {"stage": STAGES[service], "route": routes}
+    if service == "geocoder":
+        yield "geocode_calls_total", {"provider": [provider] if (provider := _provider(connection)) else []}
     if service == "poller":
         names = connection.scalars(select(Mailbox.name).where(is_polled()).order_by(Mailbox.id))
         yield "mailbox_idle_wakeups_total", {"mailbox": names}
+
+
+def _provider(connection: Connection) -> str | None:
+    """Who is asked where addresses lie."""
+    name = connection.scalar(select(Setting.value).where(Setting.name == "geo.provider"))
+    return name if name in PROVIDERS else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import PartyRole
+from intergestan_db.enums import GeoState, PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
@@ -19,6 +19,7 @@ from services.cli.context import call_of
 from services.cli.errors import in_place
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.parties.locate import locate, ring_for
 from services.cli.parties.naming import party_of
 from services.cli.translated import Group
 
@@ -33,6 +34,15 @@ app = Group("Customers and suppliers.")
 MOST_WARNINGS = 20
 """More warnings of one file than this nobody reads."""
 ROLES = {PartyRole.CUSTOMER: marked("customer"), PartyRole.SUPPLIER: marked("supplier")}
+GEO = {
+    GeoState.NONE: "",
+    GeoState.WAITING: marked("waits to be looked up"),
+    GeoState.FOUND: "",
+    GeoState.NOT_FOUND: marked("place not found"),
+    GeoState.FAILED: marked("cannot be looked up"),
+    GeoState.BY_HAND: marked("set by hand"),
+}
+"""What is said of a position beside the figures."""
 FIELDS = {"code": marked("Code"), "name": marked("Name"), "account": marked("Account")}
 
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="Code, SIRET, VAT number, account or whole name.")]
@@ -52,6 +62,11 @@ Country = Annotated[str | None, typer.Option(metavar="XX", help="Country, two le
 Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
 Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
 Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
+Latitude = Annotated[
+    str | None,
+    typer.Option(metavar="DEGREES", help="Latitude of that address, set by hand; an empty text takes it away."),
+]
+Longitude = Annotated[str | None, typer.Option(metavar="DEGREES", help="Its longitude; both go together.")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
 
 
@@ -116,6 +131,7 @@ def add(
         return entered, case_doubts(before, [entered.code]) if code is not None else []
 
     entered, doubts = in_turn(call.database, enter)
+    ring_for(call, [entered.id])
     warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
         print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
@@ -147,6 +163,8 @@ def set_(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    latitude: Latitude = None,
+    longitude: Longitude = None,
 ) -> None:
     """Change what is known of a third party. An empty text takes a value away.
 
@@ -155,7 +173,7 @@ def set_(
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, set_party
-    from intergestan_erp.party_entry.typed import read_typed
+    from intergestan_erp.party_entry.typed import read_position, read_typed
     from intergestan_erp.site.preferences import read_preferences
 
     typed = {"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)}
@@ -165,19 +183,21 @@ def set_(
     }
     if code is not None:
         changes["code"] = read_code(code)
+    changes |= read_position(latitude, longitude)
     if not changes:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
-    def change(connection: Connection) -> str:
+    def change(connection: Connection) -> tuple[int, str]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
         set_party(connection, found.id, changes, rules, by=by, at=call.database.now())
-        return str(changes.get("code", found.code))
+        return found.id, str(changes.get("code", found.code))
 
-    changed = in_turn(call.database, change)
+    party_id, changed = in_turn(call.database, change)
+    ring_for(call, [party_id])
     names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
@@ -299,6 +319,7 @@ def import_(
         return enter_parties(connection, str(file), rows, rules, codes_by_hand=code_by_hand, by=by, at=database.now())
 
     entered = in_turn(database, enter)
+    ring_for(call, [each.id for each in entered])
     doubts = [
         *case_doubts(before, [row.party.code for row in rows if row.party.code is not None]),
         *(doubt for row in rows for doubt in number_doubts(row.party.siret, row.party.vat_id)),
@@ -317,6 +338,9 @@ def import_(
         say(_("… and {count} warnings more; --json shows all.").format(count=len(warnings) - MOST_WARNINGS))
 
 
+app.verb("locate")(locate)
+
+
 @app.verb("reindex")
 def reindex(context: typer.Context) -> None:
     """Write the words anew by which third parties and accounts are found, should `intergestan doctor` ask for it."""
@@ -328,7 +352,10 @@ def reindex(context: typer.Context) -> None:
 
 def _in_one_line(address: PartyAddress) -> str:
     town = " ".join(filter(None, (address.postcode, address.city)))
-    return ", ".join(filter(None, (address.line1, address.line2, town, address.country)))
+    text = ", ".join(filter(None, (address.line1, address.line2, town, address.country)))
+    known = f"{address.latitude} {address.longitude}" if address.latitude is not None else ""
+    place = ", ".join(filter(None, (known, _(GEO[address.geo]))))
+    return f"{text} ({place})" if place else text
 
 
 def _typed(

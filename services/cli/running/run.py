@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+"""What every site runs."""
+GEOCODER = "geocoder"
+"""What those run beside, who chose whom to ask where addresses lie."""
 STOP_SECONDS = {"sender": 11 * 60.0}
 """Between SIGTERM and SIGKILL, where a service needs longer: a mail whose dot was sent must hear its reply."""
 
@@ -25,7 +28,7 @@ def run(
     context: typer.Context,
     *,
     services: Annotated[
-        list[str], typer.Argument(metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher.")
+        list[str], typer.Argument(metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher, geocoder.")
     ],
     mailboxes: Annotated[
         list[str] | None,
@@ -43,10 +46,11 @@ def run(
     ] = None,
 ) -> None:
     """Run services until told to stop (SIGTERM, Ctrl-C). One becomes this process; several are supervised."""
-    unknown = [service for service in services if service not in SERVICES]
+    there_are = (*SERVICES, GEOCODER)
+    unknown = [service for service in services if service not in there_are]
     if unknown:
         text = _("There is no service {names}: there are {services}.")
-        raise typer.BadParameter(text.format(names=", ".join(unknown), services=", ".join(SERVICES)))
+        raise typer.BadParameter(text.format(names=", ".join(unknown), services=", ".join(there_are)))
     poller = _of_poller(mailboxes or [], shard, name)
     if poller and "poller" not in services:
         raise typer.BadParameter(_("--mailbox, --shard and --name are for the poller."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from intergestan_operations.language.wording import sentence
 from services.cli.context import Call, call_of
 from services.cli.output import say
 from services.cli.running.history import refuse_older_database
-from services.cli.running.run import SERVICES, log_here, service_child
+from services.cli.running.run import GEOCODER, SERVICES, log_here, service_child
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child
@@ -24,7 +24,10 @@ LOOK_S = 0.1
 
 
 def up(context: typer.Context) -> None:
-    """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
+    """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured.
+
+    The geocoder is among them where `intergestan settings set geo.provider` has chosen whom to ask.
+    """
     from intergestan_operations.opening.private_files import keep_private
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
@@ -33,11 +36,11 @@ def up(context: typer.Context) -> None:
     for said in keep_private(call.site, call.unchecked_database):
         say(sentence(said))
     refuse_older_database(call)
-    before = _living(call)
-    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
+    before, services = _living(call), wanted_services(call)
+    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in services)])
     log_here(call)
     stop = stop_on_signals()
-    watching = threading.Thread(target=_say_ready, args=(call, before, stop), daemon=True)
+    watching = threading.Thread(target=_say_ready, args=(call, services, before, stop), daemon=True)
     watching.start()
     code = supervisor.run(stop)
     stop.set()
@@ -67,6 +70,20 @@ def _redis(call: Call) -> list[Child]:
     ]
 
 
+def wanted_services(call: Call) -> tuple[str, ...]:
+    """What this site runs. A geocoder that cannot start stays away: a supervisor would end orders over it."""
+    from importlib.util import find_spec
+
+    from intergestan_erp.site.preferences import read_geo
+
+    with call.database.read() as connection:
+        is_asked = read_geo(connection).provider is not None
+    if is_asked and find_spec("geopy") is None:
+        say(_("The geocoder does not run, because its extra is not installed: pip install 'intergestan[geocoder]'."))
+        return SERVICES
+    return (*SERVICES, GEOCODER) if is_asked else SERVICES
+
+
 def _living(call: Call) -> dict[str, str]:
     """The service of each worker that lives, by its name, which no other process has."""
     from intergestan_db.leases import living_workers
@@ -75,7 +92,7 @@ def _living(call: Call) -> dict[str, str]:
         return living_workers(connection, call.database.now())
 
 
-def _say_ready(call: Call, before: Container[str], stop: threading.Event) -> None:
+def _say_ready(call: Call, services: Sequence[str], before: Container[str], stop: threading.Event) -> None:
     """Say so once every service has given its first sign of life. By names: somebody may set the clock meanwhile.
 
     :param before: the workers that lived before, perhaps of a run that was killed just now.
@@ -83,7 +100,7 @@ def _say_ready(call: Call, before: Container[str], stop: threading.Event) -> Non
     from intergestan_runtime.notify import Notifier
 
     while not stop.wait(LOOK_S):
-        if {service for name, service in _living(call).items() if name not in before} >= set(SERVICES):
+        if {service for name, service in _living(call).items() if name not in before} >= set(services):
             Notifier().ready("All services run.")
             say(_("The site is up: all services run. Ctrl-C stops them."))
             return

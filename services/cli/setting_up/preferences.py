@@ -25,6 +25,12 @@ LABELS: Mapping[str, str] = {
     "accounts.width": marked("Digits behind the root (1 to 10)"),
     "search.party_fields": marked("Fields in which third parties are searched"),
     "search.account_fields": marked("Fields in which accounts are searched"),
+    "geo.on_save": marked("Whether an address that is saved is looked up (true or false)"),
+    "geo.provider": marked("Who is asked where addresses lie (none, ban, nominatim, google …)"),
+    "geo.calls_per_month": marked("How often it is asked in a month at most"),
+    "maps.provider": marked("What the page of the map shows (none, tiles or google)"),
+    "maps.tiles": marked("Address of the tile server of that map"),
+    "maps.google_key": marked("Google's key for that map, which anybody sees who opens it"),
 }
 
 
@@ -53,5 +59,13 @@ def set_(
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        set_preference(connection, name, value, by=call.actor(connection), at=call.database.now())
+        now = call.database.now()
+        preferences = set_preference(connection, name, value, by=call.actor(connection), at=now)
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
+    if name == "geo.provider" and preferences.rules.geo.provider is not None:
+        say(
+            _(
+                "The service geocoder asks: `intergestan up` starts it from the next time on, `intergestan run "
+                "geocoder` at once. Postcodes, cities and streets of third parties leave the house, nothing else does."
+            )
+        )

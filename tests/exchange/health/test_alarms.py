@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from intergestan_db.enums import HoldReason
+from intergestan_erp.geo.health import Geocoding, Rest
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
-from intergestan_exchange.health.alarms import KINDS, SERVICES, Alarm, Machine, judge
+from intergestan_exchange.health.alarms import GEOCODER, KINDS, SERVICES, Alarm, Machine, judge
 from intergestan_exchange.health.clock import LATELY, PARTNER_CLOCK_S, PartnerClock, SiteClock
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
@@ -63,6 +64,11 @@ def ago(**span: float) -> Any:
 
 def route(**values: Any) -> Mapping[str, Any]:
     return {"routes": {"STAUBER": replace(QUIET, **values)}}
+
+
+def geocoding(rests: Rest | None) -> Mapping[str, Any]:
+    """A site that asks somebody where addresses lie, and runs the service for it."""
+    return {"geocoding": Geocoding("ban", 3, 5000, 0, rests), "services": frozenset({*SERVICES, GEOCODER})}
 
 
 WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]] = {
@@ -120,6 +126,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "ClockSkew": ({}, {}, {"clock_skew": -1.2}),
     "ClockSetBack": ({"clock": SiteClock(ago(minutes=5), 7200)}, {"clock": SiteClock()}, {}),
     "PartnerClock": ({"clocks": (PartnerClock("STAUBER", "Stauber", -301),)}, {"clocks": ()}, {}),
+    "GeocoderResting": (geocoding("cap"), geocoding(None), {}),
 }
 
 
@@ -231,6 +238,20 @@ def test_a_partners_clock_is_told_with_its_side(seconds: int, words: str) -> Non
     (found,) = judge(replace(WELL, clocks=(PartnerClock("STAUBER", "Stauber", seconds),)), FINE)
     assert words in sentence(found, "en")
     assert "{" not in sentence(found, "fr") + cure(found, "fr")
+
+
+@pytest.mark.parametrize(("rests", "words"), [("cap", "5000 look-ups were made this month"), ("key", "take our key")])
+def test_why_no_addresses_are_looked_up_is_told(rests: Rest, words: str) -> None:
+    """T25: once, and in both languages."""
+    (found,) = judge(replace(WELL, **geocoding(rests)), FINE)
+    assert words in sentence(found, "en")
+    assert "{" not in sentence(found, "fr") + cure(found, "fr")
+
+
+def test_the_geocoder_is_missed_only_where_somebody_is_to_be_asked() -> None:
+    """T25: by default there is none, and nothing is wrong with that."""
+    found = judge(replace(WELL, geocoding=Geocoding("ban", 3, 0, 5000)), FINE)
+    assert [(each.name, each.about) for each in found] == [("ServiceDown", GEOCODER)]
 
 
 def test_what_lies_in_the_future_counts_as_old() -> None:

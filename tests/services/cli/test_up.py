@@ -15,9 +15,13 @@ from typing import Any
 import pytest
 
 from intergestan_runtime.embedded_redis import EmbeddedRedis, server_pid
+from services.cli.context import Call
+from services.cli.running.run import GEOCODER, SERVICES
+from services.cli.running.up import wanted_services
 from tests import warm
 from tests.patience import PATIENCE, eventually, patient
 from tests.servers import Dovecot, MailUser, SmtpServer
+from tests.servers.places import ScriptedPlaces
 from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, data
 from tests.services.cli.exchange import archive
 from tests.services.cli.neighbours import leaks, leave_cores, open_to_others, secrets_of, shown, write_nonsense
@@ -104,13 +108,19 @@ def sites(tmp_path: Path, dovecot: Dovecot, smtp_server: SmtpServer, run: Run) -
 
 @pytest.mark.usefixtures("open_umask")
 def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
-    """G14–G19, G23: sent, en attente, collected, booked once, answered; then replayed without any change.
+    """G14–G19, G23, T25: sent, en attente, collected, booked once, answered; then replayed without any change.
 
     All of it with a umask of 000, in a folder that was open to others, while a stranger writes into Redis: what the
-    site keeps is nobody else's, no service ends, and no secret is anywhere to be seen.
+    site keeps is nobody else's, no service ends, and no secret is anywhere to be seen. The supplier has chosen somebody
+    who says where addresses lie; so it runs a sixth service, which asks.
     """
     shop, base = sites
     with ExitStack() as stack:
+        places = stack.enter_context(ScriptedPlaces())
+        config = base.folder / "intergestan.toml"
+        config.write_text(f'{config.read_text()}\n[geocoder]\ndomain = "{places.domain}"\nscheme = "http"\n')
+        for name, value in (("geo.provider", "ban"), ("geo.on_save", "true")):
+            base.run("settings", "set", name, value)
         processes = [stack.enter_context(up(site)) for site in sites]
         eventually(lambda: len(pids(shop)) == 5)
         before = pids(shop)
@@ -136,7 +146,10 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         assert [each["state"] for each in replayed["moved"]] == ["done"], "the one that the base did not know"
         assert base.json("status")["sales_orders"]["accepted"]["count"] == 2
         assert "Nothing new" in base.run("poll").err
-        services = {"composer", "sender", "poller", "importer", "dispatcher"}
+        base.run("parties", "add", "--name", "Dupont", "--customer", "--code", "DUP", "--city", "Mulhouse")
+        soon(lambda: base.json("parties", "show", "DUP")["addresses"][0]["geo"] == "found")
+        assert places.questions == ["Mulhouse"]
+        services = {"composer", "sender", "poller", "importer", "dispatcher", "geocoder"}
         soon(lambda: {worker["service"] for worker in base.json("status")["workers"]} == services)
         second = base.run("up", code=1)
         assert "runs already" in second.err
@@ -195,3 +208,16 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
         assert process.wait(PATIENCE) == 0
     log = (site.folder / "up.log").read_text()
     assert log.count("A process gives no sign of life and is killed.") == 2
+
+
+def test_a_geocoder_that_is_not_installed_stops_nobody(
+    shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """T25: who chose a provider and lacks the extra hears so, and the site runs without positions."""
+    assert run("settings", "set", "geo.provider", "ban", cwd=shop).code == 0
+    call = Call(shop / "intergestan.toml")
+    assert wanted_services(call) == (*SERVICES, GEOCODER)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    assert wanted_services(call) == SERVICES
+    assert "its extra is not installed" in capsys.readouterr().err
+    call.close()

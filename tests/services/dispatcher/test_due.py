@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, update
 from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
 from intergestan_db.tables import (
+    Address,
     Hold,
     InboundMail,
     InboundTransfer,
@@ -26,13 +27,15 @@ from intergestan_db.tables import (
     Partner,
     PurchaseOrder,
 )
+from intergestan_erp.parties.codes import CodeRule, make_codes
+from intergestan_erp.site.preferences import set_preference
 from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import NoticeSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
-from services.dispatcher.due import DUE, take_due
+from services.dispatcher.due import ADDRESSES_AT_ONCE, DUE, take_due
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.worker import Dispatcher
@@ -358,3 +361,47 @@ def test_a_change_that_waits_for_nothing_is_rung_for(site: Site) -> None:
         connection.execute(update(Ledger).where(Ledger.revision == 0).values(outcome="created"))
     assert (site.dispatcher.close_gaps(), site.rung()) == (1, {IMPORT.queue: 1})
     assert site.dispatcher.close_gaps() == 0
+
+
+def test_addresses_are_rung_for_where_somebody_is_asked(site: Site, clock: Clock) -> None:
+    """T25: a few at a time, so that no queue grows where a provider wants a second between two; by default none."""
+    with site.base.transaction() as connection:
+        party = connection.execute(select(Partner.party_id)).scalar_one()
+        rows = [
+            {"party_id": party, "kind": "other", "geo_state": "waiting", "geo_key": "k", "next_attempt_at": clock.now}
+            for _ in range(ADDRESSES_AT_ONCE + 1)
+        ]
+        connection.execute(insert(Address), rows)
+    assert site.dispatcher.ring_due() == 0
+    site.dispatcher.measure()
+    assert site.gauge("geocode_waiting") is None
+    with site.base.transaction() as connection:
+        set_preference(connection, "geo.provider", "ban", by="m", at=clock.now)
+    clock.move(minutes=-1)
+    assert site.dispatcher.ring_due() == 0, "they are due in a minute"
+    clock.move(minutes=1)
+    assert [site.dispatcher.ring_due() for _ in range(3)] == [ADDRESSES_AT_ONCE, 1, 0]
+    assert site.rung() == {"geocode": ADDRESSES_AT_ONCE + 1}
+    site.dispatcher.measure()
+    assert site.gauge("geocode_waiting") == ADDRESSES_AT_ONCE + 1
+    assert site.gauge("geocode_calls_left") == 5000
+    assert site.gauge("geocode_resting", reason="cap") == site.gauge("geocode_resting", reason="key") == 0
+    with site.base.transaction() as connection:
+        set_preference(connection, "geo.calls_per_month", "0", by="m", at=clock.now)
+    site.dispatcher.measure()
+    assert (site.gauge("geocode_calls_left"), site.gauge("geocode_resting", reason="cap")) == (0, 1)
+
+
+def test_how_many_codes_are_left(site: Site, clock: Clock) -> None:
+    """T04: the least share over all beginnings; nothing is told where people give codes."""
+    site.dispatcher.measure()
+    assert site.gauge("party_codes_left") is None
+    with site.base.transaction() as connection:
+        for name, value in (("codes.mode", "automatic"), ("codes.length", "6"), ("codes.prefix", "5")):
+            set_preference(connection, name, value, by="m", at=clock.now)
+    site.dispatcher.measure()
+    assert site.gauge("party_codes_left") == 1
+    with site.base.transaction() as connection:
+        make_codes(connection, CodeRule(True, 6, 5), ["Dupont"] * 6 + ["Zoé"])
+    site.dispatcher.measure()
+    assert site.gauge("party_codes_left") == pytest.approx(3 / 9)

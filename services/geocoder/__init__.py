@@ -1,0 +1,1 @@
+"""The geocoder: asks a provider where addresses lie, where one was chosen."""
