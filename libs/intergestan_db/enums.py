@@ -160,6 +160,7 @@ class HoldReason(StrEnum):
     UNDELIVERED = "undelivered"
     NO_ANSWER = "no_answer"
     NOT_COMPOSED = "not_composed"
+    CREDIT = "credit"
 
 
 class HoldEnd(StrEnum):
@@ -271,3 +272,30 @@ class AccountKind(StrEnum):
     CUSTOMER = "customer"
     SUPPLIER = "supplier"
     GENERAL = "general"
+
+
+class Role(StrEnum):
+    """A named set of rights of a person (D31)."""
+
+    READER = "reader"
+    CLERK = "clerk"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+    ACCOUNTANT = "accountant"
+
+
+class Right(StrEnum):
+    """What a person may do."""
+
+    MANAGE_USERS = "manage_users"
+    SET_CREDIT = "set_credit"
+    OVERRIDE_CREDIT = "override_credit"
+
+
+class Stage(StrEnum):
+    """How far a sale is: what a document of it is checked by against the customer's credit maximum (T20)."""
+
+    QUOTE = "quote"
+    ORDER = "order"
+    DELIVERY = "delivery"
+    INVOICE = "invoice"

@@ -18,11 +18,17 @@ ACTS: Mapping[Act, str] = {
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
         "they are."
     ),
+    Act.ENTER_PAYMENT: marked("`intergestan payments add` enters a payment."),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
+    Act.GIVE_RIGHTS: marked("`intergestan user list` shows who may what; an administrator changes it with `user set`."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
+    Act.OVERRIDE_CREDIT: marked('`--override "reason"` lets this one pass; who may says `intergestan user list`.'),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
+    Act.SET_CEILING: marked(
+        "`intergestan parties set --credit-max` sets the maximum, `--credit-insured` what is insured."
+    ),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
 }
 

@@ -4,6 +4,7 @@ May import: enums.
 """
 
 from intergestan_db.tables.account import Account, AccountCounter, AccountWord, PartyAccount
+from intergestan_db.tables.credit import CreditOverride
 from intergestan_db.tables.delivery import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -61,7 +62,19 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
-from intergestan_db.tables.site import Event, HighWater, NumberSeries, Published, Setting, Site, ToldAlarm, User, Worker
+from intergestan_db.tables.site import (
+    Event,
+    HighWater,
+    NumberSeries,
+    Published,
+    Setting,
+    Site,
+    ToldAlarm,
+    User,
+    UserRight,
+    UserRole,
+    Worker,
+)
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_db.tables.types import Table
 
@@ -72,6 +85,7 @@ __all__ = [
     "Address",
     "Answer",
     "Contact",
+    "CreditOverride",
     "CustomerMatch",
     "DeliveryAttempt",
     "DeliveryNote",
@@ -136,5 +150,7 @@ __all__ = [
     "ToldAlarm",
     "ToldHold",
     "User",
+    "UserRight",
+    "UserRole",
     "Worker",
 ]

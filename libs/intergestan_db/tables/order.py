@@ -196,10 +196,11 @@ class SalesOrder(OrderColumns, Table):
     __table_args__ = (
         unique("partner_id", "customer_order_number"),
         one_of("state", SalesState),
+        index("customer_id", "state"),
     )
 
     id: Typed[RowId]
-    customer_id: Typed[int] = column(references="party.id", index=True)
+    customer_id: Typed[int] = column(references="party.id")
     partner_id: Typed[int | None] = column(references="partner.id")
     customer_order_number: Typed[str | None] = column(String(60))
     state: Typed[str] = column(String(20))

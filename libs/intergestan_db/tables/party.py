@@ -7,13 +7,35 @@ from decimal import Decimal
 from sqlalchemy import Integer, LargeBinary, String
 
 from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
-from intergestan_db.tables.types import WORD, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
+from intergestan_db.tables.types import (
+    WORD,
+    Amount,
+    Fine,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    column,
+    holds,
+    index,
+    one_of,
+    unique,
+)
 
 
 class Party(Table):
-    """A customer, a supplier or both."""
+    """A customer, a supplier or both.
+
+    `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an insurer
+    covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
+    """
 
     __tablename__ = "party"
+    __table_args__ = (
+        holds("credit_max", "credit_max >= 0"),
+        holds("credit_insured", "credit_insured >= 0"),
+        holds("credit_covered", "credit_insured <= credit_max"),
+    )
 
     id: Typed[RowId]
     code: Typed[str] = column(String(40), unique=True)
@@ -22,6 +44,9 @@ class Party(Table):
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
     vat_id: Typed[str | None] = column(String(20))
+    credit_max: Typed[Amount | None]
+    credit_insured: Typed[Amount] = column(default=Decimal(0), server_default="0")
+    exposure_version: Typed[int] = column(default=0, server_default="0")
 
 
 class PartyCodeCounter(Table):
