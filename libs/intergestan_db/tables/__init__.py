@@ -12,6 +12,7 @@ from intergestan_db.tables.delivery import (
     InvoiceLine,
     InvoiceVat,
 )
+from intergestan_db.tables.fee import Fee, PartyFee
 from intergestan_db.tables.file import TakenFile
 from intergestan_db.tables.heartbeat import Heartbeat
 from intergestan_db.tables.ledger import Answer, Difference, Hold, Ledger, ReviewReply
@@ -61,6 +62,7 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
+from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import Event, HighWater, NumberSeries, Published, Setting, Site, ToldAlarm, User, Worker
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_db.tables.types import Table
@@ -79,6 +81,7 @@ __all__ = [
     "DeliveryReport",
     "Difference",
     "Event",
+    "Fee",
     "Heartbeat",
     "HighWater",
     "Hold",
@@ -110,6 +113,7 @@ __all__ = [
     "Party",
     "PartyAccount",
     "PartyCodeCounter",
+    "PartyFee",
     "PartyWord",
     "PollRun",
     "Product",
@@ -124,6 +128,9 @@ __all__ = [
     "PurchaseOrderLine",
     "PurgeMail",
     "PurgeRun",
+    "Quote",
+    "QuoteCharge",
+    "QuoteLine",
     "Relay",
     "ReviewReply",
     "SalesOrder",

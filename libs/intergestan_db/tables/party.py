@@ -6,14 +6,39 @@ from decimal import Decimal
 
 from sqlalchemy import Integer, LargeBinary, String
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
-from intergestan_db.tables.types import WORD, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
+from intergestan_db.enums import (
+    Acceptance,
+    HeartbeatPolicy,
+    MinimumOrderAction,
+    PriceAction,
+    PricePolicy,
+    Rest,
+    UnknownProduct,
+)
+from intergestan_db.tables.types import (
+    WORD,
+    Amount,
+    Fine,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    check,
+    column,
+    index,
+    one_of,
+    unique,
+)
 
 
 class Party(Table):
-    """A customer, a supplier or both."""
+    """A customer, a supplier or both.
+
+    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is none.
+    """
 
     __tablename__ = "party"
+    __table_args__ = (check("minimum_order", "minimum_order >= 0"),)
 
     id: Typed[RowId]
     code: Typed[str] = column(String(40), unique=True)
@@ -22,6 +47,7 @@ class Party(Table):
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
     vat_id: Typed[str | None] = column(String(20))
+    minimum_order: Typed[Amount | None]
 
 
 class PartyCodeCounter(Table):
@@ -100,6 +126,7 @@ class Partner(Table):
         one_of("acceptance", Acceptance),
         one_of("heartbeat", HeartbeatPolicy),
         one_of("rests", Rest),
+        one_of("minimum_order_action", MinimumOrderAction),
     )
 
     id: Typed[RowId]
@@ -120,6 +147,7 @@ class Partner(Table):
     price_action: Typed[str] = column(String(20), default=PriceAction.HOLD)
     unknown_product: Typed[str] = column(String(20), default=UnknownProduct.HOLD)
     acceptance: Typed[str] = column(String(20), default=Acceptance.ACCEPT)
+    minimum_order_action: Typed[str] = column(String(8), default=MinimumOrderAction.NOTE)
     answer_hours: Typed[int | None]
     takes: Typed[str] = column(String(200), default="")
     takes_at: Typed[Instant | None]

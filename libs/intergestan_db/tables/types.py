@@ -242,6 +242,11 @@ def unique(*columns: str) -> Rule:
     return partial(UniqueConstraint, *columns)
 
 
+def check(name: str, condition: str) -> Rule:
+    """An SQL condition holds for each row."""
+    return lambda: CheckConstraint(condition, name)
+
+
 def index(*columns: str) -> Rule:
     """An index to search by these columns."""
     return partial(Index, None, *columns)
