@@ -211,14 +211,15 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
-GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, created_at, number, revision,
-    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
-    delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state, exported_at, revision,
-    note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
-    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, below_minimum, created_at, number,
+    revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
+    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state,
+    below_minimum, exported_at, revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
+    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO
+    :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
-GRANT SELECT, INSERT (sales_order_id, reason, amount, vat_category, vat_rate), DELETE ON "sales_order_charge"
-    TO :"importer";
+GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate), DELETE ON
+    "sales_order_charge" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_charge_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, product_id, promised_date, said, line_id, position, product_code, name,
     quantity, unit, price, base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date), UPDATE

@@ -299,3 +299,25 @@ class Stage(StrEnum):
     ORDER = "order"
     DELIVERY = "delivery"
     INVOICE = "invoice"
+
+
+class FeeKind(StrEnum):
+    """What a fee is for."""
+
+    PORT = "port"
+    OTHER = "other"
+
+
+class QuoteState(StrEnum):
+    """What people decided about a quote. That one has expired follows from the day, and is written nowhere."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class MinimumOrderAction(StrEnum):
+    """What becomes of a partner's order that is below the customer's minimum: it is noted, or a clerk decides."""
+
+    NOTE = "note"
+    REVIEW = "review"

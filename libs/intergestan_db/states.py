@@ -20,8 +20,17 @@ from intergestan_db.enums import ChangeState as Change
 from intergestan_db.enums import InboundState as Inbound
 from intergestan_db.enums import OutboundState as Outbound
 from intergestan_db.enums import PurchaseState as Purchase
+from intergestan_db.enums import QuoteState
 from intergestan_db.enums import SalesState as Sales
-from intergestan_db.tables import Event, InboundMail, OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
+from intergestan_db.tables import (
+    Event,
+    InboundMail,
+    OutboundMail,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    Quote,
+    SalesOrder,
+)
 
 Moves = Mapping[str, tuple[tuple[str, ...], str]]
 """Event → (the states it may leave, the state it leads to)."""
@@ -31,7 +40,7 @@ Moves = Mapping[str, tuple[tuple[str, ...], str]]
 class Machine:
     """The life of one kind of row: its table, its first state, and what may happen to it."""
 
-    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | SalesOrder]
+    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | Quote | SalesOrder]
     first: str
     moves: Moves
 
@@ -144,7 +153,16 @@ SALES_ORDER = Machine(
     },
 )
 
-MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER)
+QUOTE = Machine(
+    Quote,
+    QuoteState.OPEN,
+    {
+        "accept": ((QuoteState.OPEN,), QuoteState.ACCEPTED),
+        "refuse": ((QuoteState.OPEN,), QuoteState.REFUSED),
+    },
+)
+
+MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER, QUOTE)
 _BY_NAME = {machine.name: machine for machine in MACHINES}
 
 

@@ -13,6 +13,7 @@ from intergestan_db.tables.delivery import (
     InvoiceLine,
     InvoiceVat,
 )
+from intergestan_db.tables.fee import Fee, PartyFee
 from intergestan_db.tables.file import TakenFile
 from intergestan_db.tables.heartbeat import Heartbeat
 from intergestan_db.tables.ledger import Answer, Difference, Hold, Ledger, ReviewReply
@@ -62,6 +63,7 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
+from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import (
     Event,
     HighWater,
@@ -93,6 +95,7 @@ __all__ = [
     "DeliveryReport",
     "Difference",
     "Event",
+    "Fee",
     "Heartbeat",
     "HighWater",
     "Hold",
@@ -124,6 +127,7 @@ __all__ = [
     "Party",
     "PartyAccount",
     "PartyCodeCounter",
+    "PartyFee",
     "PartyWord",
     "PollRun",
     "Product",
@@ -138,6 +142,9 @@ __all__ = [
     "PurchaseOrderLine",
     "PurgeMail",
     "PurgeRun",
+    "Quote",
+    "QuoteCharge",
+    "QuoteLine",
     "Relay",
     "ReviewReply",
     "SalesOrder",

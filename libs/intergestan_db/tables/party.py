@@ -6,7 +6,15 @@ from decimal import Decimal
 
 from sqlalchemy import Integer, LargeBinary, String
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
+from intergestan_db.enums import (
+    Acceptance,
+    HeartbeatPolicy,
+    MinimumOrderAction,
+    PriceAction,
+    PricePolicy,
+    Rest,
+    UnknownProduct,
+)
 from intergestan_db.tables.types import (
     WORD,
     Amount,
@@ -28,10 +36,12 @@ class Party(Table):
 
     `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an insurer
     covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
+    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is none.
     """
 
     __tablename__ = "party"
     __table_args__ = (
+        holds("minimum_order", "minimum_order >= 0"),
         holds("credit_max", "credit_max >= 0"),
         holds("credit_insured", "credit_insured >= 0"),
         holds("credit_covered", "credit_insured <= credit_max"),
@@ -47,6 +57,7 @@ class Party(Table):
     credit_max: Typed[Amount | None]
     credit_insured: Typed[Amount] = column(default=Decimal(0), server_default="0")
     exposure_version: Typed[int] = column(default=0, server_default="0")
+    minimum_order: Typed[Amount | None]
 
 
 class PartyCodeCounter(Table):
@@ -125,6 +136,7 @@ class Partner(Table):
         one_of("acceptance", Acceptance),
         one_of("heartbeat", HeartbeatPolicy),
         one_of("rests", Rest),
+        one_of("minimum_order_action", MinimumOrderAction),
     )
 
     id: Typed[RowId]
@@ -145,6 +157,7 @@ class Partner(Table):
     price_action: Typed[str] = column(String(20), default=PriceAction.HOLD)
     unknown_product: Typed[str] = column(String(20), default=UnknownProduct.HOLD)
     acceptance: Typed[str] = column(String(20), default=Acceptance.ACCEPT)
+    minimum_order_action: Typed[str] = column(String(8), default=MinimumOrderAction.NOTE)
     answer_hours: Typed[int | None]
     takes: Typed[str] = column(String(200), default="")
     takes_at: Typed[Instant | None]
