@@ -17,7 +17,16 @@ PURCHASE_ORDERS = "purchase_order"
 SALES_ORDERS = "sales_order"
 DELIVERY_NOTES = "delivery_note"
 INVOICES = "invoice"
-PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA"}
+CREDIT_NOTES = "credit_note"
+PAYMENTS = "payment"
+PREFIXES = {
+    PURCHASE_ORDERS: "CFR",
+    SALES_ORDERS: "CCL",
+    DELIVERY_NOTES: "BL",
+    INVOICES: "FA",
+    CREDIT_NOTES: "AV",
+    PAYMENTS: "RG",
+}
 
 _GAP = 1000
 

@@ -31,6 +31,16 @@ from intergestan_db.tables.mail import (
     PollRun,
     Relay,
 )
+from intergestan_db.tables.money import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteVat,
+    InvoiceDue,
+    Payment,
+    PaymentTerm,
+    PaymentTermLine,
+    Settlement,
+)
 from intergestan_db.tables.notice import Notice, ToldHold
 from intergestan_db.tables.order import (
     PurchaseOrder,
@@ -72,6 +82,9 @@ __all__ = [
     "Address",
     "Answer",
     "Contact",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteVat",
     "CustomerMatch",
     "DeliveryAttempt",
     "DeliveryNote",
@@ -86,6 +99,7 @@ __all__ = [
     "InboundTransfer",
     "Invoice",
     "InvoiceCharge",
+    "InvoiceDue",
     "InvoiceLine",
     "InvoiceVat",
     "Ledger",
@@ -111,6 +125,9 @@ __all__ = [
     "PartyAccount",
     "PartyCodeCounter",
     "PartyWord",
+    "Payment",
+    "PaymentTerm",
+    "PaymentTermLine",
     "PollRun",
     "Product",
     "ProductComponent",
@@ -130,6 +147,7 @@ __all__ = [
     "SalesOrderCharge",
     "SalesOrderLine",
     "Setting",
+    "Settlement",
     "Site",
     "Table",
     "TakenFile",

@@ -190,7 +190,10 @@ class PurchaseOrderCharge(ChargeColumns, Table):
 
 
 class SalesOrder(OrderColumns, Table):
-    """An order of a customer; at most one per partner and order number, whatever the mail does."""
+    """An order of a customer; at most one per partner and order number, whatever the mail does.
+
+    `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
+    """
 
     __tablename__ = "sales_order"
     __table_args__ = (
@@ -203,6 +206,7 @@ class SalesOrder(OrderColumns, Table):
     partner_id: Typed[int | None] = column(references="partner.id")
     customer_order_number: Typed[str | None] = column(String(60))
     state: Typed[str] = column(String(20))
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
 

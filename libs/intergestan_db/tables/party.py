@@ -11,7 +11,7 @@ from intergestan_db.tables.types import WORD, Fine, Instant, RowId, Table, Typed
 
 
 class Party(Table):
-    """A customer, a supplier or both."""
+    """A customer, a supplier or both. `payment_term_id`: how its invoices fall due; NULL: as the site's usually do."""
 
     __tablename__ = "party"
 
@@ -22,6 +22,7 @@ class Party(Table):
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
     vat_id: Typed[str | None] = column(String(20))
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
 
 
 class PartyCodeCounter(Table):

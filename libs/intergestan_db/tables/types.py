@@ -237,6 +237,11 @@ def one_of(column: str, words: type[StrEnum] | tuple[str, ...]) -> Rule:
     return lambda: CheckConstraint(f"{column} IN ({values})", column)
 
 
+def holds(name: str, condition: str) -> Rule:
+    """An SQL condition holds for every row; one of NULL does."""
+    return lambda: CheckConstraint(condition, name)
+
+
 def unique(*columns: str) -> Rule:
     """No two rows have the same values in these columns."""
     return partial(UniqueConstraint, *columns)
