@@ -185,7 +185,9 @@ _IMPORTER: Rights = {
     "answer": Right(ALL, ALL),
     "review_reply": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number"),
-    "sales_order": Right(ALL, "* -exported_at -quote_id", f"{_HEAD} revision state below_minimum exported_at"),
+    "sales_order": Right(
+        ALL, "* -exported_at -quote_id -payment_term_id", f"{_HEAD} revision state below_minimum exported_at"
+    ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),
     "delivery_note_line": Right(ALL),

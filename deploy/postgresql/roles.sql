@@ -160,8 +160,9 @@ GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoe
     ON "heartbeat" TO :"importer";
 GRANT SELECT ON "high_water" TO :"importer";
 GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,
-    reason, detail, opened_at), UPDATE (inbound_mail_id, inbound_transfer_id, reason, detail, closed_at,
-    closed_by, closed_how) ON "hold" TO :"importer";
+    reason, detail, opened_at, closed_reason, party_id, total_ttc, seen_version, look_again_on, rung_at),
+    UPDATE (inbound_mail_id, inbound_transfer_id, reason, detail, closed_at, closed_by, closed_how) ON "hold"
+    TO :"importer";
 GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
     epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"

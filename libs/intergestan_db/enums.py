@@ -321,3 +321,32 @@ class MinimumOrderAction(StrEnum):
 
     NOTE = "note"
     REVIEW = "review"
+
+
+class EndOfMonth(StrEnum):
+    """What the end of a month has to do with a payment term: `after` its days that of their month, `before` them that
+    of the invoice's.
+    """
+
+    NO = "no"
+    AFTER = "after"
+    BEFORE = "before"
+
+
+class PaymentMethod(StrEnum):
+    """How a customer pays; `bill` is a bill of exchange, `set_off` what we owe the customer."""
+
+    TRANSFER = "transfer"
+    CHEQUE = "cheque"
+    BILL = "bill"
+    CARD = "card"
+    CASH = "cash"
+    SET_OFF = "set_off"
+
+
+class PaymentState(StrEnum):
+    """Where a payment stands: what `failed` came back unpaid, what was `cancelled` was entered by mistake."""
+
+    ENTERED = "entered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

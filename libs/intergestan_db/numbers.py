@@ -18,7 +18,17 @@ SALES_ORDERS = "sales_order"
 DELIVERY_NOTES = "delivery_note"
 INVOICES = "invoice"
 QUOTES = "quote"
-PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA", QUOTES: "DV"}
+CREDIT_NOTES = "credit_note"
+PAYMENTS = "payment"
+PREFIXES = {
+    PURCHASE_ORDERS: "CFR",
+    SALES_ORDERS: "CCL",
+    DELIVERY_NOTES: "BL",
+    INVOICES: "FA",
+    CREDIT_NOTES: "AV",
+    PAYMENTS: "RG",
+    QUOTES: "DV",
+}
 
 _GAP = 1000
 

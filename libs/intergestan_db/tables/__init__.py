@@ -33,6 +33,16 @@ from intergestan_db.tables.mail import (
     PollRun,
     Relay,
 )
+from intergestan_db.tables.money import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteVat,
+    InvoiceDue,
+    Payment,
+    PaymentTerm,
+    PaymentTermLine,
+    Settlement,
+)
 from intergestan_db.tables.notice import Notice, ToldHold
 from intergestan_db.tables.order import (
     PurchaseOrder,
@@ -87,6 +97,9 @@ __all__ = [
     "Address",
     "Answer",
     "Contact",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteVat",
     "CreditOverride",
     "CustomerMatch",
     "DeliveryAttempt",
@@ -103,6 +116,7 @@ __all__ = [
     "InboundTransfer",
     "Invoice",
     "InvoiceCharge",
+    "InvoiceDue",
     "InvoiceLine",
     "InvoiceVat",
     "Ledger",
@@ -129,6 +143,9 @@ __all__ = [
     "PartyCodeCounter",
     "PartyFee",
     "PartyWord",
+    "Payment",
+    "PaymentTerm",
+    "PaymentTermLine",
     "PollRun",
     "Product",
     "ProductComponent",
@@ -151,6 +168,7 @@ __all__ = [
     "SalesOrderCharge",
     "SalesOrderLine",
     "Setting",
+    "Settlement",
     "Site",
     "Table",
     "TakenFile",

@@ -194,6 +194,7 @@ class SalesOrder(OrderColumns, Table):
 
     One without a partner was entered here. A quote becomes one order at most. `below_minimum`: its goods are worth less
     than the minimum that the customer had when it was made or last changed.
+    `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
     """
 
     __tablename__ = "sales_order"
@@ -211,6 +212,7 @@ class SalesOrder(OrderColumns, Table):
     quote_id: Typed[int | None] = column(references="quote.id")
     state: Typed[str] = column(String(20))
     below_minimum: Typed[bool] = column(default=False)
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
 

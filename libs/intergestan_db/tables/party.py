@@ -37,6 +37,7 @@ class Party(Table):
     `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an insurer
     covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
     An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is none.
+    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do.
     """
 
     __tablename__ = "party"
@@ -58,6 +59,7 @@ class Party(Table):
     credit_insured: Typed[Amount] = column(default=Decimal(0), server_default="0")
     exposure_version: Typed[int] = column(default=0, server_default="0")
     minimum_order: Typed[Amount | None]
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
 
 
 class PartyCodeCounter(Table):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import JSON, LargeBinary, String, Text
@@ -76,13 +77,17 @@ class UserRight(Table):
 
 
 class NumberSeries(Table):
-    """A gap-free series of document numbers: `prefix` followed by `next_number`, no zero-fill."""
+    """A gap-free series of document numbers: `prefix` followed by `next_number`, no zero-fill.
+
+    `last_date` is the newest day of its documents, where their dates rise with their numbers (D21).
+    """
 
     __tablename__ = "number_series"
 
     code: Typed[str] = column(String(20), primary_key=True)
     prefix: Typed[str] = column(String(20))
     next_number: Typed[int]
+    last_date: Typed[date | None]
 
 
 class Event(Table):

@@ -7,8 +7,10 @@ first may give roles to others, and let documents pass. No customer gets a ceili
 import sqlalchemy as sa
 from alembic import op
 
+from intergestan_db.migrations.frozen import freeze_rows
+
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -65,6 +67,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_credit_override")),
     )
     op.create_index(op.f("ix_credit_override_party_id_at"), "credit_override", ["party_id", "at"])
+    freeze_rows("credit_override")
     kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
     op.execute(f"ALTER TABLE hold ADD COLUMN party_id {kind} CONSTRAINT fk_hold_party_id REFERENCES party (id)")
     for column, type_ in _OF_HOLD:
@@ -81,16 +84,12 @@ def downgrade() -> None:
     op.drop_index("ix_hold_of_party", "hold")
     for column, _ in reversed(_OF_HOLD):
         op.drop_column("hold", column)
-    _drop_columns("hold", "party_id")
+    op.drop_column("hold", "party_id")
     op.drop_table("credit_override")
-    _drop_columns("party", "exposure_version", "credit_insured", "credit_max")
+    for name in ("exposure_version", "credit_insured", "credit_max"):
+        op.drop_column("party", name)
     for table in ("user_right", "user_role"):
         op.drop_table(table)
-
-
-def _drop_columns(table: str, *names: str) -> None:
-    for name in names:
-        op.drop_column(table, name)
 
 
 def _key() -> sa.types.TypeEngine[int]:
