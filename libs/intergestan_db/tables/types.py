@@ -246,11 +246,6 @@ def holds(name: str, condition: str) -> Rule:
     return lambda: CheckConstraint(condition, name)
 
 
-def holds(name: str, condition: str) -> Rule:
-    """An SQL condition holds for every row; one of NULL does."""
-    return lambda: CheckConstraint(condition, name)
-
-
 def unique(*columns: str) -> Rule:
     """No two rows have the same values in these columns."""
     return partial(UniqueConstraint, *columns)

@@ -60,11 +60,11 @@ def read_page(
     rows = connection.execute(asked.limit(size + 1)).all()
     is_last = len(rows) <= size
     shown = rows[:size]
-    return Page(tuple(map(make, shown)), None if is_last else _token(shown[-1][-len(keys) :]))
+    return Page(tuple(map(make, shown)), None if is_last else mark(shown[-1][-len(keys) :]))
 
 
-def _token(values: Sequence[Any]) -> str:
-    """Key values as one word that an address and a command line can carry."""
+def mark(values: Sequence[Any]) -> str:
+    """Where a page ends that has these key values last: one word that an address and a command line can carry."""
     written = json.dumps(list(values), ensure_ascii=False, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(written).decode().rstrip("=")
 

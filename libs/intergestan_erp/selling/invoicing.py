@@ -7,13 +7,15 @@ invoice of that order. However an order is split, its lines' amounts add up to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
 from intergestan_db import numbers, states
+from intergestan_db.enums import Stage
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     DeliveryNote,
@@ -26,24 +28,27 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.amounts import cost_of
+from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
-from intergestan_erp.selling.deliveries import invoiced_by_line
+from intergestan_erp.selling.deliveries import as_sold, invoiced_by_line
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, round_half_up, totals_of
+from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, totals_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
-
-def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetime) -> str:
+def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetime, override: str | None = None) -> str:
     """Invoice what these sales orders and delivery notes have delivered and nobody has invoiced.
 
     :param refs: numbers of sales orders or delivery notes, all of one customer.
+    :param override: why it is made although the customer owes too much.
     :returns: the number of the invoice.
-    :raises Problem: when there is nothing to invoice, a number is none, or the customers differ.
+    :raises Problem: when there is nothing to invoice, a number is none, the customers differ, or the customer owes too
+        much (T20).
     """
     note_ids = _notes(connection, list(dict.fromkeys(refs)))
+    gate = open_gate(connection, _customer_of(connection, note_ids), at)
     orders = _lock_orders(connection, note_ids)
     delivered = _not_invoiced(connection, note_ids)
     if not delivered:
@@ -61,6 +66,13 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
             "before its decimals. Name fewer orders or delivery notes at a time.",
             amount=plain(sums.largest),
         )
+    passing = let_pass(
+        *(connection, gate, Stage.INVOICE),
+        total_ttc=sums.totals.payable,
+        comes_from=_sold(connection, orders, note_ids),
+        reason=override,
+        by=by,
+    )
     number = numbers.take(connection, numbers.INVOICES, 1)[0]
     invoice_id = connection.execute(
         insert(Invoice)
@@ -82,6 +94,7 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
     moves = [(order.id, None, None) for order in orders]
     detail = {"invoice": number}
     states.record(connection, states.SALES_ORDER.name, moves, "invoice", by=by, at=at, detail=detail)
+    close_gate(connection, gate, passing, number, by=by, at=at)
     return number
 
 
@@ -96,13 +109,6 @@ def line_totals(delivered: Sequence[AnyRow]) -> Iterable[Decimal]:
         after = so_far + row.quantity
         before[row.sales_order_line_id] = after
         yield cost_of(row, after) - cost_of(row, so_far)
-
-
-def cost_of(line: Any, quantity: Decimal) -> Decimal:
-    """What so much of a line costs without VAT, with its share of the line's allowance; `line.ordered` is all of it."""
-    goods = _WIDE.divide(_WIDE.multiply(quantity, line.price), line.base_quantity)
-    share = _WIDE.divide(_WIDE.multiply(line.allowance, quantity), line.ordered)
-    return round_half_up(_WIDE.add(goods, share))
 
 
 def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
@@ -137,6 +143,29 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
     return sorted({note_id for notes in found.values() for note_id in notes})
 
 
+def _customer_of(connection: Connection, note_ids: Sequence[int]) -> int:
+    """The customer of these delivery notes, read without a lock: of several the first, and they are refused later."""
+    query = select(DeliveryNote.customer_id).where(DeliveryNote.id.in_(note_ids)).order_by(DeliveryNote.id).limit(1)
+    return int(connection.execute(query).scalar_one())
+
+
+def _sold(connection: Connection, orders: Sequence[AnyRow], note_ids: Sequence[int]) -> list[Sold]:
+    """The orders that an invoice comes from, each also by the names of those of its delivery notes that are meant."""
+    query = (
+        select(SalesOrderLine.sales_order_id, DeliveryNote.number)
+        .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
+        .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
+        .where(DeliveryNote.id.in_(note_ids))
+    )
+    notes: dict[int, set[str]] = {}
+    for row in connection.execute(query):
+        notes.setdefault(row.sales_order_id, set()).add(row.number)
+    return [
+        replace(sold, names=(*sold.names, *sorted(notes.get(order_id, ()))))
+        for order_id, sold in ((order.id, as_sold(order)) for order in orders)
+    ]
+
+
 def _lock_orders(connection: Connection, note_ids: Sequence[int]) -> Sequence[AnyRow]:
     """The orders of these delivery notes, locked, so that nobody else invoices the same goods meanwhile."""
     ids = (
@@ -144,7 +173,10 @@ def _lock_orders(connection: Connection, note_ids: Sequence[int]) -> Sequence[An
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
         .where(DeliveryNoteLine.delivery_note_id.in_(note_ids))
     )
-    query = select(SalesOrder.id, SalesOrder.customer_id, SalesOrder.currency)
+    query = select(
+        *(SalesOrder.id, SalesOrder.customer_id, SalesOrder.currency),
+        *(SalesOrder.number, SalesOrder.customer_order_number, SalesOrder.total_ttc),
+    )
     return connection.execute(query.where(SalesOrder.id.in_(ids)).order_by(SalesOrder.id).with_for_update()).all()
 
 

@@ -1,4 +1,4 @@
-"""What people choose about third parties while the site runs: codes, accounts, the fields of a search.
+"""What people choose about third parties while the site runs: codes, accounts, the fields of a search, credit.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -16,13 +17,15 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import PartyRole
+from intergestan_db.enums import PartyRole, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
+from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
+from intergestan_msg.money import ZERO
 
 DEFAULTS: Final[Mapping[str, str]] = {
     "codes.mode": "manual",
@@ -34,13 +37,41 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "accounts.width": "5",
     "search.party_fields": "code,name,account",
     "search.account_fields": "party_code,title,number",
+    "credit.block_from": "off",
+    "credit.by_payment_due": "false",
+    "credit.invoice_delivered": "block",
+    "credit.told_buyer": "plain",
+    "credit.max_default": "",
+    "credit.insured_default": "",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
+BLOCK_FROM: Final = ("off", *Stage)
+CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
 
 _READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
 Word = TypeVar("Word", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRules:
+    """What was chosen about what customers may owe (T18 to T21).
+
+    :ivar block_from: the first stage at which a document above the maximum is refused; None: nothing is refused, and
+        nothing of credit is read or locked on the way of an order (D16).
+    :ivar by_payment_due: what is settled counts from the payment's due date on, else from the instalment's (D25).
+    :ivar always_invoice: goods that left are invoiced whatever the customer owes.
+    :ivar tells_amounts: whether the buyer of an order that waits reads figures (D28).
+    :ivar max_default: of new customers; None: no ceiling. `insured_default` is what of it is insured (D22).
+    """
+
+    block_from: Stage | None = None
+    by_payment_due: bool = False
+    always_invoice: bool = False
+    tells_amounts: bool = False
+    max_default: Decimal | None = None
+    insured_default: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +81,7 @@ class Preferences:
     rules: PartyRules = field(default_factory=PartyRules)
     party_fields: tuple[PartyField, ...] = PARTY_FIELDS
     account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
+    credit: CreditRules = field(default_factory=CreditRules)
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -58,6 +90,40 @@ def read_preferences(connection: Connection) -> Preferences:
     :raises Problem: somebody wrote a value into the base that is none.
     """
     return checked(read_texts(connection))
+
+
+def read_credit_rules(connection: Connection) -> CreditRules:
+    """What was chosen about credit, in one statement.
+
+    :raises Problem: somebody wrote a value into the base that is none.
+    """
+    rows = connection.execute(_READ, {"names": list(CREDIT)})
+    return credit_rules({**DEFAULTS, **{row.name: row.value for row in rows}})
+
+
+def credit_rules(texts: Mapping[str, str]) -> CreditRules:
+    """The rules about credit that these texts are.
+
+    :raises Problem: for the first that is none.
+    """
+    block_from = _one_of("credit.block_from", texts, BLOCK_FROM)
+    most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
+    if most is not None and (insured or ZERO) > most:
+        raise Problem(
+            "The insured amount {insured} is more than the maximum {maximum}; nothing was changed.",
+            ProblemCode.INSURED_TOO_MUCH,
+            (Act.SHOW_SETTINGS,),
+            insured=f"{insured:.2f}",
+            maximum=f"{most:.2f}",
+        )
+    return CreditRules(
+        block_from=None if block_from == "off" else Stage(block_from),
+        by_payment_due=_one_of("credit.by_payment_due", texts, ("false", "true")) == "true",
+        always_invoice=_one_of("credit.invoice_delivered", texts, ("block", "always")) == "always",
+        tells_amounts=_one_of("credit.told_buyer", texts, ("plain", "amounts")) == "amounts",
+        max_default=most,
+        insured_default=insured or ZERO,
+    )
 
 
 def read_texts(connection: Connection) -> dict[str, str]:
@@ -82,6 +148,7 @@ def checked(texts: Mapping[str, str]) -> Preferences:
         PartyRules(codes, accounts),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
+        credit_rules(texts),
     )
 
 
@@ -182,6 +249,10 @@ def _one_of(name: str, texts: Mapping[str, str], words: Sequence[str]) -> str:
             words=", ".join(words),
         )
     return texts[name]
+
+
+def _amount(name: str, texts: Mapping[str, str]) -> Decimal | None:
+    return read_amount(texts[name]) if texts[name].strip() else None
 
 
 def _number(name: str, texts: Mapping[str, str]) -> int:

@@ -57,9 +57,8 @@ def add(
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the people."""
-    from intergestan_erp.site.setup import list_users
-
     from intergestan_erp.people.rights import read_people
+    from intergestan_erp.site.setup import list_users
 
     with call_of(context).database.read() as connection:
         people = {person.id: person for person in read_people(connection)}
