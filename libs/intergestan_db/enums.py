@@ -275,7 +275,8 @@ class AccountKind(StrEnum):
 
 class EndOfMonth(StrEnum):
     """What the end of a month has to do with a payment term: `after` its days that of their month, `before` them that
-    of the invoice's."""
+    of the invoice's.
+    """
 
     NO = "no"
     AFTER = "after"

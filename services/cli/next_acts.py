@@ -18,12 +18,20 @@ ACTS: Mapping[Act, str] = {
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
         "they are."
     ),
+    Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
+    Act.FAIL_PAYMENT: marked("`intergestan payments fail` notes that it came back unpaid."),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
+    Act.INSTALL_CALENDAR: marked("Install it with `pip install 'intergestan[calendar]'`."),
+    Act.LIST_DUE: marked("`intergestan invoices due` shows what is open."),
+    Act.LIST_INVOICES: marked("`intergestan invoices list` shows all, `intergestan sales show` one."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
+    Act.LIST_PAYMENTS: marked("`intergestan payments list` shows all."),
+    Act.LIST_TERMS: marked("`intergestan terms list` shows all."),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
+    Act.TERM_SETTINGS: marked("`intergestan settings set terms.shift none` takes days as they come."),
 }
 
 

@@ -1,4 +1,4 @@
 """What becomes of sales orders: deliveries and invoices (G03).
 
-May import: inputs, site.
+May import: inputs, parties, paying, site, terms.
 """

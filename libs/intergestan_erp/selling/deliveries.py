@@ -61,14 +61,14 @@ def deliver(
         )
     lines = open_lines(connection, order.id)
     leaving = _leaving(number, lines, wanted)
-    taken = numbers.take(connection, numbers.DELIVERY_NOTES, 1)[0]
+    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
     head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     note_id = connection.execute(
         insert(DeliveryNote)
         .values(
-            number=taken,
+            number=taken.number,
             customer_id=order.customer_id,
-            issue_date=today(connection, at),
+            issue_date=taken.day,
             note=note,
             created_at=at,
             created_by=by,
@@ -79,9 +79,9 @@ def deliver(
     rows = [_line_row(note_id, position, *each) for position, each in enumerate(leaving, start=1)]
     connection.execute(insert(DeliveryNoteLine), rows)
     states.record(connection, DeliveryNote.__tablename__, [(note_id, None, None)], "create", by=by, at=at)
-    detail = {"delivery_note": taken}
+    detail = {"delivery_note": taken.number}
     states.record(connection, states.SALES_ORDER.name, [(order.id, None, None)], "deliver", by=by, at=at, detail=detail)
-    return taken
+    return taken.number
 
 
 def open_lines(connection: Connection, order_id: int) -> list[OpenLine]:

@@ -25,6 +25,8 @@ LABELS: Mapping[str, str] = {
     "accounts.width": marked("Digits behind the root (1 to 10)"),
     "search.party_fields": marked("Fields in which third parties are searched"),
     "search.account_fields": marked("Fields in which accounts are searched"),
+    "terms.default": marked("Payment term of customers who have none of their own"),
+    "terms.shift": marked("Days on which instalments fall due (none: any day, or next_working_day)"),
 }
 
 
