@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "parties": "parties.parties:app",
         "accounts": "parties.accounts:app",
         "search": "parties.search:app",
+        "terms": "parties.terms:app",
         "settings": "setting_up.preferences:app",
         "catalog": "setting_up.catalog:app",
     },
@@ -42,6 +43,8 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     marked("Selling"): {
         "poll": "taking_in.poll",
         "sales": "selling.sales:app",
+        "invoices": "selling.invoices:app",
+        "payments": "parties.payments:app",
         "holds": "taking_in.holds:app",
     },
     marked("What happened"): {

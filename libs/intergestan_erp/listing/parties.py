@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from intergestan_db.enums import PartyRole
-from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount
+from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
 
@@ -49,7 +49,7 @@ class PartyContact:
 
 @dataclass(frozen=True, slots=True)
 class PartyCard:
-    """All that is known of a party. `accounts`: the number in each role that has one."""
+    """All that is known of a party. `accounts`: the number in each role that has one; `term`: its own payment term."""
 
     code: str
     name: str
@@ -60,6 +60,7 @@ class PartyCard:
     accounts: dict[PartyRole, str]
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
+    term: str | None
 
 
 def list_parties(
@@ -98,6 +99,7 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         accounts={PartyRole(row.role): row.number for row in connection.execute(accounts)},
         addresses=tuple(PartyAddress(*row) for row in _of(connection, Address, party_id, PartyAddress)),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id, PartyContact)),
+        term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
     )
 
 

@@ -54,6 +54,7 @@ class NewParty:
 
     :ivar code: None for one that the site makes.
     :ivar accounts: numbers that a person gave; the site's rule makes the others, one for each role.
+    :ivar payment_term_id: how its invoices fall due; None: as the site's usually do.
     """
 
     code: str | None = None
@@ -71,6 +72,7 @@ class NewParty:
     telephone: str | None = None
     email: str | None = None
     accounts: Mapping[PartyRole, str] = field(default_factory=dict)
+    payment_term_id: int | None = None
 
     @property
     def roles(self) -> tuple[PartyRole, ...]:
@@ -117,7 +119,7 @@ def add_parties(
     if not parties:
         return []
     codes = _codes(connection, parties, rules.codes)
-    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id")
+    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id", "payment_term_id")
     rows = [
         {"code": code, **{name: getattr(party, name) for name in columns}}
         for code, party in zip(codes, parties, strict=True)

@@ -73,14 +73,14 @@ def deliver(
         reason=override,
         by=by,
     )
-    taken = numbers.take(connection, numbers.DELIVERY_NOTES, 1)[0]
+    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
     head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     note_id = connection.execute(
         insert(DeliveryNote)
         .values(
-            number=taken,
+            number=taken.number,
             customer_id=order.customer_id,
-            issue_date=today(connection, at),
+            issue_date=taken.day,
             note=note,
             created_at=at,
             created_by=by,
@@ -91,10 +91,10 @@ def deliver(
     rows = [_line_row(note_id, position, *each) for position, each in enumerate(leaving, start=1)]
     connection.execute(insert(DeliveryNoteLine), rows)
     states.record(connection, DeliveryNote.__tablename__, [(note_id, None, None)], "create", by=by, at=at)
-    detail = {"delivery_note": taken}
+    detail = {"delivery_note": taken.number}
     states.record(connection, states.SALES_ORDER.name, [(order.id, None, None)], "deliver", by=by, at=at, detail=detail)
-    close_gate(connection, gate, passing, taken, by=by, at=at)
-    return taken
+    close_gate(connection, gate, passing, taken.number, by=by, at=at)
+    return taken.number
 
 
 def open_lines(connection: Connection, order_id: int) -> list[OpenLine]:

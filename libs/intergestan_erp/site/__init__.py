@@ -1,4 +1,4 @@
 """The site itself: how it is made, and its users.
 
-May import: inputs, parties, people.
+May import: inputs, parties, people, terms.
 """

@@ -1,4 +1,4 @@
-"""What people choose about third parties while the site runs: codes, accounts, the fields of a search, credit.
+"""What people choose while the site runs: codes and accounts of third parties, the fields of a search, terms, credit.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -25,6 +25,8 @@ from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
+from intergestan_erp.terms.stored import USUAL, term_called
+from intergestan_erp.terms.working_days import next_working_day
 from intergestan_msg.money import ZERO
 
 DEFAULTS: Final[Mapping[str, str]] = {
@@ -43,11 +45,15 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "credit.told_buyer": "plain",
     "credit.max_default": "",
     "credit.insured_default": "",
+    "terms.default": USUAL,
+    "terms.shift": "none",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
+NEXT_WORKING_DAY: Final = "next_working_day"
 BLOCK_FROM: Final = ("off", *Stage)
 CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
+SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 
 _READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
@@ -76,12 +82,18 @@ class CreditRules:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was chosen, checked."""
+    """What was chosen, checked.
+
+    :ivar term: the code of the payment term of customers that have none of their own.
+    :ivar shifted: whether instalments fall due on working days alone.
+    """
 
     rules: PartyRules = field(default_factory=PartyRules)
     party_fields: tuple[PartyField, ...] = PARTY_FIELDS
     account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
     credit: CreditRules = field(default_factory=CreditRules)
+    term: str = USUAL
+    shifted: bool = False
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -149,6 +161,8 @@ def checked(texts: Mapping[str, str]) -> Preferences:
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
         credit_rules(texts),
+        texts["terms.default"],
+        _one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
     )
 
 
@@ -161,7 +175,11 @@ def set_preference(connection: Connection, name: str, value: str, *, by: str, at
     connection.execute(select(Site.id).with_for_update())  # two values that fit each other are changed one by one
     texts = read_texts(connection)
     old, texts[name] = texts[name], _tidy(value)
+    if name == "terms.default":
+        texts[name] = term_called(connection, value).code
     preferences = checked(texts)
+    if name == "terms.shift" and preferences.shifted:
+        next_working_day(connection)
     if old == texts[name]:
         return preferences
     put_texts(connection, {name: texts[name]})

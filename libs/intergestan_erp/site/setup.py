@@ -1,4 +1,4 @@
-"""A new site: its identity, its number series, its users."""
+"""A new site: its identity, its number series, its payment terms, its users."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from intergestan_erp.parties.folding import name_key
 from intergestan_erp.people.rights import first_roles, lock_people, refuse_nobody_left
 from intergestan_erp.people.users import user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
+from intergestan_erp.terms.stored import add_shipped_terms
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.seal import PublicKey
 
@@ -68,6 +69,7 @@ def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: st
     connection.execute(insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site)))
     series = [{"code": name, "prefix": prefix, "next_number": 1} for name, prefix in numbers.PREFIXES.items()]
     connection.execute(insert(NumberSeries), sorted(series, key=lambda row: str(row["code"])))
+    add_shipped_terms(connection, site.language)
     states.record(connection, Site.__tablename__, [(1, None, None)], "init", by=by, at=at)
     return code
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,6 +52,7 @@ Country = Annotated[str | None, typer.Option(metavar="XX", help="Country, two le
 Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
 Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
 Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
+Term = Annotated[str | None, typer.Option("--term", metavar="CODE", help="Payment term of its invoices.")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
 
 
@@ -80,6 +81,7 @@ def add(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    term: Term = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
@@ -112,7 +114,8 @@ def add(
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(party.code or "")
         before = party_codes(connection) if code is not None else []
-        (entered,) = add_parties(connection, [party], rules, by=by, at=call.database.now())
+        new = replace(party, payment_term_id=_term_id(connection, term))
+        (entered,) = add_parties(connection, [new], rules, by=by, at=call.database.now())
         return entered, case_doubts(before, [entered.code]) if code is not None else []
 
     entered, doubts = in_turn(call.database, enter)
@@ -147,6 +150,7 @@ def set_(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    term: Term = None,
 ) -> None:
     """Change what is known of a third party. An empty text takes a value away.
 
@@ -165,7 +169,7 @@ def set_(
     }
     if code is not None:
         changes["code"] = read_code(code)
-    if not changes:
+    if not changes and term is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
@@ -174,11 +178,13 @@ def set_(
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
-        set_party(connection, found.id, changes, rules, by=by, at=call.database.now())
+        with_term = {} if term is None else {"payment_term_id": _term_id(connection, term)}
+        set_party(connection, found.id, changes | with_term, rules, by=by, at=call.database.now())
         return str(changes.get("code", found.code))
 
     changed = in_turn(call.database, change)
-    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
+    others = [] if term is None else ["term"]
+    names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
@@ -203,6 +209,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             "SIRET": card.siret,
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
+            _("Payment term"): card.term,
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
@@ -324,6 +331,13 @@ def reindex(context: typer.Context) -> None:
 
     count = write_words(call_of(context).database)
     say(_("The words of {count} third parties were written anew.").format(count=count))
+
+
+def _term_id(connection: Connection, code: str | None) -> int | None:
+    """The payment term that an option names; an empty text takes it away."""
+    from intergestan_erp.terms.stored import term_called
+
+    return term_called(connection, code).id if code and code.strip() else None
 
 
 def _in_one_line(address: PartyAddress) -> str:

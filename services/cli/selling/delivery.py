@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, print_json, say
@@ -57,6 +58,7 @@ def invoice(
     """Make one numbered invoice for what was delivered and is not invoiced yet."""
     from intergestan_erp.selling import invoicing
     from intergestan_erp.selling.sales import show_invoice
+    from intergestan_erp.terms.law import periodic_doubts
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -64,7 +66,13 @@ def invoice(
         made = invoicing.invoice(connection, numbers, by=by, at=at)
         document = show_invoice(connection, made)
     assert document is not None
+    several = len({line["delivery_note"] for line in document["lines"]}) > 1
+    doubts = periodic_doubts(document["issue_date"], document["due_date"]) if several else []
+    warnings = [sentence(doubt) for doubt in doubts]
     if as_json:
-        print_json({"invoice": made, **{name: document[name] for name in ("total_ht", "total_vat", "total_ttc")}})
-    else:
-        print_invoice(document)
+        names = ("total_ht", "total_vat", "total_ttc", "due_date", "due")
+        print_json({"invoice": made, **{name: document[name] for name in names}, "warnings": warnings})
+        return
+    print_invoice(document)
+    for warning in warnings:
+        say(warning)

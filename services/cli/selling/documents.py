@@ -1,4 +1,4 @@
-"""How sales orders, delivery notes and invoices are printed."""
+"""How sales orders, delivery notes, invoices and credit notes are printed."""
 
 from __future__ import annotations
 
@@ -61,17 +61,34 @@ def print_delivery_note(note: Mapping[str, Any]) -> None:
 
 
 def print_invoice(document: Mapping[str, Any]) -> None:
-    """An invoice with its VAT by rate."""
-    print_fields({**_head(document), **_totals(document)})
-    titles = [_("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT")]
-    names = ("delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
-    _print_part([*titles, _("VAT")], document["lines"], names)
-    _print_part(_charge_titles(), document["charges"], ("reason", "amount", "vat_rate"))
-    titles = [_("VAT rate"), _("Total excl. VAT"), _("VAT")]
-    _print_part(titles, document["vat"], ("vat_rate", "base", "amount"))
+    """An invoice with its VAT by rate and its instalments."""
+    print_fields({**_head(document), **_totals(document), _("Payment term"): document["term"]})
+    titles = [_("Line"), _("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price")]
+    names = ("position", "delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    _print_part([*titles, _("Total excl. VAT"), _("VAT")], document["lines"], names)
+    _print_part([_("Number"), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
+    _print_part(_vat_titles(), document["vat"], ("vat_rate", "base", "amount"))
+    titles = [_("Instalment"), _("Due on"), _("Amount"), _("Open")]
+    _print_part(titles, document["due"], ("n", "due_date", "amount", "open"))
+    titles = [_("Credit note"), _("Date"), _("Total incl. VAT"), _("Reason")]
+    _print_part(titles, document["credit_notes"], ("number", "issue_date", "total_ttc", "reason"))
 
 
-PRINTERS = {"order": print_order, "delivery note": print_delivery_note, "invoice": print_invoice}
+def print_credit_note(note: Mapping[str, Any]) -> None:
+    """A credit note with its VAT by rate."""
+    own = {_("Invoice"): note["invoice"], _("Reason"): note["reason"]}
+    print_fields({**_head(note), **own, **_totals(note)})
+    titles = [_("Product"), _("Name"), _("Quantity"), _("Unit"), _("Total excl. VAT"), _("VAT")]
+    _print_part(titles, note["lines"], ("product_code", "name", "quantity", "unit", "total", "vat_rate"))
+    _print_part(_vat_titles(), note["vat"], ("vat_rate", "base", "amount"))
+
+
+PRINTERS = {
+    "order": print_order,
+    "delivery note": print_delivery_note,
+    "invoice": print_invoice,
+    "credit note": print_credit_note,
+}
 
 
 def _head(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,6 +108,10 @@ def _totals(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _vat_titles() -> list[str]:
+    return [_("VAT rate"), _("Total excl. VAT"), _("VAT")]
+
+
 def _charge_titles() -> list[str]:
     return [_("Charge"), _("Amount"), _("VAT")]
 
@@ -102,4 +123,4 @@ def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names:
 
 
 def _shown(row: Mapping[str, Any], name: str) -> Any:
-    return code_words.unit(row[name]) if name == "unit" else row[name]
+    return code_words.unit(row[name]) if name == "unit" and row[name] is not None else row[name]

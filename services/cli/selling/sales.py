@@ -68,11 +68,12 @@ def show(
     context: typer.Context,
     *,
     number: Annotated[
-        str, typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note or an invoice.")
+        str,
+        typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note, an invoice or a credit note."),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show a sales order with what became of it, a delivery note, or an invoice."""
+    """Show a sales order with what became of it, a delivery note, an invoice with what is open, or a credit note."""
     with call_of(context).database.read() as connection:
         document, kind = _find(connection, number)
     if as_json:
@@ -107,20 +108,22 @@ def export(
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
-    from intergestan_db.tables import DeliveryNote, Invoice, SalesOrder
+    from intergestan_db.tables import CreditNote, DeliveryNote, Invoice, SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import sales
 
-    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number)
+    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number, CreditNote.number)
     found = {
         "order": sales.show_sales_order(connection, number),
         "delivery note": sales.show_delivery_note(connection, number),
         "invoice": sales.show_invoice(connection, number),
+        "credit note": sales.show_credit_note(connection, number),
     }
     for kind, document in found.items():
         if document is not None:
             return document, kind
     raise Problem(
-        "There is no sales order, delivery note or invoice {number}: `intergestan sales list --all` shows the orders.",
+        "There is no sales order, delivery note, invoice or credit note {number}: `intergestan sales list --all` shows "
+        "the orders.",
         number=number,
     )

@@ -33,6 +33,8 @@ LABELS: Mapping[str, str] = {
     "credit.told_buyer": marked("Credit: what the buyer of an order that waits reads (plain or amounts)"),
     "credit.max_default": marked("Credit maximum of new customers (empty: no ceiling)"),
     "credit.insured_default": marked("Insured amount of new customers"),
+    "terms.default": marked("Payment term of customers who have none of their own"),
+    "terms.shift": marked("Days on which instalments fall due (none: any day, or next_working_day)"),
 }
 
 
