@@ -149,7 +149,8 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
-    "party": Right(ALL),
+    "party": Right(ALL, changes="exposure_version"),
+    "setting": Right("name value"),
     "partner": Right(
         ALL,
         changes="takes takes_at heartbeat_returned_at heartbeat_told clock_ahead_least clock_ahead_most clock_noted_at "
@@ -178,8 +179,9 @@ _IMPORTER: Rights = {
     "ledger": Right(ALL, "* -waived", "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
     "hold": Right(
         ALL,
-        "* -closed_at -closed_by -closed_how",
-        "inbound_mail_id inbound_transfer_id reason detail closed_at closed_by closed_how",
+        "* -closed_at -closed_by -closed_how -closed_reason -rung_at",
+        "inbound_mail_id inbound_transfer_id reason detail closed_at closed_by closed_how party_id total_ttc "
+        "seen_version look_again_on",
     ),
     "difference": Right(ALL, ALL, deletes=True),
     "answer": Right(ALL, ALL),
@@ -191,6 +193,13 @@ _IMPORTER: Rights = {
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),
     "delivery_note_line": Right(ALL),
+    "invoice": Right("id customer_id"),
+    "invoice_line": Right("id delivery_note_line_id total"),
+    "invoice_charge": Right("id sales_order_charge_id amount"),
+    "invoice_due": Right("id invoice_id due_date amount"),
+    "payment": Right("id party_id received_on due_date amount state failed_on"),
+    "credit_note": Right("id customer_id issue_date total_ttc"),
+    "settlement": Right("payment_id credit_note_id invoice_due_id amount settled_on"),
     "purchase_order": Right(
         ALL,
         changes=f"{_HEAD} carried revision version state exported_at updated_at answer_epoch answer_n answer_code "

@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "sales": "selling.sales:app",
         "invoices": "selling.invoices:app",
         "payments": "parties.payments:app",
+        "credit": "parties.credit:app",
         "holds": "taking_in.holds:app",
     },
     marked("What happened"): {

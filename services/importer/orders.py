@@ -54,12 +54,17 @@ def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: F
             raise
         _log.exception("Booking the mail at once failed; its orders are booked one by one.")
         for position, each in enumerate(settled, start=1):
-            transfer = _book_one(turn, transfer, each, facts, finish=position == len(settled))
+            transfer, debtors = _book_one(turn, transfer, each, facts, finish=position == len(settled))
+            if facts.credit is not None:
+                facts = replace(facts, credit=facts.credit.counted(debtors))
         return
     _tell(turn, booked, transfer)
 
 
-def _book_one(turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *, finish: bool) -> Transfer:
+def _book_one(
+    turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *, finish: bool
+) -> tuple[Transfer, tuple[int, ...]]:
+    """The transfer as it is known now, and the customers who owe more or less than before."""
     try:
         booked = _book(turn, transfer, [settled], facts, finish=finish)
     except _NOT_THE_ORDERS_FAULT:
@@ -70,7 +75,7 @@ def _book_one(turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *,
         held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
         booked = _book(turn, transfer, [held], facts, finish=finish)
     _tell(turn, booked, transfer)
-    return replace(transfer, row_id=booked.transfer_id)
+    return replace(transfer, row_id=booked.transfer_id), booked.debtors
 
 
 def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, finish: bool) -> Booked:

@@ -34,9 +34,10 @@ from intergestan_db.tables.types import (
 class Party(Table):
     """A customer, a supplier or both.
 
-    `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an insurer
-    covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
-    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is none.
+    `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an
+    insurer covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
+    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is
+    none.
     `payment_term_id`: how its invoices fall due; NULL: as the site's usually do.
     """
 

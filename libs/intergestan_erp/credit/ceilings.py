@@ -1,43 +1,18 @@
-"""What a customer may owe is a person's decision: the maximum, and what of it an insurer covers (T18, T19)."""
+"""Setting what a customer may owe, under the lock of the sum that it bounds (T18, T19)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Party
-from intergestan_erp.credit.customers import note_change
+from intergestan_erp.parties.ceilings import Ceiling, check_ceiling
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
-from intergestan_msg.money import ZERO
-
-
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """A maximum; None: there is none. `insured` is part of it."""
-
-    maximum: Decimal | None
-    insured: Decimal = ZERO
-
-
-def check_ceiling(ceiling: Ceiling) -> None:
-    """Refuse a maximum of which more is insured.
-
-    :raises Problem: with both.
-    """
-    if ceiling.maximum is not None and ceiling.insured > ceiling.maximum:
-        raise Problem(
-            "The insured amount {insured} is more than the maximum {maximum}; nothing was changed.",
-            ProblemCode.INSURED_TOO_MUCH,
-            (Act.SET_CEILING,),
-            insured=f"{ceiling.insured:.2f}",
-            maximum=f"{ceiling.maximum:.2f}",
-        )
 
 
 def read_ceiling(connection: Connection, party_id: int) -> Ceiling:
@@ -61,7 +36,6 @@ def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: 
         return Freed()
     values = {"credit_max": ceiling.maximum, "credit_insured": ceiling.insured}
     connection.execute(update(Party).where(Party.id == party_id).values(**values))
-    note_change(connection, [party_id])
     detail = {
         name: [_said(old), _said(new)]
         for name, old, new in (

@@ -1,4 +1,4 @@
-"""What customers may owe and what they owe, read under their lock or without; and that it changed (T18, T19)."""
+"""What customers may owe and what they owe, read under their lock or without (T18, T19)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db.tables import Party
 from intergestan_erp.credit.exposure import Exposure, read_exposures
@@ -20,16 +20,11 @@ _READ: Final = (
     .order_by(Party.id)
 )
 _LOCK: Final = _READ.with_for_update(key_share=True)
-_CHANGED: Final = (
-    update(Party)
-    .where(Party.id.in_(bindparam("ids", expanding=True)))
-    .values(exposure_version=Party.exposure_version + 1)
-)
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerCredit:
-    """A customer with what they may owe: `maximum` None is no ceiling; `version` counts the changes of what they owe."""
+    """A customer and their debt; `maximum` None is no ceiling, `version` counts the changes of what they owe."""
 
     id: int
     code: str
@@ -55,7 +50,8 @@ def read_customers(
 ) -> dict[int, CustomerCredit]:
     """These customers, by id.
 
-    :param lock: so that nobody else changes what they owe until the transaction ends: the first lock of an act.
+    :param lock: so that nobody else changes what they owe until the transaction ends; who changes it calls
+        `lock_parties` before.
     """
     wanted = sorted(set(ids))
     if not wanted:
@@ -63,11 +59,6 @@ def read_customers(
     rows = connection.execute(_LOCK if lock else _READ, {"ids": wanted}).all()
     exposures = read_exposures(connection, wanted, day, by_payment_due=rules.by_payment_due)
     return {row.id: CustomerCredit(*row, exposures[row.id]) for row in rows}
-
-
-def note_change(connection: Connection, ids: Iterable[int]) -> None:
-    """What these customers owe was changed, under their lock: who decided by what it was before decides anew."""
-    connection.execute(_CHANGED, {"ids": sorted(set(ids))})
 
 
 def versions(customers: Mapping[int, CustomerCredit]) -> dict[int, int]:

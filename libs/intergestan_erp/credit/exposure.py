@@ -86,7 +86,7 @@ def read_exposures(
     ids = sorted(set(customer_ids))
     found: dict[int, Exposure] = dict.fromkeys(ids, NOTHING)
     for start in range(0, len(ids), AT_ONCE):
-        found |= _read(connection, ids[start : start + AT_ONCE], day, by_payment_due)
+        found |= _read(connection, ids[start : start + AT_ONCE], day, by_payment_due=by_payment_due)
     return found
 
 
@@ -107,7 +107,7 @@ def next_changes(
     return found
 
 
-def _read(connection: Connection, ids: Sequence[int], day: date, by_payment_due: bool) -> dict[int, Exposure]:
+def _read(connection: Connection, ids: Sequence[int], day: date, *, by_payment_due: bool) -> dict[int, Exposure]:
     parts: dict[int, _Parts] = {}
     of: dict[str, Any] = {"ids": ids}
     for customer_id, rate, base in connection.execute(_NOT_INVOICED, of):
@@ -139,7 +139,7 @@ _COUNTS: Final = SalesOrder.customer_id.in_(_OF_THESE), SalesOrder.state == Sale
 
 
 def _bases() -> Any:
-    """What orders and their invoices add to the base of each category and rate: + what is ordered, - what is invoiced."""
+    """What orders add to the base of each category and rate, and their invoices take away."""
     line, charge = SalesOrderLine, SalesOrderCharge
     keys = (SalesOrder.customer_id, SalesOrder.id.label("order_id"))
     of_line = (line.vat_category.label("category"), line.vat_rate.label("rate"))

@@ -20,7 +20,8 @@ from intergestan_db.enums import Right, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import CreditOverride, Party
 from intergestan_erp.credit.block import is_blocked, is_checked
-from intergestan_erp.credit.customers import CustomerCredit, note_change, read_customers
+from intergestan_erp.credit.customers import CustomerCredit, read_customers
+from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
 from intergestan_erp.site.preferences import CreditRules, read_credit_rules
 from intergestan_erp.site.zone import today
@@ -66,8 +67,8 @@ def open_gate(connection: Connection, customer_id: int, at: datetime) -> Gate:
     rules = read_credit_rules(connection)
     if rules.block_from is None:
         return Gate(rules)
-    day = today(connection, at)
-    return Gate(rules, read_customers(connection, [customer_id], day, rules, lock=True)[customer_id])
+    lock_parties(connection, [customer_id])
+    return Gate(rules, read_customers(connection, [customer_id], today(connection, at), rules)[customer_id])
 
 
 def let_pass(
@@ -102,12 +103,9 @@ def let_pass(
 
 
 def close_gate(connection: Connection, gate: Gate, passing: Passing, document: str, *, by: str, at: datetime) -> None:
-    """Write down that a person let the document pass, and that what its customer owes was changed."""
-    if gate.customer is None:
-        return
-    if passing.reason is not None:
+    """Write down that a person let the document pass, if one did."""
+    if gate.customer is not None and passing.reason is not None:
         write_override(connection, gate.customer, passing, document, by=by, at=at)
-    note_change(connection, [gate.customer.id])
 
 
 def check_override(connection: Connection, reason: str, by: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from intergestan_db.tables import Party
 
@@ -22,6 +22,18 @@ _LOCK = (
 """Documents that only refer to a party need not wait for it: that takes a key share, which this lock lets through."""
 
 
+_CHANGED = (
+    update(Party)
+    .where(Party.id.in_(bindparam("ids", expanding=True)))
+    .values(exposure_version=Party.exposure_version + 1)
+)
+
+
 def lock_parties(connection: Connection, ids: Iterable[int]) -> None:
-    """Let nobody else change what these parties owe until the transaction ends."""
-    connection.execute(_LOCK, {"ids": sorted(set(ids))}).all()
+    """Let nobody else change what these parties owe until the transaction ends, and count that it changes.
+
+    Who decided by what they owed before, without the lock, sees by the count that it is another sum now.
+    """
+    wanted = sorted(set(ids))
+    connection.execute(_LOCK, {"ids": wanted}).all()
+    connection.execute(_CHANGED, {"ids": wanted})

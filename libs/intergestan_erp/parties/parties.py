@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, exists, select, update
@@ -28,6 +29,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
 from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSTAL, set_address, set_contact
+from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
@@ -42,10 +44,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class PartyRules:
-    """How the codes and accounts of third parties come about on this site."""
+    """How the codes and accounts of third parties come about on this site.
+
+    :ivar ceiling: what new customers may owe, where nobody says otherwise (D22).
+    """
 
     codes: CodeRule = field(default_factory=CodeRule)
     accounts: AccountRule = field(default_factory=AccountRule)
+    ceiling: Ceiling = NO_CEILING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +60,7 @@ class NewParty:
 
     :ivar code: None for one that the site makes.
     :ivar accounts: numbers that a person gave; the site's rule makes the others, one for each role.
+    :ivar ceiling: what a customer may owe; None for what new customers usually may.
     :ivar payment_term_id: how its invoices fall due; None: as the site's usually do.
     """
 
@@ -72,6 +79,7 @@ class NewParty:
     telephone: str | None = None
     email: str | None = None
     accounts: Mapping[PartyRole, str] = field(default_factory=dict)
+    ceiling: Ceiling | None = None
     payment_term_id: int | None = None
 
     @property
@@ -121,7 +129,7 @@ def add_parties(
     codes = _codes(connection, parties, rules.codes)
     columns = ("name", "is_customer", "is_supplier", "siret", "vat_id", "payment_term_id")
     rows = [
-        {"code": code, **{name: getattr(party, name) for name in columns}}
+        {"code": code, **_ceiling(party, rules), **{name: getattr(party, name) for name in columns}}
         for code, party in zip(codes, parties, strict=True)
     ]
     by_code = insert_rows_with_ids(connection, Party, rows, by="code")
@@ -175,6 +183,8 @@ def set_party(
     for role, flag in _FLAGS.items():
         if own.get(flag) is False:
             _check_unused(connection, before, role)
+    if own.get("is_customer") and before.credit_max is None and rules.ceiling.maximum is not None:
+        own |= {"credit_max": rules.ceiling.maximum, "credit_insured": rules.ceiling.insured}
     if own:
         connection.execute(update(Party).where(Party.id == party_id).values(**own))
     loses = any(own.get(flag) is False for flag in _FLAGS.values())
@@ -189,7 +199,7 @@ def set_party(
     set_contact(connection, party_id, {name: changes[name] for name in OF_CONTACT if name in changes})
     if own:
         index_parties(connection, [party_id])
-    detail: dict[str, Any] = {name: [getattr(before, name), value] for name, value in own.items()}
+    detail: dict[str, Any] = {name: [_said(getattr(before, name)), _said(value)] for name, value in own.items()}
     others = [name for name in changes if name in (*POSTAL, *OF_CONTACT)]
     if detail or others:
         told = detail | ({"changed": others} if others else {})
@@ -271,6 +281,13 @@ def _taken(code: str) -> Problem:
     )
 
 
+def _ceiling(party: NewParty, rules: PartyRules) -> dict[str, Any]:
+    """What a new customer may owe; a supplier who becomes a customer later is a new customer then."""
+    ceiling = (party.ceiling or rules.ceiling) if party.is_customer else NO_CEILING
+    check_ceiling(ceiling)
+    return {"credit_max": ceiling.maximum, "credit_insured": ceiling.insured}
+
+
 def _address(party: NewParty) -> dict[str, Any] | None:
     values = {name: getattr(party, name) for name in POSTAL}
     return {"kind": MAIN, **values} if any(values.values()) else None
@@ -287,6 +304,10 @@ def _insert_of(
     connection: Connection, table: type[Address | Contact], ids: Sequence[int], rows: Sequence[dict[str, Any] | None]
 ) -> None:
     insert_rows(connection, table, [{"party_id": each, **row} for each, row in zip(ids, rows, strict=True) if row])
+
+
+def _said(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value
 
 
 def _lock(connection: Connection, party_id: int) -> AnyRow:

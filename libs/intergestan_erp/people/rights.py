@@ -112,7 +112,7 @@ def change_rights(
     """Give a person other roles, or rights by name.
 
     :param roles: all that they shall have; None leaves them.
-    :raises Problem: there is no such user, or a right to revoke is none of those that they have by name; or nobody would
+    :raises Problem: there is no such user, a right to revoke is none of those that they have by name, or nobody would
         be left who may give rights.
     """
     lock_people(connection)
@@ -141,7 +141,7 @@ def change_rights(
 
 
 def lock_people(connection: Connection) -> None:
-    """Nobody else changes what people may until the transaction ends: two who go at once are not both the last but one."""
+    """Nobody else changes what people may until the transaction ends: of two who go at once, one is the last."""
     connection.execute(select(User.id).order_by(User.id).with_for_update()).all()
 
 

@@ -36,6 +36,8 @@ class StandingOrder:
 
     id: int
     number: str
+    customer_id: int
+    total_ttc: Decimal
     state: str
     currency: str
     lines: tuple[StandingLine, ...]
@@ -65,6 +67,8 @@ def read_standing(
         head.customer_order_number: StandingOrder(
             head.id,
             head.number,
+            head.customer_id,
+            head.total_ttc,
             head.state,
             head.currency,
             tuple(lines.get(head.id, ())),

@@ -22,6 +22,7 @@ from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
 from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
+from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
@@ -51,7 +52,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
 NEXT_WORKING_DAY: Final = "next_working_day"
-BLOCK_FROM: Final = ("off", *Stage)
+BLOCK_FROM_NAME: Final = "credit.block_from"
+CREDIT_OFF: Final = "off"
+BLOCK_FROM: Final = (CREDIT_OFF, *Stage)
 CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
 SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 
@@ -69,15 +72,12 @@ class CreditRules:
     :ivar by_payment_due: what is settled counts from the payment's due date on, else from the instalment's (D25).
     :ivar always_invoice: goods that left are invoiced whatever the customer owes.
     :ivar tells_amounts: whether the buyer of an order that waits reads figures (D28).
-    :ivar max_default: of new customers; None: no ceiling. `insured_default` is what of it is insured (D22).
     """
 
     block_from: Stage | None = None
     by_payment_due: bool = False
     always_invoice: bool = False
     tells_amounts: bool = False
-    max_default: Decimal | None = None
-    insured_default: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,24 +118,21 @@ def credit_rules(texts: Mapping[str, str]) -> CreditRules:
 
     :raises Problem: for the first that is none.
     """
-    block_from = _one_of("credit.block_from", texts, BLOCK_FROM)
-    most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
-    if most is not None and (insured or ZERO) > most:
-        raise Problem(
-            "The insured amount {insured} is more than the maximum {maximum}; nothing was changed.",
-            ProblemCode.INSURED_TOO_MUCH,
-            (Act.SHOW_SETTINGS,),
-            insured=f"{insured:.2f}",
-            maximum=f"{most:.2f}",
-        )
+    block_from = _one_of(BLOCK_FROM_NAME, texts, BLOCK_FROM)
     return CreditRules(
-        block_from=None if block_from == "off" else Stage(block_from),
+        block_from=None if block_from == CREDIT_OFF else Stage(block_from),
         by_payment_due=_one_of("credit.by_payment_due", texts, ("false", "true")) == "true",
         always_invoice=_one_of("credit.invoice_delivered", texts, ("block", "always")) == "always",
         tells_amounts=_one_of("credit.told_buyer", texts, ("plain", "amounts")) == "amounts",
-        max_default=most,
-        insured_default=insured or ZERO,
     )
+
+
+def _usual_ceiling(texts: Mapping[str, str]) -> Ceiling:
+    """What new customers may owe (D22); without a maximum nothing is insured."""
+    most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
+    ceiling = Ceiling(most, insured or ZERO)
+    check_ceiling(ceiling)
+    return ceiling if most is not None else NO_CEILING
 
 
 def read_texts(connection: Connection) -> dict[str, str]:
@@ -157,7 +154,7 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     codes.check()
     accounts.check()
     return Preferences(
-        PartyRules(codes, accounts),
+        PartyRules(codes, accounts, ceiling=_usual_ceiling(texts)),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
         credit_rules(texts),

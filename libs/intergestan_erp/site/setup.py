@@ -145,7 +145,9 @@ def check_address(address: str) -> None:
 
 
 def add_user(connection: Connection, login: str, name: str, email: str, *, by: str, at: datetime) -> int:
-    """Enter a person; the mail address is the From of what they send (G15). The first one may all, later ones are clerks.
+    """Enter a person; the mail address is the From of what they send (G15).
+
+    The first one may all, later ones are clerks (D31).
 
     :raises Problem: when the login is taken or the address is none.
     """

@@ -17,15 +17,17 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import LedgerOutcome, SalesState
+from intergestan_db.enums import LedgerOutcome, SalesState, Stage
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder, read_standing
-from intergestan_erp.selling.deliveries import lock_order
+from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_erp.site.zone import today
+from intergestan_exchange.credit_holds.look_again import look_again
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.inbox.starting_point import booked_figures, kept
@@ -68,14 +70,23 @@ class OwnChanges:
 
 
 def change_sales_order(
-    connection: Connection, number: str, wanted: OwnChanges, *, by: str, at: datetime, any_dates: bool = False
+    connection: Connection,
+    number: str,
+    wanted: OwnChanges,
+    *,
+    by: str,
+    at: datetime,
+    any_dates: bool = False,
+    override: str | None = None,
 ) -> int:
     """Change an accepted sales order and tell the buyer; the outbound mail to ring the composer with.
 
     :param any_dates: whether a promised day is meant, however far it is from the order's own.
+    :param override: why it may come to more although the customer owes too much.
     :raises Problem: the order is not accepted or no partner's; a line is none of its own; goods have left that
         the change would take back; nothing is changed.
     """
+    gate = open_gate(connection, customer_of(connection, number), at)
     head = lock_order(connection, number)
     _check_head(head)
     standing = read_standing(connection, head.partner_id, [head.customer_order_number])[head.customer_order_number]
@@ -89,7 +100,13 @@ def change_sales_order(
         _check_days(head, wanted, today(connection, at))
     products = _products(connection, wanted.products)
     changed = {line: _changed(before[line], wanted, products, number) for line in wanted.lines}
-    _write(connection, standing, changed)
+    total_ttc = _write(connection, standing, changed)
+    more = total_ttc - head.total_ttc
+    if more > 0:
+        passing = let_pass(*(connection, gate, Stage.ORDER), delta=more, total_ttc=total_ttc, reason=override, by=by)
+        close_gate(connection, gate, passing, number, by=by, at=at)
+    elif more < 0:
+        look_again(connection, [head.customer_id], by=by, at=at)  # the dispatcher rings for what goes on
     _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
     answer = _answer(connection, head, _answer_lines(standing, changed), wanted.note, at)
     detail = {"lines": list(changed), "answer": answer.n}
@@ -236,7 +253,8 @@ def _said(line: StandingLine, now: BookedLine, promised: date | None, wanted: Ow
     )
 
 
-def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str, _Changed]) -> None:
+def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str, _Changed]) -> Decimal:
+    """What the order comes to now, with VAT."""
     for line in standing.lines:
         new = changed.get(line.booked.line_id)
         if new is not None:
@@ -274,6 +292,7 @@ def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str
         "exported_at": None,
     }
     connection.execute(update(SalesOrder).where(SalesOrder.id == standing.id).values(**totals))
+    return sums.totals.payable
 
 
 def _keep_what_was_asked(connection: Connection, head: AnyRow, lines: Sequence[StandingLine], at: datetime) -> None:

@@ -13,6 +13,11 @@ from intergestan_exchange.findings import undelivered
 from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.findings.finding import Finding
 
+_OVER_THE_MAXIMUM = {
+    "en": "What {customer} owes: {exposure} + {order} = {sum}, maximum {maximum} (of which insured {insured}).",
+    "fr": "Encours de {customer} : {exposure} + {order} = {sum}, maximum {maximum} (dont assuré {insured}).",
+}
+
 WHAT: Mapping[str, Mapping[str, str]] = {
     R.UNKNOWN_SIGNER: {
         "en": "The mail is signed with a key that nobody pinned ({kid}).",
@@ -269,6 +274,8 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The answer quotes a mail that we did not send: {error}",
         "fr": "La réponse cite un envoi qui n'est pas de nous : {error}",
     },
+    R.CREDIT: _OVER_THE_MAXIMUM,
+    f"{R.CREDIT}.amounts": _OVER_THE_MAXIMUM,
     R.FAILED: {
         "en": "Booking the document failed: {error}",
         "fr": "L'enregistrement du document a échoué : {error}",
@@ -292,6 +299,20 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     **{f"{R.UNDELIVERED}.{cause}": sentences for cause, sentences in undelivered.WHAT.items()},
 }
 
+TOLD: Mapping[str, Mapping[str, str]] = {
+    R.CREDIT: {
+        "en": "Your order has arrived; it waits for commercial approval.",
+        "fr": "Votre commande est bien reçue ; elle attend une validation commerciale.",
+    },
+    f"{R.CREDIT}.amounts": {
+        "en": "Your order has arrived; it waits for commercial approval: {exposure} are open, it adds {order}, and "
+        "{maximum} is agreed.",
+        "fr": "Votre commande est bien reçue ; elle attend une validation commerciale : l'encours est de {exposure}, elle "
+        "y ajoute {order}, et {maximum} est convenu.",
+    },
+}
+"""What a partner reads, where that is not what our people read (`WHAT`)."""
+
 VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
 
 
@@ -302,9 +323,18 @@ def vat_note(rate: str, language: str) -> str:
 
 def explain(finding: Finding, language: str) -> str:
     """What was found, as one sentence in `fr` or `en`, with the line it is about."""
+    return _explain(finding, language, WHAT)
+
+
+def explain_told(findings: Iterable[Finding], language: str) -> str:
+    """What a partner reads of it (D28)."""
+    return " ".join(_explain(finding, language, {**WHAT, **TOLD}) for finding in findings)
+
+
+def _explain(finding: Finding, language: str, sentences: Mapping[str, Mapping[str, str]]) -> str:
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
     said = {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
-    sentence = WHAT[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
+    sentence = sentences[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
     if finding.line_id is None:
         return sentence
     return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence

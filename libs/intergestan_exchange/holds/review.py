@@ -11,10 +11,11 @@ from sqlalchemy import Connection, delete, select, update
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import LedgerOutcome, SalesState
+from intergestan_db.enums import LedgerOutcome, SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import Ledger, Product, ReviewReply, SalesOrderLine
-from intergestan_erp.selling.deliveries import lock_order
+from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
+from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_exchange.inbox.booking.answers import answer_order
 from intergestan_exchange.inbox.differences import refuse_differences
 from intergestan_exchange.inbox.facts import last_answer
@@ -24,14 +25,28 @@ from intergestan_msg.answer import AnswerCode
 _ORDER = "order"
 
 
-def accept(connection: Connection, number: str, products: Mapping[str, str], *, by: str, at: datetime) -> Bells:
+def accept(
+    connection: Connection,
+    number: str,
+    products: Mapping[str, str],
+    *,
+    override: str | None = None,
+    by: str,
+    at: datetime,
+) -> Bells:
     """Accept a sales order in review; the buyer is answered AP, or CA where something is not as they asked.
 
     :param products: our products' codes by line id, for the lines that are parked; remembered for the partner.
-    :raises Problem: when it is not in review, or a line has no product still.
+    :param override: why it is accepted although its customer owes too much.
+    :raises Problem: when it is not in review, a line has no product still, or the customer owes too much (T20).
     """
+    gate = open_gate(connection, customer_of(connection, number), at)
     order = _in_review(connection, number)
+    passing = let_pass(
+        *(connection, gate, Stage.ORDER), delta=order.total_ttc, total_ttc=order.total_ttc, reason=override, by=by
+    )
     _choose_products(connection, order, products, by, at)
+    close_gate(connection, gate, passing, number, by=by, at=at)
     states.move(connection, states.SALES_ORDER, [order.id], "accept", by=by, at=at)
     reply = connection.execute(select(ReviewReply.__table__).where(ReviewReply.sales_order_id == order.id)).first()
     code = AnswerCode(reply.code) if reply else AnswerCode.ACCEPTED

@@ -29,6 +29,7 @@ from intergestan_exchange.inbox.facts import DocumentKey, Facts, ProductFacts
 from intergestan_exchange.inbox.rules import (
     buyer,
     complete,
+    credit,
     currency,
     customer,
     known_product,
@@ -64,6 +65,9 @@ DIFFERENCES = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE,
 
 WAIVABLE = DIFFERENCES | {HoldReason.OWN_CHANGE, HoldReason.CHANGE_REVIEW, HoldReason.OTHER_START}
 """What a person may wave through. The other reasons are facts, which must be gone before the order is booked."""
+
+OVERRIDABLE = frozenset({HoldReason.CREDIT})
+"""What a person lets pass who has that right and says why, for one amount."""
 
 
 class Weight(Enum):
@@ -102,7 +106,10 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
     totals = (accepted.total_ht, accepted.total_vat, accepted.total_ttc)
     if not have_room(accepted.lines, totals):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
-    return accepted
+    if accepted.state != SalesState.ACCEPTED:
+        return accepted
+    total = accepted.total_ttc
+    return credit.check(facts.credit, facts.debtor_of(order), total, total, waived) or accepted
 
 
 def have_room(lines: Iterable[BookedLine], totals: Iterable[Decimal]) -> bool:

@@ -42,7 +42,7 @@ from intergestan_exchange.inbox.decisions import (
     Waiting,
 )
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
-from intergestan_exchange.inbox.rules import totals
+from intergestan_exchange.inbox.rules import credit, totals
 from intergestan_exchange.inbox.starting_point import (
     FIGURES,
     QUANTITY_ONLY,
@@ -210,7 +210,17 @@ def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
         return stopped
     _book(work)
     findings += work.overwritten
-    return _stopped(work.overwritten, facts, waived) or _amended(work, charges, findings)
+    return _stopped(work.overwritten, facts, waived) or _within_credit(_amended(work, charges, findings), facts, waived)
+
+
+def _within_credit(
+    decision: Amended | Held | Refused, facts: Facts, waived: frozenset[str]
+) -> Amended | Held | Refused:
+    """A change that adds to what the customer owes must fit under their maximum, like an order (T20)."""
+    if not isinstance(decision, Amended) or decision.standing.state != SalesState.ACCEPTED:
+        return decision
+    delta = decision.total_ttc - decision.standing.total_ttc
+    return credit.check(facts.credit, decision.standing.customer_id, delta, decision.total_ttc, waived) or decision
 
 
 def _other_start(work: _Work) -> Iterator[Finding]:

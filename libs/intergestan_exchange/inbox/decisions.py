@@ -47,10 +47,24 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Debt:
+    """What an order that waits for room waits for (D29): its customer, and what it adds to what they owe.
+
+    :ivar version: of the customer's debt, when this was decided; `again_on`: when they owe less by themselves.
+    """
+
+    customer_id: int
+    delta: Decimal
+    version: int
+    again_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """A person must look first; the buyer is told that the order came (AB)."""
+    """A person must look first; the buyer is told that the order came (AB). `debt`: it waits for room alone."""
 
     findings: tuple[Finding, ...]
+    debt: Debt | None = None
 
 
 @dataclass(frozen=True, slots=True)

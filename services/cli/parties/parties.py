@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import PartyRole
+from intergestan_db.enums import PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
+from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
+from services.cli.credit import as_json as credit_json
 from services.cli.errors import in_place
+from services.cli.figures import a_price
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
 from services.cli.parties.naming import party_of
+from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_erp.listing.parties import PartyAddress
+    from intergestan_erp.parties.ceilings import Ceiling
     from intergestan_erp.parties.parties import Entered
 
 app = Group("Customers and suppliers.")
@@ -82,12 +87,15 @@ def add(
     telephone: Telephone = None,
     email: Email = None,
     term: Term = None,
+    credit_max: CreditMax = None,
+    credit_insured: CreditInsured = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
 
     How these come about `intergestan settings show` tells.
     """
+    from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
@@ -108,20 +116,28 @@ def add(
         accounts=_accounts(numbers, customer=customer, supplier=supplier),
         **values,
     )
+    if not customer and (credit_max, credit_insured) != (None, None):
+        raise typer.BadParameter(_("Only customers owe: say --customer too."))
 
     def enter(connection: Connection) -> tuple[Entered, list[Problem]]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(party.code or "")
         before = party_codes(connection) if code is not None else []
-        new = replace(party, payment_term_id=_term_id(connection, term))
+        ceiling = _ceiling(rules.ceiling, credit_max, credit_insured)
+        if ceiling is not None:
+            by = call.entitled(connection, Right.SET_CREDIT)
+        new = replace(party, payment_term_id=_term_id(connection, term), ceiling=ceiling)
         (entered,) = add_parties(connection, [new], rules, by=by, at=call.database.now())
         return entered, case_doubts(before, [entered.code]) if code is not None else []
 
     entered, doubts = in_turn(call.database, enter)
     warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
-        print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
+        with call.database.read() as connection:
+            allowed = read_ceiling(connection, entered.id)
+        shown = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
+        print_json({**shown, "credit": _credit_json(allowed), "warnings": warnings})
         return
     say(_("{name} is the third party {code} now.").format(name=party.name, code=entered.code))
     for role, number in entered.accounts.items():
@@ -151,16 +167,22 @@ def set_(
     telephone: Telephone = None,
     email: Email = None,
     term: Term = None,
+    credit_max: CreditMax = None,
+    credit_insured: CreditInsured = None,
 ) -> None:
     """Change what is known of a third party. An empty text takes a value away.
 
     A new role gets its account; a new name changes neither the code nor an account.
     """
+    from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, set_party
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_exchange.credit_holds.look_again import Released
+    from intergestan_runtime.steps import IMPORT
 
     typed = {"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)}
     changes: dict[str, Any] = read_typed({**typed, "contact": contact, "telephone": telephone, "email": email})
@@ -169,36 +191,54 @@ def set_(
     }
     if code is not None:
         changes["code"] = read_code(code)
-    if not changes and term is None:
+    about_credit = (credit_max, credit_insured) != (None, None)
+    if not changes and term is None and not about_credit:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
-    def change(connection: Connection) -> str:
+    def change(connection: Connection) -> tuple[str, Released]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
         with_term = {} if term is None else {"payment_term_id": _term_id(connection, term)}
-        set_party(connection, found.id, changes | with_term, rules, by=by, at=call.database.now())
-        return str(changes.get("code", found.code))
+        released, at = Released(), call.database.now()
+        if about_credit:
+            by = call.entitled(connection, Right.SET_CREDIT)
+            ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
+            assert ceiling is not None
+        set_party(connection, found.id, changes | with_term, rules, by=by, at=at)
+        if about_credit:
+            released = acts.set_ceiling(connection, found.id, ceiling, by=by, at=at)
+        return str(changes.get("code", found.code)), released
 
-    changed = in_turn(call.database, change)
+    changed, released = in_turn(call.database, change)
+    call.ring(IMPORT, *released.take_in)
     others = [] if term is None else ["term"]
+    others += ["credit"] if about_credit else []
     names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
+    tell_released(released)
 
 
 @app.verb("show")
 def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> None:
     """Show the card of a third party."""
+    from intergestan_erp.credit.customers import read_customers
     from intergestan_erp.listing.parties import read_card
+    from intergestan_erp.site.preferences import read_credit_rules
+    from intergestan_erp.site.zone import today
 
-    with call_of(context).database.read() as connection:
-        card = read_card(connection, party_of(connection, party).id)
+    call = call_of(context)
+    with call.database.read() as connection:
+        party_id = party_of(connection, party).id
+        card = read_card(connection, party_id)
+        rules, day = read_credit_rules(connection), today(connection, call.database.now())
+        credit = read_customers(connection, [party_id], day, rules)[party_id] if card.is_customer else None
     if as_json:
-        print_json(asdict(card))
+        print_json({**asdict(card), "exposure": None if credit is None else credit_json(credit, day, rules)})
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
     print_fields(
@@ -216,6 +256,8 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             ),
         }
     )
+    if credit is not None:
+        print_credit(credit, day)
 
 
 @app.verb("list")
@@ -338,6 +380,23 @@ def _term_id(connection: Connection, code: str | None) -> int | None:
     from intergestan_erp.terms.stored import term_called
 
     return term_called(connection, code).id if code and code.strip() else None
+
+
+def _ceiling(before: Ceiling, most: str | None, insured: str | None) -> Ceiling | None:
+    """What a customer may owe, as typed; None: nobody typed anything. Without a maximum nothing is insured."""
+    from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling
+
+    if most is None and insured is None:
+        return None
+    maximum = before.maximum if most is None else a_ceiling(most)
+    if maximum is None:
+        return NO_CEILING
+    return Ceiling(maximum, before.insured if insured is None else a_price(insured))
+
+
+def _credit_json(ceiling: Ceiling) -> dict[str, Any]:
+    authorised = None if ceiling.maximum is None else ceiling.maximum - ceiling.insured
+    return {"max": ceiling.maximum, "insured": ceiling.insured, "authorised": authorised}
 
 
 def _in_one_line(address: PartyAddress) -> str:

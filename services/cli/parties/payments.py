@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from intergestan_erp.inputs.figure import Mark
     from intergestan_erp.paying.settling import Settled
     from intergestan_erp.paying.shares import Share
+    from intergestan_exchange.credit_holds.look_again import Released
 
 app = Group("Payments of customers, and the invoices that they settle.")
 
@@ -70,9 +71,11 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Enter a payment of a customer, and settle invoices with it. What is left stays on account."""
-    from intergestan_erp.paying import payments
+    from intergestan_erp.paying.payments import NewPayment
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
 
-    new = payments.NewPayment(
+    new = NewPayment(
         amount=a_price(figure, decimal_mark),
         method=method,
         received_on=day_of(received),
@@ -84,8 +87,9 @@ def add(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         found = party_of(connection, customer, PartyRole.CUSTOMER)
-        settled = payments.add(connection, found.id, new, shares, by=by, at=at)
-    _tell(settled, as_json=as_json)
+        settled, released = acts.add_payment(connection, found.id, new, shares, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
+    _tell(settled, released, as_json=as_json)
 
 
 @app.verb("list")
@@ -134,13 +138,16 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Settle invoices with what lies on account of a payment or of a credit note."""
-    from intergestan_erp.paying import payments
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
 
     shares = _shares(invoices, decimal_mark)
     call = call_of(context)
     with call.database.transaction() as connection:
-        settled = payments.settle(connection, number, shares, by=call.actor(connection), at=call.database.now())
-    _tell(settled, as_json=as_json)
+        by, at = call.actor(connection), call.database.now()
+        settled, released = acts.settle_payment(connection, number, shares, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
+    _tell(settled, released, as_json=as_json)
 
 
 @app.verb("fail")
@@ -152,11 +159,11 @@ def fail(
     as_json: AsJson = False,
 ) -> None:
     """Note that a payment came back unpaid: the invoices that it settled are open again."""
-    from intergestan_erp.paying import payments
+    from intergestan_exchange.credit_holds import acts
 
     day, call = day_of(on), call_of(context)
     with call.database.transaction() as connection:
-        taken = payments.fail(connection, number, day, by=call.actor(connection), at=call.database.now())
+        taken, _freed = acts.fail_payment(connection, number, day, by=call.actor(connection), at=call.database.now())
     if as_json:
         print_json({"payment": taken.number, "state": PaymentState.FAILED, "open": taken.reopened})
         return
@@ -167,11 +174,11 @@ def fail(
 @app.verb("cancel")
 def cancel(context: typer.Context, *, number: Number, as_json: AsJson = False) -> None:
     """Take back a payment that was entered by mistake, on the day of its entry."""
-    from intergestan_erp.paying import payments
+    from intergestan_exchange.credit_holds import acts
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        taken = payments.cancel(connection, number, by=call.actor(connection), at=call.database.now())
+        taken, _freed = acts.cancel_payment(connection, number, by=call.actor(connection), at=call.database.now())
     if as_json:
         print_json({"payment": taken.number, "state": PaymentState.CANCELLED, "open": taken.reopened})
         return
@@ -193,13 +200,21 @@ def tell_settled(settled: Settled) -> None:
         say(_("{amount} of {number} are on account.").format(amount=amount(settled.left), number=settled.number))
 
 
-def _tell(settled: Settled, *, as_json: bool) -> None:
+def tell_released(released: Released) -> None:
+    """Which orders that waited for room go on."""
+    if released.holds:
+        say(_("There is room for orders that waited: {refs} go on.").format(refs=", ".join(released.holds)))
+
+
+def _tell(settled: Settled, released: Released, *, as_json: bool) -> None:
     if as_json:
-        print_json({"payment": settled.number, "settled": settled_rows(settled), "left": settled.left})
+        shown = {"payment": settled.number, "settled": settled_rows(settled), "left": settled.left}
+        print_json({**shown, "released": released.holds})
         return
     if not settled.parts:
         say(_("{number} settles no invoice now.").format(number=settled.number))
     tell_settled(settled)
+    tell_released(released)
 
 
 def _tell_reopened(invoices: Sequence[str]) -> None:

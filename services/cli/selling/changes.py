@@ -9,6 +9,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
+from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_day, a_key, by_line, prices_by_line, values_by_line
 from services.cli.output import AsJson, print_json, say
 
@@ -40,6 +41,7 @@ def change(
         list[str] | None, typer.Option("--shortage", metavar="ID", help="This line will not be delivered.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark for the customer.")] = None,
+    override: Override = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
@@ -62,7 +64,8 @@ def change(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
-        mail_id = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=dates is Dates.ANY)
+        free = dates is Dates.ANY
+        mail_id = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=free, override=override)
     ring(call, Bells(compose=(mail_id,)))
     if as_json:
         print_json({"order": number, "mail": f"out-{mail_id}"})

@@ -10,7 +10,7 @@ from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, amount, print_json, say
-from services.cli.parties.payments import settled_rows, tell_settled
+from services.cli.parties.payments import settled_rows, tell_released, tell_settled
 
 
 def credit(
@@ -32,21 +32,24 @@ def credit(
 
     It settles what is open of the invoice; the rest stays on account. No invoice is ever changed.
     """
-    from intergestan_erp.selling import credit_notes
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
 
     wanted = {_line_number(line): quantity for line, quantity in by_line(lines, decimal_mark).items()}
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        made = credit_notes.credit(connection, number, reason, wanted, charges or (), by=by, at=at)
+        made, released = acts.credit_invoice(connection, number, reason, wanted, charges or (), by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
     settled = made.settled
     if as_json:
         shown = {"credit_note": made.number, "invoice": made.invoice, "total_ttc": made.total_ttc}
-        print_json({**shown, "settled": settled_rows(settled), "left": settled.left})
+        print_json({**shown, "settled": settled_rows(settled), "left": settled.left, "released": released.holds})
         return
     text = _("{note} takes back {amount} of {invoice}.")
     say(text.format(note=made.number, amount=amount(made.total_ttc), invoice=made.invoice))
     tell_settled(settled)
+    tell_released(released)
 
 
 def _line_number(text: str) -> int:

@@ -9,6 +9,7 @@ import typer
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
+from services.cli.credit import Override
 from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, print_json, say
 from services.cli.selling.documents import print_invoice
@@ -23,6 +24,7 @@ def deliver(
         typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line; all that remains by default."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark on the delivery note.")] = None,
+    override: Override = None,
     decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
@@ -36,7 +38,7 @@ def deliver(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
-        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note)
+        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note, override=override)
     if as_json:
         print_json({"delivery_note": made})
     else:
@@ -53,6 +55,7 @@ def invoice(
     numbers: Annotated[
         list[str], typer.Argument(metavar="NUMBER …", help="Sales orders or delivery notes, such as CCL1 or BL1.")
     ],
+    override: Override = None,
     as_json: AsJson = False,
 ) -> None:
     """Make one numbered invoice for what was delivered and is not invoiced yet."""
@@ -63,7 +66,7 @@ def invoice(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        made = invoicing.invoice(connection, numbers, by=by, at=at)
+        made = invoicing.invoice(connection, numbers, by=by, at=at, override=override)
         document = show_invoice(connection, made)
     assert document is not None
     several = len({line["delivery_note"] for line in document["lines"]}) > 1

@@ -11,6 +11,7 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
 
 app = Group("What is chosen for the whole site, such as how codes are made.")
@@ -59,9 +60,13 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
     """Choose a setting. What was made before stays as it is."""
-    from intergestan_erp.site.preferences import set_preference
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        set_preference(connection, name, value, by=call.actor(connection), at=call.database.now())
+        by, at = call.actor(connection), call.database.now()
+        _chosen, released = acts.set_preference(connection, name, value, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
+    tell_released(released)

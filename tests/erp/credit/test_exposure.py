@@ -184,7 +184,7 @@ def test_the_next_day_on_which_it_changes_by_itself(books: Books) -> None:
 
 
 def test_an_order_on_its_way(base: Database) -> None:
-    """T22: ordered, delivered in parts, invoiced in parts: delivering changes nothing, VAT is that of the order's rest."""
+    """T22: delivering changes nothing, and what was invoiced leaves the order, with the VAT of the order's rest."""
     port = AllowanceCharge(is_charge=True, amount=Decimal("12.50"), reason="Port", tax=VAT_20)
     desk = Desk(base)
     order = an_order("CFR1", (a_line(1, "3", "0.33"), a_line(2, "10", "7.99")), charges=(port,))

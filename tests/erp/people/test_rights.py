@@ -88,13 +88,11 @@ def test_the_last_administrator_stays_one(a_site: SiteToTest) -> None:
     database = a_site.database
     with database.transaction() as connection:
         add_user(connection, "paul", "Paul", "paul@arts.test", by="marie", at=NOW)
-    for act in ("roles", "deactivate"):
-        with pytest.raises(Problem) as refused, database.transaction() as connection:
-            if act == "roles":
-                change_rights(connection, "marie", roles=[Role.CLERK], by="marie", at=NOW)
-            else:
-                use_user(connection, "marie", active=False, by="marie", at=NOW)
-        assert refused.value.code is ProblemCode.LAST_ADMINISTRATOR
+    with pytest.raises(Problem) as refused, database.transaction() as connection:
+        change_rights(connection, "marie", roles=[Role.CLERK], by="marie", at=NOW)
+    assert refused.value.code is ProblemCode.LAST_ADMINISTRATOR
+    with pytest.raises(Problem, match="last administrator"), database.transaction() as connection:
+        use_user(connection, "marie", active=False, by="marie", at=NOW)
     with database.transaction() as connection:
         change_rights(connection, "paul", roles=[Role.ADMINISTRATOR], by="marie", at=NOW)
         use_user(connection, "marie", active=False, by="paul", at=NOW)

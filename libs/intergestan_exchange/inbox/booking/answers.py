@@ -15,7 +15,7 @@ from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import Answer, Ledger, OutboundMail
 from intergestan_db.tables.types import is_far
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
 from intergestan_exchange.inbox.facts import RESPONSE, Facts, LastAnswer
@@ -112,7 +112,7 @@ def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: 
     return {
         "code": _answer_code(decision),
         "sales_order_number": entry.sales_order_number or (last.sales_order_number if last else None),
-        "note": explain_all(findings, language) or None,
+        "note": explain_told(findings, language) or None,
         "lines": msgspec.to_builtins(_answer_lines(decision)) or None,
     }
 

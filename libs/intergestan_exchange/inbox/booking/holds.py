@@ -13,11 +13,15 @@ from intergestan_db.enums import HoldEnd
 from intergestan_db.tables import (
     Hold,
 )
-from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
+from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_stated_again
 from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiting
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+
+LANGUAGE = "en"
+"""In which two texts are compared; any would do."""
 
 
 def write_holds(
@@ -47,10 +51,12 @@ def write_holds(
             connection.execute(update(Hold).where(Hold.id == hold.id).values(**here))
         if hold is None:
             opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
-        elif findings and (hold.closed_at is not None or hold.detail == write_findings(findings)):
+        elif findings and (hold.closed_at is not None or _tells_the_same(hold.detail, findings)):
             unchanged.add(settled.key)
+            if hold.closed_at is None and (hold.detail != write_findings(findings) or hold.party_id is not None):
+                _update_hold(connection, hold.id, settled.decision, findings, now)
         elif hold.closed_at is None:
-            _update_hold(connection, hold.id, findings, now)
+            _update_hold(connection, hold.id, settled.decision, findings, now)
     if opened:
         connection.execute(insert(Hold), opened)
     _close_replaced(connection, transfer.partner.id, entries, facts, now)
@@ -99,11 +105,31 @@ def holds_before(
     return {((row.type, row.number, row.revision), row.business_hash): row for row in rows}
 
 
-def _update_hold(connection: Connection, hold_id: int, findings: tuple[Finding, ...], now: datetime) -> None:
+def _tells_the_same(detail: str, findings: tuple[Finding, ...]) -> bool:
+    """Whether the buyer would read the same as before: what a customer owes is another sum each time, and not told."""
+    return detail == write_findings(findings) or [explain_told([each], LANGUAGE) for each in read_findings(detail)] == [
+        explain_told([each], LANGUAGE) for each in findings
+    ]
+
+
+def _update_hold(
+    connection: Connection, hold_id: int, decision: Decision, findings: tuple[Finding, ...], now: datetime
+) -> None:
     changed: dict[str, Any] = {"closed_at": now, "closed_by": BY, "closed_how": HoldEnd.TRIED_AGAIN}
     if findings:
-        changed = {"reason": findings[0].reason, "detail": write_findings(findings)}
+        changed = {"reason": findings[0].reason, "detail": write_findings(findings), **_debt_values(decision)}
     connection.execute(update(Hold).where(Hold.id == hold_id).values(**changed))
+
+
+def _debt_values(decision: Decision) -> dict[str, Any]:
+    """What an order that waits for room waits for; nothing for all others."""
+    debt = decision.debt if isinstance(decision, Held) else None
+    return {
+        "party_id": debt.customer_id if debt else None,
+        "total_ttc": debt.delta if debt else None,
+        "seen_version": debt.version if debt else None,
+        "look_again_on": debt.again_on if debt else None,
+    }
 
 
 def _hold_row(
@@ -126,4 +152,5 @@ def _hold_row(
         "reason": findings[0].reason,
         "detail": write_findings(findings),
         "opened_at": now,
+        **_debt_values(settled.decision),
     }
