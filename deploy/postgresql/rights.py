@@ -151,6 +151,7 @@ _IMPORTER: Rights = {
     "user": Right(ALL),
     "party": Right(ALL, changes="exposure_version"),
     "setting": Right("name value"),
+    "published": Right("name value", "name value", "value"),
     "partner": Right(
         ALL,
         changes="takes takes_at heartbeat_returned_at heartbeat_told clock_ahead_least clock_ahead_most clock_noted_at "
@@ -249,7 +250,10 @@ _DISPATCHER: Rights = {
         "rung_at",
         deletes=True,
     ),
-    "hold": Right(ALL),
+    "hold": Right(ALL, changes="rung_at"),
+    "party": Right("id exposure_version"),
+    "setting": Right("name value"),
+    "published": Right("name value"),
     "ledger": Right(ALL),
     "answer": Right(ALL),
     "review_reply": Right(ALL),

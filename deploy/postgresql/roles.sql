@@ -201,6 +201,7 @@ GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"importer";
 GRANT SELECT (id, party_id, received_on, due_date, amount, state, failed_on) ON "payment" TO :"importer";
 GRANT SELECT ON "product" TO :"importer";
 GRANT SELECT ON "product_match" TO :"importer";
+GRANT SELECT (name, value), INSERT (name, value), UPDATE (value) ON "published" TO :"importer";
 GRANT SELECT, UPDATE (state, version, answer_epoch, answer_n, answer_code, answer_note, lines_epoch, lines_n,
     supplier_order_number, supplier_number_epoch, carried, exported_at, updated_at, revision, note, total_ht,
     total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode,
@@ -251,7 +252,7 @@ GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DEL
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
-GRANT SELECT ON "hold" TO :"dispatcher";
+GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";
 GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON
     "inbound_mail" TO :"dispatcher";
 GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
@@ -278,6 +279,8 @@ GRANT INSERT ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
+GRANT SELECT (id, exposure_version) ON "party" TO :"dispatcher";
+GRANT SELECT (name, value) ON "published" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";
 GRANT SELECT ON "purchase_order_change" TO :"dispatcher";
 GRANT SELECT, DELETE ON "purge_mail" TO :"dispatcher";
@@ -288,6 +291,7 @@ GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oa
     :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
+GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";

@@ -13,6 +13,7 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.trace_context import hand_on
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.book import Booked, book
+from intergestan_exchange.inbox.booking.debts import PERSON
 from intergestan_exchange.inbox.booking.entries import Settled
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.decisions import Held
@@ -96,6 +97,12 @@ def _tell(turn: Turn, booked: Booked, transfer: Transfer) -> None:
         parts.metrics.inc("orders_total", step="import", outcome=outcome)
         if outcome == "created":
             parts.metrics.observe("order_transit_seconds", max(0.0, transit), route=transfer.partner.site_code)
+    if booked.credit.blocked:
+        parts.metrics.inc("credit_blocks_total", booked.credit.blocked, stage="order", outcome="blocked")
+    for reason in booked.credit.released:
+        parts.metrics.inc("credit_released_total", by=reason)
+        if reason == PERSON:
+            parts.metrics.inc("credit_blocks_total", stage="order", outcome="overridden")
     _log.info("Booked.", outcomes=booked.outcomes)
 
 

@@ -28,6 +28,7 @@ from intergestan_db.tables import (
     Worker,
 )
 from intergestan_erp.site.zone import read_zone
+from intergestan_exchange.credit_holds.due import read_count
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.service_level import Share, read_service_level
@@ -95,6 +96,7 @@ class Vitals:
     :ivar heartbeats: by window, how many of those that should be back are not.
     :ivar services: those of which a process lives.
     :ivar zone: the site's, in which days and times are told.
+    :ivar over_limit: customers above their credit maximum, as they were last counted; None: the site uses none.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     """
 
@@ -118,6 +120,7 @@ class Vitals:
     zone: tzinfo = UTC
     clock: SiteClock = NOT_SET_BACK
     clocks: tuple[PartnerClock, ...] = ()
+    over_limit: int | None = None
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -147,6 +150,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         zone=read_zone(connection),
         clock=read_clock(connection, now),
         clocks=read_partner_clocks(connection, now),
+        over_limit=read_count(connection),
     )
 
 

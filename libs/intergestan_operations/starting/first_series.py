@@ -14,13 +14,13 @@ from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import HoldReason
 from intergestan_db.tables import Mailbox, Partner
 from intergestan_runtime.metrics import POLL_QUEUE, Metrics
-from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
+from intergestan_runtime.steps import COMPOSE, CREDIT, IMPORT, NOTIFY, SEND, STEPS
 
 WORKS_ON = {
     "composer": (COMPOSE.queue,),
     "sender": (SEND.queue, NOTIFY.queue),
     "poller": (POLL_QUEUE,),
-    "importer": (IMPORT.queue,),
+    "importer": (IMPORT.queue, CREDIT.queue),
 }
 RINGS = {
     "composer": (SEND.queue,),

@@ -7,6 +7,7 @@ sum; here the customers are locked, and where a version is another one the trans
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -17,10 +18,12 @@ from intergestan_db.enums import SalesState
 from intergestan_db.tables import Hold, Party
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_exchange.credit_holds.look_again import look_again, waiting_customers
-from intergestan_exchange.inbox.booking.entries import Settled
+from intergestan_exchange.inbox.booking.entries import Entry, Settled
+from intergestan_exchange.inbox.booking.holds import Waited
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Held
 from intergestan_exchange.inbox.facts import CreditFacts, Facts
+from intergestan_exchange.inbox.rules.credit import WAIVER
 from intergestan_exchange.transfers.transfer import BY
 
 _VERSIONS: Final = (
@@ -85,3 +88,35 @@ def _compare(connection: Connection, ids: Sequence[int], credit: CreditFacts) ->
     for row in connection.execute(_VERSIONS, {"ids": ids}):
         if row.exposure_version != credit.customers[row.id].version:
             raise DecidedMeanwhile(f"What {credit.customers[row.id].name} owes was changed by somebody else.")
+
+
+@dataclass(frozen=True, slots=True)
+class CreditNews:
+    """What the metrics count: orders that wait for room now, that a person let pass, and why others wait no more."""
+
+    blocked: int = 0
+    released: tuple[str, ...] = ()
+
+
+NO_NEWS: Final = CreditNews()
+PERSON, PAYMENT, DAY = "person", "payment", "day"
+"""Why an order that waited for room was booked."""
+
+
+def credit_news(entries: Sequence[Entry], waited: Waited, facts: Facts) -> CreditNews:
+    """What became of orders that wait or waited for room."""
+    held = [each.settled.decision for each in entries if isinstance(each.settled.decision, Held)]
+    blocked = sum(decision.debt is not None for decision in held)
+    booked = [each for each in entries if isinstance(each.settled.decision, Accepted | Amended)]
+    released = [reason for each in booked if (reason := _why(each, waited, facts)) is not None]
+    return CreditNews(blocked, tuple(released)) if blocked or released else NO_NEWS
+
+
+def _why(entry: Entry, waited: Waited, facts: Facts) -> str | None:
+    if entry.known is not None and any(word.startswith(WAIVER) for word in entry.known.waived):
+        return PERSON
+    change = debt_change(entry.settled, facts)
+    if entry.settled.key not in waited.had_no_room or change is None:
+        return None
+    version = facts.credit.customers[change[0]].version if facts.credit is not None else None
+    return DAY if waited.had_no_room[entry.settled.key] == version else PAYMENT

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,19 @@ from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiti
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What is to be known of the documents that waited before.
+
+    :ivar unchanged: those that wait, or were refused, exactly as before: there is nothing new to say of them.
+    :ivar had_no_room: those that waited for room and do no more, with the version of the debt that they last met.
+    """
+
+    unchanged: frozenset[DocumentKey]
+    had_no_room: Mapping[DocumentKey, int | None]
+
+
 LANGUAGE = "en"
 """In which two texts are compared; any would do."""
 
@@ -32,12 +46,11 @@ def write_holds(
     entries: Sequence[Entry],
     facts: Facts,
     now: datetime,
-) -> frozenset[DocumentKey]:
+) -> Waited:
     """Close what this transfer settles or takes the place of, and open what it leaves to a person.
 
     A hold that stays keeps its number.
 
-    :returns: the documents that wait, or were refused, exactly as before: there is nothing new to say of them.
     """
     came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
     before = holds_before(connection, transfer.partner.id, came_before)
@@ -60,7 +73,15 @@ def write_holds(
     if opened:
         connection.execute(insert(Hold), opened)
     _close_replaced(connection, transfer.partner.id, entries, facts, now)
-    return frozenset(unchanged)
+    debts = {
+        hold.business_hash: hold for hold in before.values() if hold.party_id is not None and hold.closed_at is None
+    }
+    seen = {
+        entry.settled.key: debts[entry.settled.business_hash].seen_version
+        for entry in entries
+        if entry.settled.business_hash in debts and not findings_held_for(entry.settled.decision)
+    }
+    return Waited(frozenset(unchanged), seen)
 
 
 def _close_replaced(
