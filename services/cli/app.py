@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "relay": "mail_accounts.relay:app",
         "parties": "parties.parties:app",
         "accounts": "parties.accounts:app",
+        "fees": "parties.fees:app",
         "search": "parties.search:app",
         "settings": "setting_up.preferences:app",
         "catalog": "setting_up.catalog:app",
@@ -41,6 +42,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("Selling"): {
         "poll": "taking_in.poll",
+        "quotes": "selling.quotes:app",
         "sales": "selling.sales:app",
         "holds": "taking_in.holds:app",
     },

@@ -13,16 +13,23 @@ ACTS: Mapping[Act, str] = {
         "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
         "they have."
     ),
+    Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
     Act.CODE_SETTINGS: marked(
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
         "they are."
     ),
+    Act.FEE_SETTINGS: marked("`intergestan settings set orders.minimum_fee` chooses one."),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
+    Act.LIST_FEES: marked("`intergestan fees list --all` shows all fees."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
+    Act.LIST_PRODUCTS: marked("`intergestan catalog export` writes down all products."),
+    Act.LIST_QUOTES: marked("`intergestan quotes list --all` shows all quotes."),
+    Act.LIST_SALES: marked("`intergestan sales list --all` shows all orders."),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
+    Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
 }
 

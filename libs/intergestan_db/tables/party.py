@@ -34,7 +34,8 @@ from intergestan_db.tables.types import (
 class Party(Table):
     """A customer, a supplier or both.
 
-    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is none.
+    An order whose goods come to less than `minimum_order` without VAT is below the customer's minimum. Where it is None
+    or 0, there is none.
     """
 
     __tablename__ = "party"

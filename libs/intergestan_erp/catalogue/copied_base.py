@@ -1,9 +1,9 @@
 """What a new site takes from a copy of another's base: the catalogue and the third parties, nothing else (G06).
 
-Third parties come with their codes and accounts, and with what was chosen about these. Mails, orders, partners with
-their keys and counters, users, accounts at mail providers and the site itself stay behind: a copy is not a second site,
-and what it would send or answer has been sent and answered by the first. What the other asks for a product is what the
-new site pays.
+Third parties come with their codes, accounts and fees, and with what was chosen about these. Mails, orders, quotes,
+partners with their keys and counters, users, accounts at mail providers and the site itself stay behind: a copy is not
+a second site, and what it would send or answer has been sent and answered by the first. What the other asks for a
+product is what the new site pays.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from intergestan_db import migrate
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, Site
+from intergestan_db.tables import Account, Address, Contact, Fee, Party, PartyAccount, PartyFee, Site
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, put_catalogue, read_catalogue
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_erp.site.preferences import DEFAULTS, put_texts, read_texts
@@ -28,12 +28,13 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class CopiedParty:
-    """A third party with what belongs to it, as columns without ids."""
+    """A third party with what belongs to it, as columns without ids; of `fees` the code and the party's own amount."""
 
     values: Values
     addresses: tuple[Values, ...]
     contacts: tuple[Values, ...]
     accounts: tuple[Values, ...]
+    fees: tuple[Values, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class CopiedBase:
     site_code: str
     currency: str
     catalogue: Catalogue
+    fees: tuple[Values, ...]
     parties: tuple[CopiedParty, ...]
     preferences: Mapping[str, str]
 
@@ -89,6 +91,9 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
         )
     put_catalogue(connection, copied.catalogue.as_buyer())
     put_texts(connection, copied.preferences)
+    if copied.fees:
+        connection.execute(insert(Fee), copied.fees)
+    fees = {row.code: row.id for row in connection.execute(select(Fee.code, Fee.id))}
     ids = []
     for party in copied.parties:
         party_id = connection.execute(insert(Party).values(**party.values).returning(Party.id)).scalar_one()
@@ -101,6 +106,9 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
         for table, rows in ((Address, party.addresses), (Contact, party.contacts)):
             if rows:
                 connection.execute(insert(table), [{**row, "party_id": party_id} for row in rows])
+        of_fees = [{"party_id": party_id, "fee_id": fees[row["code"]], "amount": row["amount"]} for row in party.fees]
+        if of_fees:
+            connection.execute(insert(PartyFee), of_fees)
     index_parties(connection, ids, are_new=True)
 
 
@@ -133,13 +141,22 @@ def _read(connection: Connection) -> CopiedBase:
             .order_by(PartyAccount.role)
         ).mappings()
     )
+    own_fees = _by_party(
+        connection.execute(
+            select(PartyFee.party_id, Fee.code, PartyFee.amount).join(Fee, Fee.id == PartyFee.fee_id).order_by(Fee.code)
+        ).mappings()
+    )
     parties = connection.execute(select(Party.__table__).order_by(Party.code)).mappings()
     return CopiedBase(
         site.code,
         site.currency,
         read_catalogue(connection),
+        tuple(_values(row) for row in connection.execute(select(Fee.__table__).order_by(Fee.code)).mappings()),
         tuple(
-            CopiedParty(_values(row), *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts)))
+            CopiedParty(
+                _values(row),
+                *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts, own_fees)),
+            )
             for row in parties
         ),
         {name: value for name, value in read_texts(connection).items() if value != DEFAULTS[name]},

@@ -1,4 +1,4 @@
-"""What becomes of sales orders: deliveries and invoices (G03).
+"""Quotes and sales orders by hand, and what becomes of sales orders: deliveries and invoices (G03).
 
-May import: inputs, site.
+May import: inputs, listing, parties, site.
 """

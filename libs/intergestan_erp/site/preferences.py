@@ -1,4 +1,4 @@
-"""What people choose about third parties while the site runs: codes, accounts, the fields of a search.
+"""What people choose about third parties while the site runs: codes, accounts, the fields of a search, fees.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -6,9 +6,10 @@ default. The owner of the base writes them, services only read them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -19,8 +20,10 @@ from intergestan_db import states
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
+from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.codes import CodeRule
+from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
 
@@ -34,6 +37,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "accounts.width": "5",
     "search.party_fields": "code,name,account",
     "search.account_fields": "party_code,title,number",
+    "fees.default": "",
+    "orders.minimum_default": "",
+    "orders.minimum_fee": "",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
@@ -45,11 +51,15 @@ Word = TypeVar("Word", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was chosen, checked."""
+    """What was chosen, checked.
+
+    :ivar minimum_fee: the code of the fee of orders that are below their customer's minimum (T24).
+    """
 
     rules: PartyRules = field(default_factory=PartyRules)
     party_fields: tuple[PartyField, ...] = PARTY_FIELDS
     account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
+    minimum_fee: str | None = None
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -79,9 +89,10 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     codes.check()
     accounts.check()
     return Preferences(
-        PartyRules(codes, accounts),
+        PartyRules(codes, accounts, _fee_codes(texts["fees.default"]), _minimum(texts["orders.minimum_default"])),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
+        fee_code(texts["orders.minimum_fee"]) if texts["orders.minimum_fee"] else None,
     )
 
 
@@ -95,8 +106,10 @@ def set_preference(connection: Connection, name: str, value: str, *, by: str, at
     texts = read_texts(connection)
     old, texts[name] = texts[name], _tidy(value)
     preferences = checked(texts)
+    texts |= _as_kept(preferences)
     if old == texts[name]:
         return preferences
+    check_codes(connection, _FEES.get(name, _no_codes)(preferences))
     put_texts(connection, {name: texts[name]})
     detail = {name: [old, texts[name]]}
     states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
@@ -166,6 +179,36 @@ def in_order(fields: Sequence[str], names: str) -> str:
             fields=", ".join(fields),
         )
     return ",".join(wanted)
+
+
+def _as_kept(chosen: Preferences) -> dict[str, str]:
+    """The texts of what may be typed in several ways."""
+    minimum = chosen.rules.minimum_order
+    return {
+        "fees.default": ",".join(chosen.rules.fees),
+        "orders.minimum_default": "" if minimum is None else f"{minimum:.2f}",
+        "orders.minimum_fee": chosen.minimum_fee or "",
+    }
+
+
+_FEES: Final[Mapping[str, Callable[[Preferences], Sequence[str]]]] = {
+    "fees.default": lambda chosen: chosen.rules.fees,
+    "orders.minimum_fee": lambda chosen: [chosen.minimum_fee] if chosen.minimum_fee else [],
+}
+"""The fees that a setting names, which must be in the catalogue when it is chosen."""
+
+
+def _no_codes(_chosen: Preferences) -> Sequence[str]:
+    return ()
+
+
+def _fee_codes(text: str) -> tuple[str, ...]:
+    """Codes of fees with commas between, each once."""
+    return tuple(dict.fromkeys(fee_code(each) for each in text.split(",") if each.strip()))
+
+
+def _minimum(text: str) -> Decimal | None:
+    return read_amount(text) if text.strip() else None
 
 
 def _tidy(value: str) -> str:

@@ -141,6 +141,11 @@ class Facts:
         fit = self.customers_of(order)
         return fit[0].id if len(fit) == 1 else None
 
+    def minimum_of(self, order: Order) -> Decimal | None:
+        """The minimum of the customer whose order it is."""
+        fit = self.customers_of(order)
+        return fit[0].minimum_order if len(fit) == 1 else self.partner.minimum_order
+
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision or series of this very order that became a sales order: an order is booked once."""
         return next(

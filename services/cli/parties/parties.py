@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,8 +17,10 @@ from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.errors import in_place
+from services.cli.figures import an_amount
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.naming import party_of
 from services.cli.translated import Group
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_erp.listing.parties import PartyAddress
+    from intergestan_erp.parties.fees import Borne
     from intergestan_erp.parties.parties import Entered
 
 app = Group("Customers and suppliers.")
@@ -52,6 +55,13 @@ Country = Annotated[str | None, typer.Option(metavar="XX", help="Country, two le
 Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
 Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
 Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
+Fees = Annotated[
+    list[str] | None,
+    typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee that it bears, at its own amount or the catalogue's."),
+]
+Minimum = Annotated[
+    str | None, typer.Option("--minimum-order", metavar="AMOUNT", help="Smaller orders, without VAT, get a warning.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
 
 
@@ -80,21 +90,27 @@ def add(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="None of the fees that customers usually get.")] = False,
+    minimum_order: Minimum = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
 
-    How these come about `intergestan settings show` tells.
+    How these come about `intergestan settings show` tells; so it does of the fees and the minimum of new customers.
     """
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.fees import borne_by
     from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
 
     if not (customer or supplier):
         raise typer.BadParameter(_("Say what it is for us: --customer, --supplier or both."))
+    if (fees or minimum_order) and not customer:
+        raise typer.BadParameter(_("Fees and a minimum are of customers: say --customer too."))
     call = call_of(context)
     values: dict[str, Any] = read_typed({"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)})
     values |= read_typed({"contact": contact, "telephone": telephone, "email": email})
@@ -104,25 +120,32 @@ def add(
         is_customer=customer,
         is_supplier=supplier,
         accounts=_accounts(numbers, customer=customer, supplier=supplier),
+        minimum_order=an_amount(minimum_order) if minimum_order else None,
+        fees=typed_fees(fees),
+        proposed_fees=not no_fees,
         **values,
     )
 
-    def enter(connection: Connection) -> tuple[Entered, list[Problem]]:
+    def enter(connection: Connection) -> tuple[Entered, tuple[Borne, ...], list[Problem]]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(party.code or "")
         before = party_codes(connection) if code is not None else []
         (entered,) = add_parties(connection, [party], rules, by=by, at=call.database.now())
-        return entered, case_doubts(before, [entered.code]) if code is not None else []
+        borne = borne_by(connection, entered.id)
+        return entered, borne, case_doubts(before, [entered.code]) if code is not None else []
 
-    entered, doubts = in_turn(call.database, enter)
+    entered, borne, doubts = in_turn(call.database, enter)
     warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
-        print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
+        shown = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
+        print_json({**shown, "fees": [_fee_json(fee) for fee in borne], "warnings": warnings})
         return
     say(_("{name} is the third party {code} now.").format(name=party.name, code=entered.code))
     for role, number in entered.accounts.items():
         say(_("Account ({role}): {number}.").format(role=_(ROLES[role]), number=number))
+    if borne:
+        say(_("Fees: {fees}.").format(fees=_in_words(borne)))
     for text in warnings:
         say(text)
 
@@ -147,6 +170,9 @@ def set_(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="It bears none of its fees any more but these.")] = False,
+    minimum_order: Minimum = None,
 ) -> None:
     """Change what is known of a third party. An empty text takes a value away.
 
@@ -165,7 +191,10 @@ def set_(
     }
     if code is not None:
         changes["code"] = read_code(code)
-    if not changes:
+    if minimum_order is not None:
+        changes["minimum_order"] = an_amount(minimum_order) if minimum_order.strip() else None
+    borne = typed_fees(fees)
+    if not (changes or borne or no_fees):
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
@@ -174,11 +203,13 @@ def set_(
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
-        set_party(connection, found.id, changes, rules, by=by, at=call.database.now())
+        at = call.database.now()
+        set_party(connection, found.id, changes, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
         return str(changes.get("code", found.code))
 
     changed = in_turn(call.database, change)
-    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
+    named = (*changes, "fees") if borne or no_fees else tuple(changes)
+    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in named)
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
@@ -192,7 +223,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
     with call_of(context).database.read() as connection:
         card = read_card(connection, party_of(connection, party).id)
     if as_json:
-        print_json(asdict(card))
+        print_json({**asdict(card), "fees": [_fee_json(fee) for fee in card.fees]})
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
     print_fields(
@@ -207,6 +238,8 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
             ),
+            _("Minimum of an order"): card.minimum_order,
+            _("Fees"): _in_words(card.fees),
         }
     )
 
@@ -324,6 +357,14 @@ def reindex(context: typer.Context) -> None:
 
     count = write_words(call_of(context).database)
     say(_("The words of {count} third parties were written anew.").format(count=count))
+
+
+def _fee_json(fee: Borne) -> dict[str, Any]:
+    return {"code": fee.code, "name": fee.name, "amount": fee.amount, "percent": fee.percent}
+
+
+def _in_words(fees: Sequence[Borne]) -> str:
+    return ", ".join(f"{fee.name} ({how_much(fee.amount, fee.percent)})" for fee in fees)
 
 
 def _in_one_line(address: PartyAddress) -> str:

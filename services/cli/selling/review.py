@@ -24,6 +24,9 @@ def accept(
         list[str] | None,
         typer.Option("--product", metavar="LINE=CODE", help="The product of ours that a parked line means."),
     ] = None,
+    fee: Annotated[
+        str | None, typer.Option("--fee", metavar="CODE", help="A fee that is added, such as that of small orders.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
@@ -35,7 +38,7 @@ def accept(
     chosen = chosen_products(products)
     if chosen and len(numbers) > 1:
         raise typer.BadParameter(_("Products are chosen for one order at a time."))
-    numbers, bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen))
+    numbers, bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen, fee=fee))
     if as_json:
         print_json({"accepted": numbers, "answers": bells.compose})
     else:

@@ -25,6 +25,9 @@ LABELS: Mapping[str, str] = {
     "accounts.width": marked("Digits behind the root (1 to 10)"),
     "search.party_fields": marked("Fields in which third parties are searched"),
     "search.account_fields": marked("Fields in which accounts are searched"),
+    "fees.default": marked("Fees that are proposed to new customers (codes with commas between)"),
+    "orders.minimum_default": marked("Minimum of an order of new customers"),
+    "orders.minimum_fee": marked("Fee of orders below their minimum (code)"),
 }
 
 
