@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "relay": "mail_accounts.relay:app",
         "parties": "parties.parties:app",
         "accounts": "parties.accounts:app",
+        "fees": "parties.fees:app",
         "search": "parties.search:app",
         "terms": "parties.terms:app",
         "settings": "setting_up.preferences:app",
@@ -42,6 +43,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("Selling"): {
         "poll": "taking_in.poll",
+        "quotes": "selling.quotes:app",
         "sales": "selling.sales:app",
         "invoices": "selling.invoices:app",
         "payments": "parties.payments:app",

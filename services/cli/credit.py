@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.language import _
-from services.cli.figures import a_price
+from services.cli.figures import an_amount
 from services.cli.output import amount, print_fields
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ NO_CEILING = "none"
 
 def a_ceiling(text: str) -> Decimal | None:
     """A maximum as people type it; None: there is none."""
-    return None if text.strip().lower() in {NO_CEILING, _("none")} else a_price(text)
+    return None if text.strip().lower() in {NO_CEILING, _("none")} else an_amount(text)
 
 
 def as_json(customer: CustomerCredit, day: date, rules: CreditRules) -> dict[str, Any]:

@@ -36,8 +36,8 @@ class Party(Table):
 
     `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an
     insurer covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
-    An order of less than `minimum_order`, in goods without VAT, is below the customer's minimum; None and 0: there is
-    none.
+    An order whose goods come to less than `minimum_order` without VAT is below the customer's minimum. Where it is None
+    or 0, there is none.
     `payment_term_id`: how its invoices fall due; NULL: as the site's usually do.
     """
 

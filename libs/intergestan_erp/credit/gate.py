@@ -95,7 +95,7 @@ def let_pass(
         return passing
     if not is_blocked(gate.rules, stage, customer.exposure.total, customer.maximum, delta):
         return passing
-    if comes_from and delta <= ZERO and all(_was_let_pass(connection, customer.id, stage, sold) for sold in comes_from):
+    if comes_from and all(_was_let_pass(connection, customer.id, stage, sold) for sold in comes_from):
         return passing
     if reason is None:
         raise _refused(customer, stage, delta)

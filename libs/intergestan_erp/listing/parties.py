@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -11,6 +12,7 @@ from intergestan_db.enums import PartyRole
 from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
+from intergestan_erp.parties.fees import Borne, borne_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ class PartyContact:
 
 @dataclass(frozen=True, slots=True)
 class PartyCard:
-    """All that is known of a party. `accounts`: the number in each role that has one; `term`: its own payment term."""
+    """All that is known of a party.
+
+    :ivar accounts: the number in each role that has one; `term`: its own payment term; `fees`: those that it bears.
+    """
 
     code: str
     name: str
@@ -61,6 +66,8 @@ class PartyCard:
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
     term: str | None
+    minimum_order: Decimal | None
+    fees: tuple[Borne, ...]
 
 
 def list_parties(
@@ -100,6 +107,8 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         addresses=tuple(PartyAddress(*row) for row in _of(connection, Address, party_id, PartyAddress)),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id, PartyContact)),
         term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
+        minimum_order=party.minimum_order,
+        fees=borne_by(connection, party_id),
     )
 
 

@@ -162,7 +162,7 @@ def _listing() -> Select[*tuple[Any, ...]]:
         select(
             *(SalesOrder.number, SalesOrder.issue_date, Party.code.label("customer_code")),
             *(Party.name.label("customer"), SalesOrder.customer_order_number, SalesOrder.total_ht),
-            *(SalesOrder.total_ttc, SalesOrder.currency, SalesOrder.state),
+            *(SalesOrder.total_ttc, SalesOrder.currency, SalesOrder.state, SalesOrder.below_minimum),
             *(parts.c.lines, parts.c.delivered_some, parts.c.delivered_all),
             *(parts.c.invoiced_some, parts.c.invoiced_all),
         )

@@ -1,4 +1,4 @@
-"""What people choose while the site runs: codes and accounts of third parties, the fields of a search, terms, credit.
+"""What people choose about third parties while the site runs: codes, accounts, searches, fees, terms, credit.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -6,7 +6,7 @@ default. The owner of the base writes them, services only read them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,6 +24,7 @@ from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
 from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule
+from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
 from intergestan_erp.terms.stored import USUAL, term_called
@@ -48,6 +49,9 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "credit.insured_default": "",
     "terms.default": USUAL,
     "terms.shift": "none",
+    "fees.default": "",
+    "orders.minimum_default": "",
+    "orders.minimum_fee": "",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
@@ -86,6 +90,7 @@ class Preferences:
 
     :ivar term: the code of the payment term of customers that have none of their own.
     :ivar shifted: whether instalments fall due on working days alone.
+    :ivar minimum_fee: the code of the fee of orders that are below their customer's minimum (T24).
     """
 
     rules: PartyRules = field(default_factory=PartyRules)
@@ -94,6 +99,7 @@ class Preferences:
     credit: CreditRules = field(default_factory=CreditRules)
     term: str = USUAL
     shifted: bool = False
+    minimum_fee: str | None = None
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -153,13 +159,15 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     accounts = AccountRule(mode, roots, _number("accounts.width", texts))
     codes.check()
     accounts.check()
+    ceiling, minimum = _usual_ceiling(texts), _minimum(texts["orders.minimum_default"])
     return Preferences(
-        PartyRules(codes, accounts, ceiling=_usual_ceiling(texts)),
+        PartyRules(codes, accounts, _fee_codes(texts["fees.default"]), minimum, ceiling),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
         credit_rules(texts),
         texts["terms.default"],
         _one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
+        fee_code(texts["orders.minimum_fee"]) if texts["orders.minimum_fee"] else None,
     )
 
 
@@ -177,8 +185,10 @@ def set_preference(connection: Connection, name: str, value: str, *, by: str, at
     preferences = checked(texts)
     if name == "terms.shift" and preferences.shifted:
         next_working_day(connection)
+    texts |= _as_kept(preferences)
     if old == texts[name]:
         return preferences
+    check_codes(connection, _FEES.get(name, _no_codes)(preferences))
     put_texts(connection, {name: texts[name]})
     detail = {name: [old, texts[name]]}
     states.record(connection, Site.__tablename__, [(1, None, None)], "set", by=by, at=at, detail=detail)
@@ -248,6 +258,36 @@ def in_order(fields: Sequence[str], names: str) -> str:
             fields=", ".join(fields),
         )
     return ",".join(wanted)
+
+
+def _as_kept(chosen: Preferences) -> dict[str, str]:
+    """The texts of what may be typed in several ways."""
+    minimum = chosen.rules.minimum_order
+    return {
+        "fees.default": ",".join(chosen.rules.fees),
+        "orders.minimum_default": "" if minimum is None else f"{minimum:.2f}",
+        "orders.minimum_fee": chosen.minimum_fee or "",
+    }
+
+
+_FEES: Final[Mapping[str, Callable[[Preferences], Sequence[str]]]] = {
+    "fees.default": lambda chosen: chosen.rules.fees,
+    "orders.minimum_fee": lambda chosen: [chosen.minimum_fee] if chosen.minimum_fee else [],
+}
+"""The fees that a setting names, which must be in the catalogue when it is chosen."""
+
+
+def _no_codes(_chosen: Preferences) -> Sequence[str]:
+    return ()
+
+
+def _fee_codes(text: str) -> tuple[str, ...]:
+    """Codes of fees with commas between, each once."""
+    return tuple(dict.fromkeys(fee_code(each) for each in text.split(",") if each.strip()))
+
+
+def _minimum(text: str) -> Decimal | None:
+    return read_amount(text) if text.strip() else None
 
 
 def _tidy(value: str) -> str:

@@ -19,7 +19,7 @@ from intergestan_erp.paying import payments
 from intergestan_erp.paying.payments import NewPayment, TakenBack
 from intergestan_erp.paying.settling import Settled
 from intergestan_erp.paying.shares import Share
-from intergestan_erp.selling import credit_notes
+from intergestan_erp.selling import cancelling, credit_notes
 from intergestan_erp.selling.credit_notes import Credited
 from intergestan_erp.site import preferences
 from intergestan_erp.site.preferences import CREDIT, Preferences
@@ -75,6 +75,12 @@ def credit_invoice(
     """Take back part or all of an invoice (`credit_notes.credit`)."""
     made = credit_notes.credit(connection, number, reason, lines, charges, by=by, at=at)
     return made, look_again(connection, made.settled.freed.customers, by=by, at=at)
+
+
+def cancel_order(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> Released:
+    """Cancel an order that was entered here (`cancelling.cancel_order`)."""
+    freed = cancelling.cancel_order(connection, number, reason, by=by, at=at)
+    return look_again(connection, freed.customers, by=by, at=at)
 
 
 def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: str, at: datetime) -> Released:

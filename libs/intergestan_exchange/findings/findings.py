@@ -7,11 +7,13 @@ order and what to do is in `advice.py`. Both languages are complete; a test hold
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from intergestan_db.enums import HoldReason as R
 from intergestan_exchange.findings import undelivered
 from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.findings.finding import Finding
+from intergestan_msg.money import plain
 
 _OVER_THE_MAXIMUM = {
     "en": "What {customer} owes: {exposure} + {order} = {sum}, maximum {maximum} (of which insured {insured}).",
@@ -319,6 +321,32 @@ VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
 def vat_note(rate: str, language: str) -> str:
     """What a line of an answer says of a VAT rate that is not the one asked for."""
     return VAT_NOTE[language].format(rate=rate)
+
+
+_FEE_NOTE = {
+    "en": "Fee added: {fee}, {amount} {currency} excl. VAT. New total: {total} {currency} incl. VAT.",
+    "fr": "Frais ajoutés : {fee}, {amount} {currency} HT. Nouveau total : {total} {currency} TTC.",
+}
+_CHARGE_NOTE = {
+    "en": "The charge «{reason}» bears VAT {category} {rate} %. New total: {total} {currency} incl. VAT.",
+    "fr": "Les frais « {reason} » portent la TVA {category} {rate} %. Nouveau total : {total} {currency} TTC.",
+}
+
+
+def fee_note(fee: str, amount: Decimal, total: Decimal, currency: str, language: str) -> str:
+    """What an answer says of a fee that we added to an order (T24)."""
+    figures = {"amount": _money(amount, language), "total": _money(total, language)}
+    return _FEE_NOTE[language].format(fee=fee, currency=currency, **figures)
+
+
+def charge_note(reason: str | None, category: str, rate: Decimal, total: Decimal, currency: str, language: str) -> str:
+    """What an answer says of the VAT category that we gave a charge (D33)."""
+    values = {"reason": reason or "", "category": category, "rate": plain(rate), "total": _money(total, language)}
+    return _CHARGE_NOTE[language].format(currency=currency, **values)
+
+
+def _money(amount: Decimal, language: str) -> str:
+    return f"{amount:.2f}".replace(".", "," if language == "fr" else ".")
 
 
 def explain(finding: Finding, language: str) -> str:

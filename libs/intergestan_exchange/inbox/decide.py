@@ -15,6 +15,7 @@ from fractions import Fraction
 from intergestan_db.enums import (
     Acceptance,
     HoldReason,
+    MinimumOrderAction,
     PriceAction,
     PricePolicy,
     SalesState,
@@ -22,6 +23,7 @@ from intergestan_db.enums import (
 )
 from intergestan_erp.catalogue.unit_conversion import Converted, converted, costs_the_same, is_in, rescaled
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_erp.selling.minimum import below
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import vat_note
 from intergestan_exchange.inbox.decisions import Accepted, Conflict, Decision, Duplicate, Held, Refused, Reply
@@ -156,7 +158,9 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
     sums = totals_of(taxed, order.allowances)
     assert sums.totals.tax_exclusive is not None
     parked = any(line.product_id is None for line in lines)
-    review = parked or facts.partner.acceptance is Acceptance.REVIEW
+    small = below(facts.minimum_of(order), sums.totals.lines)
+    looked_at = small is not None and facts.partner.minimum_order_action is MinimumOrderAction.REVIEW
+    review = parked or looked_at or facts.partner.acceptance is Acceptance.REVIEW
     pairs = [Pair(line, booked, facts.product_of(line)) for line, booked in zip(order.lines, lines, strict=True)]
     reply = _answer(pairs, facts.partner.language, findings)
     return Accepted(
@@ -171,6 +175,7 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
         after_review=reply if review else None,
         findings=findings,
         customer_id=facts.customer_of(order),
+        below=small,
     )
 
 

@@ -181,6 +181,11 @@ class Facts:
         """Whoever owes what the order comes to."""
         return self.customer_of(order) or self.partner.party_id
 
+    def minimum_of(self, order: Order) -> Decimal | None:
+        """The minimum of the customer whose order it is."""
+        fit = self.customers_of(order)
+        return fit[0].minimum_order if len(fit) == 1 else self.partner.minimum_order
+
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision or series of this very order that became a sales order: an order is booked once."""
         return next(

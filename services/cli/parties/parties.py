@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,9 +19,10 @@ from services.cli.context import call_of
 from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
 from services.cli.credit import as_json as credit_json
 from services.cli.errors import in_place
-from services.cli.figures import a_price
+from services.cli.figures import an_amount
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.naming import party_of
 from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from intergestan_erp.listing.parties import PartyAddress
     from intergestan_erp.parties.ceilings import Ceiling
+    from intergestan_erp.parties.fees import Borne
     from intergestan_erp.parties.parties import Entered
 
 app = Group("Customers and suppliers.")
@@ -58,6 +60,13 @@ Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
 Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
 Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
 Term = Annotated[str | None, typer.Option("--term", metavar="CODE", help="Payment term of its invoices.")]
+Fees = Annotated[
+    list[str] | None,
+    typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee that it bears, at its own amount or the catalogue's."),
+]
+Minimum = Annotated[
+    str | None, typer.Option("--minimum-order", metavar="AMOUNT", help="Smaller orders, without VAT, get a warning.")
+]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
 
 
@@ -89,22 +98,28 @@ def add(
     term: Term = None,
     credit_max: CreditMax = None,
     credit_insured: CreditInsured = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="None of the fees that customers usually get.")] = False,
+    minimum_order: Minimum = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
 
-    How these come about `intergestan settings show` tells.
+    How these come about `intergestan settings show` tells; so it does of the fees and the minimum of new customers.
     """
     from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.fees import borne_by
     from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
 
     if not (customer or supplier):
         raise typer.BadParameter(_("Say what it is for us: --customer, --supplier or both."))
+    if (fees or minimum_order) and not customer:
+        raise typer.BadParameter(_("Fees and a minimum are of customers: say --customer too."))
     call = call_of(context)
     values: dict[str, Any] = read_typed({"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)})
     values |= read_typed({"contact": contact, "telephone": telephone, "email": email})
@@ -114,12 +129,15 @@ def add(
         is_customer=customer,
         is_supplier=supplier,
         accounts=_accounts(numbers, customer=customer, supplier=supplier),
+        minimum_order=an_amount(minimum_order) if minimum_order else None,
+        fees=typed_fees(fees),
+        proposed_fees=not no_fees,
         **values,
     )
     if not customer and (credit_max, credit_insured) != (None, None):
         raise typer.BadParameter(_("Only customers owe: say --customer too."))
 
-    def enter(connection: Connection) -> tuple[Entered, list[Problem]]:
+    def enter(connection: Connection) -> tuple[Entered, tuple[Borne, ...], list[Problem]]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(party.code or "")
@@ -129,19 +147,23 @@ def add(
             by = call.entitled(connection, Right.SET_CREDIT)
         new = replace(party, payment_term_id=_term_id(connection, term), ceiling=ceiling)
         (entered,) = add_parties(connection, [new], rules, by=by, at=call.database.now())
-        return entered, case_doubts(before, [entered.code]) if code is not None else []
+        borne = borne_by(connection, entered.id)
+        return entered, borne, case_doubts(before, [entered.code]) if code is not None else []
 
-    entered, doubts = in_turn(call.database, enter)
+    entered, borne, doubts = in_turn(call.database, enter)
     warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
         with call.database.read() as connection:
             allowed = read_ceiling(connection, entered.id)
         shown = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
-        print_json({**shown, "credit": _credit_json(allowed), "warnings": warnings})
+        shown |= {"fees": [_fee_json(fee) for fee in borne], "credit": _credit_json(allowed)}
+        print_json({**shown, "warnings": warnings})
         return
     say(_("{name} is the third party {code} now.").format(name=party.name, code=entered.code))
     for role, number in entered.accounts.items():
         say(_("Account ({role}): {number}.").format(role=_(ROLES[role]), number=number))
+    if borne:
+        say(_("Fees: {fees}.").format(fees=_in_words(borne)))
     for text in warnings:
         say(text)
 
@@ -169,6 +191,9 @@ def set_(
     term: Term = None,
     credit_max: CreditMax = None,
     credit_insured: CreditInsured = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="It bears none of its fees any more but these.")] = False,
+    minimum_order: Minimum = None,
 ) -> None:
     """Change what is known of a third party. An empty text takes a value away.
 
@@ -192,7 +217,10 @@ def set_(
     if code is not None:
         changes["code"] = read_code(code)
     about_credit = (credit_max, credit_insured) != (None, None)
-    if not changes and term is None and not about_credit:
+    if minimum_order is not None:
+        changes["minimum_order"] = an_amount(minimum_order) if minimum_order.strip() else None
+    borne = typed_fees(fees)
+    if not (changes or borne or no_fees or about_credit) and term is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
@@ -207,7 +235,7 @@ def set_(
             by = call.entitled(connection, Right.SET_CREDIT)
             ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
             assert ceiling is not None
-        set_party(connection, found.id, changes | with_term, rules, by=by, at=at)
+        set_party(connection, found.id, changes | with_term, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
         if about_credit:
             released = acts.set_ceiling(connection, found.id, ceiling, by=by, at=at)
         return str(changes.get("code", found.code)), released
@@ -216,6 +244,7 @@ def set_(
     call.ring(IMPORT, *released.take_in)
     others = [] if term is None else ["term"]
     others += ["credit"] if about_credit else []
+    others += ["fees"] if borne or no_fees else []
     names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
@@ -238,7 +267,8 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
         rules, day = read_credit_rules(connection), today(connection, call.database.now())
         credit = read_customers(connection, [party_id], day, rules)[party_id] if card.is_customer else None
     if as_json:
-        print_json({**asdict(card), "exposure": None if credit is None else credit_json(credit, day, rules)})
+        exposure = None if credit is None else credit_json(credit, day, rules)
+        print_json({**asdict(card), "fees": [_fee_json(fee) for fee in card.fees], "exposure": exposure})
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
     print_fields(
@@ -254,6 +284,8 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
             ),
+            _("Minimum of an order"): card.minimum_order,
+            _("Fees"): _in_words(card.fees),
         }
     )
     if credit is not None:
@@ -391,12 +423,20 @@ def _ceiling(before: Ceiling, most: str | None, insured: str | None) -> Ceiling 
     maximum = before.maximum if most is None else a_ceiling(most)
     if maximum is None:
         return NO_CEILING
-    return Ceiling(maximum, before.insured if insured is None else a_price(insured))
+    return Ceiling(maximum, before.insured if insured is None else an_amount(insured))
 
 
 def _credit_json(ceiling: Ceiling) -> dict[str, Any]:
     authorised = None if ceiling.maximum is None else ceiling.maximum - ceiling.insured
     return {"max": ceiling.maximum, "insured": ceiling.insured, "authorised": authorised}
+
+
+def _fee_json(fee: Borne) -> dict[str, Any]:
+    return {"code": fee.code, "name": fee.name, "amount": fee.amount, "percent": fee.percent}
+
+
+def _in_words(fees: Sequence[Borne]) -> str:
+    return ", ".join(f"{fee.name} ({how_much(fee.amount, fee.percent)})" for fee in fees)
 
 
 def _in_one_line(address: PartyAddress) -> str:

@@ -22,6 +22,11 @@ def how_far(row: Mapping[str, Any]) -> list[str]:
     return [_(row["state"]), _(PARTS[row["delivered"]]), _(PARTS[row["invoiced"]])]
 
 
+def below_minimum(row: Mapping[str, Any]) -> str | None:
+    """`yes` for an order whose goods were worth less than its customer's minimum, else nothing."""
+    return _("yes") if row["below_minimum"] else None
+
+
 def print_order(order: Mapping[str, Any]) -> None:
     """A sales order with what became of it."""
     state, delivered, invoiced = how_far(order)
@@ -34,6 +39,7 @@ def print_order(order: Mapping[str, Any]) -> None:
             _("Invoiced"): invoiced,
             _("Wanted on"): order["wanted_date"],
             **_totals(order),
+            _("Below the minimum"): below_minimum(order),
         }
     )
     titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Delivered"), _("Invoiced"), _("Unit"), _("Price")]
@@ -45,10 +51,31 @@ def print_order(order: Mapping[str, Any]) -> None:
         titles.append(_("Wanted on"))
         names.append("wanted_date")
     _print_part(titles, order["lines"], names)
-    _print_part(_charge_titles(), order["charges"], ("reason", "amount", "vat_rate"))
+    _print_charges(order)
     _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
+    print_table([_("When"), _("Who"), _("What")], events)
+
+
+def print_quote(quote: Mapping[str, Any]) -> None:
+    """A quote with what became of it."""
+    print_fields(
+        {
+            **_head(quote),
+            _("Valid until"): quote["valid_until"],
+            _("State"): _(quote["state"]),
+            _("Order"): quote["order"],
+            _("Wanted on"): quote["wanted_date"],
+            **_totals(quote),
+        }
+    )
+    titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT"), _("VAT")]
+    names = ("line_id", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    _print_part(titles, quote["lines"], names)
+    _print_charges(quote)
+    typer.echo()
+    events = [[event["at"], event["who"], what("quote", event["name"])] for event in quote["events"]]
     print_table([_("When"), _("Who"), _("What")], events)
 
 
@@ -114,6 +141,12 @@ def _vat_titles() -> list[str]:
 
 def _charge_titles() -> list[str]:
     return [_("Charge"), _("Amount"), _("VAT")]
+
+
+def _print_charges(order: Mapping[str, Any]) -> None:
+    """The charges of an order or a quote, counted as `sales charge` names them."""
+    rows = [{"n": str(place), **charge} for place, charge in enumerate(order["charges"], start=1)]
+    _print_part(["N", *_charge_titles()], rows, ("n", "reason", "amount", "vat_rate"))
 
 
 def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:

@@ -26,6 +26,9 @@ def accept(
         typer.Option("--product", metavar="LINE=CODE", help="The product of ours that a parked line means."),
     ] = None,
     override: Override = None,
+    fee: Annotated[
+        str | None, typer.Option("--fee", metavar="CODE", help="A fee that is added, such as that of small orders.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
@@ -37,7 +40,8 @@ def accept(
     chosen = chosen_products(products)
     if chosen and len(numbers) > 1:
         raise typer.BadParameter(_("Products are chosen for one order at a time."))
-    numbers, bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen, override=override))
+    accepting = partial(review.accept, products=chosen, fee=fee, override=override)
+    numbers, bells = _decide(call_of(context), numbers, accepting)
     if as_json:
         print_json({"accepted": numbers, "answers": bells.compose})
     else:

@@ -18,9 +18,11 @@ from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.parties.naming import party_id
+from services.cli.selling.amending import cancel, charge
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
-from services.cli.selling.documents import PRINTERS, how_far
+from services.cli.selling.documents import PRINTERS, below_minimum, how_far
+from services.cli.selling.enter import enter
 from services.cli.selling.review import accept, refuse
 from services.cli.translated import Group
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 app = Group("Sales orders, delivery notes and invoices.")
 
+app.verb("enter")(enter)
 app.verb("accept")(accept)
 app.verb("refuse")(refuse)
 
@@ -58,9 +61,9 @@ def list_(
         print_json(rows)
         return
     titles = [_("Number"), _("Date"), _("Customer"), _("Their number"), _("Total excl. VAT"), _("Total incl. VAT")]
-    titles += [_("State"), _("Delivered"), _("Invoiced")]
+    titles += [_("State"), _("Delivered"), _("Invoiced"), _("Below the minimum")]
     names = ("number", "issue_date", "customer", "customer_order_number", "total_ht", "total_ttc")
-    print_table(titles, [[*(row[name] for name in names), *how_far(row)] for row in rows])
+    print_table(titles, [[*(row[name] for name in names), *how_far(row), below_minimum(row)] for row in rows])
 
 
 @app.verb("show")
@@ -84,6 +87,8 @@ def show(
 
 app.verb("deliver")(deliver)
 app.verb("change")(change)
+app.verb("charge")(charge)
+app.verb("cancel")(cancel)
 app.verb("invoice")(invoice)
 
 

@@ -36,6 +36,9 @@ LABELS: Mapping[str, str] = {
     "credit.insured_default": marked("Insured amount of new customers"),
     "terms.default": marked("Payment term of customers who have none of their own"),
     "terms.shift": marked("Days on which instalments fall due (none: any day, or next_working_day)"),
+    "fees.default": marked("Fees that are proposed to new customers (codes with commas between)"),
+    "orders.minimum_default": marked("Minimum of an order of new customers"),
+    "orders.minimum_fee": marked("Fee of orders below their minimum (code)"),
 }
 
 
