@@ -19,7 +19,7 @@ from intergestan_exchange.inbox.booking.entries import Settled
 from intergestan_exchange.inbox.decide import settle
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, read_facts
 from intergestan_exchange.keys import pairing
-from intergestan_exchange.partners.policy import PartnerFacts, partner_facts
+from intergestan_exchange.partners.policy import PARTNER_COLUMNS, PartnerFacts, partner_facts
 from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
 from intergestan_msg.business_hash import business_hash
 from intergestan_msg.card import Card
@@ -66,7 +66,7 @@ class Desk:
 
     def partner(self) -> PartnerFacts:
         with self.base.read() as connection:
-            return partner_facts(connection.execute(select(Partner.__table__)).one())
+            return partner_facts(connection.execute(select(*PARTNER_COLUMNS)).one())
 
     def rows(self, table: Any, **where: Any) -> Sequence[Any]:
         """All rows of a table with these values, oldest first."""

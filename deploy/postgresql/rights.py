@@ -149,7 +149,9 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
-    "party": Right(ALL),
+    "party": Right(ALL, changes="exposure_version"),
+    "setting": Right("name value"),
+    "published": Right("name value", "name value", "value"),
     "partner": Right(
         ALL,
         changes="takes takes_at heartbeat_returned_at heartbeat_told clock_ahead_least clock_ahead_most clock_noted_at "
@@ -178,17 +180,27 @@ _IMPORTER: Rights = {
     "ledger": Right(ALL, "* -waived", "epoch inbound_transfer_id outcome sales_order_id stated updated_at"),
     "hold": Right(
         ALL,
-        "* -closed_at -closed_by -closed_how",
-        "inbound_mail_id inbound_transfer_id reason detail closed_at closed_by closed_how",
+        "* -closed_at -closed_by -closed_how -closed_reason -rung_at",
+        "inbound_mail_id inbound_transfer_id reason detail closed_at closed_by closed_how party_id total_ttc "
+        "seen_version look_again_on",
     ),
     "difference": Right(ALL, ALL, deletes=True),
     "answer": Right(ALL, ALL),
     "review_reply": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number"),
-    "sales_order": Right(ALL, "* -exported_at", f"{_HEAD} revision state exported_at"),
+    "sales_order": Right(
+        ALL, "* -exported_at -quote_id -payment_term_id", f"{_HEAD} revision state below_minimum exported_at"
+    ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),
     "delivery_note_line": Right(ALL),
+    "invoice": Right("id customer_id"),
+    "invoice_line": Right("id delivery_note_line_id total"),
+    "invoice_charge": Right("id sales_order_charge_id amount"),
+    "invoice_due": Right("id invoice_id due_date amount"),
+    "payment": Right("id party_id received_on due_date amount state failed_on"),
+    "credit_note": Right("id customer_id issue_date total_ttc"),
+    "settlement": Right("payment_id credit_note_id invoice_due_id amount settled_on"),
     "purchase_order": Right(
         ALL,
         changes=f"{_HEAD} carried revision version state exported_at updated_at answer_epoch answer_n answer_code "
@@ -238,7 +250,10 @@ _DISPATCHER: Rights = {
         "rung_at",
         deletes=True,
     ),
-    "hold": Right(ALL),
+    "hold": Right(ALL, changes="rung_at"),
+    "party": Right("id exposure_version"),
+    "setting": Right("name value"),
+    "published": Right("name value"),
     "ledger": Right(ALL),
     "answer": Right(ALL),
     "review_reply": Right(ALL),
@@ -274,7 +289,6 @@ _DISPATCHER: Rights = {
     "address": Right("id geo_state next_attempt_at rung_at", changes="rung_at"),
     "geocode_usage": Right(ALL),
     "party_code_counter": Right(ALL),
-    "setting": Right(ALL),
 }
 """Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
 passwords nor tokens."""

@@ -147,6 +147,7 @@ GRANT SELECT ON "alembic_version" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"importer";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"importer";
+GRANT SELECT (id, customer_id, total_ttc, issue_date) ON "credit_note" TO :"importer";
 GRANT SELECT ON "customer_match" TO :"importer";
 GRANT SELECT (id, started_at, outcome) ON "delivery_attempt" TO :"importer";
 GRANT SELECT ON "delivery_note_line" TO :"importer";
@@ -162,8 +163,9 @@ GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoe
     ON "heartbeat" TO :"importer";
 GRANT SELECT ON "high_water" TO :"importer";
 GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, number, revision, business_hash,
-    reason, detail, opened_at), UPDATE (inbound_mail_id, inbound_transfer_id, reason, detail, closed_at,
-    closed_by, closed_how) ON "hold" TO :"importer";
+    reason, detail, opened_at, party_id, total_ttc, seen_version, look_again_on), UPDATE (inbound_mail_id,
+    inbound_transfer_id, reason, detail, closed_at, closed_by, closed_how, party_id, total_ttc, seen_version,
+    look_again_on) ON "hold" TO :"importer";
 GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
     epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"
@@ -171,6 +173,10 @@ GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, ki
 GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
+GRANT SELECT (id, customer_id) ON "invoice" TO :"importer";
+GRANT SELECT (id, sales_order_charge_id, amount) ON "invoice_charge" TO :"importer";
+GRANT SELECT (id, invoice_id, due_date, amount) ON "invoice_due" TO :"importer";
+GRANT SELECT (id, delivery_note_line_id, total) ON "invoice_line" TO :"importer";
 GRANT SELECT, INSERT (partner_id, type, number, epoch, revision, inbound_transfer_id, business_hash, outcome,
     sales_order_id, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
     sales_order_id, stated, updated_at) ON "ledger" TO :"importer";
@@ -193,9 +199,11 @@ GRANT USAGE ON SEQUENCE "partner_key_id_seq" TO :"importer";
 GRANT SELECT ON "partner_price" TO :"importer";
 GRANT SELECT, INSERT (partner_id, transfer_id, epoch, composed_at, received_at, statement), UPDATE
     (transfer_id, epoch, composed_at, received_at, statement) ON "partner_statement" TO :"importer";
-GRANT SELECT ON "party" TO :"importer";
+GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"importer";
+GRANT SELECT (id, party_id, received_on, due_date, amount, state, failed_on) ON "payment" TO :"importer";
 GRANT SELECT ON "product" TO :"importer";
 GRANT SELECT ON "product_match" TO :"importer";
+GRANT SELECT (name, value), INSERT (name, value), UPDATE (value) ON "published" TO :"importer";
 GRANT SELECT, UPDATE (state, version, answer_epoch, answer_n, answer_code, answer_note, lines_epoch, lines_n,
     supplier_order_number, supplier_number_epoch, carried, exported_at, updated_at, revision, note, total_ht,
     total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode,
@@ -213,20 +221,23 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
-GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, created_at, number, revision,
-    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
-    delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state, exported_at, revision,
-    note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
-    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, below_minimum, created_at, number,
+    revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
+    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state,
+    below_minimum, exported_at, revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
+    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO
+    :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
-GRANT SELECT, INSERT (sales_order_id, reason, amount, vat_category, vat_rate), DELETE ON "sales_order_charge"
-    TO :"importer";
+GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate), DELETE ON
+    "sales_order_charge" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_charge_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, product_id, promised_date, said, line_id, position, product_code, name,
     quantity, unit, price, base_quantity, allowance, total, vat_category, vat_rate, note, wanted_date), UPDATE
     (product_id, promised_date, said, line_id, product_code, name, quantity, unit, price, base_quantity,
     allowance, total, vat_category, vat_rate, note, wanted_date), DELETE ON "sales_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"importer";
+GRANT SELECT (name, value) ON "setting" TO :"importer";
+GRANT SELECT (payment_id, credit_note_id, invoice_due_id, amount, settled_on) ON "settlement" TO :"importer";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
 GRANT SELECT ON "user" TO :"importer";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
@@ -245,7 +256,7 @@ GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
 GRANT SELECT ON "geocode_usage" TO :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
-GRANT SELECT ON "hold" TO :"dispatcher";
+GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";
 GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON
     "inbound_mail" TO :"dispatcher";
 GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
@@ -272,7 +283,9 @@ GRANT INSERT ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
+GRANT SELECT (id, exposure_version) ON "party" TO :"dispatcher";
 GRANT SELECT ON "party_code_counter" TO :"dispatcher";
+GRANT SELECT (name, value) ON "published" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";
 GRANT SELECT ON "purchase_order_change" TO :"dispatcher";
 GRANT SELECT, DELETE ON "purge_mail" TO :"dispatcher";
@@ -283,7 +296,7 @@ GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oa
     :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
-GRANT SELECT ON "setting" TO :"dispatcher";
+GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";

@@ -160,6 +160,7 @@ class HoldReason(StrEnum):
     UNDELIVERED = "undelivered"
     NO_ANSWER = "no_answer"
     NOT_COMPOSED = "not_composed"
+    CREDIT = "credit"
 
 
 class HoldEnd(StrEnum):
@@ -282,3 +283,81 @@ class AccountKind(StrEnum):
     CUSTOMER = "customer"
     SUPPLIER = "supplier"
     GENERAL = "general"
+
+
+class Role(StrEnum):
+    """A named set of rights of a person (D31)."""
+
+    READER = "reader"
+    CLERK = "clerk"
+    OPERATOR = "operator"
+    ADMINISTRATOR = "administrator"
+    ACCOUNTANT = "accountant"
+
+
+class Right(StrEnum):
+    """What a person may do."""
+
+    MANAGE_USERS = "manage_users"
+    SET_CREDIT = "set_credit"
+    OVERRIDE_CREDIT = "override_credit"
+
+
+class Stage(StrEnum):
+    """How far a sale is: what a document of it is checked by against the customer's credit maximum (T20)."""
+
+    QUOTE = "quote"
+    ORDER = "order"
+    DELIVERY = "delivery"
+    INVOICE = "invoice"
+
+
+class FeeKind(StrEnum):
+    """What a fee is for."""
+
+    PORT = "port"
+    OTHER = "other"
+
+
+class QuoteState(StrEnum):
+    """What people decided about a quote. That one has expired follows from the day, and is written nowhere."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class MinimumOrderAction(StrEnum):
+    """What becomes of a partner's order that is below the customer's minimum: it is noted, or a clerk decides."""
+
+    NOTE = "note"
+    REVIEW = "review"
+
+
+class EndOfMonth(StrEnum):
+    """What the end of a month has to do with a payment term: `after` its days that of their month, `before` them that
+    of the invoice's.
+    """
+
+    NO = "no"
+    AFTER = "after"
+    BEFORE = "before"
+
+
+class PaymentMethod(StrEnum):
+    """How a customer pays; `bill` is a bill of exchange, `set_off` what we owe the customer."""
+
+    TRANSFER = "transfer"
+    CHEQUE = "cheque"
+    BILL = "bill"
+    CARD = "card"
+    CASH = "cash"
+    SET_OFF = "set_off"
+
+
+class PaymentState(StrEnum):
+    """Where a payment stands: what `failed` came back unpaid, what was `cancelled` was entered by mistake."""
+
+    ENTERED = "entered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

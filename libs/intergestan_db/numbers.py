@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Date, bindparam, case, or_, select, update
 
 from intergestan_db.tables import NumberSeries
 
@@ -17,7 +18,18 @@ PURCHASE_ORDERS = "purchase_order"
 SALES_ORDERS = "sales_order"
 DELIVERY_NOTES = "delivery_note"
 INVOICES = "invoice"
-PREFIXES = {PURCHASE_ORDERS: "CFR", SALES_ORDERS: "CCL", DELIVERY_NOTES: "BL", INVOICES: "FA"}
+QUOTES = "quote"
+CREDIT_NOTES = "credit_note"
+PAYMENTS = "payment"
+PREFIXES = {
+    PURCHASE_ORDERS: "CFR",
+    SALES_ORDERS: "CCL",
+    DELIVERY_NOTES: "BL",
+    INVOICES: "FA",
+    CREDIT_NOTES: "AV",
+    PAYMENTS: "RG",
+    QUOTES: "DV",
+}
 
 _GAP = 1000
 
@@ -38,6 +50,39 @@ def take(connection: Connection, series: str, count: int) -> list[str]:
         return []
     prefix, following = connection.execute(_TAKE, {"series": series, "count": count}).one()
     return [f"{prefix}{number}" for number in range(following - count, following)]
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """A number, and the day that its document is dated."""
+
+    number: str
+    day: date
+
+
+_DAY = bindparam("day", type_=Date())
+_TAKE_DATED = (
+    update(NumberSeries)
+    .where(NumberSeries.code == bindparam("series"))
+    .values(
+        next_number=NumberSeries.next_number + 1,
+        last_date=case(
+            (or_(NumberSeries.last_date.is_(None), NumberSeries.last_date < _DAY), _DAY), else_=NumberSeries.last_date
+        ),
+    )
+    .returning(NumberSeries.prefix, NumberSeries.next_number, NumberSeries.last_date)
+)
+
+
+def take_dated(connection: Connection, series: str, day: date) -> Dated:
+    """Take the next number of a series whose documents' dates rise with their numbers (D21, CGI ann. II 242 nonies A).
+
+    The document bears the day that comes back, never the one asked for: whoever waited for the series past midnight, or
+    whose clock was set back, gets the day of the number before. All that follows from its day is computed from it.
+    The series stays locked until the transaction ends: it is the last lock that is taken.
+    """
+    row = connection.execute(_TAKE_DATED, {"series": series, "day": day}).one()
+    return Dated(f"{row.prefix}{row.next_number - 1}", row.last_date)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the site publishes in its database (`Published`).
 
-Its card is written by the composer, what passwords are sealed under by the owner; nobody else may write either.
+Its card is written by the composer, what passwords are sealed under by the owner, the count of customers above their
+maximum by an importer.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ CARD = "card"
 """The site's card, as `intergestan site card` prints it."""
 SEALING_KEY = "sealing_key"
 """The public half under which passwords of mail accounts are sealed."""
+
+OVER_LIMIT = "over_limit"
+"""The day on which customers were last counted, and how many are above their maximum: `2026-11-30 3`."""
 
 
 def read_published(connection: Connection, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The states of orders and mails, one table each, and the only function that changes one.
+"""The states of orders, mails and payments, one table each, and the only function that changes one.
 
 A move is a compare-and-set: it changes the rows that are in a state the event may leave, checks that these
 are all the rows it was asked for, and writes an `event` row for each. The diagrams in `docs/architecture.md`
@@ -19,9 +19,19 @@ from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import ChangeState as Change
 from intergestan_db.enums import InboundState as Inbound
 from intergestan_db.enums import OutboundState as Outbound
+from intergestan_db.enums import PaymentState, QuoteState
 from intergestan_db.enums import PurchaseState as Purchase
 from intergestan_db.enums import SalesState as Sales
-from intergestan_db.tables import Event, InboundMail, OutboundMail, PurchaseOrder, PurchaseOrderChange, SalesOrder
+from intergestan_db.tables import (
+    Event,
+    InboundMail,
+    OutboundMail,
+    Payment,
+    PurchaseOrder,
+    PurchaseOrderChange,
+    Quote,
+    SalesOrder,
+)
 
 Moves = Mapping[str, tuple[tuple[str, ...], str]]
 """Event → (the states it may leave, the state it leads to)."""
@@ -31,7 +41,7 @@ Moves = Mapping[str, tuple[tuple[str, ...], str]]
 class Machine:
     """The life of one kind of row: its table, its first state, and what may happen to it."""
 
-    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | SalesOrder]
+    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | Quote | SalesOrder | Payment]
     first: str
     moves: Moves
 
@@ -144,7 +154,25 @@ SALES_ORDER = Machine(
     },
 )
 
-MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER)
+QUOTE = Machine(
+    Quote,
+    QuoteState.OPEN,
+    {
+        "accept": ((QuoteState.OPEN,), QuoteState.ACCEPTED),
+        "refuse": ((QuoteState.OPEN,), QuoteState.REFUSED),
+    },
+)
+
+PAYMENT = Machine(
+    Payment,
+    PaymentState.ENTERED,
+    {
+        "fail": ((PaymentState.ENTERED,), PaymentState.FAILED),
+        "cancel": ((PaymentState.ENTERED,), PaymentState.CANCELLED),
+    },
+)
+
+MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER, QUOTE, PAYMENT)
 _BY_NAME = {machine.name: machine for machine in MACHINES}
 
 

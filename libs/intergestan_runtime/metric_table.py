@@ -115,6 +115,19 @@ def _work() -> Iterator[Metric]:
         direction=("out", "in"),
         outcome=_MAIL_OUTCOMES,
     )
+    yield _counter(
+        "credit_blocks_total",
+        "importer",
+        "Orders by mail beyond what their customer may owe: held, or let pass by a person.",
+        stage=("order",),
+        outcome=("blocked", "overridden"),
+    )
+    yield _counter(
+        "credit_released_total",
+        "importer",
+        "Orders that were booked after they waited for room: a person let them pass, it was paid or freed, a day came.",
+        by=("person", "payment", "day"),
+    )
     yield _counter("mails_collected_total", "poller", "Mails fetched from the mailboxes into the archive.")
     yield _counter(
         "smtp_responses_total",
@@ -191,6 +204,11 @@ def _truth() -> Iterator[Metric]:
         "dispatcher",
         "Since when the oldest mail waits for a step of this site; 0: none.",
         step=("compose", "send", "import"),
+    )
+    yield _gauge(
+        "customers_over_limit",
+        "dispatcher",
+        "Customers above their credit maximum when they were last counted, once a day; absent without credit.",
     )
     yield _gauge("orders_pending", "dispatcher", "Purchase orders in a state that waits.", step=_STEPS, state=_STATES)
     yield _gauge("mails_pending", "dispatcher", "Mails in a state.", direction=("out", "in"), state=_STATES)

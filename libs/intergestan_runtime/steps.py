@@ -50,9 +50,12 @@ COMPOSE = Step("compose", queue="compose", actor="compose")
 SEND = Step("send", queue="send", actor="send")
 IMPORT = Step("import", queue="import", actor="take_in")
 NOTIFY = Step("notify", queue="notify", actor="notify")
+CREDIT = Step("credit", queue="credit", actor="look_again")
+"""Of customers, by the id of their party; an importer works on it. 0: count those above their maximum."""
+
 GEOCODE = Step("geocode", queue="geocode", actor="locate")
 
-STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, GEOCODE)
+STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, CREDIT, GEOCODE)
 
 
 def poll_step(worker: str) -> Step:

@@ -29,7 +29,9 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "relay": "mail_accounts.relay:app",
         "parties": "parties.parties:app",
         "accounts": "parties.accounts:app",
+        "fees": "parties.fees:app",
         "search": "parties.search:app",
+        "terms": "parties.terms:app",
         "settings": "setting_up.preferences:app",
         "catalog": "setting_up.catalog:app",
     },
@@ -41,7 +43,11 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("Selling"): {
         "poll": "taking_in.poll",
+        "quotes": "selling.quotes:app",
         "sales": "selling.sales:app",
+        "invoices": "selling.invoices:app",
+        "payments": "parties.payments:app",
+        "credit": "parties.credit:app",
         "holds": "taking_in.holds:app",
     },
     marked("What happened"): {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_db.database import Database
+    from intergestan_db.enums import Right
     from intergestan_runtime.settings import SiteSettings
     from intergestan_runtime.steps import Step
     from intergestan_runtime.tracing import Tracer
@@ -130,6 +131,17 @@ class Call:
         import getpass
 
         return getpass.getuser()[:80]
+
+    def entitled(self, connection: Connection, right: Right) -> str:
+        """The login of the user who acts, for what needs a right (D31).
+
+        :raises Problem: when nobody is named, the name is no user's, or that user does not have the right.
+        """
+        from intergestan_erp.people.rights import require
+
+        login = self.user(connection)[1]
+        require(connection, login, right)
+        return login
 
     def close(self) -> None:
         """Close what was opened."""

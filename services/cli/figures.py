@@ -6,13 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
+
+if TYPE_CHECKING:
+    from intergestan_erp.inputs.vat import StatedVat
 
 Value = TypeVar("Value")
 
@@ -68,6 +71,28 @@ def a_price(text: str, mark: Mark | None = None) -> Decimal:
 def a_rate(text: str, mark: Mark | None = None) -> Decimal:
     """A rate in percent; BadParameter for what is none."""
     return _figure(text, Figure.RATE, mark)
+
+
+def an_amount(text: str, mark: Mark | None = None) -> Decimal:
+    """An amount of money, not below 0 and with 2 decimals at most; BadParameter for what is none."""
+    from intergestan_erp.inputs.amounts import read_amount
+    from intergestan_erp.inputs.unreadable import Unreadable
+
+    try:
+        return read_amount(text, mark)
+    except Unreadable as bad:
+        raise typer.BadParameter(sentence(bad)) from bad
+
+
+def a_vat(text: str) -> StatedVat:
+    """A VAT category with its rate, such as S:20; BadParameter for what is none."""
+    from intergestan_erp.inputs.unreadable import Unreadable
+    from intergestan_erp.inputs.vat import read_vat
+
+    try:
+        return read_vat(text)
+    except Unreadable as bad:
+        raise typer.BadParameter(sentence(bad)) from bad
 
 
 def a_key(text: str) -> str:

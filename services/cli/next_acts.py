@@ -13,11 +13,16 @@ ACTS: Mapping[Act, str] = {
         "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
         "they have."
     ),
+    Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
+    Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
     Act.CODE_SETTINGS: marked(
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
         "they are."
     ),
+    Act.ENTER_PAYMENT: marked("`intergestan payments add` enters a payment."),
+    Act.FAIL_PAYMENT: marked("`intergestan payments fail` notes that it came back unpaid."),
+    Act.FEE_SETTINGS: marked("`intergestan settings set orders.minimum_fee` chooses one."),
     Act.FIND_PARTY: marked("`intergestan parties find` searches."),
     Act.GEO_SETTINGS: marked(
         "`intergestan settings set geo.provider` chooses who is asked where addresses lie, `geo.calls_per_month` how "
@@ -25,9 +30,25 @@ ACTS: Mapping[Act, str] = {
     ),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
+    Act.GIVE_RIGHTS: marked("`intergestan user list` shows who may what; an administrator changes it with `user set`."),
+    Act.INSTALL_CALENDAR: marked("Install it with `pip install 'intergestan[calendar]'`."),
+    Act.LIST_DUE: marked("`intergestan invoices due` shows what is open."),
+    Act.LIST_FEES: marked("`intergestan fees list --all` shows all fees."),
+    Act.LIST_INVOICES: marked("`intergestan invoices list` shows all, `intergestan sales show` one."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
+    Act.LIST_PAYMENTS: marked("`intergestan payments list` shows all."),
+    Act.LIST_PRODUCTS: marked("`intergestan catalog export` writes down all products."),
+    Act.LIST_QUOTES: marked("`intergestan quotes list --all` shows all quotes."),
+    Act.LIST_SALES: marked("`intergestan sales list --all` shows all orders."),
+    Act.LIST_TERMS: marked("`intergestan terms list` shows all."),
+    Act.OVERRIDE_CREDIT: marked('`--override "reason"` lets this one pass; who may says `intergestan user list`.'),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
+    Act.SET_CEILING: marked(
+        "`intergestan parties set --credit-max` sets the maximum, `--credit-insured` what is insured."
+    ),
+    Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
+    Act.TERM_SETTINGS: marked("`intergestan settings set terms.shift none` takes days as they come."),
 }
 
 

@@ -31,6 +31,9 @@ STATES = (
     marked("rejected"),
     marked("cancelled"),
     marked("abandoned"),
+    marked("open"),
+    marked("refused"),
+    marked("expired"),
 )
 
 

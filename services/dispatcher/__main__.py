@@ -9,6 +9,7 @@ from intergestan_operations.opening.high_water_file import file_of
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from services.dispatcher.clock import ClockKeeper
+from services.dispatcher.credit import CreditRinger
 from services.dispatcher.damaged_mails import DamagedMails
 from services.dispatcher.heartbeats import HeartbeatKeeper
 from services.dispatcher.high_water import HighWaterKeeper
@@ -20,6 +21,7 @@ from services.dispatcher.worker import Dispatcher
 
 REMIND_SECONDS = 60.0
 TIDY_SECONDS = 3600.0
+CREDIT_SECONDS = 300.0
 TRIAL_SECONDS = 30.0
 
 
@@ -45,6 +47,7 @@ def main(argv: Sequence[str]) -> int:
             every(own.scan_seconds, dispatcher.close_gaps),
             every(own.gauge_seconds, dispatcher.measure),
             every(own.gauge_seconds, notifier.notify),
+            every(CREDIT_SECONDS, CreditRinger(process.database, process.broker).ring_for_credit),
             every(own.scan_seconds, statements.end_pauses),
             every(own.gauge_seconds, statements.ask_for_statements),
             every(REMIND_SECONDS, dispatcher.remind),

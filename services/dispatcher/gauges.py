@@ -32,7 +32,7 @@ OF_BASE = (
         "mailbox_owned",
         "oauth_consent_ended",
     ),
-    *("certificate_expiry_timestamp_seconds", "unconfirmed_keys"),
+    *("certificate_expiry_timestamp_seconds", "unconfirmed_keys", "customers_over_limit"),
     *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
@@ -51,6 +51,10 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     metrics.set("orders_unanswered", vitals.unanswered)
     metrics.set("oldest_hold_timestamp_seconds", _stamp(vitals.oldest_hold))
     metrics.set("booking_paused", len(vitals.paused))
+    if vitals.over_limit is None:
+        metrics.vanish("customers_over_limit")
+    else:
+        metrics.set("customers_over_limit", vitals.over_limit)
     metrics.set("clock_set_back_timestamp_seconds", _stamp(_set_back(vitals)))
     ahead = {clock.code: clock.seconds for clock in vitals.clocks}
     for code in vitals.routes:

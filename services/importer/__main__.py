@@ -8,7 +8,7 @@ from datetime import timedelta
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
-from intergestan_runtime.steps import IMPORT
+from intergestan_runtime.steps import CREDIT, IMPORT
 from services.importer.settings import ImporterProcess
 from services.importer.worker import Importer, declare
 
@@ -35,7 +35,7 @@ def main(argv: Sequence[str]) -> int:
     code = run_service(
         "importer",
         process.broker,
-        steps=[IMPORT],
+        steps=[IMPORT, CREDIT],
         threads=process.own.threads,
         loops=[startup.signs_of_life(process, "importer", importer.claims)],
         health=process.health,

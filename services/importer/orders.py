@@ -13,6 +13,7 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.trace_context import hand_on
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.book import Booked, book
+from intergestan_exchange.inbox.booking.debts import PERSON
 from intergestan_exchange.inbox.booking.entries import Settled
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.decisions import Held
@@ -54,12 +55,17 @@ def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: F
             raise
         _log.exception("Booking the mail at once failed; its orders are booked one by one.")
         for position, each in enumerate(settled, start=1):
-            transfer = _book_one(turn, transfer, each, facts, finish=position == len(settled))
+            transfer, debtors = _book_one(turn, transfer, each, facts, finish=position == len(settled))
+            if facts.credit is not None:
+                facts = replace(facts, credit=facts.credit.counted(debtors))
         return
     _tell(turn, booked, transfer)
 
 
-def _book_one(turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *, finish: bool) -> Transfer:
+def _book_one(
+    turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *, finish: bool
+) -> tuple[Transfer, tuple[int, ...]]:
+    """The transfer as it is known now, and the customers who owe more or less than before."""
     try:
         booked = _book(turn, transfer, [settled], facts, finish=finish)
     except _NOT_THE_ORDERS_FAULT:
@@ -70,7 +76,7 @@ def _book_one(turn: Turn, transfer: Transfer, settled: Settled, facts: Facts, *,
         held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
         booked = _book(turn, transfer, [held], facts, finish=finish)
     _tell(turn, booked, transfer)
-    return replace(transfer, row_id=booked.transfer_id)
+    return replace(transfer, row_id=booked.transfer_id), booked.debtors
 
 
 def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, *, finish: bool) -> Booked:
@@ -91,6 +97,12 @@ def _tell(turn: Turn, booked: Booked, transfer: Transfer) -> None:
         parts.metrics.inc("orders_total", step="import", outcome=outcome)
         if outcome == "created":
             parts.metrics.observe("order_transit_seconds", max(0.0, transit), route=transfer.partner.site_code)
+    if booked.credit.blocked:
+        parts.metrics.inc("credit_blocks_total", booked.credit.blocked, stage="order", outcome="blocked")
+    for reason in booked.credit.released:
+        parts.metrics.inc("credit_released_total", by=reason)
+        if reason == PERSON:
+            parts.metrics.inc("credit_blocks_total", stage="order", outcome="overridden")
     _log.info("Booked.", outcomes=booked.outcomes)
 
 

@@ -38,9 +38,10 @@ from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.logs import bind
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.rarely import RARELY
-from intergestan_runtime.steps import COMPOSE, IMPORT
+from intergestan_runtime.steps import COMPOSE, CREDIT, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.importer.answers import take_answers
+from services.importer.credit import look_at_customer
 from services.importer.heartbeats import take_partners_heartbeat
 from services.importer.key_notices import take_key_notice
 from services.importer.orders import book_orders, pause_orders
@@ -93,6 +94,10 @@ class Importer:
             if turn is not None:
                 with self.claims.blameless(mail_id):
                     self._take_in(turn)
+
+    def look_again(self, customer_id: int) -> None:
+        """Look at the orders of a customer that wait for room."""
+        look_at_customer(self._parts, customer_id)
 
     def _claim(self, mail_id: int) -> Turn | None:
         database = self._parts.database
@@ -223,8 +228,9 @@ class Importer:
 
 
 def declare(broker: BellBroker, importer: Importer) -> None:
-    """Make the importer the actor of its step."""
+    """Make the importer the actor of its steps."""
     IMPORT.work_with(broker, postponing(importer.take_in))
+    CREDIT.work_with(broker, postponing(importer.look_again))
 
 
 def _note_clock(connection: Connection, case: Case, archived_at: datetime) -> tuple[int, ...]:

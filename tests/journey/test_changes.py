@@ -40,7 +40,9 @@ def test_changes_of_mind_travel_both_ways(sites: PairOfSites, postfix: Postfix) 
     number = seller.rows(SalesOrder, customer_order_number=one)[0].number
     with seller.database.transaction() as connection:
         wanted = change_sales_order.OwnChanges(quantities={"L2": Decimal(1)})
-        mail_id = change_sales_order.change_sales_order(connection, number, wanted, by="jean", at=seller.database.now())
+        (mail_id,) = change_sales_order.change_sales_order(
+            connection, number, wanted, by="jean", at=seller.database.now()
+        ).compose
     COMPOSE.ring(seller.broker, mail_id)
     eventually(lambda: state_of(sites, one)[0] == "changed", what="the seller's change arrived")
     with buyer.database.transaction() as connection:

@@ -113,7 +113,9 @@ def seller_changes(pair: PairOfSites, number: str, quantity: int) -> None:
     (sale,) = pair.seller.rows(SalesOrder, customer_order_number=number)
     with pair.seller.database.transaction() as connection:
         wanted = OwnChanges(quantities={"L8": Decimal(quantity)})
-        mail_id = change_sales_order(connection, sale.number, wanted, by="jean", at=pair.seller.database.now())
+        (mail_id,) = change_sales_order(
+            connection, sale.number, wanted, by="jean", at=pair.seller.database.now()
+        ).compose
     COMPOSE.ring(pair.seller.broker, mail_id)
     wait_agreed(pair)
 

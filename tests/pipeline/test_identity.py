@@ -72,7 +72,7 @@ def test_what_a_seller_says_after_the_upgrade_is_spelled_as_the_buyer_spells_it(
     seller = upgraded("Stauber", "seller")
     with seller.database.transaction() as connection:
         wanted = OwnChanges(quantities={LINES["NFC"][1]: Decimal(4)})
-        mail_id = change_sales_order(connection, "CCL1", wanted, by="anne", at=seller.database.now())
+        (mail_id,) = change_sales_order(connection, "CCL1", wanted, by="anne", at=seller.database.now()).compose
     answer = answer_in(seller.compose(mail_id), seller.key)
     assert (answer.order_id, answer.code) == (NFD, "CA")
     assert [line.id for line in answer.lines] == LINES["NFD"]

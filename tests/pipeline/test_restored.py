@@ -310,7 +310,7 @@ def test_an_overtaken_answer_does_not_win_by_its_series(sites: Pair, forget: For
     """Answer 1 waits for the composer while answer 2 has left: after the restore answer 1 leaves in the new series."""
     sites.seller.receive(sent(sites))
     with sites.seller.database.transaction() as connection:
-        mail_id = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now)
+        (mail_id,) = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now).compose
     later = send_mail(sites.seller, mail_id)
     backup = forget(sites.seller)
     sites.buyer.receive(later)
@@ -483,7 +483,7 @@ def test_the_seller_quotes_what_the_restored_buyer_knows(sites: Pair, forget: Fo
     for mail in sites.seller.rows(OutboundMail, state="requested", kind="answers"):
         sites.buyer.receive(send_mail(sites.seller, mail.id))
     with sites.seller.database.transaction() as connection:
-        mail_id = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now)
+        (mail_id,) = change_sales_order(connection, "CCL1", change_of(L1, 1), by="jean", at=sites.clock.now).compose
     assert place(sites.buyer.receive(send_mail(sites.seller, mail_id))) == ("done", None)
     assert believed(sites) == ("changed", "CA", "CCL1", 1)
 

@@ -202,7 +202,7 @@ class People:
         """The seller changes a sales order."""
 
         def change(connection: Connection, database: Database) -> Bells:
-            return Bells(compose=(change_sales_order(connection, number, wanted, by=BY, at=database.now()),))
+            return change_sales_order(connection, number, wanted, by=BY, at=database.now())
 
         self._act(site, f"change {number} as seller: {wanted}", change)
 

@@ -4,6 +4,7 @@ May import: enums.
 """
 
 from intergestan_db.tables.account import Account, AccountCounter, AccountWord, PartyAccount
+from intergestan_db.tables.credit import CreditOverride
 from intergestan_db.tables.delivery import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -12,6 +13,7 @@ from intergestan_db.tables.delivery import (
     InvoiceLine,
     InvoiceVat,
 )
+from intergestan_db.tables.fee import Fee, PartyFee
 from intergestan_db.tables.file import TakenFile
 from intergestan_db.tables.geo import GeocodeCache, GeocodeUsage
 from intergestan_db.tables.heartbeat import Heartbeat
@@ -31,6 +33,16 @@ from intergestan_db.tables.mail import (
     OutboundOrder,
     PollRun,
     Relay,
+)
+from intergestan_db.tables.money import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteVat,
+    InvoiceDue,
+    Payment,
+    PaymentTerm,
+    PaymentTermLine,
+    Settlement,
 )
 from intergestan_db.tables.notice import Notice, ToldHold
 from intergestan_db.tables.order import (
@@ -62,7 +74,20 @@ from intergestan_db.tables.product import (
     ProductSubfamily,
 )
 from intergestan_db.tables.purge import PurgeMail, PurgeRun
-from intergestan_db.tables.site import Event, HighWater, NumberSeries, Published, Setting, Site, ToldAlarm, User, Worker
+from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
+from intergestan_db.tables.site import (
+    Event,
+    HighWater,
+    NumberSeries,
+    Published,
+    Setting,
+    Site,
+    ToldAlarm,
+    User,
+    UserRight,
+    UserRole,
+    Worker,
+)
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
 from intergestan_db.tables.types import Table
 
@@ -73,6 +98,10 @@ __all__ = [
     "Address",
     "Answer",
     "Contact",
+    "CreditNote",
+    "CreditNoteLine",
+    "CreditNoteVat",
+    "CreditOverride",
     "CustomerMatch",
     "DeliveryAttempt",
     "DeliveryNote",
@@ -80,6 +109,7 @@ __all__ = [
     "DeliveryReport",
     "Difference",
     "Event",
+    "Fee",
     "GeocodeCache",
     "GeocodeUsage",
     "Heartbeat",
@@ -89,6 +119,7 @@ __all__ = [
     "InboundTransfer",
     "Invoice",
     "InvoiceCharge",
+    "InvoiceDue",
     "InvoiceLine",
     "InvoiceVat",
     "Ledger",
@@ -113,7 +144,11 @@ __all__ = [
     "Party",
     "PartyAccount",
     "PartyCodeCounter",
+    "PartyFee",
     "PartyWord",
+    "Payment",
+    "PaymentTerm",
+    "PaymentTermLine",
     "PollRun",
     "Product",
     "ProductComponent",
@@ -127,17 +162,23 @@ __all__ = [
     "PurchaseOrderLine",
     "PurgeMail",
     "PurgeRun",
+    "Quote",
+    "QuoteCharge",
+    "QuoteLine",
     "Relay",
     "ReviewReply",
     "SalesOrder",
     "SalesOrderCharge",
     "SalesOrderLine",
     "Setting",
+    "Settlement",
     "Site",
     "Table",
     "TakenFile",
     "ToldAlarm",
     "ToldHold",
     "User",
+    "UserRight",
+    "UserRole",
     "Worker",
 ]

@@ -54,8 +54,21 @@ class DeliveryNoteLine(GoodsColumns, Table):
     sales_order_line_id: Typed[int] = column(references="sales_order_line.id", index=True)
 
 
+class VatColumns:
+    """The VAT of a document for one category and rate: what it is on, and how much it is."""
+
+    vat_category: Typed[str] = column(String(3))
+    vat_rate: Typed[Fine]
+    base: Typed[Amount]
+    amount: Typed[Amount]
+
+
 class Invoice(DocumentColumns, Table):
-    """What a customer owes for delivery notes."""
+    """What a customer owes for delivery notes; frozen with its lines, charges, VAT and instalments (D39).
+
+    `due_date` is the last instalment's; `payment_term_id` the term that made them, NULL for those of before there were
+    terms.
+    """
 
     __tablename__ = "invoice"
 
@@ -65,6 +78,8 @@ class Invoice(DocumentColumns, Table):
     total_ht: Typed[Amount]
     total_vat: Typed[Amount]
     total_ttc: Typed[Amount]
+    due_date: Typed[date]
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
 
 
 class InvoiceLine(GoodsColumns, Table):
@@ -93,7 +108,7 @@ class InvoiceCharge(ChargeColumns, Table):
     sales_order_charge_id: Typed[int] = column(references="sales_order_charge.id", unique=True)
 
 
-class InvoiceVat(Table):
+class InvoiceVat(VatColumns, Table):
     """The VAT of an invoice for one category and rate."""
 
     __tablename__ = "invoice_vat"
@@ -101,7 +116,3 @@ class InvoiceVat(Table):
 
     id: Typed[RowId]
     invoice_id: Typed[int] = column(references="invoice.id")
-    vat_category: Typed[str] = column(String(3))
-    vat_rate: Typed[Fine]
-    base: Typed[Amount]
-    amount: Typed[Amount]

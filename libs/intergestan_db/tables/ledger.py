@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import JSON, String, Text
 
 from intergestan_db.enums import LedgerOutcome
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
+from intergestan_db.tables.types import Amount, Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
 
 
 class Ledger(Table):
@@ -97,10 +98,17 @@ class Difference(Table):
 
 
 class Hold(Table):
-    """A document that waits for a person. Mails that wait say so in their own state."""
+    """A document that waits for a person. Mails that wait say so in their own state.
+
+    One that waits because its customer owes too much says who that is (`party_id`), what it adds (`total_ttc`), and at
+    which `exposure_version` it was looked at last (`seen_version`); on `look_again_on` they owe less by themselves.
+    """
 
     __tablename__ = "hold"
-    __table_args__ = (index("closed_at", "reason"),)
+    __table_args__ = (
+        index("closed_at", "reason"),
+        index_where("closed_at IS NULL", "reason", "party_id", name="ix_hold_of_party"),
+    )
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")
@@ -116,3 +124,9 @@ class Hold(Table):
     closed_at: Typed[Instant | None]
     closed_by: Typed[str | None] = column(String(80))
     closed_how: Typed[str | None] = column(String(20))
+    closed_reason: Typed[str | None] = column(Text())
+    party_id: Typed[int | None] = column(references="party.id")
+    total_ttc: Typed[Amount | None]
+    seen_version: Typed[int | None]
+    look_again_on: Typed[date | None]
+    rung_at: Typed[Instant | None]

@@ -190,19 +190,29 @@ class PurchaseOrderCharge(ChargeColumns, Table):
 
 
 class SalesOrder(OrderColumns, Table):
-    """An order of a customer; at most one per partner and order number, whatever the mail does."""
+    """An order of a customer; at most one per partner and order number, whatever the mail does.
+
+    One without a partner was entered here. A quote becomes one order at most. `below_minimum`: its goods are worth less
+    than the minimum that the customer had when it was made or last changed.
+    `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
+    """
 
     __tablename__ = "sales_order"
     __table_args__ = (
         unique("partner_id", "customer_order_number"),
         one_of("state", SalesState),
+        index("customer_id", "state"),
+        index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
     )
 
     id: Typed[RowId]
-    customer_id: Typed[int] = column(references="party.id", index=True)
+    customer_id: Typed[int] = column(references="party.id")
     partner_id: Typed[int | None] = column(references="partner.id")
     customer_order_number: Typed[str | None] = column(String(60))
+    quote_id: Typed[int | None] = column(references="quote.id")
     state: Typed[str] = column(String(20))
+    below_minimum: Typed[bool] = column(default=False)
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
 
@@ -224,9 +234,10 @@ class SalesOrderLine(LineColumns, Table):
 
 
 class SalesOrderCharge(ChargeColumns, Table):
-    """A charge or allowance of a sales order."""
+    """A charge or allowance of a sales order; `fee_id`: the fee of our catalogue that it is."""
 
     __tablename__ = "sales_order_charge"
 
     id: Typed[RowId]
     sales_order_id: Typed[int] = column(references="sales_order.id", index=True)
+    fee_id: Typed[int | None] = column(references="fee.id")

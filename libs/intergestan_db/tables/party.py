@@ -6,9 +6,19 @@ from decimal import Decimal
 
 from sqlalchemy import Integer, LargeBinary, String
 
-from intergestan_db.enums import Acceptance, GeoState, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
+from intergestan_db.enums import (
+    Acceptance,
+    GeoState,
+    HeartbeatPolicy,
+    MinimumOrderAction,
+    PriceAction,
+    PricePolicy,
+    Rest,
+    UnknownProduct,
+)
 from intergestan_db.tables.types import (
     WORD,
+    Amount,
     Fine,
     Instant,
     RowId,
@@ -16,6 +26,7 @@ from intergestan_db.tables.types import (
     Table,
     Typed,
     column,
+    holds,
     index,
     index_where,
     one_of,
@@ -24,9 +35,22 @@ from intergestan_db.tables.types import (
 
 
 class Party(Table):
-    """A customer, a supplier or both."""
+    """A customer, a supplier or both.
+
+    `credit_max` is what a customer may owe at most, with VAT (T18); NULL: no ceiling; `credit_insured` is what an
+    insurer covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
+    An order whose goods come to less than `minimum_order` without VAT is below the customer's minimum. Where it is None
+    or 0, there is none.
+    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do.
+    """
 
     __tablename__ = "party"
+    __table_args__ = (
+        holds("minimum_order", "minimum_order >= 0"),
+        holds("credit_max", "credit_max >= 0"),
+        holds("credit_insured", "credit_insured >= 0"),
+        holds("credit_covered", "credit_insured <= credit_max"),
+    )
 
     id: Typed[RowId]
     code: Typed[str] = column(String(40), unique=True)
@@ -35,6 +59,11 @@ class Party(Table):
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
     vat_id: Typed[str | None] = column(String(20))
+    credit_max: Typed[Amount | None]
+    credit_insured: Typed[Amount] = column(default=Decimal(0), server_default="0")
+    exposure_version: Typed[int] = column(default=0, server_default="0")
+    minimum_order: Typed[Amount | None]
+    payment_term_id: Typed[int | None] = column(references="payment_term.id")
 
 
 class PartyCodeCounter(Table):
@@ -131,6 +160,7 @@ class Partner(Table):
         one_of("acceptance", Acceptance),
         one_of("heartbeat", HeartbeatPolicy),
         one_of("rests", Rest),
+        one_of("minimum_order_action", MinimumOrderAction),
     )
 
     id: Typed[RowId]
@@ -151,6 +181,7 @@ class Partner(Table):
     price_action: Typed[str] = column(String(20), default=PriceAction.HOLD)
     unknown_product: Typed[str] = column(String(20), default=UnknownProduct.HOLD)
     acceptance: Typed[str] = column(String(20), default=Acceptance.ACCEPT)
+    minimum_order_action: Typed[str] = column(String(8), default=MinimumOrderAction.NOTE)
     answer_hours: Typed[int | None]
     takes: Typed[str] = column(String(200), default="")
     takes_at: Typed[Instant | None]

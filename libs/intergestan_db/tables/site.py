@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import JSON, LargeBinary, String, Text
 
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index
+from intergestan_db.enums import Right, Role
+from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, one_of
 
 
 class Site(Table):
@@ -54,14 +56,38 @@ class User(Table):
     active: Typed[bool] = column(default=True)
 
 
+class UserRole(Table):
+    """A role of a person; their rights are those of all their roles, and those of `UserRight`."""
+
+    __tablename__ = "user_role"
+    __table_args__ = (one_of("role", Role),)
+
+    user_id: Typed[int] = column(references="user.id", primary_key=True, autoincrement=False)
+    role: Typed[str] = column(String(13), primary_key=True)
+
+
+class UserRight(Table):
+    """A right that a person has by name, beyond those of their roles."""
+
+    __tablename__ = "user_right"
+    __table_args__ = (one_of("right", Right),)
+
+    user_id: Typed[int] = column(references="user.id", primary_key=True, autoincrement=False)
+    right: Typed[str] = column(String(20), primary_key=True)
+
+
 class NumberSeries(Table):
-    """A gap-free series of document numbers: `prefix` followed by `next_number`, no zero-fill."""
+    """A gap-free series of document numbers: `prefix` followed by `next_number`, no zero-fill.
+
+    `last_date` is the newest day of its documents, where their dates rise with their numbers (D21).
+    """
 
     __tablename__ = "number_series"
 
     code: Typed[str] = column(String(20), primary_key=True)
     prefix: Typed[str] = column(String(20))
     next_number: Typed[int]
+    last_date: Typed[date | None]
 
 
 class Event(Table):

@@ -149,6 +149,9 @@ def column(kind: TypeEngine[Any] | None = None, *, references: str | None = None
 Rule = Callable[[], SchemaItem]
 """A constraint or an index, made when somebody asks for it: only who creates or compares tables does."""
 
+_RESERVED = frozenset({"right"})
+"""Names of columns that are words of SQL."""
+
 _MAKING = RLock()
 _WHOLE: set[str] = set()
 """The tables that have their rules."""
@@ -234,7 +237,13 @@ class Table(metaclass=_TableClass):
 def one_of(column: str, words: type[StrEnum] | tuple[str, ...]) -> Rule:
     """A column holds one of the words of an enumeration."""
     values = ", ".join(repr(str(word)) for word in words)
-    return lambda: CheckConstraint(f"{column} IN ({values})", column)
+    named = f'"{column}"' if column in _RESERVED else column
+    return lambda: CheckConstraint(f"{named} IN ({values})", column)
+
+
+def holds(name: str, condition: str) -> Rule:
+    """An SQL condition holds for every row; one of NULL does."""
+    return lambda: CheckConstraint(condition, name)
 
 
 def unique(*columns: str) -> Rule:

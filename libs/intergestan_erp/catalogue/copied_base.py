@@ -1,9 +1,9 @@
 """What a new site takes from a copy of another's base: the catalogue and the third parties, nothing else (G06).
 
-Third parties come with their codes and accounts, and with what was chosen about these. Mails, orders, partners with
-their keys and counters, users, accounts at mail providers and the site itself stay behind: a copy is not a second site,
-and what it would send or answer has been sent and answered by the first. What the other asks for a product is what the
-new site pays.
+Third parties come with their codes, accounts, fees and payment terms, and with what was chosen about these; a term is
+the one of the same code here. Mails, orders, quotes, partners with their keys and counters, what customers owe and may
+owe, users, accounts at mail providers and the site itself stay behind: a copy is not a second site, and what it would
+send or answer has been sent and answered by the first. What the other asks for a product is what the new site pays.
 """
 
 from __future__ import annotations
@@ -18,22 +18,29 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from intergestan_db import migrate
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, Site
+from intergestan_db.tables import Account, Address, Contact, Fee, Party, PartyAccount, PartyFee, PaymentTerm, Site
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, put_catalogue, read_catalogue
 from intergestan_erp.parties.indexing import index_parties
-from intergestan_erp.site.preferences import DEFAULTS, put_texts, read_texts
+from intergestan_erp.site.preferences import CREDIT, DEFAULTS, put_texts, read_texts
+from intergestan_erp.terms.stored import Term, put_term, read_terms
 
 Values = Mapping[str, Any]
+_NOT_COPIED = {"term", "payment_term_id", "credit_max", "credit_insured", "exposure_version"}
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedParty:
-    """A third party with what belongs to it, as columns without ids."""
+    """A third party with what belongs to it, as columns without ids.
+
+    :ivar fees: the code and the party's own amount; `term`: the code of its payment term.
+    """
 
     values: Values
     addresses: tuple[Values, ...]
     contacts: tuple[Values, ...]
     accounts: tuple[Values, ...]
+    fees: tuple[Values, ...]
+    term: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,10 @@ class CopiedBase:
     site_code: str
     currency: str
     catalogue: Catalogue
+    fees: tuple[Values, ...]
     parties: tuple[CopiedParty, ...]
     preferences: Mapping[str, str]
+    terms: tuple[Term, ...]
 
 
 def read_copy(source: str) -> CopiedBase:
@@ -89,19 +98,36 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
         )
     put_catalogue(connection, copied.catalogue.as_buyer())
     put_texts(connection, copied.preferences)
+    terms = _put_terms(connection, copied.terms)
+    if copied.fees:
+        connection.execute(insert(Fee), copied.fees)
+    fees = {row.code: row.id for row in connection.execute(select(Fee.code, Fee.id))}
     ids = []
     for party in copied.parties:
-        party_id = connection.execute(insert(Party).values(**party.values).returning(Party.id)).scalar_one()
+        values = {**party.values, "payment_term_id": None if party.term is None else terms[party.term]}
+        party_id = connection.execute(insert(Party).values(**values).returning(Party.id)).scalar_one()
         ids.append(party_id)
         for account in party.accounts:
-            values = {"number": account["number"], "title": account["title"], "kind": account["role"]}
-            account_id = connection.execute(insert(Account).values(**values).returning(Account.id)).scalar_one()
+            own = {"number": account["number"], "title": account["title"], "kind": account["role"]}
+            account_id = connection.execute(insert(Account).values(**own).returning(Account.id)).scalar_one()
             of_party = {"party_id": party_id, "role": account["role"], "account_id": account_id}
             connection.execute(insert(PartyAccount).values(**of_party))
         for table, rows in ((Address, party.addresses), (Contact, party.contacts)):
             if rows:
                 connection.execute(insert(table), [{**row, "party_id": party_id} for row in rows])
+        of_fees = [{"party_id": party_id, "fee_id": fees[row["code"]], "amount": row["amount"]} for row in party.fees]
+        if of_fees:
+            connection.execute(insert(PartyFee), of_fees)
     index_parties(connection, ids, are_new=True)
+
+
+def _put_terms(connection: Connection, copied: Iterable[Term]) -> dict[str, int]:
+    """Enter the payment terms that are missing here; the ids of all by their codes."""
+    ids = {term.code: term.id for term in read_terms(connection)}
+    for term in copied:
+        if term.code not in ids:
+            ids[term.code] = put_term(connection, term.code, term.name, term.lines).id
+    return ids
 
 
 def _open(source: str) -> Engine:
@@ -133,16 +159,33 @@ def _read(connection: Connection) -> CopiedBase:
             .order_by(PartyAccount.role)
         ).mappings()
     )
-    parties = connection.execute(select(Party.__table__).order_by(Party.code)).mappings()
+    with_term = select(Party.__table__, PaymentTerm.code.label("term"))
+    joined = with_term.outerjoin(PaymentTerm, PaymentTerm.id == Party.payment_term_id)
+    parties = connection.execute(joined.order_by(Party.code)).mappings()
+    own_fees = _by_party(
+        connection.execute(
+            select(PartyFee.party_id, Fee.code, PartyFee.amount).join(Fee, Fee.id == PartyFee.fee_id).order_by(Fee.code)
+        ).mappings()
+    )
     return CopiedBase(
         site.code,
         site.currency,
         read_catalogue(connection),
+        tuple(_values(row) for row in connection.execute(select(Fee.__table__).order_by(Fee.code)).mappings()),
         tuple(
-            CopiedParty(_values(row), *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts)))
+            CopiedParty(
+                {name: value for name, value in _values(row).items() if name not in _NOT_COPIED},
+                *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts, own_fees)),
+                term=row["term"],
+            )
             for row in parties
         ),
-        {name: value for name, value in read_texts(connection).items() if value != DEFAULTS[name]},
+        {
+            name: value
+            for name, value in read_texts(connection).items()
+            if value != DEFAULTS[name] and name not in CREDIT
+        },
+        tuple(read_terms(connection)),
     )
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 
+from intergestan_erp.inputs.figure import Figure
+from intergestan_erp.inputs.numbers import read_number
+from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_msg.money import plain
 
 _WITHOUT = {"Z", "E", "AE", "K", "G", "O"}
@@ -29,3 +33,28 @@ def rate_fits(category: str, rate: Decimal) -> bool:
     if category in _WITHOUT:
         return rate == 0
     return 0 < rate <= _MOST if category in _WITH else 0 <= rate <= _MOST
+
+
+@dataclass(frozen=True, slots=True)
+class StatedVat:
+    """A VAT category with its rate in percent."""
+
+    category: str
+    rate: Decimal
+
+
+def read_vat(text: str) -> StatedVat:
+    """`S:20`, `S:5,5`, `E`: a category and its rate, which those without VAT may leave out.
+
+    :raises Unreadable: for everything else, and for a rate that the category does not bear.
+    """
+    written, _colon, rate_text = text.partition(":")
+    category = vat_category(written)
+    rate = read_number(rate_text, Figure.RATE).value if rate_text.strip() else Decimal(0)
+    if category is None or not rate_fits(category, rate):
+        raise Unreadable(
+            "«{value}» is not a VAT category with its rate: write S:20 or S:5,5, or E, Z, AE, K, G or O, which bear "
+            "none.",
+            value=shown(text.strip()),
+        )
+    return StatedVat(category, rate)

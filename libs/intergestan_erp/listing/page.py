@@ -9,10 +9,12 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, tuple_
+from sqlalchemy import ColumnElement, Connection, Date, Row, Select, String, literal, tuple_
 
 from intergestan_db.problem import Problem, ProblemCode
 
@@ -21,6 +23,8 @@ Item = TypeVar("Item")
 USUAL = 50
 MOST = 1000
 """So many rows has a page at the very most."""
+_BIG = 2**63
+"""What a column of whole numbers does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def read_page(
 ) -> Page[Item]:
     """A page of what a query finds.
 
-    :param keys: texts or whole numbers by which the list is ordered, the last of them unique; none is NULL.
+    :param keys: texts, whole numbers or days by which the list is ordered, the last of them unique; none is NULL.
     :param make: makes an item of a row.
     :param after: of the page before; None for the first.
     :raises Problem: `after` is not what a page of such a list gave.
@@ -55,25 +59,35 @@ def read_page(
     order = [key.desc() if descending else key.asc() for key in keys]
     asked = query.add_columns(*(key.label(f"_key{place}") for place, key in enumerate(keys))).order_by(*order)
     if after is not None:
-        last = tuple_(*_values(after, len(keys)))
+        last = tuple_(*_values(after, keys))
         asked = asked.where(tuple_(*keys) < last if descending else tuple_(*keys) > last)
     rows = connection.execute(asked.limit(size + 1)).all()
     is_last = len(rows) <= size
     shown = rows[:size]
-    return Page(tuple(map(make, shown)), None if is_last else _token(shown[-1][-len(keys) :]))
+    return Page(tuple(map(make, shown)), None if is_last else mark(shown[-1][-len(keys) :]))
 
 
-def _token(values: Sequence[Any]) -> str:
-    """Key values as one word that an address and a command line can carry."""
-    written = json.dumps(list(values), ensure_ascii=False, separators=(",", ":")).encode()
+def mark(values: Sequence[Any]) -> str:
+    """Where a page ends that has these key values last: one word that an address and a command line can carry."""
+    written = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode()
     return base64.urlsafe_b64encode(written).decode().rstrip("=")
 
 
-def _values(token: str, count: int) -> list[Any]:
+def _values(token: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}"))
     except (ValueError, binascii.Error, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != count or not all(isinstance(each, str | int) for each in values):
-        raise Problem("«{after}» is not where a page of this list ended.", ProblemCode.NO_PAGE, after=token)
-    return values
+    if isinstance(values, list) and len(values) == len(keys) and all(isinstance(each, str | int) for each in values):
+        with suppress(ValueError):
+            return [_value(each, key) for each, key in zip(values, keys, strict=True)]
+    raise Problem("«{after}» is not where a page of this list ended.", ProblemCode.NO_PAGE, after=token)
+
+
+def _value(value: str | int, key: ColumnElement[Any]) -> Any:
+    """A value of a key, as the database takes it; ValueError for what such a key never has."""
+    if isinstance(key.type, Date):
+        return literal(date.fromisoformat(str(value)), key.type)
+    if isinstance(value, str) != isinstance(key.type, String) or (isinstance(value, int) and abs(value) >= _BIG):
+        raise ValueError(value)
+    return value

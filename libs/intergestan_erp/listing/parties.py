@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import GeoState, PartyRole
-from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount
+from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
+from intergestan_erp.parties.fees import Borne, borne_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class PartyContact:
 
 @dataclass(frozen=True, slots=True)
 class PartyCard:
-    """All that is known of a party. `accounts`: the number in each role that has one."""
+    """All that is known of a party.
+
+    :ivar accounts: the number in each role that has one; `term`: its own payment term; `fees`: those that it bears.
+    """
 
     code: str
     name: str
@@ -65,6 +69,9 @@ class PartyCard:
     accounts: dict[PartyRole, str]
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
+    term: str | None
+    minimum_order: Decimal | None
+    fees: tuple[Borne, ...]
 
 
 def list_parties(
@@ -103,6 +110,9 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         accounts={PartyRole(row.role): row.number for row in connection.execute(accounts)},
         addresses=tuple(map(_address, _of(connection, Address, party_id))),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id)),
+        term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
+        minimum_order=party.minimum_order,
+        fees=borne_by(connection, party_id),
     )
 
 

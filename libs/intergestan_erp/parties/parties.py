@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, delete, exists, select, update
@@ -29,7 +30,9 @@ from intergestan_db.tables import (
 from intergestan_erp.geo.rule import GeoRule
 from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
 from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSITION, POSTAL, placed, set_address, set_contact
+from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
+from intergestan_erp.parties.fees import borne_by, propose_fees, set_party_fees
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
 
@@ -43,10 +46,18 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class PartyRules:
-    """How the codes and accounts of third parties, and the positions of their addresses, come about on this site."""
+    """How codes, accounts and positions come about on this site, and what new customers begin with.
+
+    :ivar fees: codes of the fees that are proposed to them (T16).
+    :ivar minimum_order: theirs, where nobody gives another one (D19).
+    :ivar ceiling: what they may owe, where nobody says otherwise (D22).
+    """
 
     codes: CodeRule = field(default_factory=CodeRule)
     accounts: AccountRule = field(default_factory=AccountRule)
+    fees: tuple[str, ...] = ()
+    minimum_order: Decimal | None = None
+    ceiling: Ceiling = NO_CEILING
     geo: GeoRule = field(default_factory=GeoRule)
 
 
@@ -56,6 +67,11 @@ class NewParty:
 
     :ivar code: None for one that the site makes.
     :ivar accounts: numbers that a person gave; the site's rule makes the others, one for each role.
+    :ivar ceiling: what a customer may owe; None for what new customers usually may.
+    :ivar payment_term_id: how its invoices fall due; None: as the site's usually do.
+    :ivar minimum_order: a customer's; None for the site's.
+    :ivar fees: a customer's besides those that are proposed, or in their place with an own amount, by code.
+    :ivar proposed_fees: whether a customer gets those that are proposed.
     """
 
     code: str | None = None
@@ -73,6 +89,11 @@ class NewParty:
     telephone: str | None = None
     email: str | None = None
     accounts: Mapping[PartyRole, str] = field(default_factory=dict)
+    ceiling: Ceiling | None = None
+    payment_term_id: int | None = None
+    minimum_order: Decimal | None = None
+    fees: Mapping[str, Decimal | None] = field(default_factory=dict)
+    proposed_fees: bool = True
 
     @property
     def roles(self) -> tuple[PartyRole, ...]:
@@ -119,9 +140,11 @@ def add_parties(
     if not parties:
         return []
     codes = _codes(connection, parties, rules.codes)
-    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id")
+    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id", "payment_term_id")
     rows = [
-        {"code": code, **{name: getattr(party, name) for name in columns}}
+        {"code": code, "minimum_order": _minimum(party, rules)}
+        | _ceiling(party, rules)
+        | {name: getattr(party, name) for name in columns}
         for code, party in zip(codes, parties, strict=True)
     ]
     by_code = insert_rows_with_ids(connection, Party, rows, by="code")
@@ -137,6 +160,7 @@ def add_parties(
     for given in give_accounts(connection, rules.accounts, wanted):
         accounts[given.party_id][given.role] = given.number
     index_parties(connection, ids, are_new=True)
+    _give_fees(connection, ids, parties, rules)
     entered = [Entered(party_id, code, accounts[party_id]) for party_id, code in zip(ids, codes, strict=True)]
     states.record(
         connection,
@@ -156,18 +180,22 @@ def set_party(
     changes: Mapping[str, Any],
     rules: PartyRules,
     *,
+    fees: Mapping[str, Decimal | None] | None = None,
+    only_these_fees: bool = False,
     by: str,
     at: datetime,
 ) -> None:
     """Change what is known of a party: columns of `party`, of its postal address with its position, or of the
     person to ask there.
 
-    A new role gets its account; a new name changes neither the code nor an account's number. Events have the old and
-    the new value, but of addresses and persons only that they were changed (D34).
+    A new role gets its account, a new customer the site's fees and minimum besides; a new name changes neither the code
+    nor an account's number. Events have the old and the new value, but of addresses and persons only that they were
+    changed (D34).
 
+    :param fees: a customer's, by code, each with its own amount or None; `only_these_fees`: all others go.
     :raises Problem: the code is taken, or the party has orders in a role that it should lose; nothing may be written.
     """
-    before = _lock(connection, party_id)
+    before = lock_party(connection, party_id)
     of_others = (*POSTAL, *POSITION, *OF_CONTACT)
     own = {name: value for name, value in changes.items() if name not in of_others}
     own = {name: value for name, value in own.items() if getattr(before, name) != value}
@@ -177,6 +205,10 @@ def set_party(
     for role, flag in _FLAGS.items():
         if own.get(flag) is False:
             _check_unused(connection, before, role)
+    if own.get("is_customer") and before.credit_max is None and rules.ceiling.maximum is not None:
+        own |= {"credit_max": rules.ceiling.maximum, "credit_insured": rules.ceiling.insured}
+    if own.get("is_customer") and before.minimum_order is None and rules.minimum_order is not None:
+        own.setdefault("minimum_order", rules.minimum_order)
     if own:
         connection.execute(update(Party).where(Party.id == party_id).values(**own))
     loses = any(own.get(flag) is False for flag in _FLAGS.values())
@@ -192,7 +224,17 @@ def set_party(
     set_contact(connection, party_id, {name: changes[name] for name in OF_CONTACT if name in changes})
     if own:
         index_parties(connection, [party_id])
-    detail: dict[str, Any] = {name: [getattr(before, name), value] for name, value in own.items()}
+    if not own.get("is_customer", before.is_customer) and (fees or own.get("minimum_order") is not None):
+        raise Problem(
+            "Fees and a minimum are of customers, and {code} is none. Nothing was changed.",
+            ProblemCode.NO_ROLE,
+            code=before.code,
+        )
+    detail: dict[str, Any] = {name: [_said(getattr(before, name)), _said(value)] for name, value in own.items()}
+    if own.get("is_customer") and not borne_by(connection, party_id):
+        propose_fees(connection, [party_id], () if only_these_fees else rules.fees, {party_id: fees or {}})
+    elif (fees or only_these_fees) and set_party_fees(connection, party_id, fees or {}, only_these=only_these_fees):
+        detail["fees"] = [each.code for each in borne_by(connection, party_id)]
     others = [name for name in changes if name in of_others]
     if detail or others:
         told = detail | ({"changed": others} if others else {})
@@ -215,7 +257,7 @@ def set_account(
     :param number: None for the one that the party has, or that the site's rule makes.
     :raises Problem: the number is taken, it is given automatically here, or the party does not have that role.
     """
-    party = _lock(connection, party_id)
+    party = lock_party(connection, party_id)
     if not getattr(party, _FLAGS[role]):
         raise Problem(
             "{code} does not have this role, so it gets no account in it. Nothing was changed.",
@@ -274,6 +316,13 @@ def _taken(code: str) -> Problem:
     )
 
 
+def _ceiling(party: NewParty, rules: PartyRules) -> dict[str, Any]:
+    """What a new customer may owe; a supplier who becomes a customer later is a new customer then."""
+    ceiling = (party.ceiling or rules.ceiling) if party.is_customer else NO_CEILING
+    check_ceiling(ceiling)
+    return {"credit_max": ceiling.maximum, "credit_insured": ceiling.insured}
+
+
 def _address(party: NewParty, rule: GeoRule, at: datetime) -> dict[str, Any] | None:
     values = {name: getattr(party, name) for name in POSTAL}
     return {"kind": MAIN, **values, **placed(values, rule, at)} if any(values.values()) else None
@@ -292,7 +341,31 @@ def _insert_of(
     insert_rows(connection, table, [{"party_id": each, **row} for each, row in zip(ids, rows, strict=True) if row])
 
 
-def _lock(connection: Connection, party_id: int) -> AnyRow:
+def _minimum(party: NewParty, rules: PartyRules) -> Decimal | None:
+    if not party.is_customer or party.minimum_order is not None:
+        return party.minimum_order
+    return rules.minimum_order
+
+
+def _give_fees(connection: Connection, ids: Sequence[int], parties: Sequence[NewParty], rules: PartyRules) -> None:
+    """The fees of new customers; no statement where there are none to give."""
+    for proposed in (True, False):
+        new = {
+            party_id: party
+            for party_id, party in zip(ids, parties, strict=True)
+            if party.is_customer and party.proposed_fees is proposed
+        }
+        own = {party_id: party.fees for party_id, party in new.items()}
+        defaults = rules.fees if proposed else ()
+        if new and (defaults or any(own.values())):
+            propose_fees(connection, list(new), defaults, own)
+
+
+def _said(value: Any) -> Any:
+    return f"{value:f}" if isinstance(value, Decimal) else value
+
+
+def lock_party(connection: Connection, party_id: int) -> AnyRow:
     """A party's row, which nobody else changes until the transaction ends."""
     return connection.execute(select(Party.__table__).where(Party.id == party_id).with_for_update()).one()
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import Address, Contact, Party, Table
+from intergestan_db.tables import Address, Contact, Fee, Party, Table
 from intergestan_erp.inputs.coordinates import LATITUDE, LONGITUDE, read_degrees
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.unreadable import shown
@@ -23,7 +23,7 @@ def read_typed(given: Mapping[str, str | None]) -> dict[str, str | None]:
         takes a value away.
     :raises Problem: for the first that is none of these, or too long; nothing may be written then.
     """
-    return {name: _read(name, text) for name, text in given.items() if text is not None}
+    return {name: _read(name, text, _COLUMNS) for name, text in given.items() if text is not None}
 
 
 def read_position(latitude: str | None, longitude: str | None) -> dict[str, Decimal | None]:
@@ -39,17 +39,22 @@ def read_position(latitude: str | None, longitude: str | None) -> dict[str, Deci
     }
 
 
-def _read(name: str, text: str) -> str | None:
+def read_fee(given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The same of a fee: `name`, `account_number`."""
+    return {name: _read(name, text, _OF_FEES) for name, text in given.items() if text is not None}
+
+
+def _read(name: str, text: str, columns: Mapping[str, tuple[type[Table], str]]) -> str | None:
     value = " ".join(text.split())
     if not value.isprintable():
         raise _no_value(value)
     if not value and name == "name":
-        raise Problem("A third party needs a name. Nothing was changed.", ProblemCode.NO_NAME)
+        raise _no_name(columns)
     if not value:
         return None
     if (reader := _READERS.get(name)) is not None:
         value = reader(value)
-    table, column = _COLUMNS[name]
+    table, column = columns[name]
     for _, limit in too_long(table, {column: value}):
         raise Problem(
             "«{value}» is too long: at most {limit} characters fit. Nothing was changed.",
@@ -58,6 +63,12 @@ def _read(name: str, text: str) -> str | None:
             limit=limit,
         )
     return value
+
+
+def _no_name(columns: Mapping[str, tuple[type[Table], str]]) -> Problem:
+    if columns is _OF_FEES:
+        return Problem("A fee needs a name. Nothing was changed.", ProblemCode.NO_NAME)
+    return Problem("A third party needs a name. Nothing was changed.", ProblemCode.NO_NAME)
 
 
 def _country(text: str) -> str:
@@ -96,3 +107,4 @@ _COLUMNS: Final[Mapping[str, tuple[type[Table], str]]] = {
     "contact": (Contact, "name"),
     **{name: (Contact, name) for name in ("telephone", "email")},
 }
+_OF_FEES: Final[Mapping[str, tuple[type[Table], str]]] = {name: (Fee, name) for name in ("name", "account_number")}

@@ -1,4 +1,4 @@
-"""What becomes of sales orders: deliveries and invoices (G03).
+"""Quotes and sales orders by hand, and what becomes of sales orders: deliveries and invoices (G03).
 
-May import: inputs, site.
+May import: amounts, credit, inputs, listing, parties, paying, site, terms.
 """

@@ -1,19 +1,23 @@
-"""A sales order as it stands: what a change or a cancellation is measured against."""
+"""A sales order as it stands: what a change or a cancellation is measured against, and what it comes to after it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
-from intergestan_db.tables import SalesOrder, SalesOrderCharge, SalesOrderLine
-from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.problem import Problem
+from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.deliveries import delivered_by_line
-from intergestan_msg.money import ZERO
+from intergestan_erp.selling.minimum import BelowMinimum, below
+from intergestan_msg.money import CENT, ZERO, Sums, fits, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,11 @@ class StandingOrder:
 
     id: int
     number: str
+    customer_id: int
+    total_ttc: Decimal
     state: str
     currency: str
+    below_minimum: bool
     lines: tuple[StandingLine, ...]
     charges: tuple[BookedCharge, ...]
 
@@ -59,19 +66,77 @@ def read_standing(
     own = SalesOrder.partner_id == partner_id, SalesOrder.customer_order_number.in_(sorted(set(numbers)))
     query = select(SalesOrder.__table__).where(*own).order_by(SalesOrder.id)
     heads = connection.execute(query.with_for_update() if lock else query).all()
+    return {head.customer_order_number: order for head, order in zip(heads, _standing(connection, heads), strict=True)}
+
+
+def standing_of(connection: Connection, head: AnyRow) -> StandingOrder:
+    """The sales order that has this row, which the caller has locked."""
+    (order,) = _standing(connection, [head])
+    return order
+
+
+def write_totals(
+    connection: Connection,
+    order: StandingOrder,
+    lines: Sequence[BookedLine],
+    charges: Sequence[BookedCharge],
+    *,
+    by: str,
+    at: datetime,
+) -> Sums:
+    """Give an order the totals of the lines and charges that it has now, and note whether it is below the minimum.
+
+    It is exported anew. :raises Problem: the columns do not hold what it comes to.
+    """
+    sums = sums_of(lines, charges)
+    if not fits(sums.largest, CENT):
+        raise Problem(
+            "Nothing was changed: a total of {number} would be {amount}, and an amount has at most 16 digits before "
+            "its decimals.",
+            number=order.number,
+            amount=plain(sums.largest),
+        )
+    minimum = select(Party.minimum_order).join(SalesOrder, SalesOrder.customer_id == Party.id)
+    found = below(connection.execute(minimum.where(SalesOrder.id == order.id)).scalar_one(), sums.totals.lines)
+    totals = {
+        "total_ht": sums.totals.tax_exclusive,
+        "total_vat": sums.tax_amount,
+        "total_ttc": sums.totals.payable,
+        "below_minimum": found is not None,
+        "exported_at": None,
+    }
+    connection.execute(update(SalesOrder).where(SalesOrder.id == order.id).values(**totals))
+    note_small(connection, order, found, by=by, at=at)
+    return sums
+
+
+def note_small(
+    connection: Connection, order: StandingOrder, found: BelowMinimum | None, *, by: str, at: datetime
+) -> None:
+    """Write down that an order fell below its customer's minimum; once, until it is above it again."""
+    if found is not None and not order.below_minimum:
+        own = [(order.id, None, None)]
+        detail = found.as_detail()
+        states.record(connection, states.SALES_ORDER.name, own, "below_minimum", by=by, at=at, detail=detail)
+
+
+def _standing(connection: Connection, heads: Sequence[AnyRow]) -> list[StandingOrder]:
     ids = [head.id for head in heads]
     lines, charges = _lines(connection, ids), _charges(connection, ids)
-    return {
-        head.customer_order_number: StandingOrder(
+    return [
+        StandingOrder(
             head.id,
             head.number,
+            head.customer_id,
+            head.total_ttc,
             head.state,
             head.currency,
+            head.below_minimum,
             tuple(lines.get(head.id, ())),
             tuple(charges.get(head.id, ())),
         )
         for head in heads
-    }
+    ]
 
 
 def _lines(connection: Connection, ids: Sequence[int]) -> dict[int, list[StandingLine]]:
@@ -94,6 +159,6 @@ def _charges(connection: Connection, ids: Sequence[int]) -> dict[int, list[Booke
     query = select(SalesOrderCharge.__table__).where(SalesOrderCharge.sales_order_id.in_(ids))
     found: dict[int, list[BookedCharge]] = {}
     for row in connection.execute(query.order_by(SalesOrderCharge.id)):
-        charge = BookedCharge(row.reason, row.amount, row.vat_category, row.vat_rate)
+        charge = BookedCharge(row.reason, row.amount, row.vat_category, row.vat_rate, row.fee_id)
         found.setdefault(row.sales_order_id, []).append(charge)
     return found

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Subquery, func, insert, select
 
 from intergestan_db import numbers, states
-from intergestan_db.enums import SalesState
+from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
+from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
 from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
@@ -45,13 +46,17 @@ def deliver(
     by: str,
     at: datetime,
     note: str | None = None,
+    override: str | None = None,
 ) -> str:
     """Book that goods of a sales order left, under the next delivery note's number.
 
     :param wanted: quantities by line id; None for all that remains.
+    :param override: why goods leave although the customer owes too much.
     :returns: the number of the delivery note.
-    :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains.
+    :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains; or the
+        customer owes too much (T20).
     """
+    gate = open_gate(connection, customer_of(connection, number), at)
     order = lock_order(connection, number)
     if order.state != SalesState.ACCEPTED:
         raise Problem(
@@ -61,14 +66,21 @@ def deliver(
         )
     lines = open_lines(connection, order.id)
     leaving = _leaving(number, lines, wanted)
-    taken = numbers.take(connection, numbers.DELIVERY_NOTES, 1)[0]
+    passing = let_pass(
+        *(connection, gate, Stage.DELIVERY),
+        total_ttc=order.total_ttc,
+        comes_from=[as_sold(order)],
+        reason=override,
+        by=by,
+    )
+    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
     head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     note_id = connection.execute(
         insert(DeliveryNote)
         .values(
-            number=taken,
+            number=taken.number,
             customer_id=order.customer_id,
-            issue_date=today(connection, at),
+            issue_date=taken.day,
             note=note,
             created_at=at,
             created_by=by,
@@ -79,9 +91,10 @@ def deliver(
     rows = [_line_row(note_id, position, *each) for position, each in enumerate(leaving, start=1)]
     connection.execute(insert(DeliveryNoteLine), rows)
     states.record(connection, DeliveryNote.__tablename__, [(note_id, None, None)], "create", by=by, at=at)
-    detail = {"delivery_note": taken}
+    detail = {"delivery_note": taken.number}
     states.record(connection, states.SALES_ORDER.name, [(order.id, None, None)], "deliver", by=by, at=at, detail=detail)
-    return taken
+    close_gate(connection, gate, passing, taken.number, by=by, at=at)
+    return taken.number
 
 
 def open_lines(connection: Connection, order_id: int) -> list[OpenLine]:
@@ -104,10 +117,31 @@ def lock_order(connection: Connection, number: str) -> Row[*tuple[Any, ...]]:
     query = select(SalesOrder.__table__).where(SalesOrder.number == number).with_for_update()
     order = connection.execute(query).one_or_none()
     if order is None:
-        raise Problem(
-            "There is no sales order {number}: `intergestan sales list --all` shows what there is.", number=number
-        )
+        raise _no_order(number)
     return order
+
+
+def _no_order(number: str) -> Problem:
+    return Problem(
+        "There is no sales order {number}: `intergestan sales list --all` shows what there is.", number=number
+    )
+
+
+def customer_of(connection: Connection, number: str) -> int:
+    """The customer of a sales order, read without a lock: customers are locked before their orders, and stay theirs.
+
+    :raises Problem: when there is no such order.
+    """
+    customer_id = connection.execute(select(SalesOrder.customer_id).where(SalesOrder.number == number)).scalar()
+    if customer_id is None:
+        raise _no_order(number)
+    return int(customer_id)
+
+
+def as_sold(order: Row[*tuple[Any, ...]]) -> Sold:
+    """A sales order as the one that a later document comes from: by its number and the customer's."""
+    names = (order.number, order.customer_order_number)
+    return Sold(tuple(name for name in names if name is not None), order.total_ttc)
 
 
 def delivered_by_line() -> Subquery:

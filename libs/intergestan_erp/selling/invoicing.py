@@ -1,4 +1,4 @@
-"""Numbered invoices for what was delivered and not yet invoiced, with the VAT per rate (G03).
+"""Numbered invoices for what was delivered and not yet invoiced, with the VAT per rate and the instalments (G03).
 
 A line of a delivery note is invoiced once, which the base itself holds; a charge of the order goes on the first
 invoice of that order. However an order is split, its lines' amounts add up to those of the order to the cent.
@@ -7,49 +7,77 @@ invoice of that order. However an order is split, its lines' amounts add up to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
 from intergestan_db import numbers, states
-from intergestan_db.problem import Problem
+from intergestan_db.enums import Stage
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
     Invoice,
     InvoiceCharge,
+    InvoiceDue,
     InvoiceLine,
     InvoiceVat,
+    Party,
     SalesOrder,
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.amounts import cost_of
+from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
-from intergestan_erp.selling.deliveries import invoiced_by_line
+from intergestan_erp.selling.deliveries import as_sold, invoiced_by_line
+from intergestan_erp.site.preferences import read_preferences
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, round_half_up, totals_of
+from intergestan_erp.terms.due import Shift, as_it_is, instalments, last_due
+from intergestan_erp.terms.stored import Term, read_term, term_called
+from intergestan_erp.terms.working_days import next_working_day
+from intergestan_msg.money import CENT, ZERO, AllowanceCharge, Sums, TaxCategory, fits, plain, totals_of
 
 AnyRow = Row[*tuple[Any, ...]]
 
-_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+_OUTSIDE_VAT = "O"
+"""UNCL 5305: services outside the scope of tax."""
 
 
-def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetime) -> str:
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """A charge of an order as the invoice has it; `id` is the order's."""
+
+    id: int
+    reason: str | None
+    amount: Decimal
+    vat_category: str
+    vat_rate: Decimal
+
+
+def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetime, override: str | None = None) -> str:
     """Invoice what these sales orders and delivery notes have delivered and nobody has invoiced.
 
+    It bears the day that comes with its number, and falls due by the term of its orders, else the customer's, else the
+    site's.
+
     :param refs: numbers of sales orders or delivery notes, all of one customer.
+    :param override: why it is made although the customer owes too much.
     :returns: the number of the invoice.
-    :raises Problem: when there is nothing to invoice, a number is none, or the customers differ.
+    :raises Problem: when there is nothing to invoice, a number is none, the customers or their terms differ, a charge
+        has no category of VAT, or the customer owes too much (T20).
     """
     note_ids = _notes(connection, list(dict.fromkeys(refs)))
+    gate = open_gate(connection, _customer_of(connection, note_ids), at)
     orders = _lock_orders(connection, note_ids)
     delivered = _not_invoiced(connection, note_ids)
     if not delivered:
         raise Problem("Nothing was invoiced: all that {refs} delivered is invoiced already.", refs=", ".join(refs))
     _refuse_mixed(orders)
-    charges = _charges(connection, [order.id for order in orders])
+    charges = _with_category(_charges(connection, [order.id for order in orders]), delivered)
     totals = list(line_totals(delivered))
     sums = _sums(zip(delivered, totals, strict=True), charges)
     assert sums.totals.tax_exclusive is not None
@@ -61,27 +89,43 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
             "before its decimals. Name fewer orders or delivery notes at a time.",
             amount=plain(sums.largest),
         )
-    number = numbers.take(connection, numbers.INVOICES, 1)[0]
+    passing = let_pass(
+        *(connection, gate, Stage.INVOICE),
+        total_ttc=sums.totals.payable,
+        comes_from=_sold(connection, orders, note_ids),
+        reason=override,
+        by=by,
+    )
+    term, shift = _term(connection, orders)
+    taken = numbers.take_dated(connection, numbers.INVOICES, today(connection, at))
+    number, day = taken.number, taken.day
     invoice_id = connection.execute(
         insert(Invoice)
         .values(
             number=number,
             customer_id=orders[0].customer_id,
-            issue_date=today(connection, at),
+            issue_date=day,
             currency=orders[0].currency,
             total_ht=sums.totals.tax_exclusive,
             total_vat=sums.tax_amount,
             total_ttc=sums.totals.payable,
+            due_date=last_due(day, term.lines, shift),
+            payment_term_id=term.id,
             created_at=at,
             created_by=by,
         )
         .returning(Invoice.id)
     ).scalar_one()
     _write_parts(connection, invoice_id, list(zip(delivered, totals, strict=True)), charges, sums)
+    parts = instalments(sums.totals.payable, day, term.lines, shift)
+    due = [{"invoice_id": invoice_id, **asdict(part)} for part in parts]
+    if due:
+        connection.execute(insert(InvoiceDue), due)
     states.record(connection, Invoice.__tablename__, [(invoice_id, None, None)], "create", by=by, at=at)
     moves = [(order.id, None, None) for order in orders]
     detail = {"invoice": number}
     states.record(connection, states.SALES_ORDER.name, moves, "invoice", by=by, at=at, detail=detail)
+    close_gate(connection, gate, passing, number, by=by, at=at)
     return number
 
 
@@ -96,13 +140,6 @@ def line_totals(delivered: Sequence[AnyRow]) -> Iterable[Decimal]:
         after = so_far + row.quantity
         before[row.sales_order_line_id] = after
         yield cost_of(row, after) - cost_of(row, so_far)
-
-
-def cost_of(line: Any, quantity: Decimal) -> Decimal:
-    """What so much of a line costs without VAT, with its share of the line's allowance; `line.ordered` is all of it."""
-    goods = _WIDE.divide(_WIDE.multiply(quantity, line.price), line.base_quantity)
-    share = _WIDE.divide(_WIDE.multiply(line.allowance, quantity), line.ordered)
-    return round_half_up(_WIDE.add(goods, share))
 
 
 def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
@@ -137,6 +174,29 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
     return sorted({note_id for notes in found.values() for note_id in notes})
 
 
+def _customer_of(connection: Connection, note_ids: Sequence[int]) -> int:
+    """The customer of these delivery notes, read without a lock: of several the first, and they are refused later."""
+    query = select(DeliveryNote.customer_id).where(DeliveryNote.id.in_(note_ids)).order_by(DeliveryNote.id).limit(1)
+    return int(connection.execute(query).scalar_one())
+
+
+def _sold(connection: Connection, orders: Sequence[AnyRow], note_ids: Sequence[int]) -> list[Sold]:
+    """The orders that an invoice comes from, each also by the names of those of its delivery notes that are meant."""
+    query = (
+        select(SalesOrderLine.sales_order_id, DeliveryNote.number)
+        .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
+        .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
+        .where(DeliveryNote.id.in_(note_ids))
+    )
+    notes: dict[int, set[str]] = {}
+    for row in connection.execute(query):
+        notes.setdefault(row.sales_order_id, set()).add(row.number)
+    return [
+        replace(sold, names=(*sold.names, *sorted(notes.get(order_id, ()))))
+        for order_id, sold in ((order.id, as_sold(order)) for order in orders)
+    ]
+
+
 def _lock_orders(connection: Connection, note_ids: Sequence[int]) -> Sequence[AnyRow]:
     """The orders of these delivery notes, locked, so that nobody else invoices the same goods meanwhile."""
     ids = (
@@ -144,7 +204,10 @@ def _lock_orders(connection: Connection, note_ids: Sequence[int]) -> Sequence[An
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
         .where(DeliveryNoteLine.delivery_note_id.in_(note_ids))
     )
-    query = select(SalesOrder.id, SalesOrder.customer_id, SalesOrder.currency)
+    query = select(
+        *(SalesOrder.id, SalesOrder.customer_id, SalesOrder.currency, SalesOrder.payment_term_id),
+        *(SalesOrder.number, SalesOrder.customer_order_number, SalesOrder.total_ttc),
+    )
     return connection.execute(query.where(SalesOrder.id.in_(ids)).order_by(SalesOrder.id).with_for_update()).all()
 
 
@@ -173,22 +236,66 @@ def _refuse_mixed(orders: Sequence[AnyRow]) -> None:
 
 
 def _charges(connection: Connection, order_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """The charges of these orders that are on no invoice."""
+    """The charges of these orders that are on no invoice, each with the `number` of its order."""
     return connection.execute(
-        select(SalesOrderCharge.__table__)
+        select(SalesOrderCharge.__table__, SalesOrder.number)
+        .join(SalesOrder, SalesOrder.id == SalesOrderCharge.sales_order_id)
         .outerjoin(InvoiceCharge, InvoiceCharge.sales_order_charge_id == SalesOrderCharge.id)
         .where(SalesOrderCharge.sales_order_id.in_(order_ids), InvoiceCharge.id.is_(None))
         .order_by(SalesOrderCharge.id)
     ).all()
 
 
-def _sums(lines: Iterable[tuple[AnyRow, Decimal]], charges: Sequence[AnyRow]) -> Sums:
+def _with_category(charges: Sequence[AnyRow], delivered: Sequence[AnyRow]) -> list[_Charge]:
+    """The charges, each with a category of VAT: EN 16931 asks for one (BR-32, BR-37), and buyers may leave it out.
+
+    Where nothing else of the invoice bears VAT, such a charge does not either (D33).
+
+    :raises Problem: something else does, and nobody can tell whether the charge is to.
+    """
+    none_bears_vat = not any(row.vat_rate for row in (*delivered, *charges))
+    for charge in charges:
+        if not charge.vat_category and not none_bears_vat:
+            raise Problem(
+                "Nothing was invoiced: the charge «{reason}» of {number} has no VAT category.",
+                ProblemCode.CHARGE_WITHOUT_VAT,
+                (Act.CHARGE_VAT,),
+                reason=charge.reason or plain(charge.amount),
+                number=charge.number,
+            )
+    return [
+        _Charge(each.id, each.reason, each.amount, each.vat_category or _OUTSIDE_VAT, each.vat_rate or ZERO)
+        for each in charges
+    ]
+
+
+def _term(connection: Connection, orders: Sequence[AnyRow]) -> tuple[Term, Shift]:
+    """The payment term of these orders, and what moves its days.
+
+    :raises Problem: they have several.
+    """
+    preferences = read_preferences(connection)
+    of_customer = select(Party.payment_term_id).where(Party.id == orders[0].customer_id)
+    usual = connection.execute(of_customer).scalar_one()
+    ids = {order.payment_term_id or usual for order in orders}
+    if len(ids) > 1:
+        raise Problem(
+            "Nothing was invoiced: these orders have several payment terms, and an invoice has one. Invoice them one "
+            "by one.",
+            ProblemCode.NOT_ONE_TERM,
+        )
+    (term_id,) = ids
+    term = term_called(connection, preferences.term) if term_id is None else read_term(connection, term_id)
+    return term, next_working_day(connection) if preferences.shifted else as_it_is
+
+
+def _sums(lines: Iterable[tuple[AnyRow, Decimal]], charges: Sequence[_Charge]) -> Sums:
     taxed = ((total, TaxCategory(line.vat_category, line.vat_rate)) for line, total in lines)
     allowances = [
         AllowanceCharge(
             is_charge=charge.amount > 0,
             amount=abs(charge.amount),
-            tax=TaxCategory(charge.vat_category, charge.vat_rate) if charge.vat_category else None,
+            tax=TaxCategory(charge.vat_category, charge.vat_rate),
         )
         for charge in charges
     ]
@@ -199,7 +306,7 @@ def _write_parts(
     connection: Connection,
     invoice_id: int,
     lines: Sequence[tuple[AnyRow, Decimal]],
-    charges: Sequence[AnyRow],
+    charges: Sequence[_Charge],
     sums: Sums,
 ) -> None:
     same = ("product_code", "name", "quantity", "unit", "price", "base_quantity", "vat_category", "vat_rate")

@@ -1,4 +1,4 @@
-"""Sales orders on the screen, with how far each is; delivery notes and invoices as documents."""
+"""Sales orders on the screen, with how far each is; delivery notes, invoices and credit notes as documents."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from sqlalchemy import Connection, Select, Subquery, case, func, select
 from intergestan_db import states
 from intergestan_db.enums import Part, SalesState
 from intergestan_db.tables import (
+    CreditNote,
+    CreditNoteLine,
+    CreditNoteVat,
     DeliveryNote,
     DeliveryNoteLine,
     Event,
     Invoice,
     InvoiceCharge,
+    InvoiceDue,
     InvoiceLine,
     InvoiceVat,
     Party,
+    PaymentTerm,
     SalesOrder,
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.paying.open_amounts import settled_amount
 from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line
 from intergestan_msg.money import ZERO
 
@@ -93,7 +99,9 @@ def show_delivery_note(connection: Connection, number: str) -> Row | None:
 
 
 def show_invoice(connection: Connection, number: str) -> Row | None:
-    """One invoice with its `lines`, each with its delivery note, its `charges` and its `vat` per rate."""
+    """One invoice with its `lines`, each with its delivery note, its `charges`, each with its number `n`, its `vat` per
+    rate, its instalments (`due`, each with what is `open` of it), its `term` and its `credit_notes`.
+    """
     head = _head(connection, Invoice, number)
     if head is None:
         return None
@@ -105,11 +113,46 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
     )
     charges = select(InvoiceCharge.__table__).where(InvoiceCharge.invoice_id == head["id"])
     vat = select(InvoiceVat.__table__).where(InvoiceVat.invoice_id == head["id"])
+    due = select(InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount, settled_amount().label("settled"))
+    parts = connection.execute(due.where(InvoiceDue.invoice_id == head["id"]).order_by(InvoiceDue.n))
+    notes = select(CreditNote.number, CreditNote.issue_date, CreditNote.total_ttc, CreditNote.reason)
     return {
         **head,
+        "term": connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == head["payment_term_id"])),
         "lines": _rows(connection, lines.order_by(InvoiceLine.position)),
-        "charges": _rows(connection, charges.order_by(InvoiceCharge.id)),
+        "charges": [
+            {**row, "n": n} for n, row in enumerate(_rows(connection, charges.order_by(InvoiceCharge.id)), start=1)
+        ],
         "vat": _rows(connection, vat.order_by(InvoiceVat.id)),
+        "due": [
+            {"n": row.n, "due_date": row.due_date, "amount": row.amount, "open": row.amount - row.settled}
+            for row in parts
+        ],
+        "credit_notes": _rows(connection, notes.where(CreditNote.invoice_id == head["id"]).order_by(CreditNote.id)),
+    }
+
+
+def show_credit_note(connection: Connection, number: str) -> Row | None:
+    """One credit note with the number of its `invoice`, its `lines` as the invoice has them, and its `vat` per rate."""
+    head = _head(connection, CreditNote, number)
+    if head is None:
+        return None
+    lines = (
+        select(
+            *(CreditNoteLine.position, CreditNoteLine.quantity, CreditNoteLine.total, InvoiceLine.product_code),
+            *(InvoiceLine.unit, func.coalesce(InvoiceLine.name, InvoiceCharge.reason).label("name")),
+            func.coalesce(InvoiceLine.vat_rate, InvoiceCharge.vat_rate).label("vat_rate"),
+        )
+        .outerjoin(InvoiceLine, InvoiceLine.id == CreditNoteLine.invoice_line_id)
+        .outerjoin(InvoiceCharge, InvoiceCharge.id == CreditNoteLine.invoice_charge_id)
+        .where(CreditNoteLine.credit_note_id == head["id"])
+    )
+    vat = select(CreditNoteVat.__table__).where(CreditNoteVat.credit_note_id == head["id"])
+    return {
+        **head,
+        "invoice": connection.scalar(select(Invoice.number).where(Invoice.id == head["invoice_id"])),
+        "lines": _rows(connection, lines.order_by(CreditNoteLine.position)),
+        "vat": _rows(connection, vat.order_by(CreditNoteVat.id)),
     }
 
 
@@ -119,7 +162,7 @@ def _listing() -> Select[*tuple[Any, ...]]:
         select(
             *(SalesOrder.number, SalesOrder.issue_date, Party.code.label("customer_code")),
             *(Party.name.label("customer"), SalesOrder.customer_order_number, SalesOrder.total_ht),
-            *(SalesOrder.total_ttc, SalesOrder.currency, SalesOrder.state),
+            *(SalesOrder.total_ttc, SalesOrder.currency, SalesOrder.state, SalesOrder.below_minimum),
             *(parts.c.lines, parts.c.delivered_some, parts.c.delivered_all),
             *(parts.c.invoiced_some, parts.c.invoiced_all),
         )
@@ -196,7 +239,7 @@ def _invoices_of(connection: Connection, order_id: int) -> list[Row]:
     return _rows(connection, query.order_by(Invoice.id))
 
 
-def _head(connection: Connection, table: type[DeliveryNote | Invoice], number: str) -> Row | None:
+def _head(connection: Connection, table: type[DeliveryNote | Invoice | CreditNote], number: str) -> Row | None:
     query = select(table.__table__, Party.name.label("customer"), Party.code.label("customer_code"))
     joined = query.join(Party, Party.id == table.customer_id).where(table.number == number)
     row = connection.execute(joined).mappings().one_or_none()

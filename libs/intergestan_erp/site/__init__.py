@@ -1,4 +1,4 @@
 """The site itself: how it is made, and its users.
 
-May import: geo, inputs, parties.
+May import: geo, inputs, parties, people, terms.
 """

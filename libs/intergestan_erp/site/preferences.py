@@ -1,4 +1,4 @@
-"""What people choose while the site runs: codes, accounts, the fields of a search, who is asked where addresses lie.
+"""What people choose while the site runs: codes, accounts, searches, fees, terms, credit, who looks addresses up.
 
 The values stand as texts in the table `setting`, where others have theirs too; a name that is not there has its
 default. The owner of the base writes them, services only read them.
@@ -6,9 +6,10 @@ default. The owner of the base writes them, services only read them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -16,17 +17,23 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import PartyRole
+from intergestan_db.enums import PartyRole, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
 from intergestan_erp.geo.providers import NONE, PROVIDERS
 from intergestan_erp.geo.rule import CALLS, MAPS, GeoRule, MapRule
 from intergestan_erp.geo.usage import end_key_rests
 from intergestan_erp.geo.waiting import wake
+from intergestan_erp.inputs.amounts import read_amount
 from intergestan_erp.parties.accounts import AccountMode, AccountRule
+from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule
+from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
+from intergestan_erp.terms.stored import USUAL, term_called
+from intergestan_erp.terms.working_days import next_working_day
+from intergestan_msg.money import ZERO
 
 DEFAULTS: Final[Mapping[str, str]] = {
     "codes.mode": "manual",
@@ -38,6 +45,17 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "accounts.width": "5",
     "search.party_fields": "code,name,account",
     "search.account_fields": "party_code,title,number",
+    "credit.block_from": "off",
+    "credit.by_payment_due": "false",
+    "credit.invoice_delivered": "block",
+    "credit.told_buyer": "plain",
+    "credit.max_default": "",
+    "credit.insured_default": "",
+    "terms.default": USUAL,
+    "terms.shift": "none",
+    "fees.default": "",
+    "orders.minimum_default": "",
+    "orders.minimum_fee": "",
     "geo.on_save": "false",
     "geo.provider": NONE,
     "geo.calls_per_month": str(CALLS),
@@ -47,7 +65,13 @@ DEFAULTS: Final[Mapping[str, str]] = {
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
-FLAGS: Final = ("true", "false")
+FLAGS: Final = ("false", "true")
+NEXT_WORKING_DAY: Final = "next_working_day"
+BLOCK_FROM_NAME: Final = "credit.block_from"
+CREDIT_OFF: Final = "off"
+BLOCK_FROM: Final = (CREDIT_OFF, *Stage)
+CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
+SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 _WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
 """Values in which a comma is a comma."""
 _OF_GEO: Final = tuple(name for name in DEFAULTS if name.startswith("geo."))
@@ -60,12 +84,38 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
+class CreditRules:
+    """What was chosen about what customers may owe (T18 to T21).
+
+    :ivar block_from: the first stage at which a document above the maximum is refused; None: nothing is refused, and
+        nothing of credit is read or locked on the way of an order (D16).
+    :ivar by_payment_due: what is settled counts from the payment's due date on, else from the instalment's (D25).
+    :ivar always_invoice: goods that left are invoiced whatever the customer owes.
+    :ivar tells_amounts: whether the buyer of an order that waits reads figures (D28).
+    """
+
+    block_from: Stage | None = None
+    by_payment_due: bool = False
+    always_invoice: bool = False
+    tells_amounts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Preferences:
-    """What was chosen, checked."""
+    """What was chosen, checked.
+
+    :ivar term: the code of the payment term of customers that have none of their own.
+    :ivar shifted: whether instalments fall due on working days alone.
+    :ivar minimum_fee: the code of the fee of orders that are below their customer's minimum (T24).
+    """
 
     rules: PartyRules = field(default_factory=PartyRules)
     party_fields: tuple[PartyField, ...] = PARTY_FIELDS
     account_fields: tuple[AccountField, ...] = ACCOUNT_FIELDS
+    credit: CreditRules = field(default_factory=CreditRules)
+    term: str = USUAL
+    shifted: bool = False
+    minimum_fee: str | None = None
     maps: MapRule = field(default_factory=MapRule)
 
 
@@ -86,6 +136,37 @@ def read_geo(connection: Connection) -> GeoRule:
     return _geo({**DEFAULTS, **{row.name: row.value for row in rows}})
 
 
+def read_credit_rules(connection: Connection) -> CreditRules:
+    """What was chosen about credit, in one statement.
+
+    :raises Problem: somebody wrote a value into the base that is none.
+    """
+    rows = connection.execute(_READ, {"names": list(CREDIT)})
+    return credit_rules({**DEFAULTS, **{row.name: row.value for row in rows}})
+
+
+def credit_rules(texts: Mapping[str, str]) -> CreditRules:
+    """The rules about credit that these texts are.
+
+    :raises Problem: for the first that is none.
+    """
+    block_from = _one_of(BLOCK_FROM_NAME, texts, BLOCK_FROM)
+    return CreditRules(
+        block_from=None if block_from == CREDIT_OFF else Stage(block_from),
+        by_payment_due=_one_of("credit.by_payment_due", texts, FLAGS) == "true",
+        always_invoice=_one_of("credit.invoice_delivered", texts, ("block", "always")) == "always",
+        tells_amounts=_one_of("credit.told_buyer", texts, ("plain", "amounts")) == "amounts",
+    )
+
+
+def _usual_ceiling(texts: Mapping[str, str]) -> Ceiling:
+    """What new customers may owe (D22); without a maximum nothing is insured."""
+    most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
+    ceiling = Ceiling(most, insured or ZERO)
+    check_ceiling(ceiling)
+    return ceiling if most is not None else NO_CEILING
+
+
 def read_texts(connection: Connection) -> dict[str, str]:
     """The same as texts, by name."""
     rows = connection.execute(_READ, {"names": list(DEFAULTS)})
@@ -104,10 +185,15 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     accounts = AccountRule(mode, roots, _number("accounts.width", texts))
     codes.check()
     accounts.check()
+    ceiling, minimum = _usual_ceiling(texts), _minimum(texts["orders.minimum_default"])
     return Preferences(
-        PartyRules(codes, accounts, _geo(texts)),
+        PartyRules(codes, accounts, _fee_codes(texts["fees.default"]), minimum, ceiling, _geo(texts)),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
+        credit_rules(texts),
+        texts["terms.default"],
+        _one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
+        fee_code(texts["orders.minimum_fee"]) if texts["orders.minimum_fee"] else None,
         MapRule(_one_of("maps.provider", texts, MAPS), _tiles(texts["maps.tiles"]), _plain(texts["maps.google_key"])),
     )
 
@@ -123,9 +209,15 @@ def set_preference(connection: Connection, name: str, value: str, *, by: str, at
     connection.execute(select(Site.id).with_for_update())  # two values that fit each other are changed one by one
     texts = read_texts(connection)
     old, texts[name] = texts[name], value.strip() if name in _WHOLE_TEXTS else _tidy(value)
+    if name == "terms.default":
+        texts[name] = term_called(connection, value).code
     preferences = checked(texts)
+    if name == "terms.shift" and preferences.shifted:
+        next_working_day(connection)
+    texts |= _as_kept(preferences)
     if old == texts[name]:
         return preferences
+    check_codes(connection, _FEES.get(name, _no_codes)(preferences))
     put_texts(connection, {name: texts[name]})
     if name in _OF_GEO:
         end_key_rests(connection)
@@ -200,6 +292,36 @@ def in_order(fields: Sequence[str], names: str) -> str:
     return ",".join(wanted)
 
 
+def _as_kept(chosen: Preferences) -> dict[str, str]:
+    """The texts of what may be typed in several ways."""
+    minimum = chosen.rules.minimum_order
+    return {
+        "fees.default": ",".join(chosen.rules.fees),
+        "orders.minimum_default": "" if minimum is None else f"{minimum:.2f}",
+        "orders.minimum_fee": chosen.minimum_fee or "",
+    }
+
+
+_FEES: Final[Mapping[str, Callable[[Preferences], Sequence[str]]]] = {
+    "fees.default": lambda chosen: chosen.rules.fees,
+    "orders.minimum_fee": lambda chosen: [chosen.minimum_fee] if chosen.minimum_fee else [],
+}
+"""The fees that a setting names, which must be in the catalogue when it is chosen."""
+
+
+def _no_codes(_chosen: Preferences) -> Sequence[str]:
+    return ()
+
+
+def _fee_codes(text: str) -> tuple[str, ...]:
+    """Codes of fees with commas between, each once."""
+    return tuple(dict.fromkeys(fee_code(each) for each in text.split(",") if each.strip()))
+
+
+def _minimum(text: str) -> Decimal | None:
+    return read_amount(text) if text.strip() else None
+
+
 def _tidy(value: str) -> str:
     return ",".join(part.strip() for part in value.split(","))
 
@@ -214,6 +336,10 @@ def _one_of(name: str, texts: Mapping[str, str], words: Sequence[str]) -> str:
             words=", ".join(words),
         )
     return texts[name]
+
+
+def _amount(name: str, texts: Mapping[str, str]) -> Decimal | None:
+    return read_amount(texts[name]) if texts[name].strip() else None
 
 
 def _geo(texts: Mapping[str, str]) -> GeoRule:

@@ -1,4 +1,4 @@
-"""A new site: its identity, its number series, its users."""
+"""A new site: its identity, its number series, its payment terms, its users."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import NumberSeries, Site, User
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
-from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
+from intergestan_erp.people.rights import first_roles, lock_people, refuse_nobody_left
+from intergestan_erp.people.users import user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
+from intergestan_erp.terms.stored import add_shipped_terms
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.seal import PublicKey
 
@@ -67,6 +69,7 @@ def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: st
     connection.execute(insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site)))
     series = [{"code": name, "prefix": prefix, "next_number": 1} for name, prefix in numbers.PREFIXES.items()]
     connection.execute(insert(NumberSeries), sorted(series, key=lambda row: str(row["code"])))
+    add_shipped_terms(connection, site.language)
     states.record(connection, Site.__tablename__, [(1, None, None)], "init", by=by, at=at)
     return code
 
@@ -144,6 +147,8 @@ def check_address(address: str) -> None:
 def add_user(connection: Connection, login: str, name: str, email: str, *, by: str, at: datetime) -> int:
     """Enter a person; the mail address is the From of what they send (G15).
 
+    The first one may all, later ones are clerks (D31).
+
     :raises Problem: when the login is taken or the address is none.
     """
     check_address(email)
@@ -154,6 +159,7 @@ def add_user(connection: Connection, login: str, name: str, email: str, *, by: s
     user_id = connection.execute(
         insert(User).values(login=login, name=name, email=email).returning(User.id)
     ).scalar_one()
+    first_roles(connection, user_id)
     states.record(connection, User.__tablename__, [(user_id, None, None)], "add", by=by, at=at)
     return user_id
 
@@ -169,7 +175,7 @@ def find_user(connection: Connection, login: str) -> int:
 
     :raises Problem: with the command that adds one.
     """
-    row = _user(connection, login)
+    row = user_row(connection, login)
     if not row.active:
         raise Problem(
             "The user «{login}» was taken out of use. `intergestan user activate {login}` takes them into use again.",
@@ -183,7 +189,7 @@ def change_user(connection: Connection, login: str, changes: Mapping[str, str], 
 
     :raises Problem: when there is no such user, or the address is none.
     """
-    row = _user(connection, login)
+    row = user_row(connection, login)
     if "email" in changes:
         check_address(changes["email"])
     if not changes.get("name", row.name).strip():
@@ -195,21 +201,12 @@ def change_user(connection: Connection, login: str, changes: Mapping[str, str], 
 def use_user(connection: Connection, login: str, *, active: bool, by: str, at: datetime) -> None:
     """Take a person out of use, or into use again. What they did stays theirs.
 
-    :raises Problem: when there is no such user.
+    :raises Problem: when there is no such user, or nobody would be left who may give rights.
     """
-    row = _user(connection, login)
+    lock_people(connection)
+    row = user_row(connection, login)
     connection.execute(update(User).where(User.id == row.id).values(active=active))
+    if not active:
+        refuse_nobody_left(connection)
     name = "activate" if active else "deactivate"
     states.record(connection, User.__tablename__, [(row.id, None, None)], name, by=by, at=at)
-
-
-def _user(connection: Connection, login: str) -> Row[int, str, bool]:
-    meant = as_stored(connection, login, User.login)
-    row = connection.execute(select(User.id, User.name, User.active).where(User.login == meant)).one_or_none()
-    if row is None:
-        raise Problem(
-            "There is no user «{login}». `intergestan user list` shows who there is, "
-            "`intergestan user add` enters somebody.",
-            login=login,
-        )
-    return row

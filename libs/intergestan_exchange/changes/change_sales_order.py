@@ -1,12 +1,12 @@
 """`sales change`: what we change ourselves of an order that we accepted, told to the buyer line by line (CA).
 
 The buyer agrees or not; until then the line keeps what we said (`said`), and a change of the buyer's that asks for
-anything else waits for a person.
+anything else waits for a person. An order that was entered here is changed as well, and nobody is told by mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,17 +16,20 @@ import msgspec
 from sqlalchemy import Connection, and_, or_, select, update
 
 from intergestan_db import states
+from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import LedgerOutcome, SalesState
+from intergestan_db.enums import LedgerOutcome, SalesState, Stage
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_erp.credit.gate import Gate, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.selling.booked_lines import BookedLine
-from intergestan_erp.selling.current_order import StandingLine, StandingOrder, read_standing
-from intergestan_erp.selling.deliveries import lock_order
+from intergestan_erp.selling.current_order import StandingLine, StandingOrder, standing_of, write_totals
+from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_erp.site.zone import today
-from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order
+from intergestan_exchange.credit_holds.look_again import look_again
+from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order, lines_as_they_stand
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.inbox.starting_point import booked_figures, kept
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
@@ -39,7 +42,6 @@ from intergestan_msg.money import (
     fits,
     line_total,
     plain,
-    totals_of,
 )
 from intergestan_msg.order import Item, Period
 
@@ -68,17 +70,27 @@ class OwnChanges:
 
 
 def change_sales_order(
-    connection: Connection, number: str, wanted: OwnChanges, *, by: str, at: datetime, any_dates: bool = False
-) -> int:
-    """Change an accepted sales order and tell the buyer; the outbound mail to ring the composer with.
+    connection: Connection,
+    number: str,
+    wanted: OwnChanges,
+    *,
+    by: str,
+    at: datetime,
+    any_dates: bool = False,
+    override: str | None = None,
+) -> Bells:
+    """Change an accepted sales order and tell the buyer; what to ring for.
 
     :param any_dates: whether a promised day is meant, however far it is from the order's own.
-    :raises Problem: the order is not accepted or no partner's; a line is none of its own; goods have left that
-        the change would take back; nothing is changed.
+    :param override: why it may come to more although the customer owes too much.
+    :returns: none for an order that was entered here: no mail goes out.
+    :raises Problem: the order is not accepted; a line is none of its own; goods have left that the change would take
+        back; nothing is changed; or it would come to more, and the customer owes too much (T20).
     """
+    gate = open_gate(connection, customer_of(connection, number), at)
     head = lock_order(connection, number)
-    _check_head(head)
-    standing = read_standing(connection, head.partner_id, [head.customer_order_number])[head.customer_order_number]
+    check_accepted(head)
+    standing = standing_of(connection, head)
     before = {line.booked.line_id: line for line in standing.lines}
     strange = [line for line in wanted.lines if line not in before]
     if strange or not wanted.lines:
@@ -89,12 +101,37 @@ def change_sales_order(
         _check_days(head, wanted, today(connection, at))
     products = _products(connection, wanted.products)
     changed = {line: _changed(before[line], wanted, products, number) for line in wanted.lines}
-    _write(connection, standing, changed)
-    _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
-    answer = _answer(connection, head, _answer_lines(standing, changed), wanted.note, at)
-    detail = {"lines": list(changed), "answer": answer.n}
+    is_told = head.partner_id is not None
+    _write(connection, standing, changed, is_told=is_told)
+    lines = [
+        changed[line.booked.line_id].booked if line.booked.line_id in changed else line.booked
+        for line in standing.lines
+    ]
+    write_totals(connection, standing, lines, standing.charges, by=by, at=at)
+    going = check_credit(connection, gate, head, override, by, at)
+    detail: dict[str, Any] = {"lines": list(changed)} | ({"note": wanted.note} if wanted.note and not is_told else {})
+    bells = Bells()
+    if is_told:
+        _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
+        said = {line_id: each.said for line_id, each in changed.items()}
+        answer = answer_change(connection, head, lines_as_they_stand(standing, said), wanted.note, at)
+        detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
-    return answer.mail_id
+    return bells + going
+
+
+def check_credit(
+    connection: Connection, gate: Gate, head: AnyRow, override: str | None, by: str, at: datetime
+) -> Bells:
+    """What comes to more must fit under the maximum; what comes to less makes room for orders that wait."""
+    query = select(SalesOrder.total_ttc).where(SalesOrder.id == head.id)
+    total = connection.execute(query).scalar_one()
+    more = total - head.total_ttc
+    if more < 0:
+        return Bells(take_in=look_again(connection, [head.customer_id], by=by, at=at).take_in)
+    passing = let_pass(*(connection, gate, Stage.ORDER), delta=more, total_ttc=total, reason=override, by=by)
+    close_gate(connection, gate, passing, head.number, by=by, at=at)
+    return Bells()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +143,11 @@ class _Changed:
     said: AnswerLine
 
 
-def _check_head(head: AnyRow) -> None:
-    if head.partner_id is None or head.customer_order_number is None:
-        raise Problem(
-            "{number} came from no partner: nobody would be told, so nothing was changed.", number=head.number
-        )
+def check_accepted(head: AnyRow) -> None:
+    """Refuse to change a sales order that is not accepted.
+
+    :raises Problem: it is not.
+    """
     if head.state != SalesState.ACCEPTED:
         raise Problem(
             "Nothing was changed: {number} is in the state {state}, and only accepted orders are changed.",
@@ -236,7 +273,7 @@ def _said(line: StandingLine, now: BookedLine, promised: date | None, wanted: Ow
     )
 
 
-def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str, _Changed]) -> None:
+def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str, _Changed], *, is_told: bool) -> None:
     for line in standing.lines:
         new = changed.get(line.booked.line_id)
         if new is not None:
@@ -245,35 +282,8 @@ def _write(connection: Connection, standing: StandingOrder, changed: Mapping[str
                 name: getattr(booked, name)
                 for name in ("product_id", "product_code", "name", "quantity", "price", "total")
             }
-            values |= {"promised_date": new.promised, "said": msgspec.to_builtins(new.said)}
+            values |= {"promised_date": new.promised, "said": msgspec.to_builtins(new.said) if is_told else None}
             connection.execute(update(SalesOrderLine).where(SalesOrderLine.id == line.row_id).values(**values))
-    lines = [
-        changed[line.booked.line_id].booked if line.booked.line_id in changed else line.booked
-        for line in standing.lines
-    ]
-    charges = [
-        AllowanceCharge(
-            is_charge=charge.amount > 0,
-            amount=abs(charge.amount),
-            tax=TaxCategory(charge.vat_category, charge.vat_rate) if charge.vat_category else None,
-        )
-        for charge in standing.charges
-    ]
-    sums = totals_of(((line.total, TaxCategory(line.vat_category, line.vat_rate)) for line in lines), charges)
-    if not fits(sums.largest, CENT):
-        raise Problem(
-            "Nothing was changed: a total of {number} would be {amount}, and an amount has at most 16 digits before "
-            "its decimals.",
-            number=standing.number,
-            amount=plain(sums.largest),
-        )
-    totals = {
-        "total_ht": sums.totals.tax_exclusive,
-        "total_vat": sums.tax_amount,
-        "total_ttc": sums.totals.payable,
-        "exported_at": None,
-    }
-    connection.execute(update(SalesOrder).where(SalesOrder.id == standing.id).values(**totals))
 
 
 def _keep_what_was_asked(connection: Connection, head: AnyRow, lines: Sequence[StandingLine], at: datetime) -> None:
@@ -286,21 +296,8 @@ def _keep_what_was_asked(connection: Connection, head: AnyRow, lines: Sequence[S
     connection.execute(update(Ledger).where(Ledger.id == document.id).values(stated=stated, updated_at=at))
 
 
-def _answer_lines(standing: StandingOrder, changed: Mapping[str, _Changed]) -> Iterator[AnswerLine]:
-    """Every line, for CA carries all of them: as we say now, as we said before, or as ordered."""
-    for line in standing.lines:
-        booked = line.booked
-        if booked.line_id in changed:
-            yield changed[booked.line_id].said
-        elif line.said is not None:
-            yield ANSWER_LINE.convert(line.said)
-        else:
-            item = Item(booked.name, sellers_id=booked.product_code)
-            yield AnswerLine(booked.line_id, LineCode.ACCEPTED, item, booked.quantity, booked.unit)
-
-
-def _answer(
-    connection: Connection, head: AnyRow, lines: Iterator[AnswerLine], note: str | None, at: datetime
+def answer_change(
+    connection: Connection, head: AnyRow, lines: Iterable[AnswerLine], note: str | None, at: datetime
 ) -> OneAnswer:
     """One more answer, to the newest of the buyer's documents that made the order what it is."""
     partner_id, number = head.partner_id, head.customer_order_number

@@ -333,6 +333,20 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "renvoyez les commandes en attente (resend).",
         ),
     },
+    R.CREDIT: {
+        "en": Advice(
+            "The order was not booked; the buyer knows that it waits. It goes on by itself as soon as there is room: "
+            "by a payment, a cancellation, a due date or a higher maximum.",
+            "Enter the payment, raise the maximum, or let the order pass (holds release HOLD --override REASON); or "
+            "refuse it.",
+        ),
+        "fr": Advice(
+            "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend. Elle continue d'elle-même dès qu'il y "
+            "a de la place : un règlement, une annulation, une échéance ou un maximum plus élevé.",
+            "Enregistrez le règlement, relevez le maximum, ou laissez passer la commande (holds release RÉF --override "
+            "MOTIF) ; ou refusez-la.",
+        ),
+    },
     R.FAILED: {
         "en": Advice("The order was not booked; the others of the mail were.", "Release it to try again."),
         "fr": Advice(

@@ -7,11 +7,18 @@ order and what to do is in `advice.py`. Both languages are complete; a test hold
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 from intergestan_db.enums import HoldReason as R
 from intergestan_exchange.findings import undelivered
 from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.findings.finding import Finding
+from intergestan_msg.money import plain
+
+_OVER_THE_MAXIMUM = {
+    "en": "What {customer} owes: {exposure} + {order} = {sum}, maximum {maximum} (of which insured {insured}).",
+    "fr": "Encours de {customer} : {exposure} + {order} = {sum}, maximum {maximum} (dont assuré {insured}).",
+}
 
 WHAT: Mapping[str, Mapping[str, str]] = {
     R.UNKNOWN_SIGNER: {
@@ -269,6 +276,8 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The answer quotes a mail that we did not send: {error}",
         "fr": "La réponse cite un envoi qui n'est pas de nous : {error}",
     },
+    R.CREDIT: _OVER_THE_MAXIMUM,
+    f"{R.CREDIT}.amounts": _OVER_THE_MAXIMUM,
     R.FAILED: {
         "en": "Booking the document failed: {error}",
         "fr": "L'enregistrement du document a échoué : {error}",
@@ -292,6 +301,20 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     **{f"{R.UNDELIVERED}.{cause}": sentences for cause, sentences in undelivered.WHAT.items()},
 }
 
+TOLD: Mapping[str, Mapping[str, str]] = {
+    R.CREDIT: {
+        "en": "Your order has arrived; it waits for commercial approval.",
+        "fr": "Votre commande est bien reçue ; elle attend une validation commerciale.",
+    },
+    f"{R.CREDIT}.amounts": {
+        "en": "Your order has arrived; it waits for commercial approval: {exposure} are open, it adds {order}, and "
+        "{maximum} is agreed.",
+        "fr": "Votre commande est bien reçue ; elle attend une validation commerciale : l'encours est de {exposure}, elle "
+        "y ajoute {order}, et {maximum} est convenu.",
+    },
+}
+"""What a partner reads, where that is not what our people read (`WHAT`)."""
+
 VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
 
 
@@ -300,11 +323,46 @@ def vat_note(rate: str, language: str) -> str:
     return VAT_NOTE[language].format(rate=rate)
 
 
+_FEE_NOTE = {
+    "en": "Fee added: {fee}, {amount} {currency} excl. VAT. New total: {total} {currency} incl. VAT.",
+    "fr": "Frais ajoutés : {fee}, {amount} {currency} HT. Nouveau total : {total} {currency} TTC.",
+}
+_CHARGE_NOTE = {
+    "en": "The charge «{reason}» bears VAT {category} {rate} %. New total: {total} {currency} incl. VAT.",
+    "fr": "Les frais « {reason} » portent la TVA {category} {rate} %. Nouveau total : {total} {currency} TTC.",
+}
+
+
+def fee_note(fee: str, amount: Decimal, total: Decimal, currency: str, language: str) -> str:
+    """What an answer says of a fee that we added to an order (T24)."""
+    figures = {"amount": _money(amount, language), "total": _money(total, language)}
+    return _FEE_NOTE[language].format(fee=fee, currency=currency, **figures)
+
+
+def charge_note(reason: str | None, category: str, rate: Decimal, total: Decimal, currency: str, language: str) -> str:
+    """What an answer says of the VAT category that we gave a charge (D33)."""
+    values = {"reason": reason or "", "category": category, "rate": plain(rate), "total": _money(total, language)}
+    return _CHARGE_NOTE[language].format(currency=currency, **values)
+
+
+def _money(amount: Decimal, language: str) -> str:
+    return f"{amount:.2f}".replace(".", "," if language == "fr" else ".")
+
+
 def explain(finding: Finding, language: str) -> str:
     """What was found, as one sentence in `fr` or `en`, with the line it is about."""
+    return _explain(finding, language, WHAT)
+
+
+def explain_told(findings: Iterable[Finding], language: str) -> str:
+    """What a partner reads of it (D28)."""
+    return " ".join(_explain(finding, language, {**WHAT, **TOLD}) for finding in findings)
+
+
+def _explain(finding: Finding, language: str, sentences: Mapping[str, Mapping[str, str]]) -> str:
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
     said = {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
-    sentence = WHAT[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
+    sentence = sentences[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
     if finding.line_id is None:
         return sentence
     return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence

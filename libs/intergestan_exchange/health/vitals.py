@@ -31,6 +31,7 @@ from intergestan_db.tables import (
 from intergestan_erp.geo.health import Geocoding, read_geocoding
 from intergestan_erp.site.preferences import read_geo
 from intergestan_erp.site.zone import read_zone, this_month
+from intergestan_exchange.credit_holds.due import read_count
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
 from intergestan_exchange.health.service_level import Share, read_service_level
@@ -98,6 +99,7 @@ class Vitals:
     :ivar heartbeats: by window, how many of those that should be back are not.
     :ivar services: those of which a process lives.
     :ivar zone: the site's, in which days and times are told.
+    :ivar over_limit: customers above their credit maximum, as they were last counted; None: the site uses none.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     :ivar geocoding: how the looking up of addresses stands; None where nobody is asked.
     """
@@ -123,6 +125,7 @@ class Vitals:
     clock: SiteClock = NOT_SET_BACK
     clocks: tuple[PartnerClock, ...] = ()
     geocoding: Geocoding | None = None
+    over_limit: int | None = None
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -153,6 +156,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         clock=read_clock(connection, now),
         clocks=read_partner_clocks(connection, now),
         geocoding=_geocoding(connection, now),
+        over_limit=read_count(connection),
     )
 
 

@@ -10,14 +10,15 @@ from sqlalchemy import Connection, Row, select, update
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.enums import HoldEnd, HoldReason, LedgerOutcome
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_db.tables import Ledger, Partner
+from intergestan_exchange.credit_holds.override import let_pass
 from intergestan_exchange.holds.choices import Choices, remember
 from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
 from intergestan_exchange.inbox import waiting
 from intergestan_exchange.inbox.booking.answers import answer_order
-from intergestan_exchange.inbox.decide import WAIVABLE
+from intergestan_exchange.inbox.decide import OVERRIDABLE, WAIVABLE
 from intergestan_exchange.inbox.differences import refuse_differences
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.keys.partner_keys import turn_down
@@ -30,19 +31,31 @@ NO_CHOICES = Choices()
 
 
 def release(
-    connection: Connection, refs: Sequence[str], *, by: str, at: datetime, choices: Choices = NO_CHOICES
+    connection: Connection,
+    refs: Sequence[str],
+    *,
+    by: str,
+    at: datetime,
+    choices: Choices = NO_CHOICES,
+    override: str | None = None,
 ) -> Bells:
     """Let these go on, all of them or none: what the person waves through is waived, all else is tried again.
 
     An order is taken in again with its mail, on the same path as the first time; a mail of ours is sent again.
 
     :param choices: what the person says about the one order that is released.
+    :param override: why an order may pass although its customer owes too much; all of them must wait for that.
     :raises Problem: one does not wait, or contradicts an order that stands; or the choices do not fit it.
     """
     holds = _named(connection, refs)
     if choices and (len(holds) != 1 or holds[0].kind != ORDER):
         raise Problem("A product or a customer is chosen for one order, so nothing was released: name one order.")
-    orders = [_release_order(connection, hold, choices, by, at) for hold in holds if hold.kind == ORDER]
+    waivers = {} if override is None else let_pass(connection, _overridable(holds), override, by=by, at=at)
+    orders = [
+        _release_order(connection, hold, choices, by, at, waivers.get(hold.id), override)
+        for hold in holds
+        if hold.kind == ORDER
+    ]
     mails = [hold.id for hold in holds if hold.kind == INBOUND]
     ours = [hold.id for hold in holds if hold.kind == OUTBOUND]
     taken = put_back(connection, mails, by=by, at=at, event="release") + put_back(connection, orders, by=by, at=at)
@@ -71,7 +84,30 @@ def _named(connection: Connection, refs: Sequence[str]) -> list[Hold]:
     return [find_hold(connection, ref) for ref in dict.fromkeys(refs)]
 
 
-def _release_order(connection: Connection, hold: Hold, choices: Choices, by: str, at: datetime) -> int:
+def _overridable(holds: Sequence[Hold]) -> list[int]:
+    """The rows of orders that wait because their customer owes too much.
+
+    :raises Problem: one waits for something else.
+    """
+    for hold in holds:
+        if hold.kind != ORDER or not any(finding.reason in OVERRIDABLE for finding in hold.findings):
+            raise Problem(
+                "{ref} does not wait because its customer owes too much, so nothing was released.",
+                ProblemCode.NOT_CREDIT,
+                ref=hold.ref,
+            )
+    return [hold.id for hold in holds]
+
+
+def _release_order(
+    connection: Connection,
+    hold: Hold,
+    choices: Choices,
+    by: str,
+    at: datetime,
+    waiver: str | None,
+    words: str | None,
+) -> int:
     """Waive what is a decision and close the hold; the inbound mail to take in again."""
     if hold.is_conflict:
         raise Problem(
@@ -81,15 +117,16 @@ def _release_order(connection: Connection, hold: Hold, choices: Choices, by: str
             number=hold.order,
             partner=hold.partner,
         )
-    row = _close(connection, hold, HoldEnd.RELEASED, by, at)
+    row = _close(connection, hold, HoldEnd.RELEASED, by, at, words)
     if choices:
         remember(connection, hold, row.partner_id, choices, by=by, at=at)
     waved = {str(finding.reason) for finding in hold.findings if finding.reason in WAIVABLE}
+    waved |= {waiver} if waiver else set()
     if waved:
         ledger = _ledger(connection, row)
         waived = sorted(waved | set(ledger.waived or ()))
         connection.execute(update(Ledger).where(Ledger.id == ledger.id).values(waived=waived, updated_at=at))
-    _record(connection, hold, "release", None, by, at)
+    _record(connection, hold, "release", words, by, at)
     return int(row.inbound_mail_id)
 
 
@@ -111,7 +148,7 @@ def _refuse_order(connection: Connection, hold: Hold, words: str | None, by: str
         revision=row.revision,
         code=AnswerCode.RECEIVED if hold.is_conflict else AnswerCode.REJECTED,
         sales_order_number=last.sales_order_number if last else None,
-        note=words or hold.what(language),
+        note=words or hold.told(language),
     )
     _record(connection, hold, "refuse", words, by, at)
     return made.mail_id
@@ -144,11 +181,13 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
     )
 
 
-def _close(connection: Connection, hold: Hold, how: HoldEnd, by: str, at: datetime) -> Row[*tuple[object, ...]]:
+def _close(
+    connection: Connection, hold: Hold, how: HoldEnd, by: str, at: datetime, words: str | None = None
+) -> Row[*tuple[object, ...]]:
     closed = connection.execute(
         update(HoldRow)
         .where(HoldRow.id == hold.id, HoldRow.closed_at.is_(None))
-        .values(closed_at=at, closed_by=by, closed_how=how)
+        .values(closed_at=at, closed_by=by, closed_how=how, closed_reason=words)
         .returning(*HoldRow.__table__.c)
     ).first()
     if closed is None:

@@ -22,7 +22,7 @@ from intergestan_db.tables import Hold as HoldRow
 from intergestan_exchange.findings import undelivered as undelivered_words
 from intergestan_exchange.findings.advice import ADVICE, Advice
 from intergestan_exchange.findings.finding import Finding, read_findings
-from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.findings.findings import explain_all, explain_told
 from intergestan_exchange.findings.undelivered import undelivered
 from intergestan_exchange.outbox.outbound import Outbound, list_outbound
 
@@ -61,6 +61,10 @@ class Hold:
     def what(self, language: str) -> str:
         """What was found, in `fr` or `en`."""
         return explain_all(self.findings, language)
+
+    def told(self, language: str) -> str:
+        """What the partner reads of it."""
+        return explain_told(self.findings, language)
 
     def advice(self, language: str) -> Advice:
         """What that means for the order, and what to do."""

@@ -6,36 +6,69 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+import msgspec
+from sqlalchemy import Connection, delete, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import LedgerOutcome, SalesState
-from intergestan_db.problem import Problem, Word
-from intergestan_db.tables import Ledger, Product, ReviewReply, SalesOrderLine
-from intergestan_erp.selling.deliveries import lock_order
-from intergestan_exchange.inbox.booking.answers import answer_order
+from intergestan_db.enums import LedgerOutcome, SalesState, Stage
+from intergestan_db.problem import Act, Problem, ProblemCode, Word
+from intergestan_db.site_rows import read_partner
+from intergestan_db.tables import Ledger, Product, ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
+from intergestan_erp.parties.fees import fee_now
+from intergestan_erp.selling.booked_lines import BookedCharge
+from intergestan_erp.selling.current_order import standing_of, write_totals
+from intergestan_erp.selling.deliveries import customer_of, lock_order
+from intergestan_erp.selling.fee_charges import charge_of
+from intergestan_exchange.findings.findings import fee_note
+from intergestan_exchange.inbox.booking.answers import answer_order, lines_as_they_stand
 from intergestan_exchange.inbox.differences import refuse_differences
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.partners.product_matches import find_product, remember_match, too_long_to_keep
 from intergestan_msg.answer import AnswerCode
+from intergestan_msg.money import ZERO
 
 _ORDER = "order"
 
 
-def accept(connection: Connection, number: str, products: Mapping[str, str], *, by: str, at: datetime) -> Bells:
+def accept(
+    connection: Connection,
+    number: str,
+    products: Mapping[str, str],
+    *,
+    fee: str | None = None,
+    override: str | None = None,
+    by: str,
+    at: datetime,
+) -> Bells:
     """Accept a sales order in review; the buyer is answered AP, or CA where something is not as they asked.
 
     :param products: our products' codes by line id, for the lines that are parked; remembered for the partner.
-    :raises Problem: when it is not in review, or a line has no product still.
+    :param fee: the code of a fee that is added, which the buyer is told with all lines (T24).
+    :param override: why it is accepted although its customer owes too much.
+    :raises Problem: when it is not in review, a line has no product still, there is no such fee, or the customer owes
+        too much (T20).
     """
+    gate = open_gate(connection, customer_of(connection, number), at)
     order = _in_review(connection, number)
     _choose_products(connection, order, products, by, at)
+    note = _add_fee(connection, order, fee, by, at) if fee else None
+    total = connection.execute(select(SalesOrder.total_ttc).where(SalesOrder.id == order.id)).scalar_one()
+    passing = let_pass(*(connection, gate, Stage.ORDER), delta=total, total_ttc=total, reason=override, by=by)
+    close_gate(connection, gate, passing, number, by=by, at=at)
     states.move(connection, states.SALES_ORDER, [order.id], "accept", by=by, at=at)
     reply = connection.execute(select(ReviewReply.__table__).where(ReviewReply.sales_order_id == order.id)).first()
     code = AnswerCode(reply.code) if reply else AnswerCode.ACCEPTED
-    return _answer(connection, order, at, code, lines=reply.lines if reply else None)
+    lines = reply.lines if reply else None
+    if note is None:
+        return _answer(connection, order, at, code, lines=lines)
+    if not lines:
+        lines = msgspec.to_builtins(list(lines_as_they_stand(standing_of(connection, order))))
+    told = _last_note(connection, order) if code is AnswerCode.CHANGED else None
+    words = "\n".join(filter(None, (told, note)))
+    return _answer(connection, order, at, AnswerCode.CHANGED, lines=lines, words=words)
 
 
 def refuse(connection: Connection, number: str, words: str | None, *, by: str, at: datetime) -> Bells:
@@ -58,6 +91,33 @@ def refuse(connection: Connection, number: str, words: str | None, *, by: str, a
     if order.partner_id is not None:
         refuse_differences(connection, order.partner_id, order.customer_order_number)
     return bells
+
+
+def _add_fee(connection: Connection, order: AnyRow, code: str, by: str, at: datetime) -> str:
+    """Add a fee to the order; what the buyer is told of it."""
+    fee, standing = fee_now(connection, code), standing_of(connection, order)
+    lines = [line.booked for line in standing.lines]
+    charge = charge_of(fee, sum((line.total for line in lines), ZERO))
+    if not charge.amount:
+        raise Problem(
+            "The fee {code} comes to nothing on {number}. Nothing was changed.",
+            ProblemCode.NO_FEE,
+            (Act.LIST_FEES,),
+            code=fee.code,
+            number=order.number,
+        )
+    row = {name: getattr(charge, name) for name in BookedCharge.__dataclass_fields__}
+    connection.execute(insert(SalesOrderCharge).values(sales_order_id=order.id, **row))
+    sums = write_totals(connection, standing, lines, (*standing.charges, charge), by=by, at=at)
+    detail = {"fee": fee.code, "amount": f"{charge.amount:f}"}
+    states.record(connection, states.SALES_ORDER.name, [(order.id, None, None)], "charge", by=by, at=at, detail=detail)
+    language = "fr" if order.partner_id is None else read_partner(connection, order.partner_id).language
+    return fee_note(fee.name, charge.amount, sums.totals.payable, order.currency, language)
+
+
+def _last_note(connection: Connection, order: AnyRow) -> str | None:
+    last = last_answer(connection, order.partner_id, order.customer_order_number)
+    return last.note if last else None
 
 
 def _in_review(connection: Connection, number: str) -> AnyRow:

@@ -362,7 +362,7 @@ def _values(line: OrderLine) -> dict[str, Any]:
 def _write_charges(connection: Connection, order_id: int, change: OrderChange) -> None:
     connection.execute(delete(PurchaseOrderCharge).where(PurchaseOrderCharge.purchase_order_id == order_id))
     for row in charge_rows(None, [book_charge(each) for each in change.order.allowances]):
-        del row["sales_order_id"]
+        del row["sales_order_id"], row["fee_id"]
         connection.execute(insert(PurchaseOrderCharge).values(purchase_order_id=order_id, **row))
 
 

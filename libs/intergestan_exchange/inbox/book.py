@@ -21,6 +21,7 @@ from intergestan_exchange.inbox.booking.answers import (
     write_answers,
 )
 from intergestan_exchange.inbox.booking.changes import wake, write_changes
+from intergestan_exchange.inbox.booking.debts import NO_NEWS, CreditNews, credit_news, lock_debts, look_at_freed
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_duplicate, outcome_of
 from intergestan_exchange.inbox.booking.holds import write_holds
 from intergestan_exchange.inbox.booking.ledger import write_ledger
@@ -35,13 +36,17 @@ from intergestan_exchange.transfers.transfers import finish_mail, insert_transfe
 class Booked:
     """What was written: the answers mail to compose, and each document's outcome (a label of the metrics).
 
-    :ivar take_in: the mails of changes that waited for one of these documents, to be taken in again now.
+    :ivar take_in: the mails of changes that waited for one of these documents, and of orders that have room now.
+    :ivar debtors: the customers who owe more or less than before.
+    :ivar credit: what is counted of credit.
     """
 
     transfer_id: int
     compose: tuple[int, ...]
     outcomes: tuple[str, ...]
     take_in: tuple[int, ...] = ()
+    debtors: tuple[int, ...] = ()
+    credit: CreditNews = NO_NEWS
 
 
 def book(
@@ -59,17 +64,19 @@ def book(
     :param finish: whether the mail is done with this; False while its orders are booked one by one.
     :raises sqlalchemy.exc.IntegrityError: when another process booked the same document meanwhile; the caller
         rolls back, reads the facts again and settles anew.
-    :raises DecidedMeanwhile: when a person refused a document meanwhile; the caller does the same.
+    :raises DecidedMeanwhile: when a person refused a document meanwhile, or what a customer owes was changed; the
+        caller does the same.
     :raises StaleState: when the lease on the mail was lost.
     """
+    debtors = lock_debts(connection, settled, facts)
     entries = [Entry(each, facts.same(each.key, each.business_hash)) for each in sorted(settled, key=lambda s: s.key)]
     known_transfer = transfer.row_id is not None
     transfer_id = insert_transfer(connection, mail, transfer, now)
-    unchanged = write_holds(connection, mail, transfer, transfer_id, entries, facts, now)
+    waited = write_holds(connection, mail, transfer, transfer_id, entries, facts, now)
     answered = [
         entry
         for entry in entries
-        if not (known_transfer and (is_duplicate(entry) or entry.settled.key in unchanged))
+        if not (known_transfer and (is_duplicate(entry) or entry.settled.key in waited.unchanged))
         or is_answered_before_restore(entry, facts)
     ]
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
@@ -90,5 +97,6 @@ def book(
         repeat_answers(connection, transfer_id, now)
     if finish:
         finish_mail(connection, mail, transfer, now)
-    take_in = wake(connection, entries, facts, now)
-    return Booked(transfer_id, tuple(compose), tuple(outcome_of(entry) for entry in entries), take_in)
+    credit = credit_news(entries, waited, facts)
+    take_in = wake(connection, entries, facts, now) + look_at_freed(connection, settled, facts, now)
+    return Booked(transfer_id, tuple(compose), tuple(outcome_of(entry) for entry in entries), take_in, debtors, credit)

@@ -15,6 +15,7 @@ from fractions import Fraction
 from intergestan_db.enums import (
     Acceptance,
     HoldReason,
+    MinimumOrderAction,
     PriceAction,
     PricePolicy,
     SalesState,
@@ -22,6 +23,7 @@ from intergestan_db.enums import (
 )
 from intergestan_erp.catalogue.unit_conversion import Converted, converted, costs_the_same, is_in, rescaled
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_erp.selling.minimum import below
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import vat_note
 from intergestan_exchange.inbox.decisions import Accepted, Conflict, Decision, Duplicate, Held, Refused, Reply
@@ -29,6 +31,7 @@ from intergestan_exchange.inbox.facts import DocumentKey, Facts, ProductFacts
 from intergestan_exchange.inbox.rules import (
     buyer,
     complete,
+    credit,
     currency,
     customer,
     known_product,
@@ -64,6 +67,9 @@ DIFFERENCES = frozenset({HoldReason.PRICE_DIFFERENCE, HoldReason.VAT_DIFFERENCE,
 
 WAIVABLE = DIFFERENCES | {HoldReason.OWN_CHANGE, HoldReason.CHANGE_REVIEW, HoldReason.OTHER_START}
 """What a person may wave through. The other reasons are facts, which must be gone before the order is booked."""
+
+OVERRIDABLE = frozenset({HoldReason.CREDIT})
+"""What a person lets pass who has that right and says why, for one amount."""
 
 
 class Weight(Enum):
@@ -102,7 +108,10 @@ def decide(order: Order, facts: Facts, waived: frozenset[str] = frozenset()) -> 
     totals = (accepted.total_ht, accepted.total_vat, accepted.total_ttc)
     if not have_room(accepted.lines, totals):
         return Held((Finding(HoldReason.BAD_DOCUMENT, variant="too_large"),))
-    return accepted
+    if accepted.state != SalesState.ACCEPTED:
+        return accepted
+    total = accepted.total_ttc
+    return credit.check(facts.credit, facts.debtor_of(order), total, total, waived) or accepted
 
 
 def have_room(lines: Iterable[BookedLine], totals: Iterable[Decimal]) -> bool:
@@ -149,7 +158,9 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
     sums = totals_of(taxed, order.allowances)
     assert sums.totals.tax_exclusive is not None
     parked = any(line.product_id is None for line in lines)
-    review = parked or facts.partner.acceptance is Acceptance.REVIEW
+    small = below(facts.minimum_of(order), sums.totals.lines)
+    looked_at = small is not None and facts.partner.minimum_order_action is MinimumOrderAction.REVIEW
+    review = parked or looked_at or facts.partner.acceptance is Acceptance.REVIEW
     pairs = [Pair(line, booked, facts.product_of(line)) for line, booked in zip(order.lines, lines, strict=True)]
     reply = _answer(pairs, facts.partner.language, findings)
     return Accepted(
@@ -164,6 +175,7 @@ def _accept(order: Order, facts: Facts, findings: tuple[Finding, ...]) -> Accept
         after_review=reply if review else None,
         findings=findings,
         customer_id=facts.customer_of(order),
+        below=small,
     )
 
 

@@ -18,8 +18,9 @@ from datetime import date
 
 from intergestan_db.enums import Acceptance, HoldReason, PricePolicy, SalesState
 from intergestan_erp.catalogue.unit_conversion import converted
-from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder
+from intergestan_erp.selling.minimum import below
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.decide import (
     RULES,
@@ -42,7 +43,7 @@ from intergestan_exchange.inbox.decisions import (
     Waiting,
 )
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
-from intergestan_exchange.inbox.rules import totals
+from intergestan_exchange.inbox.rules import credit, totals
 from intergestan_exchange.inbox.starting_point import (
     FIGURES,
     QUANTITY_ONLY,
@@ -55,7 +56,7 @@ from intergestan_exchange.inbox.starting_point import (
 )
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import ROUNDED, AllowanceCharge, Price, Sums, TaxCategory, plain, totals_of
+from intergestan_msg.money import ROUNDED, Price, TaxCategory, plain
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
@@ -200,7 +201,7 @@ def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
     if differing and HoldReason.OTHER_START not in waived:
         return Held(tuple(differing))
     work.others = list(_as_the_document_has_them(work, {finding.line_id for finding in differing}))
-    charges = tuple(book_charge(each) for each in change.order.allowances)
+    charges = _charges(change, standing)
     if charges != standing.charges and standing.goods_left:
         return Refused((Finding(HoldReason.DELIVERED, {"number": change.order.id}, variant="charges"),))
     _refuse_what_left(work)
@@ -210,7 +211,17 @@ def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
         return stopped
     _book(work)
     findings += work.overwritten
-    return _stopped(work.overwritten, facts, waived) or _amended(work, charges, findings)
+    return _stopped(work.overwritten, facts, waived) or _within_credit(_amended(work, charges, findings), facts, waived)
+
+
+def _within_credit(
+    decision: Amended | Held | Refused, facts: Facts, waived: frozenset[str]
+) -> Amended | Held | Refused:
+    """A change that adds to what the customer owes must fit under their maximum, like an order (T20)."""
+    if not isinstance(decision, Amended) or decision.standing.state != SalesState.ACCEPTED:
+        return decision
+    delta = decision.total_ttc - decision.standing.total_ttc
+    return credit.check(facts.credit, decision.standing.customer_id, delta, decision.total_ttc, waived) or decision
 
 
 def _other_start(work: _Work) -> Iterator[Finding]:
@@ -427,7 +438,7 @@ def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Find
     after = work.after
     if not after:
         return Refused((Finding(HoldReason.BAD_DOCUMENT, variant="no_lines"),))
-    sums = _sums(after, work.change.order.allowances)
+    sums = sums_of(after.values(), charges)
     exclusive = sums.totals.tax_exclusive
     assert exclusive is not None
     amounts = (exclusive, sums.tax_amount, exclusive + sums.tax_amount)
@@ -458,12 +469,29 @@ def _amended(work: _Work, charges: tuple[BookedCharge, ...], findings: list[Find
         code=AnswerCode.CHANGED if differs else AnswerCode.ACCEPTED,
         answer_lines=lines if differs else (),
         findings=(*findings, *work.refused.values()),
+        below=below(work.facts.minimum_of(work.change.order), sums.totals.lines),
     )
 
 
-def _sums(lines: Mapping[str, BookedLine], allowances: tuple[AllowanceCharge, ...]) -> Sums:
-    taxed = ((line.total, TaxCategory(line.vat_category, line.vat_rate)) for line in lines.values())
-    return totals_of(taxed, allowances)
+def _charges(change: OrderChange, standing: StandingOrder) -> tuple[BookedCharge, ...]:
+    """The charges of the document; and ours, which it does not know: a fee that we added, a VAT category that we gave.
+
+    Of a charge of theirs that they state as before we keep what we said of it; a fee of ours stays until they state one
+    of its amount, which is that fee.
+    """
+    left, charges = list(standing.charges), []
+    for asked in map(book_charge, change.order.allowances):
+        ours = next((own for own in left if _is_same(asked, own)), None)
+        if ours is not None:
+            left.remove(ours)
+        charges.append(ours or asked)
+    return (*charges, *(own for own in left if own.fee_id is not None))
+
+
+def _is_same(asked: BookedCharge, own: BookedCharge) -> bool:
+    of_vat = (asked.vat_category, asked.vat_rate) == (own.vat_category, own.vat_rate)
+    called = own.fee_id is not None or asked.reason == own.reason
+    return asked.amount == own.amount and called and (of_vat or asked.vat_category is None)
 
 
 def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[AnswerLine]:

@@ -14,6 +14,7 @@ from intergestan_exchange.findings.finding import Finding
 
 if TYPE_CHECKING:
     from intergestan_erp.selling.current_order import StandingOrder
+    from intergestan_erp.selling.minimum import BelowMinimum
     from intergestan_msg.answer import AnswerCode, AnswerLine
 
 
@@ -31,6 +32,7 @@ class Accepted:
 
     :ivar after_review: what the buyer is told once a clerk has accepted it, of an order in the state `review`.
     :ivar customer_id: the customer of ours that it is for, where that is not the partner's own party.
+    :ivar below: what is to be noted where it is below that customer's minimum (T24).
     """
 
     state: SalesState
@@ -44,13 +46,28 @@ class Accepted:
     after_review: Reply | None = None
     findings: tuple[Finding, ...] = ()
     customer_id: int | None = None
+    below: BelowMinimum | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debt:
+    """What an order that waits for room waits for (D29): its customer, and what it adds to what they owe.
+
+    :ivar version: of the customer's debt, when this was decided; `again_on`: when they owe less by themselves.
+    """
+
+    customer_id: int
+    delta: Decimal
+    version: int
+    again_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A person must look first; the buyer is told that the order came (AB)."""
+    """A person must look first; the buyer is told that the order came (AB). `debt`: it waits for room alone."""
 
     findings: tuple[Finding, ...]
+    debt: Debt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +92,7 @@ class Amended:
     :ivar standing: the sales order on which this was decided; another one must be decided anew.
     :ivar lines: those added or changed; `promised` has the agreed dates of them.
     :ivar charges: None where they stay.
+    :ivar below: what is to be noted where the order is below its customer's minimum now.
     """
 
     standing: StandingOrder
@@ -88,6 +106,7 @@ class Amended:
     code: AnswerCode
     answer_lines: tuple[AnswerLine, ...] = ()
     findings: tuple[Finding, ...] = ()
+    below: BelowMinimum | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -12,10 +13,15 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, Executable, and
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product, ReviewReply
+from intergestan_erp.credit.customers import CustomerCredit
+from intergestan_erp.credit.customers import read_customers as read_customers_credit
+from intergestan_erp.credit.exposure import next_changes
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
+from intergestan_erp.site.preferences import CreditRules, read_credit_rules
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.partners.product_matches import read_matches, their_code
+from intergestan_msg.money import ZERO
 from intergestan_msg.order import Order, OrderLine
 
 GTIN = "0160"
@@ -72,6 +78,34 @@ class LastAnswer:
     is_outdated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CreditFacts:
+    """What the customers of a transfer owe and may owe, on a site that uses credit (T20).
+
+    :ivar customers: by id, as they were when this was read; another version of one is another sum.
+    :ivar changes: the next day on which each owes less by itself.
+    :ivar added: what the documents of this transfer that were decided before add to what each owes.
+    """
+
+    rules: CreditRules
+    customers: Mapping[int, CustomerCredit]
+    changes: Mapping[int, date]
+    added: Mapping[int, Decimal] = field(default_factory=dict)
+
+    def owed(self, customer_id: int) -> Decimal:
+        """What a customer owes with that."""
+        return self.customers[customer_id].exposure.total + self.added.get(customer_id, ZERO)
+
+    def with_added(self, customer_id: int, delta: Decimal) -> CreditFacts:
+        """The same once a further document adds so much, or takes it away."""
+        return replace(self, added={**self.added, customer_id: self.added.get(customer_id, ZERO) + delta})
+
+    def counted(self, customer_ids: Iterable[int]) -> CreditFacts:
+        """The same once we changed what these owe ourselves."""
+        ours = {each: replace(self.customers[each], version=self.customers[each].version + 1) for each in customer_ids}
+        return replace(self, customers={**self.customers, **ours})
+
+
 DocumentKey = tuple[str, str, int]
 """Type, number and revision: with the partner, what makes a document the same document."""
 
@@ -87,6 +121,7 @@ class Facts:
     :ivar to_tell: of those in review, what the buyer shall be told of each line once a clerk accepts the order.
     :ivar known: what the ledger has, of the sender's newest series; `earlier`: of the series before, newest first.
     :ivar epoch: the sender's series in which this transfer is numbered.
+    :ivar credit: what customers owe; None: the site does not use credit, or nothing here depends on it.
     """
 
     partner: PartnerFacts
@@ -102,6 +137,7 @@ class Facts:
     customers: Mapping[str, tuple[Customer, ...]] = field(default_factory=dict)
     earlier: Mapping[DocumentKey, tuple[Known, ...]] = field(default_factory=dict)
     epoch: int = 0
+    credit: CreditFacts | None = None
 
     def rows(self) -> Iterator[tuple[DocumentKey, Known]]:
         """What the ledger has of each document, of all series."""
@@ -140,6 +176,15 @@ class Facts:
         """The one customer that the order is for; None: the partner's own party."""
         fit = self.customers_of(order)
         return fit[0].id if len(fit) == 1 else None
+
+    def debtor_of(self, order: Order) -> int:
+        """Whoever owes what the order comes to."""
+        return self.customer_of(order) or self.partner.party_id
+
+    def minimum_of(self, order: Order) -> Decimal | None:
+        """The minimum of the customer whose order it is."""
+        fit = self.customers_of(order)
+        return fit[0].minimum_order if len(fit) == 1 else self.partner.minimum_order
 
     def booked_before(self, key: DocumentKey) -> Known | None:
         """Another revision or series of this very order that became a sales order: an order is booked once."""
@@ -213,10 +258,12 @@ def read_facts(
     keys: Sequence[DocumentKey],
     orders: Sequence[Order],
     epoch: int = 0,
+    credit_on: date | None = None,
 ) -> Facts:
     """Read the facts for one transfer in a few queries, however many orders and lines it has.
 
     :param epoch: the sender's series in which the transfer is numbered.
+    :param credit_on: the day on which to read what customers owe, where the site uses credit.
     """
     known = read_rows(connection, partner.id, keys)
     codes = _codes(orders)
@@ -225,7 +272,7 @@ def read_facts(
     by_code = {row.code: _product(row) for row in products}
     answers = _read_answers(connection, partner.id, sorted({number for _, number, _ in keys}))
     standing = read_standing(connection, partner.id, [number for kind, number, _ in keys if kind != "order"])
-    return Facts(
+    facts = Facts(
         partner=partner,
         currency=currency,
         products=by_code,
@@ -240,6 +287,18 @@ def read_facts(
         standing=standing,
         to_tell=_read_replies(connection, standing),
     )
+    if credit_on is None:
+        return facts
+    debtors = {facts.debtor_of(order) for order in orders} | {order.customer_id for order in standing.values()}
+    return replace(facts, credit=_read_credit(connection, sorted(debtors), credit_on))
+
+
+def _read_credit(connection: Connection, customer_ids: Sequence[int], day: date) -> CreditFacts:
+    rules = read_credit_rules(connection)
+    customers = read_customers_credit(connection, customer_ids, day, rules)
+    limited = [each.id for each in customers.values() if each.maximum is not None]
+    changes = next_changes(connection, limited, day, by_payment_due=rules.by_payment_due) if limited else {}
+    return CreditFacts(rules, customers, changes)
 
 
 def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:

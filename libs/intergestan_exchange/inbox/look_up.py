@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, or_, select, true
 
 from intergestan_db.at_rest import is_booked_for
 from intergestan_db.database import AnyRow
-from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Site
-from intergestan_erp.site.day import zone_of
+from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Setting, Site
+from intergestan_erp.site.day import site_day, zone_of
+from intergestan_erp.site.preferences import BLOCK_FROM_NAME, CREDIT_OFF
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.history.positions import is_told
 from intergestan_exchange.inbox.facts import Facts, Known, read_facts, read_rows
@@ -34,6 +35,7 @@ _SIGNER = (
         is_booked_for().label("is_booked_for"),
         *(Site.code.label("own_code"), Site.currency.label("own_currency")),
         Site.timezone.label("own_timezone"),
+        select(Setting.value).where(Setting.name == BLOCK_FROM_NAME).scalar_subquery().label("credit_from"),
     )
     .join(Partner, Partner.id == PartnerKey.partner_id)
     .join(Site, true())
@@ -108,7 +110,9 @@ def look_up(
     paused = key.paused_at is not None or not key.is_booked_for
     if finding is not None or manifest.kind is not Kind.ORDERS:
         return Case(transfer, finding, None, paused, takes, tells, told)
-    return Case(transfer, None, _facts(connection, transfer, reading, key.own_currency), paused, takes, tells, told)
+    credit_on = None if key.credit_from in {None, CREDIT_OFF} else site_day(zone, archived_at)
+    facts = _facts(connection, transfer, reading, key.own_currency, credit_on)
+    return Case(transfer, None, facts, paused, takes, tells, told)
 
 
 def _clock(connection: Connection, manifest: Manifest, partner_id: int, archived_at: datetime) -> Ahead:
@@ -174,8 +178,10 @@ def _transfer(reading: Reading, manifest: Manifest, key: AnyRow, seen: Seen | No
     )
 
 
-def _facts(connection: Connection, transfer: Transfer, reading: Reading, currency: str) -> Facts:
+def _facts(
+    connection: Connection, transfer: Transfer, reading: Reading, currency: str, credit_on: date | None
+) -> Facts:
     """What the rules need to know about the orders of this mail."""
     orders = [order for document in reading.documents if (order := order_of(document)) is not None]
     keys = [key_of(document) for document in reading.documents]
-    return read_facts(connection, transfer.partner, currency, keys, orders, transfer.epoch)
+    return read_facts(connection, transfer.partner, currency, keys, orders, transfer.epoch, credit_on)

@@ -7,13 +7,14 @@ the whole of it must wait for a person; what concerns one document only is left 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from intergestan_db.enums import HoldReason
 from intergestan_erp.site.day import site_day
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.apply import NumberedAnswer
+from intergestan_exchange.inbox.booking.debts import debt_change
 from intergestan_exchange.inbox.booking.entries import Settled
 from intergestan_exchange.inbox.decide import settle
 from intergestan_exchange.inbox.decide_change import settle_change, stated_beside
@@ -202,8 +203,26 @@ def _name_of(document: ReadDocument) -> tuple[str, int]:
 
 
 def settle_all(reading: Reading, facts: Facts) -> list[Settled]:
-    """A decision for each document of a mail of kind `orders`."""
-    return [_settle(document, facts) for document in reading.documents]
+    """A decision for each document of a mail of kind `orders`.
+
+    Where the site uses credit they are decided in the order of their keys, each beside those before it (D27).
+    """
+    if facts.credit is None:
+        return [_settle(document, facts) for document in reading.documents]
+    settled: dict[DocumentKey, Settled] = {}
+    for document in sorted(reading.documents, key=key_of):
+        each = _settle(document, facts)
+        settled[each.key] = each
+        facts = _after(facts, each)
+    return [settled[key_of(document)] for document in reading.documents]
+
+
+def _after(facts: Facts, settled: Settled) -> Facts:
+    """The facts once this document is booked."""
+    change = debt_change(settled, facts)
+    if change is None or facts.credit is None:
+        return facts
+    return replace(facts, credit=facts.credit.with_added(*change))
 
 
 def _settle(document: ReadDocument, facts: Facts) -> Settled:

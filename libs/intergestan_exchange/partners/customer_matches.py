@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, insert, or_, select, update
 
@@ -27,6 +28,7 @@ class Customer:
 
     id: int
     code: str
+    minimum_order: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +73,18 @@ def read_customers(
     sirets = sorted({each.siret for each in wanted.values() if each.siret})
     vat_ids = sorted({each.vat_id for each in wanted.values() if each.vat_id and not each.siret})
     rows = connection.execute(
-        select(Party.id, Party.code, Party.siret, Party.vat_id)
+        select(Party.id, Party.code, Party.minimum_order, Party.siret, Party.vat_id)
         .where(Party.is_customer, or_(Party.siret.in_(sirets), Party.vat_id.in_(vat_ids), Party.id == party_id))
         .order_by(Party.code)
     ).all()
     found: dict[str, tuple[Customer, ...]] = {}
     for text, identity in wanted.items():
         fit = tuple(
-            Customer(row.id, row.code)
+            Customer(row.id, row.code, row.minimum_order)
             for row in rows
             if (row.siret == identity.siret if identity.siret else row.vat_id == identity.vat_id)
         )
-        own = next((Customer(row.id, row.code) for row in rows if row.id == party_id), None)
+        own = next((Customer(row.id, row.code, row.minimum_order) for row in rows if row.id == party_id), None)
         if text in chosen:
             found[text] = (chosen[text],)
         elif fit and fit != (own,):
@@ -104,11 +106,11 @@ def remember_customer(
 
 def _read_chosen(connection: Connection, partner_id: int, texts: Sequence[str]) -> Mapping[str, Customer]:
     rows = connection.execute(
-        select(CustomerMatch.their_id, Party.id, Party.code)
+        select(CustomerMatch.their_id, Party.id, Party.code, Party.minimum_order)
         .join(Party, Party.id == CustomerMatch.party_id)
         .where(CustomerMatch.partner_id == partner_id, CustomerMatch.their_id.in_(texts))
     )
-    return {row.their_id: Customer(row.id, row.code) for row in rows}
+    return {row.their_id: Customer(row.id, row.code, row.minimum_order) for row in rows}
 
 
 def _compact(identifier: str | None) -> str | None:

@@ -11,7 +11,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.enums import (
+    Acceptance,
+    HeartbeatPolicy,
+    MinimumOrderAction,
+    PriceAction,
+    PricePolicy,
+    UnknownProduct,
+)
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Partner, PartnerKey, Party
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
@@ -27,6 +34,7 @@ CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "price_action": PriceAction,
     "unknown_product": UnknownProduct,
     "acceptance": Acceptance,
+    "minimum_order_action": MinimumOrderAction,
     "heartbeat": HeartbeatPolicy,
 }
 TOLERANCES: Final = ("price_tolerance", "price_tolerance_percent")

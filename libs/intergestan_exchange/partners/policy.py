@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
 
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import Acceptance, PriceAction, PricePolicy, UnknownProduct
-from intergestan_db.tables import Partner
+from intergestan_db.enums import Acceptance, MinimumOrderAction, PriceAction, PricePolicy, UnknownProduct
+from intergestan_db.tables import Partner, Party
 from intergestan_exchange.partners.partner_clock import Ahead, known_ahead
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerFacts:
-    """Who sent the order, and what we agreed with them."""
+    """Who sent the order, and what we agreed with them.
+
+    :ivar minimum_order: of the customer that the partner is for us; its orders for others have that of these.
+    """
 
     id: int
     party_id: int
@@ -32,6 +38,8 @@ class PartnerFacts:
     clock_ahead_least: int | None = None
     clock_ahead_most: int | None = None
     clock_noted_at: datetime | None = None
+    minimum_order_action: MinimumOrderAction = MinimumOrderAction.NOTE
+    minimum_order: Decimal | None = None
 
     @property
     def clock(self) -> Ahead | None:
@@ -39,12 +47,16 @@ class PartnerFacts:
         return known_ahead(self.clock_ahead_least, self.clock_ahead_most)
 
 
-PARTNER_COLUMNS = tuple(Partner.__table__.c[each.name] for each in fields(PartnerFacts))
+_MINIMUM = select(Party.minimum_order).where(Party.id == Partner.party_id).scalar_subquery().label("minimum_order")
+PARTNER_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(Partner.__table__.c[each.name] for each in fields(PartnerFacts) if each.name != _MINIMUM.name),
+    _MINIMUM,
+)
 """What `partner_facts` reads, and no more: every column of a row is work for each mail."""
 
 
 def partner_facts(row: AnyRow) -> PartnerFacts:
-    """The facts that stand in a `partner` row."""
+    """The facts that stand in a row of `PARTNER_COLUMNS`."""
     return PartnerFacts(
         id=row.id,
         party_id=row.party_id,
@@ -62,4 +74,6 @@ def partner_facts(row: AnyRow) -> PartnerFacts:
         clock_ahead_least=row.clock_ahead_least,
         clock_ahead_most=row.clock_ahead_most,
         clock_noted_at=row.clock_noted_at,
+        minimum_order_action=MinimumOrderAction(row.minimum_order_action),
+        minimum_order=row.minimum_order,
     )

@@ -15,13 +15,13 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.tables import Mailbox, Partner, Setting
 from intergestan_erp.geo.providers import PROVIDERS
 from intergestan_runtime.metrics import POLL_QUEUE, Metrics
-from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
+from intergestan_runtime.steps import COMPOSE, CREDIT, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
 
 WORKS_ON = {
     "composer": (COMPOSE.queue,),
     "sender": (SEND.queue, NOTIFY.queue),
     "poller": (POLL_QUEUE,),
-    "importer": (IMPORT.queue,),
+    "importer": (IMPORT.queue, CREDIT.queue),
     "geocoder": (GEOCODE.queue,),
 }
 RINGS = {

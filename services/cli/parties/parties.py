@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import GeoState, PartyRole
+from intergestan_db.enums import GeoState, PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
+from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
+from services.cli.credit import as_json as credit_json
 from services.cli.errors import in_place
+from services.cli.figures import an_amount
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.locate import locate, ring_for
 from services.cli.parties.naming import party_of
+from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from intergestan_erp.listing.parties import PartyAddress
+    from intergestan_erp.parties.ceilings import Ceiling
+    from intergestan_erp.parties.fees import Borne
     from intergestan_erp.parties.parties import Entered
 
 app = Group("Customers and suppliers.")
@@ -62,6 +69,14 @@ Country = Annotated[str | None, typer.Option(metavar="XX", help="Country, two le
 Contact = Annotated[str | None, typer.Option(help="The person to ask there.")]
 Telephone = Annotated[str | None, typer.Option(help="Telephone of that person.")]
 Email = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address of that person.")]
+Term = Annotated[str | None, typer.Option("--term", metavar="CODE", help="Payment term of its invoices.")]
+Fees = Annotated[
+    list[str] | None,
+    typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee that it bears, at its own amount or the catalogue's."),
+]
+Minimum = Annotated[
+    str | None, typer.Option("--minimum-order", metavar="AMOUNT", help="Smaller orders, without VAT, get a warning.")
+]
 Latitude = Annotated[
     str | None,
     typer.Option(metavar="DEGREES", help="Latitude of that address, set by hand; an empty text takes it away."),
@@ -95,21 +110,31 @@ def add(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    term: Term = None,
+    credit_max: CreditMax = None,
+    credit_insured: CreditInsured = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="None of the fees that customers usually get.")] = False,
+    minimum_order: Minimum = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
 
-    How these come about `intergestan settings show` tells.
+    How these come about `intergestan settings show` tells; so it does of the fees and the minimum of new customers.
     """
+    from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
+    from intergestan_erp.parties.fees import borne_by
     from intergestan_erp.parties.parties import NewParty, add_parties, in_turn, party_codes
     from intergestan_erp.party_entry.typed import read_typed
     from intergestan_erp.site.preferences import read_preferences
 
     if not (customer or supplier):
         raise typer.BadParameter(_("Say what it is for us: --customer, --supplier or both."))
+    if (fees or minimum_order) and not customer:
+        raise typer.BadParameter(_("Fees and a minimum are of customers: say --customer too."))
     call = call_of(context)
     values: dict[str, Any] = read_typed({"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)})
     values |= read_typed({"contact": contact, "telephone": telephone, "email": email})
@@ -119,26 +144,42 @@ def add(
         is_customer=customer,
         is_supplier=supplier,
         accounts=_accounts(numbers, customer=customer, supplier=supplier),
+        minimum_order=an_amount(minimum_order) if minimum_order else None,
+        fees=typed_fees(fees),
+        proposed_fees=not no_fees,
         **values,
     )
+    if not customer and (credit_max, credit_insured) != (None, None):
+        raise typer.BadParameter(_("Only customers owe: say --customer too."))
 
-    def enter(connection: Connection) -> tuple[Entered, list[Problem]]:
+    def enter(connection: Connection) -> tuple[Entered, tuple[Borne, ...], list[Problem]]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(party.code or "")
         before = party_codes(connection) if code is not None else []
-        (entered,) = add_parties(connection, [party], rules, by=by, at=call.database.now())
-        return entered, case_doubts(before, [entered.code]) if code is not None else []
+        ceiling = _ceiling(rules.ceiling, credit_max, credit_insured)
+        if ceiling is not None:
+            by = call.entitled(connection, Right.SET_CREDIT)
+        new = replace(party, payment_term_id=_term_id(connection, term), ceiling=ceiling)
+        (entered,) = add_parties(connection, [new], rules, by=by, at=call.database.now())
+        borne = borne_by(connection, entered.id)
+        return entered, borne, case_doubts(before, [entered.code]) if code is not None else []
 
-    entered, doubts = in_turn(call.database, enter)
+    entered, borne, doubts = in_turn(call.database, enter)
     ring_for(call, [entered.id])
     warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
     if as_json:
-        print_json({"code": entered.code, "name": party.name, "accounts": {**entered.accounts}, "warnings": warnings})
+        with call.database.read() as connection:
+            allowed = read_ceiling(connection, entered.id)
+        shown = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
+        shown |= {"fees": [_fee_json(fee) for fee in borne], "credit": _credit_json(allowed)}
+        print_json({**shown, "warnings": warnings})
         return
     say(_("{name} is the third party {code} now.").format(name=party.name, code=entered.code))
     for role, number in entered.accounts.items():
         say(_("Account ({role}): {number}.").format(role=_(ROLES[role]), number=number))
+    if borne:
+        say(_("Fees: {fees}.").format(fees=_in_words(borne)))
     for text in warnings:
         say(text)
 
@@ -163,6 +204,12 @@ def set_(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    term: Term = None,
+    credit_max: CreditMax = None,
+    credit_insured: CreditInsured = None,
+    fees: Fees = None,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="It bears none of its fees any more but these.")] = False,
+    minimum_order: Minimum = None,
     latitude: Latitude = None,
     longitude: Longitude = None,
 ) -> None:
@@ -170,11 +217,15 @@ def set_(
 
     A new role gets its account; a new name changes neither the code nor an account.
     """
+    from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.parties.codes import code_by_hand as read_code
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.parties.parties import in_turn, set_party
     from intergestan_erp.party_entry.typed import read_position, read_typed
     from intergestan_erp.site.preferences import read_preferences
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_exchange.credit_holds.look_again import Released
+    from intergestan_runtime.steps import IMPORT
 
     typed = {"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)}
     changes: dict[str, Any] = read_typed({**typed, "contact": contact, "telephone": telephone, "email": email})
@@ -184,35 +235,60 @@ def set_(
     if code is not None:
         changes["code"] = read_code(code)
     changes |= read_position(latitude, longitude)
-    if not changes:
+    about_credit = (credit_max, credit_insured) != (None, None)
+    if minimum_order is not None:
+        changes["minimum_order"] = an_amount(minimum_order) if minimum_order.strip() else None
+    borne = typed_fees(fees)
+    if not (changes or borne or no_fees or about_credit) and term is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
-    def change(connection: Connection) -> tuple[int, str]:
+    def change(connection: Connection) -> tuple[int, str, Released]:
         by, rules = call.actor(connection), read_preferences(connection).rules
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
-        set_party(connection, found.id, changes, rules, by=by, at=call.database.now())
-        return found.id, str(changes.get("code", found.code))
+        with_term = {} if term is None else {"payment_term_id": _term_id(connection, term)}
+        released, at = Released(), call.database.now()
+        if about_credit:
+            by = call.entitled(connection, Right.SET_CREDIT)
+            ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
+            assert ceiling is not None
+        set_party(connection, found.id, changes | with_term, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
+        if about_credit:
+            released = acts.set_ceiling(connection, found.id, ceiling, by=by, at=at)
+        return found.id, str(changes.get("code", found.code)), released
 
-    party_id, changed = in_turn(call.database, change)
+    party_id, changed, released = in_turn(call.database, change)
+    call.ring(IMPORT, *released.take_in)
     ring_for(call, [party_id])
-    names = ", ".join(name.removeprefix("is_").removesuffix("_id") for name in changes)
+    others = [] if term is None else ["term"]
+    others += ["credit"] if about_credit else []
+    others += ["fees"] if borne or no_fees else []
+    names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
+    tell_released(released)
 
 
 @app.verb("show")
 def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> None:
     """Show the card of a third party."""
+    from intergestan_erp.credit.customers import read_customers
     from intergestan_erp.listing.parties import read_card
+    from intergestan_erp.site.preferences import read_credit_rules
+    from intergestan_erp.site.zone import today
 
-    with call_of(context).database.read() as connection:
-        card = read_card(connection, party_of(connection, party).id)
+    call = call_of(context)
+    with call.database.read() as connection:
+        party_id = party_of(connection, party).id
+        card = read_card(connection, party_id)
+        rules, day = read_credit_rules(connection), today(connection, call.database.now())
+        credit = read_customers(connection, [party_id], day, rules)[party_id] if card.is_customer else None
     if as_json:
-        print_json(asdict(card))
+        exposure = None if credit is None else credit_json(credit, day, rules)
+        print_json({**asdict(card), "fees": [_fee_json(fee) for fee in card.fees], "exposure": exposure})
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
     print_fields(
@@ -223,12 +299,17 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             "SIRET": card.siret,
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
+            _("Payment term"): card.term,
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
             ),
+            _("Minimum of an order"): card.minimum_order,
+            _("Fees"): _in_words(card.fees),
         }
     )
+    if credit is not None:
+        print_credit(credit, day)
 
 
 @app.verb("list")
@@ -348,6 +429,38 @@ def reindex(context: typer.Context) -> None:
 
     count = write_words(call_of(context).database)
     say(_("The words of {count} third parties were written anew.").format(count=count))
+
+
+def _term_id(connection: Connection, code: str | None) -> int | None:
+    """The payment term that an option names; an empty text takes it away."""
+    from intergestan_erp.terms.stored import term_called
+
+    return term_called(connection, code).id if code and code.strip() else None
+
+
+def _ceiling(before: Ceiling, most: str | None, insured: str | None) -> Ceiling | None:
+    """What a customer may owe, as typed; None: nobody typed anything. Without a maximum nothing is insured."""
+    from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling
+
+    if most is None and insured is None:
+        return None
+    maximum = before.maximum if most is None else a_ceiling(most)
+    if maximum is None:
+        return NO_CEILING
+    return Ceiling(maximum, before.insured if insured is None else an_amount(insured))
+
+
+def _credit_json(ceiling: Ceiling) -> dict[str, Any]:
+    authorised = None if ceiling.maximum is None else ceiling.maximum - ceiling.insured
+    return {"max": ceiling.maximum, "insured": ceiling.insured, "authorised": authorised}
+
+
+def _fee_json(fee: Borne) -> dict[str, Any]:
+    return {"code": fee.code, "name": fee.name, "amount": fee.amount, "percent": fee.percent}
+
+
+def _in_words(fees: Sequence[Borne]) -> str:
+    return ", ".join(f"{fee.name} ({how_much(fee.amount, fee.percent)})" for fee in fees)
 
 
 def _in_one_line(address: PartyAddress) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
+from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_day, a_key, by_line, prices_by_line, values_by_line
 from services.cli.output import AsJson, print_json, say
+
+if TYPE_CHECKING:
+    from intergestan_db.bells import Bells
 
 
 def change(
@@ -40,12 +44,15 @@ def change(
         list[str] | None, typer.Option("--shortage", metavar="ID", help="This line will not be delivered.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark for the customer.")] = None,
+    override: Override = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
 ) -> None:
-    """Change an accepted order ourselves, and tell the customer line by line. They agree or not."""
-    from intergestan_db.bells import Bells
+    """Change an accepted order ourselves, and tell a partner line by line. They agree or not.
+
+    Of an order that was entered here nobody is told by mail.
+    """
     from intergestan_db.tables import SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
@@ -62,9 +69,18 @@ def change(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
-        mail_id = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=dates is Dates.ANY)
-    ring(call, Bells(compose=(mail_id,)))
+        free = dates is Dates.ANY
+        bells = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=free, override=override)
+    ring(call, bells)
+    tell_changed(number, bells, as_json=as_json)
+
+
+def tell_changed(number: str, bells: Bells, *, as_json: bool) -> None:
+    """Say that an order was changed, and by which mail its customer is told."""
+    mail = next(iter(bells.compose), None)
     if as_json:
-        print_json({"order": number, "mail": f"out-{mail_id}"})
+        print_json({"order": number, "mail": None if mail is None else f"out-{mail}"})
+    elif mail is None:
+        say(_("{number} is changed. It was entered here, so no mail tells the customer.").format(number=number))
     else:
-        say(_("{number} is changed, and the customer is told (out-{mail}).").format(number=number, mail=mail_id))
+        say(_("{number} is changed, and the customer is told (out-{mail}).").format(number=number, mail=mail))

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
+from services.cli.credit import Override
 from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, print_json, say
 from services.cli.selling.documents import print_invoice
@@ -22,6 +24,7 @@ def deliver(
         typer.Option("--line", metavar="ID=QUANTITY", help="This much of this line; all that remains by default."),
     ] = None,
     note: Annotated[str | None, typer.Option(help="A remark on the delivery note.")] = None,
+    override: Override = None,
     decimal_mark: DecimalMark = None,
     as_json: AsJson = False,
 ) -> None:
@@ -35,7 +38,7 @@ def deliver(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
-        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note)
+        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note, override=override)
     if as_json:
         print_json({"delivery_note": made})
     else:
@@ -52,19 +55,27 @@ def invoice(
     numbers: Annotated[
         list[str], typer.Argument(metavar="NUMBER …", help="Sales orders or delivery notes, such as CCL1 or BL1.")
     ],
+    override: Override = None,
     as_json: AsJson = False,
 ) -> None:
     """Make one numbered invoice for what was delivered and is not invoiced yet."""
     from intergestan_erp.selling import invoicing
     from intergestan_erp.selling.sales import show_invoice
+    from intergestan_erp.terms.law import periodic_doubts
 
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        made = invoicing.invoice(connection, numbers, by=by, at=at)
+        made = invoicing.invoice(connection, numbers, by=by, at=at, override=override)
         document = show_invoice(connection, made)
     assert document is not None
+    several = len({line["delivery_note"] for line in document["lines"]}) > 1
+    doubts = periodic_doubts(document["issue_date"], document["due_date"]) if several else []
+    warnings = [sentence(doubt) for doubt in doubts]
     if as_json:
-        print_json({"invoice": made, **{name: document[name] for name in ("total_ht", "total_vat", "total_ttc")}})
-    else:
-        print_invoice(document)
+        names = ("total_ht", "total_vat", "total_ttc", "due_date", "due")
+        print_json({"invoice": made, **{name: document[name] for name in names}, "warnings": warnings})
+        return
+    print_invoice(document)
+    for warning in warnings:
+        say(warning)

@@ -1,4 +1,4 @@
-"""How sales orders, delivery notes and invoices are printed."""
+"""How sales orders, delivery notes, invoices and credit notes are printed."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def how_far(row: Mapping[str, Any]) -> list[str]:
     return [_(row["state"]), _(PARTS[row["delivered"]]), _(PARTS[row["invoiced"]])]
 
 
+def below_minimum(row: Mapping[str, Any]) -> str | None:
+    """`yes` for an order whose goods were worth less than its customer's minimum, else nothing."""
+    return _("yes") if row["below_minimum"] else None
+
+
 def print_order(order: Mapping[str, Any]) -> None:
     """A sales order with what became of it."""
     state, delivered, invoiced = how_far(order)
@@ -34,6 +39,7 @@ def print_order(order: Mapping[str, Any]) -> None:
             _("Invoiced"): invoiced,
             _("Wanted on"): order["wanted_date"],
             **_totals(order),
+            _("Below the minimum"): below_minimum(order),
         }
     )
     titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Delivered"), _("Invoiced"), _("Unit"), _("Price")]
@@ -45,10 +51,31 @@ def print_order(order: Mapping[str, Any]) -> None:
         titles.append(_("Wanted on"))
         names.append("wanted_date")
     _print_part(titles, order["lines"], names)
-    _print_part(_charge_titles(), order["charges"], ("reason", "amount", "vat_rate"))
+    _print_charges(order)
     _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
+    print_table([_("When"), _("Who"), _("What")], events)
+
+
+def print_quote(quote: Mapping[str, Any]) -> None:
+    """A quote with what became of it."""
+    print_fields(
+        {
+            **_head(quote),
+            _("Valid until"): quote["valid_until"],
+            _("State"): _(quote["state"]),
+            _("Order"): quote["order"],
+            _("Wanted on"): quote["wanted_date"],
+            **_totals(quote),
+        }
+    )
+    titles = [_("Line"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT"), _("VAT")]
+    names = ("line_id", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    _print_part(titles, quote["lines"], names)
+    _print_charges(quote)
+    typer.echo()
+    events = [[event["at"], event["who"], what("quote", event["name"])] for event in quote["events"]]
     print_table([_("When"), _("Who"), _("What")], events)
 
 
@@ -61,17 +88,34 @@ def print_delivery_note(note: Mapping[str, Any]) -> None:
 
 
 def print_invoice(document: Mapping[str, Any]) -> None:
-    """An invoice with its VAT by rate."""
-    print_fields({**_head(document), **_totals(document)})
-    titles = [_("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price"), _("Total excl. VAT")]
-    names = ("delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
-    _print_part([*titles, _("VAT")], document["lines"], names)
-    _print_part(_charge_titles(), document["charges"], ("reason", "amount", "vat_rate"))
-    titles = [_("VAT rate"), _("Total excl. VAT"), _("VAT")]
-    _print_part(titles, document["vat"], ("vat_rate", "base", "amount"))
+    """An invoice with its VAT by rate and its instalments."""
+    print_fields({**_head(document), **_totals(document), _("Payment term"): document["term"]})
+    titles = [_("Line"), _("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price")]
+    names = ("position", "delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
+    _print_part([*titles, _("Total excl. VAT"), _("VAT")], document["lines"], names)
+    _print_part([_("Number"), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
+    _print_part(_vat_titles(), document["vat"], ("vat_rate", "base", "amount"))
+    titles = [_("Instalment"), _("Due on"), _("Amount"), _("Open")]
+    _print_part(titles, document["due"], ("n", "due_date", "amount", "open"))
+    titles = [_("Credit note"), _("Date"), _("Total incl. VAT"), _("Reason")]
+    _print_part(titles, document["credit_notes"], ("number", "issue_date", "total_ttc", "reason"))
 
 
-PRINTERS = {"order": print_order, "delivery note": print_delivery_note, "invoice": print_invoice}
+def print_credit_note(note: Mapping[str, Any]) -> None:
+    """A credit note with its VAT by rate."""
+    own = {_("Invoice"): note["invoice"], _("Reason"): note["reason"]}
+    print_fields({**_head(note), **own, **_totals(note)})
+    titles = [_("Product"), _("Name"), _("Quantity"), _("Unit"), _("Total excl. VAT"), _("VAT")]
+    _print_part(titles, note["lines"], ("product_code", "name", "quantity", "unit", "total", "vat_rate"))
+    _print_part(_vat_titles(), note["vat"], ("vat_rate", "base", "amount"))
+
+
+PRINTERS = {
+    "order": print_order,
+    "delivery note": print_delivery_note,
+    "invoice": print_invoice,
+    "credit note": print_credit_note,
+}
 
 
 def _head(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,8 +135,18 @@ def _totals(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _vat_titles() -> list[str]:
+    return [_("VAT rate"), _("Total excl. VAT"), _("VAT")]
+
+
 def _charge_titles() -> list[str]:
     return [_("Charge"), _("Amount"), _("VAT")]
+
+
+def _print_charges(order: Mapping[str, Any]) -> None:
+    """The charges of an order or a quote, counted as `sales charge` names them."""
+    rows = [{"n": str(place), **charge} for place, charge in enumerate(order["charges"], start=1)]
+    _print_part(["N", *_charge_titles()], rows, ("n", "reason", "amount", "vat_rate"))
 
 
 def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
@@ -102,4 +156,4 @@ def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names:
 
 
 def _shown(row: Mapping[str, Any], name: str) -> Any:
-    return code_words.unit(row[name]) if name == "unit" else row[name]
+    return code_words.unit(row[name]) if name == "unit" and row[name] is not None else row[name]

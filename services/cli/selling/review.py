@@ -12,6 +12,7 @@ from intergestan_db.bells import Bells
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
+from services.cli.credit import Override
 from services.cli.output import AsJson, print_json, say
 from services.cli.taking_in.holds import chosen_products
 
@@ -24,6 +25,10 @@ def accept(
         list[str] | None,
         typer.Option("--product", metavar="LINE=CODE", help="The product of ours that a parked line means."),
     ] = None,
+    override: Override = None,
+    fee: Annotated[
+        str | None, typer.Option("--fee", metavar="CODE", help="A fee that is added, such as that of small orders.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Accept sales orders that wait for a clerk; the buyer is told, with what is not as they asked.
@@ -35,7 +40,8 @@ def accept(
     chosen = chosen_products(products)
     if chosen and len(numbers) > 1:
         raise typer.BadParameter(_("Products are chosen for one order at a time."))
-    numbers, bells = _decide(call_of(context), numbers, partial(review.accept, products=chosen))
+    accepting = partial(review.accept, products=chosen, fee=fee, override=override)
+    numbers, bells = _decide(call_of(context), numbers, accepting)
     if as_json:
         print_json({"accepted": numbers, "answers": bells.compose})
     else:

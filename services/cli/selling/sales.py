@@ -18,9 +18,11 @@ from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.parties.naming import party_id
+from services.cli.selling.amending import cancel, charge
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
-from services.cli.selling.documents import PRINTERS, how_far
+from services.cli.selling.documents import PRINTERS, below_minimum, how_far
+from services.cli.selling.enter import enter
 from services.cli.selling.review import accept, refuse
 from services.cli.translated import Group
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 app = Group("Sales orders, delivery notes and invoices.")
 
+app.verb("enter")(enter)
 app.verb("accept")(accept)
 app.verb("refuse")(refuse)
 
@@ -58,9 +61,9 @@ def list_(
         print_json(rows)
         return
     titles = [_("Number"), _("Date"), _("Customer"), _("Their number"), _("Total excl. VAT"), _("Total incl. VAT")]
-    titles += [_("State"), _("Delivered"), _("Invoiced")]
+    titles += [_("State"), _("Delivered"), _("Invoiced"), _("Below the minimum")]
     names = ("number", "issue_date", "customer", "customer_order_number", "total_ht", "total_ttc")
-    print_table(titles, [[*(row[name] for name in names), *how_far(row)] for row in rows])
+    print_table(titles, [[*(row[name] for name in names), *how_far(row), below_minimum(row)] for row in rows])
 
 
 @app.verb("show")
@@ -68,11 +71,12 @@ def show(
     context: typer.Context,
     *,
     number: Annotated[
-        str, typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note or an invoice.")
+        str,
+        typer.Argument(metavar="NUMBER", help="Number of a sales order, a delivery note, an invoice or a credit note."),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show a sales order with what became of it, a delivery note, or an invoice."""
+    """Show a sales order with what became of it, a delivery note, an invoice with what is open, or a credit note."""
     with call_of(context).database.read() as connection:
         document, kind = _find(connection, number)
     if as_json:
@@ -83,6 +87,8 @@ def show(
 
 app.verb("deliver")(deliver)
 app.verb("change")(change)
+app.verb("charge")(charge)
+app.verb("cancel")(cancel)
 app.verb("invoice")(invoice)
 
 
@@ -107,20 +113,22 @@ def export(
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
-    from intergestan_db.tables import DeliveryNote, Invoice, SalesOrder
+    from intergestan_db.tables import CreditNote, DeliveryNote, Invoice, SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.selling import sales
 
-    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number)
+    number = as_stored(connection, number, SalesOrder.number, DeliveryNote.number, Invoice.number, CreditNote.number)
     found = {
         "order": sales.show_sales_order(connection, number),
         "delivery note": sales.show_delivery_note(connection, number),
         "invoice": sales.show_invoice(connection, number),
+        "credit note": sales.show_credit_note(connection, number),
     }
     for kind, document in found.items():
         if document is not None:
             return document, kind
     raise Problem(
-        "There is no sales order, delivery note or invoice {number}: `intergestan sales list --all` shows the orders.",
+        "There is no sales order, delivery note, invoice or credit note {number}: `intergestan sales list --all` shows "
+        "the orders.",
         number=number,
     )

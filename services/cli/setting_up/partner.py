@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import Acceptance, HeartbeatPolicy, PriceAction, PricePolicy, Rest, UnknownProduct
+from intergestan_db.enums import (
+    Acceptance,
+    HeartbeatPolicy,
+    MinimumOrderAction,
+    PriceAction,
+    PricePolicy,
+    Rest,
+    UnknownProduct,
+)
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.language import _, ngettext
@@ -154,6 +162,10 @@ def set_(
     acceptance: Annotated[
         Acceptance | None, typer.Option(help="Whether a clerk looks at orders without differences.")
     ] = None,
+    minimum_order_action: Annotated[
+        MinimumOrderAction | None,
+        typer.Option(help="Whether orders below their minimum are noted, or a clerk looks at them."),
+    ] = None,
     answer_hours: Annotated[
         int | None, typer.Option(min=0, max=87_600, help="How many hours their answers may take; 0: as many as usual.")
     ] = None,
@@ -184,6 +196,7 @@ def set_(
         ),
         "unknown_product": unknown_product,
         "acceptance": acceptance,
+        "minimum_order_action": minimum_order_action,
         "answer_hours": answer_hours,
         "heartbeat": heartbeat,
         "contact": contact,

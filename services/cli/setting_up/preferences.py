@@ -11,6 +11,7 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
 
 app = Group("What is chosen for the whole site, such as how codes are made.")
@@ -25,6 +26,19 @@ LABELS: Mapping[str, str] = {
     "accounts.width": marked("Digits behind the root (1 to 10)"),
     "search.party_fields": marked("Fields in which third parties are searched"),
     "search.account_fields": marked("Fields in which accounts are searched"),
+    "credit.block_from": marked("Credit: first document that is refused (off, quote, order, delivery or invoice)"),
+    "credit.by_payment_due": marked(
+        "Credit: payments count when they fall due, else when the invoice does (true or false)"
+    ),
+    "credit.invoice_delivered": marked("Credit: invoices for goods that left (block or always)"),
+    "credit.told_buyer": marked("Credit: what the buyer of an order that waits reads (plain or amounts)"),
+    "credit.max_default": marked("Credit maximum of new customers (empty: no ceiling)"),
+    "credit.insured_default": marked("Insured amount of new customers"),
+    "terms.default": marked("Payment term of customers who have none of their own"),
+    "terms.shift": marked("Days on which instalments fall due (none: any day, or next_working_day)"),
+    "fees.default": marked("Fees that are proposed to new customers (codes with commas between)"),
+    "orders.minimum_default": marked("Minimum of an order of new customers"),
+    "orders.minimum_fee": marked("Fee of orders below their minimum (code)"),
     "geo.on_save": marked("Whether an address that is saved is looked up (true or false)"),
     "geo.provider": marked("Who is asked where addresses lie (none, ban, nominatim, google …)"),
     "geo.calls_per_month": marked("How often it is asked in a month at most"),
@@ -55,14 +69,17 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
     """Choose a setting. What was made before stays as it is."""
-    from intergestan_erp.site.preferences import set_preference
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
 
     call = call_of(context)
     with call.database.transaction() as connection:
-        now = call.database.now()
-        preferences = set_preference(connection, name, value, by=call.actor(connection), at=now)
+        by, at = call.actor(connection), call.database.now()
+        chosen, released = acts.set_preference(connection, name, value, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
-    if name == "geo.provider" and preferences.rules.geo.provider is not None:
+    tell_released(released)
+    if name == "geo.provider" and chosen.rules.geo.provider is not None:
         say(
             _(
                 "The service geocoder asks: `intergestan up` starts it from the next time on, `intergestan run "

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, TypeVar
 
 import typer
 
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 app = Group("The people of the site.")
+
+ROLES: Mapping[str, str] = {
+    "reader": marked("reader"),
+    "clerk": marked("clerk"),
+    "operator": marked("operator"),
+    "administrator": marked("administrator"),
+    "accountant": marked("accountant"),
+}
+RIGHTS: Mapping[str, str] = {
+    "manage_users": marked("gives roles and rights"),
+    "set_credit": marked("sets credit maximums"),
+    "override_credit": marked("may pass the credit maximum"),
+}
+"""What people read of these words; a test holds that there is one for each."""
 
 
 @app.verb("add")
@@ -40,17 +57,22 @@ def add(
 @app.verb("list")
 def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the people."""
+    from intergestan_erp.people.rights import read_people
     from intergestan_erp.site.setup import list_users
 
     with call_of(context).database.read() as connection:
+        people = {person.id: person for person in read_people(connection)}
         users = [
             {"login": row.login, "name": row.name, "email": row.email, "active": row.active}
+            | {"roles": people[row.id].roles, "rights": sorted(people[row.id].rights)}
             for row in list_users(connection)
         ]
     if as_json:
         print_json(users)
-    else:
-        print_table([_("Login"), _("Name"), _("E-mail"), _("Active")], [list(row.values()) for row in users])
+        return
+    titles = [_("Login"), _("Name"), _("E-mail"), _("Active"), _("Roles"), _("Rights")]
+    rows = [[*list(row.values())[:4], _words(ROLES, row["roles"]), _words(RIGHTS, row["rights"])] for row in users]
+    print_table(titles, rows)
 
 
 Person = Annotated[str, typer.Argument(help="The person's short name.")]
@@ -63,17 +85,71 @@ def set_(
     login: Person,
     name: Annotated[str | None, typer.Option(help="Full name.")] = None,
     email: Annotated[str | None, typer.Option(help="Mail address: the From of what this person sends.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE,…", help="All their roles: reader, clerk, operator, accountant, administrator; with commas."
+        ),
+    ] = None,
+    grant: Annotated[
+        str | None,
+        typer.Option(metavar="RIGHT,…", help="Rights by name: override_credit, set_credit, manage_users; with commas."),
+    ] = None,
+    revoke: Annotated[
+        str | None, typer.Option(metavar="RIGHT,…", help="Rights that they have by name and shall lose.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Correct a person's name or mail address. What left already keeps the old ones."""
+    """Correct a person's name or mail address, or say what they may do. What left already keeps the old ones.
+
+    Roles and rights are given by an administrator (--as).
+    """
+    from intergestan_db.enums import Right, Role
+    from intergestan_erp.people.rights import change_rights, read_person
     from intergestan_erp.site.setup import change_user
 
     changes = {key: value for key, value in {"name": name, "email": email}.items() if value is not None}
-    if not changes:
+    about_rights = (role, grant, revoke) != (None, None, None)
+    if not changes and not about_rights:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
+    roles = None if role is None else _chosen(role, tuple(Role), "--role")
+    granted, revoked = _chosen(grant, tuple(Right), "--grant"), _chosen(revoke, tuple(Right), "--revoke")
     call = call_of(context)
     with call.database.transaction() as connection:
-        change_user(connection, login, changes, by=call.actor(connection), at=call.database.now())
-    say(_("Changed for {login}: {values}.").format(login=login, values=", ".join(changes.values())))
+        at = call.database.now()
+        by = call.entitled(connection, Right.MANAGE_USERS) if about_rights else call.actor(connection)
+        if about_rights:
+            change_rights(connection, login, roles=roles, grant=granted, revoke=revoked, by=by, at=at)
+        if changes:
+            change_user(connection, login, changes, by=by, at=at)
+        person = read_person(connection, login)
+    if as_json:
+        print_json({"login": person.login, "roles": person.roles, "rights": sorted(person.rights)})
+        return
+    if changes:
+        say(_("Changed for {login}: {values}.").format(login=login, values=", ".join(changes.values())))
+    if about_rights:
+        text = _("Roles of {login}: {roles}. Rights: {rights}.")
+        roles_now, rights_now = _words(ROLES, person.roles), _words(RIGHTS, sorted(person.rights))
+        say(text.format(login=person.login, roles=roles_now or "–", rights=rights_now or "–"))
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _chosen(text: str | None, words: Sequence[Word], option: str) -> tuple[Word, ...]:
+    """The words that a person typed with commas between, each once."""
+    by_name = {str(word): word for word in words}
+    typed = [each for each in (part.strip().lower() for part in (text or "").split(",")) if each]
+    for each in typed:
+        if each not in by_name:
+            text = _("{option}: «{value}» is none of {words}.")
+            raise typer.BadParameter(text.format(option=option, value=each, words=", ".join(by_name)))
+    return tuple(by_name[each] for each in dict.fromkeys(typed))
+
+
+def _words(labels: Mapping[str, str], words: Iterable[str]) -> str:
+    return ", ".join(_(labels[word]) for word in words)
 
 
 @app.verb("deactivate")

@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.wording import sentence
 from services.cli.bells import ring
 from services.cli.context import call_of
+from services.cli.credit import Override
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -84,8 +87,11 @@ def release(
     customer: Annotated[
         str | None, typer.Option("--customer", metavar="CODE", help="The customer of ours that the order is for.")
     ] = None,
+    override: Override = None,
 ) -> None:
     """Let them go on: a difference of price, VAT or total is accepted, everything else is tried again.
+
+    An order that waits because its customer owes too much passes with --override, for the amount that it has now.
 
     What you say with --product or --customer is remembered for this partner, and used from then on.
     """
@@ -96,7 +102,12 @@ def release(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        bells = hold_acts.release(connection, refs, by=by, at=at, choices=choices)
+        try:
+            bells = hold_acts.release(connection, refs, by=by, at=at, choices=choices, override=override)
+        except Problem as problem:
+            if problem.code in {ProblemCode.NOT_CREDIT, ProblemCode.NO_REASON}:
+                raise typer.BadParameter(sentence(problem)) from problem
+            raise
     ring(call, bells)
     say(
         _("Released: {refs}. `intergestan holds list` shows what waits again.").format(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from itertools import count
@@ -34,9 +32,9 @@ from intergestan_erp.selling.sales import Selection, list_sales, show_delivery_n
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Order
 from tests.desk import Desk
+from tests.erp.selling.at_once import at_once
 from tests.examples import SPEED, share
 from tests.factories import VAT_20, a_line, an_order
-from tests.patience import PATIENCE
 
 PORT = AllowanceCharge(is_charge=True, amount=Decimal("12.50"), reason="Port", tax=VAT_20)
 
@@ -314,26 +312,6 @@ def assert_sums(desk: Desk, number: str, order: Order) -> None:
 
 
 # -- at once ---------------------------------------------------------------------------------------------------
-
-
-def at_once(*acts: Callable[[], object]) -> list[str]:
-    """Run these at the same moment; what each was told."""
-    gate = threading.Barrier(len(acts))
-    told: list[str] = []
-
-    def act(do: Callable[[], object]) -> None:
-        gate.wait(PATIENCE)
-        try:
-            told.append(str(do()))
-        except Problem as problem:
-            told.append(str(problem))
-
-    threads = [threading.Thread(target=act, args=(each,)) for each in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    return sorted(told)
 
 
 @pytest.mark.race

@@ -158,6 +158,27 @@ def test_a_person_is_corrected_and_taken_out_of_use(shop: Path, run: Run, monkey
     assert events(shop, "user")[-1] == ("set", "paul")
 
 
+def test_an_administrator_says_who_may_what(shop: Path, run: Run) -> None:
+    """Roles and rights by the command line (D31): only an administrator gives them."""
+    assert run("user", "add", "paul", "--email", "paul@arts.test", cwd=shop).code == 0
+    refused = run("--as", "paul", "user", "set", "paul", "--grant", "override_credit", cwd=shop)
+    assert (refused.code, "may not give roles and rights" in refused.err) == (1, True)
+    assert "user list" in refused.err
+    wrong = run("user", "set", "paul", "--role", "clerk,king", cwd=shop)
+    assert (wrong.code, "«king»" in wrong.err) == (2, True)
+    done = run("user", "set", "paul", "--role", "clerk,accountant", "--grant", "override_credit", "--json", cwd=shop)
+    given = {"login": "paul", "roles": ["clerk", "accountant"], "rights": ["override_credit", "set_credit"]}
+    assert done.json == given
+    listed = {row["login"]: row for row in run("user", "list", "--json", cwd=shop).json}
+    assert listed["paul"]["rights"] == given["rights"]
+    french = run("--lang", "fr", "user", "list", cwd=shop)
+    assert "déroger" in french.out
+    last = next(login for login, row in listed.items() if "administrator" in row["roles"])
+    kept = run("user", "set", last, "--role", "clerk", cwd=shop)
+    assert (kept.code, "last administrator" in kept.err) == (1, True)
+    assert run("user", "deactivate", last, cwd=shop).code == 1
+
+
 def test_the_site_is_corrected_and_keeps_its_code(shop: Path, run: Run) -> None:
     code = exchange.rows(shop, Site)[0].code
     changes = ("--name", "Arts & Table", "--orders-address", "achats@arts.test", "--city", "Lyon")

@@ -1,10 +1,12 @@
 """What is frozen stays, recipients are a partner's; what the site publishes; notices name a setting; alarms told apart
 
-A later migration that changes a column named here drops the trigger first and makes it again.
+A later migration that changes a column named here does it within `frozen.thawed`.
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+from intergestan_db.migrations.frozen import freeze_columns
 
 revision = "0018"
 down_revision = "0017"
@@ -34,7 +36,6 @@ _FROZEN = {
     "site": (("code", "created_at"), None),
 }
 """By table: what is never written a second time, and from when on."""
-_JSON = {"document", "detail"}
 _OF_PARTNER = "SELECT 1 FROM partner WHERE id = NEW.partner_id AND NEW.recipient IN (order_address, answer_address)"
 _REPLACED = "partner_id = NEW.partner_id AND replaced_from = NEW.valid_from"
 _GOES_ON = f"UPDATE partner_key SET replaced_from = NULL WHERE {_REPLACED}"  # noqa: S608 - our own names
@@ -67,6 +68,8 @@ def upgrade() -> None:
         _guard_on_postgresql()
     else:
         _guard_on_sqlite()
+    for table, (columns, since) in _FROZEN.items():
+        freeze_columns(table, columns, since)
 
 
 def downgrade() -> None:
@@ -111,12 +114,6 @@ def _guard_on_postgresql() -> None:
         "CREATE FUNCTION withdrawn_key() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT"
         f" AS $$ BEGIN {_GOES_ON}; RETURN NULL; END $$"
     )
-    for table, (columns, since) in _FROZEN.items():
-        changed = _differ(columns, "IS DISTINCT FROM", cast="::text")
-        op.execute(
-            f"CREATE TRIGGER frozen BEFORE UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW"
-            f" WHEN ({_from(since, changed)}) EXECUTE FUNCTION frozen()"
-        )
     op.execute(
         "CREATE TRIGGER recipient_new BEFORE INSERT ON outbound_mail FOR EACH ROW"
         " WHEN (NEW.recipient IS NOT NULL) EXECUTE FUNCTION recipient_of_partner()"
@@ -132,12 +129,6 @@ def _guard_on_postgresql() -> None:
 
 
 def _guard_on_sqlite() -> None:
-    for table, (columns, since) in _FROZEN.items():
-        op.execute(
-            f"CREATE TRIGGER frozen_{table} BEFORE UPDATE OF {', '.join(columns)} ON {table}"
-            f" WHEN {_from(since, _differ(columns, 'IS NOT'))}"
-            f" BEGIN SELECT RAISE(ABORT, 'what is frozen in {table} cannot be changed'); END"
-        )
     for name, event, changed in (
         ("recipient_new", "INSERT", "NEW.recipient IS NOT NULL"),
         ("recipient_set", "UPDATE OF recipient", "NEW.recipient IS NOT OLD.recipient"),
@@ -150,13 +141,3 @@ def _guard_on_sqlite() -> None:
         f"CREATE TRIGGER withdrawn_key AFTER UPDATE OF revoked_at ON partner_key WHEN {_WITHDRAWN}"
         f" BEGIN {_GOES_ON}; END"
     )
-
-
-def _differ(columns: tuple[str, ...], operator: str, cast: str = "") -> str:
-    """:param cast: what makes values of JSON comparable."""
-    casts = {name: cast if name in _JSON else "" for name in columns}
-    return " OR ".join(f"NEW.{name}{how} {operator} OLD.{name}{how}" for name, how in casts.items())
-
-
-def _from(since: str | None, changed: str) -> str:
-    return f"({changed})" if since is None else f"{since} AND ({changed})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,14 +14,16 @@ from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import Answer, Ledger, OutboundMail
 from intergestan_db.tables.types import is_far
+from intergestan_erp.selling.current_order import StandingOrder
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.findings.findings import explain_all
+from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
 from intergestan_exchange.inbox.facts import RESPONSE, Facts, LastAnswer
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.policy import PartnerFacts
-from intergestan_msg.answer import AnswerCode, AnswerLine
+from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
+from intergestan_msg.order import Item
 
 REPEAT_AFTER = timedelta(minutes=10)
 """The same answers mail goes out again for a duplicate at most this often."""
@@ -59,6 +61,22 @@ def answer_order(
     head = {"partner_id": partner_id, "order_number": number, "n": made.n, "outbound_mail_id": made.mail_id}
     connection.execute(insert(Answer).values(**head, created_at=at, **values))
     return made
+
+
+def lines_as_they_stand(
+    standing: StandingOrder, changed: Mapping[str, AnswerLine] | None = None
+) -> Iterator[AnswerLine]:
+    """Every line of a sales order, for CA carries all of them: as we say now, as we said before, or as ordered."""
+    now = changed or {}
+    for line in standing.lines:
+        booked = line.booked
+        if booked.line_id in now:
+            yield now[booked.line_id]
+        elif line.said is not None:
+            yield ANSWER_LINE.convert(line.said)
+        else:
+            item = Item(booked.name, sellers_id=booked.product_code)
+            yield AnswerLine(booked.line_id, LineCode.ACCEPTED, item, booked.quantity, booked.unit)
 
 
 def _next(last: LastAnswer | None) -> int:
@@ -112,7 +130,7 @@ def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: 
     return {
         "code": _answer_code(decision),
         "sales_order_number": entry.sales_order_number or (last.sales_order_number if last else None),
-        "note": explain_all(findings, language) or None,
+        "note": explain_told(findings, language) or None,
         "lines": msgspec.to_builtins(_answer_lines(decision)) or None,
     }
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from intergestan_db import states
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
-from intergestan_erp.selling.current_order import read_standing
+from intergestan_erp.selling.current_order import note_small, read_standing
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values, reply_values
@@ -88,6 +88,7 @@ def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, 
         "total_ht": decision.total_ht,
         "total_vat": decision.total_vat,
         "total_ttc": decision.total_ttc,
+        "below_minimum": decision.below is not None,
         "exported_at": None,
     }
     connection.execute(update(SalesOrder).where(SalesOrder.id == order_id).values(**head))
@@ -97,6 +98,7 @@ def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, 
         "deleted": list(decision.deleted),
     }
     states.record(connection, states.SALES_ORDER.name, [(order_id, None, None)], "amend", by=BY, at=now, detail=detail)
+    note_small(connection, decision.standing, decision.below, by=BY, at=now)
 
 
 def _write_lines(connection: Connection, decision: Amended) -> None:

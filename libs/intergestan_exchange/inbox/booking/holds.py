@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,28 @@ from intergestan_db.enums import HoldEnd
 from intergestan_db.tables import (
     Hold,
 )
-from intergestan_exchange.findings.finding import Finding, write_findings
+from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
+from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_stated_again
 from intergestan_exchange.inbox.decisions import Conflict, Decision, Held, Waiting
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """What is to be known of the documents that waited before.
+
+    :ivar unchanged: those that wait, or were refused, exactly as before: there is nothing new to say of them.
+    :ivar had_no_room: those that waited for room and do no more, with the version of the debt that they last met.
+    """
+
+    unchanged: frozenset[DocumentKey]
+    had_no_room: Mapping[DocumentKey, int | None]
+
+
+LANGUAGE = "en"
+"""In which two texts are compared; any would do."""
 
 
 def write_holds(
@@ -28,12 +46,11 @@ def write_holds(
     entries: Sequence[Entry],
     facts: Facts,
     now: datetime,
-) -> frozenset[DocumentKey]:
+) -> Waited:
     """Close what this transfer settles or takes the place of, and open what it leaves to a person.
 
     A hold that stays keeps its number.
 
-    :returns: the documents that wait, or were refused, exactly as before: there is nothing new to say of them.
     """
     came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
     before = holds_before(connection, transfer.partner.id, came_before)
@@ -47,14 +64,24 @@ def write_holds(
             connection.execute(update(Hold).where(Hold.id == hold.id).values(**here))
         if hold is None:
             opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
-        elif findings and (hold.closed_at is not None or hold.detail == write_findings(findings)):
+        elif findings and (hold.closed_at is not None or _tells_the_same(hold.detail, findings)):
             unchanged.add(settled.key)
+            if hold.closed_at is None and (hold.detail != write_findings(findings) or hold.party_id is not None):
+                _update_hold(connection, hold.id, settled.decision, findings, now)
         elif hold.closed_at is None:
-            _update_hold(connection, hold.id, findings, now)
+            _update_hold(connection, hold.id, settled.decision, findings, now)
     if opened:
         connection.execute(insert(Hold), opened)
     _close_replaced(connection, transfer.partner.id, entries, facts, now)
-    return frozenset(unchanged)
+    debts = {
+        hold.business_hash: hold for hold in before.values() if hold.party_id is not None and hold.closed_at is None
+    }
+    seen = {
+        entry.settled.key: debts[entry.settled.business_hash].seen_version
+        for entry in entries
+        if entry.settled.business_hash in debts and not findings_held_for(entry.settled.decision)
+    }
+    return Waited(frozenset(unchanged), seen)
 
 
 def _close_replaced(
@@ -99,11 +126,31 @@ def holds_before(
     return {((row.type, row.number, row.revision), row.business_hash): row for row in rows}
 
 
-def _update_hold(connection: Connection, hold_id: int, findings: tuple[Finding, ...], now: datetime) -> None:
+def _tells_the_same(detail: str, findings: tuple[Finding, ...]) -> bool:
+    """Whether the buyer would read the same as before: what a customer owes is another sum each time, and not told."""
+    return detail == write_findings(findings) or [explain_told([each], LANGUAGE) for each in read_findings(detail)] == [
+        explain_told([each], LANGUAGE) for each in findings
+    ]
+
+
+def _update_hold(
+    connection: Connection, hold_id: int, decision: Decision, findings: tuple[Finding, ...], now: datetime
+) -> None:
     changed: dict[str, Any] = {"closed_at": now, "closed_by": BY, "closed_how": HoldEnd.TRIED_AGAIN}
     if findings:
-        changed = {"reason": findings[0].reason, "detail": write_findings(findings)}
+        changed = {"reason": findings[0].reason, "detail": write_findings(findings), **_debt_values(decision)}
     connection.execute(update(Hold).where(Hold.id == hold_id).values(**changed))
+
+
+def _debt_values(decision: Decision) -> dict[str, Any]:
+    """What an order that waits for room waits for; nothing for all others."""
+    debt = decision.debt if isinstance(decision, Held) else None
+    return {
+        "party_id": debt.customer_id if debt else None,
+        "total_ttc": debt.delta if debt else None,
+        "seen_version": debt.version if debt else None,
+        "look_again_on": debt.again_on if debt else None,
+    }
 
 
 def _hold_row(
@@ -126,4 +173,5 @@ def _hold_row(
         "reason": findings[0].reason,
         "detail": write_findings(findings),
         "opened_at": now,
+        **_debt_values(settled.decision),
     }

@@ -50,6 +50,10 @@ def write_sales_orders(
     insert_rows(connection, ReviewReply, replies)
     created = [(entry.sales_order_id, None, _accepted(entry).state) for entry in made.values()]
     states.record(connection, "sales_order", created, "create", by=BY, at=now)  # type: ignore[arg-type]
+    small = {entry.sales_order_id: below.as_detail() for entry in made.values() if (below := _accepted(entry).below)}
+    if small:
+        own = [(order_id, None, None) for order_id in small]
+        states.record(connection, "sales_order", own, "below_minimum", by=BY, at=now, details=small)  # type: ignore[arg-type]
     return [made.get(entry.settled.key, entry) for entry in entries]
 
 
@@ -79,6 +83,7 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
         "customer_order_number": order.id,
         "revision": settled.key[2],
         "state": decision.state,
+        "below_minimum": decision.below is not None,
         "issue_date": order.issue_date,
         "currency": order.currency,
         "total_ht": decision.total_ht,
@@ -163,6 +168,7 @@ def charge_rows(order_id: int | None, charges: Iterable[BookedCharge]) -> list[d
             "amount": charge.amount,
             "vat_category": charge.vat_category,
             "vat_rate": charge.vat_rate,
+            "fee_id": charge.fee_id,
         }
         for charge in charges
     ]

@@ -1,0 +1,59 @@
+"""Payments in pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Connection, case, select
+
+from intergestan_db.enums import PaymentMethod, PaymentState
+from intergestan_db.tables import Party, Payment
+from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.paying.open_amounts import used_amount
+from intergestan_msg.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPayment:
+    """A line of the list. `left`: what lies on account of it."""
+
+    number: str
+    received_on: date
+    due_date: date
+    customer_code: str
+    customer: str
+    amount: Decimal
+    method: PaymentMethod
+    reference: str | None
+    left: Decimal
+    state: PaymentState
+    failed_on: date | None
+
+
+def list_payments(
+    connection: Connection,
+    customer_id: int | None = None,
+    *,
+    on_account: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
+) -> Page[ListedPayment]:
+    """A page of the payments, the newest first.
+
+    :param on_account: only those of which something is left.
+    :raises Problem: `after` is of no such page.
+    """
+    left = case((Payment.state == PaymentState.ENTERED, Payment.amount - used_amount(Payment)), else_=ZERO)
+    query = select(
+        *(Payment.number, Payment.received_on, Payment.due_date, Party.code, Party.name, Payment.amount),
+        *(Payment.method, Payment.reference, left.label("left"), Payment.state, Payment.failed_on),
+    ).join(Party, Party.id == Payment.party_id)
+    if customer_id is not None:
+        query = query.where(Payment.party_id == customer_id)
+    if on_account:
+        query = query.where(left > ZERO)
+    return read_page(
+        connection, query, [Payment.id], lambda row: ListedPayment(*row[:11]), size=size, after=after, descending=True
+    )

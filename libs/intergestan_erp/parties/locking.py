@@ -1,0 +1,39 @@
+"""The first lock of every act that changes what a customer owes: the customer's own row (ADR 0048).
+
+Whoever holds it alone decides about sums of this customer. Locks are taken in one order everywhere: parties by id,
+holds, sales orders, purchase orders, picking slips, payments, credit notes and instalments, stock, counters of codes
+and accounts, number series, the ledger, mails. Whoever needs a row of an earlier kind locks it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from intergestan_db.tables import Party
+
+_LOCK = (
+    select(Party.id)
+    .where(Party.id.in_(bindparam("ids", expanding=True)))
+    .order_by(Party.id)
+    .with_for_update(key_share=True)
+)
+"""Documents that only refer to a party need not wait for it: that takes a key share, which this lock lets through."""
+
+
+_CHANGED = (
+    update(Party)
+    .where(Party.id.in_(bindparam("ids", expanding=True)))
+    .values(exposure_version=Party.exposure_version + 1)
+)
+
+
+def lock_parties(connection: Connection, ids: Iterable[int]) -> None:
+    """Let nobody else change what these parties owe until the transaction ends, and count that it changes.
+
+    Who decided by what they owed before, without the lock, sees by the count that it is another sum now.
+    """
+    wanted = sorted(set(ids))
+    connection.execute(_LOCK, {"ids": wanted}).all()
+    connection.execute(_CHANGED, {"ids": wanted})

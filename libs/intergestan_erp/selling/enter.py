@@ -1,0 +1,147 @@
+"""A sales order that is entered here: the acknowledgement by hand (D17).
+
+It has a number of the usual series, is accepted from the start, and is delivered, invoiced and exported as all others.
+Nothing goes by mail, even if the customer is a partner: there is no purchase order to answer (ADR 0045).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, insert, select
+
+from intergestan_db import numbers, states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import SalesState, Stage
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.credit.gate import Gate, Sold, close_gate, let_pass, open_gate
+from intergestan_erp.parties.fees import Borne, active_fee
+from intergestan_erp.selling.drafts import Draft, Typed, checked, head_values, lock_customer, price, write_parts
+from intergestan_erp.selling.fee_charges import charge_of
+from intergestan_erp.selling.minimum import BelowMinimum, below
+from intergestan_erp.site.preferences import read_preferences
+from intergestan_erp.site.zone import today
+
+
+@dataclass(frozen=True, slots=True)
+class SmallOrder:
+    """An order below its customer's minimum.
+
+    :ivar fee: the site's fee for that; None: it has none.
+    :ivar charge: what that fee adds; None: it is on the order already.
+    """
+
+    below: BelowMinimum
+    fee: Borne | None
+    charge: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredOrder:
+    """The order that was entered. `small`: it is below the customer's minimum, whatever fees it has."""
+
+    id: int
+    number: str
+    total_ht: Decimal
+    total_ttc: Decimal
+    small: SmallOrder | None
+
+
+def enter_order(
+    connection: Connection,
+    typed: Typed,
+    *,
+    add_fee: bool = False,
+    override: str | None = None,
+    by: str,
+    at: datetime,
+) -> EnteredOrder:
+    """Enter an order, accepted.
+
+    :param add_fee: add the fee of orders that are below their customer's minimum, if this one is.
+    :param override: why it passes although the customer owes too much.
+    :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
+    """
+    gate = open_gate(connection, typed.customer_id, at)
+    customer = lock_customer(connection, typed.customer_id)
+    draft = price(connection, typed, today(connection, at))
+    return write_order(connection, gate, customer, draft, add_fee=add_fee, override=override, by=by, at=at)
+
+
+def foresee(connection: Connection, typed: Typed, at: datetime) -> SmallOrder | None:
+    """What would be said of the minimum, so that a person can be asked; it locks and writes nothing.
+
+    :raises Problem: as `enter_order` would.
+    """
+    minimum = connection.execute(select(Party.minimum_order).where(Party.id == typed.customer_id)).scalar_one()
+    return small_order(connection, minimum, price(connection, typed, today(connection, at)))
+
+
+def small_order(connection: Connection, minimum: Decimal | None, draft: Draft) -> SmallOrder | None:
+    """What is to be said of an order's size."""
+    found = below(minimum, draft.goods)
+    if found is None:
+        return None
+    code = read_preferences(connection).minimum_fee
+    fee = None if code is None else active_fee(connection, code)
+    there = fee is None or any(charge.fee_id == fee.fee_id for charge in draft.charges)
+    return SmallOrder(found, fee, None if fee is None or there else charge_of(fee, draft.goods).amount)
+
+
+def write_order(
+    connection: Connection,
+    gate: Gate,
+    customer: AnyRow,
+    draft: Draft,
+    *,
+    add_fee: bool,
+    override: str | None,
+    quote: AnyRow | None = None,
+    by: str,
+    at: datetime,
+) -> EnteredOrder:
+    """Enter a priced order; the customer is locked, and the number is taken last of the locks.
+
+    :param quote: that it comes from; what a person let pass as a quote passes as an order, if it is no more.
+    """
+    small = small_order(connection, customer.minimum_order, draft)
+    if small is not None and add_fee:
+        draft = _with_fee(draft, small)
+    head = head_values(connection, customer, draft, today(connection, at))
+    total = head["total_ttc"]
+    earlier = [] if quote is None else [Sold((quote.number,), total)]
+    passing = let_pass(
+        *(connection, gate, Stage.ORDER), delta=total, total_ttc=total, comes_from=earlier, reason=override, by=by
+    )
+    (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
+    values = {
+        **head,
+        "number": number,
+        "state": SalesState.ACCEPTED,
+        "customer_order_number": draft.reference,
+        "quote_id": None if quote is None else quote.id,
+        "below_minimum": small is not None,
+        "created_at": at,
+    }
+    order_id = connection.execute(insert(SalesOrder).values(**values).returning(SalesOrder.id)).scalar_one()
+    write_parts(connection, draft, SalesOrderLine, SalesOrderCharge, {"sales_order_id": order_id})
+    states.record(connection, states.SALES_ORDER.name, [(order_id, None, SalesState.ACCEPTED)], "create", by=by, at=at)
+    close_gate(connection, gate, passing, number, by=by, at=at)
+    if small is not None:
+        detail = small.below.as_detail()
+        own = [(order_id, None, None)]
+        states.record(connection, states.SALES_ORDER.name, own, "below_minimum", by=by, at=at, detail=detail)
+    return EnteredOrder(order_id, number, head["total_ht"], head["total_ttc"], small)
+
+
+def _with_fee(draft: Draft, small: SmallOrder) -> Draft:
+    if small.fee is None:
+        raise Problem(
+            "No fee is chosen for orders below the minimum, so none can be added. Nothing was entered.",
+            ProblemCode.NO_FEE,
+            (Act.FEE_SETTINGS,),
+        )
+    return checked(draft.with_charge(charge_of(small.fee, draft.goods)))

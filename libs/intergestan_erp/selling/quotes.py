@@ -1,0 +1,259 @@
+"""Quotes: entered, accepted once, refused; one that nobody accepted until its last day has expired (D17, ADR 0046)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, insert, or_, select
+
+from intergestan_db import numbers, states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import QuoteState, Stage
+from intergestan_db.problem import Act, Problem, ProblemCode, Word
+from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
+from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
+from intergestan_erp.inputs.typed_keys import as_stored
+from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
+from intergestan_erp.selling.drafts import Draft, Typed, head_values, lock_customer, price, write_parts
+from intergestan_erp.selling.enter import EnteredOrder, SmallOrder, small_order, write_order
+from intergestan_erp.site.zone import today
+
+EXPIRED: Final = "expired"
+"""The state in which an open quote is shown after its last day. No row has it: it follows from the day alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnteredQuote:
+    """The quote that was entered."""
+
+    number: str
+    total_ht: Decimal
+    total_ttc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ListedQuote:
+    """A line of the list. `order`: the number of the sales order that it became."""
+
+    number: str
+    issue_date: date
+    valid_until: date | None
+    customer_code: str
+    customer: str
+    total_ht: Decimal
+    total_ttc: Decimal
+    currency: str
+    state: str
+    order: str | None
+
+
+def state_on(day: date, state: str, valid_until: date | None) -> str:
+    """Where a quote stands on a day: what people decided, or that it has expired."""
+    over = state == QuoteState.OPEN and valid_until is not None and valid_until < day
+    return EXPIRED if over else state
+
+
+def enter_quote(
+    connection: Connection,
+    typed: Typed,
+    *,
+    valid_until: date | None = None,
+    override: str | None = None,
+    by: str,
+    at: datetime,
+) -> EnteredQuote:
+    """Enter a quote.
+
+    :param valid_until: its last day; None: it does not expire.
+    :param override: why it is made although the customer owes too much.
+    :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
+    """
+    gate = open_gate(connection, typed.customer_id, at)
+    customer = lock_customer(connection, typed.customer_id)
+    day = today(connection, at)
+    if valid_until is not None and valid_until < day:
+        raise Problem(
+            "A quote of {day} cannot end before, on {until}. Nothing was entered.",
+            ProblemCode.NO_VALUE,
+            day=day,
+            until=valid_until,
+        )
+    draft = price(connection, typed, day)
+    head = head_values(connection, customer, draft, day)
+    total = head["total_ttc"]
+    passing = let_pass(*(connection, gate, Stage.QUOTE), delta=total, total_ttc=total, reason=override, by=by)
+    (number,) = numbers.take(connection, numbers.QUOTES, 1)
+    own = {"number": number, "state": states.QUOTE.first, "valid_until": valid_until, "created_at": at}
+    quote_id = connection.execute(insert(Quote).values(**head, **own).returning(Quote.id)).scalar_one()
+    write_parts(connection, draft, QuoteLine, QuoteCharge, {"quote_id": quote_id})
+    states.record(connection, states.QUOTE.name, [(quote_id, None, states.QUOTE.first)], "create", by=by, at=at)
+    close_gate(connection, gate, passing, number, by=by, at=at)
+    return EnteredQuote(number, head["total_ht"], head["total_ttc"])
+
+
+def accept_quote(
+    connection: Connection,
+    number: str,
+    *,
+    add_fee: bool = False,
+    override: str | None = None,
+    by: str,
+    at: datetime,
+) -> EnteredOrder:
+    """The customer takes the offer: the quote becomes one sales order, at its own prices and with its own charges.
+
+    :param add_fee: as `enter_order` has it, and so `override`.
+    :raises Problem: it is no open quote, or the customer owes too much (T20). Nothing may be written then.
+    """
+    gate = open_gate(connection, _find(connection, number).customer_id, at)
+    customer, quote = _lock_open(connection, number, at)
+    states.move(connection, states.QUOTE, [quote.id], "accept", by=by, at=at)
+    draft = _draft(connection, quote)
+    own = {"add_fee": add_fee, "override": override, "quote": quote}
+    return write_order(connection, gate, customer, draft, **own, by=by, at=at)
+
+
+def refuse_quote(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> str:
+    """The customer does not take the offer; the quote's number.
+
+    :raises Problem: it is no open quote.
+    """
+    _customer, quote = _lock_open(connection, number, at)
+    detail = {"words": reason} if reason else None
+    states.move(connection, states.QUOTE, [quote.id], "refuse", by=by, at=at, event_detail=detail)
+    return str(quote.number)
+
+
+def foresee_quote(connection: Connection, number: str, at: datetime) -> SmallOrder | None:
+    """What would be said of the minimum if the quote became an order now; it locks and writes nothing.
+
+    :raises Problem: it is no open quote.
+    """
+    quote = _find(connection, number)
+    _refuse_closed(connection, quote, at)
+    minimum = connection.execute(select(Party.minimum_order).where(Party.id == quote.customer_id)).scalar_one()
+    return small_order(connection, minimum, _draft(connection, quote))
+
+
+def list_quotes(
+    connection: Connection,
+    day: date,
+    *,
+    customer_id: int | None = None,
+    everything: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
+) -> Page[ListedQuote]:
+    """A page of the quotes, the newest first.
+
+    :param day: the site's, on which they stand as they are shown.
+    :param everything: also those that are accepted, refused or expired.
+    :raises Problem: `after` is of no such page.
+    """
+    query = _listing()
+    if customer_id is not None:
+        query = query.where(Quote.customer_id == customer_id)
+    if not everything:
+        lasts = or_(Quote.valid_until.is_(None), Quote.valid_until >= day)
+        query = query.where(and_(Quote.state == QuoteState.OPEN, lasts))
+    return read_page(
+        connection, query, [Quote.id], lambda row: _listed(row, day), size=size, after=after, descending=True
+    )
+
+
+def show_quote(connection: Connection, number: str, day: date) -> Mapping[str, Any]:
+    """One quote as it is listed, with its head, `lines`, `charges` and `events`.
+
+    :raises Problem: there is none.
+    """
+    quote = _find(connection, number)
+    head = connection.execute(select(Quote.__table__).where(Quote.id == quote.id)).mappings().one()
+    listed = connection.execute(_listing().where(Quote.id == quote.id)).one()
+    parts = {
+        "lines": select(QuoteLine.__table__).where(QuoteLine.quote_id == quote.id).order_by(QuoteLine.position),
+        "charges": select(QuoteCharge.__table__).where(QuoteCharge.quote_id == quote.id).order_by(QuoteCharge.id),
+        "events": select(Event.__table__)
+        .where(Event.subject == states.QUOTE.name, Event.subject_id == quote.id)
+        .order_by(Event.id),
+    }
+    return {
+        **head,
+        **_values(_listed(listed, day)),
+        **{name: [dict(row) for row in connection.execute(query).mappings()] for name, query in parts.items()},
+    }
+
+
+def _values(listed: ListedQuote) -> dict[str, Any]:
+    return {name: getattr(listed, name) for name in ListedQuote.__dataclass_fields__}
+
+
+def _listing() -> Any:
+    return (
+        select(
+            *(Quote.number, Quote.issue_date, Quote.valid_until, Party.code, Party.name),
+            *(Quote.total_ht, Quote.total_ttc, Quote.currency, Quote.state, SalesOrder.number.label("order")),
+        )
+        .join(Party, Party.id == Quote.customer_id)
+        .outerjoin(SalesOrder, SalesOrder.quote_id == Quote.id)
+    )
+
+
+def _listed(row: AnyRow, day: date) -> ListedQuote:
+    number, issued, until, code, name, total_ht, total_ttc, currency, state, order = row[:10]
+    stands = state_on(day, state, until)
+    return ListedQuote(number, issued, until, code, name, total_ht, total_ttc, currency, stands, order)
+
+
+def _find(connection: Connection, number: str, *, lock: bool = False) -> AnyRow:
+    query = select(Quote.__table__).where(Quote.number == as_stored(connection, number, Quote.number))
+    quote = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if quote is None:
+        raise Problem(
+            "There is no quote {number}. Nothing was changed.", ProblemCode.NO_QUOTE, (Act.LIST_QUOTES,), number=number
+        )
+    return quote
+
+
+def _lock_open(connection: Connection, number: str, at: datetime) -> tuple[AnyRow, AnyRow]:
+    """The customer's row and then the quote's, locked, if the quote is open. Its customer never changes."""
+    customer = lock_customer(connection, _find(connection, number).customer_id)
+    quote = _find(connection, number, lock=True)
+    _refuse_closed(connection, quote, at)
+    return customer, quote
+
+
+def _refuse_closed(connection: Connection, quote: AnyRow, at: datetime) -> None:
+    stands = state_on(today(connection, at), quote.state, quote.valid_until)
+    if stands == EXPIRED:
+        raise Problem(
+            "{number} was valid until {until}. Nothing was changed: enter a new quote, or the order itself.",
+            ProblemCode.QUOTE_EXPIRED,
+            number=quote.number,
+            until=quote.valid_until,
+        )
+    if stands != QuoteState.OPEN:
+        raise Problem(
+            "{number} is {state}, and only open quotes are accepted or refused. Nothing was changed.",
+            ProblemCode.OTHER_STATE,
+            (Act.LIST_QUOTES,),
+            number=quote.number,
+            state=Word(stands),
+        )
+
+
+def _draft(connection: Connection, quote: AnyRow) -> Draft:
+    """The offer as an order has it."""
+
+    def read(table: type[QuoteLine | QuoteCharge], view: type[Any], order: Any) -> tuple[Any, ...]:
+        columns = [table.__table__.c[name] for name in view.__dataclass_fields__]
+        rows = connection.execute(select(*columns).where(table.quote_id == quote.id).order_by(order))
+        return tuple(view(*row) for row in rows)
+
+    lines = read(QuoteLine, BookedLine, QuoteLine.position)
+    charges = read(QuoteCharge, BookedCharge, QuoteCharge.id)
+    return Draft(lines, charges, quote.note, quote.wanted_date)

@@ -1,0 +1,105 @@
+"""Gives the mails of orders that have room now back to the importer, which decides anew: looking never books (D29)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from intergestan_db import states
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import HoldReason, Stage
+from intergestan_db.tables import Hold
+from intergestan_erp.credit.block import is_blocked
+from intergestan_erp.credit.customers import CustomerCredit, read_customers
+from intergestan_erp.credit.exposure import next_changes
+from intergestan_erp.site.preferences import CreditRules, read_credit_rules
+from intergestan_erp.site.zone import today
+from intergestan_exchange.findings.finding import read_findings
+from intergestan_exchange.transfers.put_back import put_back
+
+_OPEN: Final = (Hold.closed_at.is_(None), Hold.reason == HoldReason.CREDIT)
+_WAITING: Final = select(Hold.party_id).where(*_OPEN, Hold.party_id.in_(bindparam("ids", expanding=True))).distinct()
+_HOLDS: Final = (
+    select(Hold.id, Hold.party_id, Hold.inbound_mail_id, Hold.number, Hold.detail, Hold.total_ttc)
+    .where(*_OPEN, Hold.party_id == bindparam("party"))
+    .order_by(Hold.id)
+    .with_for_update()
+)
+_SEEN: Final = (
+    update(Hold)
+    .where(Hold.id.in_(bindparam("holds", expanding=True)))
+    .values(seen_version=bindparam("version"), look_again_on=bindparam("again_on"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What goes on: the holds, by what people call them, and the inbound mails to ring for."""
+
+    holds: tuple[str, ...] = ()
+    take_in: tuple[int, ...] = ()
+
+    def __add__(self, other: Released) -> Released:
+        return Released(self.holds + other.holds, self.take_in + other.take_in)
+
+
+def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> list[int]:
+    """Those of these customers of whom an order waits for room."""
+    ids = sorted(set(customer_ids))
+    return sorted(connection.execute(_WAITING, {"ids": ids}).scalars()) if ids else []
+
+
+def look_again(connection: Connection, customer_ids: Iterable[int], *, by: str, at: datetime) -> Released:
+    """Look at the orders of these customers that wait for room, the oldest first, each beside those before it.
+
+    Those that fit now go through the import again; on the others it is noted when they were looked at. The customers
+    are locked first, and then their holds.
+    """
+    ids = waiting_customers(connection, customer_ids)
+    if not ids:
+        return Released()
+    rules, day = read_credit_rules(connection), today(connection, at)
+    customers = read_customers(connection, ids, day, rules, lock=True)
+    released = Released()
+    for customer in customers.values():
+        released += _look(connection, customer, rules, day, by, at)
+    return released
+
+
+def _look(
+    connection: Connection, customer: CustomerCredit, rules: CreditRules, day: date, by: str, at: datetime
+) -> Released:
+    holds = connection.execute(_HOLDS, {"party": customer.id}).all()
+    fit = list(_fitting(holds, customer, rules))
+    others = [hold.id for hold in holds if hold not in fit]
+    if others:
+        changes = next_changes(connection, [customer.id], day, by_payment_due=rules.by_payment_due)
+        seen = {"version": customer.version, "again_on": changes.get(customer.id)}
+        connection.execute(_SEEN, {"holds": others, **seen})
+    mails = put_back(connection, [hold.inbound_mail_id for hold in fit], by=by, at=at)
+    going = [hold for hold in fit if hold.inbound_mail_id in mails]  # the others are under way already
+    states.record(
+        connection,
+        Hold.__tablename__,
+        [(hold.id, None, None) for hold in going],
+        "release",
+        by=by,
+        at=at,
+        details={hold.id: {"order": hold.number, "reason": HoldReason.CREDIT, "by": "credit"} for hold in going},
+    )
+    return Released(tuple(f"order-{hold.id}" for hold in going), mails)
+
+
+def _fitting(holds: Sequence[AnyRow], customer: CustomerCredit, rules: CreditRules) -> Iterator[AnyRow]:
+    """No order waits behind a larger one (D27); one that waits for something else, too, is a person's."""
+    exposure = customer.exposure.total
+    for hold in holds:
+        if any(finding.reason is not HoldReason.CREDIT for finding in read_findings(hold.detail)):
+            continue
+        if not is_blocked(rules, Stage.ORDER, exposure, customer.maximum, hold.total_ttc):
+            exposure += hold.total_ttc
+            yield hold

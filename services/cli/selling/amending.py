@@ -1,0 +1,77 @@
+"""`intergestan sales charge` and `cancel`: a charge gets its VAT category (D33); an order entered here is cancelled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from intergestan_operations.language.language import _
+from services.cli.bells import ring
+from services.cli.context import call_of
+from services.cli.credit import Override
+from services.cli.figures import a_vat
+from services.cli.output import AsJson, print_json, say
+from services.cli.parties.payments import tell_released
+from services.cli.selling.changes import tell_changed
+
+Order = Annotated[str, typer.Argument(metavar="ORDER", help="Number of the sales order, such as CCL1.")]
+
+
+def charge(
+    context: typer.Context,
+    *,
+    number: Order,
+    place: Annotated[
+        int, typer.Argument(metavar="N", min=1, help="Which of its charges, as `sales show` counts them.")
+    ],
+    vat: Annotated[str, typer.Option("--vat", metavar="CATEGORY:RATE", help="VAT category and rate, such as S:20.")],
+    override: Override = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a charge that came without a VAT category its own, so that it can be invoiced. A partner is told.
+
+    The total of the order changes by that VAT.
+    """
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
+    from intergestan_exchange.changes.charge_vat import set_charge_vat
+
+    stated, call = a_vat(vat), call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        number = as_stored(connection, number, SalesOrder.number)
+        bells = set_charge_vat(connection, number, place, stated, override=override, by=by, at=at)
+    ring(call, bells)
+    tell_changed(number, bells, as_json=as_json)
+
+
+def cancel(
+    context: typer.Context,
+    *,
+    number: Order,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why, for those who look later.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an order that was entered here, as long as nothing of it was delivered. Nothing is sent.
+
+    An order that came by mail is cancelled by its partner.
+    """
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        number = as_stored(connection, number, SalesOrder.number)
+        released = acts.cancel_order(connection, number, reason, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
+    if as_json:
+        print_json({"cancelled": number, "released": released.holds})
+        return
+    say(_("{number} is cancelled.").format(number=number))
+    tell_released(released)

@@ -1,0 +1,178 @@
+"""`intergestan sales enter`: an order that a customer gave us otherwise than by mail from a partner (D17)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from intergestan_db.enums import PartyRole
+from intergestan_db.problem import Problem, ProblemCode
+from intergestan_operations.language.language import _
+from intergestan_operations.language.wording import sentence
+from services.cli.asking import confirmed
+from services.cli.context import call_of, may_ask
+from services.cli.credit import Override
+from services.cli.figures import AnyDates, Dates, DecimalMark, a_figure, a_key, a_price, day_of
+from services.cli.output import AsJson, cell, print_json, say
+from services.cli.parties.fees import typed_fees
+from services.cli.parties.naming import party_of
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_db.database import Database
+    from intergestan_erp.inputs.figure import Mark
+    from intergestan_erp.selling.drafts import Typed, TypedLine
+    from intergestan_erp.selling.enter import EnteredOrder, SmallOrder
+
+Customer = Annotated[str, typer.Option("--customer", help="Code, SIRET, VAT number or name.")]
+Lines = Annotated[
+    list[str],
+    typer.Option(
+        "--line", metavar="CODE=QUANTITY[@PRICE]", help="So much of a product, at the catalogue's price or this one."
+    ),
+]
+Fees = Annotated[
+    list[str] | None,
+    typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee besides the customer's, or another amount for one."),
+]
+NoFees = Annotated[bool, typer.Option("--no-fees", help="None of the fees that the customer bears.")]
+Note = Annotated[str | None, typer.Option("--note", help="A remark that stands on it.")]
+WantedOn = Annotated[str | None, typer.Option("--wanted-on", metavar="DATE", help="The day on which it is wanted.")]
+AddFee = Annotated[
+    bool, typer.Option("--add-fee", help="If the order is below the customer's minimum, add the fee for that.")
+]
+
+
+def enter(
+    context: typer.Context,
+    *,
+    customer: Customer,
+    lines: Lines,
+    fees: Fees = None,
+    no_fees: NoFees = False,
+    add_fee: AddFee = False,
+    override: Override = None,
+    reference: Annotated[
+        str | None, typer.Option("--reference", metavar="NUMBER", help="The customer's own number of the order.")
+    ] = None,
+    note: Note = None,
+    wanted_on: WantedOn = None,
+    decimal_mark: DecimalMark = None,
+    dates: AnyDates = Dates.PLAUSIBLE,
+    as_json: AsJson = False,
+) -> None:
+    """Enter an accepted order of a customer. It is delivered and invoiced as those that came by mail.
+
+    Nothing is sent, even if the customer is a partner. One that is below the customer's minimum is entered with a
+    warning.
+    """
+    from intergestan_erp.selling.enter import enter_order, foresee
+
+    call = call_of(context)
+    typed = reader(lines, fees, no_fees=no_fees, note=note, wanted_on=wanted_on, mark=decimal_mark, dates=dates)
+    given = None if reference is None else a_key(reference)
+
+    def wanted(connection: Connection) -> Typed:
+        return typed(party_of(connection, customer, PartyRole.CUSTOMER).id, reference=given)
+
+    add_fee = add_fee or is_fee_wanted(
+        call.database, lambda connection: foresee(connection, wanted(connection), call.database.now()), as_json=as_json
+    )
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        entered = enter_order(connection, wanted(connection), add_fee=add_fee, override=override, by=by, at=at)
+    tell_entered(entered, has_fee=add_fee, as_json=as_json)
+
+
+def reader(
+    lines: Sequence[str],
+    fees: Sequence[str] | None,
+    *,
+    no_fees: bool,
+    note: str | None,
+    wanted_on: str | None,
+    mark: Mark | None,
+    dates: Dates,
+) -> Callable[..., Typed]:
+    """Makes what was typed of a customer's id; BadParameter for what cannot be read."""
+    from functools import partial
+
+    from intergestan_erp.selling.drafts import Typed
+
+    return partial(
+        Typed,
+        lines=tuple(_line(text, mark) for text in lines),
+        fees=typed_fees(fees),
+        proposed_fees=not no_fees,
+        note=note,
+        wanted_date=day_of(wanted_on),
+        any_dates=dates is Dates.ANY,
+    )
+
+
+def is_fee_wanted(database: Database, foresee: Callable[[Connection], SmallOrder | None], *, as_json: bool) -> bool:
+    """Ask at the terminal whether the fee of small orders shall be added, if this is one; elsewhere nobody is asked.
+
+    Nothing is locked while the person thinks.
+    """
+    if as_json or not may_ask():
+        return False
+    with database.read() as connection:
+        small = foresee(connection)
+    if small is None or small.fee is None or small.charge is None:
+        return False
+    say(sentence(_below(_("This order"), small)))
+    return confirmed(_("Add the fee «{fee}» ({amount})?").format(fee=small.fee.name, amount=cell(small.charge)))
+
+
+def tell_entered(entered: EnteredOrder, *, has_fee: bool, as_json: bool) -> None:
+    """Say which order was entered, and what it lacks."""
+    small = entered.small
+    if as_json:
+        values = {"order": entered.number, "total_ht": entered.total_ht, "total_ttc": entered.total_ttc}
+        print_json({**values, "warnings": [] if small is None else [_warning(small, has_fee=has_fee)]})
+        return
+    text = _("{number} is entered: {amount} incl. VAT.")
+    say(text.format(number=entered.number, amount=cell(entered.total_ttc)))
+    if small is None:
+        return
+    say(sentence(_below(entered.number, small)))
+    if small.fee is None or small.charge is None:
+        return
+    added = _("The fee «{fee}» was added.") if has_fee else _("`--add-fee` adds the fee «{fee}» to such an order.")
+    say(added.format(fee=small.fee.name))
+
+
+def _warning(small: SmallOrder, *, has_fee: bool) -> dict[str, Any]:
+    return {
+        "kind": "below_minimum",
+        "minimum": small.below.minimum,
+        "amount": small.below.amount,
+        "fee": small.fee.code if small.fee else None,
+        "added": has_fee and small.charge is not None,
+    }
+
+
+def _below(number: str, small: SmallOrder) -> Problem:
+    return Problem(
+        "{number}: {amount} excl. VAT is below the minimum of {minimum}.",
+        ProblemCode.BELOW_MINIMUM,
+        number=number,
+        amount=cell(small.below.amount),
+        minimum=cell(small.below.minimum),
+    )
+
+
+def _line(text: str, mark: Mark | None) -> TypedLine:
+    from intergestan_erp.selling.drafts import TypedLine
+
+    product, equals, figures = text.rpartition("=")
+    if not equals or not product.strip():
+        raise typer.BadParameter(_("«{text}» is no line: write CAS16=2 or CAS16=2@4,50.").format(text=text))
+    quantity, at, price = figures.partition("@")
+    amount: Decimal | None = a_price(price, mark) if at else None
+    return TypedLine(a_key(product), a_figure(quantity, mark), amount)
