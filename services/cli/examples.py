@@ -102,6 +102,7 @@ EXAMPLES: Mapping[str, str] = {
     "sales show": "sales show CCL1",
     "sales deliver": "sales deliver CCL1 --line L1=2 --line L3=0,5",
     "sales change": "sales change CCL1 --line L1=3 --date L2=24/12/2026",
+    "sales charge": "sales charge CCL1 1 --vat S:20",
     "sales invoice": "sales invoice CCL1",
     "sales export": "sales export CCL1 --format csv",
     "invoices": "invoices due",

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import states
 from intergestan_db.database import Database
-from intergestan_db.enums import ChangeState, InboundState, OutboundState, PurchaseState, SalesState
+from intergestan_db.enums import ChangeState, InboundState, OutboundState, PaymentState, PurchaseState, SalesState
 from intergestan_db.states import MACHINES, Machine, StaleState, move
 from intergestan_db.tables import Event, OutboundMail, Partner
 from intergestan_erp.parties.parties import NewParty
@@ -21,6 +21,7 @@ STATES: dict[str, type] = {
     "purchase_order_change": ChangeState,
     "inbound_mail": InboundState,
     "sales_order": SalesState,
+    "payment": PaymentState,
 }
 
 
@@ -39,6 +40,16 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
         "purchase_order": lambda: order | {"supplier_id": party_id, "updated_at": NOW},
         "purchase_order_change": lambda: a_change(connection, mark, party_id),
         "sales_order": lambda: order | {"customer_id": party_id},
+        "payment": lambda: {
+            "number": mark,
+            "party_id": party_id,
+            "received_on": NOW.date(),
+            "due_date": NOW.date(),
+            "amount": Decimal(1),
+            "method": "cash",
+            "created_at": NOW,
+            "created_by": "marie",
+        },
         "inbound_mail": lambda: {"sha256": mark, "size": 1, "archived_at": NOW},
         "outbound_mail": lambda: {
             "transfer_id": mark,

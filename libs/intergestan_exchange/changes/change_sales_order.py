@@ -19,7 +19,7 @@ from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.selling.booked_lines import BookedLine
@@ -93,6 +93,41 @@ def change_sales_order(
     _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
     answer = _answer(connection, head, _answer_lines(standing, changed), wanted.note, at)
     detail = {"lines": list(changed), "answer": answer.n}
+    states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
+    return answer.mail_id
+
+
+def state_charge_vat(
+    connection: Connection, number: str, n: int, vat: TaxCategory, note: str | None, *, by: str, at: datetime
+) -> int:
+    """Say which VAT a charge bears whose buyer said none, and tell the buyer, whose total changes (CA, D33).
+
+    :param n: the charge's place among those of the order, 1 for the first.
+    :returns: the outbound mail to ring the composer with.
+    :raises Problem: the order is not accepted or no partner's, it has no such charge, or the charge has a category;
+        nothing is changed.
+    """
+    head = lock_order(connection, number)
+    _check_head(head)
+    query = select(SalesOrderCharge.__table__).where(SalesOrderCharge.sales_order_id == head.id)
+    rows = connection.execute(query.order_by(SalesOrderCharge.id)).all()
+    if not 1 <= n <= len(rows):
+        raise Problem(
+            "Nothing was changed: {number} has no charge {n}; it has {count}.", number=number, n=n, count=len(rows)
+        )
+    if rows[n - 1].vat_category:
+        raise Problem(
+            "Nothing was changed: the charge «{reason}» of {number} has the VAT category {category}.",
+            reason=rows[n - 1].reason or plain(rows[n - 1].amount),
+            number=number,
+            category=rows[n - 1].vat_category,
+        )
+    values = {"vat_category": vat.code, "vat_rate": vat.percent}
+    connection.execute(update(SalesOrderCharge).where(SalesOrderCharge.id == rows[n - 1].id).values(**values))
+    standing = read_standing(connection, head.partner_id, [head.customer_order_number])[head.customer_order_number]
+    _write(connection, standing, {})
+    answer = _answer(connection, head, _answer_lines(standing, {}), note, at)
+    detail = {"charge": n, "vat": f"{vat.code} {plain(vat.percent or ZERO)}", "answer": answer.n}
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
     return answer.mail_id
 

@@ -12,7 +12,7 @@ agreed to is not overwritten before a person has looked; where they agree to a p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -194,13 +194,22 @@ class _Work:
         return (line for code, line in self.change.lines() if code is ChangeCode.UNCHANGED)
 
 
+def _with_our_vat(asked: Sequence[BookedCharge], standing: Sequence[BookedCharge]) -> tuple[BookedCharge, ...]:
+    """The charges of a change: one whose VAT the buyer does not state keeps what we said of it (D33)."""
+    ours = dict(enumerate(standing))
+    return tuple(
+        before if before is not None and replace(before, vat_category=None, vat_rate=None) == each else each
+        for before, each in ((ours.get(place), each) for place, each in enumerate(asked))
+    )
+
+
 def _amend(work: _Work, waived: frozenset[str]) -> Amended | Held | Refused:
     change, standing, facts = work.change, work.standing, work.facts
     differing = list(_other_start(work))
     if differing and HoldReason.OTHER_START not in waived:
         return Held(tuple(differing))
     work.others = list(_as_the_document_has_them(work, {finding.line_id for finding in differing}))
-    charges = tuple(book_charge(each) for each in change.order.allowances)
+    charges = _with_our_vat([book_charge(each) for each in change.order.allowances], standing.charges)
     if charges != standing.charges and standing.goods_left:
         return Refused((Finding(HoldReason.DELIVERED, {"number": change.order.id}, variant="charges"),))
     _refuse_what_left(work)

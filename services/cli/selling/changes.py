@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from intergestan_operations.language.language import _
 from services.cli.bells import ring
 from services.cli.context import call_of
-from services.cli.figures import AnyDates, Dates, DecimalMark, a_day, a_key, by_line, prices_by_line, values_by_line
+from services.cli.figures import (
+    AnyDates,
+    Dates,
+    DecimalMark,
+    a_day,
+    a_key,
+    a_rate,
+    by_line,
+    prices_by_line,
+    values_by_line,
+)
 from services.cli.output import AsJson, print_json, say
+
+if TYPE_CHECKING:
+    from intergestan_erp.inputs.figure import Mark
+    from intergestan_msg.money import TaxCategory
 
 
 def change(
@@ -68,3 +82,46 @@ def change(
         print_json({"order": number, "mail": f"out-{mail_id}"})
     else:
         say(_("{number} is changed, and the customer is told (out-{mail}).").format(number=number, mail=mail_id))
+
+
+def charge(
+    context: typer.Context,
+    *,
+    number: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the sales order, such as CCL1.")],
+    n: Annotated[int, typer.Argument(metavar="N", help="Which of its charges, 1 for the first.")],
+    vat: Annotated[str, typer.Option("--vat", metavar="CATEGORY[:RATE]", help="Its VAT, such as S:20 or E.")],
+    note: Annotated[str | None, typer.Option(help="A remark for the customer.")] = None,
+    decimal_mark: DecimalMark = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which VAT a charge bears whose buyer said none. The customer is told, because the total changes."""
+    from intergestan_db.bells import Bells
+    from intergestan_db.tables import SalesOrder
+    from intergestan_erp.inputs.typed_keys import as_stored
+    from intergestan_exchange.changes.change_sales_order import state_charge_vat
+
+    wanted = _vat(vat, decimal_mark)
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        number = as_stored(connection, number, SalesOrder.number)
+        mail_id = state_charge_vat(connection, number, n, wanted, note, by=by, at=at)
+    ring(call, Bells(compose=(mail_id,)))
+    if as_json:
+        print_json({"order": number, "mail": f"out-{mail_id}"})
+    else:
+        say(_("{number} is changed, and the customer is told (out-{mail}).").format(number=number, mail=mail_id))
+
+
+def _vat(text: str, mark: Mark | None) -> TaxCategory:
+    """`S:20`, `E`: a category of VAT with its rate; BadParameter for what is none."""
+    from intergestan_erp.inputs.vat import rate_fits, vat_category
+    from intergestan_msg.money import ZERO, TaxCategory
+
+    named, _colon, rated = text.partition(":")
+    category, rate = vat_category(named), a_rate(rated, mark) if rated.strip() else ZERO
+    if category is None or not rate_fits(category, rate):
+        raise typer.BadParameter(
+            _("«{text}» is no VAT: write category and rate, like S:20 or E.").format(text=text)
+        )
+    return TaxCategory(category, rate)

@@ -45,7 +45,8 @@ def print_order(order: Mapping[str, Any]) -> None:
         titles.append(_("Wanted on"))
         names.append("wanted_date")
     _print_part(titles, order["lines"], names)
-    _print_part(_charge_titles(), order["charges"], ("reason", "amount", "vat_rate"))
+    charges = [{**row, "n": n} for n, row in enumerate(order["charges"], start=1)]
+    _print_part([_("Number"), *_charge_titles()], charges, ("n", "reason", "amount", "vat_rate"))
     _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]

@@ -18,7 +18,7 @@ from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.parties.naming import party_id
-from services.cli.selling.changes import change
+from services.cli.selling.changes import change, charge
 from services.cli.selling.delivery import deliver, invoice
 from services.cli.selling.documents import PRINTERS, how_far
 from services.cli.selling.review import accept, refuse
@@ -84,6 +84,7 @@ def show(
 
 app.verb("deliver")(deliver)
 app.verb("change")(change)
+app.verb("charge")(charge)
 app.verb("invoice")(invoice)
 
 
