@@ -27,6 +27,7 @@ from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.settings import DispatcherSettings
+from services.dispatcher.settlements import SettlementCounter
 
 _log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ class Dispatcher:
         self._archive = archive
         self._settings = settings
         self._answer_hours = answer_hours
+        self._settlements = SettlementCounter()
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -90,6 +92,7 @@ class Dispatcher:
             with self._database.read() as connection:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
+                self._settlements.look(connection, self._metrics)
         except ANY_REFUSAL:
             self._metrics.vanish(*OF_BASE)
             raise

@@ -121,7 +121,5 @@ def _vat(text: str, mark: Mark | None) -> TaxCategory:
     named, _colon, rated = text.partition(":")
     category, rate = vat_category(named), a_rate(rated, mark) if rated.strip() else ZERO
     if category is None or not rate_fits(category, rate):
-        raise typer.BadParameter(
-            _("«{text}» is no VAT: write category and rate, like S:20 or E.").format(text=text)
-        )
+        raise typer.BadParameter(_("«{text}» is no VAT: write category and rate, like S:20 or E.").format(text=text))
     return TaxCategory(category, rate)
