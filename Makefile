@@ -61,7 +61,7 @@ lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
 	for service in $(SERVICES); do \
 		$(PIP_COMPILE) --extra $$service --extra postgres --output-file requirements/$$service.txt pyproject.toml requirements/oldest.in; \
 	done
-	for extra in demo s3 tracing; do \
+	for extra in calendar demo s3 tracing; do \
 		$(PIP_COMPILE) --extra $$extra --output-file requirements/$$extra.txt pyproject.toml requirements/oldest.in; \
 	done
 	$(PIP_COMPILE) --output-file requirements/build.txt requirements/build.in

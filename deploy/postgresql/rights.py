@@ -264,6 +264,7 @@ _DISPATCHER: Rights = {
     "purchase_order": Right(ALL),
     "purchase_order_change": Right(ALL),
     "sales_order": Right("id number customer_order_number partner_id"),
+    "settlement": Right("id payment_id credit_note_id"),
     "inbound_mail": Right(ALL, changes="state rung_at size strikes replayed reason detail paused_at", deletes=True),
     "inbound_transfer": Right(ALL),
     "outbound_mail": Right(ALL, _MAIL, "state rung_at next_attempt_at reminded_at resends", deletes=True),

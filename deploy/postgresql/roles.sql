@@ -297,6 +297,7 @@ GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oa
 GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
+GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";

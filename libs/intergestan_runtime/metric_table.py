@@ -151,6 +151,16 @@ def _work() -> Iterator[Metric]:
     yield _counter("archive_errors_total", "poller importer", "The archive failed.", operation=("write", "read"))
 
 
+def _money() -> Iterator[Metric]:
+    """What customers owe."""
+    yield _counter(
+        "settlements_total",
+        "dispatcher",
+        "Instalments of invoices settled, wholly or in part.",
+        by=("payment", "credit_note"),
+    )
+
+
 def _bells() -> Iterator[Metric]:
     """Queues and threads."""
     yield _histogram(
@@ -352,6 +362,6 @@ GEOCODE_OUTCOMES = ("found", "not_found", "refused", "quota", "key", "away")
 HEARTBEATS = ("on_time", "late", "lost")
 
 METRICS: tuple[Metric, ...] = (
-    *(*_work(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
+    *(*_work(), *_money(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
     *_third_parties(),
 )

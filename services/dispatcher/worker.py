@@ -28,6 +28,7 @@ from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_red
 from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.settings import DispatcherSettings
+from services.dispatcher.settlements import SettlementCounter
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ class Dispatcher:
         self._archive = archive
         self._settings = settings
         self._answer_hours = answer_hours
+        self._settlements = SettlementCounter()
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -92,6 +94,7 @@ class Dispatcher:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
                 measure_codes(connection, self._metrics)
+                self._settlements.look(connection, self._metrics)
         except ANY_REFUSAL:
             self._metrics.vanish(*OF_BASE)
             raise

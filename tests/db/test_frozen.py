@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.tables import InboundMail, Notice, OutboundMail, Partner, PartnerKey
+from intergestan_msg.money import AllowanceCharge
+from tests.erp.paying.till import Till
+from tests.factories import VAT_20
 from tests.services.sender.outbox import Outbox
 
+PORT = AllowanceCharge(is_charge=True, amount=Decimal("12.50"), reason="Port", tax=VAT_20)
 COMPOSED: dict[str, Any] = {"subject": "x", "size": 9, "epoch": 1, "seq": 7, "transfer_digest": "d" * 64}
 TWICE = {
     "outbound_mail": (
@@ -54,6 +59,39 @@ def test_nothing_is_written_a_second_time(filled: Outbox) -> None:
             filled.base.transaction() as connection,
         ):
             connection.execute(text(f"UPDATE {table} SET {setting}"))
+
+
+ROWS = {
+    **dict.fromkeys(("invoice", "credit_note"), "number = 'X', note = 'x'"),
+    **dict.fromkeys(("invoice_line", "credit_note_line", "invoice_charge"), "id = id"),
+    **dict.fromkeys(("invoice_vat", "credit_note_vat", "invoice_due", "settlement"), "amount = amount + 1"),
+}
+"""Tables whose rows are written once, and something that nobody may do to them (D39)."""
+PAID = (
+    *("number = 'X'", "party_id = 9", "received_on = due_date + 1", "due_date = '2026-01-01'", "amount = amount + 1"),
+    *("method = 'card'", "reference = 'x'", "created_at = 0", "created_by = 'x'"),
+)
+
+
+def test_invoices_and_what_settles_them(base: Database) -> None:
+    """D39: no invoice, credit note or settlement is altered or deleted; of a payment only its state is."""
+    till = Till(base)
+    till.bill(("1", "100", "20"), charges=[PORT])
+    till.pay("5", reference="a")
+    till.credit("FA1", None, [1])
+    for table, setting in ROWS.items():
+        assert till.count(table) > 0
+        for statement in (f"UPDATE {table} SET {setting}", f"DELETE FROM {table}"):
+            with (
+                pytest.raises(IntegrityError, match=f"what is frozen in {table} cannot be changed"),
+                base.transaction() as connection,
+            ):
+                connection.execute(text(statement))
+    for setting in PAID:
+        with pytest.raises(IntegrityError, match="frozen in payment"), base.transaction() as connection:
+            connection.execute(text(f"UPDATE payment SET {setting}"))
+    with base.transaction() as connection:
+        connection.execute(text("UPDATE payment SET state = 'failed', failed_on = received_on"))
 
 
 def test_a_mail_of_before_a_restore_may_leave_under_another_number(filled: Outbox) -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import date
 from multiprocessing import get_context
 
 import pytest
@@ -35,6 +36,37 @@ def take_in_a_process(url: str, times: int) -> list[str]:
         return [number for time in range(times) for number in take_and_keep(database, 1 + time % 3)]
     finally:
         database.dispose()
+
+
+def take_dated_in_a_thread(database: Database, day: date, times: int) -> list[numbers.Dated]:
+    taken = []
+    for _ in range(times):
+        with database.transaction() as connection:
+            taken.append(numbers.take_dated(connection, numbers.INVOICES, day))
+    return taken
+
+
+def test_the_day_comes_with_the_number(a_site: SiteToTest) -> None:
+    """D21: never an earlier one than that of the number before, whatever the clock says now."""
+    days = [date(2026, 6, 9), date(2026, 6, 8), date(2026, 6, 9), date(2026, 7, 1)]
+    with a_site.database.transaction() as connection:
+        taken = [numbers.take_dated(connection, numbers.INVOICES, day) for day in days]
+        assert numbers.take_dated(connection, numbers.CREDIT_NOTES, days[1]) == numbers.Dated("AV1", days[1])
+    assert taken == [
+        *(numbers.Dated(f"FA{n}", date(2026, 6, 9)) for n in (1, 2, 3)),
+        numbers.Dated("FA4", date(2026, 7, 1)),
+    ]
+
+
+@pytest.mark.race
+def test_numbers_and_days_rise_together_at_midnight(a_site: SiteToTest) -> None:
+    """D21: some take the day that ends, others the one that begins, whoever waits for whom."""
+    evening, morning = date(2026, 12, 31), date(2027, 1, 1)
+    with ThreadPoolExecutor(4) as pool:
+        made = pool.map(lambda day: take_dated_in_a_thread(a_site.database, day, 8), [evening, morning] * 2)
+        taken = sorted((each for some in made for each in some), key=lambda each: int(each.number[2:]))
+    assert [each.number for each in taken] == [f"FA{n}" for n in range(1, 33)]
+    assert [each.day for each in taken] == sorted(each.day for each in taken)
 
 
 def written(database: Database) -> Sequence[str]:

@@ -9,7 +9,15 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import states
 from intergestan_db.database import Database
-from intergestan_db.enums import ChangeState, InboundState, OutboundState, PurchaseState, QuoteState, SalesState
+from intergestan_db.enums import (
+    ChangeState,
+    InboundState,
+    OutboundState,
+    PaymentState,
+    PurchaseState,
+    QuoteState,
+    SalesState,
+)
 from intergestan_db.states import MACHINES, Machine, StaleState, move
 from intergestan_db.tables import Event, OutboundMail, Partner
 from intergestan_erp.parties.parties import NewParty
@@ -22,6 +30,7 @@ STATES: dict[str, type] = {
     "inbound_mail": InboundState,
     "sales_order": SalesState,
     "quote": QuoteState,
+    "payment": PaymentState,
 }
 
 
@@ -41,6 +50,16 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
         "purchase_order_change": lambda: a_change(connection, mark, party_id),
         "sales_order": lambda: order | {"customer_id": party_id},
         "quote": lambda: order | {"customer_id": party_id},
+        "payment": lambda: {
+            "number": mark,
+            "party_id": party_id,
+            "received_on": NOW.date(),
+            "due_date": NOW.date(),
+            "amount": Decimal(1),
+            "method": "cash",
+            "created_at": NOW,
+            "created_by": "marie",
+        },
         "inbound_mail": lambda: {"sha256": mark, "size": 1, "archived_at": NOW},
         "outbound_mail": lambda: {
             "transfer_id": mark,

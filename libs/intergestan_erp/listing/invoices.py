@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Party
 from intergestan_erp.listing.page import USUAL, Page, read_page
-from intergestan_erp.paying.open_amounts import settled_amount
+from intergestan_erp.paying.open_amounts import open_amount, settled_amount
 from intergestan_msg.money import ZERO
 
 
@@ -64,7 +64,7 @@ def list_invoices(
     :raises Problem: `after` is of no such page.
     """
     still = (
-        select(func.coalesce(func.sum(InvoiceDue.amount - settled_amount()), ZERO))
+        select(func.coalesce(func.sum(open_amount()), ZERO))
         .where(InvoiceDue.invoice_id == Invoice.id)
         .correlate(Invoice.__table__)
         .scalar_subquery()
@@ -102,14 +102,13 @@ def list_due(
 
     :raises Problem: `after` is of no such page.
     """
-    settled = settled_amount()
-    limits = [InvoiceDue.amount > settled, *_of_customer(wanted)]
+    limits = [InvoiceDue.amount > settled_amount(), *_of_customer(wanted)]
     if wanted.last is not None:
         limits.append(InvoiceDue.due_date <= wanted.last)
     query = (
         select(
             *(Party.code, Party.name, Invoice.number, InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount),
-            *(settled.label("settled"), Invoice.currency),
+            *(open_amount().label("open"), Invoice.currency),
         )
         .join(Invoice, Invoice.id == InvoiceDue.invoice_id)
         .join(Party, Party.id == Invoice.customer_id)
@@ -120,7 +119,7 @@ def list_due(
         connection,
         query,
         keys,
-        lambda row: OpenDue(*row[:6], row.amount - row.settled, row.currency),
+        lambda row: OpenDue(*row[:8]),
         size=size,
         after=after,
     )

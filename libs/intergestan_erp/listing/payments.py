@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, select
 
 from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.tables import Party, Payment
 from intergestan_erp.listing.page import USUAL, Page, read_page
-from intergestan_erp.paying.open_amounts import used_amount
+from intergestan_erp.paying.open_amounts import left_of
 from intergestan_msg.money import ZERO
 
 
@@ -45,7 +45,7 @@ def list_payments(
     :param on_account: only those of which something is left.
     :raises Problem: `after` is of no such page.
     """
-    left = case((Payment.state == PaymentState.ENTERED, Payment.amount - used_amount(Payment)), else_=ZERO)
+    left = left_of(Payment)
     query = select(
         *(Payment.number, Payment.received_on, Payment.due_date, Party.code, Party.name, Payment.amount),
         *(Payment.method, Payment.reference, left.label("left"), Payment.state, Payment.failed_on),

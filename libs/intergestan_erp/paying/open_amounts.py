@@ -12,11 +12,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select, type_coerce
 
 from intergestan_db.enums import PaymentState
 from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Payment, Settlement
+from intergestan_db.tables.types import Scaled
 from intergestan_msg.money import ZERO
+
+_AMOUNT = Scaled(2)
+"""The type of amounts, which a difference of two of them does not have by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,19 @@ def settled_amount() -> ColumnElement[Any]:
     )
 
 
+def open_amount() -> ColumnElement[Any]:
+    """What is open of an instalment, in a query about `InvoiceDue`."""
+    return type_coerce(InvoiceDue.amount - settled_amount(), _AMOUNT)
+
+
+def left_of(of: type[Payment | CreditNote]) -> ColumnElement[Any]:
+    """What is left of a payment or a credit note, in a query about it; nothing of a payment that does not stand."""
+    if of is CreditNote:
+        return type_coerce(CreditNote.total_ttc - used_amount(of), _AMOUNT)
+    stands = Payment.state == PaymentState.ENTERED
+    return type_coerce(case((stands, Payment.amount - used_amount(of)), else_=0), _AMOUNT)
+
+
 def used_amount(of: type[Payment | CreditNote]) -> ColumnElement[Any]:
     """What a payment or a credit note settled, in a query about it."""
     mine = Settlement.payment_id if of is Payment else Settlement.credit_note_id
@@ -51,15 +68,13 @@ def used_amount(of: type[Payment | CreditNote]) -> ColumnElement[Any]:
 
 def open_instalments(connection: Connection, customer_id: int, invoice_ids: Sequence[int] = ()) -> list[OpenInstalment]:
     """What a customer's invoices leave open, the oldest due first; of some of them alone, if any are named."""
-    settled = settled_amount()
-    of_customer = and_(Invoice.customer_id == customer_id, InvoiceDue.amount > settled)
+    of_customer = and_(Invoice.customer_id == customer_id, InvoiceDue.amount > settled_amount())
     query = (
         select(
-            *(InvoiceDue.id, Invoice.number, InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount),
-            settled.label("settled"),
+            *(InvoiceDue.id, Invoice.number, InvoiceDue.n, InvoiceDue.due_date, open_amount().label("open")),
         )
         .join(Invoice, Invoice.id == InvoiceDue.invoice_id)
         .where(of_customer, *((Invoice.id.in_(invoice_ids),) if invoice_ids else ()))
         .order_by(InvoiceDue.due_date, Invoice.id, InvoiceDue.n)
     )
-    return [OpenInstalment(*row[:4], row.amount - row.settled) for row in connection.execute(query)]
+    return [OpenInstalment(*row) for row in connection.execute(query)]

@@ -18,9 +18,9 @@ from intergestan_erp.inputs.days import years_later
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
-from intergestan_erp.paying.open_amounts import used_amount
+from intergestan_erp.paying.open_amounts import left_of
 from intergestan_erp.paying.settling import Settled, Source, settle_from, told
-from intergestan_erp.paying.shares import Share, check_amount
+from intergestan_erp.paying.shares import Share, in_cents
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import nfc
@@ -72,7 +72,7 @@ def add(
     :raises Problem: the amount, a day or the reference is none, an invoice is none of the customer's, or more would be
         settled than is open; nothing is entered then.
     """
-    check_amount(new.amount)
+    amount = in_cents(new.amount)
     today = site_day(read_zone(connection), at)
     received_on = new.received_on or today
     due_date = new.due_date or received_on
@@ -82,7 +82,7 @@ def add(
     if reference is not None:
         _check_reference(connection, customer_id, new.method, reference)
     (number,) = numbers.take(connection, numbers.PAYMENTS, 1)
-    values = {"party_id": customer_id, "received_on": received_on, "due_date": due_date, "amount": new.amount}
+    values = {"party_id": customer_id, "received_on": received_on, "due_date": due_date, "amount": amount}
     payment_id = connection.execute(
         insert(Payment)
         .values(
@@ -96,9 +96,9 @@ def add(
         )
         .returning(Payment.id)
     ).scalar_one()
-    source = Source(Payment, payment_id, number, customer_id, new.amount)
+    source = Source(Payment, payment_id, number, customer_id, amount)
     settled = settle_from(connection, source, shares, on=today, at=at)
-    detail = {"amount": f"{new.amount:.2f}", "settled": told(settled)}
+    detail = {"amount": f"{amount:.2f}", "settled": told(settled)}
     entered = [(payment_id, None, states.PAYMENT.first)]
     states.record(connection, states.PAYMENT.name, entered, "enter", by=by, at=at, detail=detail)
     return settled
@@ -254,18 +254,18 @@ def _check_stands(payment: AnyRow) -> None:
 
 
 def _payment_left(connection: Connection, number: str) -> Source | None:
-    query = select(Payment.__table__, used_amount(Payment).label("used")).where(Payment.number == number)
+    query = select(Payment.__table__, left_of(Payment).label("left")).where(Payment.number == number)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
     _check_stands(row)
-    return Source(Payment, row.id, row.number, row.party_id, row.amount - row.used)
+    return Source(Payment, row.id, row.number, row.party_id, row.left)
 
 
 def _credit_left(connection: Connection, number: str) -> Source:
-    query = select(CreditNote.__table__, used_amount(CreditNote).label("used")).where(CreditNote.number == number)
+    query = select(CreditNote.__table__, left_of(CreditNote).label("left")).where(CreditNote.number == number)
     row = connection.execute(query).one()
-    return Source(CreditNote, row.id, row.number, row.customer_id, row.total_ttc - row.used)
+    return Source(CreditNote, row.id, row.number, row.customer_id, row.left)
 
 
 def _no_payment(typed: str) -> Problem:

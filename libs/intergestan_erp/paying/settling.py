@@ -87,7 +87,8 @@ def _of_customer(connection: Connection, share: Share, customer_id: int) -> tupl
     :raises Problem: there is none, it is another customer's, or of another currency.
     """
     number = as_stored(connection, share.invoice, Invoice.number)
-    query = select(Invoice.id, Invoice.customer_id, Invoice.currency, Site.currency.label("ours"))
+    ours = select(Site.currency).scalar_subquery()
+    query = select(Invoice.id, Invoice.customer_id, Invoice.currency, ours.label("ours"))
     row = connection.execute(query.where(Invoice.number == number)).one_or_none()
     if row is None:
         raise no_invoice(share.invoice)

@@ -55,19 +55,19 @@ def as_said(instalments: Sequence[OpenInstalment], shares: Sequence[Share], left
     still = {each.id: each.open for each in instalments}
     taken: dict[int, Decimal] = {}
     for share in shares:
-        check_amount(share.amount)
+        wanted = in_cents(share.amount)
         meant = [each for each in instalments if each.invoice == share.invoice and share.n in {None, each.n}]
         there = sum((still[each.id] for each in meant), ZERO)
-        if share.amount > there:
+        if wanted > there:
             raise Problem(
                 "{instalment} has {open} open, less than {amount}; nothing was entered.",
                 ProblemCode.SETTLE_TOO_MUCH,
                 (Act.LIST_DUE,),
                 instalment=share.ref,
                 open=f"{there:.2f}",
-                amount=f"{share.amount:.2f}",
+                amount=f"{wanted:.2f}",
             )
-        rest = share.amount
+        rest = wanted
         for each in meant:
             amount = min(still[each.id], rest)
             if amount > ZERO:
@@ -85,10 +85,10 @@ def as_said(instalments: Sequence[OpenInstalment], shares: Sequence[Share], left
     return [Part(each.id, each.invoice, each.n, taken[each.id]) for each in instalments if each.id in taken]
 
 
-def check_amount(amount: Decimal) -> None:
-    """Refuse what is no amount of money that changes hands.
+def in_cents(amount: Decimal) -> Decimal:
+    """An amount of money that changes hands, to the cent.
 
-    :raises Problem: it is not above zero, or no column would hold it.
+    :raises Problem: it is not above zero, has more decimals, or no column would hold it.
     """
     if amount <= ZERO or not fits(amount, CENT):
         raise Problem(
@@ -96,3 +96,4 @@ def check_amount(amount: Decimal) -> None:
             ProblemCode.NO_AMOUNT,
             amount=plain(amount),
         )
+    return amount.quantize(CENT)

@@ -29,7 +29,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
-from intergestan_erp.paying.open_amounts import settled_amount
+from intergestan_erp.paying.open_amounts import open_amount
 from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line
 from intergestan_msg.money import ZERO
 
@@ -113,8 +113,7 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
     )
     charges = select(InvoiceCharge.__table__).where(InvoiceCharge.invoice_id == head["id"])
     vat = select(InvoiceVat.__table__).where(InvoiceVat.invoice_id == head["id"])
-    due = select(InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount, settled_amount().label("settled"))
-    parts = connection.execute(due.where(InvoiceDue.invoice_id == head["id"]).order_by(InvoiceDue.n))
+    due = select(InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount, open_amount().label("open"))
     notes = select(CreditNote.number, CreditNote.issue_date, CreditNote.total_ttc, CreditNote.reason)
     return {
         **head,
@@ -124,10 +123,7 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
             {**row, "n": n} for n, row in enumerate(_rows(connection, charges.order_by(InvoiceCharge.id)), start=1)
         ],
         "vat": _rows(connection, vat.order_by(InvoiceVat.id)),
-        "due": [
-            {"n": row.n, "due_date": row.due_date, "amount": row.amount, "open": row.amount - row.settled}
-            for row in parts
-        ],
+        "due": _rows(connection, due.where(InvoiceDue.invoice_id == head["id"]).order_by(InvoiceDue.n)),
         "credit_notes": _rows(connection, notes.where(CreditNote.invoice_id == head["id"]).order_by(CreditNote.id)),
     }
 

@@ -139,6 +139,12 @@ def take_back(invoiced: Invoiced, lines: Mapping[int, Decimal], charges: Collect
     parts = tuple(part for _category, part in (*of_lines, *of_charges))
     vat = tuple(_vat(each, bases[each.category]) for each in invoiced.vat if each.category in bases)
     taken = Taken(parts, vat, sum((part.total for part in parts), ZERO))
+    if taken.total_ttc <= ZERO or taken.total_vat < ZERO or taken.total_ht < ZERO:
+        raise Problem(
+            "A credit note takes back more than nothing; this one would be {amount}. Nothing was entered.",
+            ProblemCode.NO_CREDIT,
+            amount=f"{taken.total_ttc:.2f}",
+        )
     if taken.total_ttc > invoiced.left:
         raise _too_much(invoiced.number, f"{invoiced.left:.2f}", f"{taken.total_ttc:.2f}")
     for each in invoiced.vat:
@@ -146,12 +152,6 @@ def take_back(invoiced: Invoiced, lines: Mapping[int, Decimal], charges: Collect
         if not min(each.base, ZERO) <= after <= max(each.base, ZERO):
             left = each.base - each.credited_base
             raise _too_much(invoiced.number, f"{left:.2f}", f"{bases[each.category]:.2f}")
-    if taken.total_ttc <= ZERO or taken.total_vat < ZERO or taken.total_ht < ZERO:
-        raise Problem(
-            "A credit note takes back more than nothing; this one would be {amount}. Nothing was entered.",
-            ProblemCode.NO_CREDIT,
-            amount=f"{taken.total_ttc:.2f}",
-        )
     return taken
 
 

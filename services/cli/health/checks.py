@@ -20,6 +20,7 @@ from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats,
 from services.cli.health.key_checks import check_keys
 from services.cli.health.mail_checks import check_answers, check_notices, check_reports
 from services.cli.health.party_checks import check_codes, check_search
+from services.cli.health.payment_checks import check_due, check_working_days
 from services.cli.health.privacy_checks import check_bell_is_guarded, check_private_files
 from services.cli.health.statement_checks import check_statements
 
@@ -40,4 +41,5 @@ _CHECKS: tuple[Check, ...] = (
     *(check_bell_is_guarded, check_private_files, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
+    *(check_due, check_working_days),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from intergestan_db.tables import (
     PartnerKey,
     Party,
     PartyWord,
+    PaymentTerm,
     Setting,
     Site,
     Table,
@@ -30,12 +32,14 @@ from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_catalo
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.parties.search import find_parties
 from intergestan_erp.site.preferences import read_preferences, set_preference
+from intergestan_erp.terms.due import TermLine
+from intergestan_erp.terms.stored import add_term, read_terms, term_called
 from tests.erp.catalogue.test_catalogue_file import SHOP
 from tests.site_factories import NOW, SiteToTest, add_party, make_site
 
 TAKEN = {
     *("product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"),
-    *("account", "party_account", "party_word", "account_word", "setting"),
+    *("account", "party_account", "party_word", "account_word", "setting", "payment_term", "payment_term_line"),
 }
 MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
 
@@ -49,6 +53,11 @@ def central(paired_sites: tuple[SiteToTest, SiteToTest]) -> SiteToTest:
         party = NewParty(code="F1", name="Fonderie", is_supplier=True, line1="1 rue", city="Lyon", contact="Luc")
         add_party(connection, party)
         set_preference(connection, "codes.mode", "automatic", by="test", at=NOW)
+        add_term(connection, "2X", "Deux fois", [TermLine(Decimal(50), days) for days in (0, 30)], by="test", at=NOW)
+        for code, name in (("3F", "Trois"), ("4F", "Quatre")):
+            term = term_called(connection, "2X" if code == "3F" else "60J")
+            add_party(connection, NewParty(code=code, name=name, is_customer=True, payment_term_id=term.id))
+        set_preference(connection, "terms.default", "2X", by="test", at=NOW)
     return base
 
 
@@ -75,8 +84,13 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
                 map(repr, theirs.execute(select(*columns)))
             )
         assert read_preferences(ours) == read_preferences(theirs)
+        assert read_preferences(ours).term == "2X"
+        shown = [[(term.code, term.lines) for term in read_terms(connection)] for connection in (ours, theirs)]
+        assert shown[0] == shown[1]
+        with_term = select(Party.code, PaymentTerm.code).join(PaymentTerm, PaymentTerm.id == Party.payment_term_id)
+        assert dict(map(tuple, ours.execute(with_term))) == {"3F": "2X", "4F": "60J"}
         assert [each.account for each in find_parties(ours, "fond").found] == ["401F1"]
-        assert ours.execute(select(Setting.name)).scalars().all() == ["codes.mode"]
+        assert set(ours.execute(select(Setting.name)).scalars()) == {"codes.mode", "terms.default"}
         assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code
         assert ours.execute(select(Site.key_fingerprint)).scalar_one() == site.key.public.kid
         assert set(ours.execute(select(NumberSeries.next_number)).scalars()) == {1}

@@ -65,6 +65,8 @@ def test_what_was_chosen(database: Database) -> None:
         ("codes.prefix", "8", ProblemCode.CODES_LENGTH),
         ("codes.prefix", "0", ProblemCode.CODES_LENGTH),
         ("accounts.mode", "", ProblemCode.NO_VALUE),
+        ("terms.default", "", ProblemCode.NO_TERM),
+        ("terms.shift", "next", ProblemCode.NO_VALUE),
         ("accounts.customer_root", "4011", ProblemCode.NO_VALUE),
         ("accounts.supplier_root", "411", ProblemCode.NO_VALUE),
         ("accounts.width", "11", ProblemCode.NO_VALUE),

@@ -1,0 +1,78 @@
+"""Processes that settle what one customer owes at once: never more than is open, and nothing is lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import defaultdict
+from contextlib import ExitStack
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import update
+
+from intergestan_db.database import Database
+from intergestan_db.tables import CreditNote, InvoiceDue, Payment, SalesOrder, Settlement
+from intergestan_erp.paying.shares import Share
+from tests import warm
+from tests.erp.paying.till import Till
+from tests.patience import PATIENCE
+
+COUNT = 8
+WHATS = ("pay", "say", "settle", "credit")
+
+
+@pytest.mark.race
+def test_no_more_is_settled_than_is_open(base: Database) -> None:
+    """T18, D32: payments, what lay on account and credit notes meet on an invoice of 100 and another of 50."""
+    till = Till(base)
+    till.owe("40", "60")
+    till.pay("100", Share("FA1", None, Decimal(1)))
+    with base.transaction() as connection:
+        connection.execute(update(SalesOrder).values(note=None))
+    till.bill(("1", "50", "0"))
+    said = at_once(base.url)
+    open_of = {row.id: row.amount for row in till.rows(InvoiceDue)}
+    settled: dict[int, Decimal] = defaultdict(Decimal)
+    used: dict[tuple[int | None, int | None], Decimal] = defaultdict(Decimal)
+    for row in till.rows(Settlement):
+        settled[row.invoice_due_id] += row.amount
+        used[row.payment_id, row.credit_note_id] += row.amount
+    assert all(settled[due_id] <= amount for due_id, amount in open_of.items())
+    there = {(row.id, None): row.amount for row in till.rows(Payment)}
+    there |= {(None, row.id): row.total_ttc for row in till.rows(CreditNote)}
+    assert all(amount <= there[source] for source, amount in used.items())
+    told = sum((Decimal(line) for lines in said for line in lines if line != "refused"), Decimal(0))
+    assert told + 1 == sum(settled.values())
+    assert sum(settled.values()) == 150  # there was more than enough, and nothing stayed open
+    assert till.open() == {}
+    numbers = [row.number for row in till.rows(Payment)]
+    assert numbers == [f"RG{n}" for n in range(1, len(numbers) + 1)]
+
+
+def at_once(url: str) -> list[list[str]]:
+    """What each of the processes said, which began at the same moment."""
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                warm.Popen(
+                    [sys.executable, "-m", "tests.erp.paying.paying", url, str(COUNT), what],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for what in WHATS
+        ]
+        for process in processes:
+            stack.callback(process.kill)
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write("\n")
+            process.stdin.flush()
+        said = [process.communicate(timeout=PATIENCE)[0].splitlines() for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(WHATS)
+    assert [len(lines) for lines in said] == [COUNT] * len(WHATS)
+    return said

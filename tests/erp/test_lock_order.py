@@ -1,0 +1,90 @@
+"""Every act locks rows in the one order of locks (ADR 0048): two of them can wait for each other, never in a circle."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from intergestan_db.database import Database
+from intergestan_db.enums import PaymentMethod
+from intergestan_erp.paying import payments
+from intergestan_erp.selling import credit_notes
+from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.selling.invoicing import invoice
+from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from tests.erp.paying.till import Till
+
+pytestmark = pytest.mark.mainly_on("postgresql")
+
+RANKS = {
+    "party": 1,
+    "hold": 2,
+    **dict.fromkeys(("sales_order", "sales_order_line", "sales_order_charge"), 3),
+    **dict.fromkeys(("purchase_order", "purchase_order_line"), 4),
+    "picking_slip": 5,
+    "payment": 6,
+    **dict.fromkeys(("credit_note", "invoice_due"), 7),
+    "stock": 8,
+    **dict.fromkeys(("party_code_counter", "account_counter"), 9),
+    "number_series": 10,
+    "ledger": 11,
+    "inbound_mail": 12,
+}
+"""The order of locks; rows of one place are locked by their ids."""
+_LOCKS = re.compile(r"^UPDATE (?P<changed>\w+)|FROM (?P<read>\w+).*FOR (?:NO KEY )?UPDATE", re.DOTALL)
+
+
+PAYMENT = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CASH)
+
+
+def locked(statements: list[str]) -> list[str]:
+    """The tables whose rows these statements lock, in their order."""
+    found = [_LOCKS.search(statement) for statement in statements]
+    return [each["changed"] or each["read"] for each in found if each is not None]
+
+
+@pytest.fixture
+def statements(base: Database) -> list[str]:
+    """What the database is asked from now on."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        asked.append(statement)
+
+    event.listen(base.engine, "before_cursor_execute", note)
+    return asked
+
+
+def test_acts_lock_in_one_order(base: Database, statements: list[str]) -> None:
+    """D21: each act by itself, and the series of numbers last of all but what the importer notes of its mail."""
+    till = Till(base)
+    order = till.order(("4", "10", "20"), unit="C62")
+    acts = {
+        "change": lambda: till.act(change_sales_order, order, OwnChanges(quantities={"L1": Decimal(3)})),
+        "book": lambda: till.order(("1", "10", "20")),
+        "deliver": lambda: till.act(deliver, order, None),
+        "invoice": lambda: till.act(invoice, [order]),
+        "payment": lambda: till.act(payments.add, till.customer, PAYMENT),
+        "credit": lambda: till.act(credit_notes.credit, "FA1", "Damaged", {1: Decimal(1)}),
+        "settle": lambda: till.act(payments.settle, "RG1"),
+        "fail": lambda: till.act(payments.fail, "RG1"),
+        "second payment": lambda: till.act(payments.add, till.customer, PAYMENT),
+        "cancel": lambda: till.act(payments.cancel, "RG2"),
+    }
+    first: dict[str, list[str]] = {}
+    for name, act in acts.items():
+        statements.clear()
+        act()
+        tables = list(dict.fromkeys(table for table in locked(statements) if table in RANKS))
+        assert [RANKS[table] for table in tables] == sorted(RANKS[table] for table in tables), (name, tables)
+        first[name] = tables
+    if not base.is_sqlite:  # which locks the whole base, and is asked for no rows
+        assert first["invoice"] == ["sales_order", "number_series"]
+        assert first["payment"] == first["credit"] == ["party", "number_series"]
+        assert first["fail"] == first["cancel"] == ["party", "payment"]
+        assert first["settle"] == ["party"]
+    assert first["book"] == ["number_series", "ledger", "inbound_mail"] or base.is_sqlite
