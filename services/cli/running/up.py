@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container
+from collections.abc import Callable, Container
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,18 @@ LOOK_S = 0.1
 
 def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured."""
+    raise typer.Exit(run_site(call_of(context)))
+
+
+def run_site(call: Call, when_up: Callable[[threading.Event], object] = lambda _stop: None) -> int:
+    """Until told to stop; the exit code.
+
+    :param when_up: is called, in a thread, once all services run, with what says that they are to stop.
+    """
     from intergestan_operations.opening.private_files import keep_private
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
 
-    call = call_of(context)
     for said in keep_private(call.site, call.unchecked_database):
         say(sentence(said))
     refuse_older_database(call)
@@ -37,12 +44,12 @@ def up(context: typer.Context) -> None:
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
     log_here(call)
     stop = stop_on_signals()
-    watching = threading.Thread(target=_say_ready, args=(call, before, stop), daemon=True)
+    watching = threading.Thread(target=_say_ready, args=(call, before, stop, when_up), daemon=True)
     watching.start()
     code = supervisor.run(stop)
     stop.set()
     watching.join()
-    raise typer.Exit(code)
+    return code
 
 
 def _redis(call: Call) -> list[Child]:
@@ -75,7 +82,9 @@ def _living(call: Call) -> dict[str, str]:
         return living_workers(connection, call.database.now())
 
 
-def _say_ready(call: Call, before: Container[str], stop: threading.Event) -> None:
+def _say_ready(
+    call: Call, before: Container[str], stop: threading.Event, then: Callable[[threading.Event], object]
+) -> None:
     """Say so once every service has given its first sign of life. By names: somebody may set the clock meanwhile.
 
     :param before: the workers that lived before, perhaps of a run that was killed just now.
@@ -86,4 +95,5 @@ def _say_ready(call: Call, before: Container[str], stop: threading.Event) -> Non
         if {service for name, service in _living(call).items() if name not in before} >= set(SERVICES):
             Notifier().ready("All services run.")
             say(_("The site is up: all services run. Ctrl-C stops them."))
+            then(stop)
             return
