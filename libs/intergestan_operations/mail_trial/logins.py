@@ -30,7 +30,7 @@ class NoLogin(OSError):
 
 
 class NoCertificates(OSError):
-    """The file with the certificates to trust; `str()` is its name and what is wrong with it."""
+    """The file with the certificates to trust cannot be read; `errno` says why, None that there are none in it."""
 
 
 class NoStartTls(OSError):
@@ -236,8 +236,9 @@ def _context(account: Any) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=account.ca_file)
     except OSError as error:
-        reason = getattr(error, "reason", None) or error.strerror
-        raise NoCertificates(f"{account.ca_file}: {reason}") from error
+        failed = NoCertificates()
+        failed.errno, failed.filename = None if isinstance(error, ssl.SSLError) else error.errno, account.ca_file
+        raise failed from error
 
 
 def _days_left(sock: Any) -> int | None:

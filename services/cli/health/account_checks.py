@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -95,8 +96,19 @@ def failure(subject: str, account: Any, error: Exception) -> Finding | None:
         return None
     text, cure = (_(words) for words in WHY[cause])
     said = getattr(error, "verify_message", None) or wording(error)
+    if cause == "ca_file":
+        said = _of_file(error)
     found = text.format(server=f"{account.host}:{account.port}", host=account.host, login=account.login, error=said)
     return Finding(subject, False, found, cure)
+
+
+def _of_file(error: Exception) -> str:
+    """A file that should have certificates in it, and what is wrong with it."""
+    from services.cli.errors import OF_FILES
+
+    number = getattr(error, "errno", None)
+    words = _("there are no certificates in it") if number is None else _(OF_FILES.get(number, os.strerror(number)))
+    return f"{getattr(error, 'filename', '')}: {words}"
 
 
 _RENEW = marked("Have the certificate renewed, and look whether this machine's clock is right.")
@@ -132,7 +144,7 @@ WHY: Mapping[str, tuple[str, str]] = {
         marked("the certificate of {server} is not to be trusted: it is for another name"),
         marked("Use the name for which the certificate was made; the provider tells it."),
     ),
-    "ended": (marked("the certificate of {server} is not to be trusted: it has ended"), _RENEW),
+    "ended": (marked("the certificate of {server} is not to be trusted: it has expired"), _RENEW),
     "certificate": (marked("the certificate of {server} is not to be trusted: {error}"), _RENEW),
     "no_tls": (
         marked("{server} does not begin with TLS"),
