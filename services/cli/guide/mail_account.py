@@ -115,7 +115,7 @@ def _find(address: str) -> Settings | None:
         except Problem:
             say(_("Nobody says which servers {address} has: your mail provider tells them.").format(address=address))
             return None
-    for server in found.servers:
+    for server in filter(None, (found.server(_incoming(found)), found.server("smtp"))):
         text = _("Found for {address} ({source}): {protocol} at {host}:{port}, {security}, login {login}.")
         values = {name: getattr(server, name) for name in ("host", "port", "security", "login")}
         say(text.format(address=address, source=found.source, protocol=server.protocol.upper(), **values))
@@ -124,6 +124,11 @@ def _find(address: str) -> Settings | None:
     ):
         return None
     return found
+
+
+def _incoming(found: Settings | None) -> Protocol:
+    """How mail is read: by POP3 only where that is all there is."""
+    return "pop3" if found is not None and found.server("imap") is None else "imap"
 
 
 def _explain_tokens(found: Settings, address: str) -> None:
@@ -139,7 +144,7 @@ def _enter_mailbox(call: Call, address: str, found: Settings | None) -> _Try:
     """What logged in there."""
     from intergestan_exchange.mail_accounts.accounts import NewMailbox, add_mailbox
 
-    protocol: Protocol = "pop3" if found is not None and found.server("imap") is None else "imap"
+    protocol = _incoming(found)
     name = address.partition("@")[0][:60]
     mailbox, tried = _until_it_logs_in(
         call,
