@@ -30,7 +30,7 @@
 `redis_url.py` may import: said.
 `said.py` may import: nothing.
 `sealed_passwords.py` may import: said, secrets.
-`secrets.py` may import: said.
+`secrets.py` may import: durable, said.
 `sections.py` may import: said.
 `service.py` may import: broker, health, liveness, notify, redis_client, steps, stopping.
 `settings.py` may import: posted_url, redis_url, said, sections.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from intergestan_runtime.durable import write_new
 from intergestan_runtime.said import Said
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -100,10 +101,7 @@ def check_private(file: Path) -> None:
 def create_key_file(file: Path) -> bytes:
     """A new random key of 32 bytes in a new file (0600). Raises FileExistsError rather than replace one."""
     key = os.urandom(_KEY)
-    with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as opened:
-        opened.write(b64encode(key).decode() + "\n")
-        opened.flush()
-        os.fsync(opened.fileno())
+    write_new(file, b64encode(key) + b"\n")
     return key
 
 

@@ -17,6 +17,7 @@ from services.cli.translated import HELP, Commands, TranslatedGroup, command_of
 COMMANDS: Mapping[str, Mapping[str, str]] = {
     marked("First steps"): {
         "demo": "demo",
+        "setup": "guide.setup",
         "init": "setting_up.init",
         "doctor": "health.doctor",
         "help": "help",

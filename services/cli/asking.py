@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import typer
 
+from intergestan_msg.plain_text import VISIBLE
 from intergestan_operations.language.language import _
 
 YES = frozenset({"y", "yes", "o", "oui"})
@@ -15,9 +17,10 @@ NO = frozenset({"n", "no", "non", ""})
 def asked(question: str, *, default: str | None = None, hidden: bool = False) -> str:
     """What the person types; on standard error, so that standard output has data alone.
 
+    :param default: what Enter alone means; None: that something must be typed.
     :raises Abort: when the person gives up with Ctrl-C or Ctrl-D.
     """
-    return _typed(question, default=default, hide_input=hidden)
+    return _typed(question, default=default, show_default=bool(default), hide_input=hidden)
 
 
 def confirmed(question: str) -> bool:
@@ -34,4 +37,13 @@ def confirmed(question: str) -> bool:
 
 def _typed(question: str, **settings: Any) -> str:
     suffix = _("{title}:").format(title="") + " "
-    return str(typer.prompt(question, prompt_suffix=suffix, err=True, **settings))
+    while True:
+        try:
+            given = str(typer.prompt(question, prompt_suffix=suffix, err=True, **settings))
+        except UnicodeDecodeError:
+            given = "\0"
+        except OSError:  # the terminal is gone
+            raise typer.Abort from None
+        if not given or re.match(VISIBLE, given):
+            return given
+        typer.echo(_("This has characters that cannot be seen or read; type it again."), err=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 EXAMPLES: Mapping[str, str] = {
     "demo": "demo --orders 50 --keep /tmp/demo",
+    "setup": "setup",
     "init": 'init --name "Durand SARL" --orders-address commandes@durand.fr --siret 73282932000074',
     "doctor": "doctor",
     "help": "help orders import",

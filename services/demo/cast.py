@@ -17,11 +17,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from intergestan_runtime.die_with_parent import bound
 from intergestan_runtime.embedded_redis import EmbeddedRedis
 from services.demo.leave import Leave
+
+if TYPE_CHECKING:
+    from services.demo.guests import Guests
 
 SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 MAIL_SERVER = "mail_server"
@@ -40,10 +43,12 @@ class ProcessFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the mail server listens on loopback."""
+    """Where the mail server listens on loopback; `smtps` and `imaps` with TLS, where guests may come."""
 
     smtp: int
     imap: int
+    smtps: int | None = None
+    imaps: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +81,19 @@ class Cast:
         _stop([player for player in self._players if player.name == MAIL_SERVER])
         self._redis.stop()
 
-    def start_servers(self, accounts: Mapping[str, str]) -> None:
-        """Start the mail server with these accounts (passwords by address), and the bell; wait for the bell."""
+    def start_servers(self, accounts: Mapping[str, str], guests: Guests | None = None) -> None:
+        """Start the mail server with these accounts (passwords by address), and the bell; wait for the bell.
+
+        :param guests: with their accounts beside them, and TLS.
+        """
+        if guests is not None:
+            accounts = {**accounts, **guests.passwords}
         file = self._folder / "mail-accounts.json"
         file.touch(mode=0o600)
         file.write_text(json.dumps([{"address": name, "password": word} for name, word in accounts.items()]))
         arguments = ["--dir", str(self._folder / "mail"), "--accounts", str(file)]
+        if guests is not None:
+            arguments += ["--certificate", str(guests.certificate), "--key", str(guests.key)]
         self._start(MAIL_SERVER, self._folder / "logs", f"services.demo.{MAIL_SERVER}", arguments, piped=True)
         self._redis.start()
 

@@ -6,6 +6,7 @@ arrives through this process, so an arrival wakes whoever waits, and what was st
 
 import asyncio
 import os
+import ssl
 import time
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -72,8 +73,13 @@ class Account:
         sync_folder(final.parent)
 
 
-async def start_imap(accounts: Mapping[str, Account], base: Path, port: int) -> asyncio.Server:
-    """An IMAP server (RFC 3501, IDLE) on loopback for `accounts` by address; no TLS."""
+async def start_imap(
+    accounts: Mapping[str, Account], base: Path, port: int, tls: ssl.SSLContext | None = None
+) -> asyncio.Server:
+    """An IMAP server (RFC 3501, IDLE) on loopback for `accounts` by address.
+
+    :param tls: for TLS from the first byte on; None: without.
+    """
     arguments = Namespace(
         host=HOST,
         port=port,
@@ -96,7 +102,7 @@ async def start_imap(accounts: Mapping[str, Account], base: Path, port: int) -> 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await talk(reader, _WholeResponses(writer, reader))
 
-    return await asyncio.start_server(connected, HOST, port)
+    return await asyncio.start_server(connected, HOST, port, ssl=tls)
 
 
 class _WholeResponses(asyncio.StreamWriter):

@@ -1,8 +1,9 @@
 """The demo's mail server, one child process: SMTP in front, a Maildir per account, IMAP behind.
 
 `python -m services.demo.mail_server --dir DIR --accounts FILE.json --smtp-port N --imap-port N`
-listens on loopback only (port 0: any free one), prints `{"smtp": port, "imap": port}` when both are ready,
-and ends with its parent, when the pipe that is its stdin closes, or on SIGTERM. FILE.json is a list of
+listens on loopback only (port 0: any free one), prints `{"smtp": port, "imap": port}` when both are ready, and with
+`--certificate FILE --key FILE` also `smtps` and `imaps`: the same servers with TLS from the first byte on. It ends
+with its parent, when the pipe that is its stdin closes, or on SIGTERM. FILE.json is a list of
 `{"address": …, "password": …}`. A 250 means that the mail is on disk. What is for a domain without accounts is taken,
 as relays do, and its sender gets a report that it could not be delivered.
 """
@@ -14,6 +15,7 @@ import json
 import logging
 import os
 import signal
+import ssl
 import stat
 import sys
 import tempfile
@@ -85,8 +87,10 @@ def _domain(address: str) -> str:
     return address.lower().rpartition("@")[2]
 
 
-async def serve(accounts: Mapping[str, Account], base: Path, smtp_port: int, imap_port: int) -> None:
-    """Runs both servers until SIGTERM or the end of stdin; prints the ports when they accept connections."""
+async def serve(
+    accounts: Mapping[str, Account], base: Path, smtp_port: int, imap_port: int, tls: ssl.SSLContext | None
+) -> None:
+    """Runs the servers until SIGTERM or the end of stdin; prints the ports when they accept connections."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
@@ -95,11 +99,17 @@ async def serve(accounts: Mapping[str, Account], base: Path, smtp_port: int, ima
         loop.add_reader(0, _stop_at_end_of_input, stop)
     async with AsyncExitStack() as servers:
         submission = Submission(accounts)
-        smtp = await servers.enter_async_context(
-            await loop.create_server(partial(_smtp, submission, loop), HOST, smtp_port)
-        )
-        imap = await servers.enter_async_context(await start_imap(accounts, base, imap_port))
-        print(json.dumps({"smtp": _port(smtp), "imap": _port(imap)}), flush=True)
+        talk = partial(_smtp, submission, loop)
+        started = {
+            "smtp": await loop.create_server(talk, HOST, smtp_port),
+            "imap": await start_imap(accounts, base, imap_port),
+        }
+        if tls is not None:
+            started["smtps"] = await loop.create_server(talk, HOST, 0, ssl=tls)
+            started["imaps"] = await start_imap(accounts, base, 0, tls)
+        for server in started.values():
+            await servers.enter_async_context(server)
+        print(json.dumps({name: _port(server) for name, server in started.items()}), flush=True)
         await stop.wait()
 
 
@@ -107,7 +117,7 @@ def _smtp(submission: Submission, loop: asyncio.AbstractEventLoop) -> SMTP:
     return SMTP(
         submission,
         authenticator=submission.authenticate,
-        auth_require_tls=False,  # loopback
+        auth_require_tls=False,  # loopback, or TLS around it
         data_size_limit=MAX_SIZE,
         hostname=HOST_NAME,
         ident="demo",
@@ -144,6 +154,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--accounts", type=Path, required=True, help="JSON: list of address and password")
     parser.add_argument("--smtp-port", type=int, default=0)
     parser.add_argument("--imap-port", type=int, default=0)
+    parser.add_argument("--certificate", type=Path, help="PEM; listen with TLS, too")
+    parser.add_argument("--key", type=Path, help="PEM, of the certificate")
     options = parser.parse_args(arguments)
     _die_with_parent()
     logging.basicConfig(level=logging.ERROR)
@@ -152,7 +164,11 @@ def main(arguments: list[str]) -> int:
         lock.unlink()  # of a predecessor that was killed; pymap would wait for it
     tempfile.tempdir = str(options.dir)  # pymap renames its files from there into the Maildirs
     accounts = _accounts(options.accounts, options.dir)
-    asyncio.run(serve(accounts, options.dir, options.smtp_port, options.imap_port))
+    tls = None
+    if options.certificate is not None:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(options.certificate, options.key)
+    asyncio.run(serve(accounts, options.dir, options.smtp_port, options.imap_port, tls))
     return 0
 
 

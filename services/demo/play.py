@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from intergestan_runtime.embedded_redis import EmbeddedRedisError
 from services.demo import stage, watch
@@ -20,6 +21,9 @@ from services.demo.show import Show
 from services.demo.stage import Site
 from services.demo.texts import speaker
 
+if TYPE_CHECKING:
+    from services.demo.guests import Guests
+
 DONE, FAILED = 0, 1
 
 
@@ -29,10 +33,12 @@ def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int
     show.line("making", sites=options.sites, folder=folder)
     with Cast(folder, leave) as cast:
         try:
-            sites = _set_up(options, folder, cast, show)
+            guests = _invited(folder) if options.serve else None
+            sites = _set_up(options, folder, cast, show, guests)
             result = _travel(options, sites, cast, show, started)
             _tell(options, folder, sites, result, show)
-            if options.serve:
+            if guests is not None:
+                show.guests(guests, cast.mail_ports)
                 _serve(cast, show)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)
@@ -48,11 +54,17 @@ def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int
     return DONE if result.verdict.good else FAILED
 
 
-def _set_up(options: Options, folder: Path, cast: Cast, show: Show) -> list[Site]:
+def _invited(folder: Path) -> Guests:
+    from services.demo.guests import invite
+
+    return invite(folder)
+
+
+def _set_up(options: Options, folder: Path, cast: Cast, show: Show, guests: Guests | None) -> list[Site]:
     """All sites, the base first, with their services starting while the later ones are made."""
     roles = stage.roles(options.sites)
     passwords = {role.address: secrets.token_urlsafe(12) for role in roles}
-    cast.start_servers(passwords)
+    cast.start_servers(passwords, guests)
     sites = []
     for role in roles:
         site = stage.make_site(role, folder / role.folder, cast.redis_url, options.language)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from email import message_from_bytes, policy
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -19,6 +19,10 @@ from services.demo.findings import Result
 from services.demo.stage import Site
 from services.demo.texts import Say
 from services.demo.verdict import Key, Verdict
+
+if TYPE_CHECKING:
+    from services.demo.cast import Ports
+    from services.demo.guests import Guests
 
 LINES_OF_MAIL = 30
 NAMED = 5
@@ -91,6 +95,15 @@ class Show:
         for site in sites:
             for command in ("status", "orders list --all"):
                 self.text(f"  intergestan --config {site.config} {command}")
+
+    def guests(self, guests: Guests, ports: Ports) -> None:
+        """What to answer `intergestan setup` that is tried beside the demo."""
+        self.line("guests")
+        for address, password in guests.passwords.items():
+            self.line("guest", address=address, password=password)
+        self.line("guest_imap", server=f"localhost:{ports.imaps}")
+        self.line("guest_smtp", server=f"localhost:{ports.smtps}")
+        self.line("guest_ca", file=guests.ca_file)
 
     def _wrong(self, verdict: Verdict) -> str:
         faults: dict[str, tuple[Key, ...]] = {name: getattr(verdict, name) for name in _FAULTS}

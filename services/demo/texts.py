@@ -73,6 +73,17 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Everything is removed now. --keep DIR leaves it all to be looked at, --serve keeps it running.",
         "Tout est maintenant supprimé. --keep DOSSIER laisse tout en place, --serve laisse tourner.",
     ),
+    "guests": (
+        "Two mailboxes are free, to try `intergestan setup` with. What it asks, you answer:",
+        "Deux boîtes aux lettres sont libres, pour essayer `intergestan setup`. À ses questions, répondez :",
+    ),
+    "guest": (
+        "  mail address {address}, password {password}",
+        "  adresse {address}, mot de passe {password}",
+    ),
+    "guest_imap": ("  incoming mail (IMAP) {server}", "  courriels entrants (IMAP) {server}"),
+    "guest_smtp": ("  outgoing mail (SMTP) {server}", "  courriels sortants (SMTP) {server}"),
+    "guest_ca": ("  certificates to trust {file}", "  certificats à accepter {file}"),
     "serving": ("All services go on running. Ctrl-C ends them.", "Tous les services tournent. Ctrl-C les arrête."),
 }
 """By name: the English text, the French one."""

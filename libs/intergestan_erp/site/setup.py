@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, Row, insert, select, update
 
 from intergestan_db import numbers, states
 from intergestan_db.problem import Problem
@@ -22,6 +22,7 @@ from intergestan_erp.people.users import user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
 from intergestan_erp.terms.stored import add_shipped_terms
 from intergestan_msg.email_address import ADDRESS
+from intergestan_msg.plain_text import VISIBLE
 from intergestan_msg.seal import PublicKey
 
 LANGUAGES = ("fr", "en")
@@ -89,6 +90,8 @@ def check_site(site: NewSite) -> None:
     """
     if not site.name.strip():
         raise Problem("A site needs a name: the one that its partners will read.")
+    for name in ("name", "line1", "line2", "postcode", "city"):
+        _check_text(getattr(site, name), Site.__table__.c[name])
     check_address(site.orders_address)
     check_address(site.answers_address)
     if site.siret is not None:
@@ -101,6 +104,20 @@ def check_site(site: NewSite) -> None:
     zone_of(site.timezone)
     if site.language not in LANGUAGES:
         raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
+
+
+def _check_text(text: str | None, column: Column[Any]) -> None:
+    """Refuse what no card or document could carry.
+
+    :raises Problem: with the text.
+    """
+    most = getattr(column.type, "length", None)
+    if text is not None and (len(text) > (most or len(text)) or (text and not re.match(VISIBLE, text))):
+        raise Problem(
+            "«{text}» cannot stand on documents: it has more than {most} characters, or some that nobody can see.",
+            text=text,
+            most=most,
+        )
 
 
 def usual_zone(country: str) -> str:
@@ -144,6 +161,25 @@ def check_address(address: str) -> None:
         raise Problem("«{address}» is not a mail address: it looks like name@domain.fr.", address=address)
 
 
+def check_login(login: str) -> None:
+    """Refuse what cannot be the login of a user.
+
+    :raises Problem: with the login.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", login):
+        raise Problem("«{login}» is not a login: it has letters, digits, dots and hyphens only.", login=login)
+
+
+def check_user_name(name: str) -> None:
+    """Refuse what cannot be a person's name.
+
+    :raises Problem: with the name.
+    """
+    if not name.strip():
+        raise Problem("A user needs a name.")
+    _check_text(name, User.__table__.c["name"])
+
+
 def add_user(connection: Connection, login: str, name: str, email: str, *, by: str, at: datetime) -> int:
     """Enter a person; the mail address is the From of what they send (G15).
 
@@ -152,8 +188,8 @@ def add_user(connection: Connection, login: str, name: str, email: str, *, by: s
     :raises Problem: when the login is taken or the address is none.
     """
     check_address(email)
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", login):
-        raise Problem("«{login}» is not a login: it has letters, digits, dots and hyphens only.", login=login)
+    check_login(login)
+    check_user_name(name)
     if connection.execute(select(User.id).where(User.login == login)).first() is not None:
         raise Problem("There is already a user «{login}»: choose another login.", login=login)
     user_id = connection.execute(
@@ -192,8 +228,7 @@ def change_user(connection: Connection, login: str, changes: Mapping[str, str], 
     row = user_row(connection, login)
     if "email" in changes:
         check_address(changes["email"])
-    if not changes.get("name", row.name).strip():
-        raise Problem("A user needs a name.")
+    check_user_name(changes.get("name", row.name))
     connection.execute(update(User).where(User.id == row.id).values(**changes))
     states.record(connection, User.__tablename__, [(row.id, None, None)], "set", by=by, at=at, detail=dict(changes))
 

@@ -188,6 +188,10 @@ def check_account(account: Account) -> None:
         raise Problem("An account needs a name.")
     if not account.host.strip():
         raise Problem("An account needs a server.")
+    try:
+        account.host.encode("idna")
+    except UnicodeError as error:
+        raise Problem("«{host}» is not the name of a server.", host=account.host) from error
     if not 0 < account.port < 65536:
         raise Problem("{port} is not a port: it lies between 1 and 65535.", port=account.port)
     if account.security == Security.NONE and not is_loopback(account.host):

@@ -118,6 +118,11 @@ def discover(address: str, ask: Ask) -> Settings:
     )
 
 
+def well_known(address: str) -> Settings | None:
+    """The servers of an address whose provider is in the table; nobody is asked."""
+    return _of_provider(by_domain(address.rpartition("@")[2]), address)
+
+
 def parse_autoconfig(xml: bytes, address: str, source: str) -> Settings | None:
     """The servers of an autoconfig file (clientConfig 1.1); those without TLS are left out. None when it is none."""
     try:
@@ -143,7 +148,7 @@ def parse_autoconfig(xml: bytes, address: str, source: str) -> Settings | None:
 
 def _sources(address: str, ask: Ask) -> Iterator[Callable[[], Settings | None]]:
     domain = address.rpartition("@")[2].lower()
-    yield lambda: _of_provider(by_domain(domain), address)
+    yield lambda: well_known(address)
     for url in (
         f"https://autoconfig.{domain}/mail/config-v1.1.xml",
         f"https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml",

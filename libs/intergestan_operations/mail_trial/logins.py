@@ -25,12 +25,25 @@ class LoginRefused(Exception):
     """The server answered, and does not want this login; `str()` is its reason."""
 
 
+class NoLogin(OSError):
+    """The server asks for no login here, or for none that the services can give."""
+
+
+class NoCertificates(OSError):
+    """The file with the certificates to trust cannot be read; `errno` says why, None that there are none in it."""
+
+
+class NoStartTls(OSError):
+    """The server does not offer STARTTLS, so nothing was sent to it."""
+
+
 def try_smtp(account: Any, password: str | None) -> int | None:
     """Log in at a relay (EHLO, TLS, AUTH).
 
     :param password: or a `BearerToken`.
     :returns: for how many more days the server's certificate is good, if these are few.
-    :raises LoginRefused: when it refuses the login; OSError: when it does not come that far.
+    :raises LoginRefused: when it refuses the login; OSError: when it does not come that far, such as `NoLogin` and
+        `NoStartTls`.
     """
     context = _context(account)
     try:
@@ -39,13 +52,16 @@ def try_smtp(account: Any, password: str | None) -> int | None:
         else:
             client = smtplib.SMTP(account.host, account.port, timeout=TIMEOUT_S)
         with client:
-            if account.security == Security.STARTTLS:
-                client.starttls(context=context)
             client.ehlo_or_helo_if_needed()
+            if account.security == Security.STARTTLS:
+                if not client.has_extn("starttls"):
+                    raise NoStartTls
+                client.starttls(context=context)
+                client.ehlo()
             if isinstance(password, BearerToken):
                 _auth(client, _exchange(client.esmtp_features.get("auth", "").split(), account, password))
             elif account.login:
-                client.login(account.login, password or "")
+                _log_in_smtp(client, account.login, password or "")
             return _days_left(client.sock)
     except smtplib.SMTPAuthenticationError as error:
         reason = error.smtp_error
@@ -83,6 +99,8 @@ def imap(account: Any) -> Iterator[Any]:
     try:
         if account.security == Security.STARTTLS:
             with _as_os_error():
+                if not client.has_capability("STARTTLS"):
+                    raise NoStartTls
                 client.starttls(context)
         yield client
     finally:
@@ -120,6 +138,8 @@ def pop3(account: Any) -> Iterator[poplib.POP3]:
     try:
         if account.security == Security.STARTTLS:
             with _as_os_error():
+                if "STLS" not in _pop3_capabilities(client):
+                    raise NoStartTls
                 client.stls(context)
         yield client
     finally:
@@ -130,7 +150,7 @@ def log_in_pop3(client: poplib.POP3, account: Any, password: str | None) -> None
     """By token, or by password. Raises as `try_mailbox`."""
     with refusals():
         if isinstance(password, BearerToken):
-            said = _exchange(_pop3_mechanisms(client), account, password)
+            said = _exchange(_pop3_capabilities(client).get("SASL", []), account, password)
             _pop3_line(client, f"AUTH {said.mechanism}")
             if _pop3_line(client, _base64(said.first)).startswith(b"+ "):  # why not; a word is awaited
                 _pop3_line(client, _base64(said.after_error))
@@ -165,6 +185,21 @@ def _exchange(offered: list[str], account: Any, token: BearerToken) -> Exchange:
     return said
 
 
+def _log_in_smtp(client: smtplib.SMTP, login: str, password: str) -> None:
+    """As the sender does, which knows PLAIN (RFC 4616) and LOGIN, in UTF-8."""
+    mechanisms = client.esmtp_features.get("auth", "").upper().split()
+    if "PLAIN" in mechanisms:
+        steps = ["AUTH PLAIN " + _base64(f"\0{login}\0{password}".encode())]
+    elif "LOGIN" in mechanisms:
+        steps = ["AUTH LOGIN", _base64(login.encode()), _base64(password.encode())]
+    else:
+        raise NoLogin
+    for step in steps:
+        code, text = client.docmd(step)
+        if code // 100 != (2 if step is steps[-1] else 3):
+            raise smtplib.SMTPAuthenticationError(code, text)
+
+
 def _auth(client: smtplib.SMTP, said: Exchange) -> None:
     code, text = client.docmd("AUTH", f"{said.mechanism} {_base64(said.first)}")
     if code == 334:  # why not; a word is awaited
@@ -173,11 +208,11 @@ def _auth(client: smtplib.SMTP, said: Exchange) -> None:
         raise smtplib.SMTPAuthenticationError(code, text)
 
 
-def _pop3_mechanisms(client: poplib.POP3) -> list[str]:
+def _pop3_capabilities(client: poplib.POP3) -> Mapping[str, list[str]]:
     try:
-        return client.capa().get("SASL", [])
+        return client.capa()
     except poplib.error_proto:
-        return []  # a server without CAPA
+        return {}  # a server without CAPA
 
 
 def _pop3_line(client: poplib.POP3, line: str) -> bytes:
@@ -198,7 +233,12 @@ def _words(error: Exception) -> str:
 
 
 def _context(account: Any) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=account.ca_file)
+    try:
+        return ssl.create_default_context(cafile=account.ca_file)
+    except OSError as error:
+        failed = NoCertificates()
+        failed.errno, failed.filename = None if isinstance(error, ssl.SSLError) else error.errno, account.ca_file
+        raise failed from error
 
 
 def _days_left(sock: Any) -> int | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intergestan_db.problem import Problem
-from intergestan_runtime.durable import sync_folder
+from intergestan_runtime.durable import write_new
 from intergestan_runtime.private import make_folder
 
 if TYPE_CHECKING:
@@ -62,9 +61,4 @@ def make_bounce_key(site: SiteSettings) -> bool:
 def write_private(file: Path, content: bytes) -> None:
     """A new file that only its owner can read, on the disk for good. Raises FileExistsError."""
     make_folder(file.parent)
-    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "wb") as opened:
-        opened.write(content)
-        opened.flush()
-        os.fsync(opened.fileno())
-    sync_folder(file.parent)
+    write_new(file, content)

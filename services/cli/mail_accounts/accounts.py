@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,9 +27,18 @@ PasswordStdin = Annotated[
     bool,
     typer.Option("--password-stdin", help="Read the password from standard input and keep it sealed in the base."),
 ]
+
+
+def absolute(file: str | None) -> str | None:
+    """A file's whole name, because the services run in other folders."""
+    return file and str(Path(file).absolute())
+
+
 CaFile = Annotated[
     str | None,
-    typer.Option("--ca-file", metavar="FILE", help="Certificates to trust in place of the system's."),
+    typer.Option(
+        "--ca-file", metavar="FILE", callback=absolute, help="Certificates to trust in place of the system's."
+    ),
 ]
 
 

@@ -18,20 +18,28 @@ Untested = Annotated[
 ]
 
 
+def attempt_login(account: Account, password: str | None, *, is_relay: bool) -> None:
+    """Log in as the services will.
+
+    :raises Problem: it is no account that could be stored. Whatever else it raises, `failure` explains.
+    """
+    from intergestan_exchange.mail_accounts.accounts import check_account
+    from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
+
+    check_account(account)
+    (try_smtp if is_relay else try_mailbox)(account, password)
+
+
 def try_login(call: Call, account: Account, password: str | None = None, *, is_relay: bool) -> None:
     """Log in as the services will.
 
     :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
     :raises Problem: why it fails, with the cure. Nothing was changed.
     """
-    from intergestan_exchange.mail_accounts.accounts import check_account
-    from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
     from services.cli.health.account_checks import failure, secret_of
 
-    check_account(account)
-    attempt = try_smtp if is_relay else try_mailbox
     try:
-        attempt(account, secret_of(call, account) if password is None else password)
+        attempt_login(account, secret_of(call, account) if password is None else password, is_relay=is_relay)
     except Exception as error:
         found = failure(_("Login"), account, error)
         if found is None:

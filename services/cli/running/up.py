@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,11 +28,18 @@ def up(context: typer.Context) -> None:
 
     The geocoder is among them where `intergestan settings set geo.provider` has chosen whom to ask.
     """
+    raise typer.Exit(run_site(call_of(context)))
+
+
+def run_site(call: Call, when_up: Callable[[threading.Event], object] = lambda _stop: None) -> int:
+    """Until told to stop; the exit code.
+
+    :param when_up: is called, in a thread, once all services run, with what says that they are to stop.
+    """
     from intergestan_operations.opening.private_files import keep_private
     from intergestan_runtime.stopping import stop_on_signals
     from intergestan_runtime.supervisor import Supervisor
 
-    call = call_of(context)
     for said in keep_private(call.site, call.unchecked_database):
         say(sentence(said))
     refuse_older_database(call)
@@ -40,12 +47,12 @@ def up(context: typer.Context) -> None:
     supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in services)])
     log_here(call)
     stop = stop_on_signals()
-    watching = threading.Thread(target=_say_ready, args=(call, services, before, stop), daemon=True)
+    watching = threading.Thread(target=_say_ready, args=(call, services, before, stop, when_up), daemon=True)
     watching.start()
     code = supervisor.run(stop)
     stop.set()
     watching.join()
-    raise typer.Exit(code)
+    return code
 
 
 def _redis(call: Call) -> list[Child]:
@@ -92,7 +99,13 @@ def _living(call: Call) -> dict[str, str]:
         return living_workers(connection, call.database.now())
 
 
-def _say_ready(call: Call, services: Sequence[str], before: Container[str], stop: threading.Event) -> None:
+def _say_ready(
+    call: Call,
+    services: Sequence[str],
+    before: Container[str],
+    stop: threading.Event,
+    then: Callable[[threading.Event], object],
+) -> None:
     """Say so once every service has given its first sign of life. By names: somebody may set the clock meanwhile.
 
     :param before: the workers that lived before, perhaps of a run that was killed just now.
@@ -103,4 +116,5 @@ def _say_ready(call: Call, services: Sequence[str], before: Container[str], stop
         if {service for name, service in _living(call).items() if name not in before} >= set(services):
             Notifier().ready("All services run.")
             say(_("The site is up: all services run. Ctrl-C stops them."))
+            then(stop)
             return

@@ -98,11 +98,18 @@ def init(
     from intergestan_erp.inputs.countries import country_code
     from intergestan_erp.inputs.currencies import currency_code
     from intergestan_erp.parties.company_numbers import read_siret, read_vat
-    from intergestan_erp.site.setup import NewSite, check_address, check_site, usual_zone
+    from intergestan_erp.site.setup import (
+        NewSite,
+        check_address,
+        check_login,
+        check_site,
+        check_user_name,
+        usual_zone,
+    )
 
     call, country = call_of(context), country_code(country) or country
-    _configure(call, data_dir, database_url, language or spoken())
-    _refuse_a_second(call)
+    place(call, data_dir, database_url, language or spoken())
+    refuse_a_second(call)
     # What is given is checked before anything is asked: nobody types a name for a site that cannot be made.
     known = NewSite(
         name=name or _NOT_ASKED_YET,
@@ -121,18 +128,17 @@ def init(
     )
     check_site(known)
     check_address(user_email or known.orders_address)
+    login = login or getpass.getuser()
+    check_login(login)
+    check_user_name(user_name or login)
     fill = _fill(from_copy, from_catalog, decimal_mark, known.currency)
     given = _asked({"name": name, "orders_address": orders_address})
     orders = given["orders_address"]
     site = replace(known, name=given["name"], orders_address=orders, answers_address=answers_address or orders)
     check_site(site)
     say_doubts(site.siret, site.vat_id)
-    login = login or getpass.getuser()
     email = user_email or site.orders_address
-    if call.site.key_days is not None:
-        site = replace(site, key_until=call.unchecked_database.now() + timedelta(days=call.site.key_days))
-    code, key = _make(call, site, (login, user_name or login, email), fill)
-    _write_configuration(call, login)
+    code, key = make(call, site, (login, user_name or login, email), fill)
     _say_done(call, code, key)
 
 
@@ -149,7 +155,7 @@ def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value or asked(questions[name]) for name, value in values.items()}
 
 
-def _configure(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:
+def place(call: Call, data_dir: Path | None, database_url: str | None, language: str) -> None:
     """Settle where the site is, and which configuration is to be written if there is none."""
     file = call.config or (data_dir or Path()) / CONFIGURATION_FILE
     if not file.exists():
@@ -191,29 +197,38 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
     return None
 
 
-def _refuse_a_second(call: Call) -> None:
-    """Before anything is asked.
-
-    :raises Problem: when there is a site in the database.
-    """
+def has_site(call: Call) -> bool:
+    """Whether there is a site in the database, of whatever release."""
     from sqlalchemy import inspect, select
 
     from intergestan_db.tables import Site
 
     if not is_made(call.unchecked_database):
-        return
+        return False
     with call.unchecked_database.read() as connection:
         made = inspect(connection).has_table(Site.__tablename__)
-        if made and connection.execute(select(Site.code)).first() is not None:
-            raise Problem(
-                "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
-                "another folder (--data-dir) or another database for the new site.",
-                url=call.site.database_url,
-            )
+        return made and connection.execute(select(Site.code)).first() is not None
 
 
-def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
-    """The folder, the base, the keys, and last the site itself: an `init` that was cut can be run again."""
+def refuse_a_second(call: Call) -> None:
+    """Before anything is asked.
+
+    :raises Problem: when there is a site in the database.
+    """
+    if has_site(call):
+        raise Problem(
+            "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
+            "another folder (--data-dir) or another database for the new site.",
+            url=call.site.database_url,
+        )
+
+
+def make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
+    """The folder, the base, the keys, the configuration, and last the site itself: who was cut can begin again.
+
+    :param user: login, name and mail address of the first one.
+    :returns: the site's code, and its key.
+    """
     from intergestan_db import migrate
     from intergestan_erp.site.setup import add_user, create_site
     from intergestan_operations.opening.passwords import publish_seal
@@ -234,6 +249,9 @@ def _make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | No
     base_key = read_base_key(call.site.base_key_file)
     make_bounce_key(call.site)
     login, name, email = user
+    if call.site.key_days is not None:
+        site = replace(site, key_until=database.now() + timedelta(days=call.site.key_days))
+    _write_configuration(call, login)
     with database.transaction() as connection:
         code = create_site(connection, site, key.public, by=login, at=database.now())
         add_user(connection, login, name, email, by=login, at=database.now())

@@ -1,6 +1,9 @@
 """`init`, `upgrade`, `user`, `site card`: a site is made once, and only its own key opens it."""
 
+import os
+import signal
 import stat
+import sys
 import tomllib
 from pathlib import Path
 
@@ -16,6 +19,8 @@ from services.cli.__main__ import globals_first
 from services.cli.context import is_made
 from services.composer.card import CardPublisher
 from services.composer.key_ring import ring_of
+from tests import warm
+from tests.patience import PATIENCE
 from tests.services.cli.conftest import FIRST_SIRET, Run
 from tests.services.cli.exchange import base, rows
 
@@ -80,11 +85,20 @@ def test_a_key_file_that_holds_no_key(shop: Path, run: Run) -> None:
 
 def test_an_init_that_was_cut_can_be_run_again(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "new"
-    assert run(*INIT, "--data-dir", folder, "--login", "not a login").code == 1
-    assert not (folder / "intergestan.toml").exists()
-    key = (folder / "site.key").read_bytes()
-    assert run(*INIT, "--data-dir", folder).code == 0
+    init = [*INIT, "--data-dir", str(folder)]
+    dying = {**os.environ, "INTERGESTAN_CRASH": "commit:2"}
+    cut = warm.run([sys.executable, "-m", "services.cli", *init], env=dying, cwd=tmp_path, timeout=PATIENCE)
+    assert cut.returncode == -signal.SIGKILL
+    key, configuration = ((folder / name).read_bytes() for name in ("site.key", "intergestan.toml"))
+    assert run(*init).code == 0
     assert (folder / "site.key").read_bytes() == key
+    assert (folder / "intergestan.toml").read_bytes() == configuration
+
+
+def test_what_cannot_be_a_login_makes_nothing(run: Run, tmp_path: Path) -> None:
+    for wrong in (("--login", "not a login"), ("--user-name", "\x1b[31mMarie"), ("--name", "A\u202eB")):
+        assert run(*INIT, *wrong, "--data-dir", tmp_path / "new").code == 1
+        assert not (tmp_path / "new").exists()
 
 
 def test_nothing_is_asked_without_a_terminal(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The guided start: questions in place of commands, for who begins."""

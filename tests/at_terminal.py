@@ -1,0 +1,85 @@
+"""A person at a terminal: what a program asks there, and what is typed."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import sys
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from tests import warm
+from tests.patience import PATIENCE
+
+
+class Person:
+    """Somebody at a terminal at which a program of ours runs."""
+
+    def __init__(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+        self._ours, theirs = pty.openpty()
+        try:
+            termios.tcsetwinsize(theirs, (50, 200))
+            self.process = warm.FamilyPopen[bytes](
+                [sys.executable, "-m", "services.cli", *command],
+                cwd=folder,
+                env=environment,
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                start_new_session=True,
+            )
+        finally:
+            os.close(theirs)
+        self.seen = ""
+        self._answered = 0
+
+    def waits_for(self, asked: str) -> None:
+        """Until this is on the screen, below the last answer; a regular expression, in which white space is one."""
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(asked, self._below())):
+            assert time.monotonic() < deadline, f"{asked}\n--- on the screen:\n{self.seen}"
+            if not self._look():
+                raise AssertionError(f"It ended, and did not say {asked}\n--- on the screen:\n{self.seen}")
+        self._answered += found.end()
+
+    def answer(self, text: str) -> None:
+        """Type it, and Enter."""
+        os.write(self._ours, f"{text}\n".encode())
+
+    def ends(self) -> int:
+        """Its exit code, once it has ended by itself."""
+        while self._look(PATIENCE):
+            pass
+        return self.process.wait(PATIENCE)
+
+    def leave(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it, as Ctrl-C does; its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.ends()
+
+    def close(self) -> None:
+        """The window is closed; what runs there still, ends."""
+        os.close(self._ours)
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(PATIENCE)
+
+    def _below(self) -> str:
+        return re.sub(r"\s+", " ", self.seen)[self._answered :]
+
+    def _look(self, patience: float = 0.2) -> bool:
+        """Whether there may be more to be seen."""
+        if not select.select([self._ours], [], [], patience)[0]:
+            return self.process.poll() is None
+        try:
+            some = os.read(self._ours, 65536)
+        except OSError:  # EIO: nobody has the other end any more
+            return False
+        self.seen += some.decode(errors="replace")
+        return bool(some)
