@@ -1,6 +1,7 @@
 """What a reason to wait means for the order, and what to do about it, in French and English.
 
-What was found is said by `findings.py`. Both languages are complete; a test holds that.
+What was found is said by `findings.py`. `ADVICE` has an entry per reason, and per `reason.variant` where a variant
+asks for something else. Both languages are complete; a test holds that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Advice:
         return f"{self.means} {self.do}"
 
 
-ADVICE: Mapping[R, Mapping[str, Advice]] = {
+ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNKNOWN_SIGNER: {
         "en": Advice(
             "Nothing was imported or answered.",
@@ -270,6 +271,18 @@ ADVICE: Mapping[R, Mapping[str, Advice]] = {
         "fr": Advice(
             "Elle attend un document qui n'est pas arrivé ou pas traité ; elle sera appliquée dès que ce sera fait.",
             "S'il n'arrive jamais, demandez au correspondant de le renvoyer (resend), ou refusez celle-ci.",
+        ),
+    },
+    f"{R.GAP}.held": {
+        "en": Advice(
+            "It is applied by itself once what it builds on is released, and refused if that is; the buyer knows that "
+            "both wait.",
+            "Decide about what it builds on first (holds list), or refuse this change.",
+        ),
+        "fr": Advice(
+            "Elle sera appliquée d'elle-même une fois libéré ce qu'elle suit, et refusée si cela est refusé ; "
+            "l'acheteur sait que les deux attendent.",
+            "Décidez d'abord de ce qu'elle suit (holds list), ou refusez cette modification.",
         ),
     },
     R.DELIVERED: {

@@ -221,6 +221,11 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "Change {revision} of order {number} came before what it builds on ({missing}).",
         "fr": "La modification {revision} de la commande {number} est arrivée avant ce qui la précède ({missing}).",
     },
+    f"{R.GAP}.held": {
+        "en": "Change {revision} of order {number} waits with {missing}, about which a person is still to decide.",
+        "fr": "La modification {revision} de la commande {number} attend avec {missing}, dont une personne doit d'abord "
+        "décider.",
+    },
     R.DELIVERED: {
         "en": "{delivered} {unit} have left already; the line stays as it is.",
         "fr": "{delivered} {unit} sont déjà partis ; la ligne reste telle quelle.",

@@ -66,7 +66,9 @@ class Hold:
         """What that means for the order, and what to do."""
         if self.reason is HoldReason.UNDELIVERED:
             return undelivered_words.advice(self.findings[0], language)
-        return ADVICE[HoldReason.CONFLICT if self.is_conflict else self.reason][language]
+        reason = HoldReason.CONFLICT if self.is_conflict else self.reason
+        variant = f"{reason}.{self.findings[0].variant}" if self.findings else ""
+        return ADVICE[variant if variant in ADVICE else reason][language]
 
 
 def list_holds(connection: Connection) -> list[Hold]:

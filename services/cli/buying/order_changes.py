@@ -168,7 +168,8 @@ def _request(
     ring(call, Bells(compose=(asked.mail_id,)))
     if as_json:
         said = [in_place(remark) for remark in asked.said]
-        print_json({"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said})
+        told = {"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said}
+        print_json({**told, "order_is_undecided": asked.is_early})
         return
     for text in remarks(file, asked.said):
         say(text)
@@ -177,6 +178,8 @@ def _request(
             "Change {sequence} of {number} is on its way (out-{mail}); `intergestan orders show {number}` tells more."
         ).format(sequence=asked.sequence, number=number, mail=asked.mail_id)
     )
+    if asked.is_early:
+        say(_("The supplier has not decided about {number} itself yet: the change waits with it.").format(number=number))
 
 
 def _ordered(each: SellerChange) -> str:
