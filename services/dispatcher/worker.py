@@ -14,6 +14,7 @@ from intergestan_db.tables import InboundMail
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
+from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_operations.alerting.watching import database_refusal, redis_trouble
 from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive import Archive
@@ -113,8 +114,9 @@ class Dispatcher:
                 return 0
         with self._database.transaction() as connection:
             ids = remind(connection, self._answer_hours, now, by="dispatcher")
+            orders = orders_of(connection, ids)
         SEND.ring(self._broker, *ids)
-        _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids))
+        _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids), orders=orders)
         return len(ids)
 
     def drop_aliens(self) -> int:

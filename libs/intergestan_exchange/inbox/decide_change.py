@@ -342,9 +342,7 @@ def _look(work: _Work) -> list[Finding]:
     looked_at = {None, *(touched - work.refused.keys())}
     found = (finding for rule in RULES for finding in rule(work.change.order, work.facts))
     agreed = {
-        (reason, line.id)
-        for _, line in work.asked()
-        for reason in _agreed(line, work.before.get(line.id), work.facts)
+        (reason, line.id) for _, line in work.asked() for reason in _agreed(line, work.before.get(line.id), work.facts)
     }
     return [
         finding

@@ -179,7 +179,9 @@ def _request(
         ).format(sequence=asked.sequence, number=number, mail=asked.mail_id)
     )
     if asked.is_early:
-        say(_("The supplier has not decided about {number} itself yet: the change waits with it.").format(number=number))
+        say(
+            _("The supplier has not decided about {number} itself yet: the change waits with it.").format(number=number)
+        )
 
 
 def _ordered(each: SellerChange) -> str:

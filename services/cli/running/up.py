@@ -34,8 +34,8 @@ def up(context: typer.Context) -> None:
         say(sentence(said))
     refuse_older_database(call)
     before = _living(call)
-    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in SERVICES)])
-    log_here(call)
+    children = [*_redis(call), *(service_child(call, service) for service in SERVICES)]
+    supervisor = Supervisor(children, as_json=log_here(call))
     stop = stop_on_signals()
     watching = threading.Thread(target=_say_ready, args=(call, before, stop), daemon=True)
     watching.start()
