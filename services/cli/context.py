@@ -58,12 +58,16 @@ class Call:
     def database(self) -> Database:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
         from intergestan_db import migrate
-        from intergestan_db.site_rows import read_site
+        from intergestan_db.site_rows import has_site, read_site
         from intergestan_erp.site.day import zone_of
         from intergestan_operations.opening.opening import check_key
         from services.cli.output import show_times_in
 
         database = self.unchecked_database
+        if not has_site(database):
+            from intergestan_operations.opening.lost_database import refuse_lost_database
+
+            refuse_lost_database(self.site, database)
         if not is_made(database):
             raise NoSite(self.site.database_url)
         with database.read() as connection:
@@ -162,10 +166,7 @@ class NoSite(Exception):
 
 def is_made(database: Database) -> bool:
     """Whether there is a base at all; looking for an SQLite one must not make it."""
-    from sqlalchemy import make_url
-
-    file = make_url(database.url).database
-    return not database.is_sqlite or (file is not None and Path(file).exists())
+    return database.file is None or database.file.exists()
 
 
 def call_of(context: typer.Context) -> Call:

@@ -28,10 +28,11 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from intergestan_db import leases, migrate
 from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
-from intergestan_db.site_rows import read_site
+from intergestan_db.site_rows import has_site, read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
+from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
 from intergestan_operations.opening.opening import (
     WrongKey,
     check_key,
@@ -78,7 +79,7 @@ CONFIGURATION = 78
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
-_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase, OpenToOthers)
+_REFUSALS = (ConfigurationError, WrongKey, SecretError, LostDatabase, OlderDatabase, OpenToOthers)
 _ANSWER_S = 20.0
 """How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
 all goes on within 30 s of its return."""
@@ -251,6 +252,8 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
     database = open_database(settings.site, patience=_ANSWER_S)
+    if not has_site(database):
+        refuse_lost_database(settings.site, database)
     for said in keep_private(settings.site, database):
         _log.warning(said)
     database.check_durability()

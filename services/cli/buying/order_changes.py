@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from services.cli import code_words
 from services.cli.bells import ring
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
@@ -185,7 +185,8 @@ def _request(
 
 
 def _ordered(each: SellerChange) -> str:
-    return f"{each.product_code or each.name}: {cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
+    figures = f"{cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
+    return about(each.product_code or each.name, figures)
 
 
 def _said(each: SellerChange) -> list[str]:
