@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,6 +47,7 @@ from intergestan_exchange.inbox.waiting import take_in_ripe
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.ubl import write_order
+from intergestan_runtime import logs
 from tests.factories import a_line, an_order, cfr1
 from tests.machine_zone import ELSEWHERE, machine_in
 from tests.pipeline.conftest import Pair
@@ -500,6 +503,27 @@ def test_a_change_of_an_order_that_waits_says_so(sites: Pair) -> None:
     take_in_what_is_due(sites)
     assert holds(sites.seller) == []
     assert sold(sites)["L1"] == ("FAI01", 4, 45)
+
+
+def test_each_line_of_the_log_names_its_order(sites: Pair) -> None:
+    """Issue 13: and why it waits."""
+    out = io.StringIO()
+    logs.configure("importer", form="json", stream=out)
+    order = sent(sites)
+    other_terms(sites)
+    sites.seller.receive(order)
+    sites.seller.receive(edit(sites, quantities={"L1": Decimal(3)}))
+    answer(sites)
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [event["event"] for event in events if event.get("orders") != ["CFR1"]] == []
+    assert {event["event"] for event in events} == {"Composed.", "Booked.", "Answers applied."}
+    outcomes = [outcome for event in events for outcome in event.get("outcomes", ())]
+    assert outcomes == [
+        "CFR1 held: price_difference, vat_difference",
+        "CFR1/1 waiting: gap",
+        "CFR1 done",
+        "CFR1 done",
+    ]
 
 
 def test_a_refused_change_lets_the_next_one_through(sites: Pair) -> None:

@@ -20,7 +20,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, Partner
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_exchange.findings import undelivered as undelivered_words
-from intergestan_exchange.findings.advice import ADVICE, Advice
+from intergestan_exchange.findings.advice import ADVICE, Advice, advised
 from intergestan_exchange.findings.finding import Finding, read_findings
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.findings.undelivered import undelivered
@@ -68,7 +68,7 @@ class Hold:
             return undelivered_words.advice(self.findings[0], language)
         reason = HoldReason.CONFLICT if self.is_conflict else self.reason
         variant = f"{reason}.{self.findings[0].variant}" if self.findings else ""
-        return ADVICE[variant if variant in ADVICE else reason][language]
+        return advised(variant if variant in ADVICE else reason, language)
 
 
 def list_holds(connection: Connection) -> list[Hold]:

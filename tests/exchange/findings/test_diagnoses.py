@@ -15,6 +15,7 @@ from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain
 from intergestan_msg import errors
 from intergestan_msg.errors import BadDocument, MessageError
+from intergestan_msg.typography import printed
 from intergestan_msg.ubl import read_order
 
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MessageError)}
@@ -87,7 +88,7 @@ def test_no_word_is_missing() -> None:
     ],
 )
 def test_in_french(english: str, french: str) -> None:
-    assert (diagnosis(english, "fr"), diagnosis(english, "en")) == (french, english)
+    assert (diagnosis(english, "fr"), diagnosis(english, "en")) == (printed(french, "fr"), english)
 
 
 def test_a_hold_tells_it() -> None:
