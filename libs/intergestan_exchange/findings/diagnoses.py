@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from intergestan_msg.typography import french
+from intergestan_msg.typography import NO_BREAK, french
 
 FRENCH: Mapping[str, str] = {
     # documents
@@ -143,6 +143,24 @@ RELAY_FRENCH: Mapping[str, str] = {
 }
 """What the sender itself says of a relay; what the relay's server says stays as it is."""
 
+SYSTEM: Mapping[str, str] = {
+    "Broken pipe": "connexion rompue",
+    "Connection refused": "connexion refusée",
+    "Connection reset by peer": "connexion coupée par l'autre côté",
+    "Connection timed out": "délai de connexion dépassé",
+    "Name or service not known": "nom de machine inconnu",
+    "Network is unreachable": "réseau injoignable",
+    "No route to host": "aucun chemin vers cette machine",
+    "No space left on device": "le disque est plein",
+    "No such file or directory": "ce fichier ou ce dossier n'existe pas",
+    "Permission denied": "accès refusé",
+    "Read-only file system": "ce disque est en lecture seule",
+    "Temporary failure in name resolution": "le nom de la machine ne peut être résolu pour l'instant",
+    "Timeout connecting to server": "le serveur ne répond pas à temps",
+    "timed out": "délai dépassé",
+}
+"""What the operating system says, alone or behind a place; in the words of a server it stays as it is."""
+
 WORDS: Mapping[str, str] = {
     "needs lines": "demande des lignes",
     "carries no lines": "ne porte pas de lignes",
@@ -173,6 +191,10 @@ WORDS: Mapping[str, str] = {
 }
 """What may stand in place of a `{}`, where it is a word of ours."""
 
+_OF_SYSTEM = re.compile(
+    r"(?:Error -?\d+ connecting to (?P<to>\S+?)\. |\[Errno -?\d+\] |(?P<place>\S+): )?"
+    rf"(?P<words>{'|'.join(map(re.escape, SYSTEM))})(?P<end>\.?)"
+)
 _FRAME = re.compile(r"(?P<rule>\[[A-Z0-9-]+\] )?(?P<text>.*?)(?: \(line (?P<line>[^)]*)\))?", re.DOTALL)
 
 
@@ -181,6 +203,10 @@ def diagnosis(text: str, language: str) -> str:
     frame = _FRAME.fullmatch(text)
     if language != "fr" or frame is None:
         return text
+    system = _OF_SYSTEM.fullmatch(text)
+    if system is not None:
+        place = system["place"] or system["to"]
+        return (f"{place}{NO_BREAK}: " if place else "") + french(SYSTEM[system["words"]]) + system["end"]
     translated = _french(frame["text"])
     if translated is None:
         return text

@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from intergestan_erp.site.day import local
+from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_msg.plain_text import shown
 from intergestan_msg.typography import printed
 
@@ -249,9 +250,8 @@ def _words(language: str) -> Mapping[str, str]:
 def sentence(alarm: Alarm, language: str) -> str:
     """What is wrong."""
     name = f"{alarm.name}.{alarm.variant}" if alarm.variant else alarm.name
-    return printed(ALARMS[language][name][0], language).format(
-        about=shown(alarm.about, 80), value=shown(alarm.value, 300)
-    )
+    value = diagnosis(shown(alarm.value, 300), language)
+    return printed(ALARMS[language][name][0], language).format(about=shown(alarm.about, 80), value=value)
 
 
 def cure(alarm: Alarm, language: str) -> str:

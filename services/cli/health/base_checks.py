@@ -197,7 +197,7 @@ def check_redis(call: Call) -> Iterator[Finding]:
     except SecretError as error:
         yield Finding(subject, False, wording(error), _("Write the secret file."))
     except REDIS_FAILURES as error:
-        yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
+        yield Finding(subject, False, _("it does not answer: {error}").format(error=wording(error)), cure)
 
 
 def _cure_of_refusal(error: Exception) -> str:

@@ -84,7 +84,14 @@ def test_no_word_is_missing() -> None:
             "[PEPPOL-T01-R008] The sum of the lines is stated as 1, the document adds up to 2.",
             "[PEPPOL-T01-R008] Donnée du document, somme des lignes : 1 ; d'après ses lignes : 2.",
         ),
-        ("No space left on device", "No space left on device"),
+        ("450 4.7.1 Connection refused by policy", "450 4.7.1 Connection refused by policy"),
+        ("No space left on device", "le disque est plein"),
+        ("127.0.0.1:1: Connection refused", "127.0.0.1:1 : connexion refusée"),
+        (
+            "Error 2 connecting to /a/socket. No such file or directory.",
+            "/a/socket : ce fichier ou ce dossier n'existe pas.",
+        ),
+        ("[Errno 111] Connection refused", "connexion refusée"),
     ],
 )
 def test_in_french(english: str, french: str) -> None:

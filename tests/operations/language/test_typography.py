@@ -89,6 +89,7 @@ def _others() -> Iterator[str]:
     yield from diagnoses.FRENCH.values()
     yield from diagnoses.RELAY_FRENCH.values()
     yield from diagnoses.WORDS.values()
+    yield from diagnoses.SYSTEM.values()
     for texts_of_alarm in alarm_text.ALARMS["fr"].values():
         yield from texts_of_alarm
     yield from alarm_text.WORDS["fr"].values()
