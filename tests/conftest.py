@@ -70,6 +70,7 @@ import pytest
 import structlog
 
 from intergestan_db.database import Database
+from intergestan_runtime.logs import EventHandler
 from tests import engines, examples
 from tests.clock import Clock
 from tests.databases import KINDS, MigratedBases
@@ -131,7 +132,7 @@ def own_logs(plain_logs: None) -> Iterator[None]:  # noqa: ARG001 - what it rest
     yield
     structlog.configure(**before)
     root.setLevel(level)
-    root.handlers[:] = [handler for handler in root.handlers if type(handler) is not logging.StreamHandler]
+    root.handlers[:] = [handler for handler in root.handlers if not isinstance(handler, EventHandler)]
 
 
 @pytest.fixture(scope="session")

@@ -70,7 +70,7 @@ FLOW = Board(
                     ("Oldest that waits", "La plus ancienne en attente"),
                     (
                         "Since when the oldest mail waits for a step of this site; red from 15 minutes.",
-                        "Depuis quand le plus ancien mail attend une étape de ce site ; rouge dès 15 minutes.",
+                        "Depuis quand le plus ancien courriel attend une étape de ce site ; rouge dès 15 minutes.",
                     ),
                     (_age("oldest_pending_order_timestamp_seconds", "site, step", "{{site}} {{step}}"),),
                     "s",
@@ -148,7 +148,7 @@ FLOW = Board(
                     ("Heartbeats in a day", "Battements en un jour"),
                     (
                         "Signed mails that go round every route; late and lost ones break the service level.",
-                        "Mails signés qui font le tour de chaque liaison ; les retards et pertes nuisent au service.",
+                        "Courriels signés qui font le tour de chaque liaison ; retards et pertes nuisent au service.",
                     ),
                     (Target("sum by (outcome) (increase(intergestan_heartbeats_total{@}[1d]))", "{{outcome}}"),),
                 ),
@@ -178,7 +178,7 @@ FLOW = Board(
                     "ops",
                 ),
                 Panel(
-                    ("Mails by state", "Mails par état"),
+                    ("Mails by state", "Courriels par état"),
                     ("As the base counts them.", "Selon le décompte de la base."),
                     (Target(_total("mails_pending", "direction, state"), "{{direction}} {{state}}"),),
                 ),
@@ -228,7 +228,7 @@ MAILBOXES = Board(
                 ),
                 Panel(
                     ("Backlog", "Retard"),
-                    ("Mails listed and not archived yet.", "Mails listés, pas encore archivés."),
+                    ("Mails listed and not archived yet.", "Courriels listés, pas encore archivés."),
                     (
                         Target(
                             "max by (site, mailbox) (intergestan_mailbox_backlog_messages{@})", "{{site}} {{mailbox}}"
@@ -265,7 +265,7 @@ MAILBOXES = Board(
                 ),
                 Panel(
                     ("Collected", "Relevés"),
-                    ("Mails fetched into the archive, per second.", "Mails relevés dans l'archive, par seconde."),
+                    ("Mails fetched into the archive, per second.", "Courriels relevés dans l'archive, par seconde."),
                     (_rate("mails_collected_total", "site", "{{site}}"),),
                     "ops",
                 ),
@@ -418,20 +418,20 @@ QUEUES = Board(
                     words={"0": (("not ready", "pas prêt"), "red"), "1": (("ready", "prêt"), "green")},
                 ),
                 Panel(
-                    ("Reports of mail servers", "Rapports des serveurs de mails"),
-                    ("About our mails, per second.", "Sur nos mails, par seconde."),
+                    ("Reports of mail servers", "Rapports des serveurs de courrier"),
+                    ("About our mails, per second.", "Sur nos courriels, par seconde."),
                     (_rate("delivery_reports_total", "outcome", "{{outcome}}"),),
                     "ops",
                 ),
                 Panel(
                     ("Notices to people", "Avis aux personnes"),
-                    ("Mails to the person in charge, per second.", "Mails au responsable, par seconde."),
+                    ("Mails to the person in charge, per second.", "Courriels au responsable, par seconde."),
                     (_rate("notices_total", "outcome", "{{outcome}}"),),
                     "ops",
                 ),
                 Panel(
                     ("Taken in again", "Reprises"),
-                    ("Archived mails, per second.", "Mails archivés, par seconde."),
+                    ("Archived mails, per second.", "Courriels archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),
                     "ops",
                 ),
@@ -470,7 +470,7 @@ QUEUES = Board(
                     red=1,
                 ),
                 Panel(
-                    ("Partners' clocks", "Horloges des partenaires"),
+                    ("Partners' clocks", "Horloges des correspondants"),
                     ("Ahead of ours; below 0: behind.", "En avance sur la nôtre ; sous 0 : en retard."),
                     (
                         Target(
@@ -484,7 +484,7 @@ QUEUES = Board(
                     ("Free disk", "Disque libre"),
                     (
                         "Below 5 % or 2 GB no mail is collected.",
-                        "Sous 5 % ou 2 Go aucun mail n'est relevé.",
+                        "Sous 5 % ou 2 Go aucun courriel n'est relevé.",
                     ),
                     (
                         Target(
@@ -505,7 +505,7 @@ QUEUES = Board(
                     "bytes",
                 ),
                 Panel(
-                    ("Mails in the archive", "Mails archivés"),
+                    ("Mails in the archive", "Courriels archivés"),
                     ("None is ever changed.", "Aucun n'est jamais modifié."),
                     (Target("max by (site) (intergestan_archive_messages{@})", "{{site}}"),),
                 ),
@@ -525,7 +525,7 @@ QUEUES = Board(
 
 PARTNERS = Board(
     "partners",
-    ("Partners", "Partenaires"),
+    ("Partners", "Correspondants"),
     ("Who orders, who answers, who is silent?", "Qui commande, qui répond, qui se tait ?"),
     (
         Row(
@@ -567,8 +567,8 @@ PARTNERS = Board(
                     red=14400,
                 ),
                 Panel(
-                    ("Missing mails", "Mails manquants"),
-                    ("Gaps in the numbers of their mails.", "Trous dans la numérotation de leurs mails."),
+                    ("Missing mails", "Courriels manquants"),
+                    ("Gaps in the numbers of their mails.", "Trous dans la numérotation de leurs courriels."),
                     (Target("max by (site, route) (intergestan_sequence_gaps{@})", "{{site}} {{route}}"),),
                     kind="stat",
                     red=1,
@@ -586,7 +586,7 @@ PARTNERS = Board(
             ("Silence and keys", "Silence et clés"),
             (
                 Panel(
-                    ("Last mail from them", "Leur dernier mail"),
+                    ("Last mail from them", "Leur dernier courriel"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
                     (
                         _age(
@@ -602,7 +602,7 @@ PARTNERS = Board(
                     red=14 * DAY,
                 ),
                 Panel(
-                    ("Last mail to them", "Notre dernier mail"),
+                    ("Last mail to them", "Notre dernier courriel"),
                     ("How long ago; 0: never.", "Il y a combien de temps ; 0 : jamais."),
                     (
                         _age(

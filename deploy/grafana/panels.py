@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from intergestan_msg.typography import printed
+
 LANGUAGES = ("en", "fr")
 MATCHERS = 'job=~"$job", instance=~"$instance", site=~"$site"'
 SCHEMA = 41
@@ -70,14 +72,18 @@ class Board:
     rows: tuple[Row, ...]
 
 
+def _said(text: Text, word: int) -> str:
+    return printed(text[word], LANGUAGES[word])
+
+
 def dashboard(board: Board, language: str) -> Json:
     """A dashboard in one language, as Grafana reads it."""
     word = LANGUAGES.index(language)
     suffix = "" if language == "en" else f"-{language}"
     return {
         "uid": f"{TAG}-{board.uid}{suffix}",
-        "title": f"Intergestan / {board.title[word]}",
-        "description": board.about[word],
+        "title": f"Intergestan / {_said(board.title, word)}",
+        "description": _said(board.about, word),
         "tags": [TAG, f"{TAG}-{language}"],
         "schemaVersion": SCHEMA,
         "editable": False,
@@ -130,7 +136,7 @@ def _label_values(name: str, label: Text, series: str, word: int) -> Json:
     query = f"label_values({series}, {name})"
     return {
         "name": name,
-        "label": label[word],
+        "label": _said(label, word),
         "type": "query",
         "datasource": SOURCE,
         "query": {"query": query, "refId": "StandardVariableQuery"},
@@ -154,7 +160,7 @@ def _panels(rows: Sequence[Row], word: int) -> Iterator[Json]:
         yield {
             "id": number,
             "type": "row",
-            "title": row.title[word],
+            "title": _said(row.title, word),
             "collapsed": False,
             "panels": [],
             "gridPos": place,
@@ -173,8 +179,8 @@ def _panel(panel: Panel, number: int, place: Json, word: int) -> Json:
     return {
         "id": number,
         "type": panel.kind,
-        "title": panel.title[word],
-        "description": panel.about[word],
+        "title": _said(panel.title, word),
+        "description": _said(panel.about, word),
         "datasource": SOURCE,
         "gridPos": place,
         "targets": [_target(target, chr(ord("A") + place), panel) for place, target in enumerate(panel.targets)],
@@ -204,7 +210,7 @@ def _defaults(panel: Panel, word: int) -> Json:
         "custom": CUSTOM[panel.kind],
     }
     if panel.words is not None:
-        texts = {value: {"text": text[word], "color": color} for value, (text, color) in panel.words.items()}
+        texts = {value: {"text": _said(text, word), "color": color} for value, (text, color) in panel.words.items()}
         found["mappings"] = [{"type": "value", "options": texts}]
     return found
 

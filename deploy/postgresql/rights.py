@@ -106,6 +106,7 @@ _SENDER: Rights = {
     "outbound_order": Right(ALL),
     "outbound_body": Right(ALL),
     "delivery_attempt": Right(ALL, "outbound_mail_id n phase started_at", "phase ended_at outcome reply"),
+    "answer": Right("outbound_mail_id order_number"),
     "purchase_order": Right(ALL, changes="state updated_at"),
     "purchase_order_change": Right(ALL, changes="state updated_at"),
     "notice": Right(ALL, changes=f"{_LEASE} next_attempt_at attempts sent_at error rung_at"),

@@ -90,6 +90,7 @@ GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), U
 
 -- sender
 GRANT SELECT ON "alembic_version" TO :"sender";
+GRANT SELECT (order_number, outbound_mail_id) ON "answer" TO :"sender";
 GRANT SELECT, INSERT (outbound_mail_id, n, phase, started_at), UPDATE (phase, ended_at, outcome, reply) ON
     "delivery_attempt" TO :"sender";
 GRANT USAGE ON SEQUENCE "delivery_attempt_id_seq" TO :"sender";

@@ -50,12 +50,6 @@ def living_workers(connection: Connection, now: datetime) -> dict[str, str]:
     return {row.name: row.service for row in rows}
 
 
-def silent_services(connection: Connection, now: datetime) -> frozenset[str]:
-    """Those of which no worker lives and one did not take its leave: it was killed, or it hangs."""
-    alive = set(living_workers(connection, now).values())
-    return frozenset(connection.scalars(select(Worker.service).distinct())) - alive
-
-
 def beat(connection: Connection, name: str, service: str, now: datetime, valid: timedelta = WORKER_VALID) -> None:
     """Say that a worker is alive for the next nine seconds, or as long as `valid`; its first beat enters it."""
     alive = update(Worker).where(Worker.name == name).values(alive_until=now + valid)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, inspect, select
 
-from intergestan_db.database import AnyRow
+from intergestan_db.database import AnyRow, Database
 from intergestan_db.tables import Partner, Relay, Site
 
 _SITE = select(Site.__table__)
 _PARTNER = select(Partner.__table__).where(Partner.id == bindparam("partner"))
 _RELAY = select(Relay.__table__).order_by(Relay.id).limit(1)
+
+
+def has_site(database: Database) -> bool:
+    """Whether a site was made in this database; looking into one that is a file does not make it."""
+    if database.file is not None and not database.file.exists():
+        return False
+    with database.read() as connection:
+        made = inspect(connection).has_table(Site.__tablename__)
+        return made and connection.execute(select(Site.code)).first() is not None
 
 
 def read_site(connection: Connection) -> AnyRow:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, bindparam, delete, insert, text
 from sqlalchemy.exc import ProgrammingError
 
-from intergestan_db.database import Database
+from intergestan_db.database import AWAY, Database, first_line, is_conflict
 from intergestan_db.tables import Worker
 
 _ENTER = insert(Worker)
@@ -36,6 +36,15 @@ def try_writing(database: Database) -> None:
         if not database.is_sqlite:
             _try_room(connection)
         connection.execute(_LEAVE, {"who": name})
+
+
+def refusal(database: Database) -> str | None:
+    """Why the base takes no writes, found by trying one; None where it does."""
+    try:
+        try_writing(database)
+    except AWAY as error:
+        return None if is_conflict(error) else first_line(error)
+    return None
 
 
 def _try_room(connection: Connection) -> None:

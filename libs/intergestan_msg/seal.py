@@ -11,8 +11,9 @@ import binascii
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
+from unicodedata import combining, normalize
 
 from intergestan_msg.errors import BadSignature, UnknownSigner, Unreadable
 from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
@@ -84,14 +85,36 @@ class PublicKey:
         """The fingerprint in base64url: how manifests name the key."""
         return _to_base64url(self.thumbprint)
 
-    def words(self) -> tuple[str, ...]:
-        """12 English words (BIP-39) for the first 132 bits of the fingerprint, to compare by telephone."""
-        from mnemonic import Mnemonic
+    def words(self, language: str = "en") -> tuple[str, ...]:
+        """12 words (BIP-39) for the first 132 bits of the fingerprint, to compare by telephone.
 
-        wordlist: list[str] = Mnemonic("english").wordlist
+        :param language: `fr` or `en`: which of BIP-39's lists. Each of them says the same bits.
+        """
+        wordlist = _word_list(language)
         bits = int.from_bytes(self.thumbprint) >> (256 - _WORD_BITS * _WORD_COUNT)
         shifts = range(_WORD_BITS * (_WORD_COUNT - 1), -1, -_WORD_BITS)
         return tuple(wordlist[bits >> shift & 2047] for shift in shifts)
+
+
+_WORD_LISTS = {"en": "english", "fr": "french"}
+
+
+@lru_cache(maxsize=2)
+def _word_list(language: str) -> tuple[str, ...]:
+    """BIP-39's list as people read it: its files have the accents beside their letters."""
+    from mnemonic import Mnemonic
+
+    return tuple(normalize("NFC", word) for word in Mnemonic(_WORD_LISTS[language]).wordlist)
+
+
+def is_said(key: PublicKey, text: str) -> bool:
+    """Whether these are the key's twelve words, in any of its languages, whatever their case, accents and spaces."""
+    typed = tuple(map(_folded, text.replace(",", " ").split()))
+    return any(typed == tuple(map(_folded, key.words(language))) for language in _WORD_LISTS)
+
+
+def _folded(word: str) -> str:
+    return "".join(each for each in normalize("NFD", word.casefold()) if not combining(each))
 
 
 class SigningKey:

@@ -6,6 +6,7 @@ The rules are those of the Imprimerie nationale: U+00A0 inside guillemets and be
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 NO_BREAK: Final = "\u00a0"
@@ -23,6 +24,12 @@ _RULES = (
 )
 
 
+def printed(text: str, language: str) -> str:
+    """A text, or the template of one, as it is printed in `fr` or `en`."""
+    return french(text) if language == "fr" else text
+
+
+@lru_cache(maxsize=4096)
 def french(text: str) -> str:
     """The text with French spaces; commands between backticks and addresses stay as they are."""
     parts = _TYPED.split(text)

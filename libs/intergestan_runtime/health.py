@@ -15,6 +15,9 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
+from structlog import get_logger
+
+_log = get_logger(__name__)
 
 Check = Callable[[], str | None]
 """None where all is well, else a sentence that says what is wrong. What it raises counts as wrong."""
@@ -83,7 +86,7 @@ class HealthServer:
         """Status, content type and body for a path."""
         if path == "/metrics":
             self._tell_checks()
-            encode, content_type = choose_encoder(accept)
+            encode, content_type = _encoder(accept)
             return 200, content_type, encode(self._series)
         if path not in self._checks:
             return 404, "text/plain", b"/metrics, /live and /ready are here.\n"
@@ -130,6 +133,14 @@ class HealthServer:
                 """A scrape every few seconds is no news."""
 
         return Handler
+
+
+def _encoder(accept: str) -> tuple[Callable[[Any], bytes], str]:
+    """For a scraper that accepts this; one whose header makes no sense gets the usual form."""
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # a version that is no number
+        return choose_encoder("")
 
 
 class _Labelled:
@@ -179,8 +190,9 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Whoever asks and hangs up before the answer is no news: a check waits as long as the base that is silent."""
-        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
-            super().handle_error(request, client_address)
+        del request
+        if not isinstance(sys.exc_info()[1], OSError):
+            _log.exception("A question at the health port could not be answered.", client=str(client_address))
 
 
 def _result(check: Check) -> str | None:

@@ -6,6 +6,7 @@ service gives to systemd (sd_notify(3), `notify`); of a child that gives none, s
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import IO, Protocol
 
 from structlog import get_logger
@@ -86,11 +88,13 @@ class Silence:
 class Supervisor:
     """Runs these children, in this order. They die with the thread that calls `run`, even by kill -9.
 
-    Their output goes to `output` line by line, behind the child's name; JSON lines name themselves.
+    Their output goes to `output` line by line: JSON lines, which name themselves, and what else is said, behind the
+    child's name, or where `as_json` as JSON, too.
     """
 
-    def __init__(self, children: Sequence[Child], *, output: IO[bytes] | None = None) -> None:
+    def __init__(self, children: Sequence[Child], *, output: IO[bytes] | None = None, as_json: bool = False) -> None:
         self._output = output or sys.stderr.buffer
+        self._as_json = as_json
         self._writing = threading.Lock()
         self._running = [_Running(child, self._write) for child in children]
 
@@ -124,11 +128,27 @@ class Supervisor:
         _stop_all([running for running in self._running if running.child.ready is not None])
 
     def _write(self, name: str, line: bytes) -> None:
-        prefix = "" if line.startswith(b"{") else f"{name} | "
         text = visible(line.rstrip(b"\n").decode("utf-8", "replace"))  # a traceback may quote what others wrote
+        if self._as_json and not _is_object(line):
+            at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            text = json.dumps({"event": text, "service": name, "level": "info", "timestamp": at}) if text else ""
+        elif not line.startswith(b"{"):
+            text = f"{name} | {text}"
+        if not text:
+            return
         with self._writing:
-            self._output.write(f"{prefix}{text}\n".encode())
+            self._output.write(f"{text}\n".encode())
             self._output.flush()
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line is an event already."""
+    if not line.startswith(b"{"):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
 
 
 class Signs(Protocol):

@@ -58,6 +58,8 @@ class Call:
     @cached_property
     def database(self) -> Database:
         """The site's base, checked: it is there, has this release's schema, and the key file is its own."""
+        from sqlalchemy.exc import NoResultFound
+
         from intergestan_db import migrate
         from intergestan_db.site_rows import read_site
         from intergestan_erp.site.day import zone_of
@@ -66,13 +68,23 @@ class Call:
 
         database = self.unchecked_database
         if not is_made(database):
+            self._refuse_lost(database)
             raise NoSite(self.site.database_url)
-        with database.read() as connection:
-            migrate.check(connection)
-            site = read_site(connection)
+        try:
+            with database.read() as connection:
+                migrate.check(connection)
+                site = read_site(connection)
+        except (NoResultFound, migrate.NotMigrated):
+            self._refuse_lost(database)
+            raise
         show_times_in(zone_of(site.timezone))
         check_key(self.site, site.key_fingerprint)
         return database
+
+    def _refuse_lost(self, database: Database) -> None:
+        from intergestan_operations.opening.lost_database import refuse_lost_database
+
+        refuse_lost_database(self.site, database)
 
     @cached_property
     def unchecked_database(self) -> Database:
@@ -174,10 +186,7 @@ class NoSite(Exception):
 
 def is_made(database: Database) -> bool:
     """Whether there is a base at all; looking for an SQLite one must not make it."""
-    from sqlalchemy import make_url
-
-    file = make_url(database.url).database
-    return not database.is_sqlite or (file is not None and Path(file).exists())
+    return database.file is None or database.file.exists()
 
 
 def call_of(context: typer.Context) -> Call:

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Mapping
 
 from intergestan_db.problem import Fault, FileProblems, Problem, ProblemCode
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_runtime.said import marked
 from services.cli.context import NoSite
@@ -47,7 +47,7 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def _file_problems(error: FileProblems) -> str:
-    lines = [f"{error.file}: {in_place(fault)}" for fault in error.faults]
+    lines = [about(error.file, in_place(fault)) for fault in error.faults]
     lines.append(_("Nothing of {file} was taken. Correct it and import it again.").format(file=error.file))
     return "\n".join(lines)
 
@@ -59,7 +59,7 @@ def in_place(fault: Fault) -> str:
     if fault.column:
         of_document = fault.column.startswith(_OF_UBL)
         place.append(fault.column if of_document else _("column {column}").format(column=fault.column))
-    return ": ".join([*([", ".join(place)] if place else []), sentence(fault)])
+    return about(", ".join(place), sentence(fault)) if place else sentence(fault)
 
 
 def _of_the_machine(error: Exception) -> tuple[str, int]:
@@ -70,6 +70,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     from intergestan_db.migrate import NotMigrated
     from intergestan_msg.errors import MessageError
     from intergestan_operations.opening.high_water_file import OlderDatabase
+    from intergestan_operations.opening.lost_database import LostDatabase
     from intergestan_operations.opening.opening import WrongKey
     from intergestan_operations.opening.private_files import OpenToOthers
     from intergestan_runtime.archive import ArchiveError, Unreachable
@@ -81,7 +82,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
 
     machine = (
         *(ConfigurationError, SecretError, WeakDurability, NotMigrated, WrongKey, OlderDatabase, OpenToOthers),
-        *(EmbeddedRedisError, NotInstalled),
+        *(EmbeddedRedisError, LostDatabase, NotInstalled),
     )
     if isinstance(error, machine):
         return wording(error), CONFIGURATION
@@ -135,7 +136,7 @@ def _of_the_system(error: OSError) -> str:
     words = OF_FILES.get(error.errno or 0)
     said = _(words) if words else error.strerror or str(error) or type(error).__name__
     if error.filename is not None:
-        return f"{error.filename}: {said}."
+        return about(str(error.filename), f"{said}.")
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return _(
             "The output could not be written: {reason}. Make room, and look with `intergestan status` what was done "

@@ -13,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from typer._click.exceptions import UsageError
 
-from intergestan_operations.language.language import PLACEHOLDER, _
+from intergestan_msg.typography import printed
+from intergestan_operations.language.language import PLACEHOLDER, _, spoken
 from intergestan_runtime.said import marked
 
 _TEXT, _NUMBER, _FILE = marked("TEXT"), marked("N"), marked("FILE")
@@ -96,7 +97,7 @@ def write_commands(sections: Mapping[str, Mapping[str, Any]], formatter: Any) ->
         with _section(formatter, title):
             limit = formatter.width - formatter.current_indent - widest - 2
             rows = [
-                (name.ljust(widest), command.get_short_help_str(limit))
+                (name.ljust(widest), printed(command.get_short_help_str(limit), spoken()))
                 for name, command in commands.items() if not command.hidden
             ]  # fmt: skip
             formatter.write_dl(rows)

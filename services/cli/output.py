@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +37,9 @@ STATES = (
     marked("expired"),
 )
 
+
+_BREAKS = re.compile(r"[ \t\n\r\v\f]+")
+"""What becomes one space in a cell; the no-break spaces of French are none of them."""
 
 MOST_NUMBERS = 50
 """More numbers than this nobody reads in a sentence."""
@@ -108,7 +112,7 @@ def cell(value: Any) -> str:
         return day(here.date()) + here.strftime(" %H:%M:%S")
     if isinstance(value, date):
         return day(value)
-    return visible(" ".join(str(value).split()))
+    return visible(_BREAKS.sub(" ", str(value)).strip())
 
 
 def amount(value: Decimal) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from typer import BadParameter, TyperException
 from typer._click.exceptions import BadOptionUsage, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from intergestan_runtime.said import marked
 from services.cli.help import meant, placeholder
 
@@ -42,7 +42,7 @@ def sentence(error: TyperException) -> str:
         text = _("{name} is missing.")
         return text.format(name=_name(error.param))
     if isinstance(error, BadParameter):
-        return f"{_name(error.param)}: {_reason(error)}" if error.param is not None else error.message
+        return about(_name(error.param), _reason(error)) if error.param is not None else error.message
     if isinstance(error, NoSuchOption):
         return _no_such_option(error)
     if isinstance(error, BadOptionUsage):

@@ -59,4 +59,4 @@ def _keys(key_file: Path, database: Database) -> KeyRing:
 
 
 if __name__ == "__main__":
-    startup.run(main)
+    startup.run("composer", main)

@@ -11,6 +11,7 @@ from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.heartbeats.heartbeats import drop, is_heartbeat
+from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.opening.outage import postponing
@@ -72,7 +73,8 @@ class Composer:
         if prepared is None:
             return None
         about = {"transfer": prepared.request.mail.transfer_id, "kind": str(prepared.kind)}
-        with bind(**about), self._tracer.step("compose", prepared.request.mail.trace_parent, **about):
+        orders = {"orders": sorted({each.id for each in prepared.listed})} if prepared.listed else {}
+        with bind(**about, **orders), self._tracer.step("compose", prepared.request.mail.trace_parent, **about):
             try:
                 with self._database.transaction() as connection:
                     now, here = self._database.now(), self._tracer.here()
@@ -86,9 +88,10 @@ class Composer:
         return prepared
 
     def _hold(self, mail_id: int, error: str) -> None:
-        _log.warning("Cannot compose.", mail=mail_id, error=error)
         try:
             with self._database.transaction() as connection:
+                orders = orders_of(connection, [mail_id])
+                _log.warning("Cannot compose.", mail=mail_id, orders=orders, error=error)
                 if is_heartbeat(connection, mail_id):
                     drop(connection, [mail_id], by=BY, at=self._database.now())
                     return

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from intergestan_msg.typography import printed
+
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "not_empty": (
         "{folder} is there and not empty, so nothing was done: name a new folder with --keep, or empty this one.",
@@ -19,7 +21,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{site} : base, clés, comptes et catalogue sont en place.",
     ),
     "services": ("services started", "services démarrés"),
-    "orders": ("{orders} orders leave in {mails} mails.", "{orders} commandes partent dans {mails} envois."),
+    "orders": ("{orders} orders leave in {mails} mails.", "{orders} commandes partent dans {mails} courriels."),
     "composed": ("composed and signed", "composées et signées"),
     "sent": ("sent by SMTP", "envoyées par SMTP"),
     "booked": ("collected by IMAP and booked", "relevées par IMAP et enregistrées"),
@@ -30,9 +32,9 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "site": ("Site", "Site"),
     "orders_out": ("Orders sent", "Cdes envoyées"),
-    "mails_out": ("Mails sent", "Envois"),
-    "mails_in": ("Mails received", "Reçus"),
-    "sales_orders": ("Sales orders", "Cdes clients"),
+    "mails_out": ("Mails sent", "Courriels envoyés"),
+    "mails_in": ("Mails received", "Courriels reçus"),
+    "sales_orders": ("Sales orders", "Cdes client"),
     "answers": ("Answers", "Réponses"),
     "held": ("On hold", "À traiter"),
     "seconds": ("Seconds", "Secondes"),
@@ -62,10 +64,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Not all services had started after {seconds:.0f} seconds. The logs are in {logs}.",
         "Tous les services n'ont pas démarré en {seconds:.0f} secondes. Les journaux sont dans {logs}.",
     ),
-    "mail": ("One of the mails, as a person reads it:", "Un des envois, tel qu'on le lit :"),
+    "mail": ("One of the mails, as a person reads it:", "Un des courriels, tel qu'on le lit :"),
     "look": ("Where to look:", "Où regarder :"),
-    "archive": ("the mails as they came", "les mails tels que reçus"),
-    "one_mail": ("one mail", "un mail"),
+    "archive": ("the mails as they came", "les courriels tels que reçus"),
+    "one_mail": ("one mail", "un courriel"),
     "logs": ("logs", "journaux"),
     "metrics": ("metrics", "métriques"),
     "try": ("Try:", "Essayez :"),
@@ -96,6 +98,6 @@ def speaker(language: str) -> Say:
     place = ("en", "fr").index(language)
 
     def text(name: str, /, **values: object) -> str:
-        return TEXTS[name][place].format(**values)
+        return printed(TEXTS[name][place], language).format(**values)
 
     return text

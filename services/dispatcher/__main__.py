@@ -67,4 +67,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    startup.run(main)
+    startup.run("dispatcher", main)

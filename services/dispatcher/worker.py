@@ -11,10 +11,12 @@ from sqlalchemy import Select, select, update
 from intergestan_db.database import Database
 from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail
+from intergestan_db.write_trial import refusal
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
-from intergestan_operations.alerting.watching import database_refusal, redis_trouble
+from intergestan_exchange.outbox.mail_orders import orders_of
+from intergestan_operations.alerting.watching import redis_trouble
 from intergestan_operations.opening.outage import ANY_REFUSAL
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
@@ -102,7 +104,7 @@ class Dispatcher:
 
     def try_writes(self) -> None:
         """Set the gauge that says whether base and Redis take writes."""
-        self._metrics.set("writes_refused", database_refusal(self._database) is not None, store="base")
+        self._metrics.set("writes_refused", refusal(self._database) is not None, store="base")
         trouble = redis_trouble(self._broker)
         self._metrics.set("redis_up", trouble.away is None)
         if trouble.away is not None:
@@ -118,8 +120,9 @@ class Dispatcher:
                 return 0
         with self._database.transaction() as connection:
             ids = remind(connection, self._answer_hours, now, by="dispatcher")
+            orders = orders_of(connection, ids)
         SEND.ring(self._broker, *ids)
-        _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids))
+        _log.warning("Orders have no answer: their mails go out once more.", mails=len(ids), orders=orders)
         return len(ids)
 
     def drop_aliens(self) -> int:

@@ -46,4 +46,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    startup.run(main)
+    startup.run("importer", main)

@@ -36,6 +36,7 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
         turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)
         return
     turn.count("answer")
-    _log.info("Answers applied.", outcomes=outcomes)
+    told = [f"{each.answer.order_id} {outcome}" for each, outcome in zip(answers, outcomes, strict=True)]
+    _log.info("Answers applied.", outcomes=told)
     for outcome in outcomes:
         parts.metrics.inc("orders_total", step="import", outcome=outcome)

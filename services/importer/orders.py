@@ -14,9 +14,10 @@ from intergestan_db.trace_context import hand_on
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.book import Booked, book
 from intergestan_exchange.inbox.booking.debts import PERSON
-from intergestan_exchange.inbox.booking.entries import Settled
+from intergestan_exchange.inbox.booking.entries import OUTCOMES, Settled
+from intergestan_exchange.inbox.booking.holds import findings_held_for
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
-from intergestan_exchange.inbox.decisions import Held
+from intergestan_exchange.inbox.decisions import Held, Refused
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.statements.pauses import set_aside
 from intergestan_exchange.transfers.transfer import Transfer
@@ -59,7 +60,7 @@ def book_orders(turn: Turn, transfer: Transfer, settled: list[Settled], facts: F
             if facts.credit is not None:
                 facts = replace(facts, credit=facts.credit.counted(debtors))
         return
-    _tell(turn, booked, transfer)
+    _tell(turn, booked, transfer, settled)
 
 
 def _book_one(
@@ -73,9 +74,9 @@ def _book_one(
     except Exception as error:  # noqa: BLE001 - whatever it is, the other orders must not suffer from it
         _log.exception("Booking an order failed; it waits for a person.", order=settled.key[1])
         failed = Finding(HoldReason.FAILED, {"error": _for_partners(error)})
-        held = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
-        booked = _book(turn, transfer, [held], facts, finish=finish)
-    _tell(turn, booked, transfer)
+        settled = Settled(settled.key, settled.business_hash, settled.order, Held((failed,)))
+        booked = _book(turn, transfer, [settled], facts, finish=finish)
+    _tell(turn, booked, transfer, [settled])
     return replace(transfer, row_id=booked.transfer_id), booked.debtors
 
 
@@ -87,7 +88,7 @@ def _book(turn: Turn, transfer: Transfer, settled: list[Settled], facts: Facts, 
     return booked
 
 
-def _tell(turn: Turn, booked: Booked, transfer: Transfer) -> None:
+def _tell(turn: Turn, booked: Booked, transfer: Transfer, settled: list[Settled]) -> None:
     parts = turn.parts
     COMPOSE.ring(parts.broker, *booked.compose)
     IMPORT.ring(parts.broker, *booked.take_in)
@@ -103,7 +104,18 @@ def _tell(turn: Turn, booked: Booked, transfer: Transfer) -> None:
         parts.metrics.inc("credit_released_total", by=reason)
         if reason == PERSON:
             parts.metrics.inc("credit_blocks_total", stage="order", outcome="overridden")
-    _log.info("Booked.", outcomes=booked.outcomes)
+    _log.info("Booked.", orders=[each.key[1] for each in settled], outcomes=[_outcome(each) for each in settled])
+
+
+def _outcome(settled: Settled) -> str:
+    """What became of a document, for the log: `CFR50 created`, `CFR51/1 held: price_difference`."""
+    _, number, revision = settled.key
+    decision = settled.decision
+    findings = decision.findings if isinstance(decision, Refused) else findings_held_for(decision)
+    said = f"{number}/{revision}" if revision else number
+    said += f" {OUTCOMES[type(decision)]}"
+    reasons = dict.fromkeys(str(finding.reason) for finding in findings)
+    return f"{said}: {', '.join(reasons)}" if reasons else said
 
 
 def _for_partners(error: Exception) -> str:

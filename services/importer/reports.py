@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from intergestan_exchange.delivery_reports.undelivered import Effect, StillSending, take_report
+from intergestan_exchange.delivery_reports.undelivered import Effect, StillSending, orders_reported, take_report
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.delivery_report import DeliveryReport
 from services.importer.turn import Turn
@@ -18,10 +18,11 @@ def take_delivery_report(turn: Turn, report: DeliveryReport, bounce_key: BounceK
     try:
         with parts.database.transaction() as connection:
             effect = take_report(connection, turn.mail, report, bounce_key, parts.database.now())
+            orders = orders_reported(connection, turn.mail.id)
     except StillSending as error:
         _log.info("A report came before its mail was sent; it is read again.", reason=str(error))
         turn.give_back(forgiven=True)
         return
-    _log.info("A report about a mail.", effect=effect)
+    _log.info("A report about a mail.", effect=effect, orders=orders)
     turn.count("foreign" if effect is Effect.UNPROVEN else "report")
     parts.metrics.inc("delivery_reports_total", outcome=effect)

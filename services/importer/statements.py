@@ -8,6 +8,7 @@ import structlog
 
 from intergestan_db.trace_context import hand_on
 from intergestan_exchange.inbox.reading import Reading
+from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.statements.statement_mails import Taken, take_statement
 from intergestan_exchange.statements.statements import compare_all
 from intergestan_exchange.transfers.transfer import Transfer
@@ -34,10 +35,11 @@ def take_partners_statement(
         if taken.findings:
             turn.write_hold(connection, taken.findings, reading, transfer.partner.id)
         hand_on(connection, taken.compose, parts.tracer.here())
-    _tell(turn, taken, transfer)
+        orders = orders_of(connection, taken.send) if taken.send else []
+    _tell(turn, taken, transfer, orders)
 
 
-def _tell(turn: Turn, taken: Taken, transfer: Transfer) -> None:
+def _tell(turn: Turn, taken: Taken, transfer: Transfer, orders: list[str]) -> None:
     broker = turn.parts.broker
     COMPOSE.ring(broker, *taken.compose)
     SEND.ring(broker, *taken.send)
@@ -45,5 +47,6 @@ def _tell(turn: Turn, taken: Taken, transfer: Transfer) -> None:
     if not taken.findings:
         turn.count("statement")
     if taken.send:
-        _log.warning("Mails did not arrive; they go out again.", partner=transfer.partner.name, mails=taken.send)
+        told = {"partner": transfer.partner.name, "mails": taken.send, "orders": orders}
+        _log.warning("Mails did not arrive; they go out again.", **told)
     _log.info("A statement.", partner=transfer.partner.name, lost=len(taken.send), waits=bool(taken.findings))

@@ -151,7 +151,7 @@ class Importer:
             self._take_unproven(turn, reading, reading.fault)
             return
         assert reading.manifest is not None
-        with bind(transfer=reading.manifest.jti, kind=str(reading.manifest.kind)):
+        with bind(transfer=reading.manifest.jti, kind=str(reading.manifest.kind), **_orders(reading.manifest)):
             for attempt in range(1, TRIES + 1):
                 try:
                     self._take(turn, reading, reading.manifest, last=attempt == TRIES)
@@ -225,6 +225,12 @@ class Importer:
         if case.clock is not None:
             seconds = case.clock.seconds
             _log.info("The partner's clock was measured.", partner=transfer.partner.site_code, ahead=seconds)
+
+
+def _orders(manifest: Manifest) -> dict[str, list[str]]:
+    """Which orders the lines of the log about a mail are about."""
+    numbers = sorted({document.id for document in manifest.documents})
+    return {"orders": numbers} if numbers else {}
 
 
 def declare(broker: BellBroker, importer: Importer) -> None:

@@ -88,4 +88,4 @@ def _tools(process: startup.Process[PollerSettings], archive: Archive, die: Call
 
 
 if __name__ == "__main__":
-    startup.run(main)
+    startup.run("poller", main)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from intergestan_msg.typography import printed
+
 CONNECTED = "connected"
 """The state of a mailbox with which all is well."""
 
@@ -63,7 +65,7 @@ class Cure:
 
 _WAIT = {
     "en": "No order is lost: mails stay on the server and are collected as soon as it answers.",
-    "fr": "Aucune commande n'est perdue : les mails restent sur le serveur et seront relevés dès son retour.",
+    "fr": "Aucune commande n'est perdue : les courriels restent sur le serveur et seront relevés dès son retour.",
 }
 
 
@@ -98,7 +100,7 @@ CURES: Mapping[Kind, Cure] = {
         300,
         "The mail server of {name} answers what cannot be understood ({words}). Mails that it does not hand out "
         "stay there; the others are collected. If it lasts, show this to the mail provider.",
-        "Le serveur de la boîte {name} répond de façon incompréhensible ({words}). Les mails qu'il ne livre pas "
+        "Le serveur de la boîte {name} répond de façon incompréhensible ({words}). Les courriels qu'il ne livre pas "
         "y restent ; les autres sont relevés. Si cela dure, transmettez ceci au fournisseur.",
         passing=True,
     ),
@@ -118,7 +120,7 @@ CURES: Mapping[Kind, Cure] = {
         "The certificate of the mail server of {name} is not valid ({words}). Nothing is collected, for it could "
         "be another server; mails stay where they are. Have the certificate renewed, or correct host or ca_file.",
         "Le certificat du serveur de la boîte {name} n'est pas valable ({words}). Rien n'est relevé, car ce pourrait "
-        "être un autre serveur ; les mails y restent. Faites renouveler le certificat ou corrigez l'hôte ou ca_file.",
+        "être un autre serveur ; les courriels y restent. Renouvelez le certificat ou corrigez l'hôte ou ca_file.",
     ),
     Kind.INSECURE: Cure(
         "connectError",
@@ -159,7 +161,7 @@ CURES: Mapping[Kind, Cure] = {
         "The provider's server for OAuth2 tokens of mailbox {name} does not answer as it should ({words}). No order is "
         "lost: mails stay on the server, and we try again. If it lasts, check the network and the token endpoint.",
         "Le serveur de jetons OAuth2 de la boîte {name} ne répond pas comme il faut ({words}). Aucune commande n'est "
-        "perdue : les mails restent sur le serveur et nous réessayons. Si cela dure, vérifiez le réseau et l'adresse "
+        "perdue : les courriels restent sur le serveur et nous réessayons. Si cela dure, voyez le réseau et l'adresse "
         "du serveur de jetons.",
         passing=True,
     ),
@@ -178,8 +180,8 @@ CURES: Mapping[Kind, Cure] = {
         300,
         "The mail server of {name} cannot tell mails apart over POP3 (no UIDL, {words}). Nothing is collected, for "
         "each poll would fetch every mail again. Enter this mailbox with `--protocol imap`.",
-        "Le serveur de la boîte {name} ne sait pas distinguer les mails en POP3 (pas d'UIDL, {words}). Rien n'est "
-        "relevé, car chaque relève reprendrait tous les mails. Saisissez cette boîte avec `--protocol imap`.",
+        "Le serveur de la boîte {name} ne sait pas distinguer les courriels en POP3 (pas d'UIDL, {words}). Rien n'est "
+        "relevé, car chaque relève reprendrait tous les courriels. Saisissez cette boîte avec `--protocol imap`.",
     ),
     Kind.FOLDER: Cure(
         "folderError",
@@ -207,7 +209,7 @@ CURES: Mapping[Kind, Cure] = {
         "Nothing more was removed from mailbox {name}: somebody else marked {words} mail(s) there as deleted, and this "
         "server (without UIDPLUS) would remove those as well. Have the mailbox compacted, or the marks taken back, in "
         "a mail program; then purge again.",
-        "Plus rien n'a été retiré de la boîte {name} : quelqu'un d'autre y a marqué {words} mail(s) comme supprimés, "
+        "Plus rien n'a été retiré de la boîte {name} : un autre y a marqué {words} courriel(s) comme supprimés, "
         "et ce serveur (sans UIDPLUS) les retirerait aussi. Compactez la boîte ou retirez ces marques dans un logiciel "
         "de messagerie, puis purgez à nouveau.",
     ),
@@ -237,7 +239,7 @@ CURES: Mapping[Kind, Cure] = {
         "Mailbox {name} has more mails than its provider lets us fetch in a day ({words}). The rest stays on the "
         "server and follows by itself as the 24 hours pass. If the provider allows more, say so with `intergestan "
         "mailbox set {name} --bytes-per-day`.",
-        "La boîte {name} a plus de mails que son fournisseur n'en laisse relever par jour ({words}). Le reste attend "
+        "La boîte {name} a plus de courriels que son fournisseur n'en laisse relever par jour ({words}). Le reste est "
         "sur le serveur et suivra de lui-même au fil des 24 heures. Si le fournisseur permet davantage, indiquez-le "
         "avec `intergestan mailbox set {name} --bytes-per-day`.",
     ),
@@ -255,7 +257,7 @@ CURES: Mapping[Kind, Cure] = {
         15,
         "Mailbox {name} is not collected: our own base does not answer ({words}). Mails stay on the server; "
         "collecting goes on when the base is back.",
-        "La boîte {name} n'est pas relevée : notre propre base ne répond pas ({words}). Les mails restent sur le "
+        "La boîte {name} n'est pas relevée : notre propre base ne répond pas ({words}). Les courriels restent sur le "
         "serveur ; la relève reprendra avec la base.",
         passing=True,
     ),
@@ -265,7 +267,7 @@ CURES: Mapping[Kind, Cure] = {
         300,
         "Collecting mailbox {name} failed inside our program ({words}). Mails stay on the server and we try "
         "again; the other mailboxes go on. Please report this with the log.",
-        "La relève de la boîte {name} a échoué dans notre programme ({words}). Les mails restent sur le serveur et "
+        "La relève de la boîte {name} a échoué dans notre programme ({words}). Les courriels restent sur le serveur et "
         "nous réessayons ; les autres boîtes continuent. Signalez-le avec le journal.",
         passing=True,
     ),
@@ -283,7 +285,7 @@ class MailboxTrouble(Exception):
     def sentence(self, name: str, language: str) -> str:
         """For people: about the mailbox `name`, in one of `LANGUAGES`."""
         cure = CURES[self.kind]
-        return (cure.fr if language == "fr" else cure.en).format(name=name, words=self.words)
+        return printed(cure.fr if language == "fr" else cure.en, language).format(name=name, words=self.words)
 
 
 def network_trouble(error: Exception) -> MailboxTrouble:

@@ -22,6 +22,7 @@ from intergestan_db.tables import (
     Relay,
 )
 from intergestan_erp.purchasing.change_states import mark_changes_waiting
+from intergestan_exchange.outbox.mail_orders import orders_of
 from services.sender.outcome import Kind, Outcome, ResponseClass
 from services.sender.schedule import LASTING_REST, next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
@@ -71,6 +72,7 @@ _END_ATTEMPT = (
     .where(*_OF_ATTEMPT)
     .values(phase=AttemptPhase.ENDED, ended_at=bindparam("ended"), outcome=bindparam("what"), reply=bindparam("said"))
 )
+_OF_ORDERS = frozenset({MailKind.ORDERS, MailKind.ANSWERS})
 _TRANSMITTING = (
     select(PurchaseOrder.id)
     .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
@@ -80,7 +82,7 @@ _TRANSMITTING = (
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A mail that is ours to send, with its frozen bytes, under a fence."""
+    """A mail that is ours to send, with its frozen bytes, under a fence. `orders`: the numbers of those in it."""
 
     mail: AnyRow
     relay: AnyRow
@@ -89,6 +91,7 @@ class Claimed:
     attempt: int
     resends: int
     started: datetime
+    orders: list[str]
 
 
 def claim(connection: Connection, mail_id: int, worker: str, now: datetime, settings: SenderSettings) -> Claimed | None:
@@ -120,7 +123,8 @@ def claim(connection: Connection, mail_id: int, worker: str, now: datetime, sett
     )
     started = {"outbound_mail_id": mail_id, "n": attempt, "phase": AttemptPhase.STARTED, "started_at": now}
     connection.execute(_ENTER_ATTEMPT, started)
-    return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends, now)
+    orders = orders_of(connection, [mail_id]) if mail.kind in _OF_ORDERS else []
+    return Claimed(mail, relay, mail.mime, mail.lease_fence + 1, attempt, resends, now, orders)
 
 
 def _postponed(connection: Connection, mail: AnyRow, relay: AnyRow, now: datetime) -> bool:

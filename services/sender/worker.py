@@ -140,7 +140,8 @@ class Sender:
     def _send(self, claimed: Claimed) -> None:
         started = time.monotonic()
         about = {"transfer": claimed.mail.transfer_id, "attempt": claimed.attempt}
-        with bind(**about), self._tracer.step("send", claimed.mail.trace_parent, **about):
+        orders = {"orders": claimed.orders} if claimed.orders else {}
+        with bind(**about, **orders), self._tracer.step("send", claimed.mail.trace_parent, **about):
             outcome = self._deliver(claimed)
             if outcome is not None:
                 self._conclude(claimed, outcome)

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+from importlib import resources
 from typing import Any
+from unicodedata import combining, normalize
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -20,12 +22,14 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OKPKey
+from mnemonic import Mnemonic
 
 from intergestan_msg.errors import BadSignature, UnknownSigner
 from intergestan_msg.seal import (
     CARD_TYPE,
     PublicKey,
     SigningKey,
+    is_said,
     sign,
     signer,
     transfer_digest,
@@ -141,6 +145,26 @@ def test_the_key_id_is_the_rfc_7638_thumbprint() -> None:
     assert OKPKey.import_key(dict(public.jwk())).thumbprint() == public.kid == signer(COMPACT)
     example = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
     assert PublicKey.from_jwk(example).kid == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_the_french_words_say_the_same_bits() -> None:
+    """BIP-39's own French list, composed; either list is known again however it is typed, no mixture is."""
+    raw = resources.files("mnemonic").joinpath("wordlist", "french.txt").read_bytes()
+    assert hashlib.sha256(raw).hexdigest() == "ebc3959ab7801a1df6bac4fa7d970652f1df76b683cd2f4003c941c63d517e59"
+    lists = {name: Mnemonic(name).wordlist for name in ("english", "french")}
+    key = BUYER_KEY.public
+    english, french = key.words(), key.words("fr")
+    assert [lists["english"].index(word) for word in english] == [
+        lists["french"].index(normalize("NFKD", word)) for word in french
+    ]
+    assert all(word == normalize("NFC", word) for word in french)
+    plain = "".join(each for each in normalize("NFD", " ".join(french)) if not combining(each))
+    for said in (" ".join(english), "  ".join(french).upper(), plain, normalize("NFD", ", ".join(french))):
+        assert is_said(key, said)
+        assert not is_said(STRANGER_KEY.public, said)
+    assert not is_said(key, " ".join([*english[:6], *french[6:]]))
+    assert not is_said(key, " ".join(french[:11]))
+    assert len({"".join(c for c in normalize("NFD", word) if not combining(c)) for word in lists["french"]}) == 2048
 
 
 def test_twelve_words_hold_132_bits() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,6 +51,7 @@ from intergestan_exchange.outbox import changes, outbound
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.money import AllowanceCharge, totals_of
 from intergestan_msg.ubl import write_order
+from intergestan_runtime import logs
 from tests.factories import a_line, an_order, cfr1
 from tests.machine_zone import ELSEWHERE, machine_in
 from tests.pipeline.conftest import Pair
@@ -435,6 +438,96 @@ def test_the_rules_look_at_what_is_new(sites: Pair) -> None:
     answer(sites)
     assert sold(sites)["L1"] == ("FAI01", 2, 40)
     agreed(sites)
+
+
+def other_terms(sites: Pair) -> None:
+    """What the seller's catalogue says of the product of L1 since."""
+    with sites.seller.database.transaction() as connection:
+        values = {"sale_price": Decimal(50), "vat_rate": Decimal(10)}
+        connection.execute(update(Product).where(Product.code == "FAI01").values(**values))
+
+
+def test_what_a_person_agreed_to_is_not_held_again(sites: Pair) -> None:
+    """A price and a VAT rate that were released stand when only the quantity changes; other ones are looked at."""
+    order = sent(sites)
+    other_terms(sites)
+    sites.seller.receive(order)
+    (hold,) = holds(sites.seller)
+    assert {finding.reason for finding in hold.findings} == {"price_difference", "vat_difference"}
+    act(sites.seller, release, [hold.ref])
+    answer(sites)
+    sites.seller.receive(edit(sites, quantities={"L1": Decimal(3)}))
+    answer(sites)
+    assert holds(sites.seller) == []
+    assert change_states(sites) == [("accepted", "AP")]
+    assert sold(sites)["L1"] == ("FAI01", 3, 45)
+    agreed(sites)
+    sites.seller.receive(edit(sites, prices={"L1": Decimal(44)}))
+    (hold,) = holds(sites.seller)
+    assert [finding.reason for finding in hold.findings] == ["price_difference"]
+
+
+def test_an_order_keeps_the_price_at_which_it_was_booked(sites: Pair) -> None:
+    """Also where the seller's prices count: those of the day on which they were agreed."""
+    with sites.seller.database.transaction() as connection:
+        connection.execute(Partner.__table__.update().values(price_policy="take_ours"))
+    ordered(sites)
+    other_terms(sites)
+    sites.seller.receive(edit(sites, quantities={"L1": Decimal(3)}))
+    answer(sites)
+    assert sold(sites)["L1"] == ("FAI01", 3, 45)
+    agreed(sites)
+    sites.seller.receive(edit(sites, prices={"L1": Decimal(44)}))
+    assert sold(sites)["L1"] == ("FAI01", 3, 50)
+
+
+def test_a_change_of_an_order_that_waits_says_so(sites: Pair) -> None:
+    """To the clerk, who decides about the order first, and to the buyer; then it goes on by itself."""
+    order = sent(sites)
+    other_terms(sites)
+    first, second = edit(sites, quantities={"L1": Decimal(3)}), edit(sites, quantities={"L1": Decimal(4)})
+    sites.seller.receive(first)
+    (gap,) = holds(sites.seller)
+    assert "before what it builds on (CFR1)" in gap.what("en")
+    sites.seller.receive(order)
+    take_in_what_is_due(sites)
+    sites.seller.receive(second)
+    answer(sites)
+    waiting = [hold for hold in holds(sites.seller) if hold.reason == "gap"]
+    told = [(row.answer_code, row.answer_note) for row in sites.buyer.rows(PurchaseOrderChange)]
+    for revision, (code, note) in enumerate(told, start=1):
+        hold = next(hold for hold in waiting if f"Change {revision} of" in hold.what("en"))
+        assert hold.what("en") == (
+            f"Change {revision} of order CFR1 waits with CFR1, about which a person is still to decide."
+        )
+        assert "Decide about what it builds on first" in str(hold.advice("en"))
+        assert (code, note) == ("AB", hold.what("fr"))
+    (of_order,) = [hold for hold in holds(sites.seller) if hold.reason != "gap"]
+    act(sites.seller, release, [of_order.ref])
+    take_in_what_is_due(sites)
+    assert holds(sites.seller) == []
+    assert sold(sites)["L1"] == ("FAI01", 4, 45)
+
+
+def test_each_line_of_the_log_names_its_order(sites: Pair) -> None:
+    """Issue 13: and why it waits."""
+    out = io.StringIO()
+    logs.configure("importer", form="json", stream=out)
+    order = sent(sites)
+    other_terms(sites)
+    sites.seller.receive(order)
+    sites.seller.receive(edit(sites, quantities={"L1": Decimal(3)}))
+    answer(sites)
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [event["event"] for event in events if event.get("orders") != ["CFR1"]] == []
+    assert {event["event"] for event in events} == {"Composed.", "Booked.", "Answers applied."}
+    outcomes = [outcome for event in events for outcome in event.get("outcomes", ())]
+    assert outcomes == [
+        "CFR1 held: price_difference, vat_difference",
+        "CFR1/1 waiting: gap",
+        "CFR1 done",
+        "CFR1 done",
+    ]
 
 
 def test_a_refused_change_lets_the_next_one_through(sites: Pair) -> None:

@@ -127,6 +127,35 @@ def test_who_asks_and_hangs_up_leaves_no_traceback(health: HealthServer, capfd: 
     assert capfd.readouterr().err == ""
 
 
+NONSENSE = {
+    "hangs up": b"GET /metrics HTTP/1.0\r\n\r\n",
+    "half sent": b"GET /met",
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)),
+    "no HTTP": b"\r\n\x00\xff\xfe * \r\n\r\n",
+    "no version": b"GET /metrics HTTP/9.9.9\r\n\r\n",
+    "a long line": b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
+    "many headers": b"GET /live HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n",
+    "another method": b"POST /metrics HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+    "a version of letters": b"GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text; version=abc\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("what", NONSENSE)
+@pytest.mark.parametrize("how", ["end", "reset"])
+def test_whatever_is_sent_leaves_no_traceback(
+    health: HealthServer, capfd: pytest.CaptureFixture[str], what: str, how: str
+) -> None:
+    """And it answers the next one."""
+    with socket.create_connection(("127.0.0.1", health.port), PATIENCE) as client:
+        client.sendall(NONSENSE[what])
+        if how == "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    eventually(lambda: not [each for each in threading.enumerate() if "process_request" in each.name])
+    assert get(health, "/metrics", "application/openmetrics-text; version=abc")[0] == 200
+    captured = capfd.readouterr()
+    assert captured.err + captured.out == ""
+
+
 def test_listens_on_loopback_and_gives_the_port_back(health: HealthServer) -> None:
     taken = health.port
     with pytest.raises(OSError, match="in use"):

@@ -3,24 +3,14 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+import subprocess
+import sys
 
 import pytest
 import structlog
 
 from intergestan_runtime.logs import bind, configure
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    configured = structlog.get_config()
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.configure(**configured)
-    structlog.contextvars.clear_contextvars()
+from tests.patience import PATIENCE
 
 
 def test_one_json_object_a_line() -> None:
@@ -94,6 +84,64 @@ def test_text_for_people_without_colours_in_a_file() -> None:
     assert "Loud." in line
     assert "order=CFR1" in line
     assert "\x1b" not in line
+
+
+_TALKATIVE = """
+import gc, logging, sys, threading, traceback, warnings
+from intergestan_runtime import logs
+
+logs.configure("importer", form="json")
+logs.catch_all()
+logs.configure("importer", form="json")
+
+class Bad:
+    def __del__(self):
+        raise ValueError("no\\nend")
+
+def fail():
+    raise ValueError("a\\nthread")
+
+def leave():
+    raise SystemExit
+
+warnings.warn("a\\nwarning", DeprecationWarning)
+thread = threading.Thread(target=fail, name="worker 1")
+for each in (thread, threading.Thread(target=leave)):
+    each.start()
+    each.join()
+Bad()
+gc.collect()
+logging.getLogger("alembic").warning("%d is no number", "x")
+logging.getLogger("dramatiq.worker").error("failed", exc_info=ValueError("theirs"))
+print("a line")
+print("begun", end="")
+try:
+    fail()
+except ValueError:
+    traceback.print_exc()
+sys.stderr.write("Delivered.\\n{no json\\n")
+fail()
+"""
+
+
+def test_whatever_a_service_says_is_one_event_a_line() -> None:
+    """Warnings as with `-W always`, threads, destructors, other people's loggers, prints, and the end by an error."""
+    command = [sys.executable, "-W", "always", "-c", _TALKATIVE]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    events = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert {event["service"] for event in events} == {"importer"}
+    told = [event["event"] for event in events]
+    assert [event.get("thread") for event in events if event["event"] == "Nobody caught an error; a thread ends."] == [
+        "worker 1"
+    ]
+    (warned,) = [event for event in events if event["event"] == "a\nwarning"]
+    assert (warned["category"], warned["level"]) == ("DeprecationWarning", "warning")
+    assert [event for event in events if "no\nend" in event.get("exception", "")]
+    assert [each for each in told if each.startswith("An event of alembic could not be worded: TypeError")]
+    assert {"a line", "begun", "Delivered.", "{no json", "failed"} <= set(told)
+    assert events[-1]["event"] == "Nobody caught an error; the process ends."
+    assert "ValueError: a\nthread" in events[-1]["exception"]
 
 
 def test_auto_is_json_where_nobody_sits() -> None:

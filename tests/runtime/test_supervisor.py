@@ -1,6 +1,7 @@
 """The supervisor: starts, restarts, gathers the logs, stops, and leaves nobody behind."""
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -27,10 +28,12 @@ def python(code: str, *arguments: str) -> list[str]:
 
 
 @contextmanager
-def running(children: Sequence[Child], output: io.BytesIO) -> Iterator[tuple[Supervisor, Callable[[], int]]]:
+def running(
+    children: Sequence[Child], output: io.BytesIO, *, as_json: bool = False
+) -> Iterator[tuple[Supervisor, Callable[[], int]]]:
     """A supervisor in a thread; the second value stops it and says its exit code."""
     stop, codes = threading.Event(), list[int]()
-    supervisor = Supervisor(children, output=output)
+    supervisor = Supervisor(children, output=output, as_json=as_json)
     thread = threading.Thread(target=lambda: codes.append(supervisor.run(stop)))
     thread.start()
 
@@ -57,6 +60,17 @@ def test_gathers_the_output_line_by_line() -> None:
         eventually(lambda: b"a" in output.getvalue() and b"err" in output.getvalue())
     lines = output.getvalue().splitlines()
     assert sorted(lines) == [b"talker | err", b"talker | no end", b"talker | out", b'{"a": 1}']
+
+
+def test_gathers_what_is_no_event_as_events() -> None:
+    """So that whoever reads the log of a whole site reads JSON alone; `{` alone makes none."""
+    output = io.BytesIO()
+    talk = "import time; print('{\"a\": 1}'); print('{x'); print('ready to go', flush=True); time.sleep(60)"
+    with running([Child("redis", python(talk))], output, as_json=True):
+        eventually(lambda: b"ready to go" in output.getvalue())
+    events = [json.loads(line) for line in output.getvalue().splitlines()]
+    assert events[0] == {"a": 1}
+    assert [(event["service"], event["event"]) for event in events[1:]] == [("redis", "{x"), ("redis", "ready to go")]
 
 
 def test_restarts_what_ends_with_growing_pauses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,13 @@ def serve(pipe: Connection, reader: LimitedReader, *, is_fork: bool) -> None:
     :param is_fork: it began as a copy of its parent: then it gives up whatever that one has open.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at a terminal is for the parent to act upon
+    try:
+        _serve(pipe, reader, is_fork=is_fork)
+    except BrokenPipeError:
+        return  # the parent went away before we were ready
+
+
+def _serve(pipe: Connection, reader: LimitedReader, *, is_fork: bool) -> None:
     if is_fork:
         gc.freeze()  # else the first collection would copy every page that is shared with the parent
         _close_all_but(pipe)

@@ -1,4 +1,4 @@
 """What mail servers report about mails of ours (ADR 0012).
 
-May import: findings, transfers.
+May import: findings, outbox, transfers.
 """

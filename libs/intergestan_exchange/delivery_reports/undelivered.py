@@ -19,6 +19,7 @@ from intergestan_db.leases import FREE
 from intergestan_db.tables import DeliveryReport as ReportRow
 from intergestan_db.tables import OutboundMail
 from intergestan_exchange.findings.undelivered import detail_text
+from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.delivery_report import Action, DeliveryReport, Fate
@@ -84,6 +85,12 @@ def take_report(
         )
     )
     return effect
+
+
+def orders_reported(connection: Connection, mail_id: int) -> list[str]:
+    """The numbers of the orders whose mail the report in this inbound mail is about."""
+    reported = select(ReportRow.outbound_mail_id).where(ReportRow.inbound_mail_id == mail_id)
+    return orders_of(connection, list(connection.scalars(reported.where(ReportRow.outbound_mail_id.is_not(None)))))
 
 
 def _act(connection: Connection, reported: AnyRow, report: DeliveryReport, now: datetime) -> Effect:

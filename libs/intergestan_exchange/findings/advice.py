@@ -1,6 +1,7 @@
 """What a reason to wait means for the order, and what to do about it, in French and English.
 
-What was found is said by `findings.py`. Both languages are complete; a test holds that.
+What was found is said by `findings.py`. `ADVICE` has an entry per reason, and per `reason.variant` where a variant
+asks for something else. Both languages are complete; a test holds that.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from intergestan_db.enums import HoldReason as R
+from intergestan_msg.typography import printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,10 @@ class Advice:
     def __str__(self) -> str:
         return f"{self.means} {self.do}"
 
+    def printed(self, language: str) -> Advice:
+        """With the spaces of the language."""
+        return Advice(printed(self.means, language), printed(self.do, language))
+
 
 ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNKNOWN_SIGNER: {
@@ -30,7 +36,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         ),
         "fr": Advice(
             "Rien n'a été importé ni répondu.",
-            "Si l'expéditeur vous est connu, ajoutez sa carte (partner add) : le message sera repris de lui-même. "
+            "Si l'expéditeur vous est connu, ajoutez sa carte (partner add) : le courriel sera repris de lui-même. "
             "Sinon refusez-le.",
         ),
     },
@@ -43,7 +49,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "fr": Advice(
             "Rien n'a encore été importé ni répondu.",
             "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
-            "CORRESPONDANT MOTS. Ses messages seront alors importés.",
+            "CORRESPONDANT MOTS. Ses courriels seront alors importés.",
         ),
     },
     R.REVOKED_KEY: {
@@ -53,7 +59,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         ),
         "fr": Advice(
             "Rien n'a été importé ni répondu.",
-            "Refusez le message ; le correspondant renverra le vrai avec une nouvelle clé.",
+            "Refusez le courriel ; le correspondant renverra le vrai avec une nouvelle clé.",
         ),
     },
     R.KEY_ANNOUNCED: {
@@ -63,7 +69,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "confirm PARTNER WORDS. If they announced nothing, refuse this and revoke their key.",
         ),
         "fr": Advice(
-            "Rien n'attend encore ; dès que la nouvelle clé signera, ses messages attendront sa confirmation.",
+            "Rien n'attend encore ; dès que la nouvelle clé signera, ses courriels attendront sa confirmation.",
             "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
             "CORRESPONDANT MOTS. S'il n'a rien annoncé, refusez ceci et révoquez sa clé.",
         ),
@@ -88,26 +94,26 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "Wait for it, or ask the partner to send it again (resend).",
         ),
         "fr": Advice(
-            "Rien n'a été importé. Le prochain envoi du même message corrigera cela.",
+            "Rien n'a été importé. Le prochain envoi du même courriel corrigera cela.",
             "Attendez-le, ou demandez au correspondant de renvoyer (resend).",
         ),
     },
     R.NEWER_RELEASE: {
         "en": Advice("Nothing was imported.", "Upgrade this site, then release the mail."),
-        "fr": Advice("Rien n'a été importé.", "Mettez ce site à jour, puis libérez le message."),
+        "fr": Advice("Rien n'a été importé.", "Mettez ce site à jour, puis libérez le courriel."),
     },
     R.WRONG_RECIPIENT: {
         "en": Advice(
             "Nothing was imported or answered.", "Tell the partner which site they wrote to; refuse this mail."
         ),
         "fr": Advice(
-            "Rien n'a été importé ni répondu.", "Dites au correspondant à quel site il a écrit ; refusez ce message."
+            "Rien n'a été importé ni répondu.", "Dites au correspondant à quel site il a écrit ; refusez ce courriel."
         ),
     },
     R.TOO_OLD: {
         "en": Advice("Nothing was imported.", "If its orders are still wanted, release the mail; else refuse it."),
         "fr": Advice(
-            "Rien n'a été importé.", "Si ses commandes sont toujours voulues, libérez le message ; sinon refusez-le."
+            "Rien n'a été importé.", "Si ses commandes sont toujours voulues, libérez le courriel ; sinon refusez-le."
         ),
     },
     R.CLAIM_MISMATCH: {
@@ -141,10 +147,10 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "orders of this mail by telephone, then refuse it: what still counts is sent again under a new series.",
         ),
         "fr": Advice(
-            "Rien de ce message n'a été importé : ce qui était ici reste. Leur base ou la nôtre est revenue à un état "
+            "Rien de ce courriel n'a été importé : ce qui était ici reste. Leur base ou la nôtre est revenue à un état "
             "plus ancien.",
             "Appelez-les. Celui qui a restauré une sauvegarde arrête les services et lance `intergestan restored`. "
-            "Comparez les commandes de ce message au téléphone, puis refusez-le : ce qui compte encore repart dans une "
+            "Comparez ses commandes au téléphone, puis refusez ce courriel : ce qui compte encore repart dans une "
             "nouvelle série.",
         ),
     },
@@ -171,7 +177,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "fr": Advice(
             "Rien n'en est enregistré. Dès qu'une copie entière est là, de la boîte ou d'une sauvegarde, il continue "
             "de lui-même.",
-            "Vérifiez le disque de l'archive. Si la boîte n'a plus le message, restaurez le fichier depuis une "
+            "Vérifiez le disque de l'archive. Si la boîte n'a plus le courriel, restaurez le fichier depuis une "
             "sauvegarde, ou demandez au correspondant de le renvoyer (resend) et refusez celui-ci.",
         ),
     },
@@ -181,8 +187,8 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "Keep the archived mail for support. After an upgrade release it: it is read again.",
         ),
         "fr": Advice(
-            "Rien n'a été importé ; les autres messages suivent leur cours.",
-            "Gardez le message archivé pour le support. Après une mise à jour, libérez-le : il sera relu.",
+            "Rien n'a été importé ; les autres courriels suivent leur cours.",
+            "Gardez le courriel archivé pour le support. Après une mise à jour, libérez-le : il sera relu.",
         ),
     },
     R.BAD_DOCUMENT: {
@@ -263,7 +269,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     },
     R.CURRENCY: {
         "en": Advice("The order was not booked: this base keeps one currency.", "Refuse it."),
-        "fr": Advice("La commande n'est pas enregistrée : la base n'a qu'une monnaie.", "Refusez-la."),
+        "fr": Advice("La commande n'est pas enregistrée : la base n'a qu'une devise.", "Refusez-la."),
     },
     R.CONFLICT: {
         "en": Advice(
@@ -283,6 +289,18 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "fr": Advice(
             "Elle attend un document qui n'est pas arrivé ou pas traité ; elle sera appliquée dès que ce sera fait.",
             "S'il n'arrive jamais, demandez au correspondant de le renvoyer (resend), ou refusez celle-ci.",
+        ),
+    },
+    f"{R.GAP}.held": {
+        "en": Advice(
+            "It is applied by itself once what it builds on is released, and refused if that is; the buyer knows that "
+            "both wait.",
+            "Decide about what it builds on first (holds list), or refuse this change.",
+        ),
+        "fr": Advice(
+            "Elle sera appliquée d'elle-même une fois libéré ce qu'elle suit, et refusée si cela est refusé ; "
+            "l'acheteur sait que les deux attendent.",
+            "Décidez d'abord de ce qu'elle suit (holds list), ou refusez cette modification.",
         ),
     },
     R.DELIVERED: {
@@ -329,7 +347,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         ),
         "fr": Advice(
             "Aucune commande n'a changé.",
-            "Demandez au correspondant à quel envoi il répond ; refusez ce message. Si cette base a été restaurée, "
+            "Demandez au correspondant à quel envoi il répond ; refusez ce courriel. Si cette base a été restaurée, "
             "renvoyez les commandes en attente (resend).",
         ),
     },
@@ -350,7 +368,7 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.FAILED: {
         "en": Advice("The order was not booked; the others of the mail were.", "Release it to try again."),
         "fr": Advice(
-            "La commande n'est pas enregistrée ; les autres du message le sont.", "Libérez-la pour réessayer."
+            "La commande n'est pas enregistrée ; les autres du courriel le sont.", "Libérez-la pour réessayer."
         ),
     },
     R.REFUSED_BY_SERVER: {
@@ -374,3 +392,8 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "fr": Advice("Rien n'est parti.", "Corrigez la cause, puis renvoyez (resend) ou abandonnez (abandon)."),
     },
 }
+
+
+def advised(key: str, language: str) -> Advice:
+    """The advice of a reason, or of a `reason.variant`, as it is printed."""
+    return ADVICE[key][language].printed(language)

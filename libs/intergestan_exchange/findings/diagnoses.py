@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from intergestan_msg.typography import NO_BREAK, french
+
 FRENCH: Mapping[str, str] = {
     # documents
     "A text has a character that XML can't carry: {}.": "Un texte contient un caractère impossible en XML : {}.",
@@ -60,7 +62,7 @@ FRENCH: Mapping[str, str] = {
         "{}, ligne {} du XML, contient des éléments, là où seule une valeur est admise."
     ),
     "{} in line {} of the XML is {}, not {}.": "{}, ligne {} du XML, vaut {}, et non {}.",
-    "{} is no ISO 4217 currency code.": "{} n'est pas un code de monnaie ISO 4217.",
+    "{} is no ISO 4217 currency code.": "{} n'est pas un code de devise ISO 4217.",
     "{} lines are too many: at most {} are taken.": "{} lignes, c'est trop : {} au plus.",
     # signatures
     "The JWS has a header that is too long, or base64url with stray bits.": (
@@ -76,21 +78,21 @@ FRENCH: Mapping[str, str] = {
     "This is not a JWS in compact form.": "Ce n'est pas une signature (JWS compact).",
     "No partner has the key {}.": "Aucun correspondant n'a la clé {}.",
     # mails
-    "There is no manifest in this mail.": "Il n'y a pas de manifeste dans ce message.",
-    "There is no manifest in this mail. {}": "Il n'y a pas de manifeste dans ce message. {}",
-    "The mail has lost its manifest.": "Le message a perdu son manifeste.",
+    "There is no manifest in this mail.": "Il n'y a pas de manifeste dans ce courriel.",
+    "There is no manifest in this mail. {}": "Il n'y a pas de manifeste dans ce courriel. {}",
+    "The mail has lost its manifest.": "Le courriel a perdu son manifeste.",
     "{} of {} listed parts are missing or altered: {} …": "{} des {} pièces annoncées manquent ou sont altérées : {} …",
     "A header block is longer than 64 KB.": "Un bloc d'en-têtes dépasse 64 Ko.",
-    "The mail has more than {} containers in each other.": "Le message a plus de {} niveaux de pièces.",
-    "The mail has more than {} delimiter lines.": "Le message a plus de {} lignes de séparation.",
-    "The mail has more than {} headers.": "Le message a plus de {} en-têtes.",
-    "The mail has more than {} parts.": "Le message a plus de {} pièces.",
-    "The mail is larger than 25 MB.": "Le message dépasse 25 Mo.",
+    "The mail has more than {} containers in each other.": "Le courriel a plus de {} niveaux de pièces.",
+    "The mail has more than {} delimiter lines.": "Le courriel a plus de {} lignes de séparation.",
+    "The mail has more than {} headers.": "Le courriel a plus de {} en-têtes.",
+    "The mail has more than {} parts.": "Le courriel a plus de {} pièces.",
+    "The mail is larger than 25 MB.": "Le courriel dépasse 25 Mo.",
     "The headers contain NUL or a carriage return by itself.": (
         "Les en-têtes contiennent un caractère nul ou un retour chariot isolé."
     ),
-    "The mail has two manifests.": "Le message a deux manifestes.",
-    "The mail has {} {} headers instead of one.": "Le message a {} en-têtes {} au lieu d'un.",
+    "The mail has two manifests.": "Le courriel a deux manifestes.",
+    "The mail has {} {} headers instead of one.": "Le courriel a {} en-têtes {} au lieu d'un.",
     # manifests and cards
     "The JSON is nested deeper than {} levels.": "Le JSON a plus de {} niveaux.",
     "The JSON is not an object.": "Le JSON n'est pas un objet.",
@@ -101,7 +103,7 @@ FRENCH: Mapping[str, str] = {
     "The manifest is cut off, or too long.": "Le manifeste est coupé, ou trop long.",
     "The manifest is no JWS in compact form.": "Le manifeste n'est pas signé (JWS compact).",
     "The manifest is wrong: {}.": "Le manifeste est incorrect : {}.",
-    "We do not know the kind of mail {}.": "Nous ne connaissons pas le genre de message {}.",
+    "We do not know the kind of mail {}.": "Nous ne connaissons pas le genre de courriel {}.",
     "We do not know the type of document {}.": "Nous ne connaissons pas le type de document {}.",
     "We do not know what to do about a key: {}.": "Nous ne savons que faire d'une clé : {}.",
     "The card does not say its version.": "La carte ne dit pas sa version.",
@@ -116,9 +118,9 @@ RELAY_FRENCH: Mapping[str, str] = {
     ),
     "the login {} at {} has no password": "l'identifiant {} chez {} n'a pas de mot de passe",
     "not an address that SMTP can carry: {}": "ce n'est pas une adresse que SMTP puisse porter : {}",
-    "the mail is not 7-bit": "le message n'est pas en 7 bits",
-    "the mail has a line that does not end with CRLF": "une ligne du message ne finit pas par CRLF",
-    "the mail has {} bytes, the relay takes at most {}": "le message a {} octets, le serveur en accepte au plus {}",
+    "the mail is not 7-bit": "le courriel n'est pas en 7 bits",
+    "the mail has a line that does not end with CRLF": "une ligne du courriel ne finit pas par CRLF",
+    "the mail has {} bytes, the relay takes at most {}": "le courriel a {} octets, le serveur en accepte au plus {}",
     "the mail provider gives no token ({}): give consent anew with `intergestan relay login`": (
         "le fournisseur ne donne pas de jeton ({}) : redonnez l'accès par `intergestan relay login`"
     ),
@@ -140,6 +142,24 @@ RELAY_FRENCH: Mapping[str, str] = {
     "the server closed the connection": "le serveur a fermé la connexion",
 }
 """What the sender itself says of a relay; what the relay's server says stays as it is."""
+
+SYSTEM: Mapping[str, str] = {
+    "Broken pipe": "connexion rompue",
+    "Connection refused": "connexion refusée",
+    "Connection reset by peer": "connexion coupée par l'autre côté",
+    "Connection timed out": "délai de connexion dépassé",
+    "Name or service not known": "nom de machine inconnu",
+    "Network is unreachable": "réseau injoignable",
+    "No route to host": "aucun chemin vers cette machine",
+    "No space left on device": "le disque est plein",
+    "No such file or directory": "ce fichier ou ce dossier n'existe pas",
+    "Permission denied": "accès refusé",
+    "Read-only file system": "ce disque est en lecture seule",
+    "Temporary failure in name resolution": "le nom de la machine ne peut être résolu pour l'instant",
+    "Timeout connecting to server": "le serveur ne répond pas à temps",
+    "timed out": "délai dépassé",
+}
+"""What the operating system says, alone or behind a place; in the words of a server it stays as it is."""
 
 WORDS: Mapping[str, str] = {
     "needs lines": "demande des lignes",
@@ -171,6 +191,10 @@ WORDS: Mapping[str, str] = {
 }
 """What may stand in place of a `{}`, where it is a word of ours."""
 
+_OF_SYSTEM = re.compile(
+    r"(?:Error -?\d+ connecting to (?P<to>\S+?)\. |\[Errno -?\d+\] |(?P<place>\S+): )?"
+    rf"(?P<words>{'|'.join(map(re.escape, SYSTEM))})(?P<end>\.?)"
+)
 _FRAME = re.compile(r"(?P<rule>\[[A-Z0-9-]+\] )?(?P<text>.*?)(?: \(line (?P<line>[^)]*)\))?", re.DOTALL)
 
 
@@ -179,18 +203,22 @@ def diagnosis(text: str, language: str) -> str:
     frame = _FRAME.fullmatch(text)
     if language != "fr" or frame is None:
         return text
-    french = _french(frame["text"])
-    if french is None:
+    system = _OF_SYSTEM.fullmatch(text)
+    if system is not None:
+        place = system["place"] or system["to"]
+        return (f"{place}{NO_BREAK}: " if place else "") + french(SYSTEM[system["words"]]) + system["end"]
+    translated = _french(frame["text"])
+    if translated is None:
         return text
     behind = f" (ligne {frame['line']})" if frame["line"] is not None else ""
-    return f"{frame['rule'] or ''}{french}{behind}"
+    return f"{frame['rule'] or ''}{translated}{behind}"
 
 
 def _french(sentence: str) -> str | None:
     for pattern, template in _patterns():
         found = pattern.fullmatch(sentence)
         if found is not None:
-            return template.format(*(WORDS.get(value, value) for value in found.groups()))
+            return french(template).format(*(WORDS.get(value, value) for value in found.groups()))
     return None
 
 

@@ -14,6 +14,7 @@ from intergestan_exchange.findings import undelivered
 from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.findings.finding import Finding
 from intergestan_msg.money import plain
+from intergestan_msg.typography import printed
 
 _OVER_THE_MAXIMUM = {
     "en": "What {customer} owes: {exposure} + {order} = {sum}, maximum {maximum} (of which insured {insured}).",
@@ -23,15 +24,15 @@ _OVER_THE_MAXIMUM = {
 WHAT: Mapping[str, Mapping[str, str]] = {
     R.UNKNOWN_SIGNER: {
         "en": "The mail is signed with a key that nobody pinned ({kid}).",
-        "fr": "Le message est signé avec une clé inconnue ({kid}).",
+        "fr": "Le courriel est signé avec une clé inconnue ({kid}).",
     },
     R.UNCONFIRMED_KEY: {
         "en": "The mail is signed with a new key of {partner} ({kid}) that nobody here has confirmed.",
-        "fr": "Le message est signé avec une nouvelle clé de {partner} ({kid}), que personne ici n'a confirmée.",
+        "fr": "Le courriel est signé avec une nouvelle clé de {partner} ({kid}), que personne ici n'a confirmée.",
     },
     R.REVOKED_KEY: {
         "en": "The mail is signed with a key of {partner} ({kid}) that was revoked on {revoked}.",
-        "fr": "Le message est signé avec une clé de {partner} ({kid}) révoquée le {revoked}.",
+        "fr": "Le courriel est signé avec une clé de {partner} ({kid}) révoquée le {revoked}.",
     },
     R.KEY_ANNOUNCED: {
         "en": "{partner} announces a new signing key ({new_key}), which signs from {signs_from} on.",
@@ -39,27 +40,27 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     },
     R.BAD_SIGNATURE: {
         "en": "The signature of the mail does not hold: {error}",
-        "fr": "La signature du message n'est pas valable : {error}",
+        "fr": "La signature du courriel n'est pas valable : {error}",
     },
     R.BAD_MESSAGE: {
         "en": "The mail cannot be read: {error}",
-        "fr": "Le message est illisible : {error}",
+        "fr": "Le courriel est illisible : {error}",
     },
     R.DAMAGED: {
         "en": "A part of the mail is missing or was altered on the way: {error}",
-        "fr": "Une pièce du message manque ou a été modifiée en route : {error}",
+        "fr": "Une pièce du courriel manque ou a été modifiée en route : {error}",
     },
     R.NEWER_RELEASE: {
         "en": "The mail comes from a newer release of Intergestan: {error}",
-        "fr": "Le message vient d'une version plus récente d'Intergestan : {error}",
+        "fr": "Le courriel vient d'une version plus récente d'Intergestan : {error}",
     },
     R.WRONG_RECIPIENT: {
         "en": "The mail from {partner} is meant for the site {audience}, not for us.",
-        "fr": "Le message de {partner} est destiné au site {audience}, pas au nôtre.",
+        "fr": "Le courriel de {partner} est destiné au site {audience}, pas au nôtre.",
     },
     R.TOO_OLD: {
         "en": "The mail was composed on {composed} and arrived on {archived}.",
-        "fr": "Le message, composé le {composed}, est arrivé le {archived}.",
+        "fr": "Le courriel, composé le {composed}, est arrivé le {archived}.",
     },
     f"{R.CLAIM_MISMATCH}.siret": {
         "en": "The order names a buyer with SIRET {theirs}, but {partner} signed it ({ours}).",
@@ -87,11 +88,11 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     },
     f"{R.STATEMENT}.lost": {
         "en": "{partner} has mails of ours that this base does not know: series {epoch}, numbers {numbers}.",
-        "fr": "{partner} a des messages de nous que cette base ne connaît pas : série {epoch}, numéros {numbers}.",
+        "fr": "{partner} a des courriels de nous que cette base ne connaît pas : série {epoch}, numéros {numbers}.",
     },
     f"{R.STATEMENT}.ahead": {
         "en": "{partner} has mails of ours under numbers that we have not given yet: series {epoch}, numbers {numbers}.",
-        "fr": "{partner} a des messages de nous sous des numéros pas encore donnés : série {epoch}, numéros {numbers}.",
+        "fr": "{partner} a des courriels de nous sous des numéros pas encore donnés : série {epoch}, numéros {numbers}.",
     },
     R.TRANSFER_CONFLICT: {
         "en": "{partner} sent the transfer {transfer} twice with different content (sequence number {seq}, series {epoch}).",
@@ -101,7 +102,7 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     f"{R.TRANSFER_CONFLICT}.sequence": {
         "en": "{partner} gave two mails the same sequence number {seq} (series {epoch}): the transfers {first} and "
         "{transfer}.",
-        "fr": "{partner} a donné à deux messages le même numéro de séquence {seq} (série {epoch}) : les transmissions {first} "
+        "fr": "{partner} a donné à deux courriels le même numéro de séquence {seq} (série {epoch}) : les transmissions {first} "
         "et {transfer}.",
     },
     f"{R.TRANSFER_CONFLICT}.answer": {
@@ -118,22 +119,22 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     },
     R.POISON: {
         "en": "Reading the mail failed {strikes} times.",
-        "fr": "La lecture du message a échoué {strikes} fois.",
+        "fr": "La lecture du courriel a échoué {strikes} fois.",
     },
     R.ARCHIVE: {
         "en": "Before the mail was taken in, its copy in the archive was altered or cut ({place}); the mailbox is asked for "
         "it again.",
-        "fr": "Avant que le message soit traité, sa copie dans l'archive a été altérée ou tronquée ({place}) ; il est "
+        "fr": "Avant que le courriel soit traité, sa copie dans l'archive a été altérée ou tronquée ({place}) ; il est "
         "redemandé à la boîte.",
     },
     f"{R.ARCHIVE}.missing": {
         "en": "Before the mail was taken in, its copy in the archive was lost ({place}); the mailbox is asked for it again.",
-        "fr": "Avant que le message soit traité, sa copie dans l'archive a été perdue ({place}) ; il est redemandé à la boîte.",
+        "fr": "Avant que le courriel soit traité, sa copie dans l'archive a été perdue ({place}) ; il est redemandé à la boîte.",
     },
     f"{R.ARCHIVE}.gone": {
         "en": "The mail's copy in the archive was altered or lost before it was taken in ({place}), and the mailbox has the mail "
         "no more.",
-        "fr": "La copie du message dans l'archive a été altérée ou perdue avant d'être traitée ({place}), et la boîte ne l'a "
+        "fr": "La copie du courriel dans l'archive a été altérée ou perdue avant d'être traitée ({place}), et la boîte ne l'a "
         "plus.",
     },
     R.BAD_DOCUMENT: {
@@ -228,6 +229,11 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "Change {revision} of order {number} came before what it builds on ({missing}).",
         "fr": "La modification {revision} de la commande {number} est arrivée avant ce qui la précède ({missing}).",
     },
+    f"{R.GAP}.held": {
+        "en": "Change {revision} of order {number} waits with {missing}, about which a person is still to decide.",
+        "fr": "La modification {revision} de la commande {number} attend avec {missing}, dont une personne doit d'abord "
+        "décider.",
+    },
     R.DELIVERED: {
         "en": "{delivered} {unit} have left already; the line stays as it is.",
         "fr": "{delivered} {unit} sont déjà partis ; la ligne reste telle quelle.",
@@ -284,11 +290,11 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     },
     R.REFUSED_BY_SERVER: {
         "en": "The mail server refused the mail: {error}",
-        "fr": "Le serveur de courrier a refusé le message : {error}",
+        "fr": "Le serveur de courrier a refusé le courriel : {error}",
     },
     R.UNDELIVERED: {
         "en": "The mail came back undelivered: {error}",
-        "fr": "Le message est revenu sans avoir été remis : {error}",
+        "fr": "Le courriel est revenu sans avoir été remis : {error}",
     },
     R.NO_ANSWER: {
         "en": "The partner has not answered after {resends} further sendings.",
@@ -296,7 +302,7 @@ WHAT: Mapping[str, Mapping[str, str]] = {
     },
     R.NOT_COMPOSED: {
         "en": "The mail could not be composed: {error}",
-        "fr": "Le message n'a pas pu être composé : {error}",
+        "fr": "Le courriel n'a pas pu être composé : {error}",
     },
     **{f"{R.UNDELIVERED}.{cause}": sentences for cause, sentences in undelivered.WHAT.items()},
 }
@@ -315,12 +321,13 @@ TOLD: Mapping[str, Mapping[str, str]] = {
 }
 """What a partner reads, where that is not what our people read (`WHAT`)."""
 
+LINE = {"en": "Line {line}: ", "fr": "Ligne {line} : "}
 VAT_NOTE = {"en": "VAT {rate} %", "fr": "TVA {rate} %"}
 
 
 def vat_note(rate: str, language: str) -> str:
     """What a line of an answer says of a VAT rate that is not the one asked for."""
-    return VAT_NOTE[language].format(rate=rate)
+    return printed(VAT_NOTE[language], language).format(rate=rate)
 
 
 _FEE_NOTE = {
@@ -336,13 +343,13 @@ _CHARGE_NOTE = {
 def fee_note(fee: str, amount: Decimal, total: Decimal, currency: str, language: str) -> str:
     """What an answer says of a fee that we added to an order (T24)."""
     figures = {"amount": _money(amount, language), "total": _money(total, language)}
-    return _FEE_NOTE[language].format(fee=fee, currency=currency, **figures)
+    return printed(_FEE_NOTE[language], language).format(fee=fee, currency=currency, **figures)
 
 
 def charge_note(reason: str | None, category: str, rate: Decimal, total: Decimal, currency: str, language: str) -> str:
     """What an answer says of the VAT category that we gave a charge (D33)."""
     values = {"reason": reason or "", "category": category, "rate": plain(rate), "total": _money(total, language)}
-    return _CHARGE_NOTE[language].format(currency=currency, **values)
+    return printed(_CHARGE_NOTE[language], language).format(currency=currency, **values)
 
 
 def _money(amount: Decimal, language: str) -> str:
@@ -362,10 +369,11 @@ def explain_told(findings: Iterable[Finding], language: str) -> str:
 def _explain(finding: Finding, language: str, sentences: Mapping[str, Mapping[str, str]]) -> str:
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
     said = {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
-    sentence = sentences[key][language].format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
+    template = printed(sentences[key][language], language)
+    sentence = template.format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
     if finding.line_id is None:
         return sentence
-    return (f"Ligne {finding.line_id} : " if language == "fr" else f"Line {finding.line_id}: ") + sentence
+    return printed(LINE[language], language).format(line=finding.line_id) + sentence
 
 
 def explain_all(findings: Iterable[Finding], language: str) -> str:

@@ -38,51 +38,51 @@ _BY_SUBJECT: Final[Mapping[str, str]] = {
 WHAT: Final[Mapping[str, Mapping[str, str]]] = {
     "address": {
         "en": "The mail was not delivered: there is no such address at the partner ({status}). {error}",
-        "fr": "Le message n'a pas été remis : cette adresse n'existe pas chez le correspondant ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : cette adresse n'existe pas chez le correspondant ({status}). {error}",
     },
     "domain": {
         "en": "The mail was not delivered: nobody receives mail for that domain ({status}). {error}",
-        "fr": "Le message n'a pas été remis : ce domaine ne reçoit pas de courrier ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : ce domaine ne reçoit pas de courrier ({status}). {error}",
     },
     "sender": {
         "en": "The mail was not delivered: the partner's server refuses our sender address ({status}). {error}",
-        "fr": "Le message n'a pas été remis : le serveur du correspondant refuse notre adresse ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : le serveur du correspondant refuse notre adresse ({status}). {error}",
     },
     "disabled": {
         "en": "The mail was not delivered: the partner's mailbox takes no mail ({status}). {error}",
-        "fr": "Le message n'a pas été remis : la boîte du correspondant n'accepte pas de courrier ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : la boîte du correspondant n'accepte pas de courrier ({status}). {error}",
     },
     "full": {
         "en": "The mail was not delivered: the partner's mailbox is full ({status}). {error}",
-        "fr": "Le message n'a pas été remis : la boîte du correspondant est pleine ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : la boîte du correspondant est pleine ({status}). {error}",
     },
     "size": {
         "en": "The mail was not delivered: it is too large for the partner's server ({status}). {error}",
-        "fr": "Le message n'a pas été remis : il est trop gros pour le serveur du correspondant ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : il est trop gros pour le serveur du correspondant ({status}). {error}",
     },
     "server": {
         "en": "The mail was not delivered: the partner's mail server failed ({status}). {error}",
-        "fr": "Le message n'a pas été remis : le serveur de courrier du correspondant a échoué ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : le serveur de courrier du correspondant a échoué ({status}). {error}",
     },
     "unreachable": {
         "en": "The mail was not delivered: the partner's server could not be reached in time ({status}). {error}",
-        "fr": "Le message n'a pas été remis : le serveur du correspondant est resté injoignable ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : le serveur du correspondant est resté injoignable ({status}). {error}",
     },
     "loop": {
         "en": "The mail was not delivered: it went round in circles between servers ({status}). {error}",
-        "fr": "Le message n'a pas été remis : il tournait en rond entre des serveurs ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : il tournait en rond entre des serveurs ({status}). {error}",
     },
     "content": {
         "en": "The mail was not delivered: a server on the way does not take its form ({status}). {error}",
-        "fr": "Le message n'a pas été remis : un serveur en route n'accepte pas sa forme ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : un serveur en route n'accepte pas sa forme ({status}). {error}",
     },
     "policy": {
         "en": "The mail was not delivered: the partner's server refuses it by its rules ({status}). {error}",
-        "fr": "Le message n'a pas été remis : les règles du serveur du correspondant le refusent ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis : les règles du serveur du correspondant le refusent ({status}). {error}",
     },
     "other": {
         "en": "The mail was not delivered ({status}). {error}",
-        "fr": "Le message n'a pas été remis ({status}). {error}",
+        "fr": "Le courriel n'a pas été remis ({status}). {error}",
     },
 }
 
@@ -107,7 +107,7 @@ CURES: Final[Mapping[str, Mapping[str, str]]] = {
     "full": _CALL,
     "size": {
         "en": "Ask the partner to allow larger mails; from now on send fewer orders at once.",
-        "fr": "Demandez au correspondant d'accepter des messages plus gros ; envoyez moins de commandes à la fois.",
+        "fr": "Demandez au correspondant d'accepter des courriels plus gros ; envoyez moins de commandes à la fois.",
     },
     "server": _CALL,
     "unreachable": _CALL,
@@ -120,7 +120,7 @@ CURES: Final[Mapping[str, Mapping[str, str]]] = {
 _MEANS = {"en": "The orders stay «waiting».", "fr": "Les commandes restent « en attente »."}
 _THEN = {
     "en": "Then release the hold: the same bytes go out again, to the address that stands at the partner by then.",
-    "fr": "Puis libérez : le même message repart, à l'adresse alors enregistrée chez le correspondant.",
+    "fr": "Puis libérez : le même courriel repart, à l'adresse alors enregistrée chez le correspondant.",
 }
 
 
@@ -143,4 +143,5 @@ def undelivered(detail: str) -> Finding:
 
 def advice(detail: Finding, language: str) -> Advice:
     """What the finding means for the orders, and the cure."""
-    return Advice(_MEANS[language], f"{CURES[detail.variant or 'other'][language]} {_THEN[language]}")
+    do = f"{CURES[detail.variant or 'other'][language]} {_THEN[language]}"
+    return Advice(_MEANS[language], do).printed(language)

@@ -7,12 +7,14 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
 from intergestan_erp.site.day import local
+from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_msg.plain_text import shown
+from intergestan_msg.typography import printed
 
 if TYPE_CHECKING:
     from intergestan_exchange.health.alarms import Alarm
 
-_ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
+ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "en": {
         "OrderStuck": (
             "Orders do not move: the step {about} leaves {value} mail(s) lying.",
@@ -125,11 +127,11 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "fr": {
         "OrderStuck": (
-            "Les commandes n'avancent plus : l'étape {about} laisse {value} mail(s) en attente.",
+            "Les commandes n'avancent plus : l'étape {about} laisse {value} courriel(s) en attente.",
             "`intergestan status` montre si son service tourne et ce que dit le relais.",
         ),
         "MailboxNotPolled": (
-            "La boîte {about} n'est pas relevée : des commandes attendent sur le serveur de mails.",
+            "La boîte {about} n'est pas relevée : des commandes attendent sur le serveur de courrier.",
             "`intergestan status` dit pourquoi ; `intergestan mailbox test {about}` essaie la connexion.",
         ),
         "MailboxUnowned": (
@@ -145,7 +147,7 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Téléphonez-leur : ils arrêtent tous les services et lancent `intergestan restored`.",
         ),
         "TransferConflict": (
-            "{value} message(s) portent un numéro de séquence déjà donné : une des deux bases est revenue en arrière.",
+            "{value} courriel(s) portent un numéro de séquence déjà donné : une des deux bases est revenue en arrière.",
             "`intergestan holds list` montre de qui. Qui a restauré une sauvegarde lance `intergestan restored`.",
         ),
         "OrderUnanswered": (
@@ -153,31 +155,31 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "`intergestan orders list --unanswered` montre de qui ; téléphonez-leur.",
         ),
         "HoldsWaiting": (
-            "{value} commande(s) ou mail(s) attendent une personne.",
+            "{value} commande(s) ou courriel(s) attendent une personne.",
             "`intergestan holds list` les montre.",
         ),
         "SequenceGap": (
-            "Il manque un mail du partenaire {about} : de plus récents sont arrivés ({value}).",
+            "Il manque un courriel du correspondant {about} : de plus récents sont arrivés ({value}).",
             "Les relevés le font revenir en un jour ; `intergestan statement {about}` montre ce qui manque.",
         ),
         "BookingPaused": (
-            "Depuis la restauration, l'enregistrement est suspendu pour {about} : {value} mail(s) attendent.",
+            "Depuis la restauration, l'enregistrement est suspendu pour {about} : {value} courriel(s) attendent.",
             "`intergestan statement {about}` dit pourquoi ; `intergestan resume {about} --reason TEXTE` reprend.",
         ),
         "ErrorBudgetBurn": (
-            "Les mails ne passent pas à temps : {value} battements sont en retard ou perdus.",
-            "`intergestan status` montre de quel partenaire ; si c'est de tous, `intergestan doctor`.",
+            "Les courriels ne passent pas à temps : {value} battements sont en retard ou perdus.",
+            "`intergestan status` montre de quel correspondant ; si c'est de tous, `intergestan doctor`.",
         ),
         "ConsentEnded": (
             "Le fournisseur ne nous laisse plus entrer dans le compte {about} : {value}",
             "`intergestan mailbox login {about}`, ou `intergestan relay login`.",
         ),
         "KeyExpiring": (
-            "La clé de signature de {about} finit le {value} ; les mails signés avec elle seront alors retenus.",
-            "La nôtre : `intergestan site key rotate`. Celle d'un partenaire : il la change, et vous confirmez.",
+            "La clé de signature de {about} finit le {value} ; les courriels signés avec elle seront alors retenus.",
+            "La nôtre : `intergestan site key rotate`. Celle d'un correspondant : il la change, et vous confirmez.",
         ),
         "CertificateExpiring": (
-            "Le certificat du serveur de mails de {about} finit le {value} ; ensuite, nous refuserons de lui parler.",
+            "Le certificat du serveur de courrier de {about} finit le {value} ; nous refuserons alors de lui parler.",
             "Votre serveur : renouvelez-le. Celui d'un fournisseur : il le fait lui-même ; revoyez dans deux jours.",
         ),
         "DatabaseRefuses": (
@@ -193,11 +195,11 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "`intergestan doctor` dit ce qu'il lui faut : place, disque, répliques, adresse du maître, ou patience.",
         ),
         "ArchiveDamaged": (
-            "{value} mail(s) ont été altérés ou perdus dans l'archive avant d'être traités.",
+            "{value} courriel(s) ont été altérés ou perdus dans l'archive avant d'être traités.",
             "`intergestan holds list` les montre ; ils sont relevés de nouveau dans la boîte. Vérifiez le disque.",
         ),
         "ArchiveFailing": (
-            "L'archive échoue, les mails restent donc sur le serveur : {value}",
+            "L'archive échoue, les courriels restent donc sur le serveur : {value}",
             "`intergestan doctor` ; regardez le disque et le propriétaire du dossier.",
         ),
         "RedisMemory": (
@@ -213,13 +215,13 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Rien n'est perdu. `timedatectl set-ntp true`, pour qu'elle reste juste.",
         ),
         "PartnerClock": (
-            "L'horloge du partenaire {about} diffère de la nôtre de {value}.",
+            "L'horloge du correspondant {about} diffère de la nôtre de {value}.",
             "Dites-le-lui, ou regardez la nôtre avec `timedatectl` ; les commandes continuent.",
         ),
-        "PartnerClock.ahead": ("L'horloge du partenaire {about} avance sur la nôtre de {value}.", ""),
-        "PartnerClock.behind": ("L'horloge du partenaire {about} retarde sur la nôtre de {value}.", ""),
+        "PartnerClock.ahead": ("L'horloge du correspondant {about} avance sur la nôtre de {value}.", ""),
+        "PartnerClock.behind": ("L'horloge du correspondant {about} retarde sur la nôtre de {value}.", ""),
         "DiskFilling": (
-            "Le disque est presque plein ({value} libres) : bientôt les mails ne seront plus relevés.",
+            "Le disque est presque plein ({value} libres) : bientôt les courriels ne seront plus relevés.",
             "Faites de la place ; ne supprimez jamais de fichier de l'archive.",
         ),
         "GeocoderResting": (
@@ -247,7 +249,7 @@ _ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
 }
 
-_WORDS: Mapping[str, Mapping[str, str]] = {
+WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "subject": "{site}: {begun} new, {standing} in all",
         "all well": "{site}: all is well again",
@@ -271,20 +273,25 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def _words(language: str) -> Mapping[str, str]:
+    return {name: printed(text, language) for name, text in WORDS[language].items()}
+
+
 def sentence(alarm: Alarm, language: str) -> str:
     """What is wrong."""
     name = f"{alarm.name}.{alarm.variant}" if alarm.variant else alarm.name
-    return _ALARMS[language][name][0].format(about=shown(alarm.about, 80), value=shown(alarm.value, 300))
+    value = diagnosis(shown(alarm.value, 300), language)
+    return printed(ALARMS[language][name][0], language).format(about=shown(alarm.about, 80), value=value)
 
 
 def cure(alarm: Alarm, language: str) -> str:
     """What to do first."""
-    return _ALARMS[language][alarm.name][1].format(about=shown(alarm.about, 80))
+    return printed(ALARMS[language][alarm.name][1], language).format(about=shown(alarm.about, 80))
 
 
 def title(site: str, begun: int, standing: int, language: str) -> str:
-    """The subject of a mail."""
-    text = _WORDS[language]["subject" if standing else "all well"]
+    """The subject of a mail, with plain spaces: people filter by it."""
+    text = WORDS[language]["subject" if standing else "all well"]
     return text.format(site=shown(site, 80), begun=begun, standing=standing)
 
 
@@ -292,7 +299,7 @@ def report(
     begun: Sequence[Alarm], reminded: Sequence[Alarm], ended: Sequence[str], language: str, zone: tzinfo = UTC
 ) -> str:
     """The text of a mail. `ended`: the sentences that were told when those began; `zone`: the site's."""
-    texts = _WORDS[language]
+    texts = _words(language)
     parts = [*_part(texts["begun"], begun, language, zone), *_part(texts["reminded"], reminded, language, zone)]
     if ended:
         parts.append("\n".join([texts["ended"], *(f"- {shown(text)}" for text in ended)]))
@@ -305,7 +312,7 @@ def _part(head: str, alarms: Iterable[Alarm], language: str, zone: tzinfo) -> li
 
 
 def _told(alarm: Alarm, language: str, zone: tzinfo) -> str:
-    texts = _WORDS[language]
+    texts = _words(language)
     when = ""
     if alarm.since is not None:
         when = f" ({texts['since'].format(since=f'{local(zone, alarm.since):%Y-%m-%d %H:%M}')})"

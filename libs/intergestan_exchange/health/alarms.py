@@ -131,7 +131,7 @@ class Alarm:
 
 def judge(vitals: Vitals, machine: Machine) -> list[Alarm]:
     """All that is wrong, the worst first."""
-    found = [*_flow(vitals), *_mailboxes(vitals), *_partners(vitals), *_services(vitals), *_machine(machine)]
+    found = [*_flow(vitals), *_mailboxes(vitals), *_partners(vitals), *_services(vitals), *of_machine(machine)]
     return sorted(found, key=lambda alarm: (alarm.kind.severity, list(KINDS).index(alarm.name), alarm.about))
 
 
@@ -205,7 +205,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)
 
 
-def _machine(machine: Machine) -> Iterator[Alarm]:
+def of_machine(machine: Machine) -> Iterator[Alarm]:
+    """What is wrong with what the site stands on."""
     if machine.database_error is not None:
         yield Alarm("DatabaseRefuses", value=machine.database_error)
     if machine.redis_away is not None:
@@ -214,14 +215,18 @@ def _machine(machine: Machine) -> Iterator[Alarm]:
         yield Alarm("RedisRefuses", value=machine.redis_error)
     if machine.archive_error is not None:
         yield Alarm("ArchiveFailing", value=machine.archive_error)
-    if machine.free is not None:
-        free, share = machine.free
-        if share < DISK_SHARE or free < DISK_BYTES:
-            yield Alarm("DiskFilling", value=f"{free / 1e9:.1f} GB, {share:.0%}")
+    yield from disk_filling(machine.free)
     if machine.redis_memory is not None and machine.redis_memory > MEMORY_SHARE:
         yield Alarm("RedisMemory", value=f"{machine.redis_memory:.0%}")
     if machine.clock_skew is not None and abs(machine.clock_skew) > CLOCK_SKEW_S:
         yield Alarm("ClockSkew", value=f"{machine.clock_skew:.1f} s")
+
+
+def disk_filling(free: tuple[int, float] | None) -> tuple[Alarm, ...]:
+    """The alarm, where so many bytes and so large a share of the archive's disk are too little."""
+    if free is None or (free[1] >= DISK_SHARE and free[0] >= DISK_BYTES):
+        return ()
+    return (Alarm("DiskFilling", value=f"{free[0] / 1e9:.1f} GB, {free[1]:.0%}"),)
 
 
 def _older(vitals: Vitals, since: datetime | None, seconds: float) -> bool:

@@ -150,7 +150,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         routes=_routes(connection, now),
         mailboxes=_mailboxes(connection, now),
         consents=_consents(connection, now),
-        archive=_archive(connection),
+        archive=count_archived(connection),
         services=frozenset(connection.scalars(select(Worker.service).where(lives(now)))),
         zone=read_zone(connection),
         clock=read_clock(connection, now),
@@ -296,7 +296,7 @@ def _consents(connection: Connection, now: datetime) -> dict[str, str | None]:
     return found
 
 
-def _archive(connection: Connection) -> tuple[int, int]:
+def count_archived(connection: Connection) -> tuple[int, int]:
     """Mails in the archive and their bytes; of strangers' mails that were dropped only the row is left."""
     kept = select(func.count(), func.coalesce(func.sum(InboundMail.size), 0)).where(InboundMail.size > 0)
     row = connection.execute(kept).one()

@@ -20,7 +20,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, Partner
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_exchange.findings import undelivered as undelivered_words
-from intergestan_exchange.findings.advice import ADVICE, Advice
+from intergestan_exchange.findings.advice import ADVICE, Advice, advised
 from intergestan_exchange.findings.finding import Finding, read_findings
 from intergestan_exchange.findings.findings import explain_all, explain_told
 from intergestan_exchange.findings.undelivered import undelivered
@@ -72,7 +72,7 @@ class Hold:
             return undelivered_words.advice(self.findings[0], language)
         reason = HoldReason.CONFLICT if self.is_conflict else self.reason
         variants = (f"{reason}.{finding.variant}" for finding in self.findings if finding.reason is reason)
-        return ADVICE[next((variant for variant in variants if variant in ADVICE), reason)][language]
+        return advised(next((variant for variant in variants if variant in ADVICE), reason), language)
 
 
 def list_holds(connection: Connection) -> list[Hold]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from intergestan_msg.plain_text import shown
+from intergestan_msg.typography import printed
 
 MOST = 30
 """So many things are told of at length; the rest is counted."""
@@ -21,13 +22,13 @@ class News:
     advice: str
 
 
-_TEXTS: Mapping[str, Mapping[str, str]] = {
+TEXTS: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "subject": "À traiter chez {site} : {new} nouveau(x), {total} en tout",
         "head": "{new} nouveau(x) point(s) à traiter chez {site}, {total} en tout.",
         "more": "… et {more} autre(s).",
         "list": "Tout ce qui attend : intergestan holds list ; commandes à vérifier : intergestan sales list",
-        "foot": "Message envoyé par un programme, au plus un toutes les {minutes} minutes. N'y répondez pas.",
+        "foot": "Courriel envoyé par un programme, au plus un toutes les {minutes} minutes. N'y répondez pas.",
         "order": "commande {order}",
         "of": "de {partner}",
         "review": "La commande client {number} (n° {theirs}) attend votre décision.",
@@ -47,9 +48,13 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+def _texts(language: str) -> Mapping[str, str]:
+    return {name: printed(text, language) for name, text in TEXTS[language].items()}
+
+
 def about(order: str | None, partner: str | None, language: str) -> str:
     """`order CFR1, of Mulhouse`, as far as known."""
-    texts = _TEXTS[language]
+    texts = _texts(language)
     parts = (
         texts["order"].format(order=order) if order else "",
         texts["of"].format(partner=partner) if partner else "",
@@ -59,20 +64,20 @@ def about(order: str | None, partner: str | None, language: str) -> str:
 
 def in_review(number: str, theirs: str, partner: str, language: str) -> News:
     """A sales order that a clerk decides about."""
-    texts = _TEXTS[language]
+    texts = _texts(language)
     what = texts["review"].format(number=number, theirs=theirs)
     return News(number, about(None, partner, language), what, texts["decide"].format(number=number))
 
 
 def write_notice(site: str, news: Sequence[News], total: int, minutes: int, language: str) -> tuple[str, str]:
-    """Subject and text. What others wrote stands in it without characters that nobody sees."""
-    texts = _TEXTS[language]
+    """Subject, with plain spaces, and text. What others wrote stands in it without characters that nobody sees."""
+    texts = _texts(language)
     counts = {"site": shown(site, 80), "new": len(news), "total": total}
     parts = [texts["head"].format(**counts), *(_told(number, each) for number, each in enumerate(news[:MOST], 1))]
     if len(news) > MOST:
         parts.append(texts["more"].format(more=len(news) - MOST))
     parts += [texts["list"], texts["foot"].format(minutes=minutes)]
-    return texts["subject"].format(**counts), "\n\n".join(parts) + "\n"
+    return TEXTS[language]["subject"].format(**counts), "\n\n".join(parts) + "\n"
 
 
 def _told(number: int, news: News) -> str:

@@ -2,12 +2,13 @@
 
 A change is a full document: before any of it is applied, what it states of the other lines, and its totals, are
 compared with what we have (`starting_point`). Where they start from an order that is not ours a person looks; once
-that person releases it, the document counts as a whole.
+that person releases it, the document counts as a whole. A price or VAT rate that the order has already was agreed to,
+by a person or by the partner's policy: it is not looked at again, and not exchanged for today's.
 
 Changes of an order are applied in the order of their revision; one that came early waits. Lines are matched by
 the buyer's line id, never by product. A line of which goods have left keeps all but its quantity, and at least what
 left; where more is asked, that line alone is refused (code 42). What we changed ourselves and the buyer has not
-agreed to is not overwritten before a person has looked; where they agree to a price of ours, it is our price.
+agreed to is not overwritten before a person has looked.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from intergestan_db.enums import Acceptance, HoldReason, PricePolicy, SalesState
+from intergestan_db.enums import Acceptance, HoldReason, LedgerOutcome, PricePolicy, SalesState
 from intergestan_erp.catalogue.unit_conversion import converted
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder
@@ -42,7 +43,7 @@ from intergestan_exchange.inbox.decisions import (
     Refused,
     Waiting,
 )
-from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known
+from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known, ProductFacts
 from intergestan_exchange.inbox.rules import credit, totals
 from intergestan_exchange.inbox.starting_point import (
     FIGURES,
@@ -56,7 +57,7 @@ from intergestan_exchange.inbox.starting_point import (
 )
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
-from intergestan_msg.money import ROUNDED, Price, TaxCategory, plain
+from intergestan_msg.money import ROUNDED, Price, TaxCategory, line_total, plain
 from intergestan_msg.order import Item, OrderLine
 
 SEQUENCE = ("order", "change", "cancel")
@@ -75,8 +76,8 @@ def settle_change(
         return Duplicate(known.ledger_id)
     missing = missing_before(key, facts.known)
     if missing is not None:
-        values = {"number": key[1], "revision": str(key[2]), "missing": missing}
-        return Waiting((Finding(HoldReason.GAP, values),))
+        values = {"number": key[1], "revision": str(key[2]), "missing": missing.name}
+        return Waiting((Finding(HoldReason.GAP, values, variant="held" if missing.is_held else None),))
     standing = facts.standing.get(key[1])
     if standing is None or standing.state == SalesState.CANCELLED:
         return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
@@ -109,14 +110,23 @@ def _staying_with_codes(change: OrderChange) -> Iterator[tuple[ChangeCode, Order
     return ((code, line) for code, line in change.lines() if code is not ChangeCode.DELETED)
 
 
-def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> str | None:
-    """The first document before this one that is not settled, as people call it; None when all are."""
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A document that comes before another one and is not settled. `is_held`: it is here and waits for a person."""
+
+    name: str
+    is_held: bool
+
+
+def missing_before(key: DocumentKey, known: Mapping[DocumentKey, Known]) -> Missing | None:
+    """The first document before this one that is not settled; None when all are."""
     _, number, revision = key
-    settled = {its[2] for its, row in known.items() if its[1] == number and its[0] in SEQUENCE and row.is_settled}
-    gap = next((place for place in range(revision) if place not in settled), None)
+    before = {its[2]: row for its, row in known.items() if its[1] == number and its[0] in SEQUENCE}
+    gap = next((place for place in range(revision) if place not in before or not before[place].is_settled), None)
     if gap is None:
         return None
-    return f"{number}/{gap}" if gap else number
+    name = f"{number}/{gap}" if gap else number
+    return Missing(name, is_held=gap in before and before[gap].outcome == LedgerOutcome.HELD)
 
 
 def _twin(key: DocumentKey, facts: Facts) -> Known | None:
@@ -342,13 +352,14 @@ def _look(work: _Work) -> list[Finding]:
     touched = {line.id for code, line in work.asked() if code is not ChangeCode.DELETED}
     looked_at = {None, *(touched - work.refused.keys())}
     found = (finding for rule in RULES for finding in rule(work.change.order, work.facts))
-    agreed = {line.id for _, line in work.asked() if _agrees_to_our_price(line, work.before.get(line.id), work.facts)}
-    ours = {(HoldReason.PRICE_DIFFERENCE, line_id) for line_id in agreed}
+    agreed = {
+        (reason, line.id) for _, line in work.asked() for reason in _agreed(line, work.before.get(line.id), work.facts)
+    }
     return [
         finding
         for finding in found
         if finding.line_id in looked_at
-        and (finding.reason, finding.line_id) not in ours
+        and (finding.reason, finding.line_id) not in agreed
         and not _is_of_the_whole(finding)
     ]
 
@@ -358,15 +369,34 @@ def _is_of_the_whole(finding: Finding) -> bool:
     return finding.reason is HoldReason.TOTAL_DIFFERENCE and finding.line_id is None
 
 
-def _agrees_to_our_price(line: OrderLine, standing: StandingLine | None, facts: Facts) -> bool:
-    """Whether the buyer names the product and the price that we changed the line to ourselves."""
+def _agreed(line: OrderLine, standing: StandingLine | None, facts: Facts) -> frozenset[HoldReason]:
+    """What the buyer asks for as the order has it for the same product: its price, its VAT rate, both or neither.
+
+    It is in the order because a person agreed to it, or the policy, or because we changed the line to it.
+    """
     product = facts.product_of(line)
-    if standing is None or standing.said is None or product is None:
-        return False
+    if standing is None or product is None or product.id != standing.booked.product_id:
+        return frozenset()
     if line.quantity is None or converted(line, product.unit) is None:
-        return False  # other rules tell
-    asked, ours = book_line(line, product, take_ours=False), standing.booked
-    return asked.product_id == ours.product_id and _costs_the_same(asked, ours)
+        return frozenset()  # other rules tell
+    asked, ours = _theirs(line, standing, product), standing.booked
+    price = {HoldReason.PRICE_DIFFERENCE} if _costs_the_same(asked, ours) else set()
+    vat = {HoldReason.VAT_DIFFERENCE} if _has_the_same_vat(asked, ours) else set()
+    return frozenset(price | vat)
+
+
+def _theirs(line: OrderLine, standing: StandingLine | None, product: ProductFacts | None) -> BookedLine:
+    """The line as the buyer states it; a price that it does not name stays what it is in the order."""
+    asked = book_line(line, product, take_ours=False)
+    if line.price is not None or standing is None or standing.booked.product_id != asked.product_id:
+        return asked
+    price, base_quantity = standing.booked.price, standing.booked.base_quantity
+    total = line_total(asked.quantity, price, base_quantity, line.allowances)
+    return replace(asked, price=price, base_quantity=base_quantity, total=total)
+
+
+def _has_the_same_vat(one: BookedLine, other: BookedLine) -> bool:
+    return (one.vat_category, one.vat_rate) == (other.vat_category, other.vat_rate)
 
 
 def _costs_the_same(one: BookedLine, other: BookedLine) -> bool:
@@ -399,8 +429,17 @@ def _is_possible(code: ChangeCode, line: OrderLine, standing: StandingLine, fact
 
 
 def _booked(line: OrderLine, standing: StandingLine | None, facts: Facts) -> BookedLine:
-    ours = facts.partner.price_policy is PricePolicy.TAKE_OURS and not _agrees_to_our_price(line, standing, facts)
-    return book_line(line, facts.product_of(line), take_ours=ours)
+    """The line as it will be: where ours count, with our price and VAT rate except those that are agreed already."""
+    product = facts.product_of(line)
+    theirs = _theirs(line, standing, product)
+    if facts.partner.price_policy is not PricePolicy.TAKE_OURS:
+        return theirs
+    ours, agreed = book_line(line, product, take_ours=True), _agreed(line, standing, facts)
+    if HoldReason.PRICE_DIFFERENCE in agreed:
+        ours = replace(ours, price=theirs.price, base_quantity=theirs.base_quantity, total=theirs.total)
+    if HoldReason.VAT_DIFFERENCE in agreed:
+        ours = replace(ours, vat_category=theirs.vat_category, vat_rate=theirs.vat_rate)
+    return ours
 
 
 def _book(work: _Work) -> None:

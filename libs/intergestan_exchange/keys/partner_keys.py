@@ -18,7 +18,7 @@ from intergestan_exchange.keys.keys import key_facts, lock_keys, release_held, u
 from intergestan_exchange.keys.own_keys import request_notices
 from intergestan_msg.card import Card
 from intergestan_msg.kinds import KeyAction
-from intergestan_msg.seal import PublicKey
+from intergestan_msg.seal import PublicKey, is_said
 
 _SHORTEST_PREFIX = 6
 
@@ -83,8 +83,8 @@ def unconfirmed_keys(connection: Connection, partner_id: int) -> list[AnyRow]:
 
 
 def is_fingerprint(key: PublicKey, fingerprint: str) -> bool:
-    """Whether these are the key's twelve words, in any case and spacing, or its id."""
-    return fingerprint.strip() == key.kid or tuple(fingerprint.lower().split()) == key.words()
+    """Whether these are the key's twelve words, English or French ones, or its id."""
+    return fingerprint.strip() == key.kid or is_said(key, fingerprint)
 
 
 def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRow:

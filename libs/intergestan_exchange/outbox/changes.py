@@ -52,11 +52,13 @@ class Requested:
     """A change on its way: its sequence number, and the outbound mail to ring the composer with.
 
     :ivar said: what was taken for granted in the file that states it.
+    :ivar is_early: the supplier has not decided about the order itself yet.
     """
 
     sequence: int
     mail_id: int
     said: tuple[Remark, ...] = ()
+    is_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,4 +316,5 @@ def _request(
     detail = {"revision": base.sequence, "type": kind}
     moved = [(base.row.id, None, None)]
     states.record(connection, states.PURCHASE_ORDER.name, moved, f"ask {kind}", by=by, at=at, detail=detail)
-    return Requested(base.sequence, mail_id)
+    is_early = base.row.state in {PurchaseState.TRANSMITTING, PurchaseState.WAITING}
+    return Requested(base.sequence, mail_id, is_early=is_early)

@@ -17,7 +17,6 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import AttemptPhase, ChangeState, MailKind, OutboundState, PurchaseState
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import (
-    Answer,
     DeliveryAttempt,
     OutboundBody,
     OutboundMail,
@@ -28,6 +27,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.purchasing.change_states import abandon_changes
+from intergestan_exchange.outbox.mail_orders import orders_by_mail
 
 REF = "out-"
 _SHORTEST_PREFIX = 8
@@ -78,7 +78,7 @@ def list_outbound(
     if ids is not None:
         query = query.where(mail.id.in_(ids))
     rows = connection.execute(query).all()
-    orders = _orders_of(connection, [row.id for row in rows])
+    orders = orders_by_mail(connection, [row.id for row in rows])
     return [Outbound(**row._mapping, orders=tuple(orders.get(row.id, ()))) for row in rows]  # noqa: SLF001 - documented
 
 
@@ -296,23 +296,3 @@ def _has_transfer_id(text: str) -> Any:
     if len(text) < _SHORTEST_PREFIX:
         return OutboundMail.transfer_id == text
     return OutboundMail.transfer_id.startswith(text, autoescape=True)
-
-
-def _orders_of(connection: Connection, ids: Sequence[int]) -> dict[int, list[str]]:
-    sent = (
-        select(OutboundOrder.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
-        .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)
-        .where(OutboundOrder.outbound_mail_id.in_(ids))
-    )
-    answered = select(Answer.outbound_mail_id.label("id"), Answer.order_number.label("number")).where(
-        Answer.outbound_mail_id.in_(ids)
-    )
-    changed = (
-        select(PurchaseOrderChange.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
-        .where(PurchaseOrderChange.outbound_mail_id.in_(ids))
-    )
-    numbers: dict[int, list[str]] = {}
-    for row in connection.execute(sent.union_all(answered, changed).order_by("id", "number")):
-        numbers.setdefault(row.id, []).append(row.number)
-    return numbers

@@ -1,4 +1,4 @@
 """Watching a site, and telling its people.
 
-May import: opening.
+May import: checks, language, opening.
 """

@@ -10,17 +10,19 @@ from typing import Any
 
 import structlog
 
-from intergestan_db.database import AWAY, Database, first_line, is_conflict
+from intergestan_db.database import Database
 from intergestan_db.enums import NoticeAbout
 from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
-from intergestan_db.write_trial import try_writing
+from intergestan_db.write_trial import refusal
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.holds import notices
+from intergestan_operations.checks.archive_check import try_archive
+from intergestan_operations.language.wording import wording
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
@@ -92,10 +94,10 @@ class Watcher:
 
     def look(self) -> list[Alarm]:
         """What is wrong now."""
-        refusal = database_refusal(self._database)
+        refused = refusal(self._database)
         with self._database.read() as connection:
             vitals = read_vitals(connection, self._database.now(), self._answer_hours, self._late)
-        return judge(vitals, read_machine(self._archive, self._broker, refusal))
+        return judge(vitals, read_machine(self._archive, self._broker, refused, kept=vitals.archive[0]))
 
     def tell(self, alarms: Sequence[Alarm]) -> None:
         """Tell what is new of it. A way that fails is tried again with the next look, and keeps no other from it."""
@@ -198,15 +200,6 @@ def values(alarm: Alarm, language: str) -> dict[str, Any]:
     }
 
 
-def database_refusal(database: Database) -> str | None:
-    """Why the base takes no writes, found by trying one; None where it does."""
-    try:
-        try_writing(database)
-    except AWAY as error:
-        return None if is_conflict(error) else first_line(error)
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class RedisTrouble:
     """What is wrong with Redis: `away`, why it does not answer; `refusal`, why it answers and takes no writes."""
@@ -226,15 +219,15 @@ def redis_trouble(broker: BellBroker) -> RedisTrouble:
     return RedisTrouble()
 
 
-def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None) -> Machine:
-    """What the base's rows cannot tell."""
+def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None, *, kept: int = 0) -> Machine:
+    """What the base's rows cannot tell. :param kept: how many mails the base knows in the archive."""
     error: str | None = None
     memory: float | None = None
     skew: float | None = None
     try:
-        archive.try_writing()
+        try_archive(archive, kept)
     except ArchiveError as found:
-        error = str(found)
+        error = wording(found)
     try:
         told = broker.memory()
         limit = told.get("maxmemory") or told.get("total_system_memory")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 
 if TYPE_CHECKING:
     from intergestan_exchange.mailboxes.archive_rows import Kept
@@ -54,6 +54,25 @@ class Checked:
     octets: int = 0
     last: str = ""
     ended: bool = False
+
+
+def try_archive(archive: Archive, kept: int) -> None:
+    """Whether mails can be archived, and those that came are not gone as a whole.
+
+    :param kept: how many mails the database knows in it.
+    :raises ArchiveError: why not; `Unreachable` is none, of a bucket.
+    """
+    from intergestan_runtime.archive import ArchiveError
+
+    archive.try_writing()
+    if kept and next(archive.names(), None) is None:
+        raise ArchiveError(
+            Said(
+                "it is empty, and the base knows {count} mails in it: it was moved, or its disk is not mounted; what "
+                "was booked stands",
+                count=kept,
+            )
+        )
 
 
 class ArchiveCheck:

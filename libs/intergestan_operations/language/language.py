@@ -24,6 +24,11 @@ ngettext = gettext.ngettext
 """The first text for one, the second for more; in English for none, too."""
 
 
+def about(what: str, text: str) -> str:
+    """A text behind what it is about, with the colon of the language."""
+    return f"{_('{title}:').format(title=what)} {text}"
+
+
 def choose(arguments: Sequence[str], environment: Mapping[str, str]) -> str:
     """`--lang`, else LC_ALL, LC_MESSAGES or LANG; English when neither is French."""
     for given, following in zip_longest(arguments, arguments[1:], fillvalue=""):

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -28,10 +28,11 @@ from sqlalchemy.exc import DatabaseError, NoResultFound
 
 from intergestan_db import leases, migrate
 from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
-from intergestan_db.site_rows import read_site
+from intergestan_db.site_rows import has_site, read_site
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
+from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
 from intergestan_operations.opening.opening import (
     WrongKey,
     check_key,
@@ -79,7 +80,7 @@ CONFIGURATION = 78
 NOT_YET = 75
 """Exit code: what the service needs is not there yet; a supervisor tries again (sysexits.h EX_TEMPFAIL)."""
 
-_REFUSALS = (ConfigurationError, WrongKey, SecretError, OlderDatabase, OpenToOthers)
+_REFUSALS = (ConfigurationError, WrongKey, SecretError, LostDatabase, OlderDatabase, OpenToOthers)
 _ANSWER_S = 20.0
 """How long the base may take for one statement of a service. All of ours are short; a silent network is found so, and
 all goes on within 30 s of its return."""
@@ -176,26 +177,38 @@ def start(
     :param model: the settings class, whose field named like the service is its own table.
     :param extra: adds the service's own command-line options.
     """
+    logs.configure(service, form=_first_form())
     options = _options(service, argv, extra)
     leave_no_core()
     try:
         return _start(service, model, options), options
     except (*_REFUSALS, WeakDurability, migrate.NotMigrated, NotInstalled) as error:
-        sys.stderr.write(f"{service}: {wording(error)}\n")
-        raise SystemExit(CONFIGURATION) from error
+        raise _refused(service, wording(error), CONFIGURATION) from error
     except (NoSiteYet, NoHealthPort) as error:
-        sys.stderr.write(f"{service}: {wording(error)}\n")
-        raise SystemExit(NOT_YET) from error
+        raise _refused(service, wording(error), NOT_YET) from error
     except RedisClusterException as error:
         said = Said("The Redis cluster does not answer: {error}. Start it, or correct [site].", error=error)
-        sys.stderr.write(f"{service}: {sentence(said)}\n")
-        raise SystemExit(NOT_YET) from error
+        raise _refused(service, sentence(said), NOT_YET) from error
     except (DatabaseError, *AWAY) as error:
         if not isinstance(error, AWAY) and type(error) is not DatabaseError:
             raise
         said = Said("The base does not answer: {error}. Start it, or correct [site].", error=first_line(error))
-        sys.stderr.write(f"{service}: {sentence(said)}\n")
-        raise SystemExit(NOT_YET) from error
+        raise _refused(service, sentence(said), NOT_YET) from error
+
+
+def _first_form() -> Any:
+    """How the log is written until the configuration is read: as a supervisor at a terminal wishes, else by itself."""
+    wished = os.environ.get("INTERGESTAN_LOG__FORM")
+    return wished if wished in {"json", "console"} else "auto"
+
+
+def _refused(service: str, text: str, code: int) -> SystemExit:
+    """Say why the service does not start, as an event or to the person at the terminal; what ends the program."""
+    if logs.writes_json():
+        _log.critical(text)
+    else:
+        sys.stderr.write(f"{service}: {text}\n")
+    return SystemExit(code)
 
 
 def refuse_older_than_archive(service: str, process: Process[Any], read: Read) -> None:
@@ -208,21 +221,27 @@ def refuse_older_than_archive(service: str, process: Process[Any], read: Read) -
 
     trace = find_trace(process.database, process.archive(), lambda: read)
     if trace is not None:
-        sys.stderr.write(f"{service}: {sentence(older_than_archive(trace))}\n")
-        raise SystemExit(CONFIGURATION)
+        raise _refused(service, sentence(older_than_archive(trace)), CONFIGURATION)
 
 
-def run(main: Callable[[Sequence[str]], int]) -> None:
-    """The end of every `__main__.py`: run, and turn a refused start into an exit code."""
+def run(service: str, main: Callable[[Sequence[str]], int]) -> None:
+    """The end of every `__main__.py`: run, and turn a refused start into an exit code. All that it says is its log."""
+    logs.configure(service, form=_first_form())
+    if logs.writes_json():
+        logs.catch_all()
     try:
         raise SystemExit(main(sys.argv[1:]))
     except (ClockSkew, ConfigurationError, SecretError) as error:
-        sys.stderr.write(f"{wording(error)}\n")
-        raise SystemExit(CONFIGURATION) from error
+        raise _refused(service, wording(error), CONFIGURATION) from error
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _refused(self.prog, message, 2)
 
 
 def _options(service: str, argv: Sequence[str], extra: Callable[[argparse.ArgumentParser], None]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog=f"intergestan run {service}")
+    parser = _Parser(prog=f"intergestan run {service}")
     parser.add_argument("--config", type=Path, help="the configuration file")
     parser.add_argument("--worker", help="the name of this process in the base; a unique one by default")
     parser.add_argument("--health-port", type=int, help="port of /metrics, /live and /ready")
@@ -235,6 +254,8 @@ def _start(service: str, model: type[ServiceProcess], options: argparse.Namespac
     own: ServiceSettings = getattr(settings, service)
     logs.configure(service, form=_form(settings.log), level=settings.log.level)
     database = open_database(settings.site, patience=_ANSWER_S)
+    if not has_site(database):
+        refuse_lost_database(settings.site, database)
     for said in keep_private(settings.site, database):
         _log.warning(said)
     database.check_durability()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from services.cli import code_words
 from services.cli.bells import ring
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
@@ -168,7 +168,8 @@ def _request(
     ring(call, Bells(compose=(asked.mail_id,)))
     if as_json:
         said = [in_place(remark) for remark in asked.said]
-        print_json({"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said})
+        told = {"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said}
+        print_json({**told, "order_is_undecided": asked.is_early})
         return
     for text in remarks(file, asked.said):
         say(text)
@@ -177,10 +178,15 @@ def _request(
             "Change {sequence} of {number} is on its way (out-{mail}); `intergestan orders show {number}` tells more."
         ).format(sequence=asked.sequence, number=number, mail=asked.mail_id)
     )
+    if asked.is_early:
+        say(
+            _("The supplier has not decided about {number} itself yet: the change waits with it.").format(number=number)
+        )
 
 
 def _ordered(each: SellerChange) -> str:
-    return f"{each.product_code or each.name}: {cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
+    figures = f"{cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
+    return about(each.product_code or each.name, figures)
 
 
 def _said(each: SellerChange) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from intergestan_operations.language.wording import sentence
 from services.cli.errors import in_place
 from services.cli.figures import Dates
@@ -68,7 +68,7 @@ def sentences(file: str, imported: Imported) -> Iterator[str]:
 def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
     """What was taken for granted in a file, and where it was read."""
     for remark in said[:MOST_REMARKS]:
-        yield f"{file}: {in_place(remark)}"
+        yield about(file, in_place(remark))
     if len(said) > MOST_REMARKS:
         more = len(said) - MOST_REMARKS
         text = ngettext(

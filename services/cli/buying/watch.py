@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from intergestan_runtime.visible_text import visible
 from services.cli.buying import taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
@@ -111,7 +111,7 @@ class _Counter:
                 return NOT_YET
             if code == NOT_YET:
                 self._watched.forgive(taken)
-                self._say_once(f"{name}: {text}")
+                self._say_once(about(name, text))
                 return NOT_YET
             return self._refuse(taken, text)
         except BaseException:
@@ -128,7 +128,7 @@ class _Counter:
 
         self._watched.finish(taken, REFUSED, f"{visible(text)}\n")
         name = taken.file.name
-        say(text if text.startswith(name) else f"{name}: {text}")
+        say(text if text.startswith(name) else about(name, text))
         return FAILED
 
     def _say_links(self) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 import typer
 
 from intergestan_db.problem import Problem
+from intergestan_db.site_rows import has_site
 from intergestan_operations.language.language import _, spoken
 from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
@@ -59,7 +60,7 @@ def _go_through(context: typer.Context, call: Call) -> Call:
     from services.cli.setting_up.site import card
 
     say(_("Ctrl-C leaves; `intergestan setup` goes on where you left."))
-    if not init.has_site(call):
+    if not has_site(call.unchecked_database):
         make_site(call)
     call = _as_configured(context, call)
     ask_postal_address(call)
@@ -110,7 +111,7 @@ def _alone(call: Call) -> Iterator[None]:
 
 
 def _left(call: Call) -> str:
-    if init.has_site(call):
+    if has_site(call.unchecked_database):
         return _("You left. What was stored stays; `intergestan setup` goes on from there.")
     return _("You left before the site was made, so nothing was kept. `intergestan setup` begins again.")
 

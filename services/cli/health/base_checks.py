@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about, spoken
 from intergestan_operations.language.wording import sentence, wording
 from services.cli.context import Call, is_made
 from services.cli.health.finding import Finding
@@ -33,13 +33,17 @@ def check_base(call: Call) -> Iterator[Finding]:
 
     from intergestan_db import migrate
     from intergestan_db.database import AWAY, WeakDurability, first_line, is_conflict
+    from intergestan_db.site_rows import has_site
     from intergestan_db.write_trial import try_writing
+    from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
     from intergestan_runtime.secrets import SecretError
 
     subject = _("Base")
     url = call.site.database_url
     try:
         database = call.unchecked_database
+        if not has_site(database):
+            refuse_lost_database(call.site, database)
         if not is_made(database):
             yield Finding(
                 subject,
@@ -60,6 +64,9 @@ def check_base(call: Call) -> Iterator[Finding]:
             yield Finding(subject, False, text, _cure_of_writes(url))
             return
         yield Finding(subject, True, _("{url}, schema {schema}").format(url=url, schema=migrate.HEAD))
+    except LostDatabase as error:
+        cure = _("Bring it back from a backup, then run `intergestan restored` before any service runs.")
+        yield Finding(subject, False, wording(error), cure)
     except migrate.LaterRelease as error:
         yield Finding(subject, False, wording(error), _("Install that release here too."))
     except migrate.NotMigrated as error:
@@ -190,7 +197,7 @@ def check_redis(call: Call) -> Iterator[Finding]:
     except SecretError as error:
         yield Finding(subject, False, wording(error), _("Write the secret file."))
     except REDIS_FAILURES as error:
-        yield Finding(subject, False, _("it does not answer: {error}").format(error=error), cure)
+        yield Finding(subject, False, _("it does not answer: {error}").format(error=wording(error)), cure)
 
 
 def _cure_of_refusal(error: Exception) -> str:
@@ -227,25 +234,31 @@ def _trial_key(call: Call) -> str:
 
 
 def check_services(call: Call) -> Iterator[Finding]:
-    """Whether every service gives the sign of life that its working threads prove. A site that was stopped is well."""
-    from intergestan_db.leases import living_workers, silent_services
+    """Whether every service gives the sign of life that its working threads prove: one that does not, does no work."""
+    from intergestan_db.leases import living_workers
 
     now, subject = call.unchecked_database.now(), _("Services")
     with call.unchecked_database.read() as connection:
-        alive, silent = set(living_workers(connection, now).values()), silent_services(connection, now)
-    missing = [service for service in SERVICES if service in silent or (alive and service not in alive)]
-    if missing:
+        alive = set(living_workers(connection, now).values())
+    missing = [service for service in SERVICES if service not in alive]
+    if not missing:
+        yield Finding(subject, True, _("each of them works"))
+    elif alive:
         text = _("no sign of life from {services}").format(services=", ".join(missing))
         cure = _("`intergestan up` starts all, `intergestan run SERVICE` one; its log says why it ended or hangs.")
         yield Finding(subject, False, text, cure)
-    elif alive:
-        yield Finding(subject, True, _("each of them works"))
     else:
-        yield Finding(subject, True, _("none was started; `intergestan up` starts all"))
+        text = _("none of them runs, so nothing is sent, fetched or booked")
+        yield Finding(subject, False, text, _("`intergestan up` starts all."))
 
 
 def check_archive(call: Call) -> Iterator[Finding]:
     """Whether mails can be archived, and there is room for them."""
+    from intergestan_exchange.health.alarm_text import cure as cure_of
+    from intergestan_exchange.health.alarm_text import sentence as sentence_of
+    from intergestan_exchange.health.alarms import disk_filling
+    from intergestan_exchange.health.vitals import count_archived
+    from intergestan_operations.checks.archive_check import try_archive
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
     from intergestan_runtime.secrets import SecretError
@@ -254,8 +267,14 @@ def check_archive(call: Call) -> Iterator[Finding]:
     place = call.site.archive_url or call.site.archive_dir
     try:
         archive = open_archive(call.site)
-        archive.try_writing()
+        with call.unchecked_database.read() as connection:
+            kept = count_archived(connection)[0]
+        try_archive(archive, kept)
         archive.check_space()
+        (full,) = disk_filling(archive.free_space()) or (None,)
+        if full is not None:
+            yield Finding(subject, False, sentence_of(full, spoken()), cure_of(full, spoken()))
+            return
         yield Finding(subject, True, _("{folder} can be written").format(folder=place))
     except NoSpace as error:
         yield Finding(subject, False, wording(error), _("Make room on the disk; polling pauses until then."))
@@ -265,6 +284,11 @@ def check_archive(call: Call) -> Iterator[Finding]:
     except SecretError as error:
         yield Finding(subject, False, wording(error), _("Write the secret file."))
     except ArchiveError as error:
+        if not isinstance(error.__cause__, OSError):
+            yield Finding(
+                subject, False, about(str(place), wording(error)), _("Bring it back, or correct the settings.")
+            )
+            return
         text = _("{folder} cannot be written: {error}").format(folder=place, error=_os_error(error))
         yield Finding(subject, False, text, _("Give the folder to the user who runs the services."))
 

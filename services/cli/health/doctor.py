@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, about
 from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.output import AsJson, print_json
@@ -30,7 +30,7 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
     for finding in checks:
         findings.append(finding)
         if not as_json:
-            typer.echo(f"{'OK' if finding.ok else '!!'}  {finding.subject}: {finding.text}")
+            typer.echo(f"{'OK' if finding.ok else '!!'}  {about(finding.subject, finding.text)}")
             if finding.cure:
                 typer.echo(f"    {finding.cure}")
             sys.stdout.flush()  # a login may take its time: show what is known

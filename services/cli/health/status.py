@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from intergestan_operations.language.language import _, ngettext, spoken
+from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
 from services.cli.running.run import SERVICES
 
 if TYPE_CHECKING:
+    from intergestan_exchange.health.alarms import Machine
     from intergestan_exchange.health.status import Count, MailboxStatus, Status
 
 STATES = (
@@ -44,12 +46,11 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     database = call.database
     with database.read() as connection:
         found = read_status(connection, database.now(), call.site.answer_hours)
-    redis = _redis_trouble(call)
+    machine = _machine(call)
     if as_json:
-        print_json({**asdict(found), "redis": redis})
+        print_json({**asdict(found), "redis": machine.redis_away, "machine": asdict(machine)})
         return
-    if redis is not None:
-        typer.echo(_("Redis does not answer, so no service begins anything new: {error}").format(error=redis))
+    _print_machine(machine)
     _print_clock(found)
     _print_counts(found)
     _print_mailboxes(found)
@@ -62,11 +63,43 @@ def status(context: typer.Context, *, as_json: AsJson = False) -> None:
     _print_holds(found)
 
 
-def _redis_trouble(call: Call) -> str | None:
-    """Why Redis does not answer. The embedded one is looked after by `up`, which has it."""
+def _machine(call: Call) -> Machine:
+    """What the base's rows cannot tell, as far as it is found out at once: of a bucket it is not."""
+    from intergestan_db.write_trial import refusal
+    from intergestan_exchange.health.alarms import Machine
+    from intergestan_exchange.health.vitals import count_archived
+    from intergestan_operations.checks.archive_check import try_archive
+    from intergestan_operations.opening.stores import open_archive
+    from intergestan_runtime.archive import ArchiveError
+
+    error, free = None, None
+    if call.site.archive_url is None:
+        archive = open_archive(call.site)
+        with call.database.read() as connection:
+            kept = count_archived(connection)[0]
+        try:
+            try_archive(archive, kept)
+        except ArchiveError as found:
+            error = wording(found)
+        free = archive.free_space()
+    return Machine(error, free, None, None, refusal(call.database), redis_away=_redis_away(call))
+
+
+def _redis_away(call: Call) -> str | None:
+    """Why Redis does not answer."""
+    from intergestan_runtime.embedded_redis import EmbeddedRedis
     from intergestan_runtime.redis_ping import silence
 
-    return None if call.site.redis_url is None else silence(call.site.redis_url, seconds=2)
+    return silence(call.site.redis_url or EmbeddedRedis(call.site.data_dir).url, seconds=2)
+
+
+def _print_machine(machine: Machine) -> None:
+    """In the words in which `watch` says it."""
+    from intergestan_exchange.health.alarm_text import sentence
+    from intergestan_exchange.health.alarms import of_machine
+
+    for alarm in of_machine(machine):
+        typer.echo(sentence(alarm, spoken()))
 
 
 def _print_clock(found: Status) -> None:

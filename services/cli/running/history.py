@@ -13,13 +13,21 @@ if TYPE_CHECKING:
 def refuse_older_database(call: Call) -> None:
     """Compare the database with the high-water file and with the archive's newest mails.
 
-    :raises OlderDatabase: with the instruction.
+    :raises OlderDatabase, LostDatabase: with the instruction.
+    :raises NoSite: there is none in it.
     """
+    from intergestan_db.site_rows import has_site
     from intergestan_operations.checks.history_check import find_trace
     from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water, older_than_archive
+    from intergestan_operations.opening.lost_database import refuse_lost_database
     from intergestan_operations.opening.stores import open_archive
+    from services.cli.context import NoSite, is_made
 
     database = call.unchecked_database
+    if not has_site(database):
+        refuse_lost_database(call.site, database)
+    if not is_made(database):
+        raise NoSite(call.site.database_url)
     check_high_water(call.site, database)
     if call.site.archive_url is not None:
         return  # to look through a bucket is to list all of it

@@ -85,8 +85,7 @@ def _supervise(call: Call, services: Sequence[str], poller: Sequence[str]) -> in
     from intergestan_runtime.supervisor import Supervisor
 
     children = [service_child(call, service, poller) for service in services]
-    log_here(call)
-    return Supervisor(children).run(stop_on_signals())
+    return Supervisor(children, as_json=log_here(call)).run(stop_on_signals())
 
 
 def service_child(call: Call, service: str, poller: Sequence[str] = ()) -> Child:
@@ -103,8 +102,9 @@ def service_child(call: Call, service: str, poller: Sequence[str] = ()) -> Child
     )
 
 
-def log_here(call: Call) -> None:
-    """The supervisor's own log, in one stream with the others."""
+def log_here(call: Call) -> bool:
+    """The supervisor's own log, in one stream with the others; whether that is for machines."""
     from intergestan_runtime import logs
 
     logs.configure("supervisor", form=call.settings.log.form, level=call.settings.log.level)
+    return logs.writes_json()

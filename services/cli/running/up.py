@@ -44,8 +44,8 @@ def run_site(call: Call, when_up: Callable[[threading.Event], object] = lambda _
         say(sentence(said))
     refuse_older_database(call)
     before, services = _living(call), wanted_services(call)
-    supervisor = Supervisor([*_redis(call), *(service_child(call, service) for service in services)])
-    log_here(call)
+    children = [*_redis(call), *(service_child(call, service) for service in services)]
+    supervisor = Supervisor(children, as_json=log_here(call))
     stop = stop_on_signals()
     watching = threading.Thread(target=_say_ready, args=(call, services, before, stop, when_up), daemon=True)
     watching.start()

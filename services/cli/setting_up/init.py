@@ -20,8 +20,9 @@ from intergestan_operations.opening.keys import make_bounce_key, make_key, write
 from services.cli import files
 from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
-from services.cli.context import Call, call_of, is_made, may_ask
+from services.cli.context import Call, call_of, may_ask
 from services.cli.figures import DecimalMark
+from services.cli.key_words import words_in_both
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
 
@@ -197,30 +198,22 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
     return None
 
 
-def has_site(call: Call) -> bool:
-    """Whether there is a site in the database, of whatever release."""
-    from sqlalchemy import inspect, select
-
-    from intergestan_db.tables import Site
-
-    if not is_made(call.unchecked_database):
-        return False
-    with call.unchecked_database.read() as connection:
-        made = inspect(connection).has_table(Site.__tablename__)
-        return made and connection.execute(select(Site.code)).first() is not None
-
-
 def refuse_a_second(call: Call) -> None:
     """Before anything is asked.
 
     :raises Problem: when there is a site in the database.
+    :raises LostDatabase: when there was one, and what it left is still here.
     """
-    if has_site(call):
+    from intergestan_db.site_rows import has_site
+    from intergestan_operations.opening.lost_database import refuse_lost_database
+
+    if has_site(call.unchecked_database):
         raise Problem(
             "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
             "another folder (--data-dir) or another database for the new site.",
             url=call.site.database_url,
         )
+    refuse_lost_database(call.site, call.unchecked_database)
 
 
 def make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
@@ -291,5 +284,5 @@ def _say_done(call: Call, code: str, key: SigningKey) -> None:
         "Next: intergestan{option} relay set …, mailbox add …, site card > ours.card, partner add theirs.card, "
         "doctor."
     )
-    values: dict[str, Any] = {"code": code, "words": " ".join(key.public.words()), "option": option}
+    values: dict[str, Any] = {"code": code, "words": words_in_both(key.public), "option": option}
     say(text.format(**values, key_file=call.site.key_file, base_key_file=call.site.base_key_file))

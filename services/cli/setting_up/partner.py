@@ -23,6 +23,7 @@ from intergestan_operations.language.wording import sentence
 from services.cli.asking import confirmed
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark, a_price, a_rate
+from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys, partner_rests
 from services.cli.setting_up.countries import country_of
@@ -277,19 +278,17 @@ def _compare(card: Card, fingerprint: str | None) -> None:
 
 def print_card(card: Card) -> None:
     """What a card says, for the person who compares."""
-    words = card.key.words()
-    fields = {
-        _("Name"): card.name,
-        _("Code"): card.code,
-        "SIRET": card.siret,
-        _("VAT number"): card.vat,
-        _("For orders"): card.orders_address,
-        _("For answers"): card.answers_address,
-        _("Key"): card.key.kid,
-        _("Words"): " ".join(words[:6]),
-        "": " ".join(words[6:]),
-    }
-    width = max(map(len, fields))
-    for name, value in fields.items():
+    fields = [
+        (_("Name"), card.name),
+        (_("Code"), card.code),
+        ("SIRET", card.siret),
+        (_("VAT number"), card.vat),
+        (_("For orders"), card.orders_address),
+        (_("For answers"), card.answers_address),
+        (_("Key"), card.key.kid),
+        *rows_of_both(card.key),
+    ]
+    width = max(len(name) for name, _value in fields)
+    for name, value in fields:
         if value:
             say(f"{name.ljust(width)}  {value}")

@@ -14,6 +14,7 @@ from services.cli.asking import confirmed
 from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
+from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -163,8 +164,11 @@ def _asked(call: Call, partner: str, card: Card | None) -> str:
         raise Problem(
             "There is no unconfirmed key of {partner}, or there are several: type its words.", partner=partner
         )
-    words = wanted[0].words()
-    say(f"\n{' '.join(words[:6])}\n{' '.join(words[6:])}")
+    rows = rows_of_both(wanted[0])
+    width = max(len(title) for title, _words in rows)
+    say("")
+    for title, six in rows:
+        say(f"{title.ljust(width)}  {six}")
     if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)
     return wanted[0].kid

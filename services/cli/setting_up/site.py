@@ -8,6 +8,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
+from services.cli.key_words import both_in_json, words_in_both
 from services.cli.output import AsJson, print_fields, print_json, say
 from services.cli.setting_up import site_keys
 from services.cli.setting_up.countries import country_of
@@ -128,9 +129,9 @@ def card(context: typer.Context, *, as_json: AsJson = False) -> None:
             text = read_published(connection, CARD) or ""
             if not text or (ours := read_card(text)).key.kid != kid:
                 raise
-    words = " ".join(ours.key.words())
     if as_json:
-        print_json({"code": ours.code, "kid": ours.key.kid, "fingerprint": words, "card": text})
+        told = {"code": ours.code, "kid": ours.key.kid, "fingerprint": " ".join(ours.key.words())}
+        print_json({**told, "fingerprints": both_in_json(ours.key), "card": text})
         return
     typer.echo(text)
-    say(_("Its words, to compare over the telephone: {words}").format(words=words))
+    say(_("Its words, to compare over the telephone: {words}").format(words=words_in_both(ours.key)))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.bells import Bells
-from intergestan_operations.language.language import _
+from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import read_key, write_private
 from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.days import ahead, begin_of, end_of
+from services.cli.key_words import both_in_json, other_language, other_title, words_in_both
 from services.cli.output import AsJson, cell, print_fields, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -132,10 +133,12 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
         print_json({"keys": keys, "unconfirmed": unconfirmed})
         return
     for key in keys:
+        both = key["fingerprints"] or {}
         print_fields(
             {
                 _("Key"): key["kid"],
-                _("Words"): key["words"],
+                _("Words"): both.get(spoken()),
+                other_title(): both.get(other_language()),
                 _("Signs from"): key["from"],
                 _("Signs until"): key["until"],
                 _("File"): key["file"],
@@ -164,10 +167,10 @@ def _write(key_file: Path, key: SigningKey) -> Path:
 
 
 def _new(new: Any, file: Path) -> dict[str, Any]:
-    words = " ".join(new.key.words())
     return {
         "kid": new.key.kid,
-        "fingerprint": words,
+        "fingerprint": " ".join(new.key.words()),
+        "fingerprints": both_in_json(new.key),
         "from": new.signs_from,
         "until": new.signs_until,
         "file": str(file),
@@ -175,7 +178,7 @@ def _new(new: Any, file: Path) -> dict[str, Any]:
 
 
 def _say_rotated(new: Any, file: Path, mails: int, *, lost: bool) -> None:
-    say(_("Its words, to compare over the telephone: {words}").format(words=" ".join(new.key.words())))
+    say(_("Its words, to compare over the telephone: {words}").format(words=words_in_both(new.key)))
     say(_("Keep a copy of {file} in a safe place.").format(file=file))
     if lost:
         say(
@@ -198,7 +201,8 @@ def _shown(call: Call, kid: str, start: datetime | None, until: datetime | None)
     file = file_of(call.site.key_file, kid)
     try:
         key = read_key(file)
-        words = " ".join(key.public.words()) if key.public.kid == kid else None
+        both = both_in_json(key.public) if key.public.kid == kid else None
     except (Problem, SecretError):
-        words = None
-    return {"kid": kid, "words": words, "from": start, "until": until, "file": str(file)}
+        both = None
+    words = None if both is None else both["en"]
+    return {"kid": kid, "words": words, "fingerprints": both, "from": start, "until": until, "file": str(file)}

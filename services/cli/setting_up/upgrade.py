@@ -37,10 +37,14 @@ def upgrade(
     them another number, such as purchase_order:15=CFR15-bis.
     """
     from intergestan_db import migrate
+    from intergestan_db.site_rows import has_site
+    from intergestan_operations.opening.lost_database import refuse_lost_database
 
     renames = [*map(_rename, renamed or ()), *(_row(text, None, text) for text in forgotten or ())]
     call = call_of(context)
     database = call.unchecked_database
+    if not has_site(database):
+        refuse_lost_database(call.site, database)
     if not is_made(database):
         raise NoSite(call.site.database_url)
     migrate.upgrade(database, renames)

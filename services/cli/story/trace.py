@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.happenings import DETAILS, what
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.language import _, about, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_fields, print_json, print_table
@@ -100,7 +100,7 @@ def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, 
 
 def _details(detail: Mapping[str, Any]) -> str:
     told = {name: value for name, value in detail.items() if value not in (None, "", [], {})}
-    return ", ".join(f"{_(DETAILS.get(name, name))}: {_value(value)}" for name, value in told.items())
+    return ", ".join(about(_(DETAILS.get(name, name)), _value(value)) for name, value in told.items())
 
 
 def _value(value: Any) -> str:

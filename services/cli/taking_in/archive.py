@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.checks.archive_check import CURE, WHAT, ArchiveCheck, Fault
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
 from services.cli.output import AsJson, print_json, print_table, say, tenths
@@ -100,7 +100,7 @@ def _print(check: ArchiveCheck, faults: list[Fault], count: int) -> None:
         print_table([_("What"), _("File")], [[_(WHAT[fault.kind]), fault.path] for fault in faults])
         typer.echo()
         for kind in dict.fromkeys(fault.kind for fault in faults):
-            typer.echo(f"{_(WHAT[kind])}: {_(CURE[kind])}")
+            typer.echo(about(_(WHAT[kind]), _(CURE[kind])))
     files, mebibytes = check.checked.files, tenths(check.checked.octets / 2**20)
     read = ngettext("{files} file ({mebibytes} MiB) was read", "{files} files ({mebibytes} MiB) were read", files)
     rest = ngettext("{count} is not as it should be.", "{count} are not as they should be.", count)

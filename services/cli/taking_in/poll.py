@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, print_table, say
@@ -103,7 +103,7 @@ def _tell(runs: Runs, brought: Brought, *, in_time: bool) -> int:
     """The rest, for the person; the exit code."""
     for run in runs.runs:
         if run.error is not None:
-            say(f"{run.mailbox}: {run.error}")
+            say(about(run.mailbox, run.error))
     if runs.too_big:
         text = ngettext(
             "{count} mail is larger than is fetched: look at it in the mailbox.",

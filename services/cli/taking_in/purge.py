@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
@@ -114,7 +114,7 @@ def _carry_out(
         found = results(connection, asked.runs)
     for each in found:
         if each.run.error is not None:
-            say(f"{each.run.mailbox}: {each.run.error}")
+            say(about(each.run.mailbox, each.run.error))
     if not in_time:
         say(_("The purge is not over yet; the poller goes on by itself. Ask again later to see the rest."))
         return NOT_YET, found

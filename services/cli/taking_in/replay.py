@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from services.cli.bells import ring
 from services.cli.buying.orders import From, To
 from services.cli.context import Call, call_of
@@ -58,7 +58,7 @@ def replay(
     call = call_of(context)
     work = choose_mails(call, mails or [], mailbox, first, last, partner, adopt=everything and not any(given))
     for sha256, why in work.skipped:
-        say(f"{sha256[:12]}: {why}")
+        say(about(sha256[:12], why))
     if dry_run:
         show_plan(call, work, as_json=as_json)
         return

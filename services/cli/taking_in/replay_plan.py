@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.language.language import _, about, ngettext
 from intergestan_runtime.said import marked
 from services.cli.context import Call
 from services.cli.days import before, begin_of
@@ -140,7 +140,7 @@ def _foresee(call: Call, work: Work) -> Iterator[tuple[str, Chosen | None, Fores
                 except Unreachable:
                     raise
                 except (ArchiveError, ReaderDied) as error:
-                    say(f"{sha256[:12]}: {error}")
+                    say(about(sha256[:12], str(error)))
                     yield sha256, mail, Foreseen("held", "poison" if isinstance(error, ReaderDied) else "archive")
                     continue
                 with call.database.read() as connection:
@@ -170,6 +170,6 @@ def place(state: str | None, reason: str | None) -> str:
 
 
 def _row(plan: dict[str, Any]) -> list[str]:
-    documents = ", ".join(f"{each['number']}: {_(each['outcome'])}" for each in plan["documents"])
+    documents = ", ".join(about(each["number"], _(each["outcome"])) for each in plan["documents"])
     now, then = place(plan["now"], plan["reason_now"]), place(plan["then"], plan["reason_then"])
     return [plan["sha256"][:12], now, then, documents]

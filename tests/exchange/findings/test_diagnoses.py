@@ -15,6 +15,7 @@ from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain
 from intergestan_msg import errors
 from intergestan_msg.errors import BadDocument, MessageError
+from intergestan_msg.typography import printed
 from intergestan_msg.ubl import read_order
 
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, MessageError)}
@@ -83,11 +84,18 @@ def test_no_word_is_missing() -> None:
             "[PEPPOL-T01-R008] The sum of the lines is stated as 1, the document adds up to 2.",
             "[PEPPOL-T01-R008] Donnée du document, somme des lignes : 1 ; d'après ses lignes : 2.",
         ),
-        ("No space left on device", "No space left on device"),
+        ("450 4.7.1 Connection refused by policy", "450 4.7.1 Connection refused by policy"),
+        ("No space left on device", "le disque est plein"),
+        ("127.0.0.1:1: Connection refused", "127.0.0.1:1 : connexion refusée"),
+        (
+            "Error 2 connecting to /a/socket. No such file or directory.",
+            "/a/socket : ce fichier ou ce dossier n'existe pas.",
+        ),
+        ("[Errno 111] Connection refused", "connexion refusée"),
     ],
 )
 def test_in_french(english: str, french: str) -> None:
-    assert (diagnosis(english, "fr"), diagnosis(english, "en")) == (french, english)
+    assert (diagnosis(english, "fr"), diagnosis(english, "en")) == (printed(french, "fr"), english)
 
 
 def test_a_hold_tells_it() -> None:

@@ -96,5 +96,5 @@ def test_a_sentence_names_its_line_and_keeps_what_others_wrote() -> None:
     """Braces in foreign values are text, not placeholders."""
     finding = Finding(HoldReason.UNKNOWN_PRODUCT, {"code": "{name}", "name": "{0}"}, "L1")
     assert explain(finding, "en") == "Line L1: We do not know the product {name} ({0})."
-    assert explain(finding, "fr") == "Ligne L1 : Nous ne connaissons pas le produit {name} ({0})."
+    assert explain(finding, "fr") == "Ligne L1\u00a0: Nous ne connaissons pas le produit {name} ({0})."
     assert explain_all([finding, finding], "fr").count("Ligne L1") == 2

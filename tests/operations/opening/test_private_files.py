@@ -64,7 +64,7 @@ def test_a_database_of_an_older_release_is_narrowed_as_it_is_opened(tmp_path: Pa
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> tuple[SiteSettings, Database]:
+def site(tmp_path: Path) -> Iterator[tuple[SiteSettings, Database]]:
     """A site in a folder that somebody made for everybody, as releases until now have filled it."""
     folder = tmp_path / "site"
     for each in (folder, folder / "archive", folder / "secrets", folder / "history", folder / "appendonlydir"):
@@ -73,7 +73,8 @@ def site(tmp_path: Path) -> tuple[SiteSettings, Database]:
     for name in ("log", "history/high-water.json", "site.db"):
         (folder / name).touch()
         (folder / name).chmod(0o644)
-    return SiteSettings(data_dir=folder), database
+    yield SiteSettings(data_dir=folder), database
+    database.dispose()
 
 
 def test_a_start_narrows_what_is_the_sites(site: tuple[SiteSettings, Database]) -> None:

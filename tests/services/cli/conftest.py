@@ -4,14 +4,20 @@ import gettext
 import io
 import json
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from intergestan_db import leases
+from intergestan_exchange.health.alarms import SERVICES
 from services.cli.__main__ import main
+from tests.patience import PATIENCE
+from tests.services.cli.exchange import base
 
 FIRST_SIRET, SECOND_SIRET = "73282932000074", "80295478500028"
 
@@ -124,3 +130,36 @@ def data(name: str) -> Path:
     import services.demo
 
     return Path(services.demo.__file__).parent / "data" / name
+
+
+@pytest.fixture(autouse=True)
+def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tester's disk is no matter of ours."""
+    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_SHARE", 0)
+    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
+
+
+@contextmanager
+def services_alive(folder: Path, services: Collection[str] = SERVICES) -> Iterator[None]:
+    """These services give signs of life meanwhile, as often as they do it themselves."""
+    over = threading.Event()
+
+    def beat() -> None:
+        with base(folder) as database:
+            while True:
+                with database.transaction() as connection:
+                    for service in services:
+                        leases.beat(connection, f"{service}-1", service, database.now())
+                began.set()
+                if over.wait(1):
+                    return
+
+    began = threading.Event()
+    thread = threading.Thread(target=beat)
+    thread.start()
+    assert began.wait(PATIENCE)
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,6 +1,6 @@
 """`doctor` finds what is wrong on real servers, and says the cure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from intergestan_db.database import Database
 from intergestan_db.tables import Notice
 from intergestan_msg.seal import SigningKey
 from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
-from tests.services.cli.conftest import Run
+from tests.services.cli.conftest import Run, services_alive
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def bell(make_redis: Callable[..., RedisServer]) -> RedisServer:
 
 
 @pytest.fixture
-def healthy(
+def served(
     shop: Path,
     run: Run,
     dovecot: Dovecot,
@@ -41,6 +41,13 @@ def healthy(
     for command in (("relay", "set", *relay), ("mailbox", "add", "appros", *mailbox)):
         assert run(*command, *account, cwd=shop, stdin=mail_user.password).code == 0
     return shop
+
+
+@pytest.fixture
+def healthy(served: Path) -> Iterator[Path]:
+    """The same, with all its services."""
+    with services_alive(served):
+        yield served
 
 
 def findings(run: Run, folder: Path) -> dict[str, Any]:
@@ -295,13 +302,13 @@ def test_a_redis_without_a_password(
 
 @pytest.mark.parametrize("command", ["doctor", "status", "watch --once", "poll", "orders list"])
 def test_no_password_is_told_where_servers_are_away(
-    healthy: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
+    served: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
     """Drivers put into an error what they were given; passwords are in none that we show."""
     for name in ("database", "redis"):
-        (healthy / "secrets").mkdir(mode=0o700, exist_ok=True)
-        (healthy / "secrets" / name).touch(mode=0o600)
-        (healthy / "secrets" / name).write_text(f"c4nary-of-{name}")
+        (served / "secrets").mkdir(mode=0o700, exist_ok=True)
+        (served / "secrets" / name).touch(mode=0o600)
+        (served / "secrets" / name).write_text(f"c4nary-of-{name}")
         monkeypatch.setenv(f"INTERGESTAN_SITE__{name.upper()}_PASSWORD", name)
     monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", "redis://127.0.0.1:1/0")
     for away in (False, True):
@@ -309,7 +316,7 @@ def test_no_password_is_told_where_servers_are_away(
             monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_URL", "postgresql+psycopg://me@127.0.0.1:1/base")
         else:
             monkeypatch.delenv("INTERGESTAN_SITE__DATABASE_PASSWORD")
-        ran = run(*command.split(), cwd=healthy)
+        ran = run(*command.split(), cwd=served)
         monkeypatch.setenv("INTERGESTAN_SITE__DATABASE_PASSWORD", "database")
         assert "c4nary" not in ran.out + ran.err
         assert (ran.code != 0) >= away

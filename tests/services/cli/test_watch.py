@@ -14,13 +14,6 @@ from tests.services.cli.conftest import Run
 from tests.services.cli.exchange import base
 
 
-@pytest.fixture(autouse=True)
-def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tester's disk is no matter of ours."""
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_SHARE", 0)
-    monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
-
-
 def test_one_look(shop: Path, run: Run, redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue 4: `--once --json`, exit code 1 when something is wrong, 0 when nothing is."""
     monkeypatch.setenv("INTERGESTAN_SITE__REDIS_URL", redis_server.url)

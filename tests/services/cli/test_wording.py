@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,9 @@ def test_a_service_refuses_a_wrong_configuration(tmp_path: Path, capsys: pytest.
     with pytest.raises(SystemExit) as ended:
         main(["--config", str(file)])
     assert ended.value.code == CONFIGURATION
-    assert sorted(capsys.readouterr().err.removeprefix("dispatcher: ").splitlines()) == [
+    (event,) = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (event["service"], event["level"]) == ("dispatcher", "critical")
+    assert sorted(event["event"].splitlines()) == [
         typography.french(f"{file}, ligne 4 : site.language = 'de' : il faut l'un de 'fr', 'en'."),
         typography.french(f"{file}, ligne 5 : clé inconnue site.langage. Vouliez-vous dire language ?"),
         typography.french(f"{file}, ligne 6 : {NO_BASE}."),

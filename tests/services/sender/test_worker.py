@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 import threading
@@ -17,6 +19,7 @@ from intergestan_db import states
 from intergestan_db.tables import Event, OutboundMail, Partner, Relay
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.outbox.outbound import resend
+from intergestan_runtime import logs
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from intergestan_runtime.secrets import SecretError
 from services.sender.deliver import Timeouts
@@ -55,6 +58,20 @@ def test_the_same_bytes_leave_that_were_frozen(sqlite_outbox: Outbox, relay_serv
     (mail,) = relay_server.mails
     assert (mail.sender, mail.recipients) == ("anne@mulhouse.test", ("o@stauber.test",))
     assert mail.raw == sqlite_outbox.mime(mail_id)
+
+
+def test_the_log_names_the_orders_of_a_mail(sqlite_outbox: Outbox, relay_server: SmtpServer) -> None:
+    """Issue 13: whether it left, or why not."""
+    out = io.StringIO()
+    logs.configure("sender", form="json", stream=out)
+    sqlite_outbox.sender().send(sqlite_outbox.put(orders=2))
+    relay_server.inject(Fault(at="RCPT", reply="550 5.1.1 no such mailbox"))
+    sqlite_outbox.sender().send(sqlite_outbox.put())
+    events = [json.loads(line) for line in out.getvalue().splitlines()]
+    told = {event["event"]: (event.get("orders"), event["reply"]) for event in events if "reply" in event}
+    assert told["Delivered."][0] == ["CFR1", "CFR2"]
+    assert told["Not delivered."][0] == ["CFR3"]
+    assert "no such mailbox" in told["Not delivered."][1]
 
 
 @pytest.mark.parametrize("at", ["MAIL", "RCPT", "DATA", "DOT"])
