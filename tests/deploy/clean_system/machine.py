@@ -19,6 +19,8 @@ BRIDGE = "intergestan0"
 NET = "10.77.0"
 ADDRESSES = {"mail": f"{NET}.2", "depot": f"{NET}.3", "shop": f"{NET}.4"}
 PROGRAMS = {"debootstrap": "debootstrap", "systemd-nspawn": "systemd-container", "nft": "nftables", "ip": "iproute2"}
+_OF_THIS_MACHINE = {"constraint", "requirement", "build-constraint", "log", "cache-dir", "target", "prefix", "user"}
+"""Settings of pip that are no way to packages, and name files that another machine does not have."""
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -161,7 +163,7 @@ def make_base(folder: Path) -> None:
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
     settings = dict(re.findall(r"^(?:global|:env:)\.([\w-]+)='(.*)'$", said, re.MULTILINE))
-    lines = [f"{name} = {value}" for name, value in settings.items()]
+    lines = [f"{name} = {value}" for name, value in settings.items() if name not in _OF_THIS_MACHINE]
     (folder / "etc/pip.conf").write_text("[global]\n" + "\n".join(lines) + "\n")
 
 
