@@ -5,6 +5,7 @@ import os
 import signal
 import smtplib
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from intergestan_msg.mail.delivery_report import read_report
+from services.demo.guests import invite
 from services.demo.mail_server import main
 from tests import warm
 from tests.patience import PATIENCE, eventually
@@ -89,6 +91,37 @@ def mail(number: int, size: int = 300) -> bytes:
     line = b".%05d\t" % number + b"x" * 60 + b"\r\n"
     head = b"From: %s\r\nSubject: mail\r\n %d\r\n\r\n" % (BUYER.encode(), number)
     return head + line * (size // len(line))
+
+
+def test_guests_come_by_tls_with_the_certificate_that_is_shown(tmp_path: Path) -> None:
+    """What `demo --serve` prints, to answer `intergestan setup` with."""
+    guests = invite(tmp_path)
+    buyer, supplier = guests.passwords
+    (tmp_path / "guests.json").write_text(
+        json.dumps([{"address": address, "password": word} for address, word in guests.passwords.items()])
+    )
+    arguments = ["--dir", str(tmp_path / "mail"), "--accounts", str(tmp_path / "guests.json")]
+    tls = ["--certificate", str(guests.certificate), "--key", str(guests.key)]
+    process = warm.Popen[bytes](
+        [sys.executable, "-m", "services.demo.mail_server", *arguments, *tls],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    with process:
+        assert process.stdout is not None
+        ports = json.loads(process.stdout.readline())
+        trusting = ssl.create_default_context(cafile=str(guests.ca_file))
+        trusting.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python does from 3.13 on
+        with smtplib.SMTP_SSL("localhost", ports["smtps"], timeout=PATIENCE, context=trusting) as relay:
+            relay.login(buyer, guests.passwords[buyer])
+            relay.sendmail(buyer, [supplier], mail(1))
+        with IMAPClient("localhost", ports["imaps"], ssl_context=trusting, timeout=PATIENCE) as client:
+            client.login(supplier, guests.passwords[supplier])
+            client.select_folder("INBOX")
+            assert client.fetch([1], ["BODY.PEEK[]"])[1][b"BODY[]"] == mail(1)
+        with pytest.raises(ssl.SSLCertVerificationError):
+            IMAPClient("localhost", ports["imaps"], timeout=PATIENCE)
+        process.terminate()
 
 
 def test_in_by_smtp_out_by_idle(start: Callable[[], Server]) -> None:
