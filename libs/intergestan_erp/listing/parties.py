@@ -117,8 +117,8 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
 
 
 def _address(row: AnyRow) -> PartyAddress:
-    *said, state = row
-    return PartyAddress(*said, geo=GeoState(state))
+    written = {**row._mapping}  # noqa: SLF001 - SQLAlchemy calls it so
+    return PartyAddress(geo=GeoState(written.pop("geo_state")), **written)
 
 
 _COLUMNS = {

@@ -90,6 +90,9 @@ def test_a_card(shop: Path, run: Run) -> None:
             "postcode": None,
             "city": "Vittel",
             "country": "FR",
+            "latitude": None,
+            "longitude": None,
+            "geo": "none",
         }
     ]
     assert card["contacts"] == [{"name": "Anne Roth", "telephone": None, "email": "anne@stauber.test"}]
