@@ -206,6 +206,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
     agreed = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == Partner.id)
     query = (
         select(Product.__table__, PartnerPrice.price.label("agreed_price"))
+        .select_from(Product.__table__)
         .outerjoin(Partner, Partner.party_id == typed.customer_id)
         .outerjoin(PartnerPrice, agreed)
         .where(Product.code.in_(sorted(set(codes))), Product.active)

@@ -77,7 +77,7 @@ def enter(
     given = None if reference is None else a_key(reference)
 
     def wanted(connection: Connection) -> Typed:
-        return typed(party_of(connection, customer, PartyRole.CUSTOMER).id, reference=given)
+        return typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id, reference=given)
 
     add_fee = add_fee or is_fee_wanted(
         call.database, lambda connection: foresee(connection, wanted(connection), call.database.now()), as_json=as_json

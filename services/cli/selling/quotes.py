@@ -61,7 +61,7 @@ def enter(
     until = day_of(valid_until)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        wanted = typed(party_of(connection, customer, PartyRole.CUSTOMER).id)
+        wanted = typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id)
         made = enter_quote(connection, wanted, valid_until=until, override=override, by=by, at=at)
     if as_json:
         print_json({"quote": made.number, "total_ht": made.total_ht, "total_ttc": made.total_ttc})

@@ -68,8 +68,8 @@ def test_a_quote_that_is_not_taken(counter: Counter) -> None:
         counter.quote(days=days)
     with counter.site.database.transaction() as connection:
         assert refuse_quote(connection, "DV1", "trop cher", by="marie", at=NOW) == "DV1"
-        with pytest.raises(Problem, match="cannot end before"):
-            counter.quote(days=-1)
+    with pytest.raises(Problem, match="cannot end before"):
+        counter.quote(days=-1)
     counter.now = NOW + timedelta(1)
     with counter.site.database.read() as connection:
         day = counter.now.date()

@@ -28,7 +28,7 @@ def selling(paired_shop: Path, run: Run) -> Path:
 def enter(run: Run, folder: Path, price: str, *more: str, by: str = "marie") -> Ran:
     """An order of one piece at a price without VAT, at 20 %."""
     return run(
-        *("--as", by, "sales", "enter", "--customer", "DUP", "--line", f"CAS16=1@{price}", *more, "--json"), cwd=folder
+        *("--as", by, "sales", "enter", "--customer", "DUP", "--line", f"CAS-16=1@{price}", *more, "--json"), cwd=folder
     )
 
 

@@ -64,7 +64,7 @@ def test_fees(counter: Path, run: Run) -> None:
         (("fees", "add", "X", "--name", " ", "--vat", "S:20", "--amount", "1"), 1, "A fee needs a name"),
         (("fees", "add", "PORT", "--name", "X", "--vat", "S:20", "--amount", "1"), 1, "already a fee"),
         (("fees", "add", "É", "--name", "X", "--vat", "S:20", "--amount", "1"), 1, "code of a fee"),
-        (("fees", "add", "X", "--name", "X", "--vat", "S:20", "--amount", "1,234.5"), 2, "not an amount"),
+        (("fees", "add", "X", "--name", "X", "--vat", "S:20", "--amount", "0,001"), 2, "not an amount"),
         (("fees", "set", "PROT", "--amount", "1"), 1, "Did you mean «PORT»"),
         (("fees", "set", "PORT"), 2, "at least one option"),
         (("parties", "add", "--name", "X", "--code", "X", "--supplier", "--fee", "PORT"), 2, "--customer"),
@@ -89,15 +89,15 @@ def test_what_is_refused(counter: Path, run: Run, arguments: tuple[str, ...], co
 
 def test_an_order_by_hand(counter: Path, run: Run) -> None:
     """D17, T23, T24: without a terminal the warning is told, and only --add-fee adds the fee."""
-    entered = run("sales", "enter", "--customer", "dupont sa", "--line", "CAS16=2@10", "--json", cwd=counter)
+    entered = run("sales", "enter", "--customer", "dupont sa", "--line", "CAS-16=2@10", "--json", cwd=counter)
     warning = {"kind": "below_minimum", "minimum": "100.00", "amount": "20.00", "fee": "PETITE", "added": False}
     assert entered.json == {"order": "CCL1", "total_ht": "27.50", "total_ttc": "33.00", "warnings": [warning]}
     with_fee = run(
-        *("--lang", "fr", "sales", "enter", "--customer", "DUP", "--line", "CAS16=2@10", "--add-fee"), cwd=counter
+        *("--lang", "fr", "sales", "enter", "--customer", "DUP", "--line", "CAS-16=2@10", "--add-fee"), cwd=counter
     )
     assert "CCL2 : 20,00 HT est inférieur au minimum de commande de 100,00." in with_fee.err.replace("\u00a0", " ")
     assert "Petite commande" in with_fee.err
-    large = run("sales", "enter", "--customer", "DUP", "--line", "CAS16=10@10", "--json", cwd=counter).json
+    large = run("sales", "enter", "--customer", "DUP", "--line", "CAS-16=10@10", "--json", cwd=counter).json
     assert (large["total_ttc"], large["warnings"]) == ("129.00", [])
     listed = run("sales", "list", "--json", cwd=counter).json
     assert [(row["number"], row["below_minimum"]) for row in listed] == [
@@ -122,19 +122,19 @@ def test_an_order_by_hand(counter: Path, run: Run) -> None:
 def test_a_person_at_the_terminal_is_asked(counter: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """T24: «Ajouter les frais …» is asked before the order is entered."""
     monkeypatch.setattr("services.cli.selling.enter.may_ask", lambda: True)
-    enter = ("--lang", "fr", "sales", "enter", "--customer", "DUP", "--line", "CAS16=2@10")
+    enter = ("--lang", "fr", "sales", "enter", "--customer", "DUP", "--line", "CAS-16=2@10")
     asked = run(*enter, cwd=counter, stdin="o\n")
     assert asked.code == 0, asked.err
     assert "Petite commande" in asked.err
     run(*enter, cwd=counter, stdin="\n")
-    run(*enter[:-1], "CAS16=10@10", cwd=counter)  # nothing to ask
+    run(*enter[:-1], "CAS-16=10@10", cwd=counter)  # nothing to ask
     rows = run("sales", "list", "--json", cwd=counter).json
     assert [row["total_ttc"] for row in rows] == ["51.00", "33.00", "129.00"]
 
 
 def test_quotes(counter: Path, run: Run) -> None:
     """D17: entered, listed, shown, accepted once, refused."""
-    line = ("--customer", "DUP", "--line", "CAS16=2@10")
+    line = ("--customer", "DUP", "--line", "CAS-16=2@10")
     made = run("quotes", "enter", *line, "--valid-until", "31/12/2099", "--json", cwd=counter)
     assert made.json == {"quote": "DV1", "total_ht": "27.50", "total_ttc": "33.00"}
     run("quotes", "enter", *line, "--no-fees", cwd=counter)
