@@ -553,6 +553,24 @@ PARTNERS = Board(
                     (Target(_total("holds", "reason"), "{{reason}}"),),
                 ),
                 Panel(
+                    ("Credit: set aside and booked after all", "Encours : mises de côté, puis enregistrées"),
+                    (
+                        "In an hour: orders beyond the maximum, and why those that waited do no more.",
+                        "En une heure : commandes au-delà du maximum, et pourquoi celles qui attendaient n'attendent plus.",
+                    ),
+                    (
+                        Target("sum by (outcome) (increase(intergestan_credit_blocks_total{@}[1h]))", "{{outcome}}"),
+                        Target("sum by (by) (increase(intergestan_credit_released_total{@}[1h]))", "{{by}}"),
+                    ),
+                ),
+                Panel(
+                    ("Customers above their maximum", "Clients au-dessus de leur maximum"),
+                    ("Counted once a day; none without credit.", "Comptés une fois par jour ; rien sans encours."),
+                    (Target("max by (site) (intergestan_customers_over_limit{@})", "{{site}}"),),
+                    kind="stat",
+                    orange=1,
+                ),
+                Panel(
                     ("Unanswered orders", "Commandes sans réponse"),
                     ("By supplier.", "Par fournisseur."),
                     (Target("max by (site, route) (intergestan_unanswered_orders{@})", "{{site}} {{route}}"),),

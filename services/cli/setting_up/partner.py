@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,19 +20,23 @@ from intergestan_db.enums import (
 )
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
+from intergestan_msg.money import ZERO
 from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import sentence
-from services.cli.asking import confirmed
-from services.cli.context import call_of, may_ask
+from services.cli.asking import NO, YES, asked, confirmed
+from services.cli.context import Call, call_of, may_ask
+from services.cli.credit import CreditMax, a_ceiling
 from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.key_words import rows_of_both
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, amount, print_json, print_table, say
 from services.cli.setting_up import partner_keys, partner_rests
 from services.cli.setting_up.countries import country_of
 from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
     from intergestan_exchange.keys.pairing import Paired
@@ -62,11 +68,13 @@ def add(
         typer.Option(help="The third party they are for us, or the code of a new one; found or created by default."),
     ] = None,
     order_address: OrderAddress = None,
+    credit_max: CreditMax = None,
 ) -> None:
     """Trust a site from its card.
 
     Compare the 12 words with them over the telephone: whoever has another key has other words. A card that says to be
     a third party of ours needs your yes, or --party: anybody can write another firm's SIRET on a card.
+    Where new customers have a credit maximum, you are asked for that of a new one.
     """
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.parties import in_turn, party_codes
@@ -78,6 +86,7 @@ def add(
     database = call.database
     card = read_card_file(card_file)
     _compare(card, fingerprint)
+    chosen = None if credit_max is None else _Chosen(a_ceiling(credit_max))
 
     def pair(party_code: str | None) -> tuple[list[str], Paired]:
         def trust(connection: Connection) -> tuple[list[str], Paired]:
@@ -86,19 +95,27 @@ def add(
             paired = add_partner(connection, card, by=by, at=at, party_code=party_code)
             if order_address is not None:
                 set_partner(connection, paired.partner_id, {"order_address": order_address}, by=by, at=at)
+            _give_ceiling(call, connection, paired, chosen, at)
             return codes, paired
 
         return in_turn(database, trust)
 
-    try:
-        codes, paired = pair(party)
-    except TakesOver as known:
-        if not may_ask():
-            raise
-        say(sentence(known))
-        if not confirmed(_("Is this the card of {party}?").format(party=known.party)):
-            raise typer.Exit(1) from None
-        codes, paired = pair(known.party)
+    while True:
+        try:
+            codes, paired = pair(party)
+            break
+        except TakesOver as known:
+            if not may_ask():
+                raise
+            say(sentence(known))
+            if not confirmed(_("Is this the card of {party}?").format(party=known.party)):
+                raise typer.Exit(1) from None
+            party = known.party
+        except _AskCeiling as new:
+            if not may_ask():
+                text = _("New customers have a credit maximum here: say --credit-max AMOUNT, or --credit-max none.")
+                raise typer.BadParameter(text) from None
+            chosen = _asked_ceiling(card.name, new.usual)
     call.ring(IMPORT, *paired.released)
     text = _("{name} is our partner {code} now.") if paired.is_new else _("{name} was our partner {code} already.")
     say(text.format(name=card.name, code=card.code))
@@ -252,6 +269,55 @@ def match(
         product_id = find_product(connection, ours)
         remember_match(connection, find_partner(connection, partner), theirs, product_id, by=by, at=at)
     say(_("{theirs} of {partner} means {ours} from now on.").format(theirs=theirs, partner=partner, ours=ours))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What a person said that a new customer may owe; `maximum` None: there is no ceiling."""
+
+    maximum: Decimal | None
+
+
+class _AskCeiling(Exception):
+    """A partner is a new customer, and nobody said what they may owe; nothing may be written before somebody does."""
+
+    def __init__(self, usual: Decimal) -> None:
+        super().__init__(f"{usual:.2f}")
+        self.usual = usual
+
+
+def _give_ceiling(call: Call, connection: Connection, paired: Paired, chosen: _Chosen | None, at: datetime) -> None:
+    """What a new customer may owe is never decided unseen (D22)."""
+    from intergestan_db.enums import Right
+    from intergestan_erp.credit.ceilings import read_ceiling
+    from intergestan_erp.parties.ceilings import Ceiling
+    from intergestan_exchange.credit_holds.acts import set_ceiling
+
+    usual = read_ceiling(connection, paired.party_id)
+    if chosen is None:
+        if paired.party_is_new and usual.maximum is not None:
+            raise _AskCeiling(usual.maximum)
+        return
+    if chosen.maximum == usual.maximum:
+        return
+    by = call.entitled(connection, Right.SET_CREDIT)
+    insured = ZERO if chosen.maximum is None else min(usual.insured, chosen.maximum)
+    set_ceiling(connection, paired.party_id, Ceiling(chosen.maximum, insured), by=by, at=at)
+
+
+def _asked_ceiling(name: str, usual: Decimal) -> _Chosen:
+    """Yes, no, or another amount, typed at the terminal; no leaves everything as it was."""
+    question = _("Credit maximum of {name}: {amount}? [y/N/amount]").format(name=name, amount=amount(usual))
+    while True:
+        given = asked(question, default="").strip().lower()
+        if given in YES:
+            return _Chosen(usual)
+        if given in NO:
+            raise typer.Exit(1)
+        try:
+            return _Chosen(a_ceiling(given))
+        except typer.BadParameter as bad:
+            say(bad.message)
 
 
 def _compare(card: Card, fingerprint: str | None) -> None:
