@@ -430,6 +430,11 @@ QUEUES = Board(
                     "ops",
                 ),
                 Panel(
+                    ("Instalments settled in a day", "Échéances réglées en un jour"),
+                    ("By payments and by credit notes.", "Par des règlements et par des avoirs."),
+                    (Target("sum by (by) (increase(intergestan_settlements_total{@}[1d]))", "{{by}}"),),
+                ),
+                Panel(
                     ("Taken in again", "Reprises"),
                     ("Archived mails, per second.", "Mails archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),

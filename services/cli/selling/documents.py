@@ -46,7 +46,7 @@ def print_order(order: Mapping[str, Any]) -> None:
         names.append("wanted_date")
     _print_part(titles, order["lines"], names)
     charges = [{**row, "n": n} for n, row in enumerate(order["charges"], start=1)]
-    _print_part([_("Number"), *_charge_titles()], charges, ("n", "reason", "amount", "vat_rate"))
+    _print_part([_("No."), *_charge_titles()], charges, ("n", "reason", "amount", "vat_rate"))
     _print_part([_("Document"), _("Date"), _("Who")], order["documents"], ("number", "issue_date", "created_by"))
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
@@ -67,7 +67,7 @@ def print_invoice(document: Mapping[str, Any]) -> None:
     titles = [_("Line"), _("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price")]
     names = ("position", "delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
     _print_part([*titles, _("Total excl. VAT"), _("VAT")], document["lines"], names)
-    _print_part([_("Number"), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
+    _print_part([_("No."), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
     _print_part(_vat_titles(), document["vat"], ("vat_rate", "base", "amount"))
     titles = [_("Instalment"), _("Due on"), _("Amount"), _("Open")]
     _print_part(titles, document["due"], ("n", "due_date", "amount", "open"))
