@@ -430,6 +430,11 @@ QUEUES = Board(
                     "ops",
                 ),
                 Panel(
+                    ("Instalments settled in a day", "Échéances réglées en un jour"),
+                    ("By payments and by credit notes.", "Par des règlements et par des avoirs."),
+                    (Target("sum by (by) (increase(intergestan_settlements_total{@}[1d]))", "{{by}}"),),
+                ),
+                Panel(
                     ("Taken in again", "Reprises"),
                     ("Archived mails, per second.", "Courriels archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),
@@ -556,7 +561,7 @@ PARTNERS = Board(
                     ("Credit: set aside and booked after all", "Encours : mises de côté, puis enregistrées"),
                     (
                         "In an hour: orders beyond the maximum, and why those that waited do no more.",
-                        "En une heure : commandes au-delà du maximum, et pourquoi celles qui attendaient n'attendent plus.",
+                        "En une heure : commandes au-delà du maximum, et pourquoi d'autres n'attendent plus.",
                     ),
                     (
                         Target("sum by (outcome) (increase(intergestan_credit_blocks_total{@}[1h]))", "{{outcome}}"),

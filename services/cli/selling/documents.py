@@ -93,7 +93,7 @@ def print_invoice(document: Mapping[str, Any]) -> None:
     titles = [_("Line"), _("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price")]
     names = ("position", "delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
     _print_part([*titles, _("Total excl. VAT"), _("VAT")], document["lines"], names)
-    _print_part([_("Number"), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
+    _print_part([_("No."), *_charge_titles()], document["charges"], ("n", "reason", "amount", "vat_rate"))
     _print_part(_vat_titles(), document["vat"], ("vat_rate", "base", "amount"))
     titles = [_("Instalment"), _("Due on"), _("Amount"), _("Open")]
     _print_part(titles, document["due"], ("n", "due_date", "amount", "open"))

@@ -43,7 +43,7 @@ def parts(settled: payments.Settled) -> dict[str, str]:
 
 
 def test_the_oldest_due_come_first(till: Till) -> None:
-    """T18: due date, then invoice, then instalment; what is left lies on account until somebody uses it."""
+    """D32: due date, then invoice, then instalment; what is left lies on account until somebody uses it."""
     till.owe("40", "60")
     till.owe("100")
     assert till.open() == {"FA1/1": "40.00", "FA2/1": "100.00", "FA1/2": "60.00"}
@@ -65,7 +65,7 @@ def test_the_oldest_due_come_first(till: Till) -> None:
 
 
 def test_as_a_person_says(till: Till) -> None:
-    """T18: for an invoice, or for one of its instalments, in several goes too; never more than is open or left."""
+    """D32: for an invoice, or for one of its instalments, in several goes too; never more than is open or left."""
     till.owe("40", "60")
     till.owe("100")
     settled = till.pay("90", share("FA1/2", "10"), share("fa2", "50"), share("FA1/2", "5"))
@@ -94,7 +94,7 @@ def test_as_a_person_says(till: Till) -> None:
 
 @pytest.mark.mainly_on("sqlite")
 def test_what_is_no_payment(till: Till) -> None:
-    """T18: nothing is entered, and no number is used up."""
+    """D32: nothing is entered, and no number is used up."""
     till.owe("100")
     tomorrow = DAY + timedelta(1)
     with till.base.transaction() as connection:
@@ -126,7 +126,7 @@ def test_what_is_no_payment(till: Till) -> None:
 
 
 def test_a_payment_is_entered_once(till: Till) -> None:
-    """T18: the same cheque twice is refused; one that was taken back may be entered again."""
+    """D32: the same cheque twice is refused; one that was taken back may be entered again."""
     cheque = {"method": PaymentMethod.CHEQUE, "reference": " 4711 "}
     till.pay("5", **cheque)
     with pytest.raises(Problem, match="RG1 of the same customer has the reference «4711»") as raised:
@@ -138,7 +138,7 @@ def test_a_payment_is_entered_once(till: Till) -> None:
 
 
 def test_one_that_comes_back_unpaid(till: Till) -> None:
-    """T21: what it settled is open again; the settlements stay as history."""
+    """D32: what it settled is open again; the settlements stay as history."""
     clock = till.base.now
     assert isinstance(clock, Clock)
     till.owe("40", "60")
@@ -161,7 +161,7 @@ def test_one_that_comes_back_unpaid(till: Till) -> None:
 
 
 def test_one_that_was_a_mistake(till: Till) -> None:
-    """T18: on the day of its entry, as the site's calendar has it, and no later."""
+    """D32: on the day of its entry, as the site's calendar has it, and no later."""
     clock = till.base.now
     assert isinstance(clock, Clock)
     till.owe("100")
@@ -179,7 +179,7 @@ def test_one_that_was_a_mistake(till: Till) -> None:
 
 @pytest.mark.mainly_on("sqlite")
 def test_lists(till: Till) -> None:
-    """T18, T22: invoices with what is open, what is due, and payments, page after page."""
+    """D20, D32: invoices with what is open, what is due, and payments, page after page."""
     till.owe("40", "60")
     till.owe("100")
     till.pay("50", reference="A")
@@ -224,7 +224,7 @@ CENTS = st.integers(1, 10**6).map(lambda cents: Decimal(cents).scaleb(-2))
 
 @given(opens=st.lists(CENTS, max_size=6), amount=CENTS)
 def test_the_oldest_are_settled_whole(opens: list[Decimal], amount: Decimal) -> None:
-    """T18: all before the last that is touched are settled whole, and all of the amount is used that can be."""
+    """D32: all before the last that is touched are settled whole, and all of the amount is used that can be."""
     there = [OpenInstalment(n, "FA1", n, DAY, each) for n, each in enumerate(opens, start=1)]
     made = oldest_first(there, amount)
     assert sum((part.amount for part in made), Decimal(0)) == min(amount, sum(opens, Decimal(0)))
@@ -239,7 +239,7 @@ def test_the_oldest_are_settled_whole(opens: list[Decimal], amount: Decimal) -> 
     left=CENTS,
 )
 def test_no_share_settles_too_much(opens: list[Decimal], wanted: list[tuple[int, Decimal]], left: Decimal) -> None:
-    """T18: whatever is said, nothing is settled beyond what is open or left; or all that was said is settled."""
+    """D32: whatever is said, nothing is settled beyond what is open or left; or all that was said is settled."""
     there = [OpenInstalment(n, "FA1", n, DAY, each) for n, each in enumerate(opens, start=1)]
     shares = [Share("FA1", n or None, amount) for n, amount in wanted]
     whole = sum((amount for _n, amount in wanted), Decimal(0))

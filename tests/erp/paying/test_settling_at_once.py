@@ -24,7 +24,7 @@ WHATS = ("pay", "say", "settle", "credit")
 
 @pytest.mark.race
 def test_no_more_is_settled_than_is_open(base: Database) -> None:
-    """T18, D32: payments, what lay on account and credit notes meet on an invoice of 100 and another of 50."""
+    """D32: payments, what lay on account and credit notes meet on an invoice of 100 and another of 50."""
     till = Till(base)
     till.owe("40", "60")
     till.pay("100", Share("FA1", None, Decimal(1)))

@@ -34,7 +34,7 @@ def seller(stauber: Path, run: Run) -> Path:
 
 
 def test_from_the_invoice_to_the_last_cent(seller: Path, run: Run) -> None:
-    """T18, D20, D32: a term of two parts, a payment, a credit note, and nothing is open."""
+    """D20, D32: a term of two parts, a payment, a credit note, and nothing is open."""
     added = run(
         "terms", "add", "2x", "--name", "Deux fois", "--part", "30=0", "--part", "70=30+fdm", "--json", cwd=seller
     )
@@ -81,7 +81,7 @@ def test_from_the_invoice_to_the_last_cent(seller: Path, run: Run) -> None:
 
 
 def test_payments_come_and_go(seller: Path, run: Run) -> None:
-    """T18, T21: two that lie on account, one that comes back, one by mistake."""
+    """D32: two that lie on account, one that comes back, one by mistake."""
     assert run("sales", "invoice", "CCL1", cwd=seller).code == 0
     pay = ("payments", "add", "--customer", "Mulhouse", "--method", "bill", "--amount")
     first = run(
@@ -109,7 +109,7 @@ def test_payments_come_and_go(seller: Path, run: Run) -> None:
 
 
 def test_what_is_refused(seller: Path, run: Run) -> None:
-    """T18, D20, D32: with what to do, and a usage error for what cannot be read."""
+    """D20, D32: with what to do, and a usage error for what cannot be read."""
     assert run("sales", "invoice", "CCL1", cwd=seller).code == 0
     pay = ("payments", "add", "--customer", "Mulhouse", "--method", "cash", "--amount")
     for arguments, code, words in (
@@ -168,7 +168,7 @@ def test_a_charge_whose_vat_nobody_stated(stauber: Path, run: Run) -> None:
 
 
 def test_doctor_looks_at_the_sums(seller: Path, run: Run) -> None:
-    """T22: whoever writes beside the program is found out."""
+    """D32: whoever writes beside the program is found out."""
     assert run("sales", "invoice", "CCL1", cwd=seller).code == 0
 
     def found() -> tuple[bool, str]:

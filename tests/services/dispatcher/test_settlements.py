@@ -24,7 +24,7 @@ def counted(metrics: Metrics) -> dict[str, float]:
 
 @pytest.mark.mainly_on("postgresql")
 def test_each_is_counted_once(base: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """T18: those that were there before are not, and one that comes late still is."""
+    """D32: those that were there before are not, and one that comes late still is."""
     monkeypatch.setattr(settlements, "LATE", 3)
     till, metrics, counter = Till(base), Metrics(CollectorRegistry()), SettlementCounter()
     till.owe("100")

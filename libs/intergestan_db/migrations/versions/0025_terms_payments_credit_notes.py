@@ -1,4 +1,4 @@
-"""Payment terms, instalments, payments, credit notes, settlements (T16 to T22); invoices that nobody changes (D39)
+"""Payment terms, instalments, payments, credit notes, settlements (D20, D32); invoices that nobody changes (D39)
 
 Revision ID: 0026
 Revises: 0025
