@@ -28,8 +28,8 @@ pythons: $(VENV)/.test ## The demo and `make quick` on every CPython from 3.11 o
 	@.ci/every-python demo
 	@.ci/every-python quick
 
-test: packages $(VENV)/.test $(BIN)/.helm ## Everything: lint, types, and all tests against real servers; what needs root is left out without
-	@.ci/every-python demo
+test: ## Everything: lint, types, the demo on every Python, all tests on real servers; what needs root is left out without
+	@$(MAKE) --no-print-directory -j3 set-up
 	@.ci/beside-checks $(PYTEST) -n 3 $(ARGS)
 
 # With SECONDS the run of real processes alone, else the long tests and then that run; one that fails does not stop the other.
@@ -75,9 +75,11 @@ clean: ## Remove what the other targets made
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: packages
+.PHONY: packages set-up
 packages:
 	@.ci/install-packages
+
+set-up: packages $(VENV)/.test $(BIN)/.helm
 
 # The environment. Each stamp stands for a set of pinned packages; the project itself is installed last, by link.
 
@@ -97,7 +99,7 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.build
 	@$(INSTALL) --requirement requirements/demo.txt
 	@touch $@
 
-$(BIN)/.helm: .ci/install-helm | $(BIN)/python
+$(BIN)/.helm: .ci/install-helm | $(BIN)/python packages
 	@.ci/install-helm $(BIN)
 	@touch $@
 

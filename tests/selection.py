@@ -13,7 +13,8 @@ marked `race`, twenty times each; and those that Hypothesis leads, with the exam
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,12 @@ def _is_pure(fixture: pytest.FixtureDef[Any]) -> bool:
 
 
 def _hands_out_server(fixture: pytest.FixtureDef[Any]) -> bool:
-    return _names_server(typing.get_type_hints(fixture.func).get("return"))
+    return _gives_server(fixture.func)
+
+
+@cache  # thousands of tests have the same few
+def _gives_server(function: Callable[..., Any]) -> bool:
+    return _names_server(typing.get_type_hints(function).get("return"))
 
 
 def _names_server(hint: object) -> bool:

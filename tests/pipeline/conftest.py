@@ -140,10 +140,39 @@ def forget() -> Callable[[SiteUnderTest], Callable[[], None]]:
     return back_up
 
 
+class UpgradedBases:
+    """Bases that older releases left, brought to this one once in a session, to be copied for each test."""
+
+    def __init__(self, migrated: MigratedBases, folder: Path) -> None:
+        self._migrated = migrated
+        self._folder = folder
+        self._made: set[str] = set()
+
+    def kept(self, release: OlderRelease, kind: str, rows: str) -> str:
+        """What `migrated` calls the base with these rows."""
+        name = f"{release.cases}, {rows} on {kind}"
+        if name not in self._made:
+            database = Database(self._migrated.new(kind, self._folder, str(len(self._made))), Clock(release.instant))
+            release.put_rows(database, rows)
+            migrate.upgrade(database)
+            if not database.is_sqlite:
+                give_roles(database.url)  # as after every upgrade
+            database.dispose()
+            self._migrated.keep(database.url, name)
+            self._made.add(name)
+        return name
+
+
+@pytest.fixture(scope="session")
+def upgraded_bases(migrated: MigratedBases, tmp_path_factory: pytest.TempPathFactory) -> UpgradedBases:
+    return UpgradedBases(migrated, tmp_path_factory.mktemp("upgraded"))
+
+
 @pytest.fixture(params=KINDS)
 def upgraded(
     request: pytest.FixtureRequest,
     migrated: MigratedBases,
+    upgraded_bases: UpgradedBases,
     tmp_path: Path,
     pool: ReaderPool,
     session_redis: RedisServer,
@@ -157,12 +186,9 @@ def upgraded(
 
     def make(name: str, rows: str) -> SiteUnderTest:
         (tmp_path / name).mkdir()
-        database = Database(migrated.new(request.param, tmp_path / name), Clock(release.instant))
+        kept = upgraded_bases.kept(release, request.param, rows)
+        database = Database(migrated.new(request.param, tmp_path / name, of=kept), Clock(release.instant))
         made.append(database)
-        release.put_rows(database, rows)
-        migrate.upgrade(database)
-        if not database.is_sqlite:
-            give_roles(database.url)  # as after every upgrade
         return assemble(database, tmp_path / name, pool, session_redis.url, name=name, key=release.keys[name])
 
     yield make

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import HeartbeatOutcome, MailKind, OutboundState
 from intergestan_db.tables import Heartbeat, OutboundMail, Partner, Site
+from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.heartbeats.heartbeat_budget import lock_budget, read_budget, read_used
 from intergestan_exchange.heartbeats.heartbeat_plan import DAY, EVERY, agreed, chosen, interval, next_at, span_of
 from intergestan_exchange.heartbeats.heartbeat_routes import goes_to
@@ -71,7 +72,7 @@ def look(connection: Connection, now: datetime, rhythm: Rhythm) -> Turn:
     if planned is None or not (waiting := [row for row in partners if _is_due(row, None, now, planned, "")]):
         return Turn((), planned, replanned)
     used, echoed = read_used(connection, now, budget)
-    code = connection.execute(select(Site.code)).scalar_one()
+    code = connection.execute(_OWN_CODE).scalar_one()
     turn = [row for row in waiting if _is_due(row, echoed.get(row.id), now, planned, code)]
     turn.sort(key=lambda row: (row.heartbeat_at is not None, row.heartbeat_at, row.id))
     return Turn(tuple(sorted(chosen(budget, used, [row.id for row in turn]))), planned, replanned)
@@ -101,7 +102,7 @@ def write_request(connection: Connection, partner_id: int, now: datetime, **echo
 
 def is_any_overdue(connection: Connection, now: datetime, rhythm: Rhythm) -> bool:
     """Whether `give_up` has anything to do; costs no write."""
-    return connection.execute(_overdue(now, rhythm).limit(1)).first() is not None
+    return connection.execute(_ANY_OVERDUE, {"late": now - rhythm.lost}).first() is not None
 
 
 def give_up(connection: Connection, now: datetime, rhythm: Rhythm) -> int:
@@ -109,7 +110,7 @@ def give_up(connection: Connection, now: datetime, rhythm: Rhythm) -> int:
 
     :raises StaleState: a mail left at this very moment; look again.
     """
-    rows = connection.execute(_overdue(now, rhythm)).all()
+    rows = connection.execute(_OVERDUE, {"late": now - rhythm.lost}).all()
     drop(connection, [row.id for row in rows if row.state in _UNSENT], by=BY, at=now)
     mine = (Heartbeat.outbound_mail_id.in_([row.id for row in rows if row.echoes is None]), Heartbeat.outcome.is_(None))
     return connection.execute(update(Heartbeat).where(*mine).values(outcome=HeartbeatOutcome.LOST)).rowcount
@@ -129,6 +130,19 @@ def is_heartbeat(connection: Connection, mail_id: int) -> bool:
     return kind == MailKind.HEARTBEAT
 
 
+_IS_OPEN = and_(Heartbeat.echoes.is_(None), Heartbeat.outcome.is_(None))
+_OVERDUE = (
+    select(OutboundMail.id, OutboundMail.state, Heartbeat.echoes)
+    .join(Heartbeat, Heartbeat.outbound_mail_id == OutboundMail.id)
+    .where(
+        OutboundMail.requested_at < bindparam("late", type_=UtcDateTime()),
+        or_(_IS_OPEN, OutboundMail.state.in_(_UNSENT)),
+    )
+    .order_by(OutboundMail.id)
+)
+"""Ours that are not back, and whatever has not left."""
+_ANY_OVERDUE = _OVERDUE.limit(1)
+_OWN_CODE = select(Site.code)
 _PARTNERS = (
     select(
         Partner.id,
@@ -156,15 +170,3 @@ def _is_due(row: Any, echoed: datetime | None, now: datetime, planned: timedelta
     if not is_awake:
         return bool(now >= last + max(every, SELDOM))
     return next_at(last, echoed, every, yields=code > row.site_code) <= now
-
-
-def _overdue(now: datetime, rhythm: Rhythm) -> Any:
-    """Ours that are not back, and whatever has not left."""
-    late = OutboundMail.requested_at < now - rhythm.lost
-    is_open = and_(Heartbeat.echoes.is_(None), Heartbeat.outcome.is_(None))
-    return (
-        select(OutboundMail.id, OutboundMail.state, Heartbeat.echoes)
-        .join(Heartbeat, Heartbeat.outbound_mail_id == OutboundMail.id)
-        .where(late, or_(is_open, OutboundMail.state.in_(_UNSENT)))
-        .order_by(OutboundMail.id)
-    )

@@ -20,6 +20,12 @@ from intergestan_db.tables import Event, HighWater, NumberSeries, Partner, Site
 if TYPE_CHECKING:
     from intergestan_exchange.statements.restored import Remembered
 
+_COUNT = select(HighWater.n)
+_SITE = select(Site.code, Site.created_at)
+_SENT = select(Partner.site_code, Partner.out_epoch, Partner.out_seq)
+_SERIES = select(NumberSeries.code, NumberSeries.next_number)
+_NEWEST = select(func.max(Event.id))
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -53,20 +59,17 @@ def name_of(code: str, created_at: datetime) -> str:
 
 def read_count(connection: Connection) -> int:
     """The count of the database."""
-    return connection.execute(select(HighWater.n)).scalar_one_or_none() or 0
+    return connection.execute(_COUNT).scalar_one_or_none() or 0
 
 
 def read_mark(connection: Connection, now: datetime) -> Mark:
     """How far the database is."""
-    site = name_of(*connection.execute(select(Site.code, Site.created_at)).one())
-    partners = connection.execute(select(Partner.site_code, Partner.out_epoch, Partner.out_seq))
-    series = connection.execute(select(NumberSeries.code, NumberSeries.next_number))
     return Mark(
-        site=site,
+        site=name_of(*connection.execute(_SITE).one()),
         n=read_count(connection),
-        sent={row.site_code: (row.out_epoch, row.out_seq) for row in partners},
-        event=connection.execute(select(func.max(Event.id))).scalar() or 0,
-        numbers={row.code: row.next_number for row in series},
+        sent={row.site_code: (row.out_epoch, row.out_seq) for row in connection.execute(_SENT)},
+        event=connection.execute(_NEWEST).scalar() or 0,
+        numbers={row.code: row.next_number for row in connection.execute(_SERIES)},
         at=now.isoformat(timespec="seconds"),
     )
 

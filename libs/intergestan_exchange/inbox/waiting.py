@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, literal_column, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal_column, select
 
 from intergestan_db.enums import LedgerOutcome
 from intergestan_db.tables import InboundTransfer, Ledger
@@ -19,6 +19,21 @@ from intergestan_exchange.transfers.put_back import put_back
 
 _WAITING: ColumnElement[str] = literal_column(f"'{LedgerOutcome.WAITING}'")
 """Written out, so that SQLite sees that the index of those that wait fits."""
+_BEFORE = Ledger.__table__.alias().c
+_IS_BEFORE = (
+    _BEFORE.partner_id == Ledger.partner_id,
+    _BEFORE.number == Ledger.number,
+    _BEFORE.revision == Ledger.revision - 1,
+)
+_IS_BLOCKED = exists().where(*_IS_BEFORE, _BEFORE.outcome.in_([LedgerOutcome.WAITING, LedgerOutcome.HELD]))
+_IS_THERE = exists().where(*_IS_BEFORE, _BEFORE.type != "response")
+_READY = (
+    select(Ledger.id, Ledger.partner_id, Ledger.type, Ledger.number, Ledger.revision)
+    .where(Ledger.outcome == _WAITING, _IS_THERE, ~_IS_BLOCKED)
+    .order_by(Ledger.id)
+    .limit(bindparam("most"))
+)
+"""Those whose direct predecessor is not waiting itself."""
 
 
 def take_in_again(connection: Connection, ledger_ids: Iterable[int], *, by: str, at: datetime) -> tuple[int, ...]:
@@ -57,27 +72,8 @@ def after(connection: Connection, partner_id: int, number: str, revision: int) -
 
 
 def _waiting(connection: Connection, most: int = 500) -> list[tuple[int, int, tuple[str, str, int]]]:
-    """Those whose direct predecessor is not waiting itself."""
-    before = Ledger.__table__.alias().c
-    blocked = exists().where(
-        before.partner_id == Ledger.partner_id,
-        before.number == Ledger.number,
-        before.revision == Ledger.revision - 1,
-        before.outcome.in_([LedgerOutcome.WAITING, LedgerOutcome.HELD]),
-    )
-    there = exists().where(
-        before.partner_id == Ledger.partner_id,
-        before.number == Ledger.number,
-        before.revision == Ledger.revision - 1,
-        before.type != "response",
-    )
-    query = (
-        select(Ledger.id, Ledger.partner_id, Ledger.type, Ledger.number, Ledger.revision)
-        .where(Ledger.outcome == _WAITING, there, ~blocked)
-        .order_by(Ledger.id)
-        .limit(most)
-    )
-    return [(row.id, row.partner_id, (row.type, row.number, row.revision)) for row in connection.execute(query)]
+    rows = connection.execute(_READY, {"most": most})
+    return [(row.id, row.partner_id, (row.type, row.number, row.revision)) for row in rows]
 
 
 def _is_ripe(connection: Connection, partner_id: int, key: tuple[str, str, int]) -> bool:

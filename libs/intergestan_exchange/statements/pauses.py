@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_booked_for
 from intergestan_db.database import AnyRow
 from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, Partner
+from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.partners.partner_clock import known_ahead
 from intergestan_exchange.partners.partner_rests import release_waiting
 from intergestan_exchange.statements.statements import compare_all, covers, last_row, read_claims
@@ -23,6 +24,11 @@ from intergestan_exchange.statements.statements import compare_all, covers, last
 if TYPE_CHECKING:
     from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
     from intergestan_msg.manifest import Manifest
+
+_AHEAD = select(Partner.id).where(Partner.paused_at > bindparam("now", type_=UtcDateTime())).limit(1)
+_PAUSED = select(Partner.id, Partner.paused_at, Partner.clock_ahead_least, Partner.clock_ahead_most).where(
+    Partner.paused_at.is_not(None)
+)
 
 
 def pause(connection: Connection, *, at: datetime) -> tuple[int, ...]:
@@ -62,7 +68,7 @@ def set_aside(connection: Connection, mail: ClaimedMail, transfer: Transfer, man
 
 def are_ahead(connection: Connection, now: datetime) -> bool:
     """Whether a pause began in our future: the clock was ahead when `restored` was typed, and was set right since."""
-    return connection.execute(select(Partner.id).where(Partner.paused_at > now).limit(1)).first() is not None
+    return connection.execute(_AHEAD, {"now": now}).first() is not None
 
 
 def bring_near(connection: Connection, *, at: datetime) -> None:
@@ -72,9 +78,7 @@ def bring_near(connection: Connection, *, at: datetime) -> None:
 
 def agreed(connection: Connection) -> list[int]:
     """The partners whose statement shows that the base has all that they sent before the pause, and as they sent it."""
-    clock = (Partner.clock_ahead_least, Partner.clock_ahead_most)
-    paused = connection.execute(select(Partner.id, Partner.paused_at, *clock).where(Partner.paused_at.is_not(None)))
-    return [row.id for row in paused.all() if _agrees(connection, row)]
+    return [row.id for row in connection.execute(_PAUSED).all() if _agrees(connection, row)]
 
 
 def _agrees(connection: Connection, partner: AnyRow) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_sent_to
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import OutboundMail, OutboundStatement, Partner
+from intergestan_db.tables.types import UtcDateTime
 from intergestan_exchange.outbox.requests import request_mails
 from intergestan_exchange.statements.releases import takes
 from intergestan_msg.kinds import Kind
@@ -24,6 +25,13 @@ TWO_CLOCKS = timedelta(minutes=1)
 """So far the clocks of two machines of one site may differ."""
 _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
+_GET_THEM = select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
+_LAST = (
+    select(OutboundMail.partner_id, func.max(OutboundMail.requested_at))
+    .where(OutboundMail.kind == MailKind.STATEMENT, OutboundMail.partner_id.in_(bindparam("partners", expanding=True)))
+    .where(OutboundMail.requested_at <= bindparam("soon", type_=UtcDateTime()))
+    .group_by(OutboundMail.partner_id)
+)
 
 
 def request(
@@ -65,9 +73,7 @@ def due(connection: Connection, hours: int, now: datetime) -> tuple[list[int], l
 
     :param hours: how often.
     """
-    rows = connection.execute(
-        select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
-    ).all()
+    rows = connection.execute(_GET_THEM).all()
     last = last_requested(connection, [row.id for row in rows], now)
     paused = [
         row.id
@@ -91,14 +97,8 @@ def last_requested(connection: Connection, partner_ids: Iterable[int], now: date
 
     One of our future, from when our clock was ahead, says nothing: until that time comes it would be the last one.
     """
-    mail = OutboundMail
-    query = (
-        select(mail.partner_id, func.max(mail.requested_at))
-        .where(mail.kind == MailKind.STATEMENT, mail.partner_id.in_(list(partner_ids)))
-        .where(mail.requested_at <= now + TWO_CLOCKS)
-        .group_by(mail.partner_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    values = {"partners": list(partner_ids), "soon": now + TWO_CLOCKS}
+    return {row[0]: row[1] for row in connection.execute(_LAST, values)}
 
 
 def give_up_older(connection: Connection, partner_id: int, than: int, *, by: str, at: datetime) -> None:
