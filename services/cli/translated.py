@@ -6,6 +6,7 @@ called or its help is wanted: Typer would build all eighty for every call, which
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -22,6 +23,9 @@ _FILES = frozenset({"FILE", "CARD", "BASE", "URL", "DIR"})
 """What options are called whose texts name files."""
 _ACCOUNTS = frozenset({"mailbox", "relay"})
 """The commands whose texts go to mail servers."""
+_LIKE_AN_ID = re.compile(r"-[^-].")
+_VALUE = "\0"
+"""Before a word that is no option; none that a system hands over has it."""
 
 
 class _Helped:
@@ -62,6 +66,20 @@ class TranslatedCommand(_Helped, TyperCommand):
                 if parameter.name in ctx.params and parameter.metavar not in _FILES:
                     ctx.params[parameter.name] = _typed(ctx.params[parameter.name])
         return super().invoke(ctx)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments.
+
+        Where what is unknown counts as a value, such as an id that begins with a hyphen, a word is an option as a whole
+        or not at all: `-xh…` would be an unknown `-x` and the help, and what was asked for would not be done.
+        """
+        if not ctx.ignore_unknown_options:
+            return list(super().parse_args(ctx, args))
+        left = super().parse_args(ctx, [f"{_VALUE}{word}" if _LIKE_AN_ID.match(word) else word for word in args])
+        for name, value in ctx.params.items():
+            if isinstance(value, str):
+                ctx.params[name] = value.removeprefix(_VALUE)
+        return list(left)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """What the first line of the help says after the command's name."""

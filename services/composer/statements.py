@@ -13,7 +13,6 @@ from intergestan_exchange.statements.statements import our_statement
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_statement
-from intergestan_msg.number_ranges import ranges_of
 from intergestan_msg.statement import Statement
 from services.composer.prepared import Prepared, Request
 
@@ -49,14 +48,15 @@ def note_asked_for(connection: Connection, partner_id: int, statement: Statement
         for low, high in account.missing:
             for seq in range(low, high + 1)[: MOST_ASKED - len(wanted)]:
                 wanted.add((account.epoch, seq))
-    rows = connection.execute(select(missing.epoch, missing.seq).where(missing.partner_id == partner_id))
-    known = {(row.epoch, row.seq) for row in rows}
-    answered = known - wanted
-    for epoch in {epoch for epoch, _ in answered}:
-        for low, high in ranges_of(sorted(seq for of, seq in answered if of == epoch)):
-            own = (missing.partner_id == partner_id, missing.epoch == epoch, missing.seq.between(low, high))
-            connection.execute(delete(missing).where(*own))
-    new = [
-        {"partner_id": partner_id, "epoch": epoch, "seq": seq, "asked_at": now} for epoch, seq in sorted(wanted - known)
+    rows = connection.execute(
+        select(missing.epoch, missing.seq, missing.asked_at).where(missing.partner_id == partner_id)
+    )
+    since = {(row.epoch, row.seq): row.asked_at for row in rows}
+    if since.keys() == wanted:
+        return
+    connection.execute(delete(missing).where(missing.partner_id == partner_id))
+    asked = [
+        {"partner_id": partner_id, "epoch": epoch, "seq": seq, "asked_at": since.get((epoch, seq), now)}
+        for epoch, seq in sorted(wanted)
     ]
-    insert_rows(connection, missing, new)
+    insert_rows(connection, missing, asked)

@@ -158,14 +158,17 @@ def test_a_lost_key(pair: tuple[Path, Path], run: Run) -> None:
 
 
 def test_an_id_that_begins_with_a_hyphen_is_no_option(pair: tuple[Path, Path], run: Run) -> None:
+    """Not even where letters of it are: a key that was stolen would not be revoked, and the help be shown."""
     shop, _stauber = pair
     key = rows(shop, PartnerKey)[0]
-    kid = "-v" + key.kid[2:]
-    with base(shop) as database, database.transaction() as connection:
-        connection.execute(insert(PartnerKey).values(**key._asdict() | {"id": key.id + 1, "kid": kid}))
-    revoked = run("partner", "key", "revoke", "STAUBER", kid[:9], cwd=shop)
-    assert revoked.code == 0, revoked.err
-    assert kid in revoked.err
+    for place, begin in enumerate(("-v", "-h", "-6h", "-hn-", "--h"), 1):
+        kid = begin + key.kid[len(begin) :]
+        with base(shop) as database, database.transaction() as connection:
+            connection.execute(insert(PartnerKey).values(**key._asdict() | {"id": key.id + place, "kid": kid}))
+        revoked = run("partner", "key", "revoke", "STAUBER", kid[:9], cwd=shop)
+        assert revoked.code == 0, revoked.err
+        assert kid in revoked.err
+    assert "Usage" in run("partner", "key", "revoke", "STAUBER", "-h", cwd=shop).out
 
 
 def test_the_card_of_another_site_brings_no_key(pair: tuple[Path, Path], run: Run) -> None:
