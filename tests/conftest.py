@@ -97,7 +97,9 @@ engines.cheap()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A campaign has a seed of its own."""
+    """A campaign has a seed of its own, `make quick` the fewest examples."""
+    if config.getoption("--quick"):
+        examples.be_quick()
     if config.option.hypothesis_profile == examples.CAMPAIGN and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbelow(1 << 32))
 

@@ -5,6 +5,7 @@ supervisors.
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import threading
 import time
@@ -27,6 +28,9 @@ Tell = Callable[[str, bool], None]
 
 SCRAPE_SECONDS = 2.0
 """So long a scrape waits for all checks together: one that hangs must not keep the other metrics from being read."""
+
+_LOOK_SECONDS = 60.0
+"""How often the thread that waits for somebody to ask looks up: `stop` wakes it up anyway."""
 
 
 class HealthServer:
@@ -56,7 +60,8 @@ class HealthServer:
         self._trials: dict[str, _Trial] = {}
         self._checks = {"/live": dict(live or {}), "/ready": dict(ready or {})}
         self._server = _Server((address, port), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
+        wait = self._server.serve_forever
+        self._thread = threading.Thread(target=wait, args=(_LOOK_SECONDS,), name="health", daemon=True)
 
     @property
     def port(self) -> int:
@@ -78,6 +83,7 @@ class HealthServer:
     def stop(self) -> None:
         """Give the port back."""
         if self._thread.is_alive():
+            self._server.socket.shutdown(socket.SHUT_RDWR)  # wakes up the thread that waits for somebody to ask
             self._server.shutdown()
             self._thread.join()
         self._server.server_close()
