@@ -40,7 +40,7 @@ _WHAT: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class MailServer:
     """A server, as a person names it."""
 
     host: str
@@ -60,7 +60,7 @@ class _Try:
     """
 
     protocol: Protocol
-    place: Place
+    place: MailServer
     login: str
     password: str | None
     ca_file: str | None
@@ -172,14 +172,22 @@ def _begin(call: Call, protocol: Protocol, address: str, found: Settings | None,
     """What to try first: at the server that was found, or else is asked for, what logs in at the other one."""
     server = None if found is None else found.server(protocol)
     if server is not None:
-        place = Place(server.host, server.port, server.security)
+        place = MailServer(server.host, server.port, server.security)
     else:
         place = _ask_place(protocol, f"{protocol}.{address.rpartition('@')[2]}", None)
     known = known or _of_what_there_is(call)
-    login = known.login if known else ""
-    password = known.password if known and (server is None or server.login == login) else None
-    ca_file = known.ca_file if known and known.place.host == place.host else None
-    return _Try(protocol, place, login or (server.login if server else address), password, ca_file)
+    if known is None:
+        return _Try(protocol, place, server.login if server else address, None, None)
+    password = known.password if server is not None or is_akin(known.place.host, place.host) else None
+    return _Try(protocol, place, known.login, password, known.ca_file if known.place.host == place.host else None)
+
+
+def is_akin(one: str, other: str) -> bool:
+    """Whether two servers seem to be one provider's, so that the password of one may be tried at the other."""
+    if one == other:
+        return True
+    domain = one.partition(".")[2]
+    return "." in domain and not domain[-1].isdigit() and domain == other.partition(".")[2]
 
 
 def _of_what_there_is(call: Call) -> _Try | None:
@@ -193,15 +201,15 @@ def _of_what_there_is(call: Call) -> _Try | None:
                 password = secret_of(call, account)
             except SecretError:
                 continue
-            place = Place(account.host, account.port, account.security)
+            place = MailServer(account.host, account.port, account.security)
             return _Try("imap", place, account.login, password, account.ca_file)
     return None
 
 
-def _ask_place(protocol: Protocol, example: str, before: Place | None) -> Place:
+def _ask_place(protocol: Protocol, example: str, before: MailServer | None) -> MailServer:
     """:param before: what was tried, which Enter tries again."""
 
-    def read(text: str) -> Place:
+    def read(text: str) -> MailServer:
         return read_place(text, protocol, before)
 
     usual = next(iter(_USUAL[protocol]))
@@ -209,7 +217,7 @@ def _ask_place(protocol: Protocol, example: str, before: Place | None) -> Place:
     return ask(question, read, default=str(before) if before else None)
 
 
-def read_place(text: str, protocol: Protocol, before: Place | None = None) -> Place:
+def read_place(text: str, protocol: Protocol, before: MailServer | None = None) -> MailServer:
     """`host`, `host:port` or `[::1]:port`; how an unusual port is secured is asked.
 
     :param before: what was tried; its security is proposed where it is tried again.
@@ -223,10 +231,10 @@ def read_place(text: str, protocol: Protocol, before: Place | None = None) -> Pl
     if not 0 < port < 65536:
         raise Problem("{port} is not a port: it lies between 1 and 65535.", port=port)
     if port in usual and not (before and (before.host, before.port) == (host, port)):
-        return Place(host, port, usual[port])
+        return MailServer(host, port, usual[port])
     question = _("Encryption at port {port}: tls, starttls, or none (on this machine only)").format(port=port)
     proposed = before.security if before else Security.TLS
-    return Place(host, port, ask(question, _security, default=proposed.value))
+    return MailServer(host, port, ask(question, _security, default=proposed.value))
 
 
 def _security(text: str) -> Security:

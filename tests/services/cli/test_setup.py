@@ -16,7 +16,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Mailbox, Relay, Site, User
 from intergestan_runtime.sealed_passwords import open_password
 from intergestan_runtime.secrets import read_base_key
-from services.cli.guide.mail_account import Place, read_place
+from services.cli.guide.mail_account import MailServer, is_akin, read_place
 from tests.at_terminal import Person
 from tests.servers import Certificates, Dovecot, MailUser, SmtpServer
 from tests.services.cli.conftest import FIRST_SIRET, Run
@@ -292,15 +292,15 @@ def test_in_french(setup: Setup, account: Account) -> None:
 @pytest.mark.parametrize(
     ("text", "protocol", "place"),
     [
-        ("imap.firm.fr", "imap", Place("imap.firm.fr", 993, Security.TLS)),
-        ("imap.firm.fr:143", "imap", Place("imap.firm.fr", 143, Security.STARTTLS)),
-        ("imaps://imap.firm.fr/", "imap", Place("imap.firm.fr", 993, Security.TLS)),
-        ("smtp.firm.fr:587", "smtp", Place("smtp.firm.fr", 587, Security.STARTTLS)),
-        ("[::1]:465", "smtp", Place("::1", 465, Security.TLS)),
-        ("pop.firm.fr", "pop3", Place("pop.firm.fr", 995, Security.TLS)),
+        ("imap.firm.fr", "imap", MailServer("imap.firm.fr", 993, Security.TLS)),
+        ("imap.firm.fr:143", "imap", MailServer("imap.firm.fr", 143, Security.STARTTLS)),
+        ("imaps://imap.firm.fr/", "imap", MailServer("imap.firm.fr", 993, Security.TLS)),
+        ("smtp.firm.fr:587", "smtp", MailServer("smtp.firm.fr", 587, Security.STARTTLS)),
+        ("[::1]:465", "smtp", MailServer("::1", 465, Security.TLS)),
+        ("pop.firm.fr", "pop3", MailServer("pop.firm.fr", 995, Security.TLS)),
     ],
 )
-def test_a_server_as_people_write_it(text: str, protocol: str, place: Place) -> None:
+def test_a_server_as_people_write_it(text: str, protocol: str, place: MailServer) -> None:
     assert read_place(text, protocol) == place
 
 
@@ -308,3 +308,17 @@ def test_a_server_as_people_write_it(text: str, protocol: str, place: Place) -> 
 def test_what_is_no_server(text: str) -> None:
     with pytest.raises(Problem):
         read_place(text, "imap")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "akin"),
+    [
+        ("localhost", "localhost", True),
+        ("imap.firm.fr", "smtp.firm.fr", True),
+        ("imap.firm.fr", "smtp.other.fr", False),
+        ("firm.fr", "other.fr", False),
+        ("127.0.0.1", "128.0.0.1", False),
+    ],
+)
+def test_a_password_is_tried_unasked_at_the_same_provider_alone(one: str, other: str, *, akin: bool) -> None:
+    assert is_akin(one, other) is akin
