@@ -140,8 +140,8 @@ def test_whatever_a_service_says_is_one_event_a_line() -> None:
     assert [event for event in events if "no\nend" in event.get("exception", "")]
     assert [each for each in told if each.startswith("An event of alembic could not be worded: TypeError")]
     assert {"a line", "begun", "Delivered.", "{no json", "failed"} <= set(told)
-    assert events[-1]["event"] == "Nobody caught an error; the process ends."
-    assert "ValueError: a\nthread" in events[-1]["exception"]
+    (last,) = [event for event in events if event["event"] == "Nobody caught an error; the process ends."]
+    assert "ValueError: a\nthread" in last["exception"]
 
 
 def test_auto_is_json_where_nobody_sits() -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from intergestan_db.enums import HoldReason
 from intergestan_erp.site.day import site_day
 from intergestan_exchange.health.clock import span
-from intergestan_exchange.health.service_level import Share
-from intergestan_exchange.health.vitals import Vitals
+
+if TYPE_CHECKING:
+    from intergestan_exchange.health.service_level import Share
+    from intergestan_exchange.health.vitals import Vitals
 
 ORDER_STUCK_S = 900
 POLLS_MISSED = 3

@@ -40,6 +40,7 @@ from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeats import USUAL
 from intergestan_exchange.history.positions import ours_is_older, theirs_is_older
 from intergestan_exchange.keys.key_health import endings
+from intergestan_exchange.mailboxes.archive_rows import count_archived
 from intergestan_exchange.statements.paused import list_paused
 from intergestan_exchange.statements.statements import missing_mails
 
@@ -294,10 +295,3 @@ def _consents(connection: Connection, now: datetime) -> dict[str, str | None]:
         query = select(account.name, wrong).outerjoin(grant, grant.id == account.oauth_grant_id).where(condition)
         found.update((row[0], row[1]) for row in connection.execute(query))
     return found
-
-
-def count_archived(connection: Connection) -> tuple[int, int]:
-    """Mails in the archive and their bytes; of strangers' mails that were dropped only the row is left."""
-    kept = select(func.count(), func.coalesce(func.sum(InboundMail.size), 0)).where(InboundMail.size > 0)
-    row = connection.execute(kept).one()
-    return row[0], row[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from intergestan_db.database import Database
 from intergestan_db.tables import InboundMail, Setting
@@ -51,3 +51,10 @@ def stopped_at(connection: Connection, sha256: str) -> None:
     changed = connection.execute(update(Setting).where(Setting.name == _RESUME_AT).values(value=sha256))
     if changed.rowcount == 0:
         connection.execute(insert(Setting).values(name=_RESUME_AT, value=sha256))
+
+
+def count_archived(connection: Connection) -> tuple[int, int]:
+    """Mails in the archive and their bytes; of strangers' mails that were dropped only the row is left."""
+    kept = select(func.count(), func.coalesce(func.sum(InboundMail.size), 0)).where(InboundMail.size > 0)
+    row = connection.execute(kept).one()
+    return row[0], row[1]

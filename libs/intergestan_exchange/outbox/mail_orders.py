@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, bindparam, select, union_all
+from sqlalchemy import BindParameter, Connection, bindparam, select, union_all
 
 from intergestan_db.tables import Answer, OutboundOrder, PurchaseOrder, PurchaseOrderChange
 
-_MAILS = bindparam("mails", expanding=True)
+_MAILS: BindParameter[int] = bindparam("mails", expanding=True)
 _CARRIED = (
     select(OutboundOrder.outbound_mail_id.label("id"), PurchaseOrder.number.label("number"))
     .join(PurchaseOrder, PurchaseOrder.id == OutboundOrder.purchase_order_id)

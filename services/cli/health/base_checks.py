@@ -257,7 +257,7 @@ def check_archive(call: Call) -> Iterator[Finding]:
     from intergestan_exchange.health.alarm_text import cure as cure_of
     from intergestan_exchange.health.alarm_text import sentence as sentence_of
     from intergestan_exchange.health.alarms import disk_filling
-    from intergestan_exchange.health.vitals import count_archived
+    from intergestan_exchange.mailboxes.archive_rows import count_archived
     from intergestan_operations.checks.archive_check import try_archive
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable

@@ -67,7 +67,7 @@ def _machine(call: Call) -> Machine:
     """What the base's rows cannot tell, as far as it is found out at once: of a bucket it is not."""
     from intergestan_db.write_trial import refusal
     from intergestan_exchange.health.alarms import Machine
-    from intergestan_exchange.health.vitals import count_archived
+    from intergestan_exchange.mailboxes.archive_rows import count_archived
     from intergestan_operations.checks.archive_check import try_archive
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError

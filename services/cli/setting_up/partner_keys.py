@@ -164,10 +164,10 @@ def _asked(call: Call, partner: str, card: Card | None) -> str:
         raise Problem(
             "There is no unconfirmed key of {partner}, or there are several: type its words.", partner=partner
         )
-    rows = rows_of_both(wanted[0])
-    width = max(len(title) for title, _words in rows)
+    words = rows_of_both(wanted[0])
+    width = max(len(title) for title, _six in words)
     say("")
-    for title, six in rows:
+    for title, six in words:
         say(f"{title.ljust(width)}  {six}")
     if not confirmed(_("Did they read you the same words over the telephone?")):
         raise typer.Exit(1)

@@ -139,8 +139,8 @@ def _shown() -> Iterator[str]:
     yield notice_text.about("CFR1", "STAUBER", "fr")
     yield from (MailboxTrouble(kind, "x").sentence("box", "fr") for kind in troubles.CURES)
     for name, pair in demo.TEXTS.items():
-        values = dict.fromkeys(re.findall(r"{(\w+)", pair[1]), 1)
-        yield demo.speaker("fr")(name, **values)
+        counts = dict.fromkeys(re.findall(r"{(\w+)", pair[1]), 1)
+        yield demo.speaker("fr")(name, **counts)
     for board in BOARDS:
         yield from _texts_of(dashboard(board, "fr"))
 

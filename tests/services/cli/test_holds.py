@@ -88,7 +88,7 @@ def test_a_replay_is_shown_first(mail: bytes, stauber: Path, run: Run) -> None:
     (plan,) = run("replay", "--all", "--dry-run", "--json", cwd=stauber).json
     assert (plan["now"], plan["then"], plan["changes"]) == ("done", "done", True)
     assert [document["outcome"] for document in plan["documents"]] == ["created", "created"]
-    assert "CFR1: enregistrée" in run("--lang", "fr", "replay", "--all", "--dry-run", cwd=stauber).out
+    assert "CFR1\u00a0: enregistrée" in run("--lang", "fr", "replay", "--all", "--dry-run", cwd=stauber).out
     assert rows(stauber, SalesOrder) == []
     assert [row.state for row in rows(stauber, InboundMail)] == ["done"]
 

@@ -23,11 +23,11 @@ from tests.services.cli.conftest import Run
         ("nonsense", "There is no command nonsense.", "La commande nonsense n'existe pas."),
         ("mailbox set a --poll-seconds x", "«x» is not a whole number.", "«x» n'est pas un nombre entier."),
         ("mailbox set a --poll-seconds 0", "0 is too small: 1 is the least.", "0 est trop petit : 1 au moins."),
-        ("poll --timeout x", "--timeout: «x» is not a number.", "--timeout: «x» n'est pas un nombre."),
+        ("poll --timeout x", "--timeout: «x» is not a number.", "--timeout : «x» n'est pas un nombre."),
         (
             "partner set a --acceptance x",
             "--acceptance: «x» is none of accept, review.",
-            "--acceptance: «x» n'est pas l'un de accept, review.",
+            "--acceptance : «x» n'est pas l'un de accept, review.",
         ),
     ],
 )
