@@ -168,9 +168,9 @@ def _below(number: str, small: SmallOrder) -> Problem:
 def _line(text: str, mark: Mark | None) -> TypedLine:
     from intergestan_erp.selling.drafts import TypedLine
 
-    product, equals, figures = text.rpartition("=")
-    if not equals or not product.strip():
-        raise typer.BadParameter(_("«{text}» is no line: write CAS16=2 or CAS16=2@4,50.").format(text=text))
+    product, _equals, figures = text.rpartition("=")
     quantity, at, price = figures.partition("@")
+    if not product.strip() or not quantity.strip() or (at and not price.strip()):
+        raise typer.BadParameter(_("«{text}» is no line: write CAS16=2 or CAS16=2@4,50.").format(text=text))
     amount: Decimal | None = a_price(price, mark) if at else None
     return TypedLine(a_key(product), a_figure(quantity, mark), amount)

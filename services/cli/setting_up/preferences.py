@@ -52,9 +52,10 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
     """Choose a setting. What was made before stays as it is."""
-    from intergestan_erp.site.preferences import set_preference
+    from intergestan_erp.site.preferences import read_texts, set_preference
 
     call = call_of(context)
     with call.database.transaction() as connection:
         set_preference(connection, name, value, by=call.actor(connection), at=call.database.now())
+        value = read_texts(connection)[name]
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
