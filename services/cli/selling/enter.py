@@ -38,7 +38,7 @@ Fees = Annotated[
     list[str] | None,
     typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee besides the customer's, or another amount for one."),
 ]
-NoFees = Annotated[bool, typer.Option("--no-fees", help="None of the fees that the customer bears.")]
+NoFees = Annotated[bool, typer.Option("--no-fees", help="Without the fees that the customer bears.")]
 Note = Annotated[str | None, typer.Option("--note", help="A remark that stands on it.")]
 WantedOn = Annotated[str | None, typer.Option("--wanted-on", metavar="DATE", help="The day on which it is wanted.")]
 AddFee = Annotated[
