@@ -32,9 +32,6 @@ STATES = (
     marked("rejected"),
     marked("cancelled"),
     marked("abandoned"),
-    marked("open"),
-    marked("refused"),
-    marked("expired"),
 )
 
 
