@@ -15,14 +15,14 @@ from tests.walls import LIBRARIES
 ROOT = Path(__file__).parents[1]
 
 MOST_OF_OURS = {
-    "composer": 190,
-    "sender": 104,
+    "composer": 198,
+    "sender": 108,
     "poller": 126,
-    "importer": 236,
-    "dispatcher": 236,
-    "--help": 128,
-    "orders list": 100,
-    "holds list": 90,
+    "importer": 258,
+    "dispatcher": 256,
+    "--help": 136,
+    "orders list": 110,
+    "holds list": 94,
     "status": 95,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
