@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import count
 from typing import Any, Self
 
@@ -32,7 +33,12 @@ BUYER_KEY, SELLER_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
 
 
 class Desk:
-    """The base with what a test needs around it. The partner is the buyer of `tests.factories`."""
+    """The base with what a test needs around it. The partner is the buyer of `tests.factories`.
+
+    :ivar credit_on: the day on which it is read what customers owe; None: the site does not use credit.
+    """
+
+    credit_on: date | None = None
 
     def __init__(self, base: Database) -> None:
         make_site(base, "Stauber", orders_address="o@stauber.test", key=SELLER_KEY)
@@ -118,7 +124,8 @@ class Desk:
 
     def facts(self, *orders: Order, revision: int = 0) -> Facts:
         with self.base.read() as connection:
-            return read_facts(connection, self.partner(), "EUR", [_key(each, revision) for each in orders], orders)
+            keys = [_key(each, revision) for each in orders]
+            return read_facts(connection, self.partner(), "EUR", keys, orders, credit_on=self.credit_on)
 
     def settle(self, facts: Facts, *orders: Order, revision: int = 0) -> list[Settled]:
         """Decide about orders as if they stood in one mail."""

@@ -561,7 +561,7 @@ PARTNERS = Board(
                     ("Credit: set aside and booked after all", "Encours : mises de côté, puis enregistrées"),
                     (
                         "In an hour: orders beyond the maximum, and why those that waited do no more.",
-                        "En une heure : commandes au-delà du maximum, et pourquoi d'autres n'attendent plus.",
+                        "En une heure : commandes au-delà du maximum ; pourquoi celles qui attendaient sont passées.",
                     ),
                     (
                         Target("sum by (outcome) (increase(intergestan_credit_blocks_total{@}[1h]))", "{{outcome}}"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from intergestan_erp.credit.customers import CustomerCredit
-    from intergestan_erp.site.preferences import CreditRules
+    from intergestan_erp.site.credit_rules import CreditRules
 
 Override = Annotated[
     str | None,
@@ -43,8 +43,7 @@ def a_ceiling(text: str) -> Decimal | None:
 def as_json(customer: CustomerCredit, day: date, rules: CreditRules) -> dict[str, Any]:
     """What a customer owes and may owe, for programs."""
     parts = customer.exposure
-    return {
-        "day": day,
+    figures = {
         "orders": parts.orders,
         "delivered": parts.delivered,
         "invoices": parts.invoices,
@@ -54,8 +53,9 @@ def as_json(customer: CustomerCredit, day: date, rules: CreditRules) -> dict[str
         "insured": customer.insured,
         "authorised": customer.authorised,
         "free": customer.free,
-        "blocked_from": rules.block_from,
     }
+    texts = {name: None if figure is None else f"{figure:.2f}" for name, figure in figures.items()}
+    return {"day": day, **texts, "blocked_from": rules.block_from}
 
 
 def print_credit(customer: CustomerCredit, day: date) -> None:

@@ -44,6 +44,7 @@ def kill_and_restart(site: JourneySite, service: str, *, patient: bool = False) 
 ELSEWHERE = {
     "poller.purge_removed": "tests/services/poller/test_purge.py",
     "sender.notice_sent": "tests/journey/test_notices.py",
+    "geocoder.reserved": "tests/services/geocoder/test_cap_at_once.py",
 }
 """Points that no order passes, and the test that dies there."""
 

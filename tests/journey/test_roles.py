@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from intergestan_exchange.outbox import outbound
+from services.cli.running.run import GEOCODER
 from tests.databases import give_roles
 from tests.factories import an_order
 from tests.journey.conftest import MakePair
@@ -87,13 +88,13 @@ def test_rights_that_were_given_by_hand_are_taken_away(pair: PairOfSites) -> Non
 
 
 def test_passwords_come_from_files(pair: PairOfSites, tmp_path: Path) -> None:
-    for service in SERVICES:
+    for service in (*SERVICES, GEOCODER):
         (tmp_path / f"{service}-database-password").write_text(f"it's {service}'s \\n 5 %s\n")
     give_roles(pair.seller.database.url, f"--set=passwords={tmp_path}", "--set=prefix=other")
     with pair.seller.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE 'other-%%'")
         kept = {row.rolname.removeprefix("other-"): row.rolpassword for row in rows}
-    assert set(kept) == set(SERVICES)
+    assert set(kept) == {*SERVICES, GEOCODER}
     for service, verifier in kept.items():
         assert is_password(f"it's {service}'s \\n 5 %s", verifier), service
 

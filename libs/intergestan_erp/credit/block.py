@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from intergestan_db.enums import Stage
-from intergestan_erp.site.preferences import CreditRules
+from intergestan_erp.site.credit_rules import CreditRules
 
 _RANK: Final = {stage: rank for rank, stage in enumerate(Stage)}
 

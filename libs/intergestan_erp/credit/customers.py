@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db.tables import Party
 from intergestan_erp.credit.exposure import Exposure, read_exposures
-from intergestan_erp.site.preferences import CreditRules
+from intergestan_erp.site.credit_rules import CreditRules
 
 _READ: Final = (
     select(Party.id, Party.code, Party.name, Party.credit_max, Party.credit_insured, Party.exposure_version)

@@ -23,7 +23,7 @@ from intergestan_erp.credit.block import is_blocked, is_checked
 from intergestan_erp.credit.customers import CustomerCredit, read_customers
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
-from intergestan_erp.site.preferences import CreditRules, read_credit_rules
+from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_erp.site.zone import today
 from intergestan_msg.money import ZERO
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from intergestan_db.tables import CreditOverride, Party
 from intergestan_erp.credit.customers import CustomerCredit, read_customers
 from intergestan_erp.listing.page import MOST, USUAL, Page, mark, read_page
-from intergestan_erp.site.preferences import CreditRules
+from intergestan_erp.site.credit_rules import CreditRules
 
 
 @dataclass(frozen=True, slots=True)

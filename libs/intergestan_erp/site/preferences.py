@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.enums import PartyRole, Stage
+from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
 from intergestan_erp.geo.providers import NONE, PROVIDERS
@@ -31,6 +31,7 @@ from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
+from intergestan_erp.site.credit_rules import CREDIT_DEFAULTS, CreditRules, credit_rules, one_of
 from intergestan_erp.terms.stored import USUAL, term_called
 from intergestan_erp.terms.working_days import next_working_day
 from intergestan_msg.money import ZERO
@@ -45,10 +46,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "accounts.width": "5",
     "search.party_fields": "code,name,account",
     "search.account_fields": "party_code,title,number",
-    "credit.block_from": "off",
-    "credit.by_payment_due": "false",
-    "credit.invoice_delivered": "block",
-    "credit.told_buyer": "plain",
+    **CREDIT_DEFAULTS,
     "credit.max_default": "",
     "credit.insured_default": "",
     "terms.default": USUAL,
@@ -67,10 +65,6 @@ DEFAULTS: Final[Mapping[str, str]] = {
 CODE_MODES: Final = ("manual", "automatic")
 FLAGS: Final = ("false", "true")
 NEXT_WORKING_DAY: Final = "next_working_day"
-BLOCK_FROM_NAME: Final = "credit.block_from"
-CREDIT_OFF: Final = "off"
-BLOCK_FROM: Final = (CREDIT_OFF, *Stage)
-CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
 SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 _WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
 """Values in which a comma is a comma."""
@@ -81,23 +75,6 @@ _LONGEST: Final = 300
 _READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
 Word = TypeVar("Word", bound=StrEnum)
-
-
-@dataclass(frozen=True, slots=True)
-class CreditRules:
-    """What was chosen about what customers may owe (T18 to T21).
-
-    :ivar block_from: the first stage at which a document above the maximum is refused; None: nothing is refused, and
-        nothing of credit is read or locked on the way of an order (D16).
-    :ivar by_payment_due: what is settled counts from the payment's due date on, else from the instalment's (D25).
-    :ivar always_invoice: goods that left are invoiced whatever the customer owes.
-    :ivar tells_amounts: whether the buyer of an order that waits reads figures (D28).
-    """
-
-    block_from: Stage | None = None
-    by_payment_due: bool = False
-    always_invoice: bool = False
-    tells_amounts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +113,6 @@ def read_geo(connection: Connection) -> GeoRule:
     return _geo({**DEFAULTS, **{row.name: row.value for row in rows}})
 
 
-def read_credit_rules(connection: Connection) -> CreditRules:
-    """What was chosen about credit, in one statement.
-
-    :raises Problem: somebody wrote a value into the base that is none.
-    """
-    rows = connection.execute(_READ, {"names": list(CREDIT)})
-    return credit_rules({**DEFAULTS, **{row.name: row.value for row in rows}})
-
-
-def credit_rules(texts: Mapping[str, str]) -> CreditRules:
-    """The rules about credit that these texts are.
-
-    :raises Problem: for the first that is none.
-    """
-    block_from = _one_of(BLOCK_FROM_NAME, texts, BLOCK_FROM)
-    return CreditRules(
-        block_from=None if block_from == CREDIT_OFF else Stage(block_from),
-        by_payment_due=_one_of("credit.by_payment_due", texts, FLAGS) == "true",
-        always_invoice=_one_of("credit.invoice_delivered", texts, ("block", "always")) == "always",
-        tells_amounts=_one_of("credit.told_buyer", texts, ("plain", "amounts")) == "amounts",
-    )
-
-
 def _usual_ceiling(texts: Mapping[str, str]) -> Ceiling:
     """What new customers may owe (D22); without a maximum nothing is insured."""
     most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
@@ -178,10 +132,10 @@ def checked(texts: Mapping[str, str]) -> Preferences:
 
     :raises Problem: for the first that is none.
     """
-    code_mode = _one_of("codes.mode", texts, CODE_MODES)
+    code_mode = one_of("codes.mode", texts, CODE_MODES)
     codes = CodeRule(code_mode == "automatic", _number("codes.length", texts), _number("codes.prefix", texts))
     roots = {role: texts[f"accounts.{role}_root"] for role in PartyRole}
-    mode = AccountMode(_one_of("accounts.mode", texts, tuple(AccountMode)))
+    mode = AccountMode(one_of("accounts.mode", texts, tuple(AccountMode)))
     accounts = AccountRule(mode, roots, _number("accounts.width", texts))
     codes.check()
     accounts.check()
@@ -192,9 +146,9 @@ def checked(texts: Mapping[str, str]) -> Preferences:
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
         credit_rules(texts),
         texts["terms.default"],
-        _one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
+        one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
         fee_code(texts["orders.minimum_fee"]) if texts["orders.minimum_fee"] else None,
-        MapRule(_one_of("maps.provider", texts, MAPS), _tiles(texts["maps.tiles"]), _plain(texts["maps.google_key"])),
+        MapRule(one_of("maps.provider", texts, MAPS), _tiles(texts["maps.tiles"]), _plain(texts["maps.google_key"])),
     )
 
 
@@ -326,26 +280,14 @@ def _tidy(value: str) -> str:
     return ",".join(part.strip() for part in value.split(","))
 
 
-def _one_of(name: str, texts: Mapping[str, str], words: Sequence[str]) -> str:
-    if texts[name] not in words:
-        raise Problem(
-            "«{value}» is none of {words}. Nothing was changed.",
-            ProblemCode.NO_VALUE,
-            (Act.SHOW_SETTINGS,),
-            value=texts[name],
-            words=", ".join(words),
-        )
-    return texts[name]
-
-
 def _amount(name: str, texts: Mapping[str, str]) -> Decimal | None:
     return read_amount(texts[name]) if texts[name].strip() else None
 
 
 def _geo(texts: Mapping[str, str]) -> GeoRule:
     return GeoRule(
-        _one_of("geo.on_save", texts, FLAGS) == "true",
-        _one_of("geo.provider", texts, (NONE, *PROVIDERS)),
+        one_of("geo.on_save", texts, FLAGS) == "true",
+        one_of("geo.provider", texts, (NONE, *PROVIDERS)),
         _number("geo.calls_per_month", texts, _MOST_CALLS),
     )
 

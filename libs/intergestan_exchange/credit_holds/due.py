@@ -14,8 +14,7 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.published import OVER_LIMIT, publish, read_published
 from intergestan_db.tables import Hold, Party, Setting
 from intergestan_db.tables.types import UtcDateTime
-from intergestan_erp.credit.listing import count_over
-from intergestan_erp.site.preferences import BLOCK_FROM_NAME, CREDIT_OFF, read_credit_rules
+from intergestan_erp.site.credit_rules import BLOCK_FROM_NAME, CREDIT_OFF, read_credit_rules
 
 EVERYBODY: Final = 0
 """In place of a customer's id: count those who are above their maximum."""
@@ -70,6 +69,8 @@ def is_counted(connection: Connection, day: date) -> bool:
 
 def count(connection: Connection, day: date) -> int:
     """Count the customers who are above their maximum, and keep the figure."""
+    from intergestan_erp.credit.listing import count_over
+
     found = count_over(connection, day, read_credit_rules(connection))
     publish(connection, OVER_LIMIT, f"{day.isoformat()} {found}")
     return found

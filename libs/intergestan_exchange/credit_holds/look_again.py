@@ -16,7 +16,7 @@ from intergestan_db.tables import Hold
 from intergestan_erp.credit.block import is_blocked
 from intergestan_erp.credit.customers import CustomerCredit, read_customers
 from intergestan_erp.credit.exposure import next_changes
-from intergestan_erp.site.preferences import CreditRules, read_credit_rules
+from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_erp.site.zone import today
 from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.transfers.put_back import put_back

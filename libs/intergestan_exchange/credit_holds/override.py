@@ -12,7 +12,7 @@ from intergestan_db.enums import HoldReason, Stage
 from intergestan_db.tables import Hold
 from intergestan_erp.credit.customers import read_customers
 from intergestan_erp.credit.gate import Passing, check_override, write_override
-from intergestan_erp.site.preferences import read_credit_rules
+from intergestan_erp.site.credit_rules import read_credit_rules
 from intergestan_erp.site.zone import today
 from intergestan_exchange.findings.finding import read_findings
 

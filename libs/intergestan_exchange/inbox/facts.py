@@ -17,7 +17,7 @@ from intergestan_erp.credit.customers import CustomerCredit
 from intergestan_erp.credit.customers import read_customers as read_customers_credit
 from intergestan_erp.credit.exposure import next_changes
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
-from intergestan_erp.site.preferences import CreditRules, read_credit_rules
+from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.partners.product_matches import read_matches, their_code

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, bindparam, or_, select, true
 from intergestan_db.at_rest import is_booked_for
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Setting, Site
+from intergestan_erp.site.credit_rules import BLOCK_FROM_NAME, CREDIT_OFF
 from intergestan_erp.site.day import site_day, zone_of
-from intergestan_erp.site.preferences import BLOCK_FROM_NAME, CREDIT_OFF
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.history.positions import is_told
 from intergestan_exchange.inbox.facts import Facts, Known, read_facts, read_rows

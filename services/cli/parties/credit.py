@@ -42,7 +42,7 @@ def show(
 ) -> None:
     """Show what a customer owes, by parts, and may owe."""
     from intergestan_erp.credit.customers import read_customers
-    from intergestan_erp.site.preferences import read_credit_rules
+    from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
 
     call = call_of(context)
@@ -68,7 +68,7 @@ def list_(
 ) -> None:
     """Show what customers owe and may owe, a page at a time."""
     from intergestan_erp.credit.listing import list_credit
-    from intergestan_erp.site.preferences import read_credit_rules
+    from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
 
     call = call_of(context)

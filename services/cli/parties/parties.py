@@ -277,7 +277,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
     """Show the card of a third party."""
     from intergestan_erp.credit.customers import read_customers
     from intergestan_erp.listing.parties import read_card
-    from intergestan_erp.site.preferences import read_credit_rules
+    from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
 
     call = call_of(context)

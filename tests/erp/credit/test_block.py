@@ -9,7 +9,7 @@ import pytest
 
 from intergestan_db.enums import Stage
 from intergestan_erp.credit.block import is_blocked
-from intergestan_erp.site.preferences import CreditRules
+from intergestan_erp.site.credit_rules import CreditRules
 
 MAXIMUM = Decimal(1000)
 TABLE = {
