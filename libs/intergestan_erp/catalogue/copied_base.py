@@ -1,9 +1,9 @@
 """What a new site takes from a copy of another's base: the catalogue and the third parties, nothing else (G06).
 
-Third parties come with their codes and accounts, and with what was chosen about these. Mails, orders, partners with
-their keys and counters, users, accounts at mail providers and the site itself stay behind: a copy is not a second site,
-and what it would send or answer has been sent and answered by the first. What the other asks for a product is what the
-new site pays.
+Third parties come with their codes and accounts, with what was chosen about these, and with the positions that are
+known. Mails, orders, partners with their keys and counters, users, accounts at mail providers and the site itself stay
+behind: a copy is not a second site, and what it would send or answer has been sent and answered by the first. What the
+other asks for a product is what the new site pays.
 """
 
 from __future__ import annotations
@@ -142,8 +142,17 @@ def _read(connection: Connection) -> CopiedBase:
             CopiedParty(_values(row), *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts)))
             for row in parties
         ),
-        {name: value for name, value in read_texts(connection).items() if value != DEFAULTS[name]},
+        {
+            name: value
+            for name, value in read_texts(connection).items()
+            if value != DEFAULTS[name] and _comes_along(name)
+        },
     )
+
+
+def _comes_along(name: str) -> bool:
+    """Not whom the other site asks where addresses lie: nothing leaves a house unless its own people say so."""
+    return not name.startswith(("geo.", "maps."))
 
 
 def _by_party(rows: Iterable[Mapping[Any, Any]]) -> dict[int, list[Values]]:
