@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, exists, or_, select, update
 
 from intergestan_db.at_rest import NOT_SENT_TO
-from intergestan_db.enums import GeoState, InboundState, OutboundState
+from intergestan_db.enums import InboundState, OutboundState
 from intergestan_db.leases import NOW, MailTable, is_free
-from intergestan_db.tables import Address, InboundMail, Notice, OutboundMail, Setting
+from intergestan_db.tables import Address, InboundMail, Notice, OutboundMail, Setting, Worker
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_erp.geo.providers import NONE
+from intergestan_erp.geo.waiting import IS_WAITING
 from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, Step
 
 AT_ONCE = 500
@@ -53,7 +54,11 @@ _WAITS = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, Out
 _IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, NOW))
 """Left behind by a sender that died."""
 
-_SOMEBODY_IS_ASKED = exists().where(Setting.name == "geo.provider", Setting.value != NONE)
+_SOMEBODY_IS_ASKED = and_(
+    exists(Setting.name).where(Setting.name == "geo.provider", Setting.value != NONE),
+    exists(Worker.name).where(Worker.service == "geocoder", Worker.alive_until > NOW),
+)
+"""And somebody asks: bells for a geocoder that nobody started would fill Redis."""
 
 DUE = (
     _due(COMPOSE, OutboundMail, and_(OutboundMail.state == OutboundState.REQUESTED, _MAY_LEAVE)),
@@ -67,7 +72,7 @@ DUE = (
     _due(
         GEOCODE,
         Address,
-        and_(Address.geo_state == GeoState.WAITING, Address.next_attempt_at <= NOW, _SOMEBODY_IS_ASKED),
+        and_(IS_WAITING, Address.next_attempt_at <= NOW, _SOMEBODY_IS_ASKED),
         ADDRESSES_AT_ONCE,
     ),
 )

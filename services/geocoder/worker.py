@@ -86,7 +86,7 @@ class Geocoder:
         try:
             locator = self._locators(rule)
         except (SecretError, ValueError, OSError) as error:
-            self._tell(rule, self._give_up(rule, claimed, NoAnswer(Trouble.KEY, str(error)), was_asked=False))
+            self._tell(claimed, rule, self._give_up(rule, claimed, NoAnswer(Trouble.KEY, str(error)), was_asked=False))
             return
         if not self._spend(rule, claimed):
             return
@@ -100,7 +100,7 @@ class Geocoder:
         else:
             concluded = self._write(rule, claimed, position)
         self._metrics.inc("geocode_calls_total", provider=rule.provider_name, outcome=concluded.outcome)
-        self._tell(rule, concluded)
+        self._tell(claimed, rule, concluded)
 
     def _spend(self, rule: GeoRule, claimed: Claimed) -> bool:
         """Whether a call is ours; waits for it where the provider wants time between two."""
@@ -133,9 +133,10 @@ class Geocoder:
             log("The provider of positions gives none.", provider=rule.provider_name, why=str(error))
         return concluded
 
-    def _tell(self, rule: GeoRule, concluded: Concluded) -> None:
+    def _tell(self, claimed: Claimed, rule: GeoRule, concluded: Concluded) -> None:
         _log.info(
             "An address was looked up.",
+            address=claimed.id,
             provider=rule.provider_name,
             outcome=concluded.outcome,
             changed_meanwhile=concluded.is_stale,

@@ -1,9 +1,10 @@
 """What a new site takes from a copy of another's base: the catalogue and the third parties, nothing else (G06).
 
-Third parties come with their codes, accounts, fees and payment terms, and with what was chosen about these; a term is
-the one of the same code here. Mails, orders, quotes, partners with their keys and counters, what customers owe and may
-owe, users, accounts at mail providers and the site itself stay behind: a copy is not a second site, and what it would
-send or answer has been sent and answered by the first. What the other asks for a product is what the new site pays.
+Third parties come with their codes, accounts, fees and payment terms, with what was chosen about these, and with the
+positions that are known; a term is the one of the same code here. Mails, orders, quotes, partners with their keys and
+counters, what customers owe and may owe, users, accounts at mail providers and the site itself stay behind: a copy is
+not a second site, and what it would send or answer has been sent and answered by the first. What the other asks for a
+product is what the new site pays.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Account, Address, Contact, Fee, Party, PartyAccount, PartyFee, PaymentTerm, Site
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, put_catalogue, read_catalogue
 from intergestan_erp.parties.indexing import index_parties
-from intergestan_erp.site.preferences import CREDIT, DEFAULTS, put_texts, read_texts
+from intergestan_erp.site.preferences import DEFAULTS, put_texts, read_texts
 from intergestan_erp.terms.stored import Term, put_term, read_terms
 
 Values = Mapping[str, Any]
@@ -183,10 +184,17 @@ def _read(connection: Connection) -> CopiedBase:
         {
             name: value
             for name, value in read_texts(connection).items()
-            if value != DEFAULTS[name] and name not in CREDIT
+            if value != DEFAULTS[name] and _comes_along(name)
         },
         tuple(read_terms(connection)),
     )
+
+
+def _comes_along(name: str) -> bool:
+    """Not what customers may owe there, nor whom the other site asks where addresses lie: nothing leaves a house unless
+    its own people say so.
+    """
+    return not name.startswith(("credit.", "geo.", "maps."))
 
 
 def _by_party(rows: Iterable[Mapping[Any, Any]]) -> dict[int, list[Values]]:

@@ -31,6 +31,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue.copied_base import put_copy, read_copy
 from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_catalogue
+from intergestan_erp.geo.rule import GeoRule, MapRule
 from intergestan_erp.parties.fees import FeeValues, add_fee, borne_by
 from intergestan_erp.parties.parties import NewParty, add_parties
 from intergestan_erp.parties.search import find_parties
@@ -119,6 +120,25 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
         assert filled <= TAKEN | MADE
         assert theirs.execute(select(func.count()).select_from(Partner)).scalar_one() == 1
         assert theirs.execute(select(func.count()).select_from(PartnerKey)).scalar_one() == 1
+
+
+def test_nobody_is_asked_where_addresses_lie_because_another_site_asks(
+    central: SiteToTest, make_database: Callable[[str], Database]
+) -> None:
+    """T25, T26: a provider or a key is no default of `init`; what is known of a place comes along."""
+    with central.database.transaction() as connection:
+        for name, value in (("geo.provider", "ban"), ("geo.on_save", "true"), ("maps.google_key", "AIza")):
+            set_preference(connection, name, value, by="test", at=NOW)
+        known = {"geo_state": "found", "latitude": Decimal("45.7"), "longitude": Decimal("4.8")}
+        connection.execute(update(Address).where(Address.city == "Lyon").values(**known))
+    copied = read_copy(source(central))
+    site = make_site(make_database("positions"), "Nouveau", siret="55208131766522")
+    with site.database.transaction() as connection:
+        put_copy(connection, copied)
+        chosen = read_preferences(connection)
+        assert (chosen.rules.geo, chosen.maps) == (GeoRule(), MapRule())
+        found = connection.execute(select(Address.geo_state, Address.latitude).where(Address.city == "Lyon")).one()
+    assert tuple(found) == ("found", Decimal("45.7"))
 
 
 def test_the_copy_stays_as_it_is(sqlite_base: Database) -> None:

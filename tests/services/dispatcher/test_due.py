@@ -14,6 +14,7 @@ import redis
 from prometheus_client import CollectorRegistry
 from sqlalchemy import func, insert, select, update
 
+from intergestan_db import leases
 from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
 from intergestan_db.tables import (
@@ -34,7 +35,7 @@ from intergestan_runtime.archive_folder import FolderArchive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.settings import NoticeSettings
-from intergestan_runtime.steps import COMPOSE, IMPORT, NOTIFY, SEND, STEPS
+from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
 from services.dispatcher.due import ADDRESSES_AT_ONCE, DUE, take_due
 from services.dispatcher.notify import Notifier
 from services.dispatcher.settings import DispatcherSettings
@@ -377,6 +378,9 @@ def test_addresses_are_rung_for_where_somebody_is_asked(site: Site, clock: Clock
     assert site.gauge("geocode_waiting") is None
     with site.base.transaction() as connection:
         set_preference(connection, "geo.provider", "ban", by="m", at=clock.now)
+    assert site.dispatcher.ring_due() == 0, "nobody started the geocoder"
+    with site.base.transaction() as connection:
+        leases.beat(connection, "geocoder-1", "geocoder", clock.now)
     clock.move(minutes=-1)
     assert site.dispatcher.ring_due() == 0, "they are due in a minute"
     clock.move(minutes=1)
@@ -405,3 +409,13 @@ def test_how_many_codes_are_left(site: Site, clock: Clock) -> None:
         make_codes(connection, CodeRule(True, 6, 5), ["Dupont"] * 6 + ["Zoé"])
     site.dispatcher.measure()
     assert site.gauge("party_codes_left") == pytest.approx(3 / 9)
+
+
+def test_no_search_for_addresses_looks_at_all_of_them(sqlite_base: Database) -> None:
+    """Every five seconds: the index of those that wait serves, however many there are."""
+    (due,) = (each for each in DUE if each.step is GEOCODE)
+    looking = str(due.any.compile(sqlite_base.engine, compile_kwargs={"render_postcompile": True}))
+    given = ("geo.provider", "none", "geocoder", *range(9))[: looking.count("?")]
+    with sqlite_base.read() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {looking}", given).all()
+    assert any("USING INDEX ix_address_waiting" in row[3] for row in plan), plan
