@@ -65,6 +65,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
 CODE_MODES: Final = ("manual", "automatic")
 FLAGS: Final = ("false", "true")
 NEXT_WORKING_DAY: Final = "next_working_day"
+CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
 SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 _WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
 """Values in which a comma is a comma."""
