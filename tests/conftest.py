@@ -59,6 +59,7 @@ embedded_redis are brought back by their fixtures). Start and restart servers fr
 with the thread that started them (prctl(2), PR_SET_PDEATHSIG).
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -116,6 +117,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
     for item in items:
         own = item.get_closest_marker("timeout")
         item.add_marker(pytest.mark.timeout(patient(own.args[0] if own else usual)), append=False)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: to look for garbage in it again and again costs seconds."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

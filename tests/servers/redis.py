@@ -51,6 +51,11 @@ class RedisServer(ServerProcess):
         with self.client() as client:
             client.flushall()
 
+    def stop(self) -> None:
+        """At once: asked to end, one that cannot save or reads its dump takes its time, and nothing is kept."""
+        self.kill()
+        super().stop()
+
     def refuse_saving(self) -> None:
         """It cannot write its dump, so it refuses writes (MISCONF), until `allow_saving`."""
         dump = self.directory / "dump.rdb"
