@@ -80,6 +80,7 @@ def test_the_five_minutes(
         person = terminal.talk(command)
         if "setup" in command.command:
             sites += 1
+            ended.callback(person.close)
             ended.callback(person.leave)
         else:
             assert person.ends() == 0, person.seen
