@@ -33,7 +33,7 @@ class Words(tuple[str, ...]):
     @classmethod
     def by_number(cls, states: Iterable[tuple[str, str]]) -> Self:
         """`CFR1: draft, CFR2: waiting`, from numbers with their states."""
-        return cls._joined(", ", ((f"{number}: ", Word(state)) for number, state in states))
+        return cls._joined(", ", ((number, Word(": "), Word(state)) for number, state in states))
 
     @classmethod
     def _joined(cls, separator: str, items: Iterable[tuple[str, ...]]) -> Self:

@@ -43,7 +43,7 @@ def test_by_the_command_line(essai: Path, run: Run) -> None:
             assert f"Nothing of {FOLDER / file} was taken" in row["error"]
     said = run("--lang", "fr", "orders", "import", "--dates", "any", FOLDER / "a1-line-total-disagrees.xml", cwd=essai)
     assert said.code == 1
-    assert "a1-line-total-disagrees.xml: cac:OrderLine 1: La ligne indique 100.00" in said.err
+    assert "a1-line-total-disagrees.xml\u00a0: cac:OrderLine 1\u00a0: La ligne indique 100.00" in said.err
     assert "10000.00" in said.err
 
 

@@ -78,7 +78,7 @@ def test_a_folder_that_is_watched(paired_shop: Path, run: Run, drop: Path) -> No
     assert names(drop / "refused") == ["bad.csv", "bad.csv.report.txt", "broken.xlsx", "broken.xlsx.report.txt"]
     assert "CFR1" in (drop / "done" / "good.csv.report.txt").read_text()
     report = (drop / "refused" / "bad.csv.report.txt").read_text()
-    assert "bad.csv: ligne 2" in report
+    assert "bad.csv\u00a0: ligne 2" in report
     assert "Rien" in report
     assert run("orders", "show", "CFR1", "--json", cwd=paired_shop).json["state"] == "draft"
     assert run("orders", "watch", drop, "--once", "--settle", "0", cwd=paired_shop).code == 0

@@ -58,7 +58,7 @@ def test_faults_in_french(paired_shop: Path, run: Run, tmp_path: Path) -> None:
     bad = tmp_path / "bad.csv"
     bad.write_text(f"{CSV}CFR9;demain;STAUBER;CAS-16;1\n")
     ended = run("--lang", "fr", "orders", "import", bad, cwd=paired_shop)
-    assert french("ligne 2, colonne Date: «demain» n'est pas une date") in ended.err
+    assert french("ligne 2, colonne Date : «demain» n'est pas une date") in ended.err
 
 
 def test_drafts_are_confirmed_and_back(paired_shop: Path, run: Run) -> None:
@@ -124,7 +124,7 @@ def test_a_catalogue_with_faults(paired_shop: Path, run: Run, tmp_path: Path) ->
 def test_the_states_in_a_refusal_are_said_in_the_language_of_the_person(paired_shop: Path, run: Run) -> None:
     run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop)
     refused = run("--lang", "fr", "orders", "confirm", "CFR1", cwd=paired_shop)
-    assert (refused.code, "CFR1: confirmée" in refused.err, "confirmed" in refused.err) == (1, True, False), refused.err
+    assert (refused.code, "CFR1\u00a0: confirmée" in refused.err, "confirmed" in refused.err) == (1, True, False), refused.err
     assert "brouillon" in refused.err
     run("send", "--supplier", "STAUBER", "--to", "appros@stauber.test", cwd=paired_shop)
     refused = run("--lang", "fr", "resend", "CFR1", cwd=paired_shop)

@@ -66,7 +66,7 @@ def test_an_event_of_a_later_release_is_shown_as_it_is(exchanged: str, paired_sh
     assert "why: a b" in shown
     assert "none" not in shown
     assert exchanged in shown
-    assert "pourquoi: a b" in run("--lang", "fr", "trace", "CFR1", cwd=paired_shop).out
+    assert "pourquoi\u00a0: a b" in run("--lang", "fr", "trace", "CFR1", cwd=paired_shop).out
 
 
 def test_a_span_may_be_long_or_negative() -> None:
