@@ -92,9 +92,9 @@ class Draft:
         return sums_of(self.lines, self.charges)
 
     def with_charge(self, charge: BookedCharge) -> Draft:
-        """The same with one charge more, unless that fee stands on it already."""
+        """The same with one charge more, unless that fee stands on it already or comes to nothing."""
         there = any(each.fee_id == charge.fee_id for each in self.charges)
-        return self if there else replace(self, charges=(*self.charges, charge))
+        return self if there or not charge.amount else replace(self, charges=(*self.charges, charge))
 
 
 def lock_customer(connection: Connection, customer_id: int) -> AnyRow:
