@@ -124,8 +124,9 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
     if typed.wanted_date is not None and not typed.any_dates and not may_be_wanted(typed.wanted_date, day):
         raise Problem(
             "Nothing was entered: it is wanted for {wanted}, and it is of {day}: goods come from that day on, and in "
-            "two years at most. Correct the date, or say --dates any if it is meant.",
+            "two years at most. Correct the date.",
             ProblemCode.NO_VALUE,
+            (Act.ANY_DATES,),
             wanted=typed.wanted_date,
             day=day,
         )
