@@ -105,7 +105,7 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
         assert dict(map(tuple, ours.execute(with_term))) == {"3F": "2X", "4F": "60J"}
         for base in (theirs, ours):
             party_id = base.execute(select(Party.id).where(Party.code == "C1")).scalar_one()
-            assert [(fee.code, fee.amount) for fee in borne_by(base, party_id)] == [("GEST", 1), ("PORT", 5)]
+            assert [(fee.code, fee.amount) for fee in borne_by(base, party_id)] == [("GEST", ONE), ("PORT", Decimal(5))]
         assert [each.account for each in find_parties(ours, "fond").found] == ["401F1"]
         assert set(ours.execute(select(Setting.name)).scalars()) == {"codes.mode", "terms.default", "fees.default"}
         assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code

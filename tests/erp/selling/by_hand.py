@@ -32,7 +32,7 @@ class Counter:
 
     def __post_init__(self) -> None:
         with self.site.database.transaction() as connection:
-            own = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon", "country": "FR"}
+            own: dict[str, Any] = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon", "country": "FR"}
             self.customer_id = add_party(connection, NewParty(code="DUP", name="Dupont", is_customer=True, **own))
             cheap = a_product("CAS20", "0.333333", unit="KGM")
             put_products(connection, [a_product("CAS16"), cheap])

@@ -123,7 +123,7 @@ def test_a_small_order_is_entered_with_a_warning(counter: Counter) -> None:
     assert entered.small == foreseen
     assert entered.small is not None
     assert entered.small.below == BelowMinimum(Decimal(100), Decimal(60))
-    assert (entered.small.charge, entered.total_ttc) == (15, Decimal("81.00"))
+    assert (entered.small.charge, entered.total_ttc) == (Decimal(15), Decimal("81.00"))
     assert counter.enter(a_line("CAS16", 6), add_fee=True).total_ttc == Decimal("99.00")
     twice = counter.enter(a_line("CAS16", 6), add_fee=True, fees={"PETITE": None})
     assert (twice.total_ttc, twice.small is not None and twice.small.charge) == (Decimal("99.00"), None)
