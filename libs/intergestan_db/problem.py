@@ -107,6 +107,7 @@ class Act(StrEnum):
     """What a person may do about a problem. Each face words it: the command line as a command, a page as a button."""
 
     ACCOUNT_SETTINGS = "account_settings"
+    ANY_DATES = "any_dates"
     CHANGE_SALES_ORDER = "change_sales_order"
     CHARGE_VAT = "charge_vat"
     CODE_BY_HAND = "code_by_hand"

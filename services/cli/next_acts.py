@@ -13,6 +13,7 @@ ACTS: Mapping[Act, str] = {
         "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
         "they have."
     ),
+    Act.ANY_DATES: marked("`--dates any` takes it if it is meant."),
     Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
     Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),

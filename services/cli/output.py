@@ -31,9 +31,6 @@ STATES = (
     marked("rejected"),
     marked("cancelled"),
     marked("abandoned"),
-    marked("open"),
-    marked("refused"),
-    marked("expired"),
 )
 
 

@@ -96,7 +96,7 @@ def test_a_fee_is_added_to_a_small_order(sites: Pair) -> None:
     note = "Frais ajoutés : Petite commande, 15,00 EUR HT. Nouveau total : 234,00 EUR TTC."
     assert told(sites) == [("AB", [], None), ("CA", ["5", "5"], note)]
     bought = sites.buyer.row(PurchaseOrder)
-    assert (bought.state, bought.answer_code, bought.answer_note) == ("accepted", "CA", note)
+    assert (bought.state, bought.answer_code, bought.answer_note) == ("changed", "CA", note)
     assert sites.seller.rows(ReviewReply) == []
     assert len(small_ones(sites)) == 1
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from intergestan_db import states
+from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import FeeKind
 from intergestan_db.problem import Act, Problem, ProblemCode
@@ -185,8 +186,7 @@ def propose_fees(
         for code, amount in {**dict.fromkeys(defaults), **own.get(party_id, {})}.items()
         if code in ids
     ]
-    if rows:
-        connection.execute(insert(PartyFee), rows)
+    insert_rows(connection, PartyFee, rows)
 
 
 def set_party_fees(
@@ -207,8 +207,7 @@ def set_party_fees(
         return False
     connection.execute(delete(PartyFee).where(PartyFee.party_id == party_id))
     rows = [{"party_id": party_id, "fee_id": fee_id, "amount": amount} for fee_id, amount in after.items()]
-    if rows:
-        connection.execute(insert(PartyFee), rows)
+    insert_rows(connection, PartyFee, rows)
     return True
 
 

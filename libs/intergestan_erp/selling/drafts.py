@@ -92,9 +92,9 @@ class Draft:
         return sums_of(self.lines, self.charges)
 
     def with_charge(self, charge: BookedCharge) -> Draft:
-        """The same with one charge more, unless that fee stands on it already."""
+        """The same with one charge more, unless that fee stands on it already or comes to nothing."""
         there = any(each.fee_id == charge.fee_id for each in self.charges)
-        return self if there else replace(self, charges=(*self.charges, charge))
+        return self if there or not charge.amount else replace(self, charges=(*self.charges, charge))
 
 
 def lock_customer(connection: Connection, customer_id: int) -> AnyRow:
@@ -124,8 +124,9 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
     if typed.wanted_date is not None and not typed.any_dates and not may_be_wanted(typed.wanted_date, day):
         raise Problem(
             "Nothing was entered: it is wanted for {wanted}, and it is of {day}: goods come from that day on, and in "
-            "two years at most. Correct the date, or say --dates any if it is meant.",
+            "two years at most. Correct the date.",
             ProblemCode.NO_VALUE,
+            (Act.ANY_DATES,),
             wanted=typed.wanted_date,
             day=day,
         )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, insert, or_, select
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import QuoteState, Stage
-from intergestan_db.problem import Act, Problem, ProblemCode, Word
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -231,18 +231,25 @@ def _refuse_closed(connection: Connection, quote: AnyRow, at: datetime) -> None:
     stands = state_on(today(connection, at), quote.state, quote.valid_until)
     if stands == EXPIRED:
         raise Problem(
-            "{number} was valid until {until}. Nothing was changed: enter a new quote, or the order itself.",
+            "{number} was valid until {until}: enter a new quote, or the order itself. Nothing was changed.",
             ProblemCode.QUOTE_EXPIRED,
             number=quote.number,
             until=quote.valid_until,
         )
-    if stands != QuoteState.OPEN:
+    if stands == QuoteState.ACCEPTED:
         raise Problem(
-            "{number} is {state}, and only open quotes are accepted or refused. Nothing was changed.",
+            "{number} was accepted already: it is the sales order {order}. Nothing was changed.",
             ProblemCode.OTHER_STATE,
             (Act.LIST_QUOTES,),
             number=quote.number,
-            state=Word(stands),
+            order=connection.execute(select(SalesOrder.number).where(SalesOrder.quote_id == quote.id)).scalar_one(),
+        )
+    if stands == QuoteState.REFUSED:
+        raise Problem(
+            "{number} was refused: enter a new quote, or the order itself. Nothing was changed.",
+            ProblemCode.OTHER_STATE,
+            (Act.LIST_QUOTES,),
+            number=quote.number,
         )
 
 

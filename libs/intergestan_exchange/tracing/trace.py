@@ -57,7 +57,8 @@ def trace(connection: Connection, text: str) -> list[Story]:
     meant = find_meant(connection, text)
     us = connection.execute(select(Site.name)).scalar_one()
     sent = [_sent(connection, us, order_id) for order_id in meant.sent]
-    return sent + [_received(connection, us, order) for order in meant.received]
+    received = [_received(connection, us, order) for order in meant.received]
+    return [*sent, *received, *(_entered_here(connection, us, order_id) for order_id in meant.entered)]
 
 
 def _sent(connection: Connection, us: str, order_id: int) -> Story:
@@ -142,6 +143,21 @@ def _received(connection: Connection, us: str, received: Received) -> Story:
         answer=answers[-1].code if answers else None,
         mails=in_order([each.letter for each in (*out, *came)]),
         happened=in_order_of_time(happened),
+    )
+
+
+def _entered_here(connection: Connection, us: str, order_id: int) -> Story:
+    """An order of a customer that no mail brought."""
+    order = connection.execute(select(SalesOrder.__table__).where(SalesOrder.id == order_id)).one()
+    return Story(
+        role="seller",
+        number=order.number,
+        their_number=order.customer_order_number,
+        partner=None,
+        state=order.state,
+        answer=None,
+        mails=(),
+        happened=in_order_of_time([*events(connection, us, states.SALES_ORDER.name, {order_id: None})]),
     )
 
 

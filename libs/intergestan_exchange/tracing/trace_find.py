@@ -39,10 +39,14 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """The orders that are meant. :ivar sent: ids of purchase orders of ours."""
+    """The orders that are meant.
+
+    :ivar sent: ids of purchase orders of ours; `entered`: of sales orders that are of no partner's.
+    """
 
     sent: tuple[int, ...]
     received: tuple[Received, ...]
+    entered: tuple[int, ...]
 
 
 def find_meant(connection: Connection, text: str) -> Meant:
@@ -59,9 +63,11 @@ def find_meant(connection: Connection, text: str) -> Meant:
     partners = list(connection.scalars(select(Partner.id)))
     sent = _sent_by_number(connection, wanted) | _sent_by_transfer(connection, partners, wanted)
     received = _received_by_number(connection, partners, wanted) | _received_by_transfer(connection, partners, wanted)
-    if not (sent or received):
+    of_nobody = (SalesOrder.number == wanted, SalesOrder.partner_id.is_(None))
+    entered = tuple(connection.scalars(select(SalesOrder.id).where(*of_nobody)))
+    if not (sent or received or entered):
         _refuse(connection, wanted)
-    return Meant(tuple(sorted(sent)), tuple(sorted(received)))
+    return Meant(tuple(sorted(sent)), tuple(sorted(received)), entered)
 
 
 def _sent_by_number(connection: Connection, wanted: str) -> set[int]:

@@ -99,7 +99,7 @@ def add(
     credit_max: CreditMax = None,
     credit_insured: CreditInsured = None,
     fees: Fees = None,
-    no_fees: Annotated[bool, typer.Option("--no-fees", help="None of the fees that customers usually get.")] = False,
+    no_fees: Annotated[bool, typer.Option("--no-fees", help="Without the fees that customers usually get.")] = False,
     minimum_order: Minimum = None,
     as_json: AsJson = False,
 ) -> None:

@@ -15,6 +15,13 @@ from services.cli.output import print_fields, print_table
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
 """How much was delivered or invoiced, as people read it."""
+QUOTES = {
+    "open": marked("open"),
+    "accepted": marked("quote accepted"),
+    "refused": marked("quote refused"),
+    "expired": marked("expired"),
+}
+"""Where a quote stands, as people read it."""
 
 
 def how_far(row: Mapping[str, Any]) -> list[str]:
@@ -64,7 +71,7 @@ def print_quote(quote: Mapping[str, Any]) -> None:
         {
             **_head(quote),
             _("Valid until"): quote["valid_until"],
-            _("State"): _(quote["state"]),
+            _("State"): _(QUOTES[quote["state"]]),
             _("Order"): quote["order"],
             _("Wanted on"): quote["wanted_date"],
             **_totals(quote),

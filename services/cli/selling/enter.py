@@ -39,7 +39,7 @@ Fees = Annotated[
     list[str] | None,
     typer.Option("--fee", metavar="CODE[=AMOUNT]", help="A fee besides the customer's, or another amount for one."),
 ]
-NoFees = Annotated[bool, typer.Option("--no-fees", help="None of the fees that the customer bears.")]
+NoFees = Annotated[bool, typer.Option("--no-fees", help="Without the fees that the customer bears.")]
 Note = Annotated[str | None, typer.Option("--note", help="A remark that stands on it.")]
 WantedOn = Annotated[str | None, typer.Option("--wanted-on", metavar="DATE", help="The day on which it is wanted.")]
 AddFee = Annotated[
@@ -170,9 +170,9 @@ def _below(number: str, small: SmallOrder) -> Problem:
 def _line(text: str, mark: Mark | None) -> TypedLine:
     from intergestan_erp.selling.drafts import TypedLine
 
-    product, equals, figures = text.rpartition("=")
-    if not equals or not product.strip():
-        raise typer.BadParameter(_("«{text}» is no line: write CAS16=2 or CAS16=2@4,50.").format(text=text))
+    product, _equals, figures = text.rpartition("=")
     quantity, at, price = figures.partition("@")
+    if not product.strip() or not quantity.strip() or (at and not price.strip()):
+        raise typer.BadParameter(_("«{text}» is no line: write CAS16=2 or CAS16=2@4,50.").format(text=text))
     amount: Decimal | None = a_price(price, mark) if at else None
     return TypedLine(a_key(product), a_figure(quantity, mark), amount)

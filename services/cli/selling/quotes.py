@@ -15,7 +15,7 @@ from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
 from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.parties.naming import party_id, party_of
-from services.cli.selling.documents import print_quote
+from services.cli.selling.documents import QUOTES, print_quote
 from services.cli.selling.enter import (
     AddFee,
     Customer,
@@ -107,7 +107,7 @@ def list_(
             row.customer,
             row.total_ht,
             row.total_ttc,
-            _(row.state),
+            _(QUOTES[row.state]),
             row.order,
         ]
         for row in page.rows

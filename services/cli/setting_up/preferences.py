@@ -63,6 +63,7 @@ def set_(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
 ) -> None:
     """Choose a setting. What was made before stays as it is."""
+    from intergestan_erp.site.preferences import read_texts
     from intergestan_exchange.credit_holds import acts
     from intergestan_runtime.steps import IMPORT
 
@@ -70,6 +71,7 @@ def set_(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         _chosen, released = acts.set_preference(connection, name, value, by=by, at=at)
+        value = read_texts(connection)[name]
     call.ring(IMPORT, *released.take_in)
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
     tell_released(released)

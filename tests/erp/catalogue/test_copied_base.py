@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ from sqlalchemy import func, select, update
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
+from intergestan_db.enums import FeeKind
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     Account,
     Address,
     Contact,
+    Fee,
     NumberSeries,
     Partner,
     PartnerKey,
@@ -27,15 +30,17 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.catalogue.copied_base import put_copy, read_copy
 from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_catalogue
-from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.parties.fees import FeeValues, add_fee, borne_by
+from intergestan_erp.parties.parties import NewParty, add_parties
 from intergestan_erp.parties.search import find_parties
 from intergestan_erp.site.preferences import read_preferences, set_preference
+from intergestan_msg.money import ONE, ZERO
 from tests.erp.catalogue.test_catalogue_file import SHOP
 from tests.site_factories import NOW, SiteToTest, add_party, make_site
 
 TAKEN = {
     *("product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"),
-    *("account", "party_account", "party_word", "account_word", "setting"),
+    *("account", "party_account", "party_word", "account_word", "setting", "fee", "party_fee"),
 }
 MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
 
@@ -49,6 +54,12 @@ def central(paired_sites: tuple[SiteToTest, SiteToTest]) -> SiteToTest:
         party = NewParty(code="F1", name="Fonderie", is_supplier=True, line1="1 rue", city="Lyon", contact="Luc")
         add_party(connection, party)
         set_preference(connection, "codes.mode", "automatic", by="test", at=NOW)
+        for code in ("PORT", "GEST"):  # the copy has them by code, and so with other ids
+            fee = FeeValues(code, code.title(), FeeKind.PORT, ONE, ZERO, "S", Decimal(20))
+            add_fee(connection, fee, by="test", at=NOW)
+        set_preference(connection, "fees.default", "GEST,PORT", by="test", at=NOW)
+        customer = NewParty(code="C1", name="Client", is_customer=True, minimum_order=ONE, fees={"PORT": Decimal(5)})
+        add_parties(connection, [customer], read_preferences(connection).rules, by="test", at=NOW)
     return base
 
 
@@ -57,7 +68,7 @@ def source(site: SiteToTest) -> str:
 
 
 def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], Database]) -> None:
-    """G06: from a file or a URL; identity, key, epoch and numbers are new, the exchange is empty."""
+    """G06, T16: from a file or a URL; identity, key, epoch and numbers are new, the exchange is empty."""
     copied = read_copy(source(central))
     site = make_site(make_database("new"), "Colmar")
     with site.database.transaction() as connection:
@@ -70,13 +81,18 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
             (Contact.name,),
             (Account.kind, Account.number, Account.title),
             (PartyWord.word, PartyWord.field, PartyWord.later, PartyWord.roles),
+            (Party.code, Party.minimum_order),
+            (Fee.code, Fee.name, Fee.amount, Fee.vat_category, Fee.vat_rate, Fee.active),
         ):
             assert sorted(map(repr, ours.execute(select(*columns)))) == sorted(
                 map(repr, theirs.execute(select(*columns)))
             )
         assert read_preferences(ours) == read_preferences(theirs)
+        for base in (theirs, ours):
+            party_id = base.execute(select(Party.id).where(Party.code == "C1")).scalar_one()
+            assert [(fee.code, fee.amount) for fee in borne_by(base, party_id)] == [("GEST", 1), ("PORT", 5)]
         assert [each.account for each in find_parties(ours, "fond").found] == ["401F1"]
-        assert ours.execute(select(Setting.name)).scalars().all() == ["codes.mode"]
+        assert sorted(ours.execute(select(Setting.name)).scalars()) == ["codes.mode", "fees.default"]
         assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code
         assert ours.execute(select(Site.key_fingerprint)).scalar_one() == site.key.public.kid
         assert set(ours.execute(select(NumberSeries.next_number)).scalars()) == {1}

@@ -54,7 +54,7 @@ def test_a_quote_becomes_one_order_at_its_own_prices(counter: Counter) -> None:
         ("L2", Decimal("0.333333")),
     ]
     assert [row.reason for row in counter.rows(SalesOrderCharge)] == ["Port", "Petite"]
-    with pytest.raises(Problem, match="DV1 is accepted"):
+    with pytest.raises(Problem, match="DV1 was accepted already: it is the sales order CCL1"):
         counter.accept("DV1")
     assert [row.name for row in counter.rows(Event, subject="quote")] == ["create", "accept"]
     with counter.site.database.read() as connection:
@@ -79,7 +79,7 @@ def test_a_quote_that_is_not_taken(counter: Counter) -> None:
         (last,) = list_quotes(connection, day, everything=True, after=page.after).rows
         assert (last.number, last.state, last.order) == ("DV1", "refused", None)
         assert [row.number for row in list_quotes(connection, day, customer_id=99).rows] == []
-    for number, words in (("DV1", "DV1 is refused"), ("DV3", "was valid until"), ("DV9", "no quote DV9")):
+    for number, words in (("DV1", "DV1 was refused"), ("DV3", "was valid until"), ("DV9", "no quote DV9")):
         with pytest.raises(Problem, match=words):
             counter.accept(number)
     with pytest.raises(Problem, match="was valid until"), counter.site.database.transaction() as connection:
@@ -94,7 +94,7 @@ def test_two_clerks_accept_at_once(counter: Counter) -> None:
     counter.quote()
     told = at_once(*(lambda: counter.accept("DV1").number for _ in range(4)))
     assert told[0] == "CCL1"
-    assert all("DV1 is accepted" in text for text in told[1:])
+    assert all("it is the sales order CCL1" in text for text in told[1:])
     assert len(told) == 4
     assert len(counter.rows(SalesOrder)) == 1
 
