@@ -81,6 +81,15 @@ FIGURES = (
             Figure(f"parties_import_s{suffix}", f"10 000 third parties of a file, {base}: s"),
         )
     ),
+    Figure("credit_customers", "customers of whom it is read what they owe"),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"credit_list_s{suffix}", f"the list of all, {base}: s", at_most=2),
+            Figure(f"credit_over_s{suffix}", "counting who is above the maximum, s", at_most=2),
+        )
+    ),
     Figure("search_same_answers", "both give the same rows in the same order: 1", at_least=1),
     *(
         figure
