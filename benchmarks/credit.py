@@ -1,7 +1,7 @@
 """What 10 000 customers owe, read from a year's orders, deliveries, invoices and payments (T22).
 
-Each customer has an order that is open, one of which half has left, and two that were invoiced and paid; a tenth of them
-are above their maximum.
+Each customer has an order that is open, one of which half has left, and two that were invoiced and paid; a tenth of
+them are above their maximum.
 """
 
 from __future__ import annotations

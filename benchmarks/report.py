@@ -81,6 +81,7 @@ FIGURES = (
             Figure(f"parties_import_s{suffix}", f"10 000 third parties of a file, {base}: s"),
         )
     ),
+    Figure("search_same_answers", "both give the same rows in the same order: 1", at_least=1),
     Figure("credit_customers", "customers of whom it is read what they owe"),
     *(
         figure
@@ -90,7 +91,6 @@ FIGURES = (
             Figure(f"credit_over_s{suffix}", "counting who is above the maximum, s", at_most=2),
         )
     ),
-    Figure("search_same_answers", "both give the same rows in the same order: 1", at_least=1),
     *(
         figure
         for name, text in (
