@@ -349,7 +349,12 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("given up", "outbound_order", "UPDATE OF live", {"importer": "NOT NEW.live"}),
     Guard("own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only"}),
-    Guard("own card", "published", "INSERT OR UPDATE", {"composer": "NEW.name = 'card'"}),
+    Guard(
+        "own words",
+        "published",
+        "INSERT OR UPDATE",
+        {"composer": "NEW.name = 'card'", "importer": "NEW.name = 'over_limit'"},
+    ),
     Guard("own decisions", "hold", "UPDATE OF closed_by", {"importer": "NEW.closed_by = 'importer'"}),
 )
 

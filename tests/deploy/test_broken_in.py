@@ -171,7 +171,11 @@ FOR_NOBODY = (
     *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
     "DELETE FROM event WHERE subject = 'purchase_order'",
     "UPDATE event SET who = 'marc'",
-    "SELECT * FROM setting",
+    "UPDATE party SET credit_max = NULL",
+    "UPDATE credit_override SET reason = 'x'",
+    "DELETE FROM credit_override",
+    "INSERT INTO user_role (user_id, role) VALUES (1, 'administrator')",
+    "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'override_credit')",
     "UPDATE setting SET value = ''",
     "INSERT INTO setting (name, value) VALUES ('x', 'y')",
     "UPDATE published SET value = 'my half' WHERE name = 'sealing_key'",
@@ -221,7 +225,7 @@ SECRETS = {
     "sender poller": ("SELECT sealed_refresh FROM oauth_grant", "SELECT sealed_access FROM oauth_grant"),
     "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
     "importer": ("SELECT price FROM partner_price",),
-    "importer dispatcher": ("SELECT public_key FROM partner_key",),
+    "importer dispatcher": ("SELECT public_key FROM partner_key", "SELECT * FROM setting"),
 }
 OWN = {
     "composer": (
