@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks import composer, idle, importer, latency, mailboxes, pipeline, poller, search, sender, start
+from benchmarks import composer, credit, idle, importer, latency, mailboxes, pipeline, poller, search, sender, start
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
 from benchmarks.sites import pair_of_sites
@@ -65,6 +65,9 @@ QUICK = Scale(
 
 ORDERS, LINES = 10, 8
 SUFFIX = {"postgresql": "", "sqlite": "_sqlite"}
+
+CUSTOMERS = 10_000
+"""Of whom it is measured what they owe."""
 
 
 def measure_pipeline(machine: Servers, scale: Scale) -> dict[str, float]:
@@ -177,6 +180,12 @@ def measure_search(machine: Servers, scale: Scale) -> dict[str, float]:
         return search.measure(made, scale.parties, scale.searches)
 
 
+def measure_credit(machine: Servers, _scale: Scale) -> dict[str, float]:
+    """What all customers owe, on either kind of base."""
+    with credit.databases(machine) as made:
+        return credit.measure(made, CUSTOMERS)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
@@ -185,6 +194,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "idle": measure_idle,
     "start": measure_start,
     "search": measure_search,
+    "credit": measure_credit,
     "mailboxes": measure_mailboxes,
 }
 

@@ -82,6 +82,15 @@ FIGURES = (
         )
     ),
     Figure("search_same_answers", "both give the same rows in the same order: 1", at_least=1),
+    Figure("credit_customers", "customers of whom it is read what they owe"),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"credit_list_s{suffix}", f"the list of all, {base}: s", at_most=2),
+            Figure(f"credit_over_s{suffix}", "counting who is above the maximum, s", at_most=2),
+        )
+    ),
     *(
         figure
         for name, text in (

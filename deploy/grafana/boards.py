@@ -570,8 +570,14 @@ PARTNERS = Board(
                 ),
                 Panel(
                     ("Customers above their maximum", "Clients au-dessus de leur maximum"),
-                    ("Counted once a day; none without credit.", "Comptés une fois par jour ; rien sans encours."),
-                    (Target("max by (site) (intergestan_customers_over_limit{@})", "{{site}}"),),
+                    ("Counted once a day; 0 without credit.", "Comptés une fois par jour ; 0 sans encours."),
+                    (
+                        Target(
+                            "max by (site) (intergestan_customers_over_limit{@}) or "
+                            "0 * max by (site) (intergestan_booking_paused{@})",
+                            "{{site}}",
+                        ),
+                    ),
                     kind="stat",
                     orange=1,
                 ),

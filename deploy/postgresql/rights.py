@@ -375,7 +375,12 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}
     ),
-    Guard("own card", "published", "INSERT OR UPDATE", {"composer": "NEW.name = 'card'"}),
+    Guard(
+        "own words",
+        "published",
+        "INSERT OR UPDATE",
+        {"composer": "NEW.name = 'card'", "importer": "NEW.name = 'over_limit'"},
+    ),
     Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED}),
     Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD}),
     Guard("no pause", "partner", "UPDATE OF paused_at", {"dispatcher": _SHORTER}),

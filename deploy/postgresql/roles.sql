@@ -392,8 +392,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run F
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %2$L THEN (NEW.name = 'card') IS NOT TRUE
-    ELSE false END) EXECUTE FUNCTION refuse_service('own card')$guard$,
-    'own card of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    WHEN %5$L THEN (NEW.name = 'over_limit') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own words')$guard$,
+    'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER

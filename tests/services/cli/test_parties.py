@@ -17,7 +17,14 @@ def test_codes_by_hand(shop: Path, run: Run) -> None:
     added = run("parties", "add", "--name", "Dupont SA", "--customer", "--code", "dup", "--json", cwd=shop)
     assert (added.code, added.json) == (
         0,
-        {"code": "DUP", "name": "Dupont SA", "accounts": {"customer": "411DUP"}, "fees": [], "warnings": []},
+        {
+            "code": "DUP",
+            "name": "Dupont SA",
+            "accounts": {"customer": "411DUP"},
+            "fees": [],
+            "credit": {"max": None, "insured": "0.00", "authorised": None},
+            "warnings": [],
+        },
     )
     again = run("parties", "add", "--name", "Duval", "--customer", "--code", "DUP", cwd=shop)
     assert again.code == 1

@@ -115,7 +115,8 @@ def test_an_order_by_hand(counter: Path, run: Run) -> None:
     assert run("sales", "invoice", "CCL1", "--json", cwd=counter).json["total_ttc"] == "21.00"
     assert run("sales", "cancel", "CCL1", cwd=counter).code == 1
     assert run("sales", "cancel", "CCL2", "--reason", "Client parti", "--json", cwd=counter).json == {
-        "cancelled": "CCL2"
+        "cancelled": "CCL2",
+        "released": [],
     }
     assert run("sales", "charge", "CCL3", "1", "--vat", "S:20", cwd=counter).code == 1
 
