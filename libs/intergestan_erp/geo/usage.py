@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
+from intergestan_db.database import AnyRow
 from intergestan_db.tables import GeocodeUsage
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_erp.geo.answers import QUOTA_REST, Trouble, back_off
@@ -140,8 +141,8 @@ def end_key_rests(connection: Connection) -> bool:
     return connection.execute(_TRY_AGAIN).rowcount > 0
 
 
-def _usage(row: object) -> Usage:
+def _usage(row: AnyRow | None) -> Usage:
     if row is None:
         return Usage()
-    because = Trouble(row.rests_because) if row.rests_because else None  # type: ignore[attr-defined]
-    return Usage(row.calls, row.last_at, row.rests_until, because, row.failures)  # type: ignore[attr-defined]
+    because = None if row.rests_because is None else Trouble(row.rests_because)
+    return Usage(row.calls, row.last_at, row.rests_until, because, row.failures)
