@@ -194,7 +194,7 @@ def test_each_answer_that_is_none_is_refused_with_the_reason(setup: Setup, accou
     person.waits_for("not a mail address")
     answer(person, ("Mail address", account.user.address), ("Your name", ""), ("all of this right", "maybe"))
     person.waits_for("Answer yes or no")
-    answer(person, ("all of this right", "n"), ("Name of the firm", ""), ("SIRET", "802 954 785 00028"))
+    answer(person, ("all of this right", "n"), ("Name of the firm", ""), ("SIRET", "802 954 784 00020"))
     person.waits_for("Language")
     person.leave()
     assert "Asia/Tokyo" in person.seen
