@@ -19,7 +19,7 @@ MOST_OF_OURS = {
     "sender": 104,
     "poller": 126,
     "importer": 236,
-    "dispatcher": 236,
+    "dispatcher": 240,
     "--help": 128,
     "orders list": 100,
     "holds list": 90,
