@@ -124,7 +124,9 @@ def test_a_catalogue_with_faults(paired_shop: Path, run: Run, tmp_path: Path) ->
 def test_the_states_in_a_refusal_are_said_in_the_language_of_the_person(paired_shop: Path, run: Run) -> None:
     run("orders", "import", "--dates", "any", data("orders.csv"), cwd=paired_shop)
     refused = run("--lang", "fr", "orders", "confirm", "CFR1", cwd=paired_shop)
-    assert (refused.code, "CFR1\u00a0: confirmée" in refused.err, "confirmed" in refused.err) == (1, True, False), refused.err
+    assert (refused.code, "CFR1\u00a0: confirmée" in refused.err, "confirmed" in refused.err) == (1, True, False), (
+        refused.err
+    )
     assert "brouillon" in refused.err
     run("send", "--supplier", "STAUBER", "--to", "appros@stauber.test", cwd=paired_shop)
     refused = run("--lang", "fr", "resend", "CFR1", cwd=paired_shop)
