@@ -48,4 +48,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    startup.run(main)
+    startup.run("geocoder", main)

@@ -44,7 +44,7 @@ class FirstTerminal:
             return self._imap
         if "(SMTP)" in question:
             return self._smtp
-        return next(word for address, word in self._passwords.items() if address in question)
+        return next(str(word) for address, word in self._passwords.items() if address in question)
 
 
 def _one(pattern: str, text: str) -> str:

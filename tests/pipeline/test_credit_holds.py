@@ -284,7 +284,7 @@ def test_a_payment_and_a_release_at_the_same_moment(
             hold_acts.release(connection, [ref], by="anne", at=seller.database.now(), override=REASON)
 
     with ThreadPoolExecutor(2) as threads:
-        jobs = [threads.submit(release), threads.submit(pay, seller, "500")]
+        jobs: list[Any] = [threads.submit(release), threads.submit(pay, seller, "500")]
     for job in jobs:
         job.result()
     take_in_at_once(importers(seller, 2, pool, session_redis), [mail.id])

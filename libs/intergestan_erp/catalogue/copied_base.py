@@ -177,7 +177,7 @@ def _read(connection: Connection) -> CopiedBase:
             CopiedParty(
                 {name: value for name, value in _values(row).items() if name not in _NOT_COPIED},
                 *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts, own_fees)),
-                term=row["term"],
+                row["term"],
             )
             for row in parties
         ),

@@ -171,7 +171,7 @@ def add(
     if as_json:
         with call.database.read() as connection:
             allowed = read_ceiling(connection, entered.id)
-        shown = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
+        shown: dict[str, Any] = {"code": entered.code, "name": party.name, "accounts": {**entered.accounts}}
         shown |= {"fees": [_fee_json(fee) for fee in borne], "credit": _credit_json(allowed)}
         print_json({**shown, "warnings": warnings})
         return
@@ -250,12 +250,11 @@ def set_(
         found = party_of(connection, party)
         with_term = {} if term is None else {"payment_term_id": _term_id(connection, term)}
         released, at = Released(), call.database.now()
-        if about_credit:
+        ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
+        if ceiling is not None:
             by = call.entitled(connection, Right.SET_CREDIT)
-            ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
-            assert ceiling is not None
         set_party(connection, found.id, changes | with_term, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
-        if about_credit:
+        if ceiling is not None:
             released = acts.set_ceiling(connection, found.id, ceiling, by=by, at=at)
         return found.id, str(changes.get("code", found.code)), released
 

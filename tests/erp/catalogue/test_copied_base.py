@@ -102,7 +102,7 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
         shown = [[(term.code, term.lines) for term in read_terms(connection)] for connection in (ours, theirs)]
         assert shown[0] == shown[1]
         with_term = select(Party.code, PaymentTerm.code).join(PaymentTerm, PaymentTerm.id == Party.payment_term_id)
-        assert dict(map(tuple, ours.execute(with_term))) == {"3F": "2X", "4F": "60J"}
+        assert {row[0]: row[1] for row in ours.execute(with_term)} == {"3F": "2X", "4F": "60J"}
         for base in (theirs, ours):
             party_id = base.execute(select(Party.id).where(Party.code == "C1")).scalar_one()
             assert [(fee.code, fee.amount) for fee in borne_by(base, party_id)] == [("GEST", ONE), ("PORT", Decimal(5))]
