@@ -230,4 +230,4 @@ def test_any_course_of_business(sqlite_base: Database) -> None:
         stateful_step_count=12,
         suppress_health_check=(*SPEED, HealthCheck.filter_too_much, HealthCheck.data_too_large),
     )
-    run_state_machine_as_test(lambda: Books(site), settings=few)
+    run_state_machine_as_test(lambda: Books(site), settings=few)  # type: ignore[arg-type]  # what makes one will do
