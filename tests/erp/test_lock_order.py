@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
     """D21: each act by itself, and the series of numbers last of all but what the importer notes of its mail."""
     till = Till(base)
     order = till.order(("4", "10", "20"), unit="C62")
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "change": lambda: till.act(change_sales_order, order, OwnChanges(quantities={"L1": Decimal(3)})),
         "book": lambda: till.order(("1", "10", "20")),
         "deliver": lambda: till.act(deliver, order, None),

@@ -34,10 +34,10 @@ class CopiedParty:
     """A third party with what belongs to it, as columns without ids; `term`: the code of its payment term."""
 
     values: Values
+    term: str | None
     addresses: tuple[Values, ...]
     contacts: tuple[Values, ...]
     accounts: tuple[Values, ...]
-    term: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,8 @@ def _read(connection: Connection) -> CopiedBase:
         tuple(
             CopiedParty(
                 {name: value for name, value in _values(row).items() if name not in _TERM},
+                row["term"],
                 *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts)),
-                term=row["term"],
             )
             for row in parties
         ),

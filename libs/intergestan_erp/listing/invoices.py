@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -114,7 +115,7 @@ def list_due(
         .join(Party, Party.id == Invoice.customer_id)
         .where(*limits)
     )
-    keys = [InvoiceDue.due_date, InvoiceDue.id]
+    keys: list[ColumnElement[Any]] = [InvoiceDue.due_date, InvoiceDue.id]
     return read_page(
         connection,
         query,

@@ -88,7 +88,7 @@ def test_what_a_copy_gives(central: SiteToTest, make_database: Callable[[str], D
         shown = [[(term.code, term.lines) for term in read_terms(connection)] for connection in (ours, theirs)]
         assert shown[0] == shown[1]
         with_term = select(Party.code, PaymentTerm.code).join(PaymentTerm, PaymentTerm.id == Party.payment_term_id)
-        assert dict(map(tuple, ours.execute(with_term))) == {"3F": "2X", "4F": "60J"}
+        assert {code: term for code, term in ours.execute(with_term)} == {"3F": "2X", "4F": "60J"}  # noqa: C416
         assert [each.account for each in find_parties(ours, "fond").found] == ["401F1"]
         assert set(ours.execute(select(Setting.name)).scalars()) == {"codes.mode", "terms.default"}
         assert ours.execute(select(Site.code)).scalar_one() == site.code != central.code

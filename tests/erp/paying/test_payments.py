@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, update
 
 from intergestan_db.database import Database
-from intergestan_db.enums import PaymentMethod
+from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Event, NumberSeries, Payment, Settlement, Site
 from intergestan_erp.listing.invoices import WhichInvoices, list_due, list_invoices
@@ -20,12 +21,14 @@ from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.paying import payments
 from intergestan_erp.paying.open_amounts import OpenInstalment
+from intergestan_erp.paying.settling import Settled
 from intergestan_erp.paying.shares import Share, as_said, oldest_first
 from tests.clock import Clock
 from tests.erp.paying.till import Till
 from tests.site_factories import add_party
 
 DAY = date(2026, 11, 20)
+ZERO = Decimal(0)
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def share(ref: str, amount: str) -> Share:
     return Share(invoice, int(n) if n else None, Decimal(amount))
 
 
-def parts(settled: payments.Settled) -> dict[str, str]:
+def parts(settled: Settled) -> dict[str, str]:
     return {f"{part.invoice}/{part.n}": str(part.amount) for part in settled.parts}
 
 
@@ -48,7 +51,7 @@ def test_the_oldest_due_come_first(till: Till) -> None:
     till.owe("100")
     assert till.open() == {"FA1/1": "40.00", "FA2/1": "100.00", "FA1/2": "60.00"}
     settled = till.pay("120")
-    assert (settled.number, parts(settled), settled.left) == ("RG1", {"FA1/1": "40.00", "FA2/1": "80.00"}, 0)
+    assert (settled.number, parts(settled), settled.left) == ("RG1", {"FA1/1": "40.00", "FA2/1": "80.00"}, ZERO)
     assert settled.freed == Freed((till.customer,))
     assert till.open() == {"FA2/1": "20.00", "FA1/2": "60.00"}
     more = till.pay("100")
@@ -99,7 +102,7 @@ def test_what_is_no_payment(till: Till) -> None:
     tomorrow = DAY + timedelta(1)
     with till.base.transaction() as connection:
         other = add_party(connection, NewParty(code="C2", name="Autre", is_customer=True))
-    for amount, said, words in (
+    refused: list[tuple[str, dict[str, Any], str]] = [
         ("0", {}, "0 is no amount"),
         ("-5", {}, "-5 is no amount"),
         ("1.005", {}, "is no amount"),
@@ -107,7 +110,8 @@ def test_what_is_no_payment(till: Till) -> None:
         ("5", {"received_on": tomorrow}, "has not come yet"),
         ("5", {"due_date": DAY.replace(year=2029)}, "is due within 2 years"),
         ("5", {"reference": "x" * 61}, "at most 60 characters"),
-    ):
+    ]
+    for amount, said, words in refused:
         with pytest.raises(Problem, match=words):
             till.pay(amount, **said)
     new = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CASH)
@@ -127,7 +131,7 @@ def test_what_is_no_payment(till: Till) -> None:
 
 def test_a_payment_is_entered_once(till: Till) -> None:
     """D32: the same cheque twice is refused; one that was taken back may be entered again."""
-    cheque = {"method": PaymentMethod.CHEQUE, "reference": " 4711 "}
+    cheque: dict[str, Any] = {"method": PaymentMethod.CHEQUE, "reference": " 4711 "}
     till.pay("5", **cheque)
     with pytest.raises(Problem, match="RG1 of the same customer has the reference «4711»") as raised:
         till.pay("7", **cheque)
@@ -188,18 +192,19 @@ def test_lists(till: Till) -> None:
     till.act(payments.cancel, "RG2")
     with till.base.read() as connection:
         (first, second) = list_invoices(connection, WhichInvoices()).rows
-        assert (first.number, first.credited, first.open) == ("FA2", 100, 0)
-        assert (second.number, second.credited, second.open, second.due_date) == ("FA1", 0, 60, date(2026, 12, 20))
+        assert (first.number, first.credited, first.open) == ("FA2", Decimal(100), ZERO)
+        assert (second.number, second.credited, second.open) == ("FA1", ZERO, Decimal(60))
+        assert second.due_date == date(2026, 12, 20)
         only = list_invoices(connection, WhichInvoices(only_open=True, first=DAY, last=DAY, customer_id=till.customer))
         assert [row.number for row in only.rows] == ["FA1"]
         assert list_invoices(connection, WhichInvoices(last=DAY - timedelta(1))).rows == ()
         (due,) = list_due(connection, WhichInvoices(customer_id=till.customer)).rows
-        assert (due.invoice, due.n, due.amount, due.open) == ("FA1", 2, 60, 60)
+        assert (due.invoice, due.n, due.amount, due.open) == ("FA1", 2, Decimal(60), Decimal(60))
         assert list_due(connection, WhichInvoices(last=date(2026, 12, 19))).rows == ()
         assert list_due(connection, WhichInvoices(customer_id=999)).rows == ()
         (cancelled, entered) = list_payments(connection).rows
-        assert (cancelled.state, cancelled.left) == ("cancelled", 0)
-        assert (entered.number, entered.reference, entered.left) == ("RG1", "A", 0)
+        assert (cancelled.state, cancelled.left) == (PaymentState.CANCELLED, ZERO)
+        assert (entered.number, entered.reference, entered.left) == ("RG1", "A", ZERO)
         assert list_payments(connection, on_account=True).rows == ()
         assert list_payments(connection, 999).rows == ()
     till.owe("10", "20", "70")

@@ -36,6 +36,7 @@ def test_no_more_is_settled_than_is_open(base: Database) -> None:
         settled[row.invoice_due_id] += row.amount
         used[row.payment_id, row.credit_note_id] += row.amount
     assert all(settled[due_id] <= amount for due_id, amount in open_of.items())
+    there: dict[tuple[int | None, int | None], Decimal]
     there = {(row.id, None): row.amount for row in till.rows(Payment)}
     there |= {(None, row.id): row.total_ttc for row in till.rows(CreditNote)}
     assert all(amount <= there[source] for source, amount in used.items())
