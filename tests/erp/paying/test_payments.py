@@ -29,6 +29,7 @@ from tests.erp.paying.till import Till
 from tests.site_factories import add_party
 
 DAY = date(2026, 11, 20)
+ZERO = Decimal(0)
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_what_is_no_payment(till: Till) -> None:
     tomorrow = DAY + timedelta(1)
     with till.base.transaction() as connection:
         other = add_party(connection, NewParty(code="C2", name="Autre", is_customer=True))
-    for amount, said, words in (
+    refused: list[tuple[str, dict[str, Any], str]] = [
         ("0", {}, "0 is no amount"),
         ("-5", {}, "-5 is no amount"),
         ("1.005", {}, "is no amount"),
@@ -110,7 +111,8 @@ def test_what_is_no_payment(till: Till) -> None:
         ("5", {"received_on": tomorrow}, "has not come yet"),
         ("5", {"due_date": DAY.replace(year=2029)}, "is due within 2 years"),
         ("5", {"reference": "x" * 61}, "at most 60 characters"),
-    ):
+    ]
+    for amount, said, words in refused:
         with pytest.raises(Problem, match=words):
             till.pay(amount, **said)
     new = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CASH)
