@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from intergestan_db.tables import Mailbox, OutboundMail, PartnerKey
+from intergestan_erp.site.preferences import set_preference
 from tests.consent import Consent
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
