@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from intergestan_db.tables import Mailbox, OutboundMail, PartnerKey
+from intergestan_erp.site.preferences import set_preference
 from tests.consent import Consent
 from tests.journey.conftest import MakePair
 from tests.journey.journey_site import QUICK, JourneySite
@@ -77,8 +78,10 @@ def watched_sites(
 
 
 def use_everything(sites: PairOfSites, tokens: TokenServer, smtp: SmtpServer) -> None:
-    """TLS to the relay, a token for a mailbox, keys that end."""
+    """TLS to the relay, a token for a mailbox, keys that end, codes that are made."""
     for site in sites.sites:
+        with site.database.transaction() as connection:
+            set_preference(connection, "codes.mode", "automatic", by="test", at=site.database.now())
         site.use_relay("localhost", smtp.port, tls=True)
         let_keys_end(site, days=400)
     seller = sites.seller
@@ -117,6 +120,10 @@ def load(sites: PairOfSites, prometheus: PrometheusServer) -> None:
         raise
 
 
+WHERE_SOMEBODY_IS_ASKED = {"Addresses to look up", "Look-ups left", "What providers say"}
+"""Panels of sites that chose who says where addresses lie (T25); tests/services/dispatcher fills their gauges."""
+
+
 def samples(prometheus: PrometheusServer, query: str, began: float) -> int:
     """How many values that are numbers a query has, from the beginning until now."""
     for word, value in FILLED.items():
@@ -131,7 +138,8 @@ def test_no_panel_is_empty(watched: Watched, file: Path) -> None:
     empty = [
         (title, query) for title, query in queries(read(file)) if samples(watched.prometheus, query, watched.began) == 0
     ]
-    assert not empty, "\n".join(map(str, empty))
+    unasked = [each for each in empty if each[0] not in WHERE_SOMEBODY_IS_ASKED]
+    assert not unasked, "\n".join(map(str, unasked))
     assert samples(watched.prometheus, "intergestan_misspelt", watched.began) == 0
 
 

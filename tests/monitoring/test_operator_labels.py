@@ -89,6 +89,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
         metrics.set("certificate_expiry_timestamp_seconds", now + DAY, kind=kind, name="orders")
     for store in ("base", "redis"):
         metrics.set("writes_refused", 1, store=store)
+    metrics.set("geocode_resting", 1, reason="key")
     for name, value in {
         "orders_unanswered": 1.0,
         "booking_paused": 1.0,
