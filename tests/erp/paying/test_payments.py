@@ -29,7 +29,6 @@ from tests.erp.paying.till import Till
 from tests.site_factories import add_party
 
 DAY = date(2026, 11, 20)
-ZERO = Decimal(0)
 
 
 @pytest.fixture
