@@ -175,7 +175,10 @@ def _read(connection: Connection) -> CopiedBase:
         tuple(
             CopiedParty(
                 {name: value for name, value in _values(row).items() if name not in _NOT_COPIED},
-                *(tuple(rows.get(row["id"], ())) for rows in (addresses, contacts, accounts, own_fees)),
+                addresses=tuple(addresses.get(row["id"], ())),
+                contacts=tuple(contacts.get(row["id"], ())),
+                accounts=tuple(accounts.get(row["id"], ())),
+                fees=tuple(own_fees.get(row["id"], ())),
                 term=row["term"],
             )
             for row in parties

@@ -17,7 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, Date, and_, bindparam, case, func, or_, select, type_coerce, union_all
+from sqlalchemy import BindParameter, Connection, Date, and_, bindparam, case, func, or_, select, type_coerce, union_all
 
 from intergestan_db.enums import PaymentState, SalesState
 from intergestan_db.tables import (
@@ -133,7 +133,7 @@ def _with_vat(base: Decimal, rate: Decimal) -> Decimal:
     return base + round_half_up(base * rate / 100) if rate else base
 
 
-_OF_THESE: Final = bindparam("ids", expanding=True)
+_OF_THESE: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
 _DAY: Final = bindparam("day", type_=Date())
 _COUNTS: Final = SalesOrder.customer_id.in_(_OF_THESE), SalesOrder.state == SalesState.ACCEPTED
 

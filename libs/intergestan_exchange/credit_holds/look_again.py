@@ -50,7 +50,8 @@ class Released:
 def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> list[int]:
     """Those of these customers of whom an order waits for room."""
     ids = sorted(set(customer_ids))
-    return sorted(connection.execute(_WAITING, {"ids": ids}).scalars()) if ids else []
+    found = connection.execute(_WAITING, {"ids": ids}).scalars() if ids else ()
+    return sorted(each for each in found if each is not None)
 
 
 def look_again(connection: Connection, customer_ids: Iterable[int], *, by: str, at: datetime) -> Released:

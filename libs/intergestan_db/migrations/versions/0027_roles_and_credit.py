@@ -68,8 +68,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_credit_override_party_id_at"), "credit_override", ["party_id", "at"])
     freeze_rows("credit_override")
-    kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
-    op.execute(f"ALTER TABLE hold ADD COLUMN party_id {kind} CONSTRAINT fk_hold_party_id REFERENCES party (id)")
+    type_of_id = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
+    op.execute(f"ALTER TABLE hold ADD COLUMN party_id {type_of_id} CONSTRAINT fk_hold_party_id REFERENCES party (id)")
     for column, type_ in _OF_HOLD:
         op.add_column("hold", sa.Column(column, type_, nullable=True))
     where = sa.text("closed_at IS NULL")
