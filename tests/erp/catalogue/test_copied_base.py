@@ -42,7 +42,7 @@ TAKEN = {
     *("product_family", "product_subfamily", "product", "product_component", "party", "address", "contact"),
     *("account", "party_account", "party_word", "account_word", "setting", "fee", "party_fee"),
 }
-MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
+MADE = {"site", "user", "user_role", "user_right", "number_series", "event", "high_water", "alembic_version"}
 
 
 @pytest.fixture
