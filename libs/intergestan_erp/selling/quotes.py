@@ -114,9 +114,7 @@ def accept_quote(
     customer, quote = _lock_open(connection, number, at)
     states.move(connection, states.QUOTE, [quote.id], "accept", by=by, at=at)
     draft = _draft(connection, quote)
-    return write_order(
-        *(connection, gate, customer, draft), add_fee=add_fee, override=override, quote=quote, by=by, at=at
-    )
+    return write_order(connection, gate, customer, draft, add_fee=add_fee, override=override, quote=quote, by=by, at=at)
 
 
 def refuse_quote(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> str:

@@ -47,7 +47,7 @@ TAKEN = {
     *("account", "party_account", "party_word", "account_word", "setting", "payment_term", "payment_term_line"),
     *("fee", "party_fee"),
 }
-MADE = {"site", "user", "number_series", "event", "high_water", "alembic_version"}
+MADE = {"site", "user", "user_role", "user_right", "number_series", "event", "high_water", "alembic_version"}
 
 
 @pytest.fixture
