@@ -10,11 +10,11 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from tests.simulator.calm import Broken, be_silent
 from tests.simulator.faults import OFF, Fault, Reached
-from tests.simulator.world import STEPS_EACH, Told, World
+from tests.simulator.world import Told, World
 
 ORDERS = 8
 """Of each story of the long form."""
@@ -26,7 +26,7 @@ def main(argv: Sequence[str]) -> int:
     be_silent()
     on = [fault for fault in Fault if fault not in OFF or fault.name in options.switched_on]
     if options.tell:
-        _world(options, options.seed, on, tell=print).run()
+        World(options.seed, orders=options.orders_each, faults=on, tell=print).run()
         return 0
     return _run(options, on)
 
@@ -36,7 +36,7 @@ def _run(options: argparse.Namespace, on: Sequence[Fault]) -> int:
     seed = options.seed
     while time.monotonic() - began < options.seconds and told.orders < options.orders:
         try:
-            told.add(_world(options, seed, on).run())
+            told.add(World(seed, orders=options.orders_each, faults=on).run())
         except Broken as broken:
             failed.append(seed)
             print(f"seed {seed}: {broken}", file=sys.stderr)
@@ -51,12 +51,6 @@ def _run(options: argparse.Namespace, on: Sequence[Fault]) -> int:
     if failed:
         print(f"Its story: python -m tests.simulator --tell --seed {failed[0]}", file=sys.stderr)
     return 1 if failed else 0
-
-
-def _world(
-    options: argparse.Namespace, seed: int, on: Sequence[Fault], tell: Callable[[str], object] | None = None
-) -> World:
-    return World(seed, orders=options.orders_each, steps_each=options.steps_each, faults=on, tell=tell)
 
 
 class Sum:
@@ -101,7 +95,6 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--orders", type=float, default=float("inf"), help="until so many orders were sent")
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--orders-each", type=int, default=ORDERS, help="orders in one story")
-    parser.add_argument("--steps-each", type=int, default=STEPS_EACH, help="steps for each order")
     parser.add_argument("--failures", type=int, default=1, help="go on until so many seeds failed")
     parser.add_argument("--tell", action="store_true", help="tell the story of this one seed, step by step")
     parser.add_argument(

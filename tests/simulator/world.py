@@ -43,7 +43,7 @@ DEEPEST = 2
 A_DAY = 90_000
 """And an hour: the statements of a day are due."""
 STEPS_EACH = 40
-"""Steps for each order that is to be sent, where nobody says otherwise."""
+"""Steps for each order that is to be sent."""
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Told:
 class World(Calm):
     """Two or three sites and all that happens to them.
 
-    :param faults: those that are on. :param steps_each: for each order that is to be sent.
+    :param faults: those that are on.
     :param tell: hears every step, for whoever follows one seed.
     """
 
@@ -73,14 +73,12 @@ class World(Calm):
         *,
         orders: int,
         faults: Collection[Fault],
-        steps_each: int = STEPS_EACH,
         tell: Callable[[str], object] | None = None,
     ) -> None:
         super().__init__()
         self.chance = random.Random(seed)
         self.told = Told(seed)
         self._orders = orders
-        self._steps_each = steps_each
         self._faults = frozenset(faults)
         self._tell = tell
         self._digest = hashlib.sha256()
@@ -115,8 +113,8 @@ class World(Calm):
         """
         with _seeded_ids(self.chance, self.time):
             self._calm = False
-            for step in range(self._steps_each * self._orders):
-                self._wanted = 1 + step // self._steps_each
+            for step in range(STEPS_EACH * self._orders):
+                self._wanted = 1 + step // STEPS_EACH
                 self._step()
             self._calm = True
             self.note("the faults stop")
