@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -111,8 +112,8 @@ def test_a_card(shop: Path, run: Run) -> None:
     assert (card["code"], card["siret"], card["accounts"]) == ("STB", None, {"customer": "411STB", "supplier": "401ST"})
     shown = run("--lang", "fr", "parties", "show", "STB", cwd=shop).out
     assert "Compte (fournisseur)" in shown
-    assert "Nom                   Stauber SAS" in shown
-    assert "Interlocuteur         Anne Roth, anne@stauber.test" in shown
+    assert re.search(r"Nom +Stauber SAS\n", shown)
+    assert re.search(r"Interlocuteur +Anne Roth, anne@stauber\.test\n", shown)
     assert "Vittel, FR" in shown
     for options, said in (
         (("--name", ""), "needs a name"),

@@ -103,5 +103,5 @@ def test_attempts_come_ever_more_rarely_and_at_least_every_five_minutes(kind: Ki
 def test_every_trouble_is_told_in_both_languages(kind: Kind, language: str) -> None:
     sentence = MailboxTrouble(kind, "NO\r\n\x1b[31mnever").sentence("commandes", language)
     assert "commandes" in sentence
-    assert sentence.isprintable()
+    assert sentence.replace("\u00a0", " ").replace("\u202f", " ").isprintable()
     assert "{" not in sentence
