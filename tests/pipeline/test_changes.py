@@ -31,25 +31,21 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     ReviewReply,
     SalesOrder,
-    SalesOrderCharge,
     SalesOrderLine,
     Site,
 )
-from intergestan_erp.inputs.vat import StatedVat
 from intergestan_erp.order_files.file_order import USUAL
 from intergestan_erp.order_files.read_orders import read_here
 from intergestan_erp.purchasing.change_edits import Edits
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_exchange.changes import answer_seller_change, change_sales_order
 from intergestan_exchange.changes.change_sales_order import OwnChanges
-from intergestan_exchange.changes.charge_vat import set_charge_vat
 from intergestan_exchange.holds import review
 from intergestan_exchange.holds.hold_acts import refuse, release
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.waiting import take_in_ripe
 from intergestan_exchange.outbox import changes, outbound
 from intergestan_msg.mail.incoming import read_mail
-from intergestan_msg.money import AllowanceCharge, totals_of
 from intergestan_msg.ubl import write_order
 from intergestan_runtime import logs
 from tests.factories import a_line, an_order, cfr1
@@ -848,28 +844,3 @@ def test_changes_and_answers_are_dated_by_each_sites_own_day(sqlite_sites: Pair,
             assert issued(answer_mail, sites.seller) == date(2026, 12, 2)
             assert sites.buyer.receive(answer_mail).state == "done"
             sites.clock.move(minutes=45)
-
-
-def test_the_vat_of_a_charge_that_nobody_stated(sites: Pair) -> None:
-    """D33: we say it, the buyer reads of it; a later change of theirs that leaves it open keeps what we said."""
-    order = replace(cfr1(), allowances=(AllowanceCharge(is_charge=True, amount=Decimal(5), reason="Port"),))
-    sums = totals_of([(line.line_total or Decimal(0), line.item.tax) for line in order.lines], order.allowances)
-    order = replace(order, totals=sums.totals, tax_amount=sums.tax_amount)
-    for site in (sites.buyer, sites.seller):
-        site.put_products(*products_of(order))
-    sites.buyer.import_orders(write_order(order))
-    mail_id = sites.buyer.request(sites.seller.code, "CFR1")
-    mail = sites.buyer.compose(mail_id)
-    sites.buyer.mark_sent(mail_id)
-    sites.seller.receive(mail)
-    answer(sites)
-    with sites.seller.database.transaction() as connection:
-        at = sites.seller.database.now()
-        set_charge_vat(connection, "CCL1", 1, StatedVat("S", Decimal(20)), by="jean", at=at)
-    answer(sites)
-    assert [row.vat_rate for row in sites.seller.rows(SalesOrderCharge)] == [20]
-    assert sites.seller.row(SalesOrder).total_ttc == sites.buyer.row(PurchaseOrder).total_ttc + 1
-    leave(sites, L1=1)
-    sites.seller.receive(edit(sites, quantities={"L2": Decimal(4)}))
-    assert [row.vat_rate for row in sites.seller.rows(SalesOrderCharge)] == [20]
-    assert sold(sites)["L2"][1] == 4

@@ -27,6 +27,7 @@ from intergestan_erp.selling.invoicing import invoice
 from intergestan_exchange.changes.charge_vat import set_charge_vat
 from intergestan_exchange.holds import review
 from intergestan_msg.money import AllowanceCharge
+from intergestan_msg.typography import french
 from intergestan_msg.ubl import write_order
 from tests.factories import an_order
 from tests.pipeline.conftest import Pair
@@ -93,7 +94,7 @@ def test_a_fee_is_added_to_a_small_order(sites: Pair) -> None:
     answer(sites)
     order = sites.seller.row(SalesOrder)
     assert (order.state, order.below_minimum, order.total_ht, order.total_ttc) == ("accepted", True, 195, 234)
-    note = "Frais ajoutés : Petite commande, 15,00 EUR HT. Nouveau total : 234,00 EUR TTC."
+    note = french("Frais ajoutés : Petite commande, 15,00 EUR HT. Nouveau total : 234,00 EUR TTC.")
     assert told(sites) == [("AB", [], None), ("CA", ["5", "5"], note)]
     bought = sites.buyer.row(PurchaseOrder)
     assert (bought.state, bought.answer_code, bought.answer_note) == ("changed", "CA", note)
@@ -163,7 +164,7 @@ def test_a_charge_gets_its_vat_category(sites: Pair) -> None:
     code, lines, note = told(sites)[-1]
     total = f"{order.total_ttc:.2f}".replace(".", ",")
     assert (code, lines) == ("CA", ["5", "5"])
-    assert note == f"Les frais « Port » portent la TVA S 20 %. Nouveau total : {total} EUR TTC."
+    assert note == french(f"Les frais « Port » portent la TVA S 20 %. Nouveau total : {total} EUR TTC.")
     assert seller.receive(edit(sites, quantities={"L1": Decimal(4)})).state == "done"
     answer(sites)
     (charge,) = seller.rows(SalesOrderCharge)
