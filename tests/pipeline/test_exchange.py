@@ -108,7 +108,7 @@ def test_a_mail_is_answered_when_all_its_orders_are(sites: Pair) -> None:
 
 
 def test_third_parties_cost_the_exchange_nothing(sites: Pair) -> None:
-    """T09: codes, accounts, words and their settings are asked for by no statement on an order's way there and back.
+    """T09, T20: codes, accounts, words, debts and their settings get no statement of their own on an order's way.
 
     What an order costs is counted, so that whoever adds a statement to its way sees it.
     """
@@ -125,8 +125,12 @@ def test_third_parties_cost_the_exchange_nothing(sites: Pair) -> None:
     assert sites.seller.receive(mail).state == "done"
     (answer,) = sites.seller.compose_requested()
     assert sites.buyer.receive(answer).state == "done"
-    new = ("party_word", "account", "party_code_counter", "setting")
+    new = ("party_word", "account", "party_code_counter")
     for who, every in asked.items():
         statements = [each for each in every if each.startswith(("SELECT", "INSERT", "UPDATE", "DELETE"))]
         assert MOST_STATEMENTS[who] // 2 < len(statements) <= MOST_STATEMENTS[who], (who, len(statements))
         assert not [each for each in statements if any(f"{name} " in each for name in new)], who
+        of_settings = [each for each in statements if "setting " in each]
+        assert all(each.startswith("SELECT partner_key.") for each in of_settings), (
+            "whether credit is on comes with the key"
+        )
