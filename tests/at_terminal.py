@@ -9,12 +9,11 @@ import select
 import signal
 import sys
 import termios
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests import warm
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
 
 
 class Person:
@@ -40,11 +39,17 @@ class Person:
 
     def waits_for(self, asked: str) -> None:
         """Until this is on the screen, below the last answer; a regular expression, in which white space is one."""
-        deadline = time.monotonic() + PATIENCE
-        while not (found := re.search(asked, self._below())):
-            assert time.monotonic() < deadline, f"{asked}\n--- on the screen:\n{self.seen}"
-            if not self._look():
+        found: re.Match[str] | None = None
+
+        def is_asked() -> bool:
+            nonlocal found
+            found = re.search(asked, self._below())
+            if found is None and not self._look():
                 raise AssertionError(f"It ended, and did not say {asked}\n--- on the screen:\n{self.seen}")
+            return found is not None
+
+        eventually(is_asked, what=lambda: f"{asked}\n--- on the screen:\n{self.seen}", every=0)
+        assert found is not None
         self._answered += found.end()
 
     def answer(self, text: str) -> None:

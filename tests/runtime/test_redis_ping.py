@@ -15,7 +15,10 @@ def test_one_that_answers(redis_server: RedisServer) -> None:
     assert silence(redis_server.url, 5) is None
     with redis_server.client() as client:
         client.config_set("requirepass", "hush")
-    assert silence(redis_server.url, 5) is None, "that it wants a password is an answer"
+        try:
+            assert silence(redis_server.url, 5) is None, "that it wants a password is an answer"
+        finally:
+            client.config_set("requirepass", "")
     nowhere = free_port()
     nodes = f"127.0.0.1:{nowhere},127.0.0.1:{redis_server.port}"
     assert silence(f"redis+cluster://{nodes}", 5) is None

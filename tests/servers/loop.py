@@ -59,7 +59,7 @@ class LoopServer(ABC):
 
 def reset(transport: asyncio.BaseTransport) -> None:
     """Cut a connection as a crash does: the other side gets RST, and nothing that was still on its way."""
-    connection = transport.get_extra_info("socket")
+    connection = None if transport.is_closing() else transport.get_extra_info("socket")
     if connection is not None and connection.fileno() != -1:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     if isinstance(transport, asyncio.WriteTransport):

@@ -22,7 +22,8 @@ from tests.simulator.oracle import Ask, AtRest, complaints
 from tests.simulator.site import copy_of
 from tests.simulator.world import World
 
-SEEDS = range(200)
+SEEDS = (*range(200), 703)
+"""The last one is there for a statement that comes three times, which seldom happens."""
 ORDERS = 1
 """With which as many are sent as one person sends at a time, and a story takes as many steps as they need."""
 ON = frozenset(Fault) - OFF.keys()

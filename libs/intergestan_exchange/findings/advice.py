@@ -161,10 +161,10 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "(orders change, orders cancel), or they change theirs (sales change). Then refuse this mail.",
         ),
         "fr": Advice(
-            "Rien de ce message n'a été importé. La commande est ici ce qui avait d'abord été convenu ; là-bas, non.",
+            "Rien de ce courriel n'a été importé. La commande est ici ce qui avait d'abord été convenu ; là-bas, non.",
             "Appelez-les et convenez de ce qui vaut. Rendez les deux commandes égales : demandez ici une modification "
             "ou une annulation (orders change, orders cancel), ou ils modifient la leur (sales change). Refusez "
-            "ensuite ce message.",
+            "ensuite ce courriel.",
         ),
     },
     R.ARCHIVE: {

@@ -74,6 +74,8 @@ def cause_of(error: Exception) -> Cause | None:
         return Cause.OTHER_NAME if error.verify_code in _OTHER_NAME else Cause.CERTIFICATE
     if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
         return Cause.NO_TLS if error.reason in _NOT_TLS else Cause.TLS
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+        return Cause.SILENT  # as smtplib says that nothing came
     if isinstance(error, socket.gaierror):
         return Cause.NO_NAMES if error.errno == socket.EAI_AGAIN else Cause.UNKNOWN_NAME
     return next((cause for kind, cause in _BY_KIND if isinstance(error, kind)), None)

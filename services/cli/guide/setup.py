@@ -18,7 +18,6 @@ from pathlib import Path
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_db.site_rows import has_site
 from intergestan_operations.language.language import _, spoken
 from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
@@ -55,6 +54,7 @@ def setup(context: typer.Context) -> None:
 
 def _go_through(context: typer.Context, call: Call) -> Call:
     """All steps that are still to be done; the call that sees the site."""
+    from intergestan_db.site_rows import has_site
     from services.cli.guide.identity import ask_postal_address, make_site
     from services.cli.guide.mail_account import set_up_account
     from services.cli.setting_up.site import card
@@ -111,6 +111,8 @@ def _alone(call: Call) -> Iterator[None]:
 
 
 def _left(call: Call) -> str:
+    from intergestan_db.site_rows import has_site
+
     if has_site(call.unchecked_database):
         return _("You left. What was stored stays; `intergestan setup` goes on from there.")
     return _("You left before the site was made, so nothing was kept. `intergestan setup` begins again.")

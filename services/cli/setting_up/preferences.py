@@ -26,12 +26,14 @@ LABELS: Mapping[str, str] = {
     "accounts.width": marked("Digits behind the root (1 to 10)"),
     "search.party_fields": marked("Fields in which third parties are searched"),
     "search.account_fields": marked("Fields in which accounts are searched"),
-    "credit.block_from": marked("Credit: first document that is refused (off, quote, order, delivery or invoice)"),
+    "credit.block_from": marked(
+        "Credit: first document that is refused (`off`, `quote`, `order`, `delivery` or `invoice`)"
+    ),
     "credit.by_payment_due": marked(
         "Credit: payments count when they fall due, else when the invoice does (true or false)"
     ),
-    "credit.invoice_delivered": marked("Credit: invoices for goods that left (block or always)"),
-    "credit.told_buyer": marked("Credit: what the buyer of an order that waits reads (plain or amounts)"),
+    "credit.invoice_delivered": marked("Credit: invoices for goods that left (`block` or `always`)"),
+    "credit.told_buyer": marked("Credit: what the buyer of an order that waits reads (`plain` or `amounts`)"),
     "credit.max_default": marked("Credit maximum of new customers (empty: no ceiling)"),
     "credit.insured_default": marked("Insured amount of new customers"),
     "terms.default": marked("Payment term of customers who have none of their own"),

@@ -7,6 +7,7 @@ and nothing imported from the product, only loops over characters.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -63,9 +64,17 @@ def without_marks(text: str) -> str:
     """A cell without ="…", and without an apostrophe before what a spreadsheet would compute."""
     if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
         return text[2:-1].strip()
-    if len(text) > 1 and text[0] == "'" and text[1] in "=+-@＝＋－＠'\t\r":
-        return text[1:] if text[1] in "\t\r" else text[1:].strip()
+    if text[:1] == "'" and _is_changed_by_a_spreadsheet(text[1:]):
+        return text[1:] if text[1].isspace() else text[1:].strip()
     return text
+
+
+def _is_changed_by_a_spreadsheet(text: str) -> bool:
+    """It takes some first characters away, and computes what has a sign behind blanks, quotes and what nobody sees."""
+    if text[:1] in ("\t", "\r", "\n", "'"):
+        return True
+    signs = [each for each in text if each.isprintable() and not each.isspace() and each not in "'\""]
+    return bool(signs) and unicodedata.normalize("NFKC", signs[0]) in ("=", "+", "-", "@")
 
 
 def _without_euros(text: str) -> str:

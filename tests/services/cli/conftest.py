@@ -139,6 +139,10 @@ def roomy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("intergestan_exchange.health.alarms.DISK_BYTES", 0)
 
 
+BEAT = 1
+"""So many seconds lie between two signs of life."""
+
+
 @contextmanager
 def services_alive(folder: Path, services: Collection[str] = SERVICES) -> Iterator[None]:
     """These services give signs of life meanwhile, as often as they do it themselves."""
@@ -151,7 +155,7 @@ def services_alive(folder: Path, services: Collection[str] = SERVICES) -> Iterat
                     for service in services:
                         leases.beat(connection, f"{service}-1", service, database.now())
                 began.set()
-                if over.wait(1):
+                if over.wait(BEAT):
                     return
 
     began = threading.Event()
