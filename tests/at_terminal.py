@@ -63,9 +63,14 @@ class Person:
         return self.process.wait(PATIENCE)
 
     def leave(self, how: signal.Signals = signal.SIGINT) -> int:
-        """End it, as Ctrl-C does; its exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(how)
+        """End it, as Ctrl-C does, pressed again where nothing comes of it; its exit code."""
+
+        def is_gone() -> bool:
+            if self.process.poll() is None:
+                self.process.send_signal(how)
+            return not all(self._look() for _ in range(20))
+
+        eventually(is_gone, what=lambda: f"It does not end.\n--- on the screen:\n{self.seen}", every=0)
         return self.ends()
 
     def close(self) -> None:

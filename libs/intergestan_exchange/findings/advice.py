@@ -158,12 +158,12 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "en": Advice(
             "Nothing of this mail was imported. The order here is what was agreed on first, the order there is not.",
             "Call them and agree on what counts. Make both orders equal: ask for a change or a cancellation here "
-            "(orders change, orders cancel), or they change theirs (sales change). Then refuse this mail.",
+            "(`orders change`, `orders cancel`), or they change theirs (`sales change`). Then refuse this mail.",
         ),
         "fr": Advice(
             "Rien de ce courriel n'a été importé. La commande est ici ce qui avait d'abord été convenu ; là-bas, non.",
             "Appelez-les et convenez de ce qui vaut. Rendez les deux commandes égales : demandez ici une modification "
-            "ou une annulation (orders change, orders cancel), ou ils modifient la leur (sales change). Refusez "
+            "ou une annulation (`orders change`, `orders cancel`), ou ils modifient la leur (`sales change`). Refusez "
             "ensuite ce courriel.",
         ),
     },
