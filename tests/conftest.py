@@ -63,6 +63,7 @@ import gc
 import logging
 import os
 import secrets
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -98,7 +99,11 @@ engines.cheap()
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A campaign has a seed of its own, `make quick` the fewest examples."""
+    """A campaign has a seed of its own, `make quick` the fewest examples.
+
+    A shell lets what it starts in the background ignore Ctrl-C, and all that is started from there would, too.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--quick"):
         examples.be_quick()
     if config.option.hypothesis_profile == examples.CAMPAIGN and config.option.hypothesis_seed is None:
