@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import HoldEnd, MailKind
+from intergestan_db.enums import GEOCODER, SERVICES, HoldEnd, MailKind
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -21,7 +21,7 @@ from intergestan_db.states import (
 )
 from intergestan_db.tables import Table
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder")
+ALL_SERVICES = (*SERVICES, GEOCODER)
 ALL = "*"
 
 
@@ -356,9 +356,11 @@ _FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.versi
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
 GUARDS: tuple[Guard, ...] = (
-    Guard("own name", "event", "INSERT", {service: f"NEW.who = '{service}'" for service in SERVICES}),
-    Guard("own worker", "worker", "INSERT", {service: f"NEW.service = '{service}'" for service in SERVICES}),
-    Guard("own sign", "worker", "UPDATE OR DELETE", {service: f"OLD.service = '{service}'" for service in SERVICES}),
+    Guard("own name", "event", "INSERT", {service: f"NEW.who = '{service}'" for service in ALL_SERVICES}),
+    Guard("own worker", "worker", "INSERT", {service: f"NEW.service = '{service}'" for service in ALL_SERVICES}),
+    Guard(
+        "own sign", "worker", "UPDATE OR DELETE", {service: f"OLD.service = '{service}'" for service in ALL_SERVICES}
+    ),
     Guard(
         "requests",
         "outbound_mail",
@@ -445,7 +447,7 @@ def sequence(table: str) -> str | None:
 
 def grants() -> str:
     """The rights as SQL for psql."""
-    return "\n".join(f"-- {service}\n{''.join(_grants(service))}" for service in SERVICES)
+    return "\n".join(f"-- {service}\n{''.join(_grants(service))}" for service in ALL_SERVICES)
 
 
 def _grants(service: str) -> Iterator[str]:
@@ -473,9 +475,10 @@ def triggers() -> str:
 
 def _trigger(guard: Guard) -> str:
     cases = "\n".join(
-        f"    WHEN %{SERVICES.index(service) + 2}$L THEN ({must}) IS NOT TRUE" for service, must in guard.must.items()
+        f"    WHEN %{ALL_SERVICES.index(service) + 2}$L THEN ({must}) IS NOT TRUE"
+        for service, must in guard.must.items()
     )
-    names = ", ".join(f":'{service}'" for service in SERVICES)
+    names = ", ".join(f":'{service}'" for service in ALL_SERVICES)
     return (
         f"SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE {guard.event} ON {guard.table} FOR EACH ROW\n"
         f"    WHEN (CASE CURRENT_USER\n{cases}\n    ELSE false END)"
@@ -496,7 +499,7 @@ def _wrapped(text: str) -> str:
 
 def matrix() -> str:
     """The rights as tables in Markdown, one for each service, and what must hold besides."""
-    return "\n".join(_of_service(service) for service in SERVICES)
+    return "\n".join(_of_service(service) for service in ALL_SERVICES)
 
 
 _YES = {True: "yes", False: ""}

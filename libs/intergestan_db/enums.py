@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
+"""The services that every site runs, in the order of an order's way."""
+
+GEOCODER = "geocoder"
+"""What those run beside, who chose whom to ask where addresses lie."""
+
 
 class OutboundState(StrEnum):
     """Where an outbound mail stands (`design.md` §5)."""

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from intergestan_db.enums import SERVICES
 from intergestan_runtime.die_with_parent import bound
 from intergestan_runtime.embedded_redis import EmbeddedRedis
 from services.demo.leave import Leave
@@ -26,7 +27,6 @@ from services.demo.leave import Leave
 if TYPE_CHECKING:
     from services.demo.guests import Guests
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 MAIL_SERVER = "mail_server"
 _PORTS_SECONDS = 60.0
 _STOP_SECONDS = 15.0

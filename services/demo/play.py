@@ -11,9 +11,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from intergestan_db.enums import SERVICES
 from intergestan_runtime.embedded_redis import EmbeddedRedisError
 from services.demo import stage, watch
-from services.demo.cast import SERVICES, Cast, ProcessFailed
+from services.demo.cast import Cast, ProcessFailed
 from services.demo.findings import Result, an_order_mail, find_out
 from services.demo.leave import Leave
 from services.demo.settings import Options

@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from intergestan_db.enums import OutboundState
+from intergestan_db.enums import SERVICES, OutboundState
 from intergestan_db.tables import Mailbox, OutboundMail, OutboundOrder, PurchaseOrder, SalesOrder
-from services.demo.cast import SERVICES
 from services.demo.stage import Site
 
 STAGES = ("composed", "sent", "booked", "answered")

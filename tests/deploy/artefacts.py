@@ -16,11 +16,11 @@ from typing import Any
 import typer
 import yaml
 
+from intergestan_db.enums import GEOCODER, SERVICES
 from intergestan_operations.opening.high_water_file import FOLDER
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
 from services.cli.__main__ import globals_first
 from services.cli.app import build
-from services.cli.running.run import GEOCODER, SERVICES
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
-from deploy.postgresql.rights import SERVICES
+from deploy.postgresql.rights import ALL_SERVICES
 from intergestan_db import leases, states
 from intergestan_db.database import Database
 from intergestan_db.published import SEALING_KEY, publish
@@ -371,7 +371,7 @@ def attacks(service: str) -> Iterator[str]:
     for allowed, statements in (*STOLEN.items(), *SECRETS.items()):
         if service not in allowed.split():
             yield from statements
-    for other in SERVICES:
+    for other in ALL_SERVICES:
         if other != service:
             yield EVENT.format(who=other)
             yield ALIVE.format(service=other)
@@ -380,7 +380,7 @@ def attacks(service: str) -> Iterator[str]:
         yield "UPDATE worker SET alive_until = 0 WHERE name = 'poller-1'"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", ALL_SERVICES)
 def test_what_a_service_that_was_broken_into_tries_is_refused(base: Database, service: str) -> None:
     role, allowed, other = Database(base.url.replace("://tester@", f"://intergestan-{service}@")), [], []
     for statement in attacks(service):
@@ -423,7 +423,7 @@ def test_to_withdraw_an_announced_key_brings_no_replaced_one_back(base: Database
 
 def test_the_services_own_names_are_theirs(base: Database) -> None:
     """What the guards let through: else they would prove nothing."""
-    for service in SERVICES:
+    for service in ALL_SERVICES:
         with as_service(base, service).transaction() as connection:
             connection.exec_driver_sql(EVENT.format(who=service))
             leases.beat(connection, f"{service}-9", service, base.now())

@@ -17,13 +17,13 @@ import pytest
 import redis
 from compose_spec import PyCompose
 
+from intergestan_db.enums import GEOCODER, SERVICES
 from intergestan_msg.seal import SigningKey
 from intergestan_operations.opening.opening import redis_url
 from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.redis_client import connect
 from intergestan_runtime.secrets import Sealer, read_key_file
 from intergestan_runtime.settings import ENV_PREFIX, SiteSettings
-from services.cli.running.run import GEOCODER, SERVICES
 from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import (
     ARCHIVISTS,

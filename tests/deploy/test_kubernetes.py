@@ -14,12 +14,12 @@ import jsonschema  # type: ignore[import-untyped]  # it has no stubs of its own
 import pytest
 import yaml
 
+from intergestan_db.enums import GEOCODER
 from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.redis_url import GroupUrl
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import COMPOSE, IMPORT
-from services.cli.running.run import GEOCODER
 from services.sender.__main__ import STOP_SECONDS
 from tests.deploy.artefacts import ARCHIVISTS, DEPLOY, HISTORY, PORTS, parse_command, program, run, unknown_variables
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import Connection, make_url, text
 
-from deploy.postgresql.rights import RIGHTS, SERVICES
+from deploy.postgresql.rights import ALL_SERVICES, RIGHTS
 from intergestan_db.database import Database
 from intergestan_db.tables import Table
 from tests.databases import MigratedBases, give_roles, migrate_base, run_roles
@@ -21,7 +21,7 @@ from tests.servers import PostgresServer
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 VERBS = {"reads": "SELECT", "adds": "INSERT", "changes": "UPDATE"}
-ROLES = [f"intergestan-{service}" for service in SERVICES]
+ROLES = [f"intergestan-{service}" for service in ALL_SERVICES]
 
 
 class Right(NamedTuple):
@@ -50,7 +50,7 @@ def printed() -> set[Right]:
     found = set()
     for section in re.split(r"^### ", PAGE.read_text(), flags=re.MULTILINE):
         service = section.partition("\n")[0]
-        if service not in SERVICES:
+        if service not in ALL_SERVICES:
             continue
         for row in re.findall(r"^\| (?!table|-)(.*) \|$", section, re.MULTILINE):
             table, *cells, deletes = (cell.strip() for cell in row.split("|"))
@@ -94,7 +94,7 @@ def test_sequences_are_for_those_who_add_rows(connection: Connection) -> None:
     found = {tuple(row) for row in connection.execute(query, {"roles": ROLES})}
     assert found == {
         (f"intergestan-{service}", "USAGE", f"{table}_id_seq")
-        for service in SERVICES
+        for service in ALL_SERVICES
         for table, right in RIGHTS[service].items()
         if right.adds and "id" in Table.metadata.tables[table].columns
     }

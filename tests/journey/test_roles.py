@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from intergestan_db.enums import GEOCODER
 from intergestan_exchange.outbox import outbound
-from services.cli.running.run import GEOCODER
 from tests.databases import give_roles
 from tests.factories import an_order
 from tests.journey.conftest import MakePair

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import GEOCODER, SERVICES, HoldReason
 from intergestan_erp.site.day import site_day
 from intergestan_exchange.health.clock import span
 
@@ -41,10 +41,6 @@ DISK_SHARE = 0.1
 DISK_BYTES = 4e9
 
 Severity = Literal["critical", "warning"]
-
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
-GEOCODER = "geocoder"
-"""It has to run only where somebody is asked where addresses lie."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 
+from intergestan_db.enums import SERVICES
 from intergestan_operations.language.language import _, about, spoken
 from intergestan_operations.language.wording import sentence, wording
 from services.cli.context import Call, is_made
 from services.cli.health.finding import Finding
 from services.cli.output import show_times_in
-from services.cli.running.run import SERVICES
 
 
 def check_configuration(call: Call) -> Iterator[Finding]:

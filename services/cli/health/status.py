@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from intergestan_db.enums import SERVICES
 from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, cell, print_json, print_table, tenths
-from services.cli.running.run import SERVICES
 
 if TYPE_CHECKING:
     from intergestan_exchange.health.alarms import Machine

@@ -12,8 +12,9 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
-from services.cli.parties.parties import ROLES, Limit, Party
+from services.cli.parties.parties import ROLES, AtMost, Party
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ FIELDS = {"party_code": marked("Third party"), "title": marked("Title"), "number
 def list_(
     context: typer.Context,
     *,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
-    after: Annotated[
-        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
-    ] = None,
+    limit: Limit = 50,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the accounts by number, a page at a time."""
@@ -45,8 +44,7 @@ def list_(
         return
     titles = [_("Account"), _("Title"), _("Role"), _("Third party")]
     print_table(titles, [[row.number, row.title, _(KINDS[row.kind]), row.party] for row in page.rows])
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("find")
@@ -54,7 +52,7 @@ def find(
     context: typer.Context,
     *,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The first characters of one word or several.")],
-    limit: Limit = 20,
+    limit: AtMost = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find accounts by the beginning of words of their party's code, title or number, the likeliest first."""

@@ -17,6 +17,7 @@ from services.cli.credit import as_json as credit_json
 from services.cli.credit import print_credit
 from services.cli.figures import day_of
 from services.cli.output import AsJson, amount, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
 from services.cli.translated import Group
 
@@ -28,8 +29,6 @@ STAGES: Mapping[str, str] = {
     "delivery": marked("Delivery note"),
     "invoice": marked("Invoice"),
 }
-Limit = Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")]
-After = Annotated[str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")]
 
 
 @app.verb("show")
@@ -90,8 +89,7 @@ def list_(
             for each in page.rows
         ],
     )
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("overrides")
@@ -131,5 +129,4 @@ def overrides(
             for row in page.rows
         ],
     )
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)

@@ -15,6 +15,7 @@ from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_rate, a_vat, an_amount
 from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.translated import Group
 
 app = Group("The catalogue of fees, such as port, that are charged besides the goods.")
@@ -34,10 +35,8 @@ def list_(
     context: typer.Context,
     *,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are switched off.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
-    after: Annotated[
-        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
-    ] = None,
+    limit: Limit = 50,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the fees by code, a page at a time."""
@@ -57,8 +56,7 @@ def list_(
         for row in page.rows
     ]
     print_table(titles, rows)
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("add")

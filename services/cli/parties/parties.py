@@ -22,6 +22,7 @@ from services.cli.errors import in_place
 from services.cli.figures import an_amount
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.locate import locate, ring_for
 from services.cli.parties.naming import party_of
@@ -82,7 +83,7 @@ Latitude = Annotated[
     typer.Option(metavar="DEGREES", help="Latitude of that address, set by hand; an empty text takes it away."),
 ]
 Longitude = Annotated[str | None, typer.Option(metavar="DEGREES", help="Its longitude; both go together.")]
-Limit = Annotated[int, typer.Option(min=1, max=200, help="So many at most.")]
+AtMost = Annotated[int, typer.Option("--limit", min=1, max=200, help="So many at most.")]
 
 
 @app.verb("add")
@@ -316,10 +317,8 @@ def list_(
     context: typer.Context,
     *,
     role: Role = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
-    after: Annotated[
-        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
-    ] = None,
+    limit: Limit = 50,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the third parties by code, a page at a time."""
@@ -332,8 +331,7 @@ def list_(
         return
     titles = [_("Code"), _("Name"), _("Is a customer"), _("Is a supplier"), _("Postcode"), _("City"), "SIRET"]
     print_table(titles, [list(asdict(row).values()) for row in page.rows])
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("find")
@@ -342,7 +340,7 @@ def find(
     *,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The first characters of one word or several.")],
     role: Role = None,
-    limit: Limit = 20,
+    limit: AtMost = 20,
     as_json: AsJson = False,
 ) -> None:
     """Find third parties by the beginning of words of their code, name or account, the likeliest first."""

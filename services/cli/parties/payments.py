@@ -14,6 +14,7 @@ from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_price, day_of
 from services.cli.output import AsJson, amount, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id, party_of
 from services.cli.translated import Group
 
@@ -98,10 +99,8 @@ def list_(
     *,
     customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")] = None,
     on_account: Annotated[bool, typer.Option("--on-account", help="Only those of which something is left.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
-    after: Annotated[
-        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
-    ] = None,
+    limit: Limit = 50,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the payments, the newest first, a page at a time."""
@@ -122,8 +121,7 @@ def list_(
         for row in page.rows
     ]
     print_table([*titles, _("On account"), _("State")], rows)
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("settle")

@@ -10,16 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from intergestan_db.enums import GEOCODER, SERVICES
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
-"""What every site runs."""
-GEOCODER = "geocoder"
-"""What those run beside, who chose whom to ask where addresses lie."""
 STOP_SECONDS = {"sender": 11 * 60.0}
 """Between SIGTERM and SIGKILL, where a service needs longer: a mail whose dot was sent must hear its reply."""
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from intergestan_db.enums import GEOCODER, SERVICES
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from services.cli.context import Call, call_of
 from services.cli.output import say
 from services.cli.running.history import refuse_older_database
-from services.cli.running.run import GEOCODER, SERVICES, log_here, service_child
+from services.cli.running.run import log_here, service_child
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child

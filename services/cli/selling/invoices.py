@@ -12,7 +12,8 @@ from intergestan_operations.language.language import _
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.figures import day_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id
 from services.cli.selling.credit_notes import credit
 from services.cli.translated import Group
@@ -20,8 +21,6 @@ from services.cli.translated import Group
 app = Group("Invoices, what is open of them, and credit notes.")
 
 Customer = Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")]
-Size = Annotated[int, typer.Option("--limit", min=1, max=1000, help="So many on a page.")]
-After = Annotated[str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")]
 
 
 @app.verb("list")
@@ -32,7 +31,7 @@ def list_(
     last: To = None,
     customer: Customer = None,
     only_open: Annotated[bool, typer.Option("--open", help="Only those of which something is open.")] = False,
-    size: Size = 50,
+    limit: Limit = 50,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
@@ -43,7 +42,7 @@ def list_(
     with call_of(context).database.read() as connection:
         customer_id = party_id(connection, customer, PartyRole.CUSTOMER)
         wanted = WhichInvoices(customer_id=customer_id, first=days[0], last=days[1], only_open=only_open)
-        page = list_invoices(connection, wanted, size=size, after=after)
+        page = list_invoices(connection, wanted, size=limit, after=after)
     if as_json:
         print_json({"invoices": [asdict(row) for row in page.rows], "after": page.after})
         return
@@ -53,8 +52,7 @@ def list_(
         for row in page.rows
     ]
     print_table(titles, rows)
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("due")
@@ -63,7 +61,7 @@ def due(
     *,
     last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Only what is due until this day.")] = None,
     customer: Customer = None,
-    size: Size = 50,
+    limit: Limit = 50,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
@@ -74,7 +72,7 @@ def due(
     day, call = day_of(last), call_of(context)
     with call.database.read() as connection:
         customer_id = party_id(connection, customer, PartyRole.CUSTOMER)
-        page = list_due(connection, WhichInvoices(customer_id=customer_id, last=day), size=size, after=after)
+        page = list_due(connection, WhichInvoices(customer_id=customer_id, last=day), size=limit, after=after)
         here = today(connection, call.database.now())
     late = [max((here - row.due_date).days, 0) for row in page.rows]
     if as_json:
@@ -89,8 +87,7 @@ def due(
             for row, days in zip(page.rows, late, strict=True)
         ],
     )
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 app.verb("credit")(credit)

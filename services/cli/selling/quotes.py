@@ -14,6 +14,7 @@ from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
 from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id, party_of
 from services.cli.selling.documents import QUOTES, print_quote
 from services.cli.selling.enter import (
@@ -75,10 +76,8 @@ def list_(
     *,
     customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Accepted, refused and expired quotes too.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="So many on a page.")] = 50,
-    after: Annotated[
-        str | None, typer.Option(metavar="MARK", help="The page after this one, as the page before says.")
-    ] = None,
+    limit: Limit = 50,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the open quotes, the newest first, a page at a time; with --all every one."""
@@ -113,8 +112,7 @@ def list_(
         for row in page.rows
     ]
     print_table([*titles, _("State"), _("Order")], rows)
-    if page.after is not None:
-        say(_("There are more: --after {mark} shows them.").format(mark=page.after))
+    say_that_there_are_more(page.after)
 
 
 @app.verb("show")

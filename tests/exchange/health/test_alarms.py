@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from intergestan_db.enums import HoldReason
+from intergestan_db.enums import GEOCODER, SERVICES, HoldReason
 from intergestan_erp.geo.health import Geocoding, Rest
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
-from intergestan_exchange.health.alarms import GEOCODER, KINDS, SERVICES, Alarm, Machine, judge
+from intergestan_exchange.health.alarms import KINDS, Alarm, Machine, judge
 from intergestan_exchange.health.clock import LATELY, PARTNER_CLOCK_S, PartnerClock, SiteClock
 from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.told_alarms import Memory, compare, dump, load

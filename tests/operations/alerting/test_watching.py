@@ -15,9 +15,8 @@ from sqlalchemy import update
 
 from intergestan_db import leases
 from intergestan_db.database import Database
-from intergestan_db.enums import NoticeAbout
+from intergestan_db.enums import SERVICES, NoticeAbout
 from intergestan_db.tables import Notice, PartnerKey, Relay
-from intergestan_exchange.health.alarms import SERVICES
 from intergestan_exchange.health.certificates import CertificateNotes
 from intergestan_exchange.heartbeats.heartbeats import USUAL, write_request
 from intergestan_exchange.statements import pauses

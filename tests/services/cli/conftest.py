@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from intergestan_db import leases
-from intergestan_exchange.health.alarms import SERVICES
+from intergestan_db.enums import SERVICES
 from services.cli.__main__ import main
 from tests.patience import PATIENCE
 from tests.services.cli.exchange import base

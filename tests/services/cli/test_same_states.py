@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import insert, update
 
 from intergestan_db import leases
+from intergestan_db.enums import SERVICES
 from intergestan_db.tables import InboundMail, Mailbox, OutboundMail, Partner, PurchaseOrder, Relay
-from intergestan_exchange.health.alarms import SERVICES
 from intergestan_exchange.health.clock import note_set_back
 from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
 from tests.services.cli import exchange

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services.cli.running.run import SERVICES
+from intergestan_db.enums import SERVICES
 from tests.patience import PATIENCE, eventually
 from tests.runtime.manager import Manager
 

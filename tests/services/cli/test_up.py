@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from intergestan_db.enums import GEOCODER, SERVICES
 from intergestan_runtime.embedded_redis import EmbeddedRedis, server_pid
 from services.cli.context import Call
-from services.cli.running.run import GEOCODER, SERVICES
 from services.cli.running.up import wanted_services
 from tests import warm
 from tests.patience import PATIENCE, eventually, patient

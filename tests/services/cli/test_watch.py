@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from intergestan_db import leases
-from intergestan_exchange.health.alarms import SERVICES
+from intergestan_db.enums import SERVICES
 from tests.servers import RedisServer
 from tests.servers.webhook import WebhookServer
 from tests.services.cli.conftest import Run
