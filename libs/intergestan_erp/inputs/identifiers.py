@@ -38,9 +38,13 @@ _ERRORS = frozenset(
     }
 )
 """What spreadsheets write for an error, in English and French."""
-_ERROR = re.compile(r"#{3,}|(ERR|ERREUR)\s?:\s?[0-9]{3}", re.IGNORECASE)
+_ERROR = re.compile("#{3,}|(ERR|ERREUR)[ \u00a0\u202f]?:[ \u00a0\u202f]?[0-9]{3}", re.IGNORECASE)
 _NOTHING = frozenset({"NULL", "(NULL)", "<NULL>", "\\N", "NAN", "N/A", "N.A."})
 """What databases and programs write for no value at all."""
+_FILLERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters, accents and signs, says Unicode, but with nothing to see: fillers, and selectors of a variant."""
 
 
 def is_error(text: str) -> bool:
@@ -123,7 +127,7 @@ def check_identifier(text: str) -> None:
             "again.",
             value=shown(text),
         )
-    if not text.isprintable():
+    if not text.isprintable() or (not text.isascii() and _FILLERS.search(text)):
         raise Unreadable("«{value}» has characters that nobody sees: type it again.", value=ascii(text))
 
 

@@ -1,291 +1,194 @@
-"""A second reader of cells: plain, slow, and written from docs/files.md ("What is read how") alone.
+"""A second reader of cells, written from the tables of docs/files.md alone, by someone who had not seen the first.
 
-Whoever wrote it had not written the product's reader and had not read it, and it must stay so: where the two disagree,
-docs/files.md decides who is right, and nobody copies the one into the other. So there are no regular expressions here
-and nothing imported from the product, only loops over characters.
+It goes through the page from top to bottom, slow and literal; `test_plain_reader.py` compares the two. What the page
+does not say, it does not know: a change of the product's reading begins with one of the page, then of this file.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
 
-QUANTITY, AMOUNT, RATE = "quantity", "amount", "rate"
-DIGITS = "0123456789"
-SPACES = " \u00a0\u202f"
-APOSTROPHES = "'\u2019"
-MINUS = "-\u2212"
+BLANK = "[ \u00a0\u202f]"
 MARKS = {"comma": ",", "point": "."}
-MOST_DECIMALS, MOST_WHOLE, GROUP = 6, 12, 3
-MOST_RATE = 100
-EURO = ("€", "EUROS", "EURO", "EUR")
-NO_VALUE = {"null", "(null)", "<null>", "\\n", "nan", "n/a", "n.a."}
-BEHIND_A_HASH = {
-    "n/a", "ref!", "div/0!", "value!", "name?", "num!", "null!", "spill!", "calc!", "field!", "error!", "blocked!",
-    "connect!", "unknown!", "getting_data", "valeur!", "nom?", "nombre!", "nul!", "propagation!", "calcul!", "champ!",
-    "en_attente",
-}  # fmt: skip
-SITE = ZoneInfo("Europe/Paris")
+NO_VALUE = ("NULL", "(NULL)", "<NULL>", r"\N", "NaN", "N/A", "N.A.")
+ERRORS = (
+    *("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#FIELD!", "#ERROR!"),
+    *("#BLOCKED!", "#CONNECT!", "#UNKNOWN!", "#GETTING_DATA"),
+    *("#VALEUR!", "#NOM?", "#NOMBRE!", "#NUL!", "#PROPAGATION!", "#CALCUL!", "#CHAMP!", "#EN_ATTENTE"),
+)
+UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+"""Letters, accents and signs by category, with nothing to see."""
 
 
-def plain_number(text: str, kind: str, file_marks: Collection[str], said: str | None) -> Decimal | None:
-    """The number of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first.
-
-    `file_marks` are the marks before decimals of the file's other numbers that have one reading; `said` is what
-    `--decimal-mark` says, `comma` or `point`. Amounts are those of an order in euros.
-    """
-    rest = without_marks(text.strip())
-    percent = False
-    if kind == AMOUNT:
-        rest = _without_euros(rest)
-    if kind == RATE and rest.endswith("%"):
-        percent = True
-        rest = _less_one_blank_behind(rest[:-1])
-    negative = rest[:1] != "" and rest[0] in MINUS
-    if negative or rest[:1] == "+":
-        rest = rest[1:]
-    number = _unsigned(rest, file_marks, said)
-    if number is None:
-        return None
-    if negative:
-        number = -number
-    if kind == RATE and (not 0 <= number <= MOST_RATE or (0 < number < 1 and not percent)):
-        return None
-    return number
+class Fault(Exception):
+    """The page says that this is one."""
 
 
-def without_marks(text: str) -> str:
-    """A cell without ="…", and without an apostrophe before what a spreadsheet would compute."""
-    if text.startswith('="') and text.endswith('"') and text.count('"') == 2:
+def is_unseen(character: str) -> bool:
+    """Whether nobody sees it, no font has it, or it is a blank that looks like the usual one."""
+    no_shape = unicodedata.category(character) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"} and character != " "
+    return no_shape or re.match(UNSEEN, character) is not None
+
+
+def computed(text: str) -> bool:
+    """Whether a spreadsheet would compute it, or cut something away: what an apostrophe of ours stands before."""
+    if text[:1] in {"\t", "\n", "\r", "'"}:
+        return True
+    bare = next((each for each in text if not (each.isspace() or is_unseen(each) or each in "\"'")), "")
+    return bare != "" and bare in "=+-@＝＋－＠"
+
+
+def meant(cell: str, *, identifier: bool = False) -> str:
+    """The text that a cell stands for."""
+    text = cell.strip()
+    if text.startswith("'") and (identifier or computed(text[1:])):
+        return text[1:].strip() if identifier else text[1:]
+    if re.fullmatch(r'="[^"]*"', text, re.DOTALL):
         return text[2:-1].strip()
-    if text[:1] == "'" and _is_changed_by_a_spreadsheet(text[1:]):
-        return text[1:] if text[1].isspace() else text[1:].strip()
     return text
 
 
-def _is_changed_by_a_spreadsheet(text: str) -> bool:
-    """It takes some first characters away, and computes what has a sign behind blanks, quotes and what nobody sees."""
-    if text[:1] in ("\t", "\r", "\n", "'"):
-        return True
-    signs = [each for each in text if each.isprintable() and not each.isspace() and each not in "'\""]
-    return bool(signs) and unicodedata.normalize("NFKC", signs[0]) in ("=", "+", "-", "@")
+GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?P<mark>[ \u00a0\u202f'’.,])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
+DIGITS = re.compile(r"[0-9]*")
 
 
-def _without_euros(text: str) -> str:
-    """An amount without the currency that it has at one end, and without the one blank between."""
-    for name in EURO:
-        if text.upper().startswith(name):
-            rest = text[len(name) :]
-            return rest[1:] if rest[:1] != "" and rest[0] in SPACES else rest
-        if text.upper().endswith(name):
-            return _less_one_blank_behind(text[: -len(name)])
+def without_currency(text: str) -> str:
+    """An amount of an order in euros without its currency."""
+    currency = "(?:€|euros?|eur)"
+    for form in (f"(?P<rest>.*[0-9]){BLANK}?{currency}", f"{currency}{BLANK}?(?P<rest>.+)"):
+        found = re.fullmatch(form, text, re.DOTALL | re.IGNORECASE)
+        if found:
+            return found["rest"]
     return text
 
 
-def _less_one_blank_behind(text: str) -> str:
-    return text[:-1] if text[-1:] != "" and text[-1] in SPACES else text
+def readings(text: str, said: str | None) -> dict[str, Decimal]:
+    """What unsigned digits may be, by the mark before the decimals; "" where nothing tells which that would be."""
+    found = {}
+    for mark in (",", "."):
+        if said is not None and mark != MARKS[said]:
+            continue
+        whole, point, decimals = text.rpartition(mark) if mark in text else (text, "", "")
+        if point and not re.fullmatch("[0-9]+", decimals):
+            continue
+        group = GROUPED.fullmatch(whole)
+        if not (DIGITS.fullmatch(whole) or (group and group["mark"] != mark)) or not (whole or point):
+            continue
+        marks = {mark} if point else {"," if group["mark"] == "." else "."} if group and group["mark"] in ".," else {""}
+        digits = re.sub("[^0-9]", "", whole)
+        found[marks.pop()] = Decimal(f"{digits or '0'}.{decimals or '0'}")
+    return found
 
 
-def _unsigned(text: str, file_marks: Collection[str], said: str | None) -> Decimal | None:
-    """The readings of digits and marks: each mark is tried as the decimal one, and none; one reading must be left."""
-    readings: dict[str, Decimal] = {}
-    for decimal_mark in (",", ".", ""):
-        number = _read_with(text, decimal_mark)
-        if number is not None:
-            readings[decimal_mark] = number
-    if said is not None:
-        the_mark = MARKS[said]
-        allowed = {mark: number for mark, number in readings.items() if mark == the_mark}
-        if the_mark not in text and "" in readings:
-            allowed[""] = readings[""]
-        readings = allowed
-    if len(readings) == 1:
-        return next(iter(readings.values()))
-    for mark, number in readings.items():
-        if mark != "" and set(file_marks) == {mark}:
-            return number
-    return None
+def number(cell: str, kind: str, marks: frozenset[str], said: str | None) -> Decimal | None:
+    """A quantity, amount or rate.
 
-
-def _read_with(text: str, decimal_mark: str) -> Decimal | None:
-    """The number, if this mark stands before its decimals (none: it has no decimals)."""
-    whole, decimals = text, ""
-    if decimal_mark != "":
-        if text.count(decimal_mark) != 1:
-            return None
-        whole, decimals = text.split(decimal_mark)
-        if not _all_digits(decimals) or len(decimals.rstrip("0")) > MOST_DECIMALS:
-            return None
-    elif whole == "":
-        return None
-    digits = _without_thousands(whole)
-    if digits is None or len(digits.lstrip("0")) > MOST_WHOLE:
-        return None
-    return Decimal((digits or "0") + "." + (decimals or "0"))
-
-
-def _without_thousands(whole: str) -> str | None:
-    """The digits before the decimals; marks for thousands are of one kind and stand between groups of three."""
-    if whole == "" or _all_digits(whole):
-        return whole
-    groups = [""]
-    marks: set[str] = set()
-    for character in whole:
-        if character in DIGITS:
-            groups[-1] += character
-        elif character in SPACES + APOSTROPHES + ".,":
-            marks.add(character)
-            groups.append("")
-        else:
-            return None
-    if len(marks) != 1 or not 1 <= len(groups[0]) <= GROUP or groups[0][0] == "0":
-        return None
-    for group in groups[1:]:
-        if len(group) != GROUP:
-            return None
-    return "".join(groups)
-
-
-def _all_digits(text: str) -> bool:
-    """Only 0 to 9, and at least one: other digits than these are none."""
-    if text == "":
-        return False
-    for character in text:  # noqa: SIM110 - a loop on purpose
-        if character not in DIGITS:
-            return False
-    return True
-
-
-def plain_day(text: str) -> date | None:
-    """The day of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first.
-
-    The site is in Europe/Paris.
+    :param marks: those before the decimals of the file's other numbers.
+    :raises Fault:
     """
-    rest = without_marks(text.strip())
-    length = 0
-    while length < len(rest) and rest[length] in DIGITS + "/-":
-        length += 1
-    written, time = rest[:length], rest[length:]
-    day = _written_day(written)
-    if day is None or time == "":
-        return day
-    iso = "/" not in written
-    for between in ("T", " ") if iso else (", ", " "):
-        if time.startswith(between):
-            return day if _is_time_of(day, time[len(between) :], iso=iso) else None
-    return None
-
-
-def _written_day(written: str) -> date | None:
-    if "/" in written:
-        parts = written.split("/")
-        if len(parts) != 3:
-            return None
-        day, month, year = parts
-        if len(day) not in (1, 2) or len(month) not in (1, 2):
-            return None
-    else:
-        parts = written.split("-")
-        if len(parts) != 3:
-            return None
-        year, month, day = parts
-        if len(day) != 2 or len(month) != 2:
-            return None
-    if len(year) != 4 or not _all_digits(day + month + year):
+    text = meant(cell)
+    if not text:
         return None
+    percent = False
+    if kind == "amount":
+        text = without_currency(text)
+    elif kind == "rate":
+        bare = re.sub(f"{BLANK}?%$", "", text)
+        percent, text = bare != text, bare
+    sign, digits = (text[0], text[1:]) if text[:1] in {"+", "-", "\u2212"} else ("", text)
+    found = readings(digits, said)
+    if len(found) > 1:
+        found = {mark: found[mark] for mark in marks if len(marks) == 1 and mark in digits}
+    if len(found) != 1:
+        raise Fault
+    (value,) = found.values()
+    if value >= 10**12 or value != round(value, 6):
+        raise Fault
+    value = -value if sign in {"-", "\u2212"} else value
+    if kind == "rate" and (not 0 <= value <= 100 or (0 < value < 1 and not percent)):
+        raise Fault
+    return value
+
+
+def decimal_marks(cells: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The marks before the decimals of those numbers that have one reading."""
+    marks = set()
+    for cell, kind in cells:
+        text = meant(cell)
+        text = without_currency(text) if kind == "amount" else re.sub(f"{BLANK}?%$", "", text)
+        found = readings(text.lstrip("+-\u2212"), None)
+        if len(found) == 1:
+            marks |= set(found)
+    return frozenset(marks - {""})
+
+
+TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
+OFFSET = f"(?:{BLANK}?(?:Z|(?P<sign>[+-])(?P<hours>[0-9]{{2}})(?::?(?P<minutes>[0-9]{{2}}))?))?"
+FORMS = (
+    re.compile(rf"(?P<day>[0-9]{{1,2}})/(?P<month>[0-9]{{1,2}})/(?P<year>[0-9]{{4}})(?:,? {TIME})?"),
+    re.compile(rf"(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}})(?:[T ]{TIME}(?P<offset>{OFFSET}))?"),
+)
+
+
+def day(cell: str, zone: ZoneInfo) -> date | None:
+    """A day at a site.
+
+    :raises Fault:
+    """
+    text = meant(cell)
+    if not text:
+        return None
+    found = next(filter(None, (form.fullmatch(text) for form in FORMS)), None)
+    if found is None:
+        raise Fault
+    parts = found.groupdict()
     try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
+        read = date(int(parts["year"]), int(parts["month"]), int(parts["day"]))
+        clock = time(int(parts["hour"] or 0), int(parts["minute"] or 0), int(parts["second"] or 0))
+        if parts.get("offset"):
+            offset = time(int(parts["hours"] or 0), int(parts["minutes"] or 0))
+            ahead = timedelta(hours=offset.hour, minutes=offset.minute) * (-1 if parts["sign"] == "-" else 1)
+            if datetime.combine(read, clock, timezone(ahead)).astimezone(zone).date() != read:
+                raise Fault
+    except (ValueError, OverflowError):
+        raise Fault from None
+    return read
 
 
-def _is_time_of(day: date, time: str, *, iso: bool) -> bool:
-    """If this is a time (8:15, 08:15:00, 08:15:00.000), with an offset or none, that lies on that day at the site."""
-    clock, offset = time, ""
-    for place, character in enumerate(time):
-        if character in "Z+-":
-            clock, offset = time[:place], time[place:]
-            break
-    if offset != "":
-        clock = clock.removesuffix(" ")
-    parts = clock.replace(",", ".").split(":")
-    seconds, point, fraction = parts[-1].partition(".")
-    if point != "":
-        if len(parts) != 3 or not _all_digits(fraction) or len(fraction) > 9:
-            return False
-        parts[-1] = seconds
-    if len(parts) not in (2, 3) or len(parts[0]) not in (1, 2):
-        return False
-    for part, end in zip(["0" * (2 - len(parts[0])) + parts[0], *parts[1:]], (24, 60, 60), strict=False):
-        if not _is_two_digits_below(part, end):
-            return False
-    if offset == "":
+def is_error(text: str) -> bool:
+    """Whether a program wrote that instead of a value."""
+    if text.upper() in ERRORS or re.fullmatch("#{3,}", text):
         return True
-    minutes = _offset_minutes(offset)
-    if minutes is None or not iso:
-        return False
-    try:
-        meridian = datetime(day.year, day.month, day.day, int(parts[0]), int(parts[1]), tzinfo=ZoneInfo("UTC"))
-        return (meridian - timedelta(minutes=minutes)).astimezone(SITE).date() == day
-    except OverflowError:
-        return False
+    return bool(re.fullmatch(f"err(?:eur)?{BLANK}?:{BLANK}?[0-9]{{3}}", text, re.IGNORECASE))
 
 
-def _offset_minutes(offset: str) -> int | None:
-    if offset == "Z":
-        return 0
-    hours, minutes = offset[1:3], offset[3:]
-    minutes = minutes.removeprefix(":") if minutes != ":" else minutes
-    if not _is_two_digits_below(hours, 24) or not (minutes == "" or _is_two_digits_below(minutes, 60)):
-        return None
-    offset_minutes = int(hours) * 60 + int(minutes or "0")
-    return -offset_minutes if offset[0] == "-" else offset_minutes
+def words(cell: str) -> str | None:
+    """A text of a column of any texts.
+
+    :raises Fault:
+    """
+    text = meant(cell)
+    if is_error(text):
+        raise Fault
+    return text or None
 
 
-def _is_two_digits_below(text: str, end: int) -> bool:
-    return len(text) == 2 and _all_digits(text) and int(text) < end
+def identifier(cell: str) -> str | None:
+    """An order's number, a product's code.
 
-
-def plain_identifier(text: str) -> str | None:
-    """The text of a cell, or nothing where it is refused. Written from docs/files.md by who did not write the first."""
-    rest = text.strip()
-    rest = rest[1:].strip() if rest.startswith("'") else without_marks(rest)
-    for character in rest:
-        if not character.isprintable():
-            return None
-    if is_no_value(rest):
-        return None
-    return None if _has_lost_digits(rest) else rest
-
-
-def is_no_value(text: str) -> bool:
-    """If an identifier is what a program writes for none, or for an error: the table "No value" of the page."""
-    small = text.lower()
-    return small in NO_VALUE or is_error_anywhere(small)
-
-
-def is_error_anywhere(small: str) -> bool:
-    """The rows of that table that count in any column; the text is in small letters."""
-    if small[:1] == "#":
-        return small[1:] in BEHIND_A_HASH or (len(small) >= GROUP and set(small) == {"#"})
-    word, colon, number = small.partition(":")
-    word = word[:-1] if word[-1:].isspace() else word
-    number = number[1:] if number[:1].isspace() else number
-    return word in ("err", "erreur") and colon == ":" and len(number) == GROUP and _all_digits(number)
-
-
-def _has_lost_digits(text: str) -> bool:
-    """If a spreadsheet has written a long number with an exponent: 3,25039E+12, 325,039E+10."""
-    if text[:1] in ("+", "-"):
-        return _has_lost_digits(text[1:]) and text[1:2] in DIGITS
-    mantissa, letter, exponent = text.upper().partition("E")
-    if letter == "" or exponent[:1] != "+" or not _all_digits(exponent[1:]):
-        return False
-    before, mark, after = mantissa.replace(".", ",").partition(",")
-    return _all_digits(before) and len(before) <= GROUP and (mark == "" or _all_digits(after))
+    :raises Fault:
+    """
+    text = meant(cell, identifier=True)
+    no_value = text.upper() in {each.upper() for each in NO_VALUE}
+    lost_digits = re.fullmatch(r"[0-9]{1,3}(?:[.,][0-9]+)?E[+][0-9]+", text, re.IGNORECASE)
+    if no_value or is_error(text) or lost_digits or any(map(is_unseen, text)):
+        raise Fault
+    return unicodedata.normalize("NFC", text) or None
