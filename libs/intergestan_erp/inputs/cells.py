@@ -27,7 +27,7 @@ from intergestan_erp.inputs.identifiers import (
     read_identifier,
     refuse_error,
 )
-from intergestan_erp.inputs.number_format import Per, Shown, currency_shown, price_for, unit_shown
+from intergestan_erp.inputs.number_format import Per, Shown, currency_shown, is_resized, price_for, unit_shown
 from intergestan_erp.inputs.numbers import Marks, Written, marks_seen, read_number
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
@@ -341,6 +341,15 @@ class Cells:
             )
             return None
         number = Decimal(value.text)
+        if is_resized(value.form, number):
+            self.fault(
+                column,
+                "The cell {cell} holds {value}, and its number format shows it in another size, such as thousands: "
+                "give the column a plain format, and type what is meant.",
+                cell=value.place,
+                value=value.text,
+            )
+            return None
         beside = currency_shown(value.form, number) if figure is Figure.QUANTITY else None
         if beside is not None:
             self.fault(

@@ -23,6 +23,10 @@ _PLACES = frozenset("0123456789#?.,%eE")
 _GENERAL = re.compile("general", re.IGNORECASE)
 _PER = re.compile(r"/\s*(?P<count>[0-9]*)\s*(?P<unit>[^\W\d_][^\W_]*)?")
 _LETTERS = re.compile(r"[^\W\d_]+\.?")
+_THOUSANDS = re.compile(r"\s*[kK]\s*|(.*[\W\d_])?[kKM](€|EUR|euros?)(\W.*)?", re.DOTALL)
+"""A text beside a number that makes it thousands or millions: 4.50 k€."""
+_GOES_ON = re.compile(r"[0-9]|[.,][0-9]|[ \u00a0\u202f'’][0-9]{3}(?!\w)")
+"""A text behind a number that reads as more digits of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,39 @@ def price_for(form: str, value: Decimal) -> Per | None:
             if count > 0 and (unit is not None or count != 1):
                 return Per(count, unit)
     return None
+
+
+def is_resized(form: str, value: Decimal) -> bool:
+    """Whether the sheet shows another number than the cell holds: 4 for 4000, 4.50 k€ for 4.5, 200 for 2.
+
+    A comma behind the last digit divides by a thousand; digits of a text beside those of the number read as its own.
+    """
+    return _resizes(_section(form, value))
+
+
+@cache
+def _resizes(section: str) -> bool:
+    if any(_THOUSANDS.fullmatch(text) for text, _ in _texts(section)):
+        return True
+    divides, before = False, ""
+    for found in _TOKEN.finditer(section):
+        bare = found["bare"]
+        text = found["quoted"] or found["escaped"] or ""
+        if bare is not None and bare in "0#?":
+            if before.isdigit():
+                return True
+            divides, before = False, "#"
+        elif bare is not None and bare in ",.":
+            if bare == "." and divides:
+                return True
+            divides, before = bare == "," and before in {"#", ","}, bare
+        elif text:
+            if before in {"#", ".", ","} and _GOES_ON.match(text):
+                return True
+            before = text[-1]
+        elif found["bracket"] is None:
+            before = " "
+    return divides
 
 
 def _section(form: str, value: Decimal) -> str:

@@ -13,7 +13,7 @@ from intergestan_db.problem import FileProblems
 from intergestan_erp.catalogue.catalogue_file import read_file
 from intergestan_erp.catalogue.whole_catalogue import KnownCodes
 from intergestan_erp.inputs.cells import Findings
-from intergestan_erp.inputs.number_format import Per, currency_shown, price_for, unit_shown
+from intergestan_erp.inputs.number_format import Per, currency_shown, is_resized, price_for, unit_shown
 from tests.erp.inputs.test_workbook_cells import TITLES, fault, number, read
 
 PLAIN = [
@@ -38,6 +38,7 @@ def test_formats_without_a_currency(form: str) -> None:
     assert currency_shown(form, Decimal(5)) is None
     assert unit_shown(form, Decimal(5)) is None
     assert price_for(form, Decimal(5)) is None
+    assert not is_resized(form, Decimal(5))
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,27 @@ def test_units() -> None:
 @given(st.text('0#?.,;[]$€£"\\-_*@ %EeGral/kgCHF409', max_size=30), st.integers(-9, 9))
 def test_any_text_is_a_format(form: str, value: int) -> None:
     """Nothing that stands there stops the reader."""
-    for look in (currency_shown, unit_shown, price_for):
+    for look in (currency_shown, unit_shown, price_for, is_resized):
         look(form, Decimal(value))
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        *("0,", "#,##0,", "0.00,,", "0,.00", '0,"k€"', "0.0;0,"),
+        *('0"00"', "0\\0\\0", '"1"0', '0" 000"', '0".50"', '0.00 "k€"', '0 "M€"', "0\\ \\k", "[$k€-40C] 0"),
+    ],
+)
+def test_a_number_shown_in_another_size(form: str) -> None:
+    """4000 shown as 4 was 4000, and 2 shown as 200 was 2: nobody knows which is meant."""
+    assert is_resized(form, Decimal(-5))
+    for column in (4, 5):
+        assert "in another size" in fault(number(column, 5, form.rpartition(";")[2]))
+
+
+@pytest.mark.parametrize("form", ['0 "1er choix"', '0.00 "€/100"', '"T2 "0', '0.00 "MEURO"', '0 "K2"', "0.0;0,"])
+def test_a_number_shown_with_a_text(form: str) -> None:
+    assert not is_resized(form, Decimal(5))
 
 
 def test_an_order_in_euros_has_no_price_in_pounds() -> None:
