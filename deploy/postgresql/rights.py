@@ -150,6 +150,9 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
+    "dossier": Right("number default_establishment_id customer_op_billable_id"),
+    "depot": Right("id code establishment_id active"),
+    "depot_rank": Right(ALL),
     "party": Right(ALL, changes="exposure_version"),
     "setting": Right("name value"),
     "published": Right("name value", "name value", "value"),
@@ -190,7 +193,9 @@ _IMPORTER: Rights = {
     "review_reply": Right(ALL, ALL, deletes=True),
     "number_series": Right(ALL, changes="next_number"),
     "sales_order": Right(
-        ALL, "* -exported_at -quote_id -payment_term_id", f"{_HEAD} revision state below_minimum exported_at"
+        ALL,
+        "* -exported_at -quote_id -payment_term_id -category_id",
+        f"{_HEAD} revision state below_minimum exported_at",
     ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),

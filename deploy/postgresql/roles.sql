@@ -155,9 +155,12 @@ GRANT SELECT ON "delivery_note_line" TO :"importer";
 GRANT SELECT, INSERT (inbound_mail_id, outbound_mail_id, received_at, action, status, recipient, said,
     reporter, fingerprint, effect) ON "delivery_report" TO :"importer";
 GRANT USAGE ON SEQUENCE "delivery_report_id_seq" TO :"importer";
+GRANT SELECT (id, code, establishment_id, active) ON "depot" TO :"importer";
+GRANT SELECT ON "depot_rank" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail, outcome, found_at), DELETE ON
     "difference" TO :"importer";
 GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
+GRANT SELECT (number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
@@ -222,12 +225,12 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
-GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, below_minimum, created_at, number,
-    revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
-    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), UPDATE (state,
-    below_minimum, exported_at, revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
-    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO
-    :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, operation_code_id, below_minimum,
+    created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date,
+    delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country,
+    establishment_id, depot_id), UPDATE (state, below_minimum, exported_at, revision, note, total_ht,
+    total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode,
+    delivery_city, delivery_country) ON "sales_order" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate), DELETE ON
     "sales_order_charge" TO :"importer";

@@ -80,10 +80,16 @@ def _arrays(table: CoreTable, names: tuple[str, ...], dialect: Dialect) -> _Arra
     }
     columns = [table.columns[name] for name in (*names, *defaults)]
     quote = dialect.identifier_preparer.quote
-    listed = ", ".join(quote(column.name) for column in columns)
+    computed = {
+        column.name: str(column.default.arg)
+        for column in table.columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_clause_element and column.name not in names
+    }
+    listed = ", ".join(quote(name) for name in (*(column.name for column in columns), *computed))
     kinds = (column.type.compile(dialect).partition(" COLLATE ")[0] for column in columns)  # an array has no order
     arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
-    statement = f"INSERT INTO {quote(table.name)} ({listed}) SELECT * FROM unnest({arrays})"  # noqa: S608 - our own names
+    values = ", ".join(("*", *computed.values()))
+    statement = f"INSERT INTO {quote(table.name)} ({listed}) SELECT {values} FROM unnest({arrays})"  # noqa: S608 - our own names
     return _Arrays(statement, tuple((column.name, _process(column.type, dialect)) for column in columns), defaults)
 
 

@@ -367,3 +367,58 @@ class PaymentState(StrEnum):
     ENTERED = "entered"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+class Supply(StrEnum):
+    """What a product is: goods lie in depots, services do not."""
+
+    GOODS = "goods"
+    SERVICES = "services"
+
+
+class OperationSide(StrEnum):
+    """Whose documents an operation code is for."""
+
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+
+
+class CategoryKind(StrEnum):
+    """What a category marks."""
+
+    PARTY = "party"
+    DOCUMENT = "document"
+
+
+class PickingMode(StrEnum):
+    """Whether deliveries are prepared on picking slips (A22)."""
+
+    SLIP = "slip"
+    NONE = "none"
+
+
+class Incomplete(StrEnum):
+    """What becomes of an order of which not all is there (A38): what is there is picked, or all waits."""
+
+    PICK = "pick"
+    WAIT = "wait"
+
+
+class Arbitrate(StrEnum):
+    """When a person is asked from which depots a line is taken (A32)."""
+
+    ALWAYS = "always"
+    SHORT = "short"
+    NEVER = "never"
+
+
+class StockReason(StrEnum):
+    """Why what lies in a depot changed."""
+
+    OPENING = "opening"
+    RECEIPT = "receipt"
+    DELIVERY = "delivery"
+    TRANSFER_IN = "transfer_in"
+    TRANSFER_OUT = "transfer_out"
+    COUNT = "count"
+    RETURN = "return"

@@ -21,6 +21,7 @@ from intergestan_db.enums import (
 from intergestan_db.states import MACHINES, Machine, StaleState, move
 from intergestan_db.tables import Event, OutboundMail, Partner
 from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.site.first_dossier import Company, add_first_dossier
 from tests.site_factories import NOW, add_party
 
 STATES: dict[str, type] = {
@@ -37,6 +38,7 @@ STATES: dict[str, type] = {
 @pytest.fixture
 def party_id(database: Database) -> int:
     with database.transaction() as connection:
+        add_first_dossier(connection, Company("Arts de la Table"), "fr")
         return add_party(connection, NewParty(code="F001", name="STAUBER", is_supplier=True))
 
 
@@ -53,6 +55,7 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
         "payment": lambda: {
             "number": mark,
             "party_id": party_id,
+            "establishment_id": 1,
             "received_on": NOW.date(),
             "due_date": NOW.date(),
             "amount": Decimal(1),

@@ -4,6 +4,15 @@ May import: enums.
 """
 
 from intergestan_db.tables.account import Account, AccountCounter, AccountWord, PartyAccount
+from intergestan_db.tables.agency import (
+    AccountingFolder,
+    Category,
+    Depot,
+    DepotRank,
+    Dossier,
+    Establishment,
+    OperationCode,
+)
 from intergestan_db.tables.credit import CreditOverride
 from intergestan_db.tables.delivery import (
     DeliveryNote,
@@ -89,14 +98,17 @@ from intergestan_db.tables.site import (
     Worker,
 )
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
+from intergestan_db.tables.stock import Stock, StockMove
 from intergestan_db.tables.types import Table
 
 __all__ = [
     "Account",
     "AccountCounter",
     "AccountWord",
+    "AccountingFolder",
     "Address",
     "Answer",
+    "Category",
     "Contact",
     "CreditNote",
     "CreditNoteLine",
@@ -107,7 +119,11 @@ __all__ = [
     "DeliveryNote",
     "DeliveryNoteLine",
     "DeliveryReport",
+    "Depot",
+    "DepotRank",
     "Difference",
+    "Dossier",
+    "Establishment",
     "Event",
     "Fee",
     "GeocodeCache",
@@ -132,6 +148,7 @@ __all__ = [
     "Notice",
     "NumberSeries",
     "OAuthGrant",
+    "OperationCode",
     "OutboundBody",
     "OutboundKeyNotice",
     "OutboundMail",
@@ -173,6 +190,8 @@ __all__ = [
     "Setting",
     "Settlement",
     "Site",
+    "Stock",
+    "StockMove",
     "Table",
     "TakenFile",
     "ToldAlarm",

@@ -35,12 +35,16 @@ class GoodsColumns:
 
 
 class DeliveryNote(DocumentColumns, PlaceColumns, Table):
-    """Goods that left (bon de livraison)."""
+    """Goods that left a depot (bon de livraison); `invoicing_establishment_id` is who invoices them (A23, A31)."""
 
     __tablename__ = "delivery_note"
 
     id: Typed[RowId]
     customer_id: Typed[int] = column(references="party.id", index=True)
+    establishment_id: Typed[int] = column(references="establishment.id")
+    depot_id: Typed[int] = column(references="depot.id")
+    operation_code_id: Typed[int] = column(references="operation_code.id")
+    invoicing_establishment_id: Typed[int] = column(references="establishment.id")
 
 
 class DeliveryNoteLine(GoodsColumns, Table):
@@ -80,6 +84,8 @@ class Invoice(DocumentColumns, Table):
     total_ttc: Typed[Amount]
     due_date: Typed[date]
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
+    establishment_id: Typed[int] = column(references="establishment.id")
+    accounting_folder_id: Typed[int] = column(references="accounting_folder.id")
 
 
 class InvoiceLine(GoodsColumns, Table):

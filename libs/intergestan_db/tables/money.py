@@ -94,6 +94,7 @@ class Payment(Table):
     id: Typed[RowId]
     number: Typed[str] = column(String(60), unique=True)
     party_id: Typed[int] = column(references="party.id")
+    establishment_id: Typed[int] = column(references="establishment.id")
     received_on: Typed[date]
     due_date: Typed[date]
     amount: Typed[Amount]
@@ -121,6 +122,8 @@ class CreditNote(DocumentColumns, Table):
     total_ht: Typed[Amount]
     total_vat: Typed[Amount]
     total_ttc: Typed[Amount]
+    establishment_id: Typed[int] = column(references="establishment.id")
+    accounting_folder_id: Typed[int] = column(references="accounting_folder.id")
 
 
 class CreditNoteLine(Table):

@@ -21,6 +21,7 @@ from intergestan_db.tables.types import (
     one_of,
     unique,
 )
+from intergestan_db.tables.usual_place import PURCHASE, SALE, USUAL_DEPOT, USUAL_ESTABLISHMENT
 from intergestan_msg.identity import case_key
 
 
@@ -85,11 +86,19 @@ class ChargeColumns:
     vat_rate: Typed[Fine | None]
 
 
+class WhereColumns:
+    """Where an order belongs, and whether it is invoiced (A14). `category_id`: by which lists are narrowed (A18)."""
+
+    establishment_id: Typed[int] = column(references="establishment.id", default=USUAL_ESTABLISHMENT)
+    depot_id: Typed[int] = column(references="depot.id", default=USUAL_DEPOT)
+    category_id: Typed[int | None] = column(references="category.id", index=True)
+
+
 def _number_key(context: Any) -> str:
     return case_key(context.get_current_parameters()["number"])
 
 
-class PurchaseOrder(OrderColumns, Table):
+class PurchaseOrder(OrderColumns, WhereColumns, Table):
     """An order to a supplier. `version` rises with each change, so that a stale selection is seen (G14).
 
     It says what both sides agreed on; what is under way stands in `PurchaseOrderChange`, and `revision` is the last
@@ -109,6 +118,7 @@ class PurchaseOrder(OrderColumns, Table):
     id: Typed[RowId]
     supplier_id: Typed[int] = column(references="party.id")
     followed_by_id: Typed[int | None] = column(references="user.id")
+    operation_code_id: Typed[int] = column(references="operation_code.id", default=PURCHASE)
     state: Typed[str] = column(String(20))
     version: Typed[int] = column(default=1)
     outbound_mail_id: Typed[int | None] = column(references="outbound_mail.id", index=True)
@@ -189,7 +199,7 @@ class PurchaseOrderCharge(ChargeColumns, Table):
     purchase_order_id: Typed[int] = column(references="purchase_order.id", index=True)
 
 
-class SalesOrder(OrderColumns, Table):
+class SalesOrder(OrderColumns, WhereColumns, Table):
     """An order of a customer; at most one per partner and order number, whatever the mail does.
 
     One without a partner was entered here. A quote becomes one order at most. `below_minimum`: its goods are worth less
@@ -211,6 +221,7 @@ class SalesOrder(OrderColumns, Table):
     customer_order_number: Typed[str | None] = column(String(60))
     quote_id: Typed[int | None] = column(references="quote.id")
     state: Typed[str] = column(String(20))
+    operation_code_id: Typed[int] = column(references="operation_code.id", default=SALE)
     below_minimum: Typed[bool] = column(default=False)
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     created_at: Typed[Instant]

@@ -41,7 +41,8 @@ class Party(Table):
     insurer covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
     An order whose goods come to less than `minimum_order` without VAT is below the customer's minimum. Where it is None
     or 0, there is none.
-    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do.
+    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `category_id`: by which lists are
+    narrowed; those of agencies have the dossier's (A17).
     """
 
     __tablename__ = "party"
@@ -64,6 +65,7 @@ class Party(Table):
     exposure_version: Typed[int] = column(default=0, server_default="0")
     minimum_order: Typed[Amount | None]
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
+    category_id: Typed[int | None] = column(references="category.id", index=True)
 
 
 class PartyCodeCounter(Table):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import String
 
-from intergestan_db.tables.types import Fine, RowId, Table, Typed, column, unique
+from intergestan_db.enums import Supply
+from intergestan_db.tables.types import Fine, RowId, Table, Typed, column, one_of, unique
 
 
 class ProductFamily(Table):
@@ -29,9 +30,10 @@ class ProductSubfamily(Table):
 
 
 class Product(Table):
-    """What is bought and sold. Prices are per `unit` (UN/ECE Rec 20), without VAT."""
+    """What is bought and sold. Prices are per `unit` (UN/ECE Rec 20), without VAT. Of services no stock is kept."""
 
     __tablename__ = "product"
+    __table_args__ = (one_of("supply", Supply),)
 
     id: Typed[RowId]
     code: Typed[str] = column(String(60), unique=True)
@@ -45,6 +47,7 @@ class Product(Table):
     family_id: Typed[int | None] = column(references="product_family.id")
     subfamily_id: Typed[int | None] = column(references="product_subfamily.id")
     active: Typed[bool] = column(default=True)
+    supply: Typed[str] = column(String(8), default=Supply.GOODS, server_default="goods")
 
 
 class ProductComponent(Table):

@@ -45,7 +45,10 @@ class Site(Table):
 
 
 class User(Table):
-    """A person of the firm; the mail address is the From of what they send (G15)."""
+    """A person of the firm; the mail address is the From of what they send (G15).
+
+    `establishment_id`, `depot_id`: where they usually are, no more: an act carries its own place (D62).
+    """
 
     __tablename__ = "user"
 
@@ -54,6 +57,8 @@ class User(Table):
     name: Typed[str] = column(String(200))
     email: Typed[str] = column(String(254))
     active: Typed[bool] = column(default=True)
+    establishment_id: Typed[int | None] = column(references="establishment.id")
+    depot_id: Typed[int | None] = column(references="depot.id")
 
 
 class UserRole(Table):

@@ -141,7 +141,7 @@ def column(kind: TypeEngine[Any] | None = None, *, references: str | None = None
     """What a column's annotation does not say.
 
     :param kind: its type; `references`: the column of another table whose value it holds.
-    :param others: as `sqlalchemy.Column` has them.
+    :param others: as `sqlalchemy.Column` has them; `use_alter` with `references`, where two tables refer to each other.
     """
     return _Options(kind, references, others)
 
@@ -151,6 +151,9 @@ Rule = Callable[[], SchemaItem]
 
 _RESERVED = frozenset({"right"})
 """Names of columns that are words of SQL."""
+
+_OF_RULES = frozenset({"index", "unique", "use_alter"})
+"""What is said of a column that becomes a rule of its table."""
 
 _MAKING = RLock()
 _WHOLE: set[str] = set()
@@ -214,14 +217,15 @@ def _make(cls: _TableClass) -> None:
 def _column(name: str, value: str, options: _Options) -> Column[Any]:
     kind = options.kind or (BigKey if options.references else _KINDS[value.removesuffix(" | None")])
     others = {"primary_key": True} if value == "RowId" else {"nullable": value.endswith(" | None")}
-    own = {key: said for key, said in options.others.items() if key not in {"index", "unique"}}
+    own = {key: said for key, said in options.others.items() if key not in _OF_RULES}
     return Column(name, kind, **{**others, **own})
 
 
 def _rules_of_columns(cls: _TableClass) -> Iterator[SchemaItem]:
     for name, options in cls.__options__.items():
         if options.references:
-            yield ForeignKeyConstraint([name], [options.references])
+            use_alter = options.others.get("use_alter", False)
+            yield ForeignKeyConstraint([name], [options.references], use_alter=use_alter)
         if options.others.get("index"):
             yield Index(None, name)
         if options.others.get("unique"):

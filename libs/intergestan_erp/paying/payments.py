@@ -14,6 +14,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Payment, Settlement
+from intergestan_erp.agencies.belonging import usual_establishment
 from intergestan_erp.inputs.days import years_later
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.freed import Freed
@@ -88,6 +89,7 @@ def add(
         .values(
             **values,
             number=number,
+            establishment_id=usual_establishment,
             method=new.method,
             reference=reference,
             state=states.PAYMENT.first,

@@ -91,6 +91,8 @@ def credit(
             number=dated.number,
             invoice_id=head.id,
             customer_id=head.customer_id,
+            establishment_id=head.establishment_id,
+            accounting_folder_id=head.accounting_folder_id,
             currency=head.currency,
             issue_date=dated.day,
             reason=reason,

@@ -17,6 +17,7 @@ from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
+from intergestan_erp.agencies.belonging import invoicing_of
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
@@ -80,6 +81,10 @@ def deliver(
         .values(
             number=taken.number,
             customer_id=order.customer_id,
+            establishment_id=order.establishment_id,
+            depot_id=order.depot_id,
+            operation_code_id=order.operation_code_id,
+            invoicing_establishment_id=invoicing_of(order.establishment_id),
             issue_date=taken.day,
             note=note,
             created_at=at,

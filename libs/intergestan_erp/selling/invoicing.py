@@ -30,6 +30,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.agencies.belonging import folder_of
 from intergestan_erp.amounts import cost_of
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -99,11 +100,15 @@ def invoice(connection: Connection, refs: Sequence[str], *, by: str, at: datetim
     term, shift = _term(connection, orders)
     taken = numbers.take_dated(connection, numbers.INVOICES, today(connection, at))
     number, day = taken.number, taken.day
+    invoicing = select(DeliveryNote.invoicing_establishment_id).where(DeliveryNote.id == note_ids[0])
+    establishment = invoicing.scalar_subquery()
     invoice_id = connection.execute(
         insert(Invoice)
         .values(
             number=number,
             customer_id=orders[0].customer_id,
+            establishment_id=establishment,
+            accounting_folder_id=folder_of(establishment),
             issue_date=day,
             currency=orders[0].currency,
             total_ht=sums.totals.tax_exclusive,

@@ -1,4 +1,4 @@
-"""A new site: its identity, its number series, its payment terms, its users."""
+"""A new site: its identity, its number series, its payment terms, its dossier, its users."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from intergestan_erp.parties.folding import name_key
 from intergestan_erp.people.rights import first_roles, lock_people, refuse_nobody_left
 from intergestan_erp.people.users import user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
+from intergestan_erp.site.first_dossier import Company, add_first_dossier
 from intergestan_erp.terms.stored import add_shipped_terms
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.plain_text import VISIBLE
@@ -71,6 +72,9 @@ def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: st
     series = [{"code": name, "prefix": prefix, "next_number": 1} for name, prefix in numbers.PREFIXES.items()]
     connection.execute(insert(NumberSeries), sorted(series, key=lambda row: str(row["code"])))
     add_shipped_terms(connection, site.language)
+    address = {part: getattr(site, part) for part in ("line1", "line2", "postcode", "city", "country")}
+    own = Company(site.name, site.siret, site.vat_id, address)
+    add_first_dossier(connection, own, site.language)
     states.record(connection, Site.__tablename__, [(1, None, None)], "init", by=by, at=at)
     return code
 

@@ -47,7 +47,10 @@ TAKEN = {
     *("account", "party_account", "party_word", "account_word", "setting", "payment_term", "payment_term_line"),
     *("fee", "party_fee"),
 }
-MADE = {"site", "user", "user_role", "user_right", "number_series", "event", "high_water", "alembic_version"}
+MADE = {
+    *("site", "user", "user_role", "user_right", "number_series", "event", "high_water", "alembic_version"),
+    *("dossier", "accounting_folder", "establishment", "depot", "operation_code"),
+}
 
 
 @pytest.fixture

@@ -16,11 +16,14 @@ from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Party, Paymen
 from intergestan_erp.credit.exposure import Exposure, next_changes, read_exposure
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
+from intergestan_erp.site.first_dossier import Company, add_first_dossier
 from intergestan_msg.money import AllowanceCharge
 from tests.desk import Desk
 from tests.factories import VAT_20, a_line, an_order
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+
+OF_INVOICE = {"establishment_id": 1, "accounting_folder_id": 1}
 
 
 @dataclass
@@ -35,7 +38,9 @@ class Books:
         self.n += 1
         head = {"number": f"FA{self.n}", "issue_date": issued, "created_at": NOW, "created_by": "marie"}
         sums = {"total_ht": Decimal(amount), "total_vat": Decimal(0), "total_ttc": Decimal(amount)}
-        row = insert(Invoice).values(**head, **sums, customer_id=self.customer, currency="EUR", due_date=due)
+        row = insert(Invoice).values(
+            **head, **sums, customer_id=self.customer, currency="EUR", due_date=due, **OF_INVOICE
+        )
         invoice_id = self.connection.execute(row.returning(Invoice.id)).scalar_one()
         dues = insert(InvoiceDue).values(invoice_id=invoice_id, n=1, due_date=due, amount=Decimal(amount))
         return int(self.connection.execute(dues.returning(InvoiceDue.id)).scalar_one())
@@ -49,6 +54,7 @@ class Books:
         row = insert(Payment).values(
             **values,
             party_id=self.customer,
+            establishment_id=1,
             amount=Decimal(amount),
             method=PaymentMethod.BILL,
             state=state,
@@ -65,7 +71,7 @@ class Books:
         head = {"number": f"AV{self.n}", "issue_date": on, "created_at": NOW, "created_by": "marie", "reason": "…"}
         sums = {"total_ht": Decimal(amount), "total_vat": Decimal(0), "total_ttc": Decimal(amount)}
         row = insert(CreditNote).values(
-            **head, **sums, customer_id=self.customer, currency="EUR", invoice_id=invoice_id
+            **head, **sums, customer_id=self.customer, currency="EUR", invoice_id=invoice_id, **OF_INVOICE
         )
         note_id = self.connection.execute(row.returning(CreditNote.id)).scalar_one()
         self.settle(settles or amount, on, of, credit_note_id=note_id)
@@ -81,6 +87,7 @@ class Books:
 @pytest.fixture
 def books(database: Database) -> Any:
     with database.transaction() as connection:
+        add_first_dossier(connection, Company("Arts de la Table"), "fr")
         party = insert(Party).values(code="DUP", name="Dupont", is_customer=True).returning(Party.id)
         yield Books(connection, connection.execute(party).scalar_one())
 

@@ -1,0 +1,29 @@
+"""To which establishment and accounting folder a document belongs, as parts of the statement that writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
+
+from intergestan_db.tables import Dossier, Establishment
+from intergestan_db.tables.usual_place import USUAL_ESTABLISHMENT
+
+usual_establishment = USUAL_ESTABLISHMENT
+"""That of what nobody did at a place of their own."""
+
+
+def folder_of(establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[int]:
+    """The accounting folder of an establishment: its own, else the dossier's (A47)."""
+    folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
+    return _of(folder, establishment)
+
+
+def invoicing_of(establishment: int | ColumnElement[int]) -> ScalarSelect[int]:
+    """Who invoices what leaves an establishment: whom the dossier says, else itself (A23, A31)."""
+    return _of(func.coalesce(Dossier.invoicing_establishment_id, Establishment.id), establishment)
+
+
+def _of(value: ColumnElement[Any], establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[int]:
+    joined = select(value).join(Dossier, Dossier.id == Establishment.dossier_id)
+    return joined.where(Establishment.id == establishment).scalar_subquery()
