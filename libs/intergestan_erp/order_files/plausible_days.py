@@ -20,8 +20,8 @@ def implausible_days(order: FileOrder, today: date) -> Iterator[Fault]:
         yield Fault(
             order.row,
             of_issue,
-            "The order is of {day}, and today is {today}: an order is at most a year old, and of tomorrow at the latest."
-            " Correct the date, or say --dates any if it is meant.",
+            "The order is of {day}, and today is {today}: an order is at most a year old, and of tomorrow at the "
+            "latest. Correct the date, or say --dates any if it is meant.",
             day=order.issue_date,
             today=today,
         )
