@@ -183,7 +183,7 @@ def measure_search(machine: Servers, scale: Scale) -> dict[str, float]:
 def measure_credit(machine: Servers, _scale: Scale) -> dict[str, float]:
     """What all customers owe, on either kind of base."""
     with credit.databases(machine) as made:
-        return credit.measure(made, CUSTOMERS)
+        return credit.measure(made, [machine.postgres.pid], CUSTOMERS)
 
 
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {

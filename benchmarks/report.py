@@ -88,7 +88,9 @@ FIGURES = (
         for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
         for figure in (
             Figure(f"credit_list_s{suffix}", f"the list of all, {base}: s", at_most=2),
+            Figure(f"credit_list_cpu_s{suffix}", "its CPU time, server included, s"),
             Figure(f"credit_over_s{suffix}", "counting who is above the maximum, s", at_most=2),
+            Figure(f"credit_over_cpu_s{suffix}", "its CPU time, s"),
         )
     ),
     *(

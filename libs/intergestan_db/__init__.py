@@ -1,5 +1,6 @@
 """The site's database: its tables and their states, how they are read and written, and the files of tables.
 
+`among.py` may import: nothing.
 `at_rest.py` may import: enums, tables.
 `bells.py` may import: nothing.
 `bulk.py` may import: tables.

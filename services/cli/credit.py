@@ -40,12 +40,15 @@ def a_ceiling(text: str) -> Decimal | None:
     return None if text.strip().lower() in {NO_CEILING, _("none")} else an_amount(text)
 
 
-def as_json(customer: CustomerCredit, day: date, rules: CreditRules) -> dict[str, Any]:
-    """What a customer owes and may owe, for programs."""
+def as_json(customer: CustomerCredit, delivered: Decimal, day: date, rules: CreditRules) -> dict[str, Any]:
+    """What a customer owes and may owe, for programs.
+
+    :param delivered: what of it was delivered and not invoiced.
+    """
     parts = customer.exposure
     figures = {
-        "orders": parts.orders,
-        "delivered": parts.delivered,
+        "orders": parts.not_invoiced - delivered,
+        "delivered": delivered,
         "invoices": parts.invoices,
         "on_account": parts.on_account,
         "total": parts.total,
@@ -58,13 +61,13 @@ def as_json(customer: CustomerCredit, day: date, rules: CreditRules) -> dict[str
     return {"day": day, **texts, "blocked_from": rules.block_from}
 
 
-def print_credit(customer: CustomerCredit, day: date) -> None:
-    """What a customer owes and may owe, for people (T22)."""
+def print_credit(customer: CustomerCredit, delivered: Decimal, day: date) -> None:
+    """The same for people (T22)."""
     parts = customer.exposure
     print_fields(
         {
-            _("Ordered, not delivered"): amount(parts.orders),
-            _("Delivered, not invoiced"): amount(parts.delivered),
+            _("Ordered, not delivered"): amount(parts.not_invoiced - delivered),
+            _("Delivered, not invoiced"): amount(delivered),
             _("Invoiced, not settled"): amount(parts.invoices),
             _("On account"): amount(-parts.on_account),
             _("Owes on {day}").format(day=day): amount(parts.total),

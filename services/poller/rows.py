@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Connection, Row, bindparam, func, select, 
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import leases, states
+from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.database import Database
 from intergestan_db.enums import Refetch
@@ -226,4 +227,4 @@ _FINISHED = (
     .where(Mailbox.id == bindparam("mailbox"))
     .values(state=CONNECTED, last_success_at=bindparam("now"), last_error=None, backlog=bindparam("left"))
 )
-_IDS = select(InboundMail.sha256, InboundMail.id).where(InboundMail.sha256.in_(bindparam("shas", expanding=True)))
+_IDS = select(InboundMail.sha256, InboundMail.id).where(among(InboundMail.sha256, "shas"))

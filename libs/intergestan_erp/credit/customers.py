@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
+from intergestan_db.among import among
+from intergestan_db.database import AnyRow
 from intergestan_db.tables import Party
 from intergestan_erp.credit.exposure import Exposure, read_exposures
 from intergestan_erp.site.credit_rules import CreditRules
 
-_READ: Final = (
-    select(Party.id, Party.code, Party.name, Party.credit_max, Party.credit_insured, Party.exposure_version)
-    .where(Party.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Party.id)
+CUSTOMERS: Final = select(
+    Party.id, Party.code, Party.name, Party.credit_max, Party.credit_insured, Party.exposure_version
 )
+_READ: Final = CUSTOMERS.where(among(Party.id, "ids")).order_by(Party.id)
 _LOCK: Final = _READ.with_for_update(key_share=True)
 
 
@@ -57,8 +58,16 @@ def read_customers(
     if not wanted:
         return {}
     rows = connection.execute(_LOCK if lock else _READ, {"ids": wanted}).all()
-    exposures = read_exposures(connection, wanted, day, by_payment_due=rules.by_payment_due)
-    return {row.id: CustomerCredit(*row, exposures[row.id]) for row in rows}
+    return {each.id: each for each in with_exposures(connection, rows, day, rules)}
+
+
+def with_exposures(
+    connection: Connection, rows: Sequence[AnyRow], day: date, rules: CreditRules
+) -> list[CustomerCredit]:
+    """The customers whose rows these are, as `CUSTOMERS` reads them."""
+    exposures = read_exposures(connection, [row.id for row in rows], day, by_payment_due=rules.by_payment_due)
+    width = len(CUSTOMERS.selected_columns)  # a page has more: by what it is ordered
+    return [CustomerCredit(*tuple(row)[:width], exposures[row.id]) for row in rows]
 
 
 def versions(customers: Mapping[int, CustomerCredit]) -> dict[int, int]:

@@ -12,13 +12,28 @@ was invoiced as a whole leaves exactly nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Connection, Date, and_, bindparam, case, func, or_, select, type_coerce, union_all
+from sqlalchemy import (
+    Connection,
+    Date,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 
+from intergestan_db.among import among
 from intergestan_db.enums import PaymentState, SalesState
 from intergestan_db.tables import (
     CreditNote,
@@ -36,44 +51,24 @@ from intergestan_db.tables import (
 from intergestan_erp.amounts import cost_of
 from intergestan_msg.money import ZERO, round_half_up
 
-AT_ONCE: Final = 1000
-"""So many customers are read by one set of statements."""
-
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """What a customer owes, by parts.
 
-    :ivar orders: ordered and not delivered, with the charges that are not invoiced; `delivered`: and not invoiced.
-    :ivar invoices: what of instalments is not settled; `on_account`: what of payments and credit notes settles nothing.
+    :ivar not_invoiced: what is ordered (A) or delivered (B) and not invoiced, with its charges.
+    :ivar invoices: what of instalments is not settled (C).
+    :ivar on_account: what of payments and credit notes settles nothing (D).
     """
 
-    orders: Decimal = ZERO
-    delivered: Decimal = ZERO
+    not_invoiced: Decimal = ZERO
     invoices: Decimal = ZERO
     on_account: Decimal = ZERO
 
     @property
     def total(self) -> Decimal:
         """All of it; below zero for who has paid beforehand."""
-        return self.orders + self.delivered + self.invoices - self.on_account
-
-
-NOTHING: Final = Exposure()
-
-
-@dataclass(slots=True)
-class _Parts:
-    """The parts of one customer while they are added up; `not_invoiced` is A and B together."""
-
-    not_invoiced: Decimal = ZERO
-    delivered: dict[tuple[int, str, Decimal], Decimal] = field(default_factory=dict)
-    invoices: Decimal = ZERO
-    on_account: Decimal = ZERO
-
-    def exposure(self) -> Exposure:
-        delivered = sum((_with_vat(base, rate) for (*_, rate), base in self.delivered.items()), ZERO)
-        return Exposure(self.not_invoiced - delivered, delivered, self.invoices, self.on_account)
+        return self.not_invoiced + self.invoices - self.on_account
 
 
 def read_exposures(
@@ -83,11 +78,11 @@ def read_exposures(
 
     :param by_payment_due: what is settled counts from the payment's due date on, else from the instalment's (T21).
     """
-    ids = sorted(set(customer_ids))
-    found: dict[int, Exposure] = dict.fromkeys(ids, NOTHING)
-    for start in range(0, len(ids), AT_ONCE):
-        found |= _read(connection, ids[start : start + AT_ONCE], day, by_payment_due=by_payment_due)
-    return found
+    wanted = sorted(set(customer_ids))
+    sums: dict[str, dict[int, Decimal]] = {part: dict.fromkeys(wanted, ZERO) for part in _PARTS}
+    for part, customer_id, rate, amount in connection.execute(_EXPOSURES[by_payment_due], {"ids": wanted, "day": day}):
+        sums[part][customer_id] += amount if rate is None else _with_vat(amount, rate)
+    return {customer_id: Exposure(*(each[customer_id] for each in sums.values())) for customer_id in wanted}
 
 
 def read_exposure(connection: Connection, customer_id: int, day: date, *, by_payment_due: bool) -> Exposure:
@@ -95,47 +90,38 @@ def read_exposure(connection: Connection, customer_id: int, day: date, *, by_pay
     return read_exposures(connection, [customer_id], day, by_payment_due=by_payment_due)[customer_id]
 
 
+def read_delivered(connection: Connection, customer_ids: Iterable[int]) -> dict[int, Decimal]:
+    """How much of what is not invoiced these customers have received (B): the rest of it is on order (A)."""
+    ids = sorted(set(customer_ids))
+    bases: dict[tuple[int, int, str, Decimal], Decimal] = {}
+    for row in connection.execute(_DELIVERED, {"ids": ids}):
+        key = (row.customer_id, row.order_id, row.vat_category, row.vat_rate)
+        before = row.invoiced or ZERO
+        base = cost_of(row, before + row.waiting) - (cost_of(row, before) if before else ZERO)
+        bases[key] = bases.get(key, ZERO) + base
+    found = dict.fromkeys(ids, ZERO)
+    for (customer_id, *_, rate), base in bases.items():
+        found[customer_id] += _with_vat(base, rate)
+    return found
+
+
 def next_changes(
     connection: Connection, customer_ids: Sequence[int], day: date, *, by_payment_due: bool
 ) -> dict[int, date]:
     """The next day after this one on which customers owe less by themselves; nothing for those who never will (D29)."""
-    due = _DUE_OF_PAYMENTS if by_payment_due else _DUE_OF_INVOICES
-    found: dict[int, date] = {}
-    for query in (due, _ON_ACCOUNT_LATER):
-        for row in connection.execute(query, {"ids": list(customer_ids), "day": day}):
-            found[row.customer_id] = min(row.day, found.get(row.customer_id, row.day))
-    return found
-
-
-def _read(connection: Connection, ids: Sequence[int], day: date, *, by_payment_due: bool) -> dict[int, Exposure]:
-    parts: dict[int, _Parts] = {}
-    of: dict[str, Any] = {"ids": ids}
-    for customer_id, rate, base in connection.execute(_NOT_INVOICED, of):
-        parts.setdefault(customer_id, _Parts()).not_invoiced += _with_vat(base, rate)
-    for row in connection.execute(_DELIVERED, of):
-        bases = parts.setdefault(row.customer_id, _Parts()).delivered
-        key = (row.order_id, row.vat_category, row.vat_rate)
-        before = row.invoiced or ZERO
-        bases[key] = bases.get(key, ZERO) + cost_of(row, before + row.waiting) - cost_of(row, before)
-    on = {**of, "day": day}
-    for customer_id, amount in connection.execute(_INVOICED, of):
-        parts.setdefault(customer_id, _Parts()).invoices += amount
-    settled = _SETTLED_BY_PAYMENT_DUE if by_payment_due else _SETTLED_BY_INVOICE_DUE
-    for customer_id, amount in connection.execute(settled, on):
-        parts.setdefault(customer_id, _Parts()).invoices -= amount
-    for query in (_PAID_ON_ACCOUNT, _CREDITED_ON_ACCOUNT):
-        for customer_id, amount in connection.execute(query, on):
-            parts.setdefault(customer_id, _Parts()).on_account += amount
-    return {customer_id: each.exposure() for customer_id, each in parts.items()}
+    rows = connection.execute(_NEXT_CHANGES[by_payment_due], {"ids": list(customer_ids), "day": day})
+    return {row.customer_id: row.day for row in rows}
 
 
 def _with_vat(base: Decimal, rate: Decimal) -> Decimal:
     return base + round_half_up(base * rate / 100) if rate else base
 
 
-_OF_THESE: Final[BindParameter[Any]] = bindparam("ids", expanding=True)
+_NOT_INVOICED, _INVOICES, _ON_ACCOUNT = "not_invoiced", "invoices", "on_account"
+_PARTS: Final = (_NOT_INVOICED, _INVOICES, _ON_ACCOUNT)
+_NO_RATE: Final = null()
 _DAY: Final = bindparam("day", type_=Date())
-_COUNTS: Final = SalesOrder.customer_id.in_(_OF_THESE), SalesOrder.state == SalesState.ACCEPTED
+_COUNTS: Final = among(SalesOrder.customer_id, "ids"), SalesOrder.state == SalesState.ACCEPTED
 
 
 def _bases() -> Any:
@@ -170,10 +156,15 @@ def _not_invoiced() -> Any:
     bases = _bases()
     rest = func.sum(bases.base)
     return (
-        select(bases.customer_id, bases.rate, rest.label("rest"))
+        select(*_part(_NOT_INVOICED, bases.customer_id, rest, bases.rate))
         .group_by(bases.customer_id, bases.order_id, bases.category, bases.rate)
         .having(rest != ZERO)
     )
+
+
+def _part(part: str, customer_id: Any, amount: Any, rate: Any = _NO_RATE) -> tuple[Any, ...]:
+    """The columns of a part of what customers owe; of those with a rate the VAT is still missing."""
+    return literal_column(f"'{part}'").label("part"), customer_id, rate.label("rate"), _amount(amount).label("amount")
 
 
 def _delivered() -> Any:
@@ -194,8 +185,7 @@ def _delivered() -> Any:
         )
         .join(line, line.sales_order_id == SalesOrder.id)
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == line.id)
-        .outerjoin(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
-        .where(*_COUNTS, InvoiceLine.id.is_(None))
+        .where(*_COUNTS, ~exists().where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id))
         .group_by(SalesOrder.id, line.id)
     )
 
@@ -205,13 +195,13 @@ def _settled(due: Any) -> Any:
     failed = and_(Payment.state == PaymentState.FAILED, Payment.failed_on <= _DAY)
     by_payment = and_(Payment.state != PaymentState.CANCELLED, due <= _DAY, ~failed)
     return (
-        select(Invoice.customer_id, func.sum(Settlement.amount))
+        select(*_part(_INVOICES, Invoice.customer_id, -func.sum(Settlement.amount)))
         .select_from(Settlement.__table__)
         .join(InvoiceDue, InvoiceDue.id == Settlement.invoice_due_id)
         .join(Invoice, Invoice.id == InvoiceDue.invoice_id)
         .outerjoin(Payment, Payment.id == Settlement.payment_id)
         .where(
-            Invoice.customer_id.in_(_OF_THESE),
+            among(Invoice.customer_id, "ids"),
             Settlement.settled_on <= _DAY,
             or_(Settlement.credit_note_id.is_not(None), by_payment),
         )
@@ -224,32 +214,37 @@ def _used(mine: Any, of: Any) -> Any:
     return query.correlate(of.__table__).scalar_subquery()
 
 
-def _amount(difference: Any) -> Any:
-    """A difference of two amounts is one."""
-    return type_coerce(difference, Payment.amount.type)
+def _amount(sum_: Any) -> Any:
+    """A sum or difference of amounts is one."""
+    return type_coerce(sum_, Payment.amount.type)
 
 
 def _next_due(due: Any) -> Any:
     stands = Payment.state == PaymentState.ENTERED
     return (
-        select(Payment.party_id.label("customer_id"), func.min(due).label("day"))
+        select(Payment.party_id.label("customer_id"), due.label("day"))
         .join(Settlement, Settlement.payment_id == Payment.id)
         .join(InvoiceDue, InvoiceDue.id == Settlement.invoice_due_id)
-        .where(Payment.party_id.in_(_OF_THESE), stands, due > _DAY)
-        .group_by(Payment.party_id)
+        .where(among(Payment.party_id, "ids"), stands, due > _DAY)
     )
 
 
-_NOT_INVOICED: Final = _not_invoiced()
+def _exposures(due: Any) -> Any:
+    return union_all(_not_invoiced(), _INVOICED, _settled(due), _PAID_ON_ACCOUNT, _CREDITED_ON_ACCOUNT)
+
+
+def _next_changes(due: Any) -> Any:
+    days = union_all(_next_due(due), _ON_ACCOUNT_LATER).subquery("days").c
+    return select(days.customer_id, func.min(days.day).label("day")).group_by(days.customer_id)
+
+
 _DELIVERED: Final = _delivered()
 _INVOICED: Final = (
-    select(Invoice.customer_id, func.sum(InvoiceDue.amount))
+    select(*_part(_INVOICES, Invoice.customer_id, func.sum(InvoiceDue.amount)))
     .join(InvoiceDue, InvoiceDue.invoice_id == Invoice.id)
-    .where(Invoice.customer_id.in_(_OF_THESE))
+    .where(among(Invoice.customer_id, "ids"))
     .group_by(Invoice.customer_id)
 )
-_SETTLED_BY_PAYMENT_DUE: Final = _settled(Payment.due_date)
-_SETTLED_BY_INVOICE_DUE: Final = _settled(InvoiceDue.due_date)
 _FROM: Final = case((Payment.due_date > Payment.received_on, Payment.due_date), else_=Payment.received_on)
 _STANDS: Final = or_(
     Payment.state == PaymentState.ENTERED, and_(Payment.state == PaymentState.FAILED, Payment.failed_on > _DAY)
@@ -257,21 +252,18 @@ _STANDS: Final = or_(
 _LEFT_OF_PAYMENT: Final = _amount(Payment.amount - _used(Settlement.payment_id, Payment))
 _LEFT_OF_CREDIT: Final = _amount(CreditNote.total_ttc - _used(Settlement.credit_note_id, CreditNote))
 _PAID_ON_ACCOUNT: Final = (
-    select(Payment.party_id, func.sum(_LEFT_OF_PAYMENT))
-    .where(Payment.party_id.in_(_OF_THESE), _STANDS, _FROM <= _DAY)
+    select(*_part(_ON_ACCOUNT, Payment.party_id, func.sum(_LEFT_OF_PAYMENT)))
+    .where(among(Payment.party_id, "ids"), _STANDS, _FROM <= _DAY)
     .group_by(Payment.party_id)
 )
 _CREDITED_ON_ACCOUNT: Final = (
-    select(CreditNote.customer_id, func.sum(_LEFT_OF_CREDIT))
-    .where(CreditNote.customer_id.in_(_OF_THESE), CreditNote.issue_date <= _DAY)
+    select(*_part(_ON_ACCOUNT, CreditNote.customer_id, func.sum(_LEFT_OF_CREDIT)))
+    .where(among(CreditNote.customer_id, "ids"), CreditNote.issue_date <= _DAY)
     .group_by(CreditNote.customer_id)
 )
-_DUE_OF_PAYMENTS: Final = _next_due(Payment.due_date)
-_DUE_OF_INVOICES: Final = _next_due(InvoiceDue.due_date)
-_ON_ACCOUNT_LATER: Final = (
-    select(Payment.party_id.label("customer_id"), func.min(_FROM).label("day"))
-    .where(
-        Payment.party_id.in_(_OF_THESE), Payment.state == PaymentState.ENTERED, _FROM > _DAY, _LEFT_OF_PAYMENT > ZERO
-    )
-    .group_by(Payment.party_id)
+_ON_ACCOUNT_LATER: Final = select(Payment.party_id, _FROM).where(
+    *(among(Payment.party_id, "ids"), Payment.state == PaymentState.ENTERED, _FROM > _DAY, _LEFT_OF_PAYMENT > ZERO)
 )
+_EXPOSURES: Final = {True: _exposures(Payment.due_date), False: _exposures(InvoiceDue.due_date)}
+_NEXT_CHANGES: Final = {True: _next_changes(Payment.due_date), False: _next_changes(InvoiceDue.due_date)}
+"""By the payment's due date, or by the instalment's."""

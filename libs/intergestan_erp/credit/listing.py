@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from intergestan_db.tables import CreditOverride, Party
-from intergestan_erp.credit.customers import CustomerCredit, read_customers
+from intergestan_erp.credit.customers import CUSTOMERS, CustomerCredit, with_exposures
 from intergestan_erp.listing.page import MOST, USUAL, Page, mark, read_page
 from intergestan_erp.site.credit_rules import CreditRules
 
@@ -93,12 +93,11 @@ def list_overrides(
 def _page(
     connection: Connection, day: date, rules: CreditRules, *, size: int, after: str | None, limited: bool = False
 ) -> Page[CustomerCredit]:
-    query = select(Party.id).where(Party.is_customer)
+    query = CUSTOMERS.where(Party.is_customer)
     if limited:
         query = query.where(Party.credit_max.is_not(None))
-    ids = read_page(connection, query, [Party.code], lambda row: int(row.id), size=size, after=after)
-    customers = read_customers(connection, ids.rows, day, rules)
-    return Page(tuple(customers[each] for each in ids.rows), ids.after)
+    page = read_page(connection, query, [Party.code], lambda row: row, size=size, after=after)
+    return Page(tuple(with_exposures(connection, page.rows, day, rules)), page.after)
 
 
 def _pages_of_limited(

@@ -13,11 +13,12 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, bindparam, select, text, update
 
+from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Account, AccountCounter, Party, PartyAccount
-from intergestan_erp.parties.counters import RUN, first_free
+from intergestan_erp.parties.counters import first_free
 from intergestan_erp.parties.folding import fold
 
 WIDEST = 10
@@ -36,7 +37,7 @@ _HOLDERS = (
     select(Account.number, Account.title, Party.code)
     .outerjoin(PartyAccount, PartyAccount.account_id == Account.id)
     .outerjoin(Party, Party.id == PartyAccount.party_id)
-    .where(Account.number.in_(bindparam("numbers", expanding=True)))
+    .where(among(Account.number, "numbers"))
 )
 
 
@@ -167,11 +168,8 @@ def give_accounts(connection: Connection, rule: AccountRule, wanted: Sequence[Wa
 
 def taken_accounts(connection: Connection, numbers: Sequence[str]) -> dict[str, str]:
     """Those of some numbers that accounts have, and whose they are: a party's code, else the account's title."""
-    return {
-        row.number: row.code or row.title
-        for first in range(0, len(numbers), RUN)
-        for row in connection.execute(_HOLDERS, {"numbers": numbers[first : first + RUN]})
-    }
+    rows = connection.execute(_HOLDERS, {"numbers": numbers})
+    return {row.number: row.code or row.title for row in rows}
 
 
 def refuse_taken(connection: Connection, numbers: Iterable[str]) -> None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select, text, update
 
+from intergestan_db.among import among
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, PartyCodeCounter
-from intergestan_erp.parties.counters import RUN, first_free
+from intergestan_erp.parties.counters import first_free
 from intergestan_erp.parties.folding import fold
 from intergestan_msg.identity import nfc
 
@@ -32,7 +33,7 @@ _GO_ON = (
     .where(PartyCodeCounter.prefix == bindparam("of"))
     .values(next_number=bindparam("following"))
 )
-_TAKEN = select(Party.code).where(Party.code.in_(bindparam("codes", expanding=True)))
+_TAKEN = select(Party.code).where(among(Party.code, "codes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,7 @@ def code_by_hand(typed: str) -> str:
 
 def taken_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
     """Those of some codes that parties have."""
-    wanted = list(codes)
-    return {
-        code
-        for first in range(0, len(wanted), RUN)
-        for code in connection.execute(_TAKEN, {"codes": wanted[first : first + RUN]}).scalars()
-    }
+    return set(connection.execute(_TAKEN, {"codes": list(codes)}).scalars())
 
 
 def fullest_prefix(connection: Connection, rule: CodeRule) -> tuple[str, int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 _ONE_BY_ONE = 20
 """After so many numbers that are taken, whole runs of them are looked up."""
-RUN = 500
+_RUN = 500
 
 
 def first_free(
@@ -43,4 +43,4 @@ def _runs(many: int) -> Iterator[int]:
     for _ in range(_ONE_BY_ONE):
         yield 1
     while True:
-        yield RUN
+        yield _RUN

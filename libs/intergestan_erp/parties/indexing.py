@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, except_, func, select
 
+from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows
 from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole
@@ -18,17 +19,16 @@ _AT_ONCE = 1000
 _CODE, _NAME, _ACCOUNT = map(PARTY_FIELDS.index, PartyField)
 _OF_PARTY, _TITLE, _NUMBER = map(ACCOUNT_FIELDS.index, AccountField)
 
-_IDS: Any = bindparam("ids", expanding=True)
 _PARTIES = (
-    select(Party.id, Party.code, Party.name, Party.is_customer, Party.is_supplier).where(Party.id.in_(_IDS))
+    select(Party.id, Party.code, Party.name, Party.is_customer, Party.is_supplier).where(among(Party.id, "ids"))
 ).with_for_update()
 _ACCOUNTS = (
     select(PartyAccount.party_id, PartyAccount.role, Account.id, Account.number, Account.title)
     .join(Account, Account.id == PartyAccount.account_id)
-    .where(PartyAccount.party_id.in_(_IDS))
+    .where(among(PartyAccount.party_id, "ids"))
 )
-_DROP = delete(PartyWord).where(PartyWord.party_id.in_(_IDS))
-_DROP_OF_ACCOUNTS = delete(AccountWord).where(AccountWord.account_id.in_(_IDS))
+_DROP = delete(PartyWord).where(among(PartyWord.party_id, "ids"))
+_DROP_OF_ACCOUNTS = delete(AccountWord).where(among(AccountWord.account_id, "ids"))
 
 
 def index_parties(connection: Connection, party_ids: Sequence[int], *, are_new: bool = False) -> None:

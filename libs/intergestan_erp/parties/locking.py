@@ -9,24 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
+from intergestan_db.among import among
 from intergestan_db.tables import Party
 
-_LOCK = (
-    select(Party.id)
-    .where(Party.id.in_(bindparam("ids", expanding=True)))
-    .order_by(Party.id)
-    .with_for_update(key_share=True)
-)
+_LOCK = select(Party.id).where(among(Party.id, "ids")).order_by(Party.id).with_for_update(key_share=True)
 """Documents that only refer to a party need not wait for it: that takes a key share, which this lock lets through."""
 
 
-_CHANGED = (
-    update(Party)
-    .where(Party.id.in_(bindparam("ids", expanding=True)))
-    .values(exposure_version=Party.exposure_version + 1)
-)
+_CHANGED = update(Party).where(among(Party.id, "ids")).values(exposure_version=Party.exposure_version + 1)
 
 
 def lock_parties(connection: Connection, ids: Iterable[int]) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, select, update
 
 from intergestan_db import states
+from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, Stage
 from intergestan_db.tables import Hold
@@ -22,7 +23,7 @@ from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.transfers.put_back import put_back
 
 _OPEN: Final = (Hold.closed_at.is_(None), Hold.reason == HoldReason.CREDIT)
-_WAITING: Final = select(Hold.party_id).where(*_OPEN, Hold.party_id.in_(bindparam("ids", expanding=True))).distinct()
+_WAITING: Final = select(Hold.party_id).where(*_OPEN, among(Hold.party_id, "ids")).distinct()
 _HOLDS: Final = (
     select(Hold.id, Hold.party_id, Hold.inbound_mail_id, Hold.number, Hold.detail, Hold.total_ttc)
     .where(*_OPEN, Hold.party_id == bindparam("party"))
@@ -31,7 +32,7 @@ _HOLDS: Final = (
 )
 _SEEN: Final = (
     update(Hold)
-    .where(Hold.id.in_(bindparam("holds", expanding=True)))
+    .where(among(Hold.id, "holds"))
     .values(seen_version=bindparam("version"), look_again_on=bindparam("again_on"))
 )
 

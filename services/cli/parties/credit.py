@@ -41,6 +41,7 @@ def show(
 ) -> None:
     """Show what a customer owes, by parts, and may owe."""
     from intergestan_erp.credit.customers import read_customers
+    from intergestan_erp.credit.exposure import read_delivered
     from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
 
@@ -49,11 +50,12 @@ def show(
         rules, found = read_credit_rules(connection), party_of(connection, customer, PartyRole.CUSTOMER)
         on = day_of(day) or today(connection, call.database.now())
         credit = read_customers(connection, [found.id], on, rules)[found.id]
+        delivered = read_delivered(connection, [found.id])[found.id]
     if as_json:
-        print_json({"code": credit.code, "name": credit.name, "exposure": credit_json(credit, on, rules)})
+        print_json({"code": credit.code, "name": credit.name, "exposure": credit_json(credit, delivered, on, rules)})
         return
     say(f"{credit.code} {credit.name}")
-    print_credit(credit, on)
+    print_credit(credit, delivered, on)
 
 
 @app.verb("list")
@@ -66,6 +68,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show what customers owe and may owe, a page at a time."""
+    from intergestan_erp.credit.exposure import read_delivered
     from intergestan_erp.credit.listing import list_credit
     from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
@@ -74,8 +77,12 @@ def list_(
     with call.database.read() as connection:
         rules, day = read_credit_rules(connection), today(connection, call.database.now())
         page = list_credit(connection, day, rules, over=over, size=limit, after=after)
+        delivered = read_delivered(connection, [each.id for each in page.rows]) if as_json else {}
     if as_json:
-        rows = [{"code": each.code, "name": each.name, **credit_json(each, day, rules)} for each in page.rows]
+        rows = [
+            {"code": each.code, "name": each.name, **credit_json(each, delivered[each.id], day, rules)}
+            for each in page.rows
+        ]
         print_json({"customers": rows, "after": page.after})
         return
     titles = [_("Code"), _("Name"), _("Owes"), _("May owe at most"), _("of which insured"), _("Free")]

@@ -276,6 +276,7 @@ def set_(
 def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> None:
     """Show the card of a third party."""
     from intergestan_erp.credit.customers import read_customers
+    from intergestan_erp.credit.exposure import read_delivered
     from intergestan_erp.listing.parties import read_card
     from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
@@ -286,8 +287,9 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
         card = read_card(connection, party_id)
         rules, day = read_credit_rules(connection), today(connection, call.database.now())
         credit = read_customers(connection, [party_id], day, rules)[party_id] if card.is_customer else None
+        delivered = read_delivered(connection, [party_id])[party_id]
     if as_json:
-        exposure = None if credit is None else credit_json(credit, day, rules)
+        exposure = None if credit is None else credit_json(credit, delivered, day, rules)
         print_json({**asdict(card), "fees": [_fee_json(fee) for fee in card.fees], "exposure": exposure})
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
@@ -309,7 +311,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
         }
     )
     if credit is not None:
-        print_credit(credit, day)
+        print_credit(credit, delivered, day)
 
 
 @app.verb("list")

@@ -12,8 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
+from intergestan_db.among import among
 from intergestan_db.enums import SalesState
 from intergestan_db.tables import Hold, Party
 from intergestan_erp.parties.locking import lock_parties
@@ -28,15 +29,12 @@ from intergestan_exchange.transfers.transfer import BY
 
 _VERSIONS: Final = (
     select(Party.id, Party.exposure_version)
-    .where(Party.id.in_(bindparam("ids", expanding=True)))
+    .where(among(Party.id, "ids"))
     .order_by(Party.id)
     .with_for_update(key_share=True)
 )
 _LOCK_HOLDS: Final = (
-    select(Hold.id)
-    .where(Hold.closed_at.is_(None), Hold.party_id.in_(bindparam("ids", expanding=True)))
-    .order_by(Hold.id)
-    .with_for_update()
+    select(Hold.id).where(Hold.closed_at.is_(None), among(Hold.party_id, "ids")).order_by(Hold.id).with_for_update()
 )
 
 
