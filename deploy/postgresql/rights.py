@@ -78,6 +78,7 @@ _COMPOSER: Rights = {
     ),
     "outbound_order": Right(ALL),
     "outbound_body": Right(adds=ALL),
+    "former_body": Right(ALL),
     "outbound_key_notice": Right(ALL),
     "outbound_statement": Right(ALL),
     "heartbeat": Right(ALL),

@@ -63,6 +63,7 @@ GRANT SELECT ON "alembic_version" TO :"composer";
 GRANT SELECT ON "answer" TO :"composer";
 GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"composer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"composer";
+GRANT SELECT ON "former_body" TO :"composer";
 GRANT SELECT ON "heartbeat" TO :"composer";
 GRANT SELECT ON "high_water" TO :"composer";
 GRANT SELECT ON "inbound_mail" TO :"composer";

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from intergestan_db import states
 from intergestan_db.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.day import site_day, zone_of
-from intergestan_exchange.keys.own_keys import signs_now
+from intergestan_exchange.keys.own_keys import OwnKey, signs_now
 from intergestan_exchange.statements.numbered_mails import last_got
 from intergestan_exchange.statements.statement_requests import give_up_older
 from intergestan_msg import seal
@@ -60,9 +60,11 @@ def freeze(
     :raises Outdated: the partner has another address since the mail was prepared.
     """
     mail = prepared.request.mail
-    if prepared.kind is Kind.ORDERS:
+    if prepared.kind is Kind.ORDERS and mail.former is None:
         _check_versions(connection, mail.id)
-    key = _signing_key(prepared, keys, now)
+    own = prepared.signed_by or signs_now(prepared.request.site, now)
+    key = _signing_key(prepared, own, keys, now)
+    dated = now if own.since is None else max(now, own.since)  # the clock may have been set back since it began
     epoch, sent = _take_seq(connection, prepared, 1 if prepared.kind in _NUMBERED else 0)
     seq = sent if prepared.kind in _NUMBERED else None
     got = last_got(connection, mail.partner_id)
@@ -70,7 +72,7 @@ def freeze(
     if prepared.statement is not None:
         note_asked_for(connection, mail.partner_id, prepared.statement, now)
         give_up_older(connection, mail.partner_id, mail.id, by=BY, at=now)
-    compact = seal.sign(encode(_manifest(prepared, epoch, seq or 0, position, now)), key)
+    compact = seal.sign(encode(_manifest(prepared, epoch, seq or 0, position, dated)), key)
     token = bounce_key.token(mail.id, mail.transfer_id) if bounce_key is not None else None
     mime = prepared.write(_letter(prepared, compact, token, now, trace_parent))
     if len(mime) > max_bytes:
@@ -115,9 +117,8 @@ def _take_seq(connection: Connection, prepared: Prepared, count: int) -> tuple[i
     return taken.out_epoch, taken.out_seq
 
 
-def _signing_key(prepared: Prepared, keys: KeyRing, now: datetime) -> seal.SigningKey:
-    """The key that signs at this instant; a notice about keys names its own."""
-    own = prepared.signed_by or signs_now(prepared.request.site, now)
+def _signing_key(prepared: Prepared, own: OwnKey, keys: KeyRing, now: datetime) -> seal.SigningKey:
+    """The key that signs at this instant, if it did not end; a notice about keys names its own."""
     if own.until is not None and now > own.until:
         raise CannotCompose(
             f"Our key ended on {_site_day(prepared, own.until)}: make a new one with `intergestan site key rotate`."
@@ -138,7 +139,7 @@ def _check_versions(connection: Connection, mail_id: int) -> None:
         raise CannotCompose(f"These orders were changed after they were selected: {', '.join(numbers)}.")
 
 
-def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now: datetime) -> Manifest:
+def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, dated: datetime) -> Manifest:
     request = prepared.request
     return Manifest(
         iss=request.site.code,
@@ -146,7 +147,7 @@ def _manifest(prepared: Prepared, epoch: int, seq: int, position: Position, now:
         jti=request.mail.transfer_id,
         epoch=epoch,
         seq=seq,
-        iat=int(now.timestamp()),
+        iat=int(dated.timestamp()),
         kind=prepared.kind,
         documents=prepared.listed,
         in_reply_to=prepared.in_reply_to,

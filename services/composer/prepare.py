@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from intergestan_db import site_rows
 from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.enums import MailKind, OutboundState
-from intergestan_db.tables import OutboundMail
+from intergestan_db.tables import FormerBody, OutboundMail
 from intergestan_exchange.outbox.order_mail import read_sender_rules
 from services.composer.answers import prepare_answers
 from services.composer.changes import prepare_changes
@@ -19,10 +19,14 @@ from services.composer.orders import prepare_orders, read_links
 from services.composer.prepared import Prepared, Request
 from services.composer.statements import prepare_statement
 
-_REQUESTED = select(OutboundMail.__table__).where(
-    OutboundMail.id == bindparam("mail"),
-    OutboundMail.state == OutboundState.REQUESTED,
-    OutboundMail.partner_id.not_in(NOT_SENT_TO),
+_REQUESTED = (
+    select(OutboundMail.__table__, FormerBody.mime.label("former"))
+    .outerjoin(FormerBody, FormerBody.outbound_mail_id == OutboundMail.id)
+    .where(
+        OutboundMail.id == bindparam("mail"),
+        OutboundMail.state == OutboundState.REQUESTED,
+        OutboundMail.partner_id.not_in(NOT_SENT_TO),
+    )
 )
 
 

@@ -26,7 +26,10 @@ class Outdated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A requested mail, and what the base says about both of its ends."""
+    """A requested mail, and what the base says about both of its ends.
+
+    :ivar mail: its row, and as `former` the bytes with which it left before a restore of ours, if it did.
+    """
 
     mail: AnyRow
     site: AnyRow

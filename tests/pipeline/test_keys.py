@@ -179,6 +179,50 @@ def test_the_old_key_ends_where_the_new_one_begins(sites: Pair) -> None:
     assert booked(sites) == []
 
 
+def test_no_key_ends_before_what_it_signed(sites: Pair) -> None:
+    """`design.md` §16.3: a mail dated by a clock that was ahead would be held as often as it is sent again."""
+    sites.clock.move(days=2)
+    order(sites, "CFR1")
+    sites.clock.move(days=-2)
+    new = SigningKey.generate()
+    with pytest.raises(Problem, match="clock was ahead"):
+        rotate(sites, new, sites.clock.now + timedelta(days=1))
+    assert sites.buyer.row(Site).next_key is None
+    rotate(sites, new, sites.clock.now + timedelta(days=3))
+
+
+def test_a_clock_that_is_set_back_after_a_change_of_keys_holds_nothing(sites: Pair) -> None:
+    """`design.md` §16.3: no mail is dated before its key begins."""
+    new = SigningKey.generate()
+    sites.seller.receive(rotate(sites, new)[0])
+    sites.buyer.receive(*confirm(sites, new))
+    sites.clock.move(days=8)
+    finish(sites.buyer)
+    sites.clock.move(days=-2)
+    row = sites.seller.receive(order(sites, "CFR1"))
+    assert (place(row), row.kid, booked(sites)) == (("done", None), new.public.kid, ["CFR1"])
+
+
+def test_what_an_old_key_signed_counts_once_a_person_vouches_for_it(sites: Pair) -> None:
+    """The cure that the hold names: the old key's words are compared once more, and it goes on beside the new one."""
+    sites.clock.move(days=8)
+    ahead = order(sites, "CFR1")
+    sites.clock.move(days=-8)
+    new = SigningKey.generate()
+    sites.seller.receive(rotate(sites, new, sites.clock.now + timedelta(days=9))[0])
+    confirm(sites, new)
+    with sites.seller.database.transaction() as connection:  # as by a release that lets a key end before what it signed
+        connection.execute(update(PartnerKey).values(replaced_from=sites.clock.now, pending=False))
+    row = sites.seller.receive(ahead)
+    assert place(row) == ("held", "bad_signature")
+    with sites.seller.database.read() as connection:
+        (hold,) = list_holds(connection)
+    assert "partner key confirm" in hold.advice("en").do
+    confirm(sites, sites.buyer.key)
+    act(sites.seller, release, [f"in-{row.id}"])
+    assert booked(sites) == ["CFR1"]
+
+
 def test_an_unconfirmed_key_holds_its_mails_until_somebody_compares_it(sites: Pair) -> None:
     """The partner never confirms: the mails wait with the cure, then take the same path again."""
     new = SigningKey.generate()

@@ -441,6 +441,45 @@ def test_what_waits_for_an_answer_that_quotes_a_lost_mail_is_sent_again(sites: P
         act(sites.buyer, resend, [mail.id])
 
 
+def test_a_cancellation_that_only_the_seller_remembers_is_agreed_to_again(sites: Pair, forget: Forget) -> None:
+    """The restored buyer enters it after something else, so it is another document, of an order that is cancelled."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(cancel(sites))
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    sites.seller.receive(cancel(sites))
+    exchange(sites)
+    assert change_states(sites) == [("rejected", "RE"), ("accepted", "AP")]
+    assert (sites.buyer.row(PurchaseOrder).state, sites.seller.row(SalesOrder).state) == ("cancelled", "cancelled")
+    assert sites.buyer.row(PurchaseOrder).revision == sites.seller.row(SalesOrder).revision == 2
+
+
+def test_an_order_that_was_changed_since_leaves_under_its_new_number_as_it_was(sites: Pair, forget: Forget) -> None:
+    """Its change is answered first, the answer to the order itself is lost with the backup: the seller knows both."""
+    order = sent(sites)
+    backup = forget(sites.buyer)
+    restored(sites.buyer, backup)
+    change = edit(sites, deleted=("L2",))
+    first = sites.buyer.row(OutboundMail, kind="orders", epoch=1)
+    sites.seller.receive(order)
+    sites.seller.receive(change)
+    answers = sites.seller.rows(OutboundMail, kind="answers")
+    sites.buyer.receive(sites.seller.compose(answers[-1].id))
+    assert (sites.buyer.row(PurchaseOrder).state, list(bought(sites))) == ("waiting", [L1])
+    was = read_mail(order, {sites.buyer.key.public.kid: sites.buyer.key.public}).documents
+    for _ in range(2):  # the second time under a third number
+        restored(sites.buyer, lambda: None)
+        act(sites.buyer, resend, [first.id])
+        again = sites.buyer.compose(first.id)
+        assert read_mail(again, {sites.buyer.key.public.kid: sites.buyer.key.public}).documents == was
+        sites.buyer.mark_sent(first.id)
+    sites.seller.receive(again)
+    exchange(sites)
+    assert believed(sites)[:3] == ("accepted", "AP", "CCL1")
+    assert bought(sites) == sold(sites)
+
+
 def test_a_cancellation_takes_the_place_of_a_lost_change(sites: Pair, forget: Forget) -> None:
     ordered(sites)
     backup = forget(sites.buyer)

@@ -49,7 +49,10 @@ def _run(options: argparse.Namespace, on: Sequence[Fault]) -> int:
     figures |= {"seconds": round(seconds, 1), "cpu_seconds": round(time.process_time() - cpu, 1)}
     print(json.dumps(figures))
     if failed:
-        print(f"Its story: python -m tests.simulator --tell --seed {failed[0]}", file=sys.stderr)
+        print(
+            f"Its story: python -m tests.simulator --tell --seed {failed[0]} --orders-each {options.orders_each}",
+            file=sys.stderr,
+        )
     return 1 if failed else 0
 
 

@@ -111,8 +111,8 @@ class People:
         numbers = [f"{buyer.name[0]}{next(self.numbers)}" for _ in range(count)]
         for number in numbers:
             file = write_order(self._drawn_order(number, buyer, seller))
-            buyer.notes.append(("order", number, file))
             self._enter(buyer, number, file)
+            buyer.notes.append(("order", number, file))  # before that, a backup knows neither the order nor the note
         self.send(buyer, numbers)
 
     def _enter(self, buyer: Site, number: str, file: bytes) -> None:

@@ -30,6 +30,7 @@ from intergestan_db.tables.ledger import Answer, Difference, Hold, Ledger, Revie
 from intergestan_db.tables.mail import (
     DeliveryAttempt,
     DeliveryReport,
+    FormerBody,
     InboundMail,
     InboundTransfer,
     Mailbox,
@@ -126,6 +127,7 @@ __all__ = [
     "Establishment",
     "Event",
     "Fee",
+    "FormerBody",
     "GeocodeCache",
     "GeocodeUsage",
     "Heartbeat",

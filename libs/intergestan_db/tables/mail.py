@@ -71,6 +71,17 @@ class OutboundBody(Table):
     mime: Typed[bytes] = column(LargeBinary())
 
 
+class FormerBody(Table):
+    """The bytes of an outbound mail under the number that it bore before a restore of ours; it leaves with the very
+    documents that it carried then, whatever became of the orders since.
+    """
+
+    __tablename__ = "former_body"
+
+    outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
+    mime: Typed[bytes] = column(LargeBinary())
+
+
 class OutboundKeyNotice(Table):
     """What a mail of kind `key` of ours says, and which key of ours signs it."""
 

@@ -16,6 +16,7 @@ class Site(Table):
 
     `timezone` is the IANA name of the zone in whose days its documents are dated (`intergestan_erp.site.day`).
     `next_key` is the key that signs in place of `key_fingerprint` from `next_key_from` on, while one is announced.
+    `key_from` is the instant from which partners accept `key_fingerprint`, where they were told one.
     """
 
     __tablename__ = "site"
@@ -36,6 +37,7 @@ class Site(Table):
     orders_address: Typed[str] = column(String(254))
     answers_address: Typed[str] = column(String(254))
     key_fingerprint: Typed[str] = column(String(43))
+    key_from: Typed[Instant | None]
     key_until: Typed[Instant | None]
     next_key: Typed[str | None] = column(String(43))
     next_public_key: Typed[bytes | None] = column(LargeBinary(32))

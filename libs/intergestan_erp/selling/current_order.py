@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
+from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
@@ -52,6 +53,11 @@ class StandingOrder:
     def goods_left(self) -> bool:
         """Whether anything of it was delivered."""
         return any(line.delivered for line in self.lines)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nothing of it counts any more."""
+        return self.state == SalesState.CANCELLED
 
 
 def read_standing(

@@ -84,6 +84,20 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "Téléphonez au correspondant. S'il l'a bien envoyé, qu'il le renvoie ; refusez celui-ci.",
         ),
     },
+    f"{R.BAD_SIGNATURE}.outside": {
+        "en": Advice(
+            "Nothing was imported or answered. Their clock was wrong, or somebody uses a key that ended.",
+            "Call the partner. If they did not send it, refuse this one. If they did and the key was replaced, type "
+            "its 12 words once more (intergestan partner key confirm PARTNER WORDS) and release this one; if the key "
+            "was not, they enter the orders again under other numbers.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu. Leur horloge était fausse, ou quelqu'un se sert d'une clé échue.",
+            "Téléphonez au correspondant. S'il ne l'a pas envoyé, refusez celui-ci. S'il l'a envoyé et que la clé a "
+            "été remplacée, retapez ses 12 mots (intergestan partner key confirm CORRESPONDANT MOTS) et libérez ce "
+            "courriel ; si elle ne l'a pas été, qu'il ressaisisse les commandes sous d'autres numéros.",
+        ),
+    },
     R.BAD_MESSAGE: {
         "en": Advice("Nothing was imported or answered.", "Ask the sender to send it again; refuse this one."),
         "fr": Advice("Rien n'a été importé ni répondu.", "Demandez à l'expéditeur de le renvoyer ; refusez celui-ci."),

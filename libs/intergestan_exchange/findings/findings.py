@@ -42,6 +42,10 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "The signature of the mail does not hold: {error}",
         "fr": "La signature du courriel n'est pas valable : {error}",
     },
+    f"{R.BAD_SIGNATURE}.outside": {
+        "en": "The signature of the mail does not hold: {error}",
+        "fr": "La signature du courriel n'est pas valable : {error}",
+    },
     R.BAD_MESSAGE: {
         "en": "The mail cannot be read: {error}",
         "fr": "Le courriel est illisible : {error}",

@@ -79,7 +79,9 @@ def settle_change(
         values = {"number": key[1], "revision": str(key[2]), "missing": missing.name}
         return Waiting((Finding(HoldReason.GAP, values, variant="held" if missing.is_held else None),))
     standing = facts.standing.get(key[1])
-    if standing is None or standing.state == SalesState.CANCELLED:
+    if standing is not None and standing.is_cancelled and isinstance(change, OrderCancellation):
+        return Cancelled(standing)  # a restored buyer asks for it again, and would wait for ever if it were refused
+    if standing is None or standing.is_cancelled:
         return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
     waived = known.waived if known is not None else frozenset()
     if _needs_review(standing, facts, waived):

@@ -111,7 +111,7 @@ class Amended:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The sales order is cancelled: nothing of it has left."""
+    """The sales order is cancelled, or was before: nothing of it has left."""
 
     standing: StandingOrder
 

@@ -114,7 +114,7 @@ def _wrong_key(composed: datetime, signer: Signer, about: Circumstances) -> Find
         return Finding(HoldReason.UNCONFIRMED_KEY, values)
     if found is Standing.OUTSIDE and not about.settled:
         error = f"The key {key.kid} of {signer.partner_name} was not valid on {composed:%Y-%m-%d %H:%M} UTC."
-        return Finding(HoldReason.BAD_SIGNATURE, {"error": error})
+        return Finding(HoldReason.BAD_SIGNATURE, {"error": error}, variant="outside")
     return None
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, func, select, update
 
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
@@ -30,10 +30,11 @@ _NO_NEXT = dict.fromkeys(("next_key", "next_public_key", "next_key_from", "next_
 
 @dataclass(frozen=True, slots=True)
 class OwnKey:
-    """A key of ours, and the instant after which no partner accepts it."""
+    """A key of ours, and the instants after which and before which no partner accepts it."""
 
     kid: str
     until: datetime | None
+    since: datetime | None = None
 
 
 def signs_now(site: AnyRow, now: datetime) -> OwnKey:
@@ -42,8 +43,8 @@ def signs_now(site: AnyRow, now: datetime) -> OwnKey:
     :param site: the site's row.
     """
     if site.next_key is not None and now >= site.next_key_from:
-        return OwnKey(site.next_key, site.next_key_until)
-    return OwnKey(site.key_fingerprint, site.key_until)
+        return OwnKey(site.next_key, site.next_key_until, site.next_key_from)
+    return OwnKey(site.key_fingerprint, site.key_until, site.key_from)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ def check_can_rotate(connection: Connection) -> None:
 def announce(connection: Connection, new: NewKey, *, by: str, at: datetime) -> tuple[int, ...]:
     """Announce a new key to every partner whose key counts; the mails to compose.
 
-    :raises Problem: another one is announced, the present key ended, or the new one would end before it begins.
+    :raises Problem: another one is announced, the present key ended, or the new one would end before it begins; or
+        it would begin before the instant at which a mail that the present key signed says that it was composed.
     """
     check_can_rotate(connection)
     site = _site(connection)
@@ -82,6 +84,7 @@ def announce(connection: Connection, new: NewKey, *, by: str, at: datetime) -> t
         )
     if new.signs_until is not None and new.signs_until <= new.signs_from:
         raise Problem("The new key would end before it begins to sign.")
+    _check_dated_before(connection, new.signs_from)
     connection.execute(
         update(Site).values(
             next_key=new.key.kid,
@@ -106,7 +109,7 @@ def announce_to_new_partner(connection: Connection, partner_id: int, at: datetim
 def replace_lost(connection: Connection, new: NewKey, *, by: str, at: datetime) -> None:
     """Sign with another key at once, announced by nobody: the present one is lost, stolen, or over."""
     site = _locked_site(connection)
-    values = {"key_fingerprint": new.key.kid, "key_until": new.signs_until, **_NO_NEXT}
+    values = {"key_fingerprint": new.key.kid, "key_from": None, "key_until": new.signs_until, **_NO_NEXT}
     connection.execute(update(Site).values(**values))
     _drop_requested(connection, [kid for kid in (site.key_fingerprint, site.next_key) if kid], by, at)
     _record(connection, "replace_key", new.key.kid, by, at)
@@ -150,7 +153,8 @@ def finish(connection: Connection, *, anyway: bool, by: str, at: datetime) -> tu
             "Not confirmed yet by {partners}, who would hold our mails: call them, or finish with --anyway.",
             partners=", ".join(str(row.name) for row in waiting),
         )
-    values = {"key_fingerprint": site.next_key, "key_until": site.next_key_until, **_NO_NEXT}
+    values = {"key_fingerprint": site.next_key, "key_from": site.next_key_from, "key_until": site.next_key_until}
+    values |= _NO_NEXT
     connection.execute(update(Site).values(**values))
     _record(connection, "finish_key", site.next_key, by, at)
     return site.key_fingerprint, site.next_key
@@ -204,6 +208,17 @@ def unanswered_announcements(connection: Connection, partner_id: int, kid: str) 
         .order_by(OutboundMail.id)
     ).scalars()
     return list(ids)
+
+
+def _check_dated_before(connection: Connection, signs_from: datetime) -> None:
+    """A mail that is dated after its key's end is held by whoever confirmed the next key, as often as it comes."""
+    latest = connection.execute(select(func.max(OutboundMail.composed_at))).scalar()
+    if latest is not None and latest >= signs_from:
+        raise Problem(
+            "A mail of ours is dated {latest} UTC, so this key must go on until then: the clock was ahead, or is "
+            "behind now. Correct the clock, or name a later day with --from.",
+            latest=f"{latest:%Y-%m-%d %H:%M}",
+        )
 
 
 def _announce_to(

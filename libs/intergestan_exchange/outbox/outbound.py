@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, and_, case, delete, func, or_, select, update
+from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bells import Bells
@@ -18,6 +18,7 @@ from intergestan_db.enums import AttemptPhase, ChangeState, MailKind, OutboundSt
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import (
     DeliveryAttempt,
+    FormerBody,
     OutboundBody,
     OutboundMail,
     OutboundOrder,
@@ -114,7 +115,8 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     They go to the address that the partner has by now: it may be the one that was corrected. A mail that could not
     be composed is composed after all. Orders that left before a restore of ours leave under a new number, in a mail
     of their own: the partner may have had another mail under the number that they bear, or may answer one that our
-    database lost (`design.md` §16.1). So do those that were answered, while all of them wait still.
+    database lost (`design.md` §16.1). So do those that were answered, while all of them wait still. The documents are
+    the same to the byte: an order may have been changed since, by a change that left after it.
 
     :raises Problem: one was answered or given up, or goes out by itself anyway.
     """
@@ -165,8 +167,12 @@ _WAITS = [PurchaseState.TRANSMITTING, PurchaseState.WAITING]
 
 
 def _number_anew(connection: Connection, ids: Sequence[int], *, by: str, at: datetime, **fresh: Any) -> None:
-    """Take their numbers and bytes from these mails, for the composer to give them others."""
-    connection.execute(delete(OutboundBody).where(OutboundBody.outbound_mail_id.in_(ids)))
+    """Take their numbers from these mails, for the composer to give them others; the documents stay what they were."""
+    body, former = OutboundBody, FormerBody
+    first = body.outbound_mail_id.in_(ids), body.outbound_mail_id.not_in(select(former.outbound_mail_id))
+    kept = select(body.outbound_mail_id, body.mime).where(*first)
+    connection.execute(insert(former).from_select(["outbound_mail_id", "mime"], kept))
+    connection.execute(delete(body).where(body.outbound_mail_id.in_(ids)))
     unsent: dict[str, Any] = {"composed_at": None, "sent_at": None, "next_attempt_at": None, "resends": 0}
     unsent |= {"epoch": None, "seq": None, "transfer_digest": None}
     states.move(connection, states.OUTBOUND_MAIL, ids, "number_anew", by=by, at=at, **fresh, **unsent)

@@ -18,7 +18,7 @@ from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME, TRAN
 from intergestan_msg.mail.limits import check_limits, header_block, may_carry_manifest
 from intergestan_msg.mail.parts import Part, read_parts
 from intergestan_msg.manifest import Document, Manifest, decode
-from intergestan_msg.seal import MANIFEST_TYPE, claims_type, signer, transfer_digest, verify
+from intergestan_msg.seal import MANIFEST_TYPE, claims_type, payload, signer, transfer_digest, verify
 from intergestan_msg.signature_form import MAX_COMPACT
 
 if TYPE_CHECKING:
@@ -60,8 +60,7 @@ def read_mail(raw: bytes, keys: Mapping[str, PublicKey]) -> Received:
     """
     parts = _parts(raw)
     compact = _manifest(raw, parts)
-    payload = verify(compact, keys)
-    manifest = decode(payload)
+    manifest = decode(verify(compact, keys))
     return Received(
         manifest=manifest,
         compact=compact,
@@ -70,6 +69,15 @@ def read_mail(raw: bytes, keys: Mapping[str, PublicKey]) -> Received:
         documents=_documents(manifest.documents, parts),
         headers=message_headers(raw),
     )
+
+
+def read_own(raw: bytes) -> tuple[tuple[Document, bytes], ...]:
+    """The documents that a mail of our own lists, as they left. Nothing is verified: the bytes come from our base.
+
+    :raises MessageError: it is none of ours.
+    """
+    parts = _parts(raw)
+    return _documents(decode(payload(_manifest(raw, parts))).documents, parts)
 
 
 def _parts(raw: bytes) -> list[Part]:

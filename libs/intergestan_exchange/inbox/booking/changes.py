@@ -69,6 +69,9 @@ def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, 
         connection.execute(insert(ReviewReply).values(reply_values(order_id, decision.code, decision.answer_lines)))
     if isinstance(decision, Cancelled):
         values: dict[str, Any] = {"revision": revision, "exported_at": None}
+        if decision.standing.is_cancelled:
+            connection.execute(update(SalesOrder).where(SalesOrder.id == order_id).values(revision=revision))
+            return
         states.move(
             connection,
             states.SALES_ORDER,
