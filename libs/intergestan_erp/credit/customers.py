@@ -66,8 +66,13 @@ def with_exposures(
 ) -> list[CustomerCredit]:
     """The customers whose rows these are, as `CUSTOMERS` reads them."""
     exposures = read_exposures(connection, [row.id for row in rows], day, by_payment_due=rules.by_payment_due)
-    width = len(CUSTOMERS.selected_columns)  # a page has more: by what it is ordered
-    return [CustomerCredit(*tuple(row)[:width], exposures[row.id]) for row in rows]
+    return [
+        CustomerCredit(
+            *(row.id, row.code, row.name, row.credit_max, row.credit_insured, row.exposure_version),
+            exposure=exposures[row.id],
+        )
+        for row in rows
+    ]
 
 
 def versions(customers: Mapping[int, CustomerCredit]) -> dict[int, int]:
