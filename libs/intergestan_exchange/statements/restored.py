@@ -44,11 +44,11 @@ class TakenUp:
 def new_epoch(ours: int, told: int, remembered: Remembered | None, at: datetime) -> int:
     """A series in which no number was ever given: above ours, what the partner told back, and what is remembered.
 
-    Where nothing is remembered, a restore of the same backup may have come before this one and left no trace: then
-    the milliseconds since 1970 make the series, which no two restores share (`design.md` §16.1).
+    A restore of the same backup may have come before this one and left no trace, where what is remembered went back
+    with the machine: so it is at least the milliseconds since 1970, which no two restores share (`design.md` §16.1).
     """
-    known = max(ours, told, remembered.epoch if remembered is not None else int(at.timestamp() * 1000) - 1)
-    return known + 1
+    known = max(ours, told, remembered.epoch if remembered is not None else 0)
+    return max(known + 1, int(at.timestamp() * 1000))
 
 
 def begin_new_epoch(

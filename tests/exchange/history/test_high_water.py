@@ -112,18 +112,21 @@ def test_a_raised_mark_is_above_the_files(a_site: SiteToTest) -> None:
         assert raise_mark(connection, above=3) == 43
 
 
+IN_MS = int(NOW.timestamp() * 1000)
+
+
 @pytest.mark.parametrize(
     ("ours", "told", "remembered", "new"),
     [
-        (1, 0, Remembered(1, {}), 2),
-        (1, 0, Remembered(4, {}), 5),
-        (1, 6, Remembered(4, {}), 7),
-        (9, 6, Remembered(4, {}), 10),
-        (1, 0, None, int(NOW.timestamp() * 1000)),
+        (1, 0, None, IN_MS),
+        (1, 6, Remembered(4, {}), IN_MS),
         (2**50, 0, None, 2**50 + 1),
+        (1, 2**50, Remembered(4, {}), 2**50 + 1),
+        (1, 6, Remembered(2**50, {}), 2**50 + 1),
     ],
 )
 def test_a_new_series_is_above_all_that_is_known(ours: int, told: int, remembered: Remembered | None, new: int) -> None:
+    """And where all that went back with the machine, no two restores give the same: they are not of one millisecond."""
     assert new_epoch(ours, told, remembered, NOW) == new
 
 
