@@ -477,6 +477,30 @@ def test_an_order_keeps_the_price_at_which_it_was_booked(sites: Pair) -> None:
     assert sold(sites)["L1"] == ("FAI01", 3, 50)
 
 
+@pytest.mark.parametrize("since", ["own change", "cancellation refused", "both"])
+def test_a_price_of_ours_that_nobody_agreed_to_is_told_with_every_later_word(sites: Pair, since: str) -> None:
+    """The newest answer counts alone: it says of each line what the buyer has not agreed to, of before, too."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(Partner.__table__.update().values(price_policy="take_ours"))
+    other_terms(sites)
+    sites.seller.receive(order)
+    if since != "cancellation refused":
+        own(sites, quantities={"L2": Decimal(5)})
+    if since != "own change":
+        leave(sites, L2=1)
+        sites.seller.receive(cancel(sites))
+    answer(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "changed"
+    assert sold(sites)["L1"] == ("FAI01", 2, 50)
+    decide(sites, answer_seller_change.accept)
+    answer(sites)
+    agreed(sites)
+    own(sites, quantities={"L2": Decimal(4)})
+    codes = {line.line_id: line.answer_code for line in sites.buyer.rows(PurchaseOrderLine)}
+    assert codes == {"L1": "5", "L2": "3"}, "what was agreed to is not asked again"
+
+
 def test_a_change_of_an_order_that_waits_says_so(sites: Pair) -> None:
     """To the clerk, who decides about the order first, and to the buyer; then it goes on by itself."""
     order = sent(sites)

@@ -6,7 +6,7 @@ anything else waits for a person. An order that was entered here is changed as w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState, Stage
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_db.tables import Answer, Ledger, Product, SalesOrder, SalesOrderLine
 from intergestan_erp.credit.gate import Gate, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.units import can_be
@@ -31,7 +31,7 @@ from intergestan_erp.site.zone import today
 from intergestan_exchange.credit_holds.look_again import look_again
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order, lines_as_they_stand
 from intergestan_exchange.inbox.facts import last_answer
-from intergestan_exchange.inbox.starting_point import booked_figures, kept
+from intergestan_exchange.inbox.starting_point import booked_figures, kept, open_words
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
 from intergestan_msg.money import (
     CENT,
@@ -114,7 +114,7 @@ def change_sales_order(
     if is_told:
         _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
         said = {line_id: each.said for line_id, each in changed.items()}
-        answer = answer_change(connection, head, lines_as_they_stand(standing, said), wanted.note, at)
+        answer = answer_change(connection, head, standing, said, wanted.note, at)
         detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
     return bells + going
@@ -297,11 +297,20 @@ def _keep_what_was_asked(connection: Connection, head: AnyRow, lines: Sequence[S
 
 
 def answer_change(
-    connection: Connection, head: AnyRow, lines: Iterable[AnswerLine], note: str | None, at: datetime
+    connection: Connection,
+    head: AnyRow,
+    standing: StandingOrder,
+    said: Mapping[str, AnswerLine],
+    note: str | None,
+    at: datetime,
 ) -> OneAnswer:
-    """One more answer, to the newest of the buyer's documents that made the order what it is."""
+    """One more answer, to the newest of the buyer's documents that made the order what it is.
+
+    :param said: the lines that are changed now; the others are told as before, for the newest answer counts alone.
+    """
     partner_id, number = head.partner_id, head.customer_order_number
     document = _newest_document(connection, partner_id, number)
+    told = open_words(_lines_told_last(connection, partner_id, number), document.stated)
     return answer_order(
         connection,
         partner_id,
@@ -313,8 +322,15 @@ def answer_change(
         code=AnswerCode.CHANGED,
         sales_order_number=head.number,
         note=note,
-        lines=msgspec.to_builtins(list(lines)),
+        lines=msgspec.to_builtins(list(lines_as_they_stand(standing, {**told, **said}))),
     )
+
+
+def _lines_told_last(connection: Connection, partner_id: int, number: str) -> Sequence[Mapping[str, Any]]:
+    """The lines of the newest answer to the order that says anything of them."""
+    own = (Answer.partner_id == partner_id, Answer.order_number == number)
+    answers = connection.execute(select(Answer.lines).where(*own).order_by(Answer.n.desc())).scalars()
+    return next((lines for lines in answers if lines), ())
 
 
 def _newest_document(connection: Connection, partner_id: int, number: str) -> AnyRow:

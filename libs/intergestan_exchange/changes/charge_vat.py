@@ -19,7 +19,6 @@ from intergestan_erp.selling.current_order import standing_of, write_totals
 from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_exchange.changes.change_sales_order import answer_change, check_accepted, check_credit
 from intergestan_exchange.findings.findings import charge_note
-from intergestan_exchange.inbox.booking.answers import lines_as_they_stand
 from intergestan_msg.money import plain
 
 
@@ -89,7 +88,7 @@ def set_charge_vat(
     if head.partner_id is not None:
         language = read_partner(connection, head.partner_id).language
         note = charge_note(charge.reason, vat.category, vat.rate, sums.totals.payable, standing.currency, language)
-        answer = answer_change(connection, head, lines_as_they_stand(standing), note, at)
+        answer = answer_change(connection, head, standing, {}, note, at)
         detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "charge", by=by, at=at, detail=detail)
     return bells + going

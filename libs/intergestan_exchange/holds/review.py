@@ -65,7 +65,7 @@ def accept(
     if note is None:
         return _answer(connection, order, at, code, lines=lines)
     if not lines:
-        lines = msgspec.to_builtins(list(lines_as_they_stand(standing_of(connection, order))))
+        lines = msgspec.to_builtins(list(lines_as_they_stand(standing_of(connection, order), {})))
     told = _last_note(connection, order) if code is AnswerCode.CHANGED else None
     words = "\n".join(filter(None, (told, note)))
     return _answer(connection, order, at, AnswerCode.CHANGED, lines=lines, words=words)

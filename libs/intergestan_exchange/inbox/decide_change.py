@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from intergestan_db.enums import Acceptance, HoldReason, LedgerOutcome, PricePolicy, SalesState
 from intergestan_erp.catalogue.unit_conversion import converted
@@ -47,11 +48,13 @@ from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known, ProductF
 from intergestan_exchange.inbox.rules import credit, totals
 from intergestan_exchange.inbox.starting_point import (
     FIGURES,
+    OPEN,
     QUANTITY_ONLY,
     Stated,
     beside_booked,
     booked_figures,
     is_one_of,
+    open_words,
     stated_before,
     stated_figures,
 )
@@ -87,7 +90,7 @@ def settle_change(
     if _needs_review(standing, facts, waived):
         return Held((Finding(HoldReason.CHANGE_REVIEW),))
     if isinstance(change, OrderCancellation):
-        return _cancel(key[1], standing)
+        return _cancel(key, standing, facts)
     return _amend(_Work(change, standing, facts, stated_before(key, facts)), waived)
 
 
@@ -145,20 +148,23 @@ def _needs_review(standing: StandingOrder, facts: Facts, waived: frozenset[str])
     return wanted and HoldReason.CHANGE_REVIEW not in waived
 
 
-def _cancel(number: str, standing: StandingOrder) -> Cancelled | Refused:
+def _cancel(key: DocumentKey, standing: StandingOrder, facts: Facts) -> Cancelled | Refused:
     if not standing.goods_left:
         return Cancelled(standing)
-    lines = tuple(map(_standing_line, standing.lines))
-    return Refused((Finding(HoldReason.DELIVERED, {"number": number}, variant="cancel"),), lines)
+    told = open_words(_told_last(facts, key[1]).values(), stated_before(key, facts))
+    lines = tuple(_standing_line(line, told) for line in standing.lines)
+    return Refused((Finding(HoldReason.DELIVERED, {"number": key[1]}, variant="cancel"),), lines)
 
 
-def _standing_line(line: StandingLine) -> AnswerLine:
+def _standing_line(line: StandingLine, told: Mapping[str, AnswerLine]) -> AnswerLine:
     """A line that stays what it is: that we changed, of which goods have left, or as ordered.
 
-    Our own change comes first: code 42 closes a line, and the buyer would never be asked about our word.
+    Our own word comes first: code 42 closes a line, and the buyer would never be asked about it.
     """
     if line.said is not None:
         return ANSWER_LINE.convert(line.said)
+    if line.booked.line_id in told:
+        return told[line.booked.line_id]
     return _plain_line(line.booked, LineCode.ALREADY_DELIVERED if line.delivered else LineCode.ACCEPTED)
 
 
@@ -554,31 +560,30 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
             yield _plain_line(booked, LineCode.ACCEPTED)
 
 
-def _line_as_it_is(line: OrderLine | None, standing: StandingLine, facts: Facts, told: str | None) -> AnswerLine:
+def _line_as_it_is(
+    line: OrderLine | None, standing: StandingLine, facts: Facts, told: Mapping[str, Any] | None
+) -> AnswerLine:
     """A line that stays, and is not what the buyer states of it: of which goods have left, or as we told it last.
 
-    :param told: its code in what we told last, or shall tell once the order is reviewed.
+    :param told: what we told last of it, or shall tell once the order is reviewed.
     """
     booked = standing.booked
     if line is None or not is_one_of(stated_figures(line, booked.unit), [booked_figures(booked, None)], QUANTITY_ONLY):
         return _plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
-    if told in _OPEN:
+    if told is not None and told["code"] in OPEN:
         other_total = line.line_total is not None and abs(line.line_total - booked.total) > ROUNDED
         pair = Pair(line, booked, facts.product_of(line))
         return answer_line(pair, facts.partner.language, other_total=other_total)
     return _plain_line(booked, LineCode.ACCEPTED)
 
 
-_OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
-
-
-def _told_last(facts: Facts, number: str) -> dict[str, str]:
-    """The code of each line in the newest answer to the order that says anything of its lines, or shall say it."""
+def _told_last(facts: Facts, number: str) -> dict[str, Mapping[str, Any]]:
+    """Each line in the newest answer to the order that says anything of its lines, or shall say it."""
     if to_tell := facts.to_tell.get(number):
-        return {line["id"]: str(line["code"]) for line in to_tell}
+        return {line["id"]: line for line in to_tell}
     answers = [its for (its_number, _), its in facts.answered.items() if its_number == number and its.lines]
     lines = max(answers, key=lambda its: its.n).lines if answers else None
-    return {line["id"]: str(line["code"]) for line in lines or ()}
+    return {line["id"]: line for line in lines or ()}
 
 
 def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:

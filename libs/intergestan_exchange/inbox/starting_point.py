@@ -20,11 +20,14 @@ from intergestan_db.enums import LedgerOutcome
 from intergestan_erp.catalogue.unit_conversion import converted, costs_the_same, is_in
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_exchange.inbox.facts import DocumentKey, Facts
+from intergestan_msg.answer import ANSWER_LINE, AnswerLine, LineCode
 from intergestan_msg.money import ROUNDED, ZERO, Price, plain
 from intergestan_msg.order import OrderLine, one_day
 from intergestan_msg.shapes import Shape
 
 _Same = Callable[["Figures", "Figures"], bool]
+OPEN = frozenset({LineCode.ADDED, LineCode.CHANGED, LineCode.NOT_ACCEPTED})
+"""Codes of lines that are not as the buyer ordered them, until the buyer agrees."""
 _APPLIED = (LedgerOutcome.CREATED, LedgerOutcome.APPLIED)
 
 
@@ -180,6 +183,16 @@ def _is_as_asked(line: OrderLine, ours: BookedLine) -> bool:
         and (line.line_total is None or line.line_total == ours.total)
         and (tax is None or tax.percent is None or (tax.code, tax.percent) == (ours.vat_category, ours.vat_rate))
     )
+
+
+def open_words(lines: Iterable[Mapping[str, Any]], stated: Stated | None) -> dict[str, AnswerLine]:
+    """What the buyer was told of lines that the policy booked otherwise than ordered, and has not agreed to.
+
+    :param lines: of the newest answer to the order that says anything of its lines.
+    :param stated: what the buyer stated last and we did not book.
+    """
+    waiting = stated or {}
+    return {line["id"]: ANSWER_LINE.convert(line) for line in lines if line["code"] in OPEN and line["id"] in waiting}
 
 
 def stated_before(key: DocumentKey, facts: Facts) -> Stated | None:

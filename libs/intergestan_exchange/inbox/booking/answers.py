@@ -63,15 +63,15 @@ def answer_order(
     return made
 
 
-def lines_as_they_stand(
-    standing: StandingOrder, changed: Mapping[str, AnswerLine] | None = None
-) -> Iterator[AnswerLine]:
-    """Every line of a sales order, for CA carries all of them: as we say now, as we said before, or as ordered."""
-    now = changed or {}
+def lines_as_they_stand(standing: StandingOrder, told: Mapping[str, AnswerLine]) -> Iterator[AnswerLine]:
+    """Every line of a sales order, for CA carries all of them: as we say now, as we said before, or as ordered.
+
+    :param told: what we say now, and what the policy had us say before (`open_words`).
+    """
     for line in standing.lines:
         booked = line.booked
-        if booked.line_id in now:
-            yield now[booked.line_id]
+        if booked.line_id in told:
+            yield told[booked.line_id]
         elif line.said is not None:
             yield ANSWER_LINE.convert(line.said)
         else:
