@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import signal
+from gettext import translation
 from pathlib import Path
 
 import pytest
 
+from intergestan_operations.language.wording import DOMAIN, LOCALE
 from tests.journey.typed_page import Terminal, keeps, typed, wait_for
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, run
@@ -48,6 +50,20 @@ def test_the_french_page_has_the_same_commands() -> None:
     """So what the English one promises, the French one may; `make campaign` types it, too."""
     english = [re.sub("--lang en", "--lang fr", command) for command in commands_of("scenario.md")]
     assert commands_of("scenario.fr.md") == english
+
+
+def test_the_french_page_has_the_titles_that_are_printed() -> None:
+    """`make campaign` alone types it, so a table whose titles get other words would go on standing there."""
+    french = translation(DOMAIN, LOCALE, ["fr"]).gettext
+    pages = [typed((DOCS / name).read_text(encoding="utf-8")) for name in ("scenario.md", "scenario.fr.md")]
+    checked = 0
+    for theirs, ours in zip(*pages, strict=True):
+        for english, line in zip(theirs.promised, ours.promised, strict=True):
+            titles = re.split(r"\s{2,}", english)
+            if all(french(title) != title for title in titles):
+                assert keeps("  ".join(map(french, titles)), [line]), ours.command
+                checked += 1
+    assert checked > 9
 
 
 def test_a_promise_that_is_not_kept_is_seen() -> None:
