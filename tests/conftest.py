@@ -104,6 +104,7 @@ def pytest_configure(config: pytest.Config) -> None:
     A shell lets what it starts in the background ignore Ctrl-C, and all that is started from there would, too.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # until all is collected
     if config.getoption("--quick"):
         examples.be_quick()
     if config.option.hypothesis_profile == examples.CAMPAIGN and config.option.hypothesis_seed is None:
@@ -128,6 +129,7 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: to look for garbage in it again and again costs seconds."""
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

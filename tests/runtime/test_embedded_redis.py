@@ -19,6 +19,8 @@ from intergestan_runtime.embedded_redis import EmbeddedRedis, EmbeddedRedisError
 from intergestan_runtime.redis_client import takes_strangers
 from tests.patience import eventually
 
+pytestmark = pytest.mark.not_quick
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import pytest
 from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,6 +35,7 @@ def all_words(database: Database) -> set[tuple[int, int, str, int, int]]:
         return {(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(select(*columns))}
 
 
+@pytest.mark.not_quick
 def test_a_base_with_ten_thousand_parties_and_rows_in_flight(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
     """T09: parties of older releases are found after the upgrade; orders, mails and partners are untouched."""
     shop, base = paired_sites
@@ -77,6 +79,7 @@ def test_a_base_with_ten_thousand_parties_and_rows_in_flight(paired_sites: tuple
         assert entered.code == "DU000001"
 
 
+@pytest.mark.not_quick
 def test_down_and_up_with_parties_and_accounts(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
     """The way back loses accounts and counters, which the older release does not know, and no party."""
     site, _ = paired_sites

@@ -32,6 +32,7 @@ CARD = {"name": "Stauber & fils", "siret": "73282932000074", "vat_id": "FR447328
 ONE = Decimal(1)
 
 
+@pytest.mark.not_quick
 def test_a_site_of_before(base: Database) -> None:
     """D36, D38: documents in flight, paid and taken back; afterwards all of it is of establishment 1."""
     till = Till(base)

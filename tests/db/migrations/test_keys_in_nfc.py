@@ -19,6 +19,8 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import PurchaseOrder
 from tests.site_factories import KeptSites, MakeDatabase, SiteToTest, make_pair
 
+pytestmark = pytest.mark.not_quick
+
 FOLDER = Path(migrate.__file__).parent / "migrations"
 NFC, NFD = (normalize(form, "Réappro-7") for form in ("NFC", "NFD"))
 

@@ -66,6 +66,7 @@ def test_upgrading_again_changes_nothing(a_site: SiteToTest) -> None:
     assert a_site.card().code == a_site.code
 
 
+@pytest.mark.not_quick
 def test_down_and_up_again(empty: Database) -> None:
     migrate.upgrade(empty)
     with empty.transaction() as connection:
@@ -82,6 +83,7 @@ def test_an_empty_base_is_refused(empty: Database) -> None:
         migrate.check(connection)
 
 
+@pytest.mark.not_quick
 def test_the_keys_of_an_older_site_count(paired_sites: tuple[SiteToTest, SiteToTest]) -> None:
     """A pinned key stays one; a key that nobody confirmed must not become one on the way back."""
     site, _other = paired_sites
@@ -99,6 +101,7 @@ def test_the_keys_of_an_older_site_count(paired_sites: tuple[SiteToTest, SiteToT
         assert connection.execute(select(OutboundMail.id)).all() == []
 
 
+@pytest.mark.not_quick
 def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) -> None:
     """G03: delivery notes and invoices are numbered in bases that were made before there were any."""
     with a_site.database.transaction() as connection:
@@ -113,6 +116,7 @@ def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) 
         assert {row.prefix: row.next_number for row in rows} == {**new, "X": 7}
 
 
+@pytest.mark.not_quick
 def test_what_was_told_and_what_is_to_be_told_stay(a_site: SiteToTest) -> None:
     """0018: notices get the setting that they are about in place of a recipient, alarms that were told a table."""
     notice = (

@@ -29,6 +29,7 @@ FROZEN = (
 )
 
 
+@pytest.mark.not_quick
 def test_invoices_of_before(base: Database) -> None:
     """D20: one instalment, due 30 days after the invoice's day; series know their newest day; the usual terms."""
     till = Till(base)
