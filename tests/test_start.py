@@ -20,7 +20,7 @@ MOST_OF_OURS = {
     "composer": 210,
     "sender": 118,
     "poller": 138,
-    "importer": 267,
+    "importer": 268,
     "dispatcher": 296,
     "geocoder": 130,
     "--help": 146,
