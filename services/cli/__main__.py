@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-GLOBAL_OPTIONS = ("--config", "--lang", "--as")
+GLOBAL_OPTIONS = ("--config", "--lang", "--as", "--here")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

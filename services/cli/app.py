@@ -51,6 +51,16 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "credit": "parties.credit:app",
         "holds": "taking_in.holds:app",
     },
+    marked("Agencies and stock"): {
+        "here": "agencies.here",
+        "dossier": "agencies.dossier:app",
+        "agencies": "agencies.establishments:app",
+        "depots": "agencies.depots:app",
+        "folders": "agencies.folders:app",
+        "operations": "agencies.codes:operations",
+        "categories": "agencies.codes:categories",
+        "stock": "stock.stock:app",
+    },
     marked("What happened"): {
         "status": "health.status",
         "watch": "health.alarms",
@@ -90,6 +100,14 @@ As = Annotated[
     str | None,
     typer.Option("--as", metavar="LOGIN", help="User who acts; INTERGESTAN_USER by default."),
 ]
+Here = Annotated[
+    str | None,
+    typer.Option(
+        "--here",
+        metavar="E/DEPOT",
+        help="Where it is done: establishment and depot; INTERGESTAN_HERE by default.",
+    ),
+]
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - Typer calls it so
@@ -108,10 +126,11 @@ def root(
     config: Config = None,
     lang: Lang = None,  # noqa: ARG001 - main has chosen the language by now
     login: As = None,
+    here: Here = None,
     version: Version = False,  # noqa: ARG001, FBT002 - its callback ends the call
 ) -> None:
     """Send purchase orders to other sites by mail, and take theirs in."""
-    context.obj = call = Call(config, login)
+    context.obj = call = Call(config, login, here)
     context.call_on_close(call.close)
 
 

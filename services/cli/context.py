@@ -20,25 +20,28 @@ if TYPE_CHECKING:
 
     from intergestan_db.database import Database
     from intergestan_db.enums import Right
+    from intergestan_erp.agencies.places import Place
     from intergestan_runtime.settings import SiteSettings
     from intergestan_runtime.steps import Step
     from intergestan_runtime.tracing import Tracer
     from services.cli.settings import CliProcess
 
 USER_VARIABLE = "INTERGESTAN_USER"
+HERE_VARIABLE = "INTERGESTAN_HERE"
 
 
 @dataclass
 class Call:
     """One call. Nothing is read or opened before it is asked for.
 
-    :ivar config: the file of `--config`; `login`: the user of `--as`.
+    :ivar config: the file of `--config`; `login`: the user of `--as`; `here`: the place of `--here`.
     :ivar flags: settings that the command line gives, by dotted name.
     :ivar new_config: the configuration that `init` writes.
     """
 
     config: Path | None = None
     login: str | None = None
+    here: str | None = None
     flags: Mapping[str, Any] = field(default_factory=dict)
     new_config: Path | None = None
 
@@ -143,6 +146,20 @@ class Call:
         import getpass
 
         return getpass.getuser()[:80]
+
+    def place(self, connection: Connection) -> Place:
+        """Where the act is done (D62): `--here`, else INTERGESTAN_HERE, else what the acting user chose, else where the
+        site usually does.
+
+        :raises Problem: the place that is named is none.
+        """
+        from intergestan_erp.agencies.places import place_called, place_of, usual_place
+
+        named = self.here or os.environ.get(HERE_VARIABLE)
+        if named:
+            return place_called(connection, named)
+        chosen = None if self.named_user is None else place_of(connection, self.named_user)
+        return chosen or usual_place(connection)
 
     def entitled(self, connection: Connection, right: Right) -> str:
         """The login of the user who acts, for what needs a right (D31).

@@ -9,6 +9,7 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 
 ACTS: Mapping[Act, str] = {
+    Act.ADD_ESTABLISHMENT: marked("`intergestan agencies add` enters another one."),
     Act.ACCOUNT_SETTINGS: marked(
         "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
         "they have."
@@ -33,9 +34,14 @@ ACTS: Mapping[Act, str] = {
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
     Act.GIVE_RIGHTS: marked("`intergestan user list` shows who may what; an administrator changes it with `user set`."),
     Act.INSTALL_CALENDAR: marked("Install it with `pip install 'intergestan[calendar]'`."),
+    Act.LIST_AGENCIES: marked("`intergestan agencies list` shows all."),
+    Act.LIST_CATEGORIES: marked("`intergestan categories list` shows all."),
+    Act.LIST_DEPOTS: marked("`intergestan depots list` shows all."),
     Act.LIST_DUE: marked("`intergestan invoices due` shows what is open."),
     Act.LIST_FEES: marked("`intergestan fees list --all` shows all fees."),
+    Act.LIST_FOLDERS: marked("`intergestan folders list` shows all."),
     Act.LIST_INVOICES: marked("`intergestan invoices list` shows all, `intergestan sales show` one."),
+    Act.LIST_OPERATIONS: marked("`intergestan operations list` shows all."),
     Act.LIST_PARTIES: marked("`intergestan parties list` shows all."),
     Act.LIST_PAYMENTS: marked("`intergestan payments list` shows all."),
     Act.LIST_PRODUCTS: marked("`intergestan catalog export` writes down all products."),
@@ -47,8 +53,11 @@ ACTS: Mapping[Act, str] = {
     Act.SET_CEILING: marked(
         "`intergestan parties set --credit-max` sets the maximum, `--credit-insured` what is insured."
     ),
+    Act.SET_DOSSIER: marked("`intergestan dossier set` changes the settings of the dossier."),
+    Act.SET_ESTABLISHMENT: marked("`intergestan agencies set` changes it."),
     Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
+    Act.SHOW_STOCK: marked("`intergestan stock show` shows what lies where."),
     Act.TERM_SETTINGS: marked("`intergestan settings set terms.shift none` takes days as they come."),
 }
 

@@ -1,4 +1,4 @@
 """The dossier with its accounting folders, establishments and depots, and where an act is done.
 
-May import: nothing.
+May import: inputs, parties.
 """

@@ -75,7 +75,7 @@ def test_the_release(run: Run) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("ordres list", "orders"), ("orders lst", "list"), ("partner key lst", "list"), ("stauts", "status")],
+    [("ordres list", "orders, folders"), ("orders lst", "list"), ("partner key lst", "list"), ("stauts", "status")],
 )
 def test_a_command_that_is_almost_right(run: Run, typed: str, meant: str) -> None:
     assert f"Did you mean {meant}?" in run(*typed.split()).err

@@ -1,0 +1,138 @@
+"""Where an act is done (*here*, A24): an establishment and one of its depots, and what both bring along (A49).
+
+The place is an argument of every act (D62). A person's stored place is only what is proposed to them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
+
+from intergestan_db import states
+from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_db.tables import AccountingFolder, Depot, Dossier, Establishment, User
+from intergestan_db.tables.usual_place import USUAL_DEPOT
+
+_TYPED = re.compile(r"\s*([0-9]{1,9})\s*/\s*(\S.*?)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An establishment and one of its depots, with the dossier and the accounting folder that come with them.
+
+    :ivar establishment: its number, as `dossier` and `folder` are theirs; `name` is its name, `depot` a code.
+    :ivar own_folder_id: the establishment's own accounting folder, None where the dossier's is meant.
+    """
+
+    establishment_id: int
+    establishment: int
+    name: str
+    depot_id: int
+    depot: str
+    dossier_id: int
+    dossier: int
+    folder_id: int
+    folder: int
+    own_folder_id: int | None
+
+    def __str__(self) -> str:
+        return f"{self.establishment}/{self.depot}"
+
+
+def usual_place(connection: Connection) -> Place:
+    """Where the site does what nobody does at a place of their own, such as taking in orders by mail."""
+    return _read(connection, Depot.id == USUAL_DEPOT)
+
+
+def place_called(connection: Connection, text: str) -> Place:
+    """The place that a person typed: the establishment's number and the depot's code, such as `2/RD`.
+
+    :raises Problem: there is none, it is not in use, or the depot is of another establishment.
+    """
+    typed = _TYPED.fullmatch(text)
+    if typed is None:
+        raise Problem(
+            "«{text}» is no place: it is the number of an establishment and the code of one of its depots, such as "
+            "1/PRINCIPAL.",
+            ProblemCode.NO_PLACE,
+            (Act.LIST_DEPOTS,),
+            text=text,
+        )
+    number, place = int(typed[1]), in_depot(connection, typed[2])
+    if place.establishment != number:
+        raise Problem(
+            "The depot {depot} is of establishment {own}, not of {number}. Nothing was done.",
+            ProblemCode.NO_PLACE,
+            (Act.LIST_DEPOTS,),
+            depot=place.depot,
+            own=place.establishment,
+            number=number,
+        )
+    return place
+
+
+def in_depot(connection: Connection, code: str) -> Place:
+    """The place that a depot is, by its code.
+
+    :raises Problem: there is none in use.
+    """
+    row = connection.execute(_USED.where(Depot.code == code.strip().upper())).one_or_none()
+    if row is None:
+        raise Problem(
+            "There is no depot {depot} in use. Nothing was done.",
+            ProblemCode.NO_PLACE,
+            (Act.LIST_DEPOTS,),
+            depot=code,
+        )
+    return _read(connection, Depot.id == row.id)
+
+
+def place_of(connection: Connection, login: str) -> Place | None:
+    """The place that is proposed to a person; None: they chose none, or it is not in use any more."""
+    query = select(User.depot_id).where(User.login == login)
+    depot_id = connection.execute(query).scalar()
+    if depot_id is None or connection.execute(_USED.where(Depot.id == depot_id)).first() is None:
+        return None
+    return _read(connection, Depot.id == depot_id)
+
+
+def choose_place(connection: Connection, user_id: int, place: Place, *, by: str, at: datetime) -> None:
+    """Propose a place to a person from now on. What they began elsewhere stays there."""
+    values = {"establishment_id": place.establishment_id, "depot_id": place.depot_id}
+    connection.execute(update(User).where(User.id == user_id).values(**values))
+    detail = {"here": str(place)}
+    states.record(connection, User.__tablename__, [(user_id, None, None)], "set", by=by, at=at, detail=detail)
+
+
+_USED: Select[int] = (
+    select(Depot.id)
+    .join(Establishment, Establishment.id == Depot.establishment_id)
+    .where(Depot.active, Establishment.active)
+)
+
+
+_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(Establishment.id, Establishment.number, Establishment.name, Depot.id, Depot.code),
+    *(Dossier.id, Dossier.number, AccountingFolder.id, AccountingFolder.number),
+    Establishment.accounting_folder_id,
+)
+"""In the order of the fields of a place."""
+
+
+def _read(connection: Connection, condition: ColumnElement[bool]) -> Place:
+    query = (
+        select(*_COLUMNS)
+        .select_from(Depot)
+        .join(Establishment, Establishment.id == Depot.establishment_id)
+        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        .join(
+            AccountingFolder,
+            AccountingFolder.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id),
+        )
+        .where(condition)
+    )
+    return Place(*connection.execute(query).one())
