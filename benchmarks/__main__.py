@@ -14,7 +14,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks import composer, credit, idle, importer, latency, mailboxes, pipeline, poller, search, sender, start
+from benchmarks import (
+    agencies,
+    composer,
+    credit,
+    idle,
+    importer,
+    latency,
+    mailboxes,
+    pipeline,
+    poller,
+    search,
+    sender,
+    start,
+)
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
 from benchmarks.report import Value, as_json, table
 from benchmarks.sites import pair_of_sites
@@ -68,6 +81,8 @@ SUFFIX = {"postgresql": "", "sqlite": "_sqlite"}
 
 CUSTOMERS = 10_000
 """Of whom it is measured what they owe."""
+INVOICED = 5_000
+"""Customers whose delivery notes are invoiced, twenty each; a tenth of them in a quick run."""
 
 
 def measure_pipeline(machine: Servers, scale: Scale) -> dict[str, float]:
@@ -186,6 +201,13 @@ def measure_credit(machine: Servers, _scale: Scale) -> dict[str, float]:
         return credit.measure(made, [machine.postgres.pid], CUSTOMERS)
 
 
+def measure_agencies(machine: Servers, scale: Scale) -> dict[str, float]:
+    """Deferred invoicing, on either kind of base."""
+    customers = INVOICED if scale is FULL else INVOICED // 10
+    with agencies.databases(machine) as made:
+        return agencies.measure(made, customers * 20, customers)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
@@ -195,6 +217,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "start": measure_start,
     "search": measure_search,
     "credit": measure_credit,
+    "agencies": measure_agencies,
     "mailboxes": measure_mailboxes,
 }
 

@@ -93,6 +93,18 @@ FIGURES = (
             Figure(f"credit_over_cpu_s{suffix}", "its CPU time, s"),
         )
     ),
+    Figure("invoice_run_notes", "delivery notes of three lines that a run invoices, twenty on one invoice"),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"invoice_preview_s{suffix}", f"their preview, {base}: s", at_most=5),
+            Figure(f"invoice_run_s{suffix}", "their run, s", at_most=60),
+            Figure(f"invoice_run_floor_s{suffix}", "writing the same rows and nothing else, s"),
+            Figure(f"invoice_run_over_floor{suffix}", "the run over that", at_most=12),
+        )
+    ),
+    Figure("invoice_run_peak_mib", "memory of the process that ran them, MiB", at_most=400),
     *(
         figure
         for name, text in (

@@ -435,6 +435,24 @@ QUEUES = Board(
                     (Target("sum by (by) (increase(intergestan_settlements_total{@}[1d]))", "{{by}}"),),
                 ),
                 Panel(
+                    ("Invoices made in a day", "Factures faites en un jour"),
+                    ("By to whom they are.", "Selon le destinataire."),
+                    (Target("sum by (kind) (increase(intergestan_invoices_total{@}[1d]))", "{{kind}}"),),
+                ),
+                Panel(
+                    ("Delivery notes not invoiced", "BL non facturés"),
+                    (
+                        "By what their customers get an invoice for: a note or a month.",
+                        "Selon ce que leurs clients reçoivent : une facture par BL ou par mois.",
+                    ),
+                    (
+                        Target(
+                            "max by (site, grouping) (intergestan_delivery_notes_uninvoiced{@})",
+                            "{{site}} {{grouping}}",
+                        ),
+                    ),
+                ),
+                Panel(
                     ("Taken in again", "Reprises"),
                     ("Archived mails, per second.", "Courriels archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),

@@ -149,9 +149,10 @@ GRANT SELECT ON "alembic_version" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"importer";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"importer";
-GRANT SELECT (id, customer_id, total_ttc, issue_date) ON "credit_note" TO :"importer";
+GRANT SELECT (id, customer_id, total_ttc, establishment_id, issue_date) ON "credit_note" TO :"importer";
 GRANT SELECT ON "customer_match" TO :"importer";
 GRANT SELECT (id, started_at, outcome) ON "delivery_attempt" TO :"importer";
+GRANT SELECT (id, invoicing_establishment_id) ON "delivery_note" TO :"importer";
 GRANT SELECT ON "delivery_note_line" TO :"importer";
 GRANT SELECT, INSERT (inbound_mail_id, outbound_mail_id, received_at, action, status, recipient, said,
     reporter, fingerprint, effect) ON "delivery_report" TO :"importer";
@@ -161,7 +162,8 @@ GRANT SELECT ON "depot_rank" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail, outcome, found_at), DELETE ON
     "difference" TO :"importer";
 GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
-GRANT SELECT (number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
+GRANT SELECT (id, number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
+GRANT SELECT (id, dossier_id, number) ON "establishment" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
@@ -178,7 +180,7 @@ GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, ki
 GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
-GRANT SELECT (id, customer_id) ON "invoice" TO :"importer";
+GRANT SELECT (id, customer_id, establishment_id) ON "invoice" TO :"importer";
 GRANT SELECT (id, sales_order_charge_id, amount) ON "invoice_charge" TO :"importer";
 GRANT SELECT (id, invoice_id, due_date, amount) ON "invoice_due" TO :"importer";
 GRANT SELECT (id, delivery_note_line_id, total) ON "invoice_line" TO :"importer";
@@ -205,7 +207,9 @@ GRANT SELECT ON "partner_price" TO :"importer";
 GRANT SELECT, INSERT (partner_id, transfer_id, epoch, composed_at, received_at, statement), UPDATE
     (transfer_id, epoch, composed_at, received_at, statement) ON "partner_statement" TO :"importer";
 GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"importer";
-GRANT SELECT (id, party_id, received_on, due_date, amount, state, failed_on) ON "payment" TO :"importer";
+GRANT SELECT ON "party_credit" TO :"importer";
+GRANT SELECT (id, party_id, establishment_id, received_on, due_date, amount, state, failed_on) ON "payment" TO
+    :"importer";
 GRANT SELECT ON "product" TO :"importer";
 GRANT SELECT ON "product_match" TO :"importer";
 GRANT SELECT (name, value), INSERT (name, value), UPDATE (value) ON "published" TO :"importer";
@@ -253,6 +257,8 @@ GRANT SELECT (id, geo_state, rung_at, next_attempt_at), UPDATE (rung_at) ON "add
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
+GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note" TO :"dispatcher";
+GRANT SELECT (id, delivery_note_id) ON "delivery_note_line" TO :"dispatcher";
 GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) ON "delivery_report" TO
     :"dispatcher";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
@@ -265,6 +271,8 @@ GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";
 GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON
     "inbound_mail" TO :"dispatcher";
 GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
+GRANT SELECT (id, kind) ON "invoice" TO :"dispatcher";
+GRANT SELECT (delivery_note_line_id) ON "invoice_line" TO :"dispatcher";
 GRANT SELECT ON "ledger" TO :"dispatcher";
 GRANT SELECT (id, poll_seconds, active, keeps_heartbeats, owner, last_success_at, rests_since, name, host,
     security, login, oauth_grant_id) ON "mailbox" TO :"dispatcher";
@@ -277,6 +285,7 @@ GRANT SELECT (id, about, created_at, next_attempt_at, attempts, sent_at, error, 
 GRANT USAGE ON SEQUENCE "notice_id_seq" TO :"dispatcher";
 GRANT SELECT ON "number_series" TO :"dispatcher";
 GRANT SELECT (id, expires_at, error) ON "oauth_grant" TO :"dispatcher";
+GRANT SELECT (id, billable) ON "operation_code" TO :"dispatcher";
 GRANT SELECT (outbound_mail_id), DELETE ON "outbound_body" TO :"dispatcher";
 GRANT SELECT ON "outbound_key_notice" TO :"dispatcher";
 GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_at, attempts, resends, lease_fence,
@@ -288,7 +297,7 @@ GRANT INSERT ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
-GRANT SELECT (id, exposure_version) ON "party" TO :"dispatcher";
+GRANT SELECT (id, exposure_version, invoice_grouping) ON "party" TO :"dispatcher";
 GRANT SELECT ON "party_code_counter" TO :"dispatcher";
 GRANT SELECT (name, value) ON "published" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";

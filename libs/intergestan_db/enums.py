@@ -318,6 +318,28 @@ class Stage(StrEnum):
     INVOICE = "invoice"
 
 
+class InvoiceGrouping(StrEnum):
+    """What deferred invoicing puts on one invoice: a delivery note, or a customer's of a month (A20)."""
+
+    NOTE = "note"
+    CUSTOMER = "customer"
+
+
+class InvoiceKind(StrEnum):
+    """To whom an invoice is: a customer, an agency of another company, or one of the same (D57)."""
+
+    CUSTOMER = "customer"
+    AGENCY = "agency"
+    INTERNAL = "internal"
+
+
+class PriceSide(StrEnum):
+    """What a price list is for."""
+
+    SALE = "sale"
+    PURCHASE = "purchase"
+
+
 class FeeKind(StrEnum):
     """What a fee is for."""
 

@@ -21,15 +21,21 @@ INVOICES = "invoice"
 QUOTES = "quote"
 CREDIT_NOTES = "credit_note"
 PAYMENTS = "payment"
+INTERNAL_INVOICES = "internal"
 PREFIXES = {
     PURCHASE_ORDERS: "CFR",
     SALES_ORDERS: "CCL",
     DELIVERY_NOTES: "BL",
     INVOICES: "FA",
+    INTERNAL_INVOICES: "FI",
     CREDIT_NOTES: "AV",
     PAYMENTS: "RG",
     QUOTES: "DV",
 }
+
+OF_FOLDERS = (INVOICES, INTERNAL_INVOICES, CREDIT_NOTES)
+"""The series of which each accounting folder has its own (D54)."""
+FIRST_FOLDER = 1
 
 _GAP = 1000
 
@@ -39,6 +45,17 @@ _TAKE = (
     .values(next_number=NumberSeries.next_number + bindparam("count"))
     .returning(NumberSeries.prefix, NumberSeries.next_number)
 )
+
+
+def of_folder(series: str, folder: int) -> str:
+    """The series of an accounting folder, by the folder's number: `invoice`, of others such as `invoice:2`."""
+    return series if folder == FIRST_FOLDER else f"{series}:{folder}"
+
+
+def series_of_folder(folder: int) -> dict[str, str]:
+    """The prefixes of the series that a folder needs, by their codes, such as `FA2-`."""
+    ends = "" if folder == FIRST_FOLDER else f"{folder}-"
+    return {of_folder(series, folder): PREFIXES[series] + ends for series in OF_FOLDERS}
 
 
 def take(connection: Connection, series: str, count: int) -> list[str]:
@@ -65,7 +82,7 @@ _TAKE_DATED = (
     update(NumberSeries)
     .where(NumberSeries.code == bindparam("series"))
     .values(
-        next_number=NumberSeries.next_number + 1,
+        next_number=NumberSeries.next_number + bindparam("count"),
         last_date=case(
             (or_(NumberSeries.last_date.is_(None), NumberSeries.last_date < _DAY), _DAY), else_=NumberSeries.last_date
         ),
@@ -81,8 +98,16 @@ def take_dated(connection: Connection, series: str, day: date) -> Dated:
     whose clock was set back, gets the day of the number before. All that follows from its day is computed from it.
     The series stays locked until the transaction ends: it is the last lock that is taken.
     """
-    row = connection.execute(_TAKE_DATED, {"series": series, "day": day}).one()
-    return Dated(f"{row.prefix}{row.next_number - 1}", row.last_date)
+    (taken,) = take_dated_together(connection, series, 1, day)
+    return taken
+
+
+def take_dated_together(connection: Connection, series: str, count: int, day: date) -> list[Dated]:
+    """Take `count` consecutive numbers of such a series, for documents of one day."""
+    if count == 0:
+        return []
+    row = connection.execute(_TAKE_DATED, {"series": series, "count": count, "day": day}).one()
+    return [Dated(f"{row.prefix}{n}", row.last_date) for n in range(row.next_number - count, row.next_number)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,18 @@ def _money() -> Iterator[Metric]:
         "Instalments of invoices settled, wholly or in part.",
         by=("payment", "credit_note"),
     )
+    yield _counter("invoices_total", "dispatcher", "Invoices made.", kind=("customer", "agency", "internal"))
+    yield _gauge(
+        "delivery_notes_uninvoiced",
+        "dispatcher",
+        "Delivery notes that wait for an invoice, by what their customers get one for; counted every ten minutes.",
+        grouping=("note", "customer"),
+    )
+    yield _gauge(
+        "delivery_notes_due",
+        "dispatcher",
+        "This month's delivery notes of customers who get an invoice a month, not invoiced on its last days; else 0.",
+    )
 
 
 def _bells() -> Iterator[Metric]:

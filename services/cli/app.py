@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "terms": "parties.terms:app",
         "settings": "setting_up.preferences:app",
         "catalog": "setting_up.catalog:app",
+        "prices": "selling.prices:app",
     },
     marked("Buying"): {
         "orders": "buying.orders:app",

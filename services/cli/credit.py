@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import date
     from decimal import Decimal
 
-    from intergestan_erp.credit.customers import CustomerCredit
+    from intergestan_erp.credit.customers import CreditAt, CustomerCredit
     from intergestan_erp.site.credit_rules import CreditRules
 
 Override = Annotated[
@@ -58,7 +58,13 @@ def as_json(customer: CustomerCredit, delivered: Decimal, day: date, rules: Cred
         "free": customer.free,
     }
     texts = {name: None if figure is None else f"{figure:.2f}" for name, figure in figures.items()}
-    return {"day": day, **texts, "blocked_from": rules.block_from}
+    return {"day": day, **texts, "blocked_from": rules.block_from, "establishments": list(map(_place, customer.places))}
+
+
+def _place(place: CreditAt) -> dict[str, Any]:
+    figures = {"total": place.exposure.total, "max": place.maximum, "insured": place.insured}
+    figures["free"] = place.maximum - place.exposure.total
+    return {"establishment": place.number, **{name: f"{figure:.2f}" for name, figure in figures.items()}}
 
 
 def print_credit(customer: CustomerCredit, delivered: Decimal, day: date) -> None:
@@ -75,5 +81,11 @@ def print_credit(customer: CustomerCredit, delivered: Decimal, day: date) -> Non
             _("of which insured"): None if customer.maximum is None else amount(customer.insured),
             _("of which authorised"): None if customer.authorised is None else amount(customer.authorised),
             _("Free"): None if customer.free is None else amount(customer.free),
+            **{
+                _("To establishment {n}").format(n=place.number): _("{exposure} of {maximum} at most").format(
+                    exposure=amount(place.exposure.total), maximum=amount(place.maximum)
+                )
+                for place in customer.places
+            },
         }
     )

@@ -28,9 +28,10 @@ from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
+from services.dispatcher.new_rows import invoices, settlements
 from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.settings import DispatcherSettings
-from services.dispatcher.settlements import SettlementCounter
+from services.dispatcher.uninvoiced import Uninvoiced
 
 _log = structlog.get_logger(__name__)
 
@@ -53,7 +54,8 @@ class Dispatcher:
         self._archive = archive
         self._settings = settings
         self._answer_hours = answer_hours
-        self._settlements = SettlementCounter()
+        self._new_rows = (settlements(), invoices())
+        self._uninvoiced = Uninvoiced()
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -96,8 +98,11 @@ class Dispatcher:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
                 measure_codes(connection, self._metrics)
-                self._settlements.look(connection, self._metrics)
+                for each in self._new_rows:
+                    each.look(connection, self._metrics)
+                self._uninvoiced.look(connection, self._metrics, self._database.now())
         except ANY_REFUSAL:
+            self._uninvoiced = Uninvoiced()
             self._metrics.vanish(*OF_BASE)
             raise
         tell_vitals(vitals, self._metrics)

@@ -13,9 +13,10 @@ from sqlalchemy import event
 from intergestan_db.database import Database
 from intergestan_db.enums import PaymentMethod
 from intergestan_erp.paying import payments
-from intergestan_erp.selling import credit_notes
+from intergestan_erp.selling import credit_notes, invoice_runs
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
+from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from tests.erp.paying.till import Till
 
@@ -74,6 +75,8 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
         "book": lambda: till.order(("1", "10", "20")),
         "deliver": lambda: till.act(deliver, order, None),
         "invoice": lambda: till.act(invoice, [order]),
+        "deliver more": lambda: till.act(deliver, till.order(("3", "10", "20"), unit="C62"), None),
+        "run": lambda: list(invoice_runs.run(base, 1, NotesWanted(), by="marie", at=base.now())),
         "payment": lambda: till.act(payments.add, till.customer, PAYMENT),
         "credit": lambda: till.act(credit_notes.credit, "FA1", "Damaged", {1: Decimal(1)}),
         "settle": lambda: till.act(payments.settle, "RG1"),
@@ -95,6 +98,7 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
     assert ["sales_order", "sales_order_line"] in seen["change"]
     assert ["sales_order", "number_series"] in seen["deliver"]
     assert ["sales_order", "number_series"] in seen["invoice"]
+    assert ["sales_order", "number_series"] in seen["run"]
     for name in ("payment", "credit"):
         assert ["party", "number_series"] in seen[name]
     assert ["party"] in seen["settle"]

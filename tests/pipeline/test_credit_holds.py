@@ -115,6 +115,30 @@ def test_an_order_beyond_the_maximum_waits_and_a_payment_lets_it_go_on(seller: S
     assert booked(seller) == ["CFR1", "CFR2"]
 
 
+def test_the_ceiling_of_the_establishment_counts_too(seller: SiteUnderTest, forge: Forge) -> None:
+    """A06: orders by mail are the usual establishment's, and its ceiling counts beside the one for all."""
+
+    def allow_here(maximum: str | None) -> tuple[int, ...]:
+        with seller.database.transaction() as connection:
+            customer = connection.execute(select(Party.id).where(Party.is_customer)).scalar_one()
+            ceiling = Ceiling(None if maximum is None else Decimal(maximum))
+            at = seller.database.now()
+            return acts.set_ceiling_at(connection, customer, 1, ceiling, by="test", at=at).take_in
+
+    allow_here("700")
+    send(seller, forge, of("CFR1", "600"))
+    mail = send(seller, forge, of("CFR2", "300"))
+    assert (booked(seller), waiting(seller)) == (["CFR1"], ["CFR2"])
+    with seller.database.read() as connection:
+        found = find_hold(connection, f"order-{seller.row(Hold).id}")
+    assert "600.00 + 300.00 = 900.00, maximum 700.00" in found.what("en")
+    assert allow_here("800") == ()
+    released = allow_here("900")
+    assert released == (mail.id,)
+    take_in(seller, released)
+    assert (booked(seller), waiting(seller)) == (["CFR1", "CFR2"], [])
+
+
 def test_no_order_waits_behind_a_larger_one(seller: SiteUnderTest, forge: Forge) -> None:
     """D27: 1 000 free, orders of 600, 600 and 300 in one mail: the first and the third pass."""
     send(seller, forge, of("CFR1", "600"), of("CFR2", "600"), of("CFR3", "300"))

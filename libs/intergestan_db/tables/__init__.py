@@ -20,6 +20,7 @@ from intergestan_db.tables.delivery import (
     Invoice,
     InvoiceCharge,
     InvoiceLine,
+    InvoiceRun,
     InvoiceVat,
 )
 from intergestan_db.tables.fee import Fee, PartyFee
@@ -75,6 +76,7 @@ from intergestan_db.tables.party import (
     PartyWord,
 )
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
+from intergestan_db.tables.price import PartyCredit, PriceLine, PriceList
 from intergestan_db.tables.product import (
     PartnerPrice,
     Product,
@@ -139,6 +141,7 @@ __all__ = [
     "InvoiceCharge",
     "InvoiceDue",
     "InvoiceLine",
+    "InvoiceRun",
     "InvoiceVat",
     "Ledger",
     "Mailbox",
@@ -163,12 +166,15 @@ __all__ = [
     "Party",
     "PartyAccount",
     "PartyCodeCounter",
+    "PartyCredit",
     "PartyFee",
     "PartyWord",
     "Payment",
     "PaymentTerm",
     "PaymentTermLine",
     "PollRun",
+    "PriceLine",
+    "PriceList",
     "Product",
     "ProductComponent",
     "ProductFamily",

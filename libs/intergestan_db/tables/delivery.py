@@ -7,11 +7,13 @@ one. An invoice is of one customer too, its lines are of delivery notes, each of
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import String, Text
+from sqlalchemy import JSON, String, Text
 
+from intergestan_db.enums import InvoiceKind
 from intergestan_db.tables.order import ChargeColumns, PlaceColumns
-from intergestan_db.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, unique
+from intergestan_db.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
 
 
 class DocumentColumns:
@@ -38,6 +40,7 @@ class DeliveryNote(DocumentColumns, PlaceColumns, Table):
     """Goods that left a depot (bon de livraison); `invoicing_establishment_id` is who invoices them (A23, A31)."""
 
     __tablename__ = "delivery_note"
+    __table_args__ = (index("issue_date"),)
 
     id: Typed[RowId]
     customer_id: Typed[int] = column(references="party.id", index=True)
@@ -67,7 +70,33 @@ class VatColumns:
     amount: Typed[Amount]
 
 
-class Invoice(DocumentColumns, Table):
+class SealedColumns:
+    """What a document says of seller and buyer as they were that day, and what ties it to the one before it (D39).
+
+    `chain` is computed as `intergestan_erp.selling.chain` says. Documents of before there were chains have neither.
+    """
+
+    kind: Typed[str] = column(String(8), default=InvoiceKind.CUSTOMER, server_default="customer")
+    chain: Typed[str | None] = column(String(64))
+    identity: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+
+
+class InvoiceRun(Table):
+    """A run of deferred invoicing: of which period, where and by whom, and what it has made so far."""
+
+    __tablename__ = "invoice_run"
+
+    id: Typed[RowId]
+    first: Typed[date | None]
+    last: Typed[date | None]
+    establishment_id: Typed[int] = column(references="establishment.id")
+    by: Typed[str] = column(String(80))
+    at: Typed[Instant]
+    invoices: Typed[int]
+    notes: Typed[int]
+
+
+class Invoice(DocumentColumns, SealedColumns, Table):
     """What a customer owes for delivery notes; frozen with its lines, charges, VAT and instalments (D39).
 
     `due_date` is the last instalment's; `payment_term_id` the term that made them, NULL for those of before there were
@@ -75,6 +104,7 @@ class Invoice(DocumentColumns, Table):
     """
 
     __tablename__ = "invoice"
+    __table_args__ = (one_of("kind", InvoiceKind), index("accounting_folder_id", "id"))
 
     id: Typed[RowId]
     customer_id: Typed[int] = column(references="party.id", index=True)
@@ -86,6 +116,7 @@ class Invoice(DocumentColumns, Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     establishment_id: Typed[int] = column(references="establishment.id")
     accounting_folder_id: Typed[int] = column(references="accounting_folder.id")
+    invoice_run_id: Typed[int | None] = column(references="invoice_run.id")
 
 
 class InvoiceLine(GoodsColumns, Table):

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from sqlalchemy import String, Text
 
-from intergestan_db.enums import EndOfMonth, PaymentMethod, PaymentState
-from intergestan_db.tables.delivery import DocumentColumns, VatColumns
+from intergestan_db.enums import EndOfMonth, InvoiceKind, PaymentMethod, PaymentState
+from intergestan_db.tables.delivery import DocumentColumns, SealedColumns, VatColumns
 from intergestan_db.tables.types import (
     Amount,
     Fine,
@@ -106,11 +106,13 @@ class Payment(Table):
     created_by: Typed[str] = column(String(80))
 
 
-class CreditNote(DocumentColumns, Table):
+class CreditNote(DocumentColumns, SealedColumns, Table):
     """What takes back part or all of one invoice (D32). Its amounts are above zero: what is taken back."""
 
     __tablename__ = "credit_note"
     __table_args__ = (
+        one_of("kind", InvoiceKind),
+        index("accounting_folder_id", "id"),
         holds("totals", "total_ht >= 0 AND total_vat >= 0 AND total_ttc > 0 AND total_ttc = total_ht + total_vat"),
     )
 

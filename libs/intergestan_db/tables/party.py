@@ -10,6 +10,7 @@ from intergestan_db.enums import (
     Acceptance,
     GeoState,
     HeartbeatPolicy,
+    InvoiceGrouping,
     MinimumOrderAction,
     PriceAction,
     PricePolicy,
@@ -41,12 +42,14 @@ class Party(Table):
     insurer covers of it. `exposure_version` rises with every change of what they owe, under the lock of this row.
     An order whose goods come to less than `minimum_order` without VAT is below the customer's minimum. Where it is None
     or 0, there is none.
-    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `category_id`: by which lists are
-    narrowed; those of agencies have the dossier's (A17).
+    `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `invoice_grouping`: what deferred
+    invoicing puts on one of them (A20). `category_id`: by which lists are narrowed; those of agencies have the
+    dossier's (A17).
     """
 
     __tablename__ = "party"
     __table_args__ = (
+        one_of("invoice_grouping", InvoiceGrouping),
         holds("minimum_order", "minimum_order >= 0"),
         holds("credit_max", "credit_max >= 0"),
         holds("credit_insured", "credit_insured >= 0"),
@@ -66,6 +69,7 @@ class Party(Table):
     minimum_order: Typed[Amount | None]
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     category_id: Typed[int | None] = column(references="category.id", index=True)
+    invoice_grouping: Typed[str] = column(String(8), default=InvoiceGrouping.NOTE, server_default="note")
 
 
 class PartyCodeCounter(Table):

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, or_, select
+from sqlalchemy import Connection, exists, func, insert, or_, select
 
+from intergestan_db import numbers
 from intergestan_db.database import AnyRow
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import AccountingFolder, CreditNote, Dossier, Establishment, Invoice, Payment
+from intergestan_db.tables import AccountingFolder, CreditNote, Dossier, Establishment, Invoice, NumberSeries, Payment
 from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact
@@ -81,7 +82,7 @@ def list_establishments(connection: Connection) -> list[Agency]:
 
 
 def add_folder(connection: Connection, number: int, values: Mapping[str, Any], *, by: str, at: datetime) -> None:
-    """Enter the books of one more company.
+    """Enter the books of one more company, with the series of its invoices and credit notes (D54).
 
     :raises Problem: the number or the SIREN is taken (D36), or a value may not stand there.
     """
@@ -90,6 +91,9 @@ def add_folder(connection: Connection, number: int, values: Mapping[str, Any], *
         raise Problem("The number {number} is taken. Nothing was changed.", ProblemCode.CODE_TAKEN, number=number)
     kept = _folder_values(connection, values, None)
     add_row(connection, AccountingFolder, {"number": number, **kept}, by=by, at=at)
+    series = numbers.series_of_folder(number)
+    rows = [{"code": code, "prefix": prefix, "next_number": 1} for code, prefix in sorted(series.items())]
+    connection.execute(insert(NumberSeries), rows)
 
 
 def set_folder(

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Final
 
 from intergestan_db.enums import Stage
+from intergestan_erp.credit.customers import CustomerCredit, Limit
 from intergestan_erp.site.credit_rules import CreditRules
+from intergestan_msg.money import ZERO
 
 _RANK: Final = {stage: rank for rank, stage in enumerate(Stage)}
 
@@ -31,3 +33,23 @@ def is_blocked(rules: CreditRules, stage: Stage, exposure: Decimal, maximum: Dec
     if delta > 0:
         return exposure >= maximum or exposure + delta > maximum
     return exposure > maximum
+
+
+def passed_limit(
+    rules: CreditRules,
+    stage: Stage,
+    customer: CustomerCredit,
+    delta: Decimal,
+    *,
+    establishment_id: int | None = None,
+    added: Decimal = ZERO,
+) -> Limit | None:
+    """The ceiling that a document would pass: of what its customer owes in all, or to its establishment (A06).
+
+    :param establishment_id: None for the one whose orders come by mail.
+    :param added: what documents that were decided before add to what was read; they are of the same establishment.
+    """
+    for limit in customer.limits(establishment_id):
+        if is_blocked(rules, stage, limit.exposure + added, limit.maximum, delta):
+            return limit
+    return None

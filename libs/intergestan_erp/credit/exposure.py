@@ -37,6 +37,7 @@ from intergestan_db.among import among
 from intergestan_db.enums import PaymentState, SalesState
 from intergestan_db.tables import (
     CreditNote,
+    DeliveryNote,
     DeliveryNoteLine,
     Invoice,
     InvoiceCharge,
@@ -71,6 +72,9 @@ class Exposure:
         return self.not_invoiced + self.invoices - self.on_account
 
 
+NOTHING: Final = Exposure()
+
+
 def read_exposures(
     connection: Connection, customer_ids: Iterable[int], day: date, *, by_payment_due: bool
 ) -> dict[int, Exposure]:
@@ -83,6 +87,51 @@ def read_exposures(
     for part, customer_id, rate, amount in connection.execute(_EXPOSURES[by_payment_due], {"ids": wanted, "day": day}):
         sums[part][customer_id] += amount if rate is None else _with_vat(amount, rate)
     return {customer_id: Exposure(*(each[customer_id] for each in sums.values())) for customer_id in wanted}
+
+
+def read_exposures_by_establishment(
+    connection: Connection, customer_ids: Iterable[int], day: date, *, by_payment_due: bool
+) -> dict[tuple[int, int], Exposure]:
+    """What each of these customers owes to each establishment: together it is what they owe (A06).
+
+    An order counts at its own establishment until it is delivered, what was delivered at the one that will invoice it,
+    an invoice with what settles it at its own, and money on account at that where it was entered (D59).
+    """
+    wanted = sorted(set(customer_ids))
+    sums: dict[tuple[int, int], dict[str, Decimal]] = {}
+
+    def add(customer_id: int, place: int, part: str, amount: Decimal) -> None:
+        of_place = sums.setdefault((customer_id, place), dict.fromkeys(_PARTS, ZERO))
+        of_place[part] += amount
+
+    for part, customer_id, rate, amount, place in connection.execute(
+        _EXPOSURES_BY_PLACE[by_payment_due], {"ids": wanted, "day": day}
+    ):
+        add(customer_id, place, part, amount if rate is None else _with_vat(amount, rate))
+    for (customer_id, own, biller), amount in _delivered_elsewhere(connection, wanted).items():
+        add(customer_id, own, _NOT_INVOICED, -amount)
+        add(customer_id, biller, _NOT_INVOICED, amount)
+    return {key: Exposure(**parts) for key, parts in sums.items()}
+
+
+def _delivered_elsewhere(connection: Connection, ids: Sequence[int]) -> dict[tuple[int, int, int], Decimal]:
+    """What was delivered and will be invoiced by another establishment than the order's: by customer and by both.
+
+    A line that several establishments delivered is shared out as their invoices will do.
+    """
+    bases: dict[tuple[int, int, int, int, str, Decimal], Decimal] = {}
+    so_far: dict[int, Decimal] = {}
+    for row in connection.execute(_DELIVERED_BY_PLACE, {"ids": ids}):
+        before = so_far.get(row.line_id, row.invoiced or ZERO)
+        so_far[row.line_id] = after = before + row.waiting
+        if row.biller != row.place:
+            key = (row.customer_id, row.place, row.biller, row.order_id, row.vat_category, row.vat_rate)
+            bases[key] = bases.get(key, ZERO) + cost_of(row, after) - (cost_of(row, before) if before else ZERO)
+    found: dict[tuple[int, int, int], Decimal] = {}
+    for (customer_id, own, biller, _order, _category, rate), base in bases.items():
+        key_of_both = (customer_id, own, biller)
+        found[key_of_both] = found.get(key_of_both, ZERO) + _with_vat(base, rate)
+    return found
 
 
 def read_exposure(connection: Connection, customer_id: int, day: date, *, by_payment_due: bool) -> Exposure:
@@ -121,13 +170,14 @@ _NOT_INVOICED, _INVOICES, _ON_ACCOUNT = "not_invoiced", "invoices", "on_account"
 _PARTS: Final = (_NOT_INVOICED, _INVOICES, _ON_ACCOUNT)
 _NO_RATE: Final = null()
 _DAY: Final = bindparam("day", type_=Date())
+_IS_INVOICED: Final = exists(InvoiceLine.id).where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
 _COUNTS: Final = among(SalesOrder.customer_id, "ids"), SalesOrder.state == SalesState.ACCEPTED
 
 
 def _bases() -> Any:
     """What orders add to the base of each category and rate, and their invoices take away."""
     line, charge = SalesOrderLine, SalesOrderCharge
-    keys = (SalesOrder.customer_id, SalesOrder.id.label("order_id"))
+    keys = (SalesOrder.customer_id, SalesOrder.establishment_id.label("place"), SalesOrder.id.label("order_id"))
     of_line = (line.vat_category.label("category"), line.vat_rate.label("rate"))
     of_charge = (
         func.coalesce(charge.vat_category, "").label("category"),
@@ -152,12 +202,13 @@ def _bases() -> Any:
     return union_all(*each).subquery("bases").c
 
 
-def _not_invoiced() -> Any:
+def _not_invoiced(*, by_place: bool = False) -> Any:
     bases = _bases()
     rest = func.sum(bases.base)
+    place = (bases.place,) if by_place else ()
     return (
-        select(*_part(_NOT_INVOICED, bases.customer_id, rest, bases.rate))
-        .group_by(bases.customer_id, bases.order_id, bases.category, bases.rate)
+        select(*_part(_NOT_INVOICED, bases.customer_id, rest, bases.rate), *place)
+        .group_by(bases.customer_id, *place, bases.order_id, bases.category, bases.rate)
         .having(rest != ZERO)
     )
 
@@ -167,8 +218,9 @@ def _part(part: str, customer_id: Any, amount: Any, rate: Any = _NO_RATE) -> tup
     return literal_column(f"'{part}'").label("part"), customer_id, rate.label("rate"), _amount(amount).label("amount")
 
 
-def _delivered() -> Any:
+def _delivered(*, by_place: bool = False) -> Any:
     line = SalesOrderLine
+    places = (SalesOrder.establishment_id.label("place"), DeliveryNote.invoicing_establishment_id.label("biller"))
     earlier = DeliveryNoteLine.__table__.alias("earlier").c
     invoiced = (
         select(func.sum(earlier.quantity))
@@ -177,24 +229,34 @@ def _delivered() -> Any:
         .correlate(line.__table__)
         .scalar_subquery()
     )
-    return (
+    query = (
         select(
             *(SalesOrder.customer_id, SalesOrder.id.label("order_id"), line.price, line.base_quantity, line.allowance),
-            *(line.quantity.label("ordered"), line.vat_category, line.vat_rate),
+            *(line.quantity.label("ordered"), line.vat_category, line.vat_rate, line.id.label("line_id")),
             *(func.sum(DeliveryNoteLine.quantity).label("waiting"), invoiced.label("invoiced")),
         )
         .join(line, line.sales_order_id == SalesOrder.id)
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == line.id)
-        .where(*_COUNTS, ~exists().where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id))
+        .where(*_COUNTS, ~_IS_INVOICED)
         .group_by(SalesOrder.id, line.id)
     )
+    if not by_place:
+        return query
+    joined = query.add_columns(*places).join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
+    biller = DeliveryNote.invoicing_establishment_id
+    return joined.group_by(biller).order_by(line.id, biller)
 
 
-def _settled(due: Any) -> Any:
+def _of_customers(query: Any, customer: Any, place: Any, *, by_place: bool) -> Any:
+    """A part by its customers, or by these and the establishments where it counts."""
+    return query.add_columns(place).group_by(customer, place) if by_place else query.group_by(customer)
+
+
+def _settled(due: Any, *, by_place: bool = False) -> Any:
     """What of the instalments of customers counts as settled; by a credit note from its date on, whatever is chosen."""
     failed = and_(Payment.state == PaymentState.FAILED, Payment.failed_on <= _DAY)
     by_payment = and_(Payment.state != PaymentState.CANCELLED, due <= _DAY, ~failed)
-    return (
+    query = (
         select(*_part(_INVOICES, Invoice.customer_id, -func.sum(Settlement.amount)))
         .select_from(Settlement.__table__)
         .join(InvoiceDue, InvoiceDue.id == Settlement.invoice_due_id)
@@ -205,8 +267,8 @@ def _settled(due: Any) -> Any:
             Settlement.settled_on <= _DAY,
             or_(Settlement.credit_note_id.is_not(None), by_payment),
         )
-        .group_by(Invoice.customer_id)
     )
+    return _of_customers(query, Invoice.customer_id, Invoice.establishment_id, by_place=by_place)
 
 
 def _used(mine: Any, of: Any) -> Any:
@@ -229,8 +291,15 @@ def _next_due(due: Any) -> Any:
     )
 
 
-def _exposures(due: Any) -> Any:
-    return union_all(_not_invoiced(), _INVOICED, _settled(due), _PAID_ON_ACCOUNT, _CREDITED_ON_ACCOUNT)
+def _exposures(due: Any, *, by_place: bool = False) -> Any:
+    of_invoices = Invoice.customer_id, Invoice.establishment_id
+    return union_all(
+        _not_invoiced(by_place=by_place),
+        _of_customers(_INVOICED, *of_invoices, by_place=by_place),
+        _settled(due, by_place=by_place),
+        _of_customers(_PAID_ON_ACCOUNT, Payment.party_id, Payment.establishment_id, by_place=by_place),
+        _of_customers(_CREDITED_ON_ACCOUNT, CreditNote.customer_id, CreditNote.establishment_id, by_place=by_place),
+    )
 
 
 def _next_changes(due: Any) -> Any:
@@ -239,11 +308,11 @@ def _next_changes(due: Any) -> Any:
 
 
 _DELIVERED: Final = _delivered()
+_DELIVERED_BY_PLACE: Final = _delivered(by_place=True)
 _INVOICED: Final = (
     select(*_part(_INVOICES, Invoice.customer_id, func.sum(InvoiceDue.amount)))
     .join(InvoiceDue, InvoiceDue.invoice_id == Invoice.id)
     .where(among(Invoice.customer_id, "ids"))
-    .group_by(Invoice.customer_id)
 )
 _FROM: Final = case((Payment.due_date > Payment.received_on, Payment.due_date), else_=Payment.received_on)
 _STANDS: Final = or_(
@@ -251,19 +320,19 @@ _STANDS: Final = or_(
 )
 _LEFT_OF_PAYMENT: Final = _amount(Payment.amount - _used(Settlement.payment_id, Payment))
 _LEFT_OF_CREDIT: Final = _amount(CreditNote.total_ttc - _used(Settlement.credit_note_id, CreditNote))
-_PAID_ON_ACCOUNT: Final = (
-    select(*_part(_ON_ACCOUNT, Payment.party_id, func.sum(_LEFT_OF_PAYMENT)))
-    .where(among(Payment.party_id, "ids"), _STANDS, _FROM <= _DAY)
-    .group_by(Payment.party_id)
+_PAID_ON_ACCOUNT: Final = select(*_part(_ON_ACCOUNT, Payment.party_id, func.sum(_LEFT_OF_PAYMENT))).where(
+    among(Payment.party_id, "ids"), _STANDS, _FROM <= _DAY
 )
-_CREDITED_ON_ACCOUNT: Final = (
-    select(*_part(_ON_ACCOUNT, CreditNote.customer_id, func.sum(_LEFT_OF_CREDIT)))
-    .where(among(CreditNote.customer_id, "ids"), CreditNote.issue_date <= _DAY)
-    .group_by(CreditNote.customer_id)
+_CREDITED_ON_ACCOUNT: Final = select(*_part(_ON_ACCOUNT, CreditNote.customer_id, func.sum(_LEFT_OF_CREDIT))).where(
+    among(CreditNote.customer_id, "ids"), CreditNote.issue_date <= _DAY
 )
 _ON_ACCOUNT_LATER: Final = select(Payment.party_id, _FROM).where(
     *(among(Payment.party_id, "ids"), Payment.state == PaymentState.ENTERED, _FROM > _DAY, _LEFT_OF_PAYMENT > ZERO)
 )
 _EXPOSURES: Final = {True: _exposures(Payment.due_date), False: _exposures(InvoiceDue.due_date)}
+_EXPOSURES_BY_PLACE: Final = {
+    True: _exposures(Payment.due_date, by_place=True),
+    False: _exposures(InvoiceDue.due_date, by_place=True),
+}
 _NEXT_CHANGES: Final = {True: _next_changes(Payment.due_date), False: _next_changes(InvoiceDue.due_date)}
 """By the payment's due date, or by the instalment's."""

@@ -7,7 +7,7 @@ one passes, whoever enters them. While the site does not use credit nothing is l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +19,8 @@ from intergestan_db import states
 from intergestan_db.enums import Right, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import CreditOverride, Party
-from intergestan_erp.credit.block import is_blocked, is_checked
-from intergestan_erp.credit.customers import CustomerCredit, read_customers
+from intergestan_erp.credit.block import is_checked, passed_limit
+from intergestan_erp.credit.customers import CustomerCredit, Limit, read_customers
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
@@ -46,12 +46,13 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """A document that passes. `reason`: a person lets it pass although its customer owes too much."""
+    """A document that passes. `reason`: a person lets it pass although it passes the `limit` of its customer."""
 
     stage: Stage
     delta: Decimal
     total_ttc: Decimal
     reason: str | None = None
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,23 @@ class Sold:
 
 def open_gate(connection: Connection, customer_id: int, at: datetime) -> Gate:
     """Lock the customer, if the site uses credit; the first lock of an act."""
+    return open_gates(connection, [customer_id], at)[customer_id]
+
+
+def open_gates(
+    connection: Connection, customer_ids: Collection[int], at: datetime, *, lock: bool = True
+) -> dict[int, Gate]:
+    """The same for several customers, who are locked together.
+
+    :param lock: False only for who shows what would pass, and writes nothing.
+    """
     rules = read_credit_rules(connection)
     if rules.block_from is None:
-        return Gate(rules)
-    lock_parties(connection, [customer_id])
-    return Gate(rules, read_customers(connection, [customer_id], today(connection, at), rules)[customer_id])
+        return dict.fromkeys(customer_ids, Gate(rules))
+    if lock:
+        lock_parties(connection, customer_ids)
+    customers = read_customers(connection, customer_ids, today(connection, at), rules)
+    return {customer_id: Gate(rules, customers[customer_id]) for customer_id in customer_ids}
 
 
 def let_pass(
@@ -78,6 +91,7 @@ def let_pass(
     *,
     delta: Decimal = ZERO,
     total_ttc: Decimal,
+    establishment_id: int | None,
     comes_from: Sequence[Sold] = (),
     reason: str | None = None,
     by: str,
@@ -85,6 +99,8 @@ def let_pass(
     """Let a document pass, or refuse it.
 
     :param delta: what it adds to what the customer owes; 0 for what is ordered already.
+    :param establishment_id: where it counts, should the customer have a ceiling there (A06); None: where orders by
+        mail do.
     :param comes_from: the documents of earlier stages, all of which a person may have let pass.
     :param reason: why a person lets it pass although the customer owes too much; it is kept only if they do.
     :raises Problem: it is refused, or the person has no right or no reason to let it pass; nothing may be written then.
@@ -93,13 +109,14 @@ def let_pass(
     passing = Passing(stage, delta, total_ttc)
     if customer is None or not is_checked(gate.rules, stage):
         return passing
-    if not is_blocked(gate.rules, stage, customer.exposure.total, customer.maximum, delta):
+    limit = passed_limit(gate.rules, stage, customer, delta, establishment_id=establishment_id)
+    if limit is None:
         return passing
     if comes_from and all(_was_let_pass(connection, customer.id, stage, sold) for sold in comes_from):
         return passing
     if reason is None:
-        raise _refused(customer, stage, delta)
-    return Passing(stage, delta, total_ttc, check_override(connection, reason, by))
+        raise _refused(customer, limit, stage, delta)
+    return Passing(stage, delta, total_ttc, check_override(connection, reason, by), limit)
 
 
 def close_gate(connection: Connection, gate: Gate, passing: Passing, document: str, *, by: str, at: datetime) -> None:
@@ -128,9 +145,10 @@ def write_override(
     connection: Connection, customer: CustomerCredit, passing: Passing, document: str, *, by: str, at: datetime
 ) -> None:
     """Keep who let a document pass, and why."""
-    assert customer.maximum is not None
+    assert passing.limit is not None
+    assert passing.limit.maximum is not None
     assert passing.reason is not None
-    figures = {"exposure": customer.exposure.total, "maximum": customer.maximum}
+    figures = {"exposure": passing.limit.exposure, "maximum": passing.limit.maximum}
     figures |= {"delta": passing.delta, "total_ttc": passing.total_ttc}
     connection.execute(
         insert(CreditOverride).values(
@@ -156,16 +174,29 @@ def _was_let_pass(connection: Connection, customer_id: int, stage: Stage, sold: 
     return any(row.stage in earlier and row.total_ttc >= sold.total_ttc for row in rows)
 
 
-def _refused(customer: CustomerCredit, stage: Stage, delta: Decimal) -> Problem:
+def _refused(customer: CustomerCredit, limit: Limit, stage: Stage, delta: Decimal) -> Problem:
+    values = {
+        "stage": stage_word(stage),
+        "customer": customer.name,
+        "exposure": f"{limit.exposure:.2f}",
+        "maximum": f"{limit.maximum:.2f}",
+        "delta": f"{delta:.2f}",
+    }
+    acts = (Act.ENTER_PAYMENT, Act.SET_CEILING, Act.OVERRIDE_CREDIT)
+    if limit.establishment is None:
+        return Problem(
+            "{stage} refused: {customer} owes {exposure} and may owe {maximum}; this would add {delta}.",
+            ProblemCode.CREDIT_BLOCKED,
+            acts,
+            **values,
+        )
     return Problem(
-        "{stage} refused: {customer} owes {exposure} and may owe {maximum}; this would add {delta}.",
+        "{stage} refused: {customer} owes {exposure} to establishment {establishment} and may owe it {maximum}; this "
+        "would add {delta}.",
         ProblemCode.CREDIT_BLOCKED,
-        (Act.ENTER_PAYMENT, Act.SET_CEILING, Act.OVERRIDE_CREDIT),
-        stage=stage_word(stage),
-        customer=customer.name,
-        exposure=f"{customer.exposure.total:.2f}",
-        maximum=f"{customer.maximum:.2f}",
-        delta=f"{delta:.2f}",
+        acts,
+        establishment=limit.establishment,
+        **values,
     )
 
 

@@ -179,7 +179,7 @@ class Cells:
             )
             return None
         if not 0 <= written.value <= 100:
-            self.fault(column, "{value} is no rate of VAT: it is between 0 and 100.", value=self.text(column))
+            self.fault(column, "{value} is no rate: it is between 0 and 100.", value=self.text(column))
             return None
         return written.value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -34,3 +35,10 @@ def as_stored(connection: Connection, typed: str, *columns: Any) -> str:
             keys=", ".join(sorted(alike)),
         )
     return alike.pop() if alike else wanted
+
+
+def all_as_stored(connection: Connection, typed: Sequence[str], column: Any) -> list[str]:
+    """The same of several, in their order; those that are there as typed cost one statement together."""
+    wanted = [nfc(each.strip()) for each in typed]
+    stored = set(connection.execute(select(column).where(column.in_(sorted(set(wanted))))).scalars())
+    return [each if each in stored else as_stored(connection, each, column) for each in wanted]

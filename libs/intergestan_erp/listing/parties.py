@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import GeoState, PartyRole
+from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole
 from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
@@ -57,7 +57,8 @@ class PartyContact:
 class PartyCard:
     """All that is known of a party.
 
-    :ivar accounts: the number in each role that has one; `term`: its own payment term; `fees`: those that it bears.
+    :ivar accounts: the number in each role that has one; `term`: its own payment term;
+        `invoice_grouping`: what deferred invoicing puts on an invoice (A20); `fees`: those that it bears.
     """
 
     code: str
@@ -70,6 +71,7 @@ class PartyCard:
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
     term: str | None
+    invoice_grouping: InvoiceGrouping
     minimum_order: Decimal | None
     fees: tuple[Borne, ...]
 
@@ -111,6 +113,7 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         addresses=tuple(map(_address, _of(connection, Address, party_id))),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id)),
         term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
+        invoice_grouping=InvoiceGrouping(party.invoice_grouping),
         minimum_order=party.minimum_order,
         fees=borne_by(connection, party_id),
     )

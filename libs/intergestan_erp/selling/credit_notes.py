@@ -6,13 +6,13 @@ the end exactly nothing of it is left. No act edits or deletes an invoice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
@@ -31,6 +31,8 @@ from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.paying.open_amounts import open_instalments
 from intergestan_erp.paying.settling import Settled, Source, no_invoice, told, write_parts
 from intergestan_erp.paying.shares import oldest_first
+from intergestan_erp.selling.chain import Sealed, chain_of_credit_note
+from intergestan_erp.selling.issuer import read_billed, read_issuer
 from intergestan_erp.selling.taking_back import (
     Invoiced,
     InvoicedCharge,
@@ -83,26 +85,32 @@ def credit(
     invoiced = _read(connection, head)
     taken = take_back(invoiced, lines or {}, charges) if lines or charges else take_back_all(invoiced)
     day = max(today(connection, at), head.issue_date)
-    dated = numbers.take_dated(connection, numbers.CREDIT_NOTES, day)
+    issuer = read_issuer(connection, head.establishment_id)
+    buyer = read_billed(connection, issuer, [head.customer_id])[head.customer_id]
+    series = numbers.of_folder(numbers.CREDIT_NOTES, issuer.folder_number)
+    dated = numbers.take_dated(connection, series, day)
     totals = {"total_ht": taken.total_ht, "total_vat": taken.total_vat, "total_ttc": taken.total_ttc}
-    note_id = connection.execute(
-        insert(CreditNote)
-        .values(
-            number=dated.number,
-            invoice_id=head.id,
-            customer_id=head.customer_id,
-            establishment_id=head.establishment_id,
-            accounting_folder_id=head.accounting_folder_id,
-            currency=head.currency,
-            issue_date=dated.day,
-            reason=reason,
-            created_at=at,
-            created_by=by,
-            **totals,
-        )
-        .returning(CreditNote.id)
-    ).scalar_one()
-    _write_parts(connection, note_id, taken)
+    values: dict[str, Any] = {
+        "number": dated.number,
+        "kind": head.kind,
+        "invoice_id": head.id,
+        "customer_id": head.customer_id,
+        "establishment_id": head.establishment_id,
+        "accounting_folder_id": head.accounting_folder_id,
+        "currency": head.currency,
+        "issue_date": dated.day,
+        "reason": reason,
+        "identity": {"seller": issuer.identity, "buyer": buyer.identity},
+        **totals,
+    }
+    lines_written, vat = _parts(taken)
+    before = connection.execute(_LAST, {"folder": head.accounting_folder_id}).scalar()
+    sealed = Sealed(head=values, identity=values["identity"], lines=lines_written, vat=vat)
+    values |= {"chain": chain_of_credit_note(before, sealed), "created_at": at, "created_by": by}
+    note_id = connection.execute(insert(CreditNote).values(**values).returning(CreditNote.id)).scalar_one()
+    for table, rows in ((CreditNoteLine, lines_written), (CreditNoteVat, vat)):
+        if rows:
+            connection.execute(insert(table), [{**row, "credit_note_id": note_id} for row in rows])
     own = open_instalments(connection, head.customer_id, [head.id])
     source = Source(CreditNote, note_id, dated.number, head.customer_id, taken.total_ttc)
     settled = write_parts(connection, source, oldest_first(own, taken.total_ttc), on=dated.day, at=at)
@@ -198,16 +206,20 @@ def _vat(connection: Connection, invoice_id: int) -> list[InvoicedVat]:
     ]
 
 
-def _write_parts(connection: Connection, note_id: int, taken: Taken) -> None:
-    lines: Sequence[dict[str, Any]] = [
-        {"credit_note_id": note_id, "position": position, **asdict(part)}
-        for position, part in enumerate(taken.parts, start=1)
-    ]
-    connection.execute(insert(CreditNoteLine), lines)
+def _parts(taken: Taken) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of the lines and of the VAT, but for whose they are."""
+    lines = [{"position": position, **asdict(part)} for position, part in enumerate(taken.parts, start=1)]
     vat = [
-        {"credit_note_id": note_id, "base": each.base, "amount": each.amount}
-        | dict(zip(("vat_category", "vat_rate"), each.category, strict=True))
+        {"base": each.base, "amount": each.amount} | dict(zip(("vat_category", "vat_rate"), each.category, strict=True))
         for each in taken.vat
     ]
-    if vat:
-        connection.execute(insert(CreditNoteVat), vat)
+    return lines, vat
+
+
+_LAST: Final = (
+    select(CreditNote.chain)
+    .where(CreditNote.accounting_folder_id == bindparam("folder"))
+    .order_by(CreditNote.id.desc())
+    .limit(1)
+)
+"""The chain of the newest credit note of a folder, once its series is locked: ids rise as its numbers do."""

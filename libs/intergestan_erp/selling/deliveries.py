@@ -70,6 +70,7 @@ def deliver(
     passing = let_pass(
         *(connection, gate, Stage.DELIVERY),
         total_ttc=order.total_ttc,
+        establishment_id=order.establishment_id,
         comes_from=[as_sold(order)],
         reason=override,
         by=by,
@@ -143,7 +144,7 @@ def customer_of(connection: Connection, number: str) -> int:
     return int(customer_id)
 
 
-def as_sold(order: Row[*tuple[Any, ...]]) -> Sold:
+def as_sold(order: Any) -> Sold:
     """A sales order as the one that a later document comes from: by its number and the customer's."""
     names = (order.number, order.customer_order_number)
     return Sold(tuple(name for name in names if name is not None), order.total_ttc)

@@ -1,6 +1,6 @@
 """What a person enters for a customer, priced: what a quote and a sales order by hand have in common (D17).
 
-Prices and VAT are those that a sales order by mail would have: the price agreed with a partner, else the sale price.
+Prices are those of the price lists, else the one agreed with a partner, else the sale price (`prices.py`, D42).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, select
 
 from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
+from intergestan_db.enums import PriceSide
 from intergestan_db.file_tables.widths import too_long
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.site_rows import read_site
@@ -30,13 +31,14 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_erp.inputs.days import may_be_wanted
-from intergestan_erp.inputs.typed_keys import as_stored
+from intergestan_erp.inputs.typed_keys import all_as_stored
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.parties.addresses import main_address
 from intergestan_erp.parties.fees import fee_now, proposed_to
 from intergestan_erp.parties.parties import lock_party
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.fee_charges import charge_of
+from intergestan_erp.selling.prices import ListedPrice, Wanted, decide_price, read_listed
 from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, Sums, fits, line_total, plain
 
 _PLACE = ("line1", "line2", "postcode", "city", "country")
@@ -59,6 +61,7 @@ class Typed:
     :ivar proposed_fees: whether those that the customer bears are charged.
     :ivar reference: the customer's own number for it.
     :ivar any_dates: whether the wanted day is meant, however far it is.
+    :ivar establishment_id: where it is entered; None: where orders by mail are.
     """
 
     customer_id: int
@@ -69,6 +72,7 @@ class Typed:
     wanted_date: date | None = None
     reference: str | None = None
     any_dates: bool = False
+    establishment_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Draft:
     note: str | None = None
     wanted_date: date | None = None
     reference: str | None = None
+    establishment_id: int | None = None
 
     @property
     def goods(self) -> Decimal:
@@ -139,11 +144,18 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
             limit=limit,
         )
     products = _products(connection, typed)
+    listed = read_listed(
+        *(connection, PriceSide.SALE),
+        party_id=typed.customer_id,
+        establishment_id=typed.establishment_id,
+        day=day,
+        products=[(product.id, product.family_id) for product in products],
+    )
     lines = tuple(
-        _line(place, each, product)
+        _line(place, each, product, listed)
         for place, (each, product) in enumerate(zip(typed.lines, products, strict=True), start=1)
     )
-    draft = Draft(lines, (), note, typed.wanted_date, reference)
+    draft = Draft(lines, (), note, typed.wanted_date, reference, typed.establishment_id)
     return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
 
 
@@ -203,7 +215,7 @@ def _columns(part: BookedLine | BookedCharge) -> dict[str, Any]:
 
 def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
     """The product of each line, with `agreed_price` where the customer is a partner that has one."""
-    codes = [as_stored(connection, line.product, Product.code) for line in typed.lines]
+    codes = all_as_stored(connection, [line.product for line in typed.lines], Product.code)
     agreed = and_(PartnerPrice.product_id == Product.id, PartnerPrice.partner_id == Partner.id)
     query = (
         select(Product.__table__, PartnerPrice.price.label("agreed_price"))
@@ -224,7 +236,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
     return [found[code] for code in codes]
 
 
-def _line(place: int, typed: TypedLine, product: AnyRow) -> BookedLine:
+def _line(place: int, typed: TypedLine, product: AnyRow, listed: Sequence[ListedPrice]) -> BookedLine:
     quantity = typed.quantity
     if quantity <= 0 or not fits(quantity, MILLIONTH):
         raise Problem(
@@ -240,8 +252,10 @@ def _line(place: int, typed: TypedLine, product: AnyRow) -> BookedLine:
             product=product.code,
             unit=product.unit,
         )
-    ours = product.sale_price if product.agreed_price is None else product.agreed_price
-    amount = ours if typed.price is None else typed.price
+    amount = typed.price
+    if amount is None:
+        wanted = Wanted(product.id, product.family_id, quantity, product.sale_price, product.agreed_price)
+        amount = decide_price(listed, wanted).price
     if amount < 0 or not fits(amount, MILLIONTH):
         raise Problem(
             "Nothing was entered: {price} is not a price; it is not below 0 and has at most 6 decimals.",

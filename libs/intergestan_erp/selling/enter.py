@@ -114,7 +114,13 @@ def write_order(
     total = head["total_ttc"]
     earlier = [] if quote is None else [Sold((quote.number,), total)]
     passing = let_pass(
-        *(connection, gate, Stage.ORDER), delta=total, total_ttc=total, comes_from=earlier, reason=override, by=by
+        *(connection, gate, Stage.ORDER),
+        delta=total,
+        total_ttc=total,
+        establishment_id=draft.establishment_id,
+        comes_from=earlier,
+        reason=override,
+        by=by,
     )
     (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
     values = {

@@ -86,7 +86,10 @@ def enter_quote(
     draft = price(connection, typed, day)
     head = head_values(connection, customer, draft, day)
     total = head["total_ttc"]
-    passing = let_pass(*(connection, gate, Stage.QUOTE), delta=total, total_ttc=total, reason=override, by=by)
+    place = typed.establishment_id
+    passing = let_pass(
+        *(connection, gate, Stage.QUOTE), delta=total, total_ttc=total, establishment_id=place, reason=override, by=by
+    )
     (number,) = numbers.take(connection, numbers.QUOTES, 1)
     own = {"number": number, "state": states.QUOTE.first, "valid_until": valid_until, "created_at": at}
     quote_id = connection.execute(insert(Quote).values(**head, **own).returning(Quote.id)).scalar_one()

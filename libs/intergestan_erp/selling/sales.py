@@ -99,14 +99,18 @@ def show_delivery_note(connection: Connection, number: str) -> Row | None:
 
 
 def show_invoice(connection: Connection, number: str) -> Row | None:
-    """One invoice with its `lines`, each with its delivery note, its `charges`, each with its number `n`, its `vat` per
-    rate, its instalments (`due`, each with what is `open` of it), its `term` and its `credit_notes`.
+    """One invoice with its `delivery_notes` (A30), its `lines`, each with its delivery note and that one's day, its
+    `charges`, each with its number `n`, its `vat` per rate, its instalments (`due`, each with what is `open` of it),
+    its `term` and its `credit_notes`.
     """
     head = _head(connection, Invoice, number)
     if head is None:
         return None
     lines = (
-        select(InvoiceLine.__table__, DeliveryNote.number.label("delivery_note"))
+        select(
+            *(InvoiceLine.__table__, DeliveryNote.number.label("delivery_note")),
+            DeliveryNote.issue_date.label("delivery_date"),
+        )
         .join(DeliveryNoteLine, DeliveryNoteLine.id == InvoiceLine.delivery_note_line_id)
         .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
         .where(InvoiceLine.invoice_id == head["id"])
@@ -115,10 +119,12 @@ def show_invoice(connection: Connection, number: str) -> Row | None:
     vat = select(InvoiceVat.__table__).where(InvoiceVat.invoice_id == head["id"])
     due = select(InvoiceDue.n, InvoiceDue.due_date, InvoiceDue.amount, open_amount().label("open"))
     notes = select(CreditNote.number, CreditNote.issue_date, CreditNote.total_ttc, CreditNote.reason)
+    shown = _rows(connection, lines.order_by(InvoiceLine.position))
     return {
         **head,
+        "delivery_notes": list(dict.fromkeys(line["delivery_note"] for line in shown)),
         "term": connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == head["payment_term_id"])),
-        "lines": _rows(connection, lines.order_by(InvoiceLine.position)),
+        "lines": shown,
         "charges": [
             {**row, "n": n} for n, row in enumerate(_rows(connection, charges.order_by(InvoiceCharge.id)), start=1)
         ],

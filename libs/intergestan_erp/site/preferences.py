@@ -51,6 +51,7 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "credit.insured_default": "",
     "terms.default": USUAL,
     "terms.shift": "none",
+    "invoicing.split_months": "true",
     "fees.default": "",
     "orders.minimum_default": "",
     "orders.minimum_fee": "",
@@ -84,6 +85,7 @@ class Preferences:
 
     :ivar term: the code of the payment term of customers that have none of their own.
     :ivar shifted: whether instalments fall due on working days alone.
+    :ivar split_months: whether deferred invoicing makes an invoice for each calendar month (D52).
     :ivar minimum_fee: the code of the fee of orders that are below their customer's minimum (T24).
     """
 
@@ -95,6 +97,7 @@ class Preferences:
     shifted: bool = False
     minimum_fee: str | None = None
     maps: MapRule = field(default_factory=MapRule)
+    split_months: bool = True
 
 
 def read_preferences(connection: Connection) -> Preferences:
@@ -150,6 +153,7 @@ def checked(texts: Mapping[str, str]) -> Preferences:
         one_of("terms.shift", texts, SHIFTS) == NEXT_WORKING_DAY,
         fee_code(texts["orders.minimum_fee"]) if texts["orders.minimum_fee"] else None,
         MapRule(one_of("maps.provider", texts, MAPS), _tiles(texts["maps.tiles"]), _plain(texts["maps.google_key"])),
+        one_of("invoicing.split_months", texts, FLAGS) == "true",
     )
 
 

@@ -129,7 +129,14 @@ def check_credit(
     more = total - head.total_ttc
     if more < 0:
         return Bells(take_in=look_again(connection, [head.customer_id], by=by, at=at).take_in)
-    passing = let_pass(*(connection, gate, Stage.ORDER), delta=more, total_ttc=total, reason=override, by=by)
+    passing = let_pass(
+        *(connection, gate, Stage.ORDER),
+        delta=more,
+        total_ttc=total,
+        establishment_id=head.establishment_id,
+        reason=override,
+        by=by,
+    )
     close_gate(connection, gate, passing, head.number, by=by, at=at)
     return Bells()
 

@@ -89,6 +89,14 @@ def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: 
     return look_again(connection, freed.customers, by=by, at=at)
 
 
+def set_ceiling_at(
+    connection: Connection, party_id: int, establishment: int, ceiling: Ceiling, *, by: str, at: datetime
+) -> Released:
+    """Set what a customer may owe to an establishment (`ceilings.set_ceiling_at`)."""
+    freed = ceilings.set_ceiling_at(connection, party_id, establishment, ceiling, by=by, at=at)
+    return look_again(connection, freed.customers, by=by, at=at)
+
+
 def set_preference(
     connection: Connection, name: str, value: str, *, by: str, at: datetime
 ) -> tuple[Preferences, Released]:

@@ -14,13 +14,14 @@ from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, Stage
 from intergestan_db.tables import Hold
-from intergestan_erp.credit.block import is_blocked
+from intergestan_erp.credit.block import passed_limit
 from intergestan_erp.credit.customers import CustomerCredit, read_customers
 from intergestan_erp.credit.exposure import next_changes
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_erp.site.zone import today
 from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.transfers.put_back import put_back
+from intergestan_msg.money import ZERO
 
 _OPEN: Final = (Hold.closed_at.is_(None), Hold.reason == HoldReason.CREDIT)
 _WAITING: Final = select(Hold.party_id).where(*_OPEN, among(Hold.party_id, "ids")).distinct()
@@ -98,10 +99,10 @@ def _look(
 
 def _fitting(holds: Sequence[AnyRow], customer: CustomerCredit, rules: CreditRules) -> Iterator[AnyRow]:
     """No order waits behind a larger one (D27); one that waits for something else, too, is a person's."""
-    exposure = customer.exposure.total
+    added = ZERO
     for hold in holds:
         if any(finding.reason is not HoldReason.CREDIT for finding in read_findings(hold.detail)):
             continue
-        if not is_blocked(rules, Stage.ORDER, exposure, customer.maximum, hold.total_ttc):
-            exposure += hold.total_ttc
+        if passed_limit(rules, Stage.ORDER, customer, hold.total_ttc, added=added) is None:
+            added += hold.total_ttc
             yield hold

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.enums import HoldReason, Stage
 from intergestan_db.tables import Hold
+from intergestan_erp.credit.block import passed_limit
 from intergestan_erp.credit.customers import read_customers
 from intergestan_erp.credit.gate import Passing, check_override, write_override
 from intergestan_erp.site.credit_rules import read_credit_rules
@@ -31,8 +32,9 @@ def let_pass(connection: Connection, hold_ids: Sequence[int], reason: str, *, by
     customers = read_customers(connection, {row.party_id for row in rows}, day, rules, lock=True)
     for row in rows:
         customer = customers[row.party_id]
-        if customer.maximum is not None:
-            passing = Passing(Stage.ORDER, row.total_ttc, _whole(row.detail, row.total_ttc), words)
+        limit = passed_limit(rules, Stage.ORDER, customer, row.total_ttc) or customer.limits()[0]
+        if limit.maximum is not None:
+            passing = Passing(Stage.ORDER, row.total_ttc, _whole(row.detail, row.total_ttc), words, limit)
             write_override(connection, customer, passing, row.number, by=by, at=at)
     return {row.id: f"{HoldReason.CREDIT}:{row.total_ttc:.2f}" for row in rows}
 

@@ -120,6 +120,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "No addresses are looked up: {about} does not take our key, or wants one. Orders do not need it.",
             "",
         ),
+        "NotesUninvoiced": (
+            "{value} delivery note(s) of customers who get an invoice a month are not invoiced, and the month ends.",
+            "`intergestan invoices run --preview` shows them, `intergestan invoices run` invoices them.",
+        ),
         "ServiceDown": (
             "The service {about} does not run.",
             "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
@@ -241,6 +245,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
                 "continuent."
             ),
             "",
+        ),
+        "NotesUninvoiced": (
+            "{value} BL de clients facturés au mois ne sont pas facturés, et le mois se termine.",
+            "`intergestan invoices run --preview` les montre, `intergestan invoices run` les facture.",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",

@@ -5,15 +5,16 @@ Every figure is counted in the base, not in the processes that claim to do the w
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from intergestan_db.at_rest import NOT_SENT_TO, is_polled
-from intergestan_db.enums import HoldReason, InboundState, MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import HoldReason, InboundState, InvoiceGrouping, MailKind, OutboundState, PurchaseState
 from intergestan_db.leases import TOKEN_VALID, lives
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
@@ -29,8 +30,9 @@ from intergestan_db.tables import (
     Worker,
 )
 from intergestan_erp.geo.health import Geocoding, read_geocoding
+from intergestan_erp.listing.uninvoiced import count_uninvoiced
 from intergestan_erp.site.preferences import read_geo
-from intergestan_erp.site.zone import read_zone, this_month
+from intergestan_erp.site.zone import read_zone, this_month, today
 from intergestan_exchange.credit_holds.due import read_count
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
@@ -78,6 +80,10 @@ class Route:
     theirs_older: bool = False
 
 
+MONTH_ENDS_DAYS: Final = 2
+"""So many days before its end, its last one included, a month ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxVitals:
     """A mailbox that shall be polled. `owned`: by a poller that lives."""
@@ -101,6 +107,7 @@ class Vitals:
     :ivar services: those of which a process lives.
     :ivar zone: the site's, in which days and times are told.
     :ivar over_limit: customers above their credit maximum, as they were last counted; None: the site uses none.
+    :ivar uninvoiced: this month's delivery notes of customers who get an invoice a month, on its last days; else 0.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     :ivar geocoding: how the looking up of addresses stands; None where nobody is asked.
     """
@@ -127,6 +134,7 @@ class Vitals:
     clocks: tuple[PartnerClock, ...] = ()
     geocoding: Geocoding | None = None
     over_limit: int | None = None
+    uninvoiced: int = 0
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -158,7 +166,16 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         clocks=read_partner_clocks(connection, now),
         geocoding=_geocoding(connection, now),
         over_limit=read_count(connection),
+        uninvoiced=_uninvoiced(connection, now),
     )
+
+
+def _uninvoiced(connection: Connection, now: datetime) -> int:
+    """They are counted on the last days of a month alone, and only those of that month."""
+    day = today(connection, now)
+    if monthrange(day.year, day.month)[1] - day.day >= MONTH_ENDS_DAYS:
+        return 0
+    return count_uninvoiced(connection, day.replace(day=1))[InvoiceGrouping.CUSTOMER]
 
 
 def _geocoding(connection: Connection, now: datetime) -> Geocoding | None:

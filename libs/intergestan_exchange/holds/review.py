@@ -56,7 +56,10 @@ def accept(
     _choose_products(connection, order, products, by, at)
     note = _add_fee(connection, order, fee, by, at) if fee else None
     total = connection.execute(select(SalesOrder.total_ttc).where(SalesOrder.id == order.id)).scalar_one()
-    passing = let_pass(*(connection, gate, Stage.ORDER), delta=total, total_ttc=total, reason=override, by=by)
+    place = order.establishment_id
+    passing = let_pass(
+        *(connection, gate, Stage.ORDER), delta=total, total_ttc=total, establishment_id=place, reason=override, by=by
+    )
     close_gate(connection, gate, passing, number, by=by, at=at)
     states.move(connection, states.SALES_ORDER, [order.id], "accept", by=by, at=at)
     reply = connection.execute(select(ReviewReply.__table__).where(ReviewReply.sales_order_id == order.id)).first()

@@ -92,10 +92,6 @@ class CreditFacts:
     changes: Mapping[int, date]
     added: Mapping[int, Decimal] = field(default_factory=dict)
 
-    def owed(self, customer_id: int) -> Decimal:
-        """What a customer owes with that."""
-        return self.customers[customer_id].exposure.total + self.added.get(customer_id, ZERO)
-
     def with_added(self, customer_id: int, delta: Decimal) -> CreditFacts:
         """The same once a further document adds so much, or takes it away."""
         return replace(self, added={**self.added, customer_id: self.added.get(customer_id, ZERO) + delta})
@@ -296,7 +292,7 @@ def read_facts(
 def _read_credit(connection: Connection, customer_ids: Sequence[int], day: date) -> CreditFacts:
     rules = read_credit_rules(connection)
     customers = read_customers_credit(connection, customer_ids, day, rules)
-    limited = [each.id for each in customers.values() if each.maximum is not None]
+    limited = [each.id for each in customers.values() if each.maximum is not None or each.places]
     changes = next_changes(connection, limited, day, by_payment_due=rules.by_payment_due) if limited else {}
     return CreditFacts(rules, customers, changes)
 

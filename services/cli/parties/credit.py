@@ -9,16 +9,18 @@ from typing import Annotated
 
 import typer
 
-from intergestan_db.enums import PartyRole
+from intergestan_db.enums import PartyRole, Right
+from intergestan_msg.money import ZERO
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
+from services.cli.credit import a_ceiling, print_credit
 from services.cli.credit import as_json as credit_json
-from services.cli.credit import print_credit
-from services.cli.figures import day_of
+from services.cli.figures import an_amount, day_of
 from services.cli.output import AsJson, amount, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
+from services.cli.parties.payments import tell_released
 from services.cli.translated import Group
 
 app = Group("What customers owe and may owe.")
@@ -97,6 +99,43 @@ def list_(
         ],
     )
     say_that_there_are_more(page.after)
+
+
+@app.verb("set")
+def set_(
+    context: typer.Context,
+    *,
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="Code, SIRET, VAT number or name.")],
+    establishment: Annotated[int, typer.Option("--establishment", metavar="NUMBER", min=1, help="To which one.")],
+    most: Annotated[
+        str, typer.Option("--max", metavar="AMOUNT", help="What the customer may owe it at most; none for no ceiling.")
+    ],
+    insured: Annotated[
+        str | None, typer.Option("--insured", metavar="AMOUNT", help="What of it an insurer covers.")
+    ] = None,
+) -> None:
+    """Set what a customer may owe to an establishment; what they may owe in all counts beside it.
+
+    The latter is set by `intergestan parties set --credit-max`.
+    """
+    from intergestan_erp.parties.ceilings import Ceiling
+    from intergestan_exchange.credit_holds import acts
+    from intergestan_runtime.steps import IMPORT
+
+    call = call_of(context)
+    ceiling = Ceiling(a_ceiling(most), ZERO if insured is None else an_amount(insured))
+    with call.database.transaction() as connection:
+        by = call.entitled(connection, Right.SET_CREDIT)
+        found = party_of(connection, customer, PartyRole.CUSTOMER)
+        at = call.database.now()
+        released = acts.set_ceiling_at(connection, found.id, establishment, ceiling, by=by, at=at)
+    call.ring(IMPORT, *released.take_in)
+    if ceiling.maximum is None:
+        say(_("{customer} has no ceiling at establishment {n} now.").format(customer=found.code, n=establishment))
+    else:
+        text = _("{customer} may owe {maximum} to establishment {n} now.")
+        say(text.format(customer=found.code, maximum=amount(ceiling.maximum), n=establishment))
+    tell_released(released)
 
 
 @app.verb("overrides")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import GeoState, PartyRole, Right
+from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
@@ -42,6 +42,10 @@ app = Group("Customers and suppliers.")
 MOST_WARNINGS = 20
 """More warnings of one file than this nobody reads."""
 ROLES = {PartyRole.CUSTOMER: marked("customer"), PartyRole.SUPPLIER: marked("supplier")}
+GROUPINGS = {
+    InvoiceGrouping.NOTE: marked("an invoice for each delivery note"),
+    InvoiceGrouping.CUSTOMER: marked("one invoice for those of a month"),
+}
 GEO = {
     GeoState.NONE: "",
     GeoState.WAITING: marked("waits to be looked up"),
@@ -77,6 +81,12 @@ Fees = Annotated[
 ]
 Minimum = Annotated[
     str | None, typer.Option("--minimum-order", metavar="AMOUNT", help="Smaller orders, without VAT, get a warning.")
+]
+Grouping = Annotated[
+    InvoiceGrouping | None,
+    typer.Option(
+        "--invoice-grouping", help="Deferred invoicing puts a delivery note on an invoice, or all of a month."
+    ),
 ]
 Latitude = Annotated[
     str | None,
@@ -211,6 +221,7 @@ def set_(
     fees: Fees = None,
     no_fees: Annotated[bool, typer.Option("--no-fees", help="It bears none of its fees any more but these.")] = False,
     minimum_order: Minimum = None,
+    grouping: Grouping = None,
     latitude: Latitude = None,
     longitude: Longitude = None,
 ) -> None:
@@ -239,6 +250,8 @@ def set_(
     about_credit = (credit_max, credit_insured) != (None, None)
     if minimum_order is not None:
         changes["minimum_order"] = an_amount(minimum_order) if minimum_order.strip() else None
+    if grouping is not None:
+        changes["invoice_grouping"] = grouping
     borne = typed_fees(fees)
     if not (changes or borne or no_fees or about_credit) and term is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
@@ -302,6 +315,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
             _("Payment term"): card.term,
+            _("Deferred invoicing"): _(GROUPINGS[card.invoice_grouping]) if card.is_customer else None,
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts

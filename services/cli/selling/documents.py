@@ -11,7 +11,7 @@ from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import code_words
-from services.cli.output import print_fields, print_table
+from services.cli.output import day, print_fields, print_table
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
 """How much was delivered or invoiced, as people read it."""
@@ -96,7 +96,10 @@ def print_delivery_note(note: Mapping[str, Any]) -> None:
 
 def print_invoice(document: Mapping[str, Any]) -> None:
     """An invoice with its VAT by rate and its instalments."""
-    print_fields({**_head(document), **_totals(document), _("Payment term"): document["term"]})
+    dates = {line["delivery_note"]: line["delivery_date"] for line in document["lines"]}
+    notes = [_("{note} of {day}").format(note=note, day=day(dates[note])) for note in document["delivery_notes"]]
+    own = {_("Delivery notes"): ", ".join(notes), _("Payment term"): document["term"]}
+    print_fields({**_head(document), **_totals(document), **own})
     titles = [_("Line"), _("Delivery note"), _("Product"), _("Name"), _("Quantity"), _("Unit"), _("Price")]
     names = ("position", "delivery_note", "product_code", "name", "quantity", "unit", "price", "total", "vat_rate")
     _print_part([*titles, _("Total excl. VAT"), _("VAT")], document["lines"], names)

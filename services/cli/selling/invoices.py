@@ -1,4 +1,4 @@
-"""`intergestan invoices`: what customers owe, and taking it back."""
+"""`intergestan invoices`: what customers owe, making it out in runs, and taking it back."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from services.cli.output import AsJson, print_json, print_table
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id
 from services.cli.selling.credit_notes import credit
+from services.cli.selling.deferred import run, verify
 from services.cli.translated import Group
 
 app = Group("Invoices, what is open of them, and credit notes.")
@@ -91,3 +92,5 @@ def due(
 
 
 app.verb("credit")(credit)
+app.verb("run")(run)
+app.verb("verify")(verify)

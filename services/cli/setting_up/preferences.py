@@ -37,6 +37,9 @@ LABELS: Mapping[str, str] = {
     "credit.max_default": marked("Credit maximum of new customers (empty: no ceiling)"),
     "credit.insured_default": marked("Insured amount of new customers"),
     "terms.default": marked("Payment term of customers who have none of their own"),
+    "invoicing.split_months": marked(
+        "Whether deferred invoicing makes an invoice for each calendar month (true or false)"
+    ),
     "terms.shift": marked("Days on which instalments fall due (none: any day, or next_working_day)"),
     "fees.default": marked("Fees that are proposed to new customers (codes with commas between)"),
     "orders.minimum_default": marked("Minimum of an order of new customers"),

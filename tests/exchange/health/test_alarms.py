@@ -127,6 +127,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "ClockSetBack": ({"clock": SiteClock(ago(minutes=5), 7200)}, {"clock": SiteClock()}, {}),
     "PartnerClock": ({"clocks": (PartnerClock("STAUBER", "Stauber", -301),)}, {"clocks": ()}, {}),
     "GeocoderResting": (geocoding("cap"), geocoding(None), {}),
+    "NotesUninvoiced": ({"uninvoiced": 3}, {"uninvoiced": 0}, {}),
 }
 
 

@@ -10,10 +10,11 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from intergestan_db.enums import HoldReason, Stage
-from intergestan_erp.credit.block import is_blocked
+from intergestan_erp.credit.block import passed_limit
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.decisions import Debt, Held
 from intergestan_exchange.inbox.facts import CreditFacts
+from intergestan_msg.money import ZERO
 
 WAIVER = f"{HoldReason.CREDIT}:"
 """Begins the word of a waiver; behind it stands the amount that a person let pass."""
@@ -37,16 +38,18 @@ def check(
     if facts is None or delta <= 0:
         return None
     customer = facts.customers[customer_id]
-    exposure = facts.owed(customer_id)
-    if not is_blocked(facts.rules, Stage.ORDER, exposure, customer.maximum, delta) or _is_waived(waived, delta):
+    added = facts.added.get(customer_id, ZERO)
+    limit = passed_limit(facts.rules, Stage.ORDER, customer, delta, added=added)
+    if limit is None or _is_waived(waived, delta):
         return None
+    exposure = limit.exposure + added
     values = {
         "customer": customer.name,
         "exposure": f"{exposure:.2f}",
         "order": f"{delta:.2f}",
         "sum": f"{exposure + delta:.2f}",
-        "maximum": f"{customer.maximum:.2f}",
-        "insured": f"{customer.insured:.2f}",
+        "maximum": f"{limit.maximum:.2f}",
+        "insured": f"{limit.insured:.2f}",
         "total": f"{total_ttc:.2f}",
     }
     finding = Finding(HoldReason.CREDIT, values, variant=AMOUNTS if facts.rules.tells_amounts else None)

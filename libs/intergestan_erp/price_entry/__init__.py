@@ -1,0 +1,4 @@
+"""Price lists in files of other software.
+
+May import: inputs.
+"""

@@ -1,0 +1,116 @@
+"""`intergestan prices`: price lists by party and establishment (A07)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from intergestan_db.enums import PriceSide
+from intergestan_operations.language.language import _
+from intergestan_runtime.said import marked
+from services.cli.buying.taking_files import remarks
+from services.cli.context import call_of
+from services.cli.errors import in_place
+from services.cli.files import read_file
+from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.translated import Group
+
+app = Group("Price lists of customers, suppliers and establishments.")
+
+SIDES: Mapping[str, str] = {PriceSide.SALE: marked("sale"), PriceSide.PURCHASE: marked("purchase")}
+
+
+@app.verb("list")
+def list_(context: typer.Context, *, limit: Limit = 50, after: After = None, as_json: AsJson = False) -> None:
+    """Show the price lists by code, a page at a time.
+
+    The most particular one counts: that of a customer in an establishment, the customer's, the establishment's, then
+    that of everybody.
+    """
+    from intergestan_erp.listing.prices import list_price_lists
+
+    with call_of(context).database.read() as connection:
+        page = list_price_lists(connection, size=limit, after=after)
+    if as_json:
+        print_json({"lists": [asdict(row) for row in page.rows], "after": page.after})
+        return
+    titles = [_("Price list"), _("For"), _("Establishment"), _("Third party"), _("From"), _("Until"), _("Lines")]
+    rows = [
+        [
+            *(row.code, _(SIDES[row.side]), row.establishment, row.party),
+            *(row.valid_from, row.valid_until, row.lines),
+        ]
+        for row in page.rows
+    ]
+    print_table(titles, rows)
+    say_that_there_are_more(page.after)
+
+
+@app.verb("show")
+def show(
+    context: typer.Context,
+    *,
+    code: Annotated[str, typer.Argument(metavar="LIST", help="The code of a price list.")],
+    limit: Limit = 50,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the lines of a price list, a page at a time.
+
+    A line is for a product, for a family, or for all products; without a price it takes the product's own.
+    """
+    from intergestan_erp.listing.prices import list_price_lines
+
+    with call_of(context).database.read() as connection:
+        page = list_price_lines(connection, code, size=limit, after=after)
+    if as_json:
+        print_json({"lines": [asdict(row) for row in page.rows], "after": page.after})
+        return
+    titles = [_("Product"), _("Family"), _("From quantity"), _("Price"), _("Discount in %")]
+    rows = [[row.product, row.family, row.min_quantity or None, row.price, row.discount or None] for row in page.rows]
+    print_table(titles, rows)
+    say_that_there_are_more(page.after)
+
+
+@app.verb("import")
+def import_(
+    context: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file or a workbook (XLSX).")],
+    as_json: AsJson = False,
+) -> None:
+    """Enter the price lists of a file, all of them or none; a list that is there gets these lines in place of its own.
+
+    Columns: Tarif (its code); in its first row Valable du, and as you like Valable au, Sens (vente or achat),
+    Établissement and Tiers; in each row Article or Famille, or neither for all products, À partir de (a quantity), Prix
+    HT, Remise (in percent). English titles are known too.
+    """
+    from intergestan_db.site_rows import read_site
+    from intergestan_erp.price_entry.price_reading import LimitedPrices, PricesAsked
+    from intergestan_erp.price_entry.price_table import enter_prices
+
+    call = call_of(context)
+    with LimitedPrices() as readers:  # before anything is opened
+        database = call.database
+        with database.read() as connection:
+            currency = read_site(connection).currency
+        reading = readers.read(str(file), read_file(file), PricesAsked(currency))
+    with database.transaction() as connection:
+        by = call.actor(connection)
+        entered = enter_prices(connection, str(file), reading.rows, by=by, at=database.now())
+    if as_json:
+        said = [in_place(remark) for remark in reading.said]
+        print_json({"file": str(file), "lists": [asdict(each) for each in entered], "said": said})
+        return
+    for each in entered:
+        text = (
+            _("{code}: {count} lines, a new list.") if each.is_new else _("{code}: {count} lines, in place of its own.")
+        )
+        say(text.format(code=each.code, count=each.lines))
+    for line in remarks(str(file), reading.said):
+        say(line)
