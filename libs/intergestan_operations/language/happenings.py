@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from intergestan_db.enums import HoldEnd
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 
@@ -140,6 +141,25 @@ DETAILS: Mapping[str, str] = {
     "worker": marked("process"),
 }
 """What is told of an event besides, by its name in the event; what is not here is shown by that name."""
+
+CHANGES: Mapping[str, str] = {"change": marked("change"), "cancel": marked("cancellation")}
+"""What a change of an order is, by its type."""
+
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "type": CHANGES,
+    "how": {
+        HoldEnd.TRIED_AGAIN: marked("tried again"),
+        HoldEnd.RELEASED: marked("released"),
+        HoldEnd.REFUSED: marked("refused"),
+    },
+}
+"""Words of ours for what is told, by the name of that."""
+
+
+def value_of(name: str, told: str) -> str:
+    """What is told of an event under this name, in the language of the person where it is a word of ours."""
+    words = _VALUES.get(name, {}).get(told)
+    return told if words is None else _(words)
 
 
 def what(subject: str, event: str) -> str:

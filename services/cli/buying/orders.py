@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from intergestan_db.enums import FileFormat, PartyRole
-from intergestan_operations.language.happenings import what
+from intergestan_operations.language.happenings import CHANGES, what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import code_words
@@ -38,8 +38,6 @@ Unanswered = Annotated[
     bool, typer.Option("--unanswered", help="Only orders that were sent and have no answer for too long.")
 ]
 Everything = Annotated[bool, typer.Option("--all", help="Drafts and transmitted orders too.")]
-
-_CHANGES = {"change": marked("change"), "cancel": marked("cancellation")}
 
 LISTED = (
     *("number", "issue_date", "note", "total_ht", "total_ttc", "state", "contact", "supplier"),
@@ -331,6 +329,6 @@ def _cell_of(line: Mapping[str, Any], name: str) -> Any:
 
 
 def _change(row: Mapping[str, Any]) -> list[Any]:
-    what, state = _(_CHANGES[row["type"]]), _(row["state"])
+    what, state = _(CHANGES[row["type"]]), _(row["state"])
     when, who = row["requested_at"], row["requested_by"]
     return [row["revision"], what, when, who, state, code_words.answer(row["answer_code"]), row["answer_note"]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.happenings import DETAILS, what
+from intergestan_operations.language.happenings import DETAILS, value_of, what
 from intergestan_operations.language.language import _, about, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
@@ -100,13 +100,13 @@ def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, 
 
 def _details(detail: Mapping[str, Any]) -> str:
     told = {name: value for name, value in detail.items() if value not in (None, "", [], {})}
-    return ", ".join(about(_(DETAILS.get(name, name)), _value(value)) for name, value in told.items())
+    return ", ".join(about(_(DETAILS.get(name, name)), _value(name, value)) for name, value in told.items())
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return _details(value)
-    return " ".join(map(_value, value)) if isinstance(value, list) else str(value)
+    return " ".join(_value(name, each) for each in value) if isinstance(value, list) else value_of(name, str(value))
 
 
 def _span(elapsed: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,8 @@ from sqlalchemy import insert
 from intergestan_db import states
 from intergestan_db.tables import Event, InboundMail, OutboundMail
 from intergestan_operations.language.happenings import WORDS
-from services.cli.story.trace import _span
+from intergestan_operations.language.language import speak
+from services.cli.story.trace import _details, _span
 from tests.services.cli.conftest import Run, data
 from tests.services.cli.exchange import base, compose, receive, rows
 
@@ -77,6 +79,19 @@ def test_a_span_may_be_long_or_negative() -> None:
         "-0:01:01",
         "+1 d 1:01:01",
     ]
+
+
+@pytest.fixture
+def french() -> Iterator[None]:
+    speak("fr")
+    yield
+    speak("en")
+
+
+@pytest.mark.usefixtures("french")
+def test_words_of_ours_among_the_details_are_in_the_language_of_the_person() -> None:
+    assert _details({"revision": 2, "type": "cancel"}) == "révision\u00a0: 2, type\u00a0: annulation"
+    assert _details({"how": "refused", "said": ["change", "x"]}) == "comment\u00a0: refusée, dit\u00a0: change x"
 
 
 def test_every_move_of_a_state_has_words() -> None:
