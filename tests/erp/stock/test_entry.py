@@ -166,7 +166,7 @@ COST = st.decimals(min_value="0", max_value="9999", places=6)
 
 @given(moves=st.lists(st.tuples(QUANTITY, st.none() | COST), max_size=12))
 def test_moves_add_up(moves: list[tuple[Decimal, Decimal | None]]) -> None:
-    """Stock: what lies there is the sum of its moves, never below what is set aside; the average lies among the costs."""
+    """What lies there is the sum of its moves, never below what is set aside; the average lies among the costs."""
     level = Level(1, 1, Decimal(3), Decimal(2), Decimal(5), negative_ok=False)
     made, costs = [], {Decimal(5)}
     for quantity, cost in moves:
