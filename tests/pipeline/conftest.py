@@ -129,6 +129,12 @@ def forget() -> Callable[[SiteUnderTest], Callable[[], None]]:
 
         def restore() -> None:
             with site.database.transaction() as connection:
+                # A dossier has an establishment, which has its dossier: no order of the tables does for all keys.
+                connection.exec_driver_sql(
+                    "PRAGMA defer_foreign_keys = ON"
+                    if site.database.is_sqlite
+                    else "SET LOCAL session_replication_role = replica"
+                )
                 for table in reversed(tables):
                     connection.execute(table.delete())
                 for table in tables:
