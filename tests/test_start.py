@@ -21,10 +21,10 @@ MOST_OF_OURS = {
     "sender": 118,
     "poller": 138,
     "importer": 272,
-    "dispatcher": 300,
+    "dispatcher": 303,
     "geocoder": 130,
-    "--help": 151,
-    "orders list": 122,
+    "--help": 152,
+    "orders list": 125,
     "holds list": 104,
     "status": 112,
 }

@@ -305,6 +305,8 @@ _DISPATCHER: Rights = {
     "address": Right("id geo_state next_attempt_at rung_at", changes="rung_at"),
     "geocode_usage": Right(ALL),
     "party_code_counter": Right(ALL),
+    "stock": Right("depot_id on_hand reserved"),
+    "depot": Right("id allow_negative"),
 }
 """Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
 passwords nor tokens."""

@@ -261,6 +261,7 @@ GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note"
 GRANT SELECT (id, delivery_note_id) ON "delivery_note_line" TO :"dispatcher";
 GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) ON "delivery_report" TO
     :"dispatcher";
+GRANT SELECT (id, allow_negative) ON "depot" TO :"dispatcher";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
@@ -313,6 +314,7 @@ GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
+GRANT SELECT (depot_id, on_hand, reserved) ON "stock" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE

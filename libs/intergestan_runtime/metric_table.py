@@ -368,6 +368,11 @@ def _third_parties() -> Iterator[Metric]:
         "dispatcher",
         "The least share of numbers that is left for codes with the same beginning; absent where people give codes.",
     )
+    yield _gauge(
+        "stock_negative",
+        "dispatcher",
+        "Products that lie below nothing, or are reserved beyond what lies there, in depots that do not allow it.",
+    )
 
 
 GEOCODE_OUTCOMES = ("found", "not_found", "refused", "quota", "key", "away")

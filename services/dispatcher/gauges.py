@@ -34,7 +34,7 @@ OF_BASE = (
     ),
     *("certificate_expiry_timestamp_seconds", "unconfirmed_keys", "customers_over_limit"),
     *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
-    *("delivery_notes_uninvoiced", "delivery_notes_due"),
+    *("delivery_notes_uninvoiced", "delivery_notes_due", "stock_negative"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
 OF_DISK = ("archive_free_bytes", "archive_disk_bytes")

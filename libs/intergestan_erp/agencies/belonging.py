@@ -8,9 +8,17 @@ from sqlalchemy import ColumnElement, ScalarSelect, func, select
 
 from intergestan_db.tables import Dossier, Establishment
 from intergestan_db.tables.usual_place import USUAL_ESTABLISHMENT
+from intergestan_erp.agencies.places import Place
 
-usual_establishment = USUAL_ESTABLISHMENT
-"""That of what nobody did at a place of their own."""
+
+def at_place(place: Place | None) -> dict[str, int]:
+    """The columns of a new order that say where it was entered; without a place it is where the site usually is."""
+    return {} if place is None else {"establishment_id": place.establishment_id, "depot_id": place.depot_id}
+
+
+def establishment_at(place: Place | None) -> int | ColumnElement[int]:
+    """The establishment at which something was done; without a place the usual one."""
+    return USUAL_ESTABLISHMENT if place is None else place.establishment_id
 
 
 def folder_of(establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[int]:

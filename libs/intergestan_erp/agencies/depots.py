@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, text, update
 from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
-from intergestan_db.tables import Depot, DepotRank, Dossier, Establishment, Party, Stock
+from intergestan_db.tables import Depot, DepotRank, Dossier, Establishment, Party, PartyCredit, Stock
 from intergestan_erp.agencies.cards import add_row, checked, read_code, set_row
 from intergestan_erp.agencies.establishments import ADDRESS, establishment_called
 from intergestan_erp.inputs.countries import country_code
@@ -211,6 +211,7 @@ def _tie(
     category = select(Dossier.party_category_id).where(Dossier.id == owner.dossier_id).scalar_subquery()
     values = {"category_id": category, "credit_max": None, "credit_insured": ZERO}
     connection.execute(update(Party).where(Party.id.in_(new.values())).values(**values))
+    connection.execute(delete(PartyCredit).where(PartyCredit.party_id.in_(new.values())))
 
 
 def _refuse_needed(connection: Connection, depot: AnyRow) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, PartyCredit
 from intergestan_erp.agencies.establishments import establishment_called
+from intergestan_erp.parties.agencies import stands_for_depot
 from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
@@ -30,7 +31,7 @@ def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: 
     :raises Problem: more is insured than the maximum, or the party is no customer; nothing is changed then.
     """
     check_ceiling(ceiling)
-    _lock_customer(connection, party_id)
+    _lock_customer(connection, party_id, ceiling)
     before = read_ceiling(connection, party_id)
     if ceiling == before:
         return Freed()
@@ -50,7 +51,7 @@ def set_ceiling_at(
         nothing is changed then.
     """
     check_ceiling(ceiling)
-    _lock_customer(connection, party_id)
+    _lock_customer(connection, party_id, ceiling)
     place = establishment_called(connection, establishment).id
     mine = PartyCredit.party_id == party_id, PartyCredit.establishment_id == place
     row = connection.execute(select(PartyCredit.credit_max, PartyCredit.credit_insured).where(*mine)).one_or_none()
@@ -65,11 +66,20 @@ def set_ceiling_at(
     return _freed(party_id, before, ceiling)
 
 
-def _lock_customer(connection: Connection, party_id: int) -> None:
+def _lock_customer(connection: Connection, party_id: int, ceiling: Ceiling) -> None:
+    """Lock the customer; of those that stand for a depot of ours nobody sets a maximum (D40)."""
     lock_parties(connection, [party_id])
     row = connection.execute(select(Party.code, Party.is_customer).where(Party.id == party_id)).one()
     if not row.is_customer:
         raise Problem("Only customers owe: {code} is none. Nothing was changed.", ProblemCode.NO_ROLE, code=row.code)
+    stands = select(Party.id).where(Party.id == party_id, stands_for_depot())
+    if ceiling.maximum is not None and connection.execute(stands).first() is not None:
+        raise Problem(
+            "{code} stands for a depot of ours, and agencies have no credit maximum. Nothing was changed.",
+            ProblemCode.PARTY_TIED,
+            (Act.LIST_DEPOTS,),
+            code=row.code,
+        )
 
 
 def _changes(before: Ceiling, after: Ceiling) -> dict[str, Any]:

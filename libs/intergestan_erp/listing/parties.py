@@ -13,6 +13,7 @@ from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole
 from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
+from intergestan_erp.parties.agencies import stands_for_depot
 from intergestan_erp.parties.fees import Borne, borne_by
 
 
@@ -77,11 +78,18 @@ class PartyCard:
 
 
 def list_parties(
-    connection: Connection, role: PartyRole | None = None, *, size: int = USUAL, after: str | None = None
+    connection: Connection,
+    role: PartyRole | None = None,
+    *,
+    category_id: int | None = None,
+    with_agencies: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
 ) -> Page[ListedParty]:
     """A page of the parties, by code.
 
-    :param role: only those who are this for us.
+    :param role: only those who are this for us; `category_id`: only those that bear it (A17).
+    :param with_agencies: also those that stand for depots of ours (D40).
     :raises Problem: `after` is of no such page.
     """
     own = main_address()
@@ -95,6 +103,10 @@ def list_parties(
     )
     if role is not None:
         query = query.where(Party.is_customer if role is PartyRole.CUSTOMER else Party.is_supplier)
+    if category_id is not None:
+        query = query.where(Party.category_id == category_id)
+    if not with_agencies:
+        query = query.where(~stands_for_depot())
     return read_page(connection, query, [Party.code], lambda row: ListedParty(*row[:7]), size=size, after=after)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem, Remark
 from intergestan_db.tables import TakenFile
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.order_files.file_order import USUAL, Options
 from intergestan_erp.order_files.order_files import Imported, import_file
 
@@ -30,6 +31,7 @@ def enter(
     by: str,
     draft: bool = False,
     options: Options = USUAL,
+    place: Place | None = None,
 ) -> Imported:
     """Enter the orders of a taken file, unless that was done; what was entered then, or now.
 
@@ -62,7 +64,8 @@ def enter(
             )
         )
 
-    return import_file(database, printable, data, read=read, by=by, draft=draft, options=options, also=note)
+    who: Any = {"by": by, "draft": draft, "options": options, "place": place}
+    return import_file(database, printable, data, read=read, also=note, **who)
 
 
 def _plain(remark: Remark) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from intergestan_db.tables import (
     Site,
     User,
 )
+from intergestan_erp.agencies.belonging import at_place
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
 from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.identity import case_doubts
@@ -74,6 +76,7 @@ def import_file(
     by: str,
     draft: bool = False,
     options: Options = USUAL,
+    place: Place | None = None,
     also: Also | None = None,
 ) -> Imported:
     """Enter the purchase orders of a file, confirmed unless `draft`.
@@ -81,6 +84,7 @@ def import_file(
     :param file: its name, for the faults.
     :param read: `LimitedOrders.read`, unless we made the file ourselves.
     :param options: what its sender says about it.
+    :param place: where they are entered (D62); None: where the site usually is.
     :param also: what is written in the same transaction.
     :raises FileProblems: with every fault of the file; nothing of it was taken.
     """
@@ -95,7 +99,7 @@ def import_file(
             said = (*reading.said, *(each for order in found for each in order.notes))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
-                entered = _write(connection, found, state, by=by, at=database.now())
+                entered = _write(connection, found, state, place, by=by, at=database.now())
                 imported = Imported(
                     tuple(entered),
                     tuple(there),
@@ -342,14 +346,20 @@ def _stored(connection: Connection, wanted: Sequence[str]) -> dict[str, Any]:
 
 
 def _write(
-    connection: Connection, orders: Sequence[OrderValues], state: PurchaseState, *, by: str, at: datetime
+    connection: Connection,
+    orders: Sequence[OrderValues],
+    state: PurchaseState,
+    place: Place | None,
+    *,
+    by: str,
+    at: datetime,
 ) -> list[str]:
     """Insert orders sorted by number, those without one last; returns the numbers."""
     if not orders:
         return []
     _number(connection, [order for order in orders if order.head["number"] is None])
     ordered = sorted(orders, key=lambda order: order.head["number"])
-    common = {"state": state, "created_at": at, "updated_at": at}
+    common = {"state": state, "created_at": at, "updated_at": at, **at_place(place)}
     ids = connection.execute(
         insert(PurchaseOrder).returning(PurchaseOrder.id, sort_by_parameter_order=True),
         [order.head | common for order in ordered],

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, TextClause, bindparam, select, text
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.tables import Account, Party, PartyAccount
+from intergestan_erp.parties.agencies import stands_for_depot
 from intergestan_erp.parties.search_words import after, typed_words
 
 MOST = 2000
@@ -92,6 +93,7 @@ _PARTIES = (
     .where(Party.id.in_(bindparam("ids", expanding=True)))
     .order_by(Party.id, PartyAccount.role)
 )
+_WITHOUT_AGENCIES = _PARTIES.where(~stands_for_depot())
 _ACCOUNTS = (
     select(Account.id, Account.number, Account.title, Party.code)
     .outerjoin(PartyAccount, PartyAccount.account_id == Account.id)
@@ -106,11 +108,14 @@ def find_parties(
     role: PartyRole | None = None,
     fields: Sequence[PartyField] = PARTY_FIELDS,
     limit: int = USUAL,
+    *,
+    with_agencies: bool = False,
 ) -> FoundParties:
     """The third parties that a person may mean, the likeliest first.
 
     :param role: only those who are this for us; None: all.
     :param fields: those to look in, the most used first.
+    :param with_agencies: also those that stand for depots of ours (D40).
     """
     bits = BOTH if role is None else role.bit
     places = {PARTY_FIELDS.index(each): each for each in fields}
@@ -118,12 +123,13 @@ def find_parties(
     if not hits:
         return FoundParties((), more)
     rows: dict[int, Any] = {}
-    for row in connection.execute(_PARTIES, {"ids": list(hits)}):
+    for row in connection.execute(_PARTIES if with_agencies else _WITHOUT_AGENCIES, {"ids": list(hits)}):
         if row.id not in rows or row.role == role:
             rows[row.id] = row
     found = tuple(
         FoundParty(row.code, row.name, row.number if role in {None, row.role} else None, places[field])
         for party_id, field in hits.items()
+        if party_id in rows
         for row in (rows[party_id],)
     )
     return FoundParties(found, more)

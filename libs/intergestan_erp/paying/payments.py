@@ -14,7 +14,8 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Payment, Settlement
-from intergestan_erp.agencies.belonging import usual_establishment
+from intergestan_erp.agencies.belonging import establishment_at
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.inputs.days import years_later
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.freed import Freed
@@ -64,12 +65,14 @@ def add(
     new: NewPayment,
     shares: Sequence[Share] | None = None,
     *,
+    place: Place | None = None,
     by: str,
     at: datetime,
 ) -> Settled:
     """Enter a payment, and settle instalments with it; what is left lies on account.
 
     :param shares: as a person shares it out; None: the oldest due first.
+    :param place: where it is entered; None: where the site usually is.
     :raises Problem: the amount, a day or the reference is none, an invoice is none of the customer's, or more would be
         settled than is open; nothing is entered then.
     """
@@ -89,7 +92,7 @@ def add(
         .values(
             **values,
             number=number,
-            establishment_id=usual_establishment,
+            establishment_id=establishment_at(place),
             method=new.method,
             reference=reference,
             state=states.PAYMENT.first,

@@ -39,6 +39,7 @@ class Selection:
     supplier_id: int | None = None
     followed_by_id: int | None = None
     everything: bool = False
+    category_id: int | None = None
 
 
 def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str, Any]]:
@@ -61,6 +62,8 @@ def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str
         query = query.where(PurchaseOrder.supplier_id == wanted.supplier_id)
     if wanted.followed_by_id is not None:
         query = query.where(PurchaseOrder.followed_by_id == wanted.followed_by_id)
+    if wanted.category_id is not None:
+        query = query.where(PurchaseOrder.category_id == wanted.category_id)
     ordered = query.order_by(PurchaseOrder.issue_date, PurchaseOrder.id)
     return [dict(row) for row in connection.execute(ordered).mappings()]
 

@@ -17,7 +17,8 @@ from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
-from intergestan_erp.agencies.belonging import invoicing_of
+from intergestan_erp.agencies.belonging import at_place, invoicing_of
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
@@ -48,11 +49,13 @@ def deliver(
     at: datetime,
     note: str | None = None,
     override: str | None = None,
+    place: Place | None = None,
 ) -> str:
     """Book that goods of a sales order left, under the next delivery note's number.
 
     :param wanted: quantities by line id; None for all that remains.
     :param override: why goods leave although the customer owes too much.
+    :param place: where they left (D62); None: where the order is.
     :returns: the number of the delivery note.
     :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains; or the
         customer owes too much (T20).
@@ -77,15 +80,15 @@ def deliver(
     )
     taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
     head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
+    left = at_place(place) or {"establishment_id": order.establishment_id, "depot_id": order.depot_id}
     note_id = connection.execute(
         insert(DeliveryNote)
         .values(
             number=taken.number,
             customer_id=order.customer_id,
-            establishment_id=order.establishment_id,
-            depot_id=order.depot_id,
             operation_code_id=order.operation_code_id,
-            invoicing_establishment_id=invoicing_of(order.establishment_id),
+            **left,
+            invoicing_establishment_id=invoicing_of(left["establishment_id"]),
             issue_date=taken.day,
             note=note,
             created_at=at,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
@@ -17,6 +18,8 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.agencies.belonging import at_place
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import Gate, Sold, close_gate, let_pass, open_gate
 from intergestan_erp.parties.fees import Borne, active_fee
 from intergestan_erp.selling.drafts import Draft, Typed, checked, head_values, lock_customer, price, write_parts
@@ -56,11 +59,13 @@ def enter_order(
     *,
     add_fee: bool = False,
     override: str | None = None,
+    place: Place | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
     """Enter an order, accepted.
 
+    :param place: where it is entered (D62); None: where the site usually is.
     :param add_fee: add the fee of orders that are below their customer's minimum, if this one is.
     :param override: why it passes although the customer owes too much.
     :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
@@ -68,7 +73,8 @@ def enter_order(
     gate = open_gate(connection, typed.customer_id, at)
     customer = lock_customer(connection, typed.customer_id)
     draft = price(connection, typed, today(connection, at))
-    return write_order(connection, gate, customer, draft, add_fee=add_fee, override=override, by=by, at=at)
+    how: Any = {"add_fee": add_fee, "override": override, "place": place}
+    return write_order(connection, gate, customer, draft, **how, by=by, at=at)
 
 
 def foresee(connection: Connection, typed: Typed, at: datetime) -> SmallOrder | None:
@@ -99,6 +105,7 @@ def write_order(
     *,
     add_fee: bool,
     override: str | None,
+    place: Place | None,
     quote: AnyRow | None = None,
     by: str,
     at: datetime,
@@ -125,6 +132,7 @@ def write_order(
     (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
     values = {
         **head,
+        **at_place(place),
         "number": number,
         "state": SalesState.ACCEPTED,
         "customer_order_number": draft.reference,

@@ -15,6 +15,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import QuoteState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Quote, QuoteCharge, QuoteLine, SalesOrder
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.listing.page import USUAL, Page, read_page
@@ -105,19 +106,21 @@ def accept_quote(
     *,
     add_fee: bool = False,
     override: str | None = None,
+    place: Place | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
     """The customer takes the offer: the quote becomes one sales order, at its own prices and with its own charges.
 
-    :param add_fee: as `enter_order` has it, and so `override`.
+    :param add_fee: as `enter_order` has it, and so `override` and `place`.
     :raises Problem: it is no open quote, or the customer owes too much (T20). Nothing may be written then.
     """
     gate = open_gate(connection, _find(connection, number).customer_id, at)
     customer, quote = _lock_open(connection, number, at)
     states.move(connection, states.QUOTE, [quote.id], "accept", by=by, at=at)
     draft = _draft(connection, quote)
-    return write_order(connection, gate, customer, draft, add_fee=add_fee, override=override, quote=quote, by=by, at=at)
+    how: Any = {"add_fee": add_fee, "override": override, "place": place}
+    return write_order(connection, gate, customer, draft, **how, quote=quote, by=by, at=at)
 
 
 def refuse_quote(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> str:

@@ -47,6 +47,7 @@ class Selection:
     last: date | None = None
     customer_id: int | None = None
     everything: bool = False
+    category_id: int | None = None
 
 
 def list_sales(connection: Connection, wanted: Selection) -> list[Row]:
@@ -56,6 +57,7 @@ def list_sales(connection: Connection, wanted: Selection) -> list[Row]:
         SalesOrder.issue_date >= wanted.first if wanted.first else None,
         SalesOrder.issue_date <= wanted.last if wanted.last else None,
         SalesOrder.customer_id == wanted.customer_id if wanted.customer_id else None,
+        SalesOrder.category_id == wanted.category_id if wanted.category_id else None,
     ):
         if limit is not None:
             query = query.where(limit)

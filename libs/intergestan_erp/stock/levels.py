@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from sqlalchemy import Connection, bindparam, select, text, tuple_
+from sqlalchemy import Connection, bindparam, func, or_, select, text, tuple_
 
-from intergestan_db.tables import Stock
-from intergestan_msg.money import MILLIONTH
+from intergestan_db.tables import Depot, Stock
+from intergestan_msg.money import MILLIONTH, ZERO
 
 Key = tuple[int, int]
 """The ids of a depot and of a product."""
@@ -85,3 +85,19 @@ def _order(key: Key) -> Key:
 def _chunks(keys: Sequence[Key]) -> Iterator[dict[str, Sequence[Key]]]:
     for start in range(0, len(keys), _MOST_KEYS):
         yield {"keys": keys[start : start + _MOST_KEYS]}
+
+
+_NEGATIVE = (
+    select(func.count())
+    .select_from(Stock)
+    .join(Depot, Depot.id == Stock.depot_id)
+    .where(~Depot.allow_negative, or_(Stock.on_hand < ZERO, Stock.reserved > Stock.on_hand))
+)
+
+
+def count_negative(connection: Connection) -> int:
+    """How many products lie below nothing, or are set aside beyond what lies there, in depots that do not allow it.
+
+    The rules of the table hold that there is none: whoever finds one has found a fault.
+    """
+    return int(connection.execute(_NEGATIVE).scalar_one())

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.enums import HoldReason
 from intergestan_db.tables import Hold
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit import ceilings
 from intergestan_erp.parties.ceilings import Ceiling
 from intergestan_erp.paying import payments
@@ -32,11 +33,12 @@ def add_payment(
     new: NewPayment,
     shares: Sequence[Share] | None = None,
     *,
+    place: Place | None = None,
     by: str,
     at: datetime,
 ) -> tuple[Settled, Released]:
     """Enter a payment (`payments.add`)."""
-    settled = payments.add(connection, customer_id, new, shares, by=by, at=at)
+    settled = payments.add(connection, customer_id, new, shares, place=place, by=by, at=at)
     return settled, look_again(connection, settled.freed.customers, by=by, at=at)
 
 

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from intergestan_db.enums import FileFormat, PartyRole
+from intergestan_db.enums import CategoryKind, FileFormat, PartyRole
 from intergestan_operations.language.happenings import CHANGES, what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import code_words
+from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.buying import order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
@@ -77,8 +78,8 @@ def import_(
     failed, wanted = False, taking_files.options(decimal_mark, dates, prices, buyer)
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
-            by = call.actor(connection)
-        who: Any = {"by": by, "draft": draft, "options": wanted}
+            by, place = call.actor(connection), call.place(connection)
+        who: Any = {"by": by, "draft": draft, "options": wanted, "place": place}
         for file in files:
             try:
                 taken = import_file(call.database, str(file), read_file(file), read=readers.read, **who)
@@ -106,16 +107,19 @@ def list_(
     followed_by: FollowedBy = None,
     everything: Everything = False,
     unanswered: Unanswered = False,
+    category: InCategory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the orders that can be sent: confirmed and not transmitted; with --all every order in the range."""
     if unanswered:
-        if first or last or supplier or followed_by or everything:
+        if first or last or supplier or followed_by or everything or category:
             raise typer.BadParameter(_("--unanswered shows all of them: leave the other options out."))
         show_unanswered(call_of(context), as_json=as_json)
         return
     with call_of(context).database.read() as connection:
-        orders = selected(connection, first, last, supplier, followed_by, everything=everything)
+        in_category = category_id(connection, category, CategoryKind.DOCUMENT)
+        whose = (first, last, supplier, followed_by)
+        orders = selected(connection, *whose, everything=everything, category=in_category)
     if as_json:
         print_json(orders)
         return
@@ -202,6 +206,7 @@ def selected(
     followed_by: str | None,
     *,
     everything: bool = False,
+    category: int | None = None,
 ) -> list[Mapping[str, Any]]:
     """The orders of a selection, as `list` and `send` take it from the command line (G09, G12).
 
@@ -216,6 +221,7 @@ def selected(
         supplier_id=party_id(connection, supplier, PartyRole.SUPPLIER),
         followed_by_id=find_user(connection, followed_by) if followed_by else None,
         everything=everything,
+        category_id=category,
     )
     return select_orders(connection, wanted)
 

@@ -55,8 +55,9 @@ def watch(
         raise Problem("{folder} is the folder of the site itself: choose another one for the files.", folder=folder)
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
-            by = call.actor(connection)
-        wanted: Any = {"by": by, "options": taking_files.options(decimal_mark, dates, prices, buyer), "draft": draft}
+            who: Any = {"by": call.actor(connection), "place": call.place(connection)}
+        options = taking_files.options(decimal_mark, dates, prices, buyer)
+        wanted: Any = {**who, "options": options, "draft": draft}
         with WatchedFolder(folder, settle) as watched:
             shop = _Counter(watched, partial(enter, call.database, read=readers.read, **wanted))
             if once:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from services.cli.context import Call
 from services.cli.health.account_checks import check_mailboxes, check_relay
+from services.cli.health.agency_checks import check_agencies, check_stock
 from services.cli.health.base_checks import (
     check_archive,
     check_base,
@@ -41,5 +42,5 @@ _CHECKS: tuple[Check, ...] = (
     *(check_bell_is_guarded, check_private_files, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
-    *(check_due, check_working_days),
+    *(check_due, check_working_days, check_agencies, check_stock),
 )

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole, Right
+from intergestan_db.enums import CategoryKind, GeoState, InvoiceGrouping, PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
+from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
@@ -58,6 +59,7 @@ GEO = {
 FIELDS = {"code": marked("Code"), "name": marked("Name"), "account": marked("Account")}
 
 Party = Annotated[str, typer.Argument(metavar="PARTY", help="Code, SIRET, VAT number, account or whole name.")]
+WithAgencies = Annotated[bool, typer.Option("--agencies", help="Also those that stand for depots of ours.")]
 Role = Annotated[PartyRole | None, typer.Option("--role", help="Only customers, or only suppliers.")]
 Code = Annotated[str | None, typer.Option("--code", help="Its code, where codes are given by hand.")]
 CodeByHand = Annotated[
@@ -333,6 +335,8 @@ def list_(
     context: typer.Context,
     *,
     role: Role = None,
+    category: InCategory = None,
+    agencies: WithAgencies = False,
     limit: Limit = 50,
     after: After = None,
     as_json: AsJson = False,
@@ -341,7 +345,9 @@ def list_(
     from intergestan_erp.listing.parties import list_parties
 
     with call_of(context).database.read() as connection:
-        page = list_parties(connection, role, size=limit, after=after)
+        narrowed = category_id(connection, category, CategoryKind.PARTY)
+        whose: Any = {"category_id": narrowed, "with_agencies": agencies}
+        page = list_parties(connection, role, **whose, size=limit, after=after)
     if as_json:
         print_json({"parties": [asdict(row) for row in page.rows], "after": page.after})
         return
@@ -356,6 +362,7 @@ def find(
     *,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The first characters of one word or several.")],
     role: Role = None,
+    agencies: WithAgencies = False,
     limit: AtMost = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -365,7 +372,7 @@ def find(
 
     with call_of(context).database.read() as connection:
         fields = read_preferences(connection).party_fields
-        found = find_parties(connection, text, role, fields, limit)
+        found = find_parties(connection, text, role, fields, limit, with_agencies=agencies)
     if as_json:
         print_json({"found": [asdict(each) for each in found.found], "more": found.more})
         return

@@ -88,7 +88,8 @@ def add(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         found = party_of(connection, customer, PartyRole.CUSTOMER)
-        settled, released = acts.add_payment(connection, found.id, new, shares, by=by, at=at)
+        here = call.place(connection)
+        settled, released = acts.add_payment(connection, found.id, new, shares, place=here, by=by, at=at)
     call.ring(IMPORT, *released.take_in)
     _tell(settled, released, as_json=as_json)
 

@@ -38,7 +38,8 @@ def deliver(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
-        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note, override=override)
+        here = call.place(connection)
+        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note, override=override, place=here)
     if as_json:
         print_json({"delivery_note": made})
     else:
@@ -66,7 +67,8 @@ def invoice(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
-        made = invoicing.invoice(connection, numbers, by=by, at=at, override=override)
+        here = call.place(connection)
+        made = invoicing.invoice(connection, numbers, by=by, at=at, override=override, place=here)
         document = show_invoice(connection, made)
     assert document is not None
     several = len({line["delivery_note"] for line in document["lines"]}) > 1

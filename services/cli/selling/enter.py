@@ -83,8 +83,8 @@ def enter(
         call.database, lambda connection: foresee(connection, wanted(connection), call.database.now()), as_json=as_json
     )
     with call.database.transaction() as connection:
-        by, at = call.actor(connection), call.database.now()
-        entered = enter_order(connection, wanted(connection), add_fee=add_fee, override=override, by=by, at=at)
+        who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
+        entered = enter_order(connection, wanted(connection), add_fee=add_fee, override=override, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
 
 

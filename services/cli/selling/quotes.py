@@ -147,8 +147,8 @@ def accept(
         call.database, lambda connection: foresee_quote(connection, number, call.database.now()), as_json=as_json
     )
     with call.database.transaction() as connection:
-        by, at = call.actor(connection), call.database.now()
-        entered = accept_quote(connection, number, add_fee=add_fee, override=override, by=by, at=at)
+        who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
+        entered = accept_quote(connection, number, add_fee=add_fee, override=override, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
 
 

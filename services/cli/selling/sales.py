@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import FileFormat, PartyRole
+from intergestan_db.enums import CategoryKind, FileFormat, PartyRole
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
+from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.export import Again, Folder, Form, Raw, Wanted
@@ -44,6 +45,7 @@ def list_(
     last: To = None,
     customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Cancelled and wholly invoiced orders too.")] = False,
+    category: InCategory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the sales orders that are not wholly invoiced; with --all every one in the range."""
@@ -55,6 +57,7 @@ def list_(
             last=day_of(last),
             customer_id=party_id(connection, customer, PartyRole.CUSTOMER),
             everything=everything,
+            category_id=category_id(connection, category, CategoryKind.DOCUMENT),
         )
         rows = list_sales(connection, wanted)
     if as_json:

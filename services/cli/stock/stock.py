@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intergestan_db.enums import StockReason
+from intergestan_msg.money import plain
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
@@ -21,6 +22,7 @@ from services.cli.translated import Group
 if TYPE_CHECKING:
     from intergestan_erp.inputs.figure import Mark
     from intergestan_erp.stock.entry import Goods, Stocked
+    from intergestan_erp.stock.listing import ListedMove, ListedStock
 
 app = Group("What lies in depots, and each change of it.")
 
@@ -60,7 +62,7 @@ def show(
     with call_of(context).database.read() as connection:
         page = list_stock(connection, product=product, depot=depot, day=day_of(at), size=limit, after=after)
     if as_json:
-        print_json({"stock": [asdict(row) for row in page.rows], "after": page.after})
+        print_json({"stock": list(map(_shown, page.rows)), "after": page.after})
         return
     titles = [_("Product"), _("Name"), _("Unit"), _("Depot"), _("On hand"), _("Reserved"), _("Available"), _("Cost")]
     print_table(titles, [list(asdict(row).values()) for row in page.rows])
@@ -83,7 +85,7 @@ def moves(
     with call_of(context).database.read() as connection:
         page = list_moves(connection, product=product, depot=depot, size=limit, after=after)
     if as_json:
-        print_json({"moves": [asdict(row) for row in page.rows], "after": page.after})
+        print_json({"moves": list(map(_shown, page.rows)), "after": page.after})
         return
     titles = [_("When"), _("Depot"), _("Product"), _("Quantity"), _("Cost"), _("Why"), _("Document"), _("Who")]
     rows = [
@@ -178,10 +180,15 @@ def _line(text: str, mark: Mark | None) -> tuple[str, Decimal]:
     return product, a_figure(quantity, mark)
 
 
+def _shown(row: ListedStock | ListedMove | Stocked) -> dict[str, Any]:
+    """A row for programs: figures without zeros at the end."""
+    values = asdict(row)
+    return {name: plain(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+
+
 def _tell(now: Sequence[Stocked], *, as_json: bool) -> None:
-    rows = [{**asdict(each), "available": each.available} for each in now]
     if as_json:
-        print_json({"stock": rows})
+        print_json({"stock": [{**_shown(each), "available": plain(each.available)} for each in now]})
         return
     for each in now:
         text = _("{product} in {depot}: {on_hand} on hand, {available} available.")
