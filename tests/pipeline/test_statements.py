@@ -249,6 +249,28 @@ def test_a_held_statement_goes_when_a_newer_one_agrees(sites: Pair) -> None:
     assert sites.buyer.rows(InboundMail, state="held") == []
 
 
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=2)], ids=["of one second", "of a clock that is ahead"])
+def test_two_statements_that_contradict_do_not_give_each_other_back(sites: Pair, ahead: timedelta) -> None:
+    """Nobody knows which was composed first where a clock is ahead: what comes later takes the other's place."""
+    exchange(sites, "CFR1")
+    sites.clock.move(hours=2)
+    said = []
+    sites.clock.now += ahead
+    for values in ({"transfer_digest": "0" * 64}, {"seq": 7}):
+        with sites.seller.database.transaction() as connection:
+            connection.execute(update(InboundTransfer).values(**values))
+        said.append(say(sites.seller))
+    sites.clock.now -= ahead
+    first, second = (sites.buyer.receive(each) for each in said)
+    assert (place(first), place(second)) == (("held", "statement"), ("held", "statement"))
+    for mail in sites.buyer.rows(InboundMail, state="archived"):
+        sites.buyer.importer.take_in(mail.id)
+    assert [(mail.id, mail.state) for mail in sites.buyer.rows(InboundMail) if mail.id >= first.id] == [
+        (first.id, "done"),
+        (second.id, "held"),
+    ]
+
+
 @pytest.mark.parametrize("variant", ["lost", "ahead"])
 def test_the_buyer_is_restored(sites: Pair, forget: Callable[..., Any], variant: str) -> None:
     """F20, F22: what was sent after the backup is told; sent again it is known by its number, and answered again.

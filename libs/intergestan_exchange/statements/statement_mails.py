@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
@@ -70,12 +70,13 @@ def take_statement(
     """
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
-    if last is not None and _is_older(transfer, statement, last):
+    epoch = _epoch(transfer, statement)
+    if last is not None and (_is_older(transfer, statement, last) or _came_before(connection, mail, last, epoch)):
         finish_mail(connection, mail, transfer, now)
         return Taken()
     _keep(connection, transfer, statement, last, now)
     sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
-    sent += _ask_again(connection, partner.id, compared.received, _epoch(transfer, statement), now)
+    sent += _ask_again(connection, partner.id, compared.received, epoch, now)
     asks = statement.wanted or any(each.unknown for each in compared.received)
     compose = reply(connection, partner.id, at=now, wanted=statement.wanted) if asks else ()
     findings = news(connection, partner, compared, mail.id)
@@ -108,12 +109,26 @@ def _epoch(transfer: Transfer, statement: Statement) -> int:
 
 
 def _is_older(transfer: Transfer, statement: Statement, last: AnyRow) -> bool:
-    """Whether a statement is of an earlier series than the last one, or was composed before it. One of the future says
-    nothing of that: their clock was ahead when it was composed, and may have been set right since.
+    """Whether a statement is of an earlier series than the last one, or was composed before it; of one second, as its
+    transfer id says, which begins with the millisecond. One of the future says nothing of that: their clock was ahead
+    when it was composed, and may have been set right since.
     """
     epoch = _epoch(transfer, statement)
-    is_before = transfer.composed_at < last.composed_at <= last.received_at + IN_FUTURE
-    return bool(epoch < last.epoch or (epoch == last.epoch and is_before))
+    is_before = (transfer.composed_at, transfer.jti) < (last.composed_at, last.transfer_id)
+    is_certain = last.composed_at <= last.received_at + IN_FUTURE
+    return bool(epoch < last.epoch or (epoch == last.epoch and is_before and is_certain))
+
+
+def _came_before(connection: Connection, mail: ClaimedMail, last: AnyRow, epoch: int) -> bool:
+    """Whether a mail that is taken in again came before the one that brought the last statement, of the future.
+
+    Two of a clock that is ahead would each be the newer one, and give each other back without end.
+    """
+    if epoch > last.epoch or last.composed_at <= last.received_at + IN_FUTURE:
+        return False
+    of_last = (InboundMail.partner_id == last.partner_id, InboundMail.transfer_id == last.transfer_id)
+    first = connection.execute(select(func.min(InboundMail.id)).where(*of_last)).scalar()
+    return first is not None and mail.id < first
 
 
 def acknowledge(connection: Connection, mail_id: int, findings: Sequence[Finding]) -> None:
