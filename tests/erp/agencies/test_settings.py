@@ -86,7 +86,7 @@ def test_the_three_groups(agencies: Agencies) -> None:
     ],
 )
 def test_what_may_not_stand_there(base: Database, changes: dict[str, Any], code: ProblemCode) -> None:
-    """A09, A13: a setting that asks for another one, and values of which there are none."""
+    """A09, A10, A13: a setting that asks for another one, and values of which there are none."""
     agencies = Agencies(base)
     before = agencies.asked(read_dossier)
     refused(code, agencies.set, **changes)

@@ -419,3 +419,9 @@ def test_no_search_for_addresses_looks_at_all_of_them(sqlite_base: Database) -> 
     with sqlite_base.read() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {looking}", given).all()
     assert any("USING INDEX ix_address_waiting" in row[3] for row in plan), plan
+
+
+def test_stock_below_nothing(site: Site) -> None:
+    """The rules of the table hold that there is none; 0 is told where no stock is managed, too."""
+    site.dispatcher.measure()
+    assert site.gauge("stock_negative") == 0
