@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
+from intergestan_db.enums import Supply
 from intergestan_db.problem import Problem
 from intergestan_db.tables import PartnerPrice, Product, ProductFamily, ProductSubfamily
 from intergestan_erp.inputs.identifiers import GTIN_LENGTHS, is_gtin, same_gtins
@@ -31,6 +32,7 @@ class ProductRow:
     """A product as a file or a screen says it. Prices are per `unit`, without VAT, at most 6 decimals.
 
     :ivar family, subfamily: codes; a name beside them enters or renames that family.
+    :ivar service: whether it is a service, of which no stock is kept.
     """
 
     code: str
@@ -46,6 +48,7 @@ class ProductRow:
     subfamily: str | None = None
     subfamily_name: str | None = None
     active: bool = True
+    service: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,7 @@ def _product_values(row: ProductRow, families: Mapping[str, int], subfamilies: M
         "active",
     )
     return {name: getattr(row, name) for name in same} | {
+        "supply": Supply.SERVICES if row.service else Supply.GOODS,
         "family_id": families[row.family] if row.family else None,
         "subfamily_id": subfamilies[row.subfamily] if row.subfamily else None,
     }

@@ -29,6 +29,7 @@ COLUMNS: Titles = {
     "subfamily": ("Sous-famille",),
     "subfamily_name": ("Nom de la sous-famille",),
     "active": ("Actif",),
+    "service": ("Service",),
 }
 _WIDTHS = (
     *((name, Product, name) for name in ("code", "name", "gtin")),
@@ -115,4 +116,5 @@ def product_of(cells: Cells) -> ProductRow:
         subfamily=cells.code("subfamily"),
         subfamily_name=cells.text("subfamily_name"),
         active=True if active is None else active,
+        service=bool(cells.flag("service")),
     )

@@ -79,6 +79,8 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
 }
 _LEFT_OUT = {"family_name", "subfamily_name"}
 """Columns of the products that have a table of their own here."""
+_WHERE_SO = {"service"}
+"""Columns that are written where a row says yes: releases from before they were known refuse them."""
 _MADE = (1980, 1, 1, 0, 0, 0)
 """When the parts of a zip were made: the same catalogue gives the same bytes."""
 
@@ -157,7 +159,8 @@ def _written(catalogue: Catalogue, language: str) -> dict[str, list[list[Cell]]]
 
 
 def _table(subject: Subject, language: str, rows: Sequence[Any]) -> list[list[Cell]]:
-    columns = [name for name in subject.columns if name not in _LEFT_OUT]
+    unsaid = {name for name in _WHERE_SO if not any(getattr(row, name, False) for row in rows)}
+    columns = [name for name in subject.columns if name not in _LEFT_OUT | unsaid]
     titles: list[Cell] = [subject.columns[name][0] if language == "fr" else name for name in columns]
     return [titles, *([_cell(name, getattr(row, name), language) for name in columns] for row in rows)]
 

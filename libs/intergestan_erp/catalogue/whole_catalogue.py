@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_
 
+from intergestan_db.enums import Supply
 from intergestan_db.tables import Product, ProductComponent, ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow, Put, ids_by_code, put_coded, put_products
 
@@ -129,6 +130,7 @@ def _products() -> Select[*tuple[object, ...]]:
         select(
             *(Product.code, Product.name, Product.unit, Product.gtin, Product.sale_price, Product.purchase_price),
             *(Product.vat_category, Product.vat_rate, Product.active),
+            (Product.supply == Supply.SERVICES).label("service"),
             func.coalesce(home.c.code, ProductFamily.code).label("family"),
             ProductSubfamily.code.label("subfamily"),
         )
