@@ -128,6 +128,7 @@ EXAMPLES: Mapping[str, str] = {
     "prices": "prices list",
     "prices list": "prices list",
     "prices show": "prices show DURAND",
+    "prices find": "prices find CAS16 --customer DURAND --quantity 10",
     "prices import": "prices import tarifs.csv",
     "credit": "credit list --over",
     "credit show": "credit show DURAND",

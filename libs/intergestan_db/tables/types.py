@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from inspect import get_annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -66,7 +66,18 @@ class Scaled(TypeDecorator[Decimal]):
         return int(value.scaleb(self.places).to_integral_value(ROUND_HALF_UP))
 
     def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-self.places)
+        return None if value is None else _scaled(value, self.places)
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[int | None], Decimal | None]:
+        """The same without SQLAlchemy's steps in between: lists and runs read a million of these."""
+        places = self.places
+        return lambda value: None if value is None else _scaled(value, places)
+
+
+@lru_cache(maxsize=4096)
+def _scaled(value: int, places: int) -> Decimal:
+    """Quantities, rates and prices come again and again."""
+    return Decimal(value).scaleb(-places)
 
 
 class UtcDateTime(TypeDecorator[datetime]):

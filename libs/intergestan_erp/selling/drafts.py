@@ -38,7 +38,7 @@ from intergestan_erp.parties.fees import fee_now, proposed_to
 from intergestan_erp.parties.parties import lock_party
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.fee_charges import charge_of
-from intergestan_erp.selling.prices import ListedPrice, Wanted, decide_price, read_listed
+from intergestan_erp.selling.prices import Decided, Wanted, decide_price, read_listed
 from intergestan_msg.money import CENT, MILLIONTH, ONE, ZERO, Sums, fits, line_total, plain
 
 _PLACE = ("line1", "line2", "postcode", "city", "country")
@@ -143,6 +143,20 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
             value=reference,
             limit=limit,
         )
+    priced = decide_prices(connection, typed, day)
+    lines = tuple(
+        _line(place, each, product, decided.price)
+        for place, (each, (product, decided)) in enumerate(zip(typed.lines, priced, strict=True), start=1)
+    )
+    draft = Draft(lines, (), note, typed.wanted_date, reference, typed.establishment_id)
+    return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
+
+
+def decide_prices(connection: Connection, typed: Typed, day: date) -> list[tuple[AnyRow, Decided]]:
+    """The product of each line, and what it costs where no person says a price (A07).
+
+    :raises Problem: there is no such product.
+    """
     products = _products(connection, typed)
     listed = read_listed(
         *(connection, PriceSide.SALE),
@@ -151,12 +165,14 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
         day=day,
         products=[(product.id, product.family_id) for product in products],
     )
-    lines = tuple(
-        _line(place, each, product, listed)
-        for place, (each, product) in enumerate(zip(typed.lines, products, strict=True), start=1)
-    )
-    draft = Draft(lines, (), note, typed.wanted_date, reference, typed.establishment_id)
-    return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
+    return [
+        (product, decide_price(listed, _wanted(product, line.quantity)))
+        for line, product in zip(typed.lines, products, strict=True)
+    ]
+
+
+def _wanted(product: AnyRow, quantity: Decimal) -> Wanted:
+    return Wanted(product.id, product.family_id, quantity, product.sale_price, product.agreed_price)
 
 
 def checked(draft: Draft) -> Draft:
@@ -236,7 +252,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
     return [found[code] for code in codes]
 
 
-def _line(place: int, typed: TypedLine, product: AnyRow, listed: Sequence[ListedPrice]) -> BookedLine:
+def _line(place: int, typed: TypedLine, product: AnyRow, ours: Decimal) -> BookedLine:
     quantity = typed.quantity
     if quantity <= 0 or not fits(quantity, MILLIONTH):
         raise Problem(
@@ -252,10 +268,7 @@ def _line(place: int, typed: TypedLine, product: AnyRow, listed: Sequence[Listed
             product=product.code,
             unit=product.unit,
         )
-    amount = typed.price
-    if amount is None:
-        wanted = Wanted(product.id, product.family_id, quantity, product.sale_price, product.agreed_price)
-        amount = decide_price(listed, wanted).price
+    amount = ours if typed.price is None else typed.price
     if amount < 0 or not fits(amount, MILLIONTH):
         raise Problem(
             "Nothing was entered: {price} is not a price; it is not below 0 and has at most 6 decimals.",

@@ -214,11 +214,14 @@ def _groups(connection: Connection, scope: Scope, wanted: NotesWanted, rules: _R
 def _of_whole_customers(groups: Sequence[Group]) -> Iterator[list[Group]]:
     """The groups in batches that divide no customer: what an invoice takes of an order its next one must know."""
     batch: list[Group] = []
+    lines = 0
     for _, of_customer in groupby(groups, lambda group: group.customer_id):
-        batch += of_customer
-        if sum(group.lines for group in batch) > _PREVIEWED:
+        for group in of_customer:
+            batch.append(group)
+            lines += group.lines
+        if lines > _PREVIEWED:
             yield batch
-            batch = []
+            batch, lines = [], 0
     if batch:
         yield batch
 
@@ -309,6 +312,8 @@ def _pass(connection: Connection, issuer: Issuer, gate: Gate, group: Group, orde
 
     :raises Problem: they owe too much.
     """
+    if gate.customer is None:
+        return
     names = tuple(note.number for note in group.notes)
     sold = [replace(each, names=(*each.names, *names)) for each in map(as_sold, orders)]
     let_pass(

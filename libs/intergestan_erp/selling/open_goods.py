@@ -79,12 +79,12 @@ def read_notes(connection: Connection, scope: Scope, wanted: NotesWanted) -> lis
     ):
         if limit is not None:
             query = query.where(limit)
-    return [OpenNote(*row[:10]) for row in connection.execute(query)]
+    return [OpenNote._make(row) for row in connection.execute(query).all()]
 
 
 def read_lines(connection: Connection, note_ids: Collection[int]) -> list[OpenLine]:
     """The lines of these notes that are on no invoice, note by note."""
-    return [OpenLine(*row) for row in connection.execute(_LINES, {"ids": sorted(note_ids)})]
+    return [OpenLine._make(row) for row in connection.execute(_LINES, {"ids": sorted(note_ids)}).all()]
 
 
 def read_orders(connection: Connection, note_ids: Collection[int], *, lock: bool = False) -> dict[int, InvoicedOrder]:

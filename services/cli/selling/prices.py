@@ -9,15 +9,17 @@ from typing import Annotated
 
 import typer
 
-from intergestan_db.enums import PriceSide
+from intergestan_db.enums import PartyRole, PriceSide
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.errors import in_place
+from services.cli.figures import a_figure, a_key, day_of
 from services.cli.files import read_file
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.parties.naming import party_of
 from services.cli.translated import Group
 
 app = Group("Price lists of customers, suppliers and establishments.")
@@ -75,6 +77,36 @@ def show(
     rows = [[row.product, row.family, row.min_quantity or None, row.price, row.discount or None] for row in page.rows]
     print_table(titles, rows)
     say_that_there_are_more(page.after)
+
+
+@app.verb("find")
+def find(
+    context: typer.Context,
+    *,
+    product: Annotated[str, typer.Argument(metavar="PRODUCT", help="The code of a product.")],
+    customer: Annotated[str, typer.Option("--customer", help="Code, SIRET, VAT number or name.")],
+    quantity: Annotated[str, typer.Option("--quantity", metavar="QUANTITY", help="So much of it.")] = "1",
+    day: Annotated[str | None, typer.Option("--on", metavar="DATE", help="On this day; today by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a product costs a customer, and by which price list."""
+    from intergestan_erp.selling.drafts import Typed, TypedLine, decide_prices
+    from intergestan_erp.site.zone import today
+
+    call, on, many = call_of(context), day_of(day), a_figure(quantity)
+    with call.database.read() as connection:
+        found = party_of(connection, customer, PartyRole.CUSTOMER)
+        place = call.place(connection).establishment_id
+        typed = Typed(customer_id=found.id, lines=(TypedLine(a_key(product), many),), establishment_id=place)
+        ((row, decided),) = decide_prices(connection, typed, on or today(connection, call.database.now()))
+    if as_json:
+        print_json({"product": row.code, "price": decided.price, "list": decided.list_code})
+    elif decided.list_code is None:
+        text = _("{product} costs {customer} {price}, by no price list.")
+        say(text.format(product=row.code, customer=found.code, price=cell(decided.price)))
+    else:
+        text = _("{product} costs {customer} {price}, by the price list {code}.")
+        say(text.format(product=row.code, customer=found.code, price=cell(decided.price), code=decided.list_code))
 
 
 @app.verb("import")

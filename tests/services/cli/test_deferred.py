@@ -124,6 +124,9 @@ def test_price_lists(selling: Path, run: Run) -> None:
     assert run("prices", "show", "NONE", cwd=selling).code == 1
     order = run("sales", "enter", "--customer", "DUP", "--line", "CAS-16=1", "--json", cwd=selling).json
     assert order["total_ht"] == "7.20"
+    asked = ("prices", "find", "CAS-16", "--customer", "DUP")
+    assert run(*asked, "--json", cwd=selling).json == {"product": "CAS-16", "price": "7.200000", "list": "DUP"}
+    assert run(*asked, "--on", "01/01/2019", cwd=selling).err.endswith(", by no price list.\n")
     (selling / "bad.csv").write_text("Tarif;Valable du;Article;Prix HT\nX;01/01/2020;NONE;8,00\n")
     bad = run("prices", "import", "bad.csv", cwd=selling)
     assert (bad.code, "There is no product «NONE»." in bad.err) == (1, True)
