@@ -30,6 +30,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.agencies.places import Place
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.typed_keys import all_as_stored
 from intergestan_erp.inputs.units import can_be
@@ -61,7 +62,6 @@ class Typed:
     :ivar proposed_fees: whether those that the customer bears are charged.
     :ivar reference: the customer's own number for it.
     :ivar any_dates: whether the wanted day is meant, however far it is.
-    :ivar establishment_id: where it is entered; None: where orders by mail are.
     """
 
     customer_id: int
@@ -72,7 +72,6 @@ class Typed:
     wanted_date: date | None = None
     reference: str | None = None
     any_dates: bool = False
-    establishment_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,6 @@ class Draft:
     note: str | None = None
     wanted_date: date | None = None
     reference: str | None = None
-    establishment_id: int | None = None
 
     @property
     def goods(self) -> Decimal:
@@ -118,10 +116,10 @@ def lock_customer(connection: Connection, customer_id: int) -> AnyRow:
     return customer
 
 
-def price(connection: Connection, typed: Typed, day: date) -> Draft:
+def price(connection: Connection, typed: Typed, day: date, place: Place | None = None) -> Draft:
     """What was typed, with the prices, VAT and fees of now. It writes nothing.
 
-    :param day: the document's own.
+    :param day: the document's own; `place`: where it is entered, None: where the site usually is.
     :raises Problem: there is no such product or fee, or a figure may not stand there.
     """
     if not typed.lines:
@@ -143,16 +141,16 @@ def price(connection: Connection, typed: Typed, day: date) -> Draft:
             value=reference,
             limit=limit,
         )
-    priced = decide_prices(connection, typed, day)
+    priced = decide_prices(connection, typed, day, place)
     lines = tuple(
         _line(place, each, product, decided.price)
         for place, (each, (product, decided)) in enumerate(zip(typed.lines, priced, strict=True), start=1)
     )
-    draft = Draft(lines, (), note, typed.wanted_date, reference, typed.establishment_id)
+    draft = Draft(lines, (), note, typed.wanted_date, reference)
     return checked(replace(draft, charges=tuple(_charges(connection, typed, draft.goods))))
 
 
-def decide_prices(connection: Connection, typed: Typed, day: date) -> list[tuple[AnyRow, Decided]]:
+def decide_prices(connection: Connection, typed: Typed, day: date, place: Place | None) -> list[tuple[AnyRow, Decided]]:
     """The product of each line, and what it costs where no person says a price (A07).
 
     :raises Problem: there is no such product.
@@ -161,7 +159,7 @@ def decide_prices(connection: Connection, typed: Typed, day: date) -> list[tuple
     listed = read_listed(
         *(connection, PriceSide.SALE),
         party_id=typed.customer_id,
-        establishment_id=typed.establishment_id,
+        establishment_id=None if place is None else place.establishment_id,
         day=day,
         products=[(product.id, product.family_id) for product in products],
     )

@@ -72,18 +72,18 @@ def enter_order(
     """
     gate = open_gate(connection, typed.customer_id, at)
     customer = lock_customer(connection, typed.customer_id)
-    draft = price(connection, typed, today(connection, at))
+    draft = price(connection, typed, today(connection, at), place)
     how: Any = {"add_fee": add_fee, "override": override, "place": place}
     return write_order(connection, gate, customer, draft, **how, by=by, at=at)
 
 
-def foresee(connection: Connection, typed: Typed, at: datetime) -> SmallOrder | None:
+def foresee(connection: Connection, typed: Typed, at: datetime, place: Place | None = None) -> SmallOrder | None:
     """What would be said of the minimum, so that a person can be asked; it locks and writes nothing.
 
     :raises Problem: as `enter_order` would.
     """
     minimum = connection.execute(select(Party.minimum_order).where(Party.id == typed.customer_id)).scalar_one()
-    return small_order(connection, minimum, price(connection, typed, today(connection, at)))
+    return small_order(connection, minimum, price(connection, typed, today(connection, at), place))
 
 
 def small_order(connection: Connection, minimum: Decimal | None, draft: Draft) -> SmallOrder | None:
@@ -124,7 +124,7 @@ def write_order(
         *(connection, gate, Stage.ORDER),
         delta=total,
         total_ttc=total,
-        establishment_id=draft.establishment_id,
+        establishment_id=None if place is None else place.establishment_id,
         comes_from=earlier,
         reason=override,
         by=by,

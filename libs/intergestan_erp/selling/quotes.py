@@ -65,11 +65,13 @@ def enter_quote(
     *,
     valid_until: date | None = None,
     override: str | None = None,
+    place: Place | None = None,
     by: str,
     at: datetime,
 ) -> EnteredQuote:
     """Enter a quote.
 
+    :param place: where it is entered (D62); None: where the site usually is.
     :param valid_until: its last day; None: it does not expire.
     :param override: why it is made although the customer owes too much.
     :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
@@ -84,12 +86,16 @@ def enter_quote(
             day=day,
             until=valid_until,
         )
-    draft = price(connection, typed, day)
+    draft = price(connection, typed, day, place)
     head = head_values(connection, customer, draft, day)
     total = head["total_ttc"]
-    place = typed.establishment_id
     passing = let_pass(
-        *(connection, gate, Stage.QUOTE), delta=total, total_ttc=total, establishment_id=place, reason=override, by=by
+        *(connection, gate, Stage.QUOTE),
+        delta=total,
+        total_ttc=total,
+        establishment_id=None if place is None else place.establishment_id,
+        reason=override,
+        by=by,
     )
     (number,) = numbers.take(connection, numbers.QUOTES, 1)
     own = {"number": number, "state": states.QUOTE.first, "valid_until": valid_until, "created_at": at}

@@ -79,9 +79,10 @@ def enter(
     def wanted(connection: Connection) -> Typed:
         return typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id, reference=given)
 
-    add_fee = add_fee or is_fee_wanted(
-        call.database, lambda connection: foresee(connection, wanted(connection), call.database.now()), as_json=as_json
-    )
+    def small(connection: Connection) -> SmallOrder | None:
+        return foresee(connection, wanted(connection), call.database.now(), call.place(connection))
+
+    add_fee = add_fee or is_fee_wanted(call.database, small, as_json=as_json)
     with call.database.transaction() as connection:
         who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
         entered = enter_order(connection, wanted(connection), add_fee=add_fee, override=override, **who)

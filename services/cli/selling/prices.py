@@ -96,9 +96,9 @@ def find(
     call, on, many = call_of(context), day_of(day), a_figure(quantity)
     with call.database.read() as connection:
         found = party_of(connection, customer, PartyRole.CUSTOMER)
-        place = call.place(connection).establishment_id
-        typed = Typed(customer_id=found.id, lines=(TypedLine(a_key(product), many),), establishment_id=place)
-        ((row, decided),) = decide_prices(connection, typed, on or today(connection, call.database.now()))
+        typed = Typed(customer_id=found.id, lines=(TypedLine(a_key(product), many),))
+        on = on or today(connection, call.database.now())
+        ((row, decided),) = decide_prices(connection, typed, on, call.place(connection))
     if as_json:
         print_json({"product": row.code, "price": decided.price, "list": decided.list_code})
     elif decided.list_code is None:

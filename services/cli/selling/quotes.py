@@ -63,7 +63,8 @@ def enter(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         wanted = typed(customer_id=party_of(connection, customer, PartyRole.CUSTOMER).id)
-        made = enter_quote(connection, wanted, valid_until=until, override=override, by=by, at=at)
+        here = call.place(connection)
+        made = enter_quote(connection, wanted, valid_until=until, override=override, place=here, by=by, at=at)
     if as_json:
         print_json({"quote": made.number, "total_ht": made.total_ht, "total_ttc": made.total_ttc})
     else:

@@ -7,18 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import insert, select, update
 
 from intergestan_db.database import Database
 from intergestan_db.tables import (
-    DeliveryNote,
     Depot,
     Dossier,
     Establishment,
     Party,
-    SalesOrder,
 )
 from intergestan_erp.agencies.establishments import add_folder, folder_called
+from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.selling.deliveries import deliver
@@ -91,10 +90,10 @@ class Agencies:
             typed = Typed(
                 customer_id=customer_id or self.customer_id,
                 lines=lines or (TypedLine("ALB0002", Decimal(6)),),
-                establishment_id=self.ids[establishment],
                 **values,
             )
-            return enter_order(connection, typed, by="marie", at=self.now).number
+            place = in_depot(connection, DEPOTS.get(establishment, "PRINCIPAL"))
+            return enter_order(connection, typed, place=place, by="marie", at=self.now).number
 
     def deliver(
         self, order: str, quantity: Any = None, *, at: int = 1, on: datetime | None = None, line: str = "L1"
@@ -102,12 +101,8 @@ class Agencies:
         """So much of a line leaves an establishment; all of the order by default."""
         with self.database.transaction() as connection:
             wanted = None if quantity is None else {line: Decimal(str(quantity))}
-            note = deliver(connection, order, wanted, by="marie", at=on or self.now)
-            place = {"establishment_id": self.ids[at], "depot_id": self.depots[at]}
-            central = connection.execute(select(Dossier.invoicing_establishment_id)).scalar_one()
-            place["invoicing_establishment_id"] = central or self.ids[at]
-            connection.execute(update(DeliveryNote).where(DeliveryNote.number == note).values(**place))
-        return note
+            place = in_depot(connection, DEPOTS.get(at, "PRINCIPAL"))
+            return deliver(connection, order, wanted, place=place, by="marie", at=on or self.now)
 
     def delivered_from_all(self) -> str:
         """Case 1 and 2 of the examples: 1, 2 and 3 of six, from the depots of 1, 2 and 3; the order."""
@@ -119,8 +114,3 @@ class Agencies:
     def scalar(self, query: Any) -> Any:
         with self.database.read() as connection:
             return connection.execute(query).scalar_one()
-
-
-def order_of(connection: Connection, number: str) -> Any:
-    """A sales order's row."""
-    return connection.execute(select(SalesOrder.__table__).where(SalesOrder.number == number)).one()

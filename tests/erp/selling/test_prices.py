@@ -24,8 +24,11 @@ from intergestan_db.tables import (
     QuoteLine,
     SalesOrderLine,
 )
-from intergestan_erp.selling.drafts import price
+from intergestan_erp.agencies.places import in_depot
+from intergestan_erp.selling.drafts import Typed, price
 from intergestan_erp.selling.prices import Decided, ListedPrice, Wanted, decide_price, read_listed
+from intergestan_erp.selling.quotes import accept_quote, enter_quote
+from tests.erp.selling.agencies import Agencies
 from tests.erp.selling.by_hand import Counter, a_line
 from tests.site_factories import NOW, SiteToTest
 from tests.statements import noted
@@ -182,6 +185,22 @@ def test_all_lines_are_priced_by_one_statement(listed: Counter) -> None:
                 price(connection, typed, NOW.date())
             counts.append(len(asked))
     assert counts[0] == counts[1]
+
+
+def test_an_establishment_has_its_own(a_site: SiteToTest) -> None:
+    """A07: where an order or a quote is entered decides; without a place it is the usual establishment's."""
+    agencies = Agencies(a_site)
+    with a_site.database.transaction() as connection:
+        a_price(connection, a_list(connection, "RD", establishment_id=agencies.ids[2]), price=Decimal(8))
+        a_price(connection, a_list(connection, "ALL"), discount=Decimal(50))
+    for number in (2, 1):
+        agencies.order(establishment=number)
+    with a_site.database.transaction() as connection:
+        typed = Typed(customer_id=agencies.customer_id, lines=(a_line("ALB0002", 1),))
+        place = in_depot(connection, "RD")
+        quote = enter_quote(connection, typed, place=place, by="m", at=NOW)
+        assert accept_quote(connection, quote.number, place=place, by="m", at=NOW).total_ht == Decimal(8)
+    assert [line.price for line in a_site.rows(SalesOrderLine)] == [Decimal(8), Decimal(5), Decimal(8)]
 
 
 def test_other_sides_parties_and_places_do_not_matter(listed: Counter, a_site: SiteToTest) -> None:
