@@ -91,6 +91,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
         metrics.set("writes_refused", 1, store=store)
     metrics.set("geocode_resting", 1, reason="key")
     for name, value in {
+        "delivery_notes_due": 3.0,
         "orders_unanswered": 1.0,
         "booking_paused": 1.0,
         "archive_writable": 0.0,
