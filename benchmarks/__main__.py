@@ -16,6 +16,7 @@ from statistics import median
 
 from benchmarks import (
     agencies,
+    books,
     composer,
     credit,
     idle,
@@ -208,6 +209,12 @@ def measure_agencies(machine: Servers, scale: Scale) -> dict[str, float]:
         return agencies.measure(made, customers * 20, customers)
 
 
+def measure_books(machine: Servers, scale: Scale) -> dict[str, float]:
+    """The file of entries for the tax office, on either kind of base."""
+    with books.databases(machine) as made:
+        return books.measure(made, machine.folder, 1_000_000 if scale is FULL else 100_000, scale.rounds)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
@@ -218,6 +225,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "search": measure_search,
     "credit": measure_credit,
     "agencies": measure_agencies,
+    "books": measure_books,
     "mailboxes": measure_mailboxes,
 }
 

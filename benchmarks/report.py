@@ -105,6 +105,16 @@ FIGURES = (
         )
     ),
     Figure("invoice_run_peak_mib", "memory of the process that ran them, MiB", at_most=400),
+    Figure("fec_lines", "lines of the tax office's file of entries"),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"fec_s{suffix}", f"writing it, {base}: s"),
+            Figure(f"fec_ratio{suffix}", "to writing the same lines", at_most=6),
+            Figure(f"fec_grew_mib{suffix}", "by how much the process grew, MiB", at_most=150),
+        )
+    ),
     *(
         figure
         for name, text in (

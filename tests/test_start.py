@@ -21,10 +21,10 @@ MOST_OF_OURS = {
     "sender": 118,
     "poller": 138,
     "importer": 272,
-    "dispatcher": 303,
+    "dispatcher": 306,
     "geocoder": 130,
-    "--help": 152,
-    "orders list": 125,
+    "--help": 166,
+    "orders list": 127,
     "holds list": 104,
     "status": 112,
 }

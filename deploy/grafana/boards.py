@@ -453,6 +453,16 @@ QUEUES = Board(
                     ),
                 ),
                 Panel(
+                    ("Entries in a day", "Écritures en un jour"),
+                    ("By journal.", "Par journal."),
+                    (Target("sum by (journal) (increase(intergestan_entries_total{@}[1d]))", "{{journal}}"),),
+                ),
+                Panel(
+                    ("Cheques and bills to the bank", "Chèques et effets à remettre"),
+                    ("Nobody handed them in yet.", "Personne ne les a encore remis en banque."),
+                    (Target("max by (site) (intergestan_payments_to_bank{@})", "{{site}}"),),
+                ),
+                Panel(
                     ("Taken in again", "Reprises"),
                     ("Archived mails, per second.", "Courriels archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),

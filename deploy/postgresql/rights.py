@@ -280,6 +280,7 @@ _DISPATCHER: Rights = {
     "delivery_note": Right("id customer_id operation_code_id issue_date"),
     "delivery_note_line": Right("id delivery_note_id"),
     "operation_code": Right("id billable"),
+    "payment": Right("method state banked_on"),
     "inbound_mail": Right(ALL, changes="state rung_at size strikes replayed reason detail paused_at", deletes=True),
     "inbound_transfer": Right(ALL),
     "outbound_mail": Right(ALL, _MAIL, "state rung_at next_attempt_at reminded_at resends", deletes=True),

@@ -300,6 +300,7 @@ GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
 GRANT SELECT (id, exposure_version, invoice_grouping) ON "party" TO :"dispatcher";
 GRANT SELECT ON "party_code_counter" TO :"dispatcher";
+GRANT SELECT (method, state, banked_on) ON "payment" TO :"dispatcher";
 GRANT SELECT (name, value) ON "published" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";
 GRANT SELECT ON "purchase_order_change" TO :"dispatcher";

@@ -97,6 +97,13 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that writes nothing, whose statements all see the same moment: for what is read in pieces."""
+        one_view = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with self.engine.connect().execution_options(**one_view) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A short writing transaction: committed at the end, rolled back when an exception leaves it.
 

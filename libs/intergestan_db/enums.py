@@ -307,6 +307,8 @@ class Right(StrEnum):
     MANAGE_USERS = "manage_users"
     SET_CREDIT = "set_credit"
     OVERRIDE_CREDIT = "override_credit"
+    KEEP_BOOKS = "keep_books"
+    CLOSE_BOOKS = "close_books"
 
 
 class Stage(StrEnum):
@@ -444,3 +446,14 @@ class StockReason(StrEnum):
     TRANSFER_OUT = "transfer_out"
     COUNT = "count"
     RETURN = "return"
+
+
+class Journal(StrEnum):
+    """A journal of the books, by its usual French code: sales, purchases, bank, cash, other operations, openings."""
+
+    SALES = "VE"
+    PURCHASES = "AC"
+    BANK = "BQ"
+    CASH = "CA"
+    OTHER = "OD"
+    OPENING = "AN"

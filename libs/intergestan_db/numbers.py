@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Date, bindparam, case, or_, select, update
+from sqlalchemy import BigInteger, Connection, Date, bindparam, case, or_, select, text, update
 
 from intergestan_db.tables import NumberSeries
 
@@ -110,6 +110,44 @@ def take_dated_together(connection: Connection, series: str, count: int, day: da
     return [Dated(f"{row.prefix}{n}", row.last_date) for n in range(row.next_number - count, row.next_number)]
 
 
+ENTRIES = "e:"
+"""How the series of journals begin, which are of no document."""
+_TAKE_ENTRIES = (
+    text(
+        "INSERT INTO number_series (code, prefix, next_number, last_date) VALUES (:series, :prefix, 1 + :count, :day) "
+        "ON CONFLICT (code) DO UPDATE SET next_number = number_series.next_number + :count, "
+        "last_date = CASE WHEN number_series.last_date > :day THEN number_series.last_date ELSE :day END "
+        "RETURNING next_number - :count AS first, last_date"
+    )
+    .bindparams(bindparam("count", type_=BigInteger()), bindparam("day", type_=Date()))
+    .columns(first=BigInteger(), last_date=Date())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNumbers:
+    """Consecutive numbers of entries in a journal, from `first` on, and the day on which they are validated."""
+
+    first: int
+    day: date
+
+
+def entry_series(folder: int, journal: str) -> str:
+    """The series of a journal in the books of a folder, by the folder's number."""
+    return f"{ENTRIES}{folder}:{journal}"
+
+
+def take_entries(connection: Connection, folder: int, journal: str, count: int, day: date) -> EntryNumbers:
+    """Take `count` numbers of a journal; the first ones make the series. 0: the series is locked, and that is all.
+
+    The days of validation rise with the numbers, as in `take_dated`. The series stays locked until the transaction
+    ends, and comes after those of documents.
+    """
+    asked = {"series": entry_series(folder, journal), "prefix": journal, "count": count, "day": day}
+    row = connection.execute(_TAKE_ENTRIES, asked).one()
+    return EntryNumbers(row.first, row.last_date)
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Numbers of a series that were left out, from `first` to `last`; `following` is the next that is given."""
@@ -137,9 +175,11 @@ def beyond(following: int, seen: int, share: float) -> int:
 def leave_gaps(connection: Connection, seen: Mapping[str, int], share: float) -> tuple[Gap, ...]:
     """Leave out the numbers that were perhaps given after a backup, in every series (`beyond`).
 
-    The series stay locked until the transaction ends.
+    The series stay locked until the transaction ends. Journals go on without a gap: nobody else ever saw the numbers of
+    their entries, and the tax office asks for all of them.
     """
-    rows = connection.execute(select(NumberSeries.__table__).order_by(NumberSeries.code).with_for_update()).all()
+    of_documents = select(NumberSeries.__table__).where(NumberSeries.code.not_like(f"{ENTRIES}%"))
+    rows = connection.execute(of_documents.order_by(NumberSeries.code).with_for_update()).all()
     gaps = []
     for row in rows:
         new = beyond(row.next_number, seen.get(row.code, 0), share)

@@ -171,6 +171,13 @@ def _money() -> Iterator[Metric]:
         "dispatcher",
         "This month's delivery notes of customers who get an invoice a month, not invoiced on its last days; else 0.",
     )
+    yield _counter(
+        "entries_total",
+        "dispatcher",
+        "Entries in the books, by journal.",
+        journal=("VE", "AC", "BQ", "CA", "OD", "AN"),
+    )
+    yield _gauge("payments_to_bank", "dispatcher", "Cheques and bills that nobody handed in at the bank.")
 
 
 def _bells() -> Iterator[Metric]:

@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "invoices": "selling.invoices:app",
         "payments": "parties.payments:app",
         "credit": "parties.credit:app",
+        "books": "books.books:app",
         "holds": "taking_in.holds:app",
     },
     marked("Agencies and stock"): {

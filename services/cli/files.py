@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +38,12 @@ def whole(opened: IO[bytes], name: object) -> bytes:
 
 
 def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it; what had its name is replaced.
+    """Write a file so that nobody ever sees a part of it; what had its name is replaced (`write_parts`)."""
+    write_parts(file, (data,))
+
+
+def write_parts(file: Path, parts: Iterable[bytes]) -> None:
+    """Write a file of many parts so that nobody ever sees some of them; what had its name is replaced.
 
     It is for its owner only (0600); in a folder with the set-group-ID bit for that group to read as well (0640).
     """
@@ -46,7 +52,7 @@ def write_whole(file: Path, data: bytes) -> None:
         descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as opened:
             os.fchmod(descriptor, mode_in(file.parent))
-            opened.write(data)
+            opened.writelines(parts)
             opened.flush()
             os.fsync(opened.fileno())
         growing.replace(file)

@@ -17,11 +17,13 @@ ACTS: Mapping[Act, str] = {
     Act.ANY_DATES: marked("`--dates any` takes it if it is meant."),
     Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
     Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
+    Act.CHECK_BOOKS: marked("`intergestan books check` says what is wrong."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
     Act.CODE_SETTINGS: marked(
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "
         "they are."
     ),
+    Act.ENTER_THERE: marked("`intergestan payments add` enters it for the company that invoiced."),
     Act.ENTER_PAYMENT: marked("`intergestan payments add` enters a payment."),
     Act.FAIL_PAYMENT: marked("`intergestan payments fail` notes that it came back unpaid."),
     Act.FEE_SETTINGS: marked("`intergestan settings set orders.minimum_fee` chooses one."),
@@ -32,6 +34,7 @@ ACTS: Mapping[Act, str] = {
     ),
     Act.GIVE_ACCOUNT: marked("Give the number with `intergestan accounts set`."),
     Act.GIVE_CODE: marked("Give the code with `--code`, that of a partner with `--party`."),
+    Act.GIVE_TITLE: marked("`--title ACCOUNT=TEXT` gives it."),
     Act.GIVE_RIGHTS: marked("`intergestan user list` shows who may what; an administrator changes it with `user set`."),
     Act.INSTALL_CALENDAR: marked("Install it with `pip install 'intergestan[calendar]'`."),
     Act.INVOICE_ONE: marked("`intergestan sales invoice` makes single invoices."),
@@ -39,6 +42,7 @@ ACTS: Mapping[Act, str] = {
     Act.LIST_CATEGORIES: marked("`intergestan categories list` shows all."),
     Act.LIST_DEPOTS: marked("`intergestan depots list` shows all."),
     Act.LIST_DUE: marked("`intergestan invoices due` shows what is open."),
+    Act.LIST_ENTRIES: marked("`intergestan books entries` shows them."),
     Act.LIST_FEES: marked("`intergestan fees list --all` shows all fees."),
     Act.LIST_FOLDERS: marked("`intergestan folders list` shows all."),
     Act.LIST_INVOICES: marked("`intergestan invoices list` shows all, `intergestan sales show` one."),
@@ -50,6 +54,8 @@ ACTS: Mapping[Act, str] = {
     Act.LIST_QUOTES: marked("`intergestan quotes list --all` shows all quotes."),
     Act.LIST_SALES: marked("`intergestan sales list --all` shows all orders."),
     Act.LIST_TERMS: marked("`intergestan terms list` shows all."),
+    Act.LIST_YEARS: marked("`intergestan books years` shows them."),
+    Act.OTHER_DAY: marked("Choose another day."),
     Act.OVERRIDE_CREDIT: marked('`--override "reason"` lets this one pass; who may says `intergestan user list`.'),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
     Act.SET_CEILING: marked(
@@ -57,6 +63,8 @@ ACTS: Mapping[Act, str] = {
     ),
     Act.SET_DOSSIER: marked("`intergestan dossier set` changes the settings of the dossier."),
     Act.SET_ESTABLISHMENT: marked("`intergestan agencies set` changes it."),
+    Act.SET_FOLDER: marked("`intergestan folders set` enters it."),
+    Act.SHOW_CHART: marked("`intergestan books chart` shows the accounts."),
     Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
     Act.SHOW_STOCK: marked("`intergestan stock show` shows what lies where."),

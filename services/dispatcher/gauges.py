@@ -33,6 +33,7 @@ OF_BASE = (
         "oauth_consent_ended",
     ),
     *("certificate_expiry_timestamp_seconds", "unconfirmed_keys", "customers_over_limit"),
+    "payments_to_bank",
     *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
     *("delivery_notes_uninvoiced", "delivery_notes_due", "stock_negative"),
 )

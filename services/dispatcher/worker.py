@@ -25,6 +25,7 @@ from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
+from services.dispatcher.books import BooksCounter
 from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
@@ -57,6 +58,7 @@ class Dispatcher:
         self._answer_hours = answer_hours
         self._new_rows = (settlements(), invoices())
         self._uninvoiced = Uninvoiced()
+        self._books = BooksCounter()
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -103,6 +105,7 @@ class Dispatcher:
                 for each in self._new_rows:
                     each.look(connection, self._metrics)
                 self._uninvoiced.look(connection, self._metrics, self._database.now())
+                self._books.look(connection, self._metrics)
         except ANY_REFUSAL:
             self._uninvoiced = Uninvoiced()
             self._metrics.vanish(*OF_BASE)

@@ -12,7 +12,8 @@ from sqlalchemy import event
 
 from intergestan_db.database import Database
 from intergestan_db.enums import PaymentMethod
-from intergestan_erp.paying import payments
+from intergestan_erp.books.folders import Folder, folder_called, lock_until
+from intergestan_erp.paying import banking, payments
 from intergestan_erp.selling import credit_notes, invoice_runs
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
@@ -37,16 +38,26 @@ RANKS = {
     "inbound_mail": 12,
 }
 """The order of locks; rows of one place are locked by their ids."""
-_LOCKS = re.compile(r"^UPDATE (?P<changed>\w+)|FROM (?P<read>\w+).*FOR (?:NO KEY )?UPDATE", re.DOTALL)
+_LOCKS = re.compile(
+    r"^UPDATE (?P<changed>\w+)|^INSERT INTO (?P<taken>\w+) .*ON CONFLICT|FROM (?P<read>\w+).*FOR (?:NO KEY )?UPDATE",
+    re.DOTALL,
+)
 
 
 PAYMENT = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CASH)
+CHEQUE = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CHEQUE)
 
 
 def locked(statements: list[str]) -> list[str]:
     """The tables whose rows these statements lock, in their order."""
     found = [_LOCKS.search(statement) for statement in statements]
-    return [each["changed"] or each["read"] for each in found if each is not None]
+    return [each["changed"] or each["taken"] or each["read"] for each in found if each is not None]
+
+
+def folder_called_first(base: Database) -> Folder:
+    """The usual accounting folder."""
+    with base.read() as connection:
+        return folder_called(connection, None)
 
 
 @pytest.fixture
@@ -83,6 +94,9 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
         "fail": lambda: till.act(payments.fail, "RG1"),
         "second payment": lambda: till.act(payments.add, till.customer, PAYMENT),
         "cancel": lambda: till.act(payments.cancel, "RG2"),
+        "third payment": lambda: till.act(payments.add, till.customer, CHEQUE),
+        "bank": lambda: till.act(banking.bank_due),
+        "close": lambda: till.act(lock_until, folder_called_first(base), None, till.base.now().date()),
     }
     seen: dict[str, list[list[str]]] = {}
     for name, act in acts.items():
@@ -102,5 +116,6 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
     for name in ("payment", "credit"):
         assert ["party", "number_series"] in seen[name]
     assert ["party"] in seen["settle"]
-    for name in ("fail", "cancel"):
-        assert ["party", "payment"] in seen[name]
+    for name in ("fail", "cancel", "bank"):
+        assert ["party", "payment", "number_series"] in seen[name]  # the entry takes a number
+    assert ["number_series"] in seen["close"]

@@ -32,9 +32,22 @@ def freeze_columns(table: str, columns: Sequence[str], since: str | None = None)
     _refuse("frozen", table, f"UPDATE OF {', '.join(columns)}", when)
 
 
-def freeze_rows(table: str) -> None:
-    """Refuse to change or delete rows."""
-    _refuse("frozen", table, "UPDATE")
+def freeze_once(table: str, column: str) -> None:
+    """Refuse another value in a column that has one; it may be filled once."""
+    differs = _differ([column], "IS NOT" if _dialect() == "sqlite" else "IS DISTINCT FROM")
+    _refuse("frozen_once", table, f"UPDATE OF {column}", f"OLD.{column} IS NOT NULL AND ({differs})")
+
+
+def freeze_rows(table: str, columns: Sequence[str] | None = None, since: str | None = None) -> None:
+    """Refuse to change or delete rows.
+
+    :param columns: those that nobody changes; None: all.
+    :param since: as in `freeze_columns`; rows are never deleted all the same.
+    """
+    if columns is None:
+        _refuse("frozen", table, "UPDATE")
+    else:
+        freeze_columns(table, columns, since)
     _refuse("frozen_rows", table, "DELETE")
 
 

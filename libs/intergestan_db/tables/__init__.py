@@ -13,6 +13,7 @@ from intergestan_db.tables.agency import (
     Establishment,
     OperationCode,
 )
+from intergestan_db.tables.books import Entry, EntryLine, FecExport, FiscalYear
 from intergestan_db.tables.credit import CreditOverride
 from intergestan_db.tables.delivery import (
     DeliveryNote,
@@ -126,9 +127,13 @@ __all__ = [
     "DepotRank",
     "Difference",
     "Dossier",
+    "Entry",
+    "EntryLine",
     "Establishment",
     "Event",
+    "FecExport",
     "Fee",
+    "FiscalYear",
     "FormerBody",
     "GeocodeCache",
     "GeocodeUsage",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, String, Text
+from datetime import date
+
+from sqlalchemy import JSON, LargeBinary, String, Text
 
 from intergestan_db.enums import Arbitrate, CategoryKind, Incomplete, OperationSide, PickingMode
 from intergestan_db.tables.order import PlaceColumns
@@ -61,7 +63,8 @@ class AccountingFolder(AddressColumns, Table):
     """The books of one company: the folder is the company (D36), and says what its invoices must say of it.
 
     `early_payment` is the discount for paying early, or that there is none; `vat_exemption` the ground why a document
-    bears no VAT. `logo` is a PNG or SVG.
+    bears no VAT. `logo` is a PNG or SVG. `locked_until`: nothing enters its books any more until that day.
+    `chart`: the accounts that it names in place of the usual ones, number and title by what they are for.
     """
 
     __tablename__ = "accounting_folder"
@@ -81,6 +84,8 @@ class AccountingFolder(AddressColumns, Table):
     vat_exemption: Typed[str | None] = column(Text())
     vat_on_debits: Typed[bool] = column(default=False)
     logo: Typed[bytes | None] = column(LargeBinary())
+    locked_until: Typed[date | None]
+    chart: Typed[dict[str, list[str]] | None] = column(JSON(none_as_null=True))
 
 
 class Establishment(AddressColumns, Table):

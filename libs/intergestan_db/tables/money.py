@@ -73,8 +73,8 @@ class InvoiceDue(Table):
 class Payment(Table):
     """Money, a bill or a cheque of a customer. What it settles stands in `Settlement`, the rest lies on account.
 
-    What `failed` settles nothing from `failed_on` on; what was `cancelled` was never there. All but the state and that
-    day is frozen.
+    What `failed` settles nothing from `failed_on` on; what was `cancelled` was never there. `banked_on`: since when the
+    bank has a cheque or a bill; it is filled once. All but the state and these days is frozen.
     """
 
     __tablename__ = "payment"
@@ -89,6 +89,11 @@ class Payment(Table):
             name="uq_payment_reference",
             unique=True,
         ),
+        index_where(
+            "banked_on IS NULL AND state = 'entered' AND method IN ('cheque', 'bill')",
+            "due_date",
+            name="ix_payment_to_bank",
+        ),
     )
 
     id: Typed[RowId]
@@ -102,6 +107,7 @@ class Payment(Table):
     reference: Typed[str | None] = column(String(60))
     state: Typed[str] = column(String(10))
     failed_on: Typed[date | None]
+    banked_on: Typed[date | None]
     created_at: Typed[Instant]
     created_by: Typed[str] = column(String(80))
 

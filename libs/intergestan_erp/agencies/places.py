@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from intergestan_db import states
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import AccountingFolder, Depot, Dossier, Establishment, User
+from intergestan_db.tables import AccountingFolder, Depot, DepotRank, Dossier, Establishment, User
 from intergestan_db.tables.usual_place import USUAL_DEPOT
 
+_LAST = 999
+"""The rank of a depot that has none."""
 _TYPED = re.compile(r"\s*([0-9]{1,9})\s*/\s*(\S.*?)\s*")
 
 
@@ -100,6 +102,35 @@ def place_of(connection: Connection, login: str) -> Place | None:
     return _read(connection, Depot.id == depot_id)
 
 
+def places_in_books(connection: Connection, folder: int, establishment: int) -> list[Place]:
+    """Where an establishment of a number has the books of a folder: one place for each dossier, by its number (A50).
+
+    Of several depots the one that the establishment draws on first.
+
+    :raises Problem: there is none in use.
+    """
+    first = func.coalesce(DepotRank.rank, _LAST)
+    query = (
+        _places(Depot.active, Establishment.active)
+        .outerjoin(DepotRank, (DepotRank.establishment_id == Establishment.id) & (DepotRank.depot_id == Depot.id))
+        .where(AccountingFolder.number == folder, Establishment.number == establishment)
+        .order_by(Dossier.number, first, Depot.code)
+    )
+    found: dict[int, Place] = {}
+    for row in connection.execute(query):
+        place = Place(*row)
+        found.setdefault(place.dossier, place)
+    if not found:
+        raise Problem(
+            "No establishment {number} in use has the books of folder {folder}. Nothing was done.",
+            ProblemCode.NO_PLACE,
+            (Act.LIST_AGENCIES,),
+            number=establishment,
+            folder=folder,
+        )
+    return list(found.values())
+
+
 def choose_place(connection: Connection, user_id: int, place: Place, *, by: str, at: datetime) -> None:
     """Propose a place to a person from now on. What they began elsewhere stays there."""
     values = {"establishment_id": place.establishment_id, "depot_id": place.depot_id}
@@ -123,8 +154,8 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
 """In the order of the fields of a place."""
 
 
-def _read(connection: Connection, condition: ColumnElement[bool]) -> Place:
-    query = (
+def _places(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
         select(*_COLUMNS)
         .select_from(Depot)
         .join(Establishment, Establishment.id == Depot.establishment_id)
@@ -133,6 +164,9 @@ def _read(connection: Connection, condition: ColumnElement[bool]) -> Place:
             AccountingFolder,
             AccountingFolder.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id),
         )
-        .where(condition)
+        .where(*conditions)
     )
-    return Place(*connection.execute(query).one())
+
+
+def _read(connection: Connection, condition: ColumnElement[bool]) -> Place:
+    return Place(*connection.execute(_places(condition)).one())

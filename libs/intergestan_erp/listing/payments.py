@@ -17,7 +17,7 @@ from intergestan_msg.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class ListedPayment:
-    """A line of the list. `left`: what lies on account of it."""
+    """A line of the list. `left`: what lies on account of it; `banked_on`: since when the bank has it."""
 
     number: str
     received_on: date
@@ -30,6 +30,7 @@ class ListedPayment:
     left: Decimal
     state: PaymentState
     failed_on: date | None
+    banked_on: date | None
 
 
 def list_payments(
@@ -49,11 +50,12 @@ def list_payments(
     query = select(
         *(Payment.number, Payment.received_on, Payment.due_date, Party.code, Party.name, Payment.amount),
         *(Payment.method, Payment.reference, left.label("left"), Payment.state, Payment.failed_on),
+        Payment.banked_on,
     ).join(Party, Party.id == Payment.party_id)
     if customer_id is not None:
         query = query.where(Payment.party_id == customer_id)
     if on_account:
         query = query.where(left > ZERO)
     return read_page(
-        connection, query, [Payment.id], lambda row: ListedPayment(*row[:11]), size=size, after=after, descending=True
+        connection, query, [Payment.id], lambda row: ListedPayment(*row[:12]), size=size, after=after, descending=True
     )

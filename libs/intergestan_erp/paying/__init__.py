@@ -2,5 +2,5 @@
 
 Every act locks the customer first: what is open, and what of a payment is left, is decided under that lock.
 
-May import: agencies, inputs, parties, site.
+May import: agencies, books, inputs, parties, site.
 """

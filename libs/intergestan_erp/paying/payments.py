@@ -14,14 +14,16 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import PaymentMethod, PaymentState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Payment, Settlement
-from intergestan_erp.agencies.belonging import establishment_at
+from intergestan_erp.agencies.belonging import establishment_at, folder_of
 from intergestan_erp.agencies.places import Place
+from intergestan_erp.books.lettering import letter_closed, unletter
+from intergestan_erp.books.posting import post_cancelled, post_failed, post_payments
 from intergestan_erp.inputs.days import years_later
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.paying.open_amounts import left_of
-from intergestan_erp.paying.settling import Settled, Source, settle_from, told
+from intergestan_erp.paying.settling import Settled, Source, letter_settled, settle_from, told
 from intergestan_erp.paying.shares import Share, in_cents
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
@@ -71,6 +73,8 @@ def add(
 ) -> Settled:
     """Enter a payment, and settle instalments with it; what is left lies on account.
 
+    It settles invoices in the books of the place where it is entered (D59).
+
     :param shares: as a person shares it out; None: the oldest due first.
     :param place: where it is entered; None: where the site usually is.
     :raises Problem: the amount, a day or the reference is none, an invoice is none of the customer's, or more would be
@@ -101,8 +105,10 @@ def add(
         )
         .returning(Payment.id)
     ).scalar_one()
-    source = Source(Payment, payment_id, number, customer_id, amount)
+    (posted,) = post_payments(connection, [payment_id], today)
+    source = Source(Payment, payment_id, number, customer_id, posted.folder_id, amount)
     settled = settle_from(connection, source, shares, on=today, at=at)
+    letter_settled(connection, source, settled, today)
     detail = {"amount": f"{amount:.2f}", "settled": told(settled)}
     entered = [(payment_id, None, states.PAYMENT.first)]
     states.record(connection, states.PAYMENT.name, entered, "enter", by=by, at=at, detail=detail)
@@ -124,10 +130,12 @@ def settle(
         query = select(CreditNote.customer_id).where(CreditNote.number == number)
         customer_id = connection.execute(query).scalar()
     if customer_id is None:
-        raise _no_payment(typed)
+        raise no_payment(typed)
     lock_parties(connection, [customer_id])
     source = _payment_left(connection, number) or _credit_left(connection, number)
-    settled = settle_from(connection, source, shares, on=site_day(read_zone(connection), at), at=at)
+    today = site_day(read_zone(connection), at)
+    settled = settle_from(connection, source, shares, on=today, at=at)
+    letter_settled(connection, source, settled, today)
     if settled.parts:
         detail = {"settled": told(settled)}
         states.record(
@@ -155,6 +163,8 @@ def fail(connection: Connection, typed: str, on: date | None = None, *, by: str,
         )
     _check_stands(payment)
     states.move(connection, states.PAYMENT, [payment.id], "fail", by=by, at=at, failed_on=day)
+    post_failed(connection, payment.id, today, day)
+    _letter_alone(connection, payment.id, "failed", today)
     return _taken_back(connection, payment)
 
 
@@ -176,7 +186,17 @@ def cancel(connection: Connection, typed: str, *, by: str, at: datetime) -> Take
             number=payment.number,
             day=entered_on,
         )
+    if payment.banked_on is not None:
+        raise Problem(
+            "The bank has {number} since {day}. Nothing was changed.",
+            ProblemCode.PAYMENT_STANDS,
+            (Act.FAIL_PAYMENT,),
+            number=payment.number,
+            day=payment.banked_on,
+        )
     states.move(connection, states.PAYMENT, [payment.id], "cancel", by=by, at=at)
+    post_cancelled(connection, payment.id, site_day(zone, at))
+    _letter_alone(connection, payment.id, "cancelled", site_day(zone, at))
     return _taken_back(connection, payment)
 
 
@@ -221,9 +241,16 @@ def _lock(connection: Connection, typed: str) -> AnyRow:
     number = as_stored(connection, typed, Payment.number)
     query = select(Payment.__table__).where(Payment.number == number)
     if (found := connection.execute(query).one_or_none()) is None:
-        raise _no_payment(typed)
+        raise no_payment(typed)
     lock_parties(connection, [found.party_id])
     return connection.execute(query).one()
+
+
+def _letter_alone(connection: Connection, payment_id: int, undone: str, on: date) -> None:
+    """In the books a payment that does not count cancels out with what undid it, and no longer with invoices."""
+    own = f"payment:{payment_id}"
+    unletter(connection, [own])
+    letter_closed(connection, [own, f"{undone}:{payment_id}"], on)
 
 
 def _taken_back(connection: Connection, payment: AnyRow) -> TakenBack:
@@ -259,21 +286,26 @@ def _check_stands(payment: AnyRow) -> None:
 
 
 def _payment_left(connection: Connection, number: str) -> Source | None:
-    query = select(Payment.__table__, left_of(Payment).label("left")).where(Payment.number == number)
+    query = select(
+        Payment.__table__,
+        left_of(Payment).label("left"),
+        folder_of(Payment.establishment_id).correlate(Payment).label("folder_id"),
+    ).where(Payment.number == number)
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
     _check_stands(row)
-    return Source(Payment, row.id, row.number, row.party_id, row.left)
+    return Source(Payment, row.id, row.number, row.party_id, row.folder_id, row.left)
 
 
 def _credit_left(connection: Connection, number: str) -> Source:
     query = select(CreditNote.__table__, left_of(CreditNote).label("left")).where(CreditNote.number == number)
     row = connection.execute(query).one()
-    return Source(CreditNote, row.id, row.number, row.customer_id, row.left)
+    return Source(CreditNote, row.id, row.number, row.customer_id, row.accounting_folder_id, row.left)
 
 
-def _no_payment(typed: str) -> Problem:
+def no_payment(typed: str) -> Problem:
+    """That there is no such payment."""
     return Problem(
         "There is no payment {number}. Nothing was changed.",
         ProblemCode.NO_PAYMENT,

@@ -23,12 +23,12 @@ OF_ROLE: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset(),
     Role.CLERK: frozenset(),
     Role.OPERATOR: frozenset(),
-    Role.ACCOUNTANT: frozenset({Right.SET_CREDIT}),
-    Role.ADMINISTRATOR: frozenset({Right.SET_CREDIT, Right.MANAGE_USERS}),
+    Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS}),
+    Role.ADMINISTRATOR: frozenset({Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS}),
 }
 """What each role may. `OVERRIDE_CREDIT` is in none: it is given by name."""
 
-_OF_FIRST: Final = (Role.CLERK, Role.OPERATOR, Role.ADMINISTRATOR)
+_OF_FIRST: Final = (Role.CLERK, Role.OPERATOR, Role.ADMINISTRATOR, Role.ACCOUNTANT)
 _OF_LATER: Final = (Role.CLERK,)
 
 
@@ -174,6 +174,12 @@ def _refused(right: Right, login: str, who: str) -> Problem:
     if right is Right.SET_CREDIT:
         return Problem(
             "{login} may not set credit maximums; {who} may. Nothing was done.", code, acts, login=login, who=who
+        )
+    if right is Right.KEEP_BOOKS:
+        return Problem("{login} may not keep the books; {who} may. Nothing was done.", code, acts, login=login, who=who)
+    if right is Right.CLOSE_BOOKS:
+        return Problem(
+            "{login} may not close the books; {who} may. Nothing was done.", code, acts, login=login, who=who
         )
     return Problem(
         "{login} may not pass the credit maximum; {who} may. Nothing was done.", code, acts, login=login, who=who

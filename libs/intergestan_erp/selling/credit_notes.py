@@ -26,10 +26,11 @@ from intergestan_db.tables import (
     InvoiceLine,
     InvoiceVat,
 )
+from intergestan_erp.books.posting import post_credit_notes
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.paying.open_amounts import open_instalments
-from intergestan_erp.paying.settling import Settled, Source, no_invoice, told, write_parts
+from intergestan_erp.paying.settling import Settled, Source, letter_settled, no_invoice, told, write_parts
 from intergestan_erp.paying.shares import oldest_first
 from intergestan_erp.selling.chain import Sealed, chain_of_credit_note
 from intergestan_erp.selling.issuer import read_billed, read_issuer
@@ -84,11 +85,11 @@ def credit(
     lock_parties(connection, [head.customer_id])
     invoiced = _read(connection, head)
     taken = take_back(invoiced, lines or {}, charges) if lines or charges else take_back_all(invoiced)
-    day = max(today(connection, at), head.issue_date)
+    here = today(connection, at)
     issuer = read_issuer(connection, head.establishment_id)
     buyer = read_billed(connection, issuer, [head.customer_id])[head.customer_id]
     series = numbers.of_folder(numbers.CREDIT_NOTES, issuer.folder_number)
-    dated = numbers.take_dated(connection, series, day)
+    dated = numbers.take_dated(connection, series, max(here, head.issue_date))
     totals = {"total_ht": taken.total_ht, "total_vat": taken.total_vat, "total_ttc": taken.total_ttc}
     values: dict[str, Any] = {
         "number": dated.number,
@@ -112,8 +113,10 @@ def credit(
         if rows:
             connection.execute(insert(table), [{**row, "credit_note_id": note_id} for row in rows])
     own = open_instalments(connection, head.customer_id, [head.id])
-    source = Source(CreditNote, note_id, dated.number, head.customer_id, taken.total_ttc)
+    source = Source(CreditNote, note_id, dated.number, head.customer_id, head.accounting_folder_id, taken.total_ttc)
     settled = write_parts(connection, source, oldest_first(own, taken.total_ttc), on=dated.day, at=at)
+    post_credit_notes(connection, [note_id], here)
+    letter_settled(connection, source, settled, here)
     created = [(note_id, None, None)]
     detail = {"invoice": number, "settled": told(settled)}
     states.record(connection, CreditNote.__tablename__, created, "create", by=by, at=at, detail=detail)

@@ -18,9 +18,11 @@ from intergestan_db import numbers, states
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.enums import InvoiceKind
 from intergestan_db.tables import Invoice, InvoiceCharge, InvoiceDue, InvoiceLine, InvoiceVat
+from intergestan_erp.books.posting import post_invoices
 from intergestan_erp.selling.chain import Sealed, chain_of_invoice
 from intergestan_erp.selling.invoice_draft import InvoiceDraft
 from intergestan_erp.selling.issuer import Billed, Issuer
+from intergestan_erp.site.zone import today
 from intergestan_erp.terms.due import Shift, instalments, last_due
 from intergestan_erp.terms.stored import Term
 from intergestan_msg.money import ZERO
@@ -85,6 +87,7 @@ def write_invoices(
     for table, part in ((InvoiceLine, "lines"), (InvoiceCharge, "charges"), (InvoiceVat, "vat"), (InvoiceDue, "due")):
         rows = [{**row, "invoice_id": ids[each.head["number"]]} for each in dated for row in getattr(each, part)]
         insert_rows(connection, table, rows)
+    post_invoices(connection, sorted(ids.values()), today(connection, at))
     states.record(
         connection, Invoice.__tablename__, [(row_id, None, None) for row_id in ids.values()], "create", by=by, at=at
     )

@@ -11,6 +11,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.agencies.dossier import tell_changed
 from services.cli.agencies.establishments import City, Country, Line1, Line2, Postcode
+from services.cli.books.lock import lock
 from services.cli.context import call_of
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_json, print_table, say
@@ -139,3 +140,6 @@ def _values(
     if logo is not None:
         values["logo"] = read_file(logo)
     return {column: value for column, value in values.items() if value is not None}
+
+
+app.verb("lock")(lock)

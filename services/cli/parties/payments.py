@@ -185,6 +185,38 @@ def cancel(context: typer.Context, *, number: Number, as_json: AsJson = False) -
     _tell_reopened(taken.reopened)
 
 
+@app.verb("bank")
+def bank(
+    context: typer.Context,
+    *,
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="PAYMENT …", help="Numbers of cheques and bills, such as RG3.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="All whose day has come.")] = False,
+    on: Annotated[str | None, typer.Option("--on", metavar="DATE", help="Since when; today by default.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Note that the bank has cheques and bills: they were handed in, or stand on its statement."""
+    from intergestan_erp.paying import banking
+
+    if due is bool(numbers):
+        raise typer.BadParameter(_("Name the payments, or take all that are due with --due."))
+    call, day = call_of(context), day_of(on)
+    with call.database.transaction() as connection:
+        by, at = call.actor(connection), call.database.now()
+        if due:
+            banked = banking.bank_due(connection, day, by=by, at=at)
+        else:
+            banked = banking.bank(connection, numbers or (), day, by=by, at=at)
+    if as_json:
+        print_json([{"payment": each.number, "amount": each.amount, "banked_on": each.banked_on} for each in banked])
+        return
+    for each in banked:
+        say(_("The bank has {number}: {amount}.").format(number=each.number, amount=amount(each.amount)))
+    if not banked:
+        say(_("No cheque or bill waits for the bank."))
+
+
 def settled_rows(settled: Settled) -> list[dict[str, Any]]:
     """What was settled, for programs."""
     return [{"invoice": part.invoice, "n": part.n, "amount": part.amount} for part in settled.parts]

@@ -28,6 +28,8 @@ RIGHTS: Mapping[str, str] = {
     "manage_users": marked("gives roles and rights"),
     "set_credit": marked("sets credit maximums"),
     "override_credit": marked("may pass the credit maximum"),
+    "keep_books": marked("keeps the books"),
+    "close_books": marked("closes the books"),
 }
 """What people read of these words; a test holds that there is one for each."""
 

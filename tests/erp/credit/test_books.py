@@ -20,7 +20,9 @@ from sqlalchemy import select
 
 from intergestan_db.database import Database
 from intergestan_db.enums import PaymentMethod
-from intergestan_db.tables import CreditNote, Invoice, InvoiceDue, Payment, Settlement
+from intergestan_db.tables import CreditNote, EntryLine, Invoice, InvoiceDue, Payment, Settlement
+from intergestan_erp.books.check import check_books
+from intergestan_erp.books.folders import folder_called
 from intergestan_erp.credit.exposure import Exposure, read_delivered, read_exposure
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.paying import payments
@@ -83,7 +85,7 @@ class Books(RuleBasedStateMachine):
         self.database: Database = site.database
         self.now = NOW
         self.sales: list[Sale] = []
-        code = f"C{next(_CUSTOMERS)}"
+        self.code = code = f"C{next(_CUSTOMERS)}"
         with self.database.transaction() as connection:
             self.customer = add_party(connection, NewParty(code=code, name=code, is_customer=True))
 
@@ -205,6 +207,19 @@ class Books(RuleBasedStateMachine):
             assert found.on_account == on_account
         if not any(sale.some("delivered") for sale in self.sales):
             assert self.delivered() == 0
+
+    def teardown(self) -> None:
+        """The books are in order, and the customer's account says what is open less what lies on account (A04)."""
+        with self.database.read() as connection:
+            assert check_books(connection, folder_called(connection, None)) == []
+        debited, credited = (
+            sum((row[0] for row in self.rows(column, where=EntryLine.aux == f"411{self.code}")), Decimal(0))
+            for column in (EntryLine.debit, EntryLine.credit)
+        )
+        owed = self.rows(Invoice.total_ttc, where=Invoice.customer_id == self.customer)
+        noted = self.rows(CreditNote.total_ttc, where=CreditNote.customer_id == self.customer)
+        paid = self.rows(Payment.amount, where=(Payment.party_id == self.customer) & (Payment.state == "entered"))
+        assert debited - credited == sum(r[0] for r in owed) - sum(r[0] for r in noted) - sum(r[0] for r in paid)
 
     def _on_account(self, day: date) -> Decimal:
         """What of payments and credit notes settles nothing, once it counts."""

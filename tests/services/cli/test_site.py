@@ -41,7 +41,7 @@ def test_a_new_site(shop: Path, run: Run) -> None:
     }
     (user,) = run("user", "list", "--json", cwd=shop).json
     assert (user["login"], user["name"], user["email"]) == ("marie", "marie", "commandes@arts.test")
-    assert (user["active"], user["roles"]) == (True, ["clerk", "operator", "administrator"])
+    assert (user["active"], user["roles"]) == (True, ["clerk", "operator", "administrator", "accountant"])
 
 
 def test_the_site_is_found_from_anywhere(shop: Path, run: Run, tmp_path: Path) -> None:

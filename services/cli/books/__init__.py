@@ -1,0 +1,1 @@
+"""The books of accounting folders: entries, years, files for the tax office."""
