@@ -15,7 +15,7 @@ from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from benchmarks.machine import Servers
 from intergestan_db.bulk import insert_rows
@@ -88,22 +88,25 @@ def measure(databases: Sequence[Database], notes: int, customers: int) -> dict[s
 
 
 def write_bare(ours: Database, floor: Database) -> float:
-    """The seconds of inserting the rows that a run has made, and nothing else."""
-    tables: tuple[type[Table], ...] = (Invoice, InvoiceLine, InvoiceVat, InvoiceDue, Event)
-    rows: dict[type[Table], list[dict[str, Any]]] = {}
-    with ours.read() as connection:
-        for table in tables:
-            core = table.__table__
-            query = select(core).where(core.c.id > _events_before(floor)) if table is Event else select(core)
-            rows[table] = [dict(row) for row in connection.execute(query.order_by(core.c.id)).mappings()]
-    for row in rows[Invoice]:
-        row["invoice_run_id"] = None
-    began = time.perf_counter()
-    for table in tables:
-        for start in range(0, len(rows[table]), _BATCH):
+    """The seconds of inserting the rows that a run has made, and nothing else; only a batch of them is in memory."""
+    seconds = 0.0
+    for table in (Invoice, InvoiceLine, InvoiceVat, InvoiceDue, Event):
+        core = table.__table__
+        query = select(core).where(core.c.id > bindparam("after")).order_by(core.c.id).limit(_BATCH)
+        after = _events_before(floor) if table is Event else 0
+        while rows := _rows(ours, query, after):
+            after = rows[-1]["id"]
+            began = time.perf_counter()
             with floor.transaction() as connection:
-                insert_rows(connection, table, rows[table][start : start + _BATCH])
-    return time.perf_counter() - began
+                insert_rows(connection, table, rows)
+            seconds += time.perf_counter() - began
+    return seconds
+
+
+def _rows(database: Database, query: Any, after: int) -> list[dict[str, Any]]:
+    with database.read() as connection:
+        found = [dict(row) for row in connection.execute(query, {"after": after}).mappings()]
+    return [row | ({"invoice_run_id": None} if "invoice_run_id" in row else {}) for row in found]
 
 
 def fill(database: Database, notes: int, customers: int) -> None:

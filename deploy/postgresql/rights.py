@@ -151,12 +151,12 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
-    "dossier": Right("id number default_establishment_id customer_op_billable_id"),
+    "dossier": Right("number default_establishment_id customer_op_billable_id"),
     "depot": Right("id code establishment_id active"),
     "depot_rank": Right(ALL),
     "party": Right(ALL, changes="exposure_version"),
     "party_credit": Right(ALL),
-    "establishment": Right("id number dossier_id"),
+    "establishment": Right("id number"),
     "setting": Right("name value"),
     "published": Right("name value", "name value", "value"),
     "partner": Right(

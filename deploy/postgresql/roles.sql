@@ -162,8 +162,8 @@ GRANT SELECT ON "depot_rank" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail, outcome, found_at), DELETE ON
     "difference" TO :"importer";
 GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
-GRANT SELECT (id, number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
-GRANT SELECT (id, dossier_id, number) ON "establishment" TO :"importer";
+GRANT SELECT (number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
+GRANT SELECT (id, number) ON "establishment" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)

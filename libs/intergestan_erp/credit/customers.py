@@ -16,7 +16,8 @@ from sqlalchemy import Connection, exists, select
 
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow
-from intergestan_db.tables import Dossier, Establishment, Party, PartyCredit
+from intergestan_db.tables import Establishment, Party, PartyCredit
+from intergestan_db.tables.usual_place import USUAL_ESTABLISHMENT
 from intergestan_erp.credit.exposure import NOTHING, Exposure, read_exposures, read_exposures_by_establishment
 from intergestan_erp.site.credit_rules import CreditRules
 
@@ -29,10 +30,9 @@ _LOCK: Final = _READ.with_for_update(key_share=True, of=Party.__table__)
 _CEILINGS: Final = (
     select(
         *(PartyCredit.party_id, Establishment.id, Establishment.number, PartyCredit.credit_max),
-        *(PartyCredit.credit_insured, (Dossier.default_establishment_id == Establishment.id).label("is_usual")),
+        *(PartyCredit.credit_insured, (Establishment.id == USUAL_ESTABLISHMENT).label("is_usual")),
     )
     .join(Establishment, Establishment.id == PartyCredit.establishment_id)
-    .join(Dossier, Dossier.id == Establishment.dossier_id)
     .where(among(PartyCredit.party_id, "ids"))
     .order_by(PartyCredit.party_id, Establishment.number, Establishment.id)
 )
