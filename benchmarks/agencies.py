@@ -15,7 +15,7 @@ from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import func, insert, select
 
 from benchmarks.machine import Servers
 from intergestan_db.bulk import insert_rows
@@ -25,6 +25,8 @@ from intergestan_db.tables import (
     DeliveryNoteLine,
     Depot,
     Dossier,
+    Entry,
+    EntryLine,
     Event,
     Invoice,
     InvoiceDue,
@@ -44,6 +46,11 @@ LINES: Final = 3
 DAY: Final = date(2026, 11, 2)
 _AT_ONCE: Final = 2_000
 _BATCH: Final = 5_000
+_MADE: Final[tuple[tuple[type[Table], str], ...]] = (
+    *((Invoice, "id"), (InvoiceLine, "id"), (InvoiceVat, "id"), (InvoiceDue, "id")),
+    *((Entry, "id"), (EntryLine, "entry_id"), (Event, "id")),
+)
+"""The tables that a run writes, each with the number by which its rows are read back."""
 
 
 @contextmanager
@@ -88,14 +95,15 @@ def measure(databases: Sequence[Database], notes: int, customers: int) -> dict[s
 
 
 def write_bare(ours: Database, floor: Database) -> float:
-    """The seconds of inserting the rows that a run has made, and nothing else; only a batch of them is in memory."""
+    """The seconds of inserting the rows that a run has made, and nothing else; only some of them are in memory."""
     seconds = 0.0
-    for table in (Invoice, InvoiceLine, InvoiceVat, InvoiceDue, Event):
-        core = table.__table__
-        query = select(core).where(core.c.id > bindparam("after")).order_by(core.c.id).limit(_BATCH)
-        after = _events_before(floor) if table is Event else 0
-        while rows := _rows(ours, query, after):
-            after = rows[-1]["id"]
+    for table, key in _MADE:
+        column = table.__table__.c[key]
+        after = _newest(floor, column) if table is Event else 0
+        last = _newest(ours, column)
+        while after < last:
+            rows = _rows(ours, select(table.__table__).where(column > after, column <= after + _BATCH).order_by(column))
+            after += _BATCH
             began = time.perf_counter()
             with floor.transaction() as connection:
                 insert_rows(connection, table, rows)
@@ -103,9 +111,14 @@ def write_bare(ours: Database, floor: Database) -> float:
     return seconds
 
 
-def _rows(database: Database, query: Any, after: int) -> list[dict[str, Any]]:
+def _newest(database: Database, column: Any) -> int:
     with database.read() as connection:
-        found = [dict(row) for row in connection.execute(query, {"after": after}).mappings()]
+        return connection.execute(select(func.max(column))).scalar() or 0
+
+
+def _rows(database: Database, query: Any) -> list[dict[str, Any]]:
+    with database.read() as connection:
+        found = [dict(row) for row in connection.execute(query).mappings()]
     return [row | ({"invoice_run_id": None} if "invoice_run_id" in row else {}) for row in found]
 
 
@@ -169,8 +182,3 @@ def _establishment(database: Database) -> int:
         place = connection.execute(select(Dossier.default_establishment_id)).scalar_one()
     assert place is not None
     return place
-
-
-def _events_before(database: Database) -> int:
-    with database.read() as connection:
-        return connection.execute(select(func.max(Event.id))).scalar() or 0

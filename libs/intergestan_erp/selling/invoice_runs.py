@@ -21,6 +21,8 @@ from intergestan_db.database import Database
 from intergestan_db.enums import InvoiceKind, Stage
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import InvoiceRun, NumberSeries
+from intergestan_erp.books.folders import Books, read_period
+from intergestan_erp.books.years import missing_years
 from intergestan_erp.credit.gate import Gate, let_pass, open_gates
 from intergestan_erp.selling.deferred import Group, Scope, group_notes, in_batches, late_doubts
 from intergestan_erp.selling.deliveries import as_sold
@@ -165,7 +167,7 @@ def doubts(made: Iterable[FutureInvoice], day: date) -> Iterator[Problem]:
 def check_day(connection: Connection, issuer: Issuer, day: date | None, now: date) -> None:
     """Whether invoices may bear a day.
 
-    :raises Problem: it lies ahead, or before that of an invoice that was made.
+    :raises Problem: it lies ahead, or before that of an invoice that was made; or the books are closed on it.
     """
     wanted = day or now
     if wanted > now:
@@ -183,6 +185,10 @@ def check_day(connection: Connection, issuer: Issuer, day: date | None, now: dat
             last=last,
             day=day,
         )
+    on = wanted if last is None else max(wanted, last)
+    period = read_period(connection, Books(issuer.folder_id, issuer.folder_number))
+    years = (*period.years, *missing_years(period.years, on, now))  # posting makes those
+    replace(period, years=tuple(sorted(years, key=lambda year: year.first))).check_open(on)
 
 
 def _begin(connection: Connection, establishment_id: int) -> tuple[Scope, Issuer, _Rules]:

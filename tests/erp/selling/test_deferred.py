@@ -17,6 +17,7 @@ from intergestan_db.database import Moment
 from intergestan_db.enums import InvoiceGrouping
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import (
+    AccountingFolder,
     DeliveryNote,
     Depot,
     Dossier,
@@ -245,6 +246,20 @@ def test_the_day(agencies: Agencies) -> None:
     late = run(agencies)
     assert isinstance(late[0], FutureInvoice)
     assert late[0].issue_date == ahead, "a clock that was set back"
+
+
+def test_books_that_are_closed(agencies: Agencies) -> None:
+    """D61: a preview says so, too, and nothing is made; on an open day it is."""
+    agencies.deliver(agencies.order())
+    yesterday = NOW.date() - timedelta(days=1)
+    with agencies.database.transaction() as connection:
+        connection.execute(update(AccountingFolder).values(locked_until=yesterday))
+    for act in (preview, run):
+        with pytest.raises(Problem) as caught:
+            act(agencies, day=yesterday)
+        assert caught.value.code is ProblemCode.BOOKS_CLOSED
+    assert agencies.site.rows(Invoice) == []
+    assert plain(run(agencies)) == [("FA1", "BL1", "60.00", "72.00")]
 
 
 def a_charge(agencies: Agencies, number: str, amount: str = "5", vat: str | None = "S") -> None:
