@@ -41,7 +41,7 @@ Run = Callable[..., Ran]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """`run("orders", "list", cwd=…, stdin=…)`: nothing of the machine's own configuration plays a part."""
-    for name in ("LC_ALL", "LC_MESSAGES", "INTERGESTAN_USER", "INTERGESTAN_DEBUG"):
+    for name in ("LC_ALL", "LC_MESSAGES", "INTERGESTAN_USER", "INTERGESTAN_HERE", "INTERGESTAN_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("LANGUAGE", "")
