@@ -92,6 +92,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
     metrics.set("geocode_resting", 1, reason="key")
     for name, value in {
         "delivery_notes_due": 3.0,
+        "stock_negative": 1.0,
         "orders_unanswered": 1.0,
         "booking_paused": 1.0,
         "archive_writable": 0.0,
