@@ -181,9 +181,9 @@ GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, compos
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
 GRANT SELECT (id, customer_id, establishment_id) ON "invoice" TO :"importer";
-GRANT SELECT (id, sales_order_charge_id, amount) ON "invoice_charge" TO :"importer";
+GRANT SELECT (id, invoice_id, sales_order_charge_id, amount) ON "invoice_charge" TO :"importer";
 GRANT SELECT (id, invoice_id, due_date, amount) ON "invoice_due" TO :"importer";
-GRANT SELECT (id, delivery_note_line_id, total) ON "invoice_line" TO :"importer";
+GRANT SELECT (id, invoice_id, delivery_note_line_id, total) ON "invoice_line" TO :"importer";
 GRANT SELECT, INSERT (partner_id, type, number, epoch, revision, inbound_transfer_id, business_hash, outcome,
     sales_order_id, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
     sales_order_id, stated, updated_at) ON "ledger" TO :"importer";

@@ -169,9 +169,12 @@ def _with_vat(base: Decimal, rate: Decimal) -> Decimal:
 _NOT_INVOICED, _INVOICES, _ON_ACCOUNT = "not_invoiced", "invoices", "on_account"
 _PARTS: Final = (_NOT_INVOICED, _INVOICES, _ON_ACCOUNT)
 _NO_RATE: Final = null()
+_ACCEPTED: Final = SalesOrder.state == SalesState.ACCEPTED
 _DAY: Final = bindparam("day", type_=Date())
 _IS_INVOICED: Final = exists(InvoiceLine.id).where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
-_COUNTS: Final = among(SalesOrder.customer_id, "ids"), SalesOrder.state == SalesState.ACCEPTED
+_COUNTS: Final = among(SalesOrder.customer_id, "ids"), _ACCEPTED
+_BILLED: Final = among(Invoice.customer_id, "ids"), _ACCEPTED
+"""Begins with what was invoiced: of most open orders nothing was."""
 
 
 def _bases() -> Any:
@@ -189,17 +192,22 @@ def _bases() -> Any:
     )
     invoiced = (
         select(*keys, *of_line, (-InvoiceLine.total).label("base"))
-        .join(line, line.sales_order_id == SalesOrder.id)
-        .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == line.id)
-        .join(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
+        .select_from(Invoice.__table__)
+        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
+        .join(DeliveryNoteLine, DeliveryNoteLine.id == InvoiceLine.delivery_note_line_id)
+        .join(line, line.id == DeliveryNoteLine.sales_order_line_id)
+        .join(SalesOrder, SalesOrder.id == line.sales_order_id)
     )
     charges_invoiced = (
         select(*keys, *of_charge, (-InvoiceCharge.amount).label("base"))
-        .join(charge, charge.sales_order_id == SalesOrder.id)
-        .join(InvoiceCharge, InvoiceCharge.sales_order_charge_id == charge.id)
+        .select_from(Invoice.__table__)
+        .join(InvoiceCharge, InvoiceCharge.invoice_id == Invoice.id)
+        .join(charge, charge.id == InvoiceCharge.sales_order_charge_id)
+        .join(SalesOrder, SalesOrder.id == charge.sales_order_id)
     )
-    each = (query.where(*_COUNTS) for query in (ordered, charged, invoiced, charges_invoiced))
-    return union_all(*each).subquery("bases").c
+    counted = (query.where(*_COUNTS) for query in (ordered, charged))
+    billed = (query.where(*_BILLED) for query in (invoiced, charges_invoiced))
+    return union_all(*counted, *billed).subquery("bases").c
 
 
 def _not_invoiced(*, by_place: bool = False) -> Any:

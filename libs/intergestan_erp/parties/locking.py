@@ -7,7 +7,7 @@ and accounts, number series, the ledger, mails. Whoever needs a row of an earlie
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select, update
 
@@ -28,4 +28,9 @@ def lock_parties(connection: Connection, ids: Iterable[int]) -> None:
     """
     wanted = sorted(set(ids))
     connection.execute(_LOCK, {"ids": wanted}).all()
-    connection.execute(_CHANGED, {"ids": wanted})
+    count_changes(connection, wanted)
+
+
+def count_changes(connection: Connection, ids: Sequence[int]) -> None:
+    """Count that what these parties owe changes; they are locked already."""
+    connection.execute(_CHANGED, {"ids": ids})

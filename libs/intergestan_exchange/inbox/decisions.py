@@ -53,13 +53,12 @@ class Accepted:
 class Debt:
     """What an order that waits for room waits for (D29): its customer, and what it adds to what they owe.
 
-    :ivar version: of the customer's debt, when this was decided; `again_on`: when they owe less by themselves.
+    :ivar version: of the customer's debt, when this was decided.
     """
 
     customer_id: int
     delta: Decimal
     version: int
-    again_on: date | None
 
 
 @dataclass(frozen=True, slots=True)

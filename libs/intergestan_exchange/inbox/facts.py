@@ -15,7 +15,6 @@ from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import Answer, Ledger, OutboundMail, Partner, PartnerPrice, Product, ReviewReply
 from intergestan_erp.credit.customers import CustomerCredit
 from intergestan_erp.credit.customers import read_customers as read_customers_credit
-from intergestan_erp.credit.exposure import next_changes
 from intergestan_erp.selling.current_order import StandingOrder, read_standing
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
@@ -83,13 +82,13 @@ class CreditFacts:
     """What the customers of a transfer owe and may owe, on a site that uses credit (T20).
 
     :ivar customers: by id, as they were when this was read; another version of one is another sum.
-    :ivar changes: the next day on which each owes less by itself.
+    :ivar day: on which they owe that.
     :ivar added: what the documents of this transfer that were decided before add to what each owes.
     """
 
     rules: CreditRules
     customers: Mapping[int, CustomerCredit]
-    changes: Mapping[int, date]
+    day: date
     added: Mapping[int, Decimal] = field(default_factory=dict)
 
     def with_added(self, customer_id: int, delta: Decimal) -> CreditFacts:
@@ -292,9 +291,7 @@ def read_facts(
 def _read_credit(connection: Connection, customer_ids: Sequence[int], day: date) -> CreditFacts:
     rules = read_credit_rules(connection)
     customers = read_customers_credit(connection, customer_ids, day, rules)
-    limited = [each.id for each in customers.values() if each.maximum is not None or each.places]
-    changes = next_changes(connection, limited, day, by_payment_due=rules.by_payment_due) if limited else {}
-    return CreditFacts(rules, customers, changes)
+    return CreditFacts(rules, customers, day)
 
 
 def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentKey]) -> dict[DocumentKey, Known]:

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from intergestan_db.among import among
 from intergestan_db.enums import SalesState
 from intergestan_db.tables import Hold, Party
-from intergestan_erp.parties.locking import lock_parties
+from intergestan_erp.parties.locking import count_changes
 from intergestan_exchange.credit_holds.look_again import look_again, waiting_customers
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.booking.holds import Waited
@@ -66,7 +66,7 @@ def lock_debts(connection: Connection, settled: Sequence[Settled], facts: Facts)
         return ()
     _compare(connection, ids, facts.credit)
     if changed:
-        lock_parties(connection, changed)
+        count_changes(connection, changed)
     freed = [customer_id for customer_id, delta in changes if delta < 0]
     if freed:
         connection.execute(_LOCK_HOLDS, {"ids": sorted(set(freed))}).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
@@ -14,6 +14,7 @@ from intergestan_db.enums import HoldEnd
 from intergestan_db.tables import (
     Hold,
 )
+from intergestan_erp.credit.exposure import next_changes
 from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_stated_again
@@ -54,6 +55,7 @@ def write_holds(
     """
     came_before = [entry.settled.key for entry in entries if _may_have_waited(entry)]
     before = holds_before(connection, transfer.partner.id, came_before)
+    again_on = _less_by_itself(connection, entries, facts)
     opened, unchanged = [], set()
     for entry in entries:
         settled = entry.settled
@@ -63,13 +65,13 @@ def write_holds(
             here = {"inbound_mail_id": mail.id, "inbound_transfer_id": transfer_id}
             connection.execute(update(Hold).where(Hold.id == hold.id).values(**here))
         if hold is None:
-            opened += [_hold_row(mail, transfer, transfer_id, settled, findings, now)] if findings else []
+            opened += [_hold_row(mail, transfer, transfer_id, settled, findings, again_on, now)] if findings else []
         elif findings and (hold.closed_at is not None or _tells_the_same(hold.detail, findings)):
             unchanged.add(settled.key)
             if hold.closed_at is None and (hold.detail != write_findings(findings) or hold.party_id is not None):
-                _update_hold(connection, hold.id, settled.decision, findings, now)
+                _update_hold(connection, hold.id, settled.decision, findings, again_on, now)
         elif hold.closed_at is None:
-            _update_hold(connection, hold.id, settled.decision, findings, now)
+            _update_hold(connection, hold.id, settled.decision, findings, again_on, now)
     if opened:
         connection.execute(insert(Hold), opened)
     _close_replaced(connection, transfer.partner.id, entries, facts, now)
@@ -134,22 +136,37 @@ def _tells_the_same(detail: str, findings: tuple[Finding, ...]) -> bool:
 
 
 def _update_hold(
-    connection: Connection, hold_id: int, decision: Decision, findings: tuple[Finding, ...], now: datetime
+    connection: Connection,
+    hold_id: int,
+    decision: Decision,
+    findings: tuple[Finding, ...],
+    again_on: Mapping[int, date],
+    now: datetime,
 ) -> None:
     changed: dict[str, Any] = {"closed_at": now, "closed_by": BY, "closed_how": HoldEnd.TRIED_AGAIN}
     if findings:
-        changed = {"reason": findings[0].reason, "detail": write_findings(findings), **_debt_values(decision)}
+        changed = {"reason": findings[0].reason, "detail": write_findings(findings), **_debt_values(decision, again_on)}
     connection.execute(update(Hold).where(Hold.id == hold_id).values(**changed))
 
 
-def _debt_values(decision: Decision) -> dict[str, Any]:
+def _less_by_itself(connection: Connection, entries: Sequence[Entry], facts: Facts) -> Mapping[int, date]:
+    """The next day on which each customer of whom an order waits for room owes less by itself (D29)."""
+    decisions = (entry.settled.decision for entry in entries)
+    waiting = {each.debt.customer_id for each in decisions if isinstance(each, Held) and each.debt is not None}
+    if not waiting or facts.credit is None:
+        return {}
+    by_payment_due = facts.credit.rules.by_payment_due
+    return next_changes(connection, sorted(waiting), facts.credit.day, by_payment_due=by_payment_due)
+
+
+def _debt_values(decision: Decision, again_on: Mapping[int, date]) -> dict[str, Any]:
     """What an order that waits for room waits for; nothing for all others."""
     debt = decision.debt if isinstance(decision, Held) else None
     return {
         "party_id": debt.customer_id if debt else None,
         "total_ttc": debt.delta if debt else None,
         "seen_version": debt.version if debt else None,
-        "look_again_on": debt.again_on if debt else None,
+        "look_again_on": again_on.get(debt.customer_id) if debt else None,
     }
 
 
@@ -159,6 +176,7 @@ def _hold_row(
     transfer_id: int,
     settled: Settled,
     findings: tuple[Finding, ...],
+    again_on: Mapping[int, date],
     now: datetime,
 ) -> dict[str, Any]:
     kind, number, revision = settled.key
@@ -173,5 +191,5 @@ def _hold_row(
         "reason": findings[0].reason,
         "detail": write_findings(findings),
         "opened_at": now,
-        **_debt_values(settled.decision),
+        **_debt_values(settled.decision, again_on),
     }

@@ -53,7 +53,7 @@ def check(
         "total": f"{total_ttc:.2f}",
     }
     finding = Finding(HoldReason.CREDIT, values, variant=AMOUNTS if facts.rules.tells_amounts else None)
-    return Held((finding,), Debt(customer_id, delta, customer.version, facts.changes.get(customer_id)))
+    return Held((finding,), Debt(customer_id, delta, customer.version))
 
 
 def _is_waived(waived: Collection[str], delta: Decimal) -> bool:
