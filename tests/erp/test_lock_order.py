@@ -48,6 +48,16 @@ PAYMENT = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CASH)
 CHEQUE = payments.NewPayment(amount=Decimal(5), method=PaymentMethod.CHEQUE)
 
 
+def in_order(statements: list[str]) -> list[str]:
+    """The tables whose rows these statements lock, each once; what is locked already may be locked again.
+
+    :raises AssertionError: they are not in the order of locks.
+    """
+    tables = list(dict.fromkeys(table for table in locked(statements) if table in RANKS))
+    assert [RANKS[table] for table in tables] == sorted(RANKS[table] for table in tables), tables
+    return tables
+
+
 def locked(statements: list[str]) -> list[str]:
     """The tables whose rows these statements lock, in their order."""
     found = [_LOCKS.search(statement) for statement in statements]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select
+from sqlalchemy import Connection, Engine, event, insert, select
 
 from intergestan_db.enums import HoldReason, PaymentMethod
 from intergestan_db.problem import Problem, ProblemCode
@@ -17,12 +18,18 @@ from intergestan_db.tables import Answer, CreditOverride, Hold, InboundMail, Led
 from intergestan_erp.parties.ceilings import Ceiling
 from intergestan_erp.paying.payments import NewPayment
 from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.selling.drafts import Typed, TypedLine
+from intergestan_erp.selling.enter import enter_order
+from intergestan_erp.selling.invoicing import invoice
+from intergestan_erp.selling.quotes import accept_quote, enter_quote
+from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from intergestan_exchange.credit_holds import acts
 from intergestan_exchange.holds import hold_acts
 from intergestan_exchange.holds.holds import find_hold
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.order import Order
 from intergestan_msg.typography import french
+from tests.erp.test_lock_order import in_order
 from tests.factories import a_line, an_order
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
@@ -315,3 +322,75 @@ def test_a_payment_and_a_release_at_the_same_moment(
         job.result()
     take_in_at_once(importers(seller, 2, pool, session_redis), [mail.id])
     assert (booked(seller), waiting(seller)) == (["CFR1", "CFR2"], [])
+
+
+@pytest.mark.mainly_on("postgresql")
+def test_acts_that_make_room_lock_in_one_order(seller: SiteUnderTest, forge: Forge) -> None:
+    """D21, D29: while an order waits, each act of a customer's sums locks the customer, the hold, and then the rest."""
+    site, by = seller, "anne"
+    send(site, forge, of("CFR1", "900"), of("CFR2", "60"))
+    send(site, forge, of("CFR11", "1500"), of("CFR12", "1500"))
+    at = site.database.now()
+    customer = site.row(Party, is_customer=True).id
+    sold = {row.customer_order_number: row.number for row in site.rows(SalesOrder)}
+    typed = Typed(customer_id=customer, lines=(TypedLine(str(a_line(3, "1", "50").item.sellers_id), Decimal(1)),))
+
+    def entered(connection: Connection) -> str:
+        return enter_order(connection, typed, override=REASON, by=by, at=at).number
+
+    def cash(amount: int) -> NewPayment:
+        return NewPayment(amount=Decimal(amount), method=PaymentMethod.CASH)
+
+    steps: tuple[tuple[str, Callable[[Connection], object]], ...] = (
+        ("change", lambda c: change_sales_order(c, sold["CFR2"], OwnChanges(prices={"L3": Decimal(45)}), by=by, at=at)),
+        ("deliver", lambda c: deliver(c, sold["CFR2"], None, by=by, at=at)),
+        ("invoice", lambda c: invoice(c, [sold["CFR2"]], by=by, at=at)),
+        ("pay", lambda c: acts.add_payment(c, customer, cash(5), by=by, at=at)),
+        ("pay again", lambda c: acts.add_payment(c, customer, cash(6), by=by, at=at)),
+        ("settle", lambda c: acts.settle_payment(c, "RG1", by=by, at=at)),
+        ("fail", lambda c: acts.fail_payment(c, "RG1", by=by, at=at)),
+        ("cancel", lambda c: acts.cancel_payment(c, "RG2", by=by, at=at)),
+        ("credit", lambda c: acts.credit_invoice(c, "FA1", "Damaged", {1: Decimal(1)}, by=by, at=at)),
+        ("ceiling", lambda c: acts.set_ceiling(c, customer, Ceiling(Decimal(1001)), by=by, at=at)),
+        ("setting", lambda c: acts.set_preference(c, "credit.by_payment_due", "true", by=by, at=at)),
+        ("quote", lambda c: enter_quote(c, typed, by=by, at=at)),
+        ("accept", lambda c: accept_quote(c, "DV1", override=REASON, by=by, at=at)),
+        ("enter", entered),
+        ("cancel order", lambda c: acts.cancel_order(c, newest(site), None, by=by, at=at)),
+    )
+    for name, act in steps:
+        said = list[str]()
+        with site.database.transaction() as connection, noted(site.database.engine, said):
+            act(connection)
+        assert waiting(site) == ["CFR11", "CFR12"], name
+        tables = in_order(said)
+        if not site.database.is_sqlite:
+            assert tables[0] == "party", (name, tables)
+    first, second = (f"order-{row.id}" for row in site.rows(Hold))
+    for release in (
+        lambda c: hold_acts.release(c, [first], by=by, at=at, override=REASON),
+        lambda c: hold_acts.refuse(c, [second], None, by=by, at=at),
+    ):
+        said = list[str]()
+        with site.database.transaction() as connection, noted(site.database.engine, said):
+            release(connection)
+        in_order(said)
+
+
+def newest(site: SiteUnderTest) -> str:
+    """The number of the order that was entered last."""
+    return max(site.rows(SalesOrder), key=lambda row: row.id).number
+
+
+@contextmanager
+def noted(engine: Engine, said: list[str]) -> Iterator[None]:
+    """What the database is asked meanwhile."""
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        said.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -27,8 +27,13 @@ def lock_parties(connection: Connection, ids: Iterable[int]) -> None:
     Who decided by what they owed before, without the lock, sees by the count that it is another sum now.
     """
     wanted = sorted(set(ids))
-    connection.execute(_LOCK, {"ids": wanted}).all()
+    lock_only(connection, wanted)
     count_changes(connection, wanted)
+
+
+def lock_only(connection: Connection, ids: Iterable[int]) -> None:
+    """Lock these parties without a count: for who locks rows of the next kinds before what changes the sum."""
+    connection.execute(_LOCK, {"ids": sorted(set(ids))}).all()
 
 
 def count_changes(connection: Connection, ids: Sequence[int]) -> None:

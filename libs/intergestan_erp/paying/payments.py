@@ -125,13 +125,7 @@ def settle(
         open or left; nothing is settled then.
     """
     number = as_stored(connection, typed, Payment.number, CreditNote.number)
-    customer_id = connection.execute(select(Payment.party_id).where(Payment.number == number)).scalar()
-    if customer_id is None:
-        query = select(CreditNote.customer_id).where(CreditNote.number == number)
-        customer_id = connection.execute(query).scalar()
-    if customer_id is None:
-        raise no_payment(typed)
-    lock_parties(connection, [customer_id])
+    lock_parties(connection, [customer_of(connection, number)])
     source = _payment_left(connection, number) or _credit_left(connection, number)
     today = site_day(read_zone(connection), at)
     settled = settle_from(connection, source, shares, on=today, at=at)
@@ -142,6 +136,21 @@ def settle(
             connection, source.kind.__tablename__, [(source.id, None, None)], "settle", by=by, at=at, detail=detail
         )
     return settled
+
+
+def customer_of(connection: Connection, typed: str) -> int:
+    """Whose payment or credit note this is, read without a lock: customers are locked before.
+
+    :raises Problem: there is none of this number.
+    """
+    number = as_stored(connection, typed, Payment.number, CreditNote.number)
+    customer_id = connection.execute(select(Payment.party_id).where(Payment.number == number)).scalar()
+    if customer_id is None:
+        query = select(CreditNote.customer_id).where(CreditNote.number == number)
+        customer_id = connection.execute(query).scalar()
+    if customer_id is None:
+        raise no_payment(typed)
+    return int(customer_id)
 
 
 def fail(connection: Connection, typed: str, on: date | None = None, *, by: str, at: datetime) -> TakenBack:

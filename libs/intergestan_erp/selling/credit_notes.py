@@ -59,6 +59,18 @@ class Credited:
     settled: Settled
 
 
+def customer_of(connection: Connection, typed: str) -> int:
+    """Whose invoice this is, read without a lock: customers are locked before their documents.
+
+    :raises Problem: there is none of this number.
+    """
+    query = select(Invoice.customer_id).where(Invoice.number == as_stored(connection, typed, Invoice.number))
+    customer_id = connection.execute(query).scalar()
+    if customer_id is None:
+        raise no_invoice(typed)
+    return int(customer_id)
+
+
 def credit(
     connection: Connection,
     typed: str,

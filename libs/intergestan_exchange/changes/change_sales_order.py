@@ -28,7 +28,7 @@ from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.current_order import StandingLine, StandingOrder, standing_of, write_totals
 from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_erp.site.zone import today
-from intergestan_exchange.credit_holds.look_again import look_again
+from intergestan_exchange.credit_holds.look_again import lock_waiting, look_again
 from intergestan_exchange.inbox.booking.answers import OneAnswer, answer_order, lines_as_they_stand
 from intergestan_exchange.inbox.facts import last_answer
 from intergestan_exchange.inbox.starting_point import booked_figures, kept, open_words
@@ -88,6 +88,8 @@ def change_sales_order(
         back; nothing is changed; or it would come to more, and the customer owes too much (T20).
     """
     gate = open_gate(connection, customer_of(connection, number), at)
+    if gate.customer is not None:
+        lock_waiting(connection, [gate.customer.id])
     head = lock_order(connection, number)
     check_accepted(head)
     standing = standing_of(connection, head)
@@ -108,7 +110,6 @@ def change_sales_order(
         for line in standing.lines
     ]
     write_totals(connection, standing, lines, standing.charges, by=by, at=at)
-    going = check_credit(connection, gate, head, override, by, at)
     detail: dict[str, Any] = {"lines": list(changed)} | ({"note": wanted.note} if wanted.note and not is_told else {})
     bells = Bells()
     if is_told:
@@ -117,7 +118,7 @@ def change_sales_order(
         answer = answer_change(connection, head, standing, said, wanted.note, at)
         detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
-    return bells + going
+    return bells + check_credit(connection, gate, head, override, by, at)  # last: it locks the mails of other orders
 
 
 def check_credit(

@@ -18,6 +18,7 @@ from intergestan_erp.inputs.vat import StatedVat
 from intergestan_erp.selling.current_order import standing_of, write_totals
 from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_exchange.changes.change_sales_order import answer_change, check_accepted, check_credit
+from intergestan_exchange.credit_holds.look_again import lock_waiting
 from intergestan_exchange.findings.findings import charge_note
 from intergestan_msg.money import plain
 
@@ -41,6 +42,8 @@ def set_charge_vat(
         (T20); nothing is changed.
     """
     gate = open_gate(connection, customer_of(connection, number), at)
+    if gate.customer is not None:
+        lock_waiting(connection, [gate.customer.id])
     head = lock_order(connection, number)
     check_accepted(head)
     standing = standing_of(connection, head)
@@ -82,7 +85,6 @@ def set_charge_vat(
     charges = [now if each == place else its for each, its in enumerate(standing.charges, start=1)]
     lines = [line.booked for line in standing.lines]
     sums = write_totals(connection, standing, lines, charges, by=by, at=at)
-    going = check_credit(connection, gate, head, override, by, at)
     detail: dict[str, Any] = {"charge": place, "vat": f"{vat.category}:{plain(vat.rate)}"}
     bells = Bells()
     if head.partner_id is not None:
@@ -91,4 +93,4 @@ def set_charge_vat(
         answer = answer_change(connection, head, standing, {}, note, at)
         detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "charge", by=by, at=at, detail=detail)
-    return bells + going
+    return bells + check_credit(connection, gate, head, override, by, at)  # last: it locks the mails of other orders

@@ -16,15 +16,17 @@ from intergestan_db.tables import Hold
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit import ceilings
 from intergestan_erp.parties.ceilings import Ceiling
+from intergestan_erp.parties.locking import lock_only
 from intergestan_erp.paying import payments
 from intergestan_erp.paying.payments import NewPayment, TakenBack
 from intergestan_erp.paying.settling import Settled
 from intergestan_erp.paying.shares import Share
 from intergestan_erp.selling import cancelling, credit_notes
 from intergestan_erp.selling.credit_notes import Credited
+from intergestan_erp.selling.deliveries import customer_of
 from intergestan_erp.site import preferences
 from intergestan_erp.site.preferences import CREDIT, Preferences
-from intergestan_exchange.credit_holds.look_again import Released, look_again
+from intergestan_exchange.credit_holds.look_again import Released, lock_waiting, look_again
 
 
 def add_payment(
@@ -38,6 +40,7 @@ def add_payment(
     at: datetime,
 ) -> tuple[Settled, Released]:
     """Enter a payment (`payments.add`)."""
+    _lock_first(connection, customer_id)
     settled = payments.add(connection, customer_id, new, shares, place=place, by=by, at=at)
     return settled, look_again(connection, settled.freed.customers, by=by, at=at)
 
@@ -46,6 +49,7 @@ def settle_payment(
     connection: Connection, number: str, shares: Sequence[Share] | None = None, *, by: str, at: datetime
 ) -> tuple[Settled, Released]:
     """Settle with what lies on account (`payments.settle`)."""
+    _lock_first(connection, payments.customer_of(connection, number))
     settled = payments.settle(connection, number, shares, by=by, at=at)
     return settled, look_again(connection, settled.freed.customers, by=by, at=at)
 
@@ -54,12 +58,14 @@ def fail_payment(
     connection: Connection, number: str, on: date | None = None, *, by: str, at: datetime
 ) -> tuple[TakenBack, Released]:
     """Note that a payment came back unpaid (`payments.fail`)."""
+    _lock_first(connection, payments.customer_of(connection, number))
     taken = payments.fail(connection, number, on, by=by, at=at)
     return taken, look_again(connection, taken.freed.customers, by=by, at=at)
 
 
 def cancel_payment(connection: Connection, number: str, *, by: str, at: datetime) -> tuple[TakenBack, Released]:
     """Take a payment back (`payments.cancel`)."""
+    _lock_first(connection, payments.customer_of(connection, number))
     taken = payments.cancel(connection, number, by=by, at=at)
     return taken, look_again(connection, taken.freed.customers, by=by, at=at)
 
@@ -75,18 +81,21 @@ def credit_invoice(
     at: datetime,
 ) -> tuple[Credited, Released]:
     """Take back part or all of an invoice (`credit_notes.credit`)."""
+    _lock_first(connection, credit_notes.customer_of(connection, number))
     made = credit_notes.credit(connection, number, reason, lines, charges, by=by, at=at)
     return made, look_again(connection, made.settled.freed.customers, by=by, at=at)
 
 
 def cancel_order(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> Released:
     """Cancel an order that was entered here (`cancelling.cancel_order`)."""
+    _lock_first(connection, customer_of(connection, number))
     freed = cancelling.cancel_order(connection, number, reason, by=by, at=at)
     return look_again(connection, freed.customers, by=by, at=at)
 
 
 def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: str, at: datetime) -> Released:
     """Set what a customer may owe (`ceilings.set_ceiling`)."""
+    _lock_first(connection, party_id)
     freed = ceilings.set_ceiling(connection, party_id, ceiling, by=by, at=at)
     return look_again(connection, freed.customers, by=by, at=at)
 
@@ -109,3 +118,9 @@ def set_preference(
     open_holds = select(Hold.party_id).where(Hold.closed_at.is_(None), Hold.reason == HoldReason.CREDIT).distinct()
     customers = [each for each in connection.execute(open_holds).scalars() if each is not None]
     return chosen, look_again(connection, customers, by=by, at=at)
+
+
+def _lock_first(connection: Connection, customer_id: int) -> None:
+    """The customer, and what waits for room, before the acts lock payments, orders and number series (ADR 0048)."""
+    lock_only(connection, [customer_id])
+    lock_waiting(connection, [customer_id])

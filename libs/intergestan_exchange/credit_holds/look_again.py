@@ -31,6 +31,7 @@ _HOLDS: Final = (
     .order_by(Hold.id)
     .with_for_update()
 )
+_LOCK_WAITING: Final = select(Hold.id).where(*_OPEN, among(Hold.party_id, "ids")).order_by(Hold.id).with_for_update()
 _SEEN: Final = (
     update(Hold)
     .where(among(Hold.id, "holds"))
@@ -56,6 +57,14 @@ def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> li
     return sorted(each for each in found if each is not None)
 
 
+def lock_waiting(connection: Connection, customer_ids: Iterable[int]) -> None:
+    """Lock the orders of these customers that wait for room; the customers are locked already (ADR 0048).
+
+    Who makes room for them calls this before the first lock of a later kind, such as an order's or a number series'.
+    """
+    connection.execute(_LOCK_WAITING, {"ids": sorted(set(customer_ids))}).all()
+
+
 def look_again(connection: Connection, customer_ids: Iterable[int], *, by: str, at: datetime) -> Released:
     """Look at the orders of these customers that wait for room, the oldest first, each beside those before it.
 
@@ -67,6 +76,7 @@ def look_again(connection: Connection, customer_ids: Iterable[int], *, by: str, 
         return Released()
     rules, day = read_credit_rules(connection), today(connection, at)
     customers = read_customers(connection, ids, day, rules, lock=True)
+    lock_waiting(connection, ids)
     released = Released()
     for customer in customers.values():
         released += _look(connection, customer, rules, day, by, at)

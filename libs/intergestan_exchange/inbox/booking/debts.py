@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.among import among
 from intergestan_db.enums import SalesState
-from intergestan_db.tables import Hold, Party
+from intergestan_db.tables import Party
 from intergestan_erp.parties.locking import count_changes
-from intergestan_exchange.credit_holds.look_again import look_again, waiting_customers
+from intergestan_exchange.credit_holds.look_again import lock_waiting, look_again, waiting_customers
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.booking.holds import Waited
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
@@ -32,9 +32,6 @@ _VERSIONS: Final = (
     .where(among(Party.id, "ids"))
     .order_by(Party.id)
     .with_for_update(key_share=True)
-)
-_LOCK_HOLDS: Final = (
-    select(Hold.id).where(Hold.closed_at.is_(None), among(Hold.party_id, "ids")).order_by(Hold.id).with_for_update()
 )
 
 
@@ -69,7 +66,7 @@ def lock_debts(connection: Connection, settled: Sequence[Settled], facts: Facts)
         count_changes(connection, changed)
     freed = [customer_id for customer_id, delta in changes if delta < 0]
     if freed:
-        connection.execute(_LOCK_HOLDS, {"ids": sorted(set(freed))}).all()
+        lock_waiting(connection, freed)
     return changed
 
 
