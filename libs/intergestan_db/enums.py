@@ -309,6 +309,7 @@ class Right(StrEnum):
     OVERRIDE_CREDIT = "override_credit"
     KEEP_BOOKS = "keep_books"
     CLOSE_BOOKS = "close_books"
+    ANONYMISE = "anonymise"
 
 
 class Stage(StrEnum):

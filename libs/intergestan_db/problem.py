@@ -94,6 +94,7 @@ class ProblemCode(StrEnum):
     NO_PRICE_LIST = "no_price_list"
     NO_PRODUCT = "no_product"
     NO_QUOTE = "no_quote"
+    NAME_NEEDED = "name_needed"
     NO_REASON = "no_reason"
     NO_RIGHT = "no_right"
     NO_ROLE = "no_role"

@@ -56,6 +56,7 @@ EXAMPLES: Mapping[str, str] = {
     "relay show": "relay show",
     "parties": 'parties find "dup ly"',
     "parties add": 'parties add --name "Dupont SA" --customer --city Lyon',
+    "parties anonymise": "parties anonymise DUP --as paul",
     "parties set": "parties set DUP --city Lyon",
     "parties show": "parties show DUP",
     "parties list": "parties list",

@@ -44,7 +44,7 @@ class Party(Table):
     or 0, there is none.
     `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `invoice_grouping`: what deferred
     invoicing puts on one of them (A20). `category_id`: by which lists are narrowed; those of agencies have the
-    dossier's (A17).
+    dossier's (A17). `anonymised_at`: what was known of persons is gone (D34).
     """
 
     __tablename__ = "party"
@@ -70,6 +70,7 @@ class Party(Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     category_id: Typed[int | None] = column(references="category.id", index=True)
     invoice_grouping: Typed[str] = column(String(8), default=InvoiceGrouping.NOTE, server_default="note")
+    anonymised_at: Typed[Instant | None]
 
 
 class PartyCodeCounter(Table):

@@ -1,4 +1,4 @@
 """Third parties as people enter them: typed one by one, or in files of other software.
 
-May import: inputs, parties, site.
+May import: credit, inputs, parties, site.
 """

@@ -24,7 +24,7 @@ OF_ROLE: Final[Mapping[Role, frozenset[Right]]] = {
     Role.CLERK: frozenset(),
     Role.OPERATOR: frozenset(),
     Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS}),
-    Role.ADMINISTRATOR: frozenset({Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS}),
+    Role.ADMINISTRATOR: frozenset({Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE}),
 }
 """What each role may. `OVERRIDE_CREDIT` is in none: it is given by name."""
 
@@ -180,6 +180,10 @@ def _refused(right: Right, login: str, who: str) -> Problem:
     if right is Right.CLOSE_BOOKS:
         return Problem(
             "{login} may not close the books; {who} may. Nothing was done.", code, acts, login=login, who=who
+        )
+    if right is Right.ANONYMISE:
+        return Problem(
+            "{login} may not anonymise third parties; {who} may. Nothing was done.", code, acts, login=login, who=who
         )
     return Problem(
         "{login} may not pass the credit maximum; {who} may. Nothing was done.", code, acts, login=login, who=who

@@ -15,6 +15,7 @@ from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.agencies.in_category import InCategory, category_id
+from services.cli.asking import confirmed
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
@@ -285,6 +286,37 @@ def set_(
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
         say(sentence(doubt))
     tell_released(released)
+
+
+@app.verb("anonymise")
+def anonymise(
+    context: typer.Context,
+    *,
+    party: Party,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Forget the persons of a third party that nothing needs any more: its name, contacts and addresses.
+
+    It keeps its code. Nothing brings back what is gone; it is asked twice. An administrator does it (--as).
+    """
+    from intergestan_erp.party_entry.anonymising import anonymise as forget
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        call.entitled(connection, Right.ANONYMISE)
+        found = party_of(connection, party)
+    if not yes:
+        questions = (
+            _("Forget name, contacts and addresses of {code} {name}?").format(code=found.code, name=found.name),
+            _("Nothing brings them back. Really?"),
+        )
+        if not all(map(confirmed, questions)):
+            say(_("Nothing was changed."))
+            return
+    with call.database.transaction() as connection:
+        by = call.entitled(connection, Right.ANONYMISE)
+        forget(connection, found.id, by=by, at=call.database.now())
+    say(_("{code} is anonymous now.").format(code=found.code))
 
 
 @app.verb("show")

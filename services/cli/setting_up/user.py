@@ -26,6 +26,7 @@ ROLES: Mapping[str, str] = {
 }
 RIGHTS: Mapping[str, str] = {
     "manage_users": marked("gives roles and rights"),
+    "anonymise": marked("anonymises third parties"),
     "set_credit": marked("sets credit maximums"),
     "override_credit": marked("may pass the credit maximum"),
     "keep_books": marked("keeps the books"),
@@ -95,7 +96,9 @@ def set_(
     ] = None,
     grant: Annotated[
         str | None,
-        typer.Option(metavar="RIGHT,…", help="Rights by name: override_credit, set_credit, manage_users; with commas."),
+        typer.Option(
+            metavar="RIGHT,…", help="Rights by name: override_credit, set_credit, manage_users, anonymise; with commas."
+        ),
     ] = None,
     revoke: Annotated[
         str | None, typer.Option(metavar="RIGHT,…", help="Rights that they have by name and shall lose.")

@@ -21,7 +21,7 @@ MATRIX = {
     Role.CLERK: set[Right](),
     Role.OPERATOR: set[Right](),
     Role.ACCOUNTANT: {Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS},
-    Role.ADMINISTRATOR: {Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS},
+    Role.ADMINISTRATOR: {Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE},
 }
 """As the documents print it."""
 
