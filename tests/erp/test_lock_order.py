@@ -39,7 +39,8 @@ RANKS = {
 }
 """The order of locks; rows of one place are locked by their ids."""
 _LOCKS = re.compile(
-    r"^UPDATE (?P<changed>\w+)|^INSERT INTO (?P<taken>\w+) .*ON CONFLICT|FROM (?P<read>\w+).*FOR (?:NO KEY )?UPDATE",
+    r"^UPDATE (?P<changed>\w+)|^INSERT INTO (?P<taken>\w+) .*ON CONFLICT|"
+    r"FROM (?P<read>\w+).*FOR (?:NO KEY )?UPDATE(?: OF (?P<of>\w+))?",
     re.DOTALL,
 )
 
@@ -61,7 +62,7 @@ def in_order(statements: list[str]) -> list[str]:
 def locked(statements: list[str]) -> list[str]:
     """The tables whose rows these statements lock, in their order."""
     found = [_LOCKS.search(statement) for statement in statements]
-    return [each["changed"] or each["taken"] or each["read"] for each in found if each is not None]
+    return [each["changed"] or each["taken"] or each["of"] or each["read"] for each in found if each is not None]
 
 
 def folder_called_first(base: Database) -> Folder:

@@ -367,19 +367,20 @@ def test_acts_that_make_room_lock_in_one_order(seller: SiteUnderTest, forge: For
         if not site.database.is_sqlite:
             assert tables[0] == "party", (name, tables)
     first, second = (f"order-{row.id}" for row in site.rows(Hold))
-    for release in (
+    ends: tuple[Callable[[Connection], object], ...] = (
         lambda c: hold_acts.release(c, [first], by=by, at=at, override=REASON),
         lambda c: hold_acts.refuse(c, [second], None, by=by, at=at),
-    ):
+    )
+    for end in ends:
         said = list[str]()
         with site.database.transaction() as connection, noted(site.database.engine, said):
-            release(connection)
+            end(connection)
         in_order(said)
 
 
 def newest(site: SiteUnderTest) -> str:
     """The number of the order that was entered last."""
-    return max(site.rows(SalesOrder), key=lambda row: row.id).number
+    return str(max(site.rows(SalesOrder), key=lambda row: row.id).number)
 
 
 @contextmanager

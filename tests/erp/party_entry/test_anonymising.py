@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -28,7 +29,13 @@ def forget(site: SiteToTest, party_id: int) -> None:
 
 def test_all_that_is_known_of_persons_goes(a_site: SiteToTest) -> None:
     """D34: name, contacts, addresses, positions, titles and words; code, accounts and others' positions stay."""
-    own = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon", "country": "FR", "contact": "Luc Martin"}
+    own: dict[str, Any] = {
+        "line1": "1 rue Haute",
+        "postcode": "69001",
+        "city": "Lyon",
+        "country": "FR",
+        "contact": "Luc Martin",
+    }
     with a_site.database.transaction() as connection:
         party = add_party(connection, NewParty(code="LUC", name="Luc Martin", is_customer=True, **own))
         other = add_party(
