@@ -21,6 +21,7 @@ from intergestan_db.tables import (
     DeliveryNote,
     Depot,
     Dossier,
+    EntryLine,
     Invoice,
     InvoiceCharge,
     InvoiceLine,
@@ -326,7 +327,7 @@ def test_who_cannot_be_billed_is_left_out(agencies: Agencies) -> None:
 
 
 def test_inside_the_company_no_vat(agencies: Agencies) -> None:
-    """D57: to a depot's party of the same books: a series of its own, category O, and no VAT."""
+    """A48, D57: to a depot's party of the same books: its own series, category O, no VAT, and no sale in the books."""
     number = agencies.order()
     agencies.deliver(number)
     with agencies.database.transaction() as connection:
@@ -337,6 +338,8 @@ def test_inside_the_company_no_vat(agencies: Agencies) -> None:
     (row,) = agencies.site.rows(Invoice)
     assert row.kind == "internal"
     assert {line.vat_category for line in agencies.site.rows(InvoiceLine)} == {"O"}
+    posted = [(line.account, line.debit, line.credit) for line in agencies.site.rows(EntryLine)]
+    assert posted == [("186000", Decimal(60), Decimal(0)), ("187000", Decimal(0), Decimal(60))]
     agencies.folder(2, "Agence 2")
     agencies.deliver(agencies.order())
     assert plain(run(agencies)) == [("FA1", "BL2", "60.00", "72.00")]
