@@ -148,6 +148,7 @@ def run(
     for batch in in_batches(groups):
         with database.transaction() as connection:
             _check_still(connection, scope)
+            issuer = read_issuer(connection, establishment_id)
             made, run_id = _write(connection, issuer, batch, rules, wanted, run_id, day=day, by=by, at=at)
         yield from made
 

@@ -249,6 +249,15 @@ def test_the_day(agencies: Agencies) -> None:
     assert late[0].issue_date == ahead, "a clock that was set back"
 
 
+def test_what_costs_nothing(agencies: Agencies) -> None:
+    """A25: a sample is invoiced, too: nothing is due, and it is on no further run."""
+    agencies.deliver(agencies.order(a_line("ALB0002", 1, "0")))
+    shown = preview(agencies)
+    assert plain(shown) == [(None, "BL1", "0.00", "0.00")]
+    assert plain(run(agencies)) == [("FA1", "BL1", "0.00", "0.00")]
+    assert run(agencies) == []
+
+
 def test_books_that_are_closed(agencies: Agencies) -> None:
     """D61: a preview says so, too, and nothing is made; on an open day it is."""
     agencies.deliver(agencies.order())
