@@ -150,6 +150,7 @@ EXAMPLES: Mapping[str, str] = {
     "here": "here 1/PRINCIPAL",
     "dossier": "dossier show",
     "dossier show": "dossier show --json",
+    "dossier add": "dossier add 2 --name Export",
     "dossier set": "dossier set --stock --reservations",
     "agencies": "agencies list",
     "agencies list": "agencies list",

@@ -13,9 +13,10 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import Arbitrate, CategoryKind, Incomplete, OperationSide, PickingMode
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import AccountingFolder, Category, Depot, Dossier, Establishment, OperationCode, Party
-from intergestan_erp.agencies.cards import checked, set_row
+from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.agencies.codes import category_called, operation_called
 from intergestan_erp.agencies.establishments import (
+    check_number,
     dossier_row,
     establishment_called,
     folder_called,
@@ -125,6 +126,24 @@ def read_dossier(connection: Connection, number: int | None = None) -> DossierCa
     )
 
 
+def add_dossier(
+    connection: Connection, number: int, name: str, folder: int | None = None, *, by: str, at: datetime
+) -> None:
+    """Enter one more dossier, with the operation codes of the first one, and nothing managed yet (D35).
+
+    :param folder: the number of its accounting folder; None: that of the first dossier.
+    :raises Problem: the number is taken, or there is no such folder.
+    """
+    check_number(number)
+    if connection.execute(select(Dossier.id).where(Dossier.number == number)).first():
+        raise Problem("The number {number} is taken. Nothing was changed.", ProblemCode.CODE_TAKEN, number=number)
+    first = dossier_row(connection)
+    books = first.accounting_folder_id if folder is None else folder_called(connection, folder).id
+    operations = {f"{each}_id": getattr(first, f"{each}_id") for each in OPERATIONS}
+    values = {"number": number, "name": name, "accounting_folder_id": books, **operations}
+    add_row(connection, Dossier, checked(Dossier, values), by=by, at=at)
+
+
 def set_dossier(
     connection: Connection, number: int | None, changes: Mapping[str, Any], *, by: str, at: datetime
 ) -> tuple[str, ...]:
@@ -190,7 +209,7 @@ def _check(connection: Connection, before: AnyRow, new: Mapping[str, Any]) -> No
                 setting=setting,
                 needed=needed,
             )
-    if new["default_establishment_id"] is None:
+    if new["default_establishment_id"] is None and before.default_establishment_id is not None:
         raise Problem(
             "A dossier has an establishment where orders are that come by mail. Nothing was changed.",
             ProblemCode.NO_VALUE,

@@ -12,7 +12,16 @@ from sqlalchemy import Connection, exists, func, insert, or_, select
 from intergestan_db import numbers
 from intergestan_db.database import AnyRow
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import AccountingFolder, CreditNote, Dossier, Establishment, Invoice, NumberSeries, Payment
+from intergestan_db.tables import (
+    AccountingFolder,
+    CreditNote,
+    Dossier,
+    EntryLine,
+    Establishment,
+    Invoice,
+    NumberSeries,
+    Payment,
+)
 from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact
@@ -23,6 +32,8 @@ TEXTS = (
     "vat_on_debits",
 )
 """What invoices say of the company."""
+_IN_BOOKS = (Invoice, CreditNote, Payment, EntryLine)
+"""What an establishment has in its accounting folder."""
 _MOST_LOGO = 200 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 _MOST_NUMBER = 999_999
@@ -86,7 +97,7 @@ def add_folder(connection: Connection, number: int, values: Mapping[str, Any], *
 
     :raises Problem: the number or the SIREN is taken (D36), or a value may not stand there.
     """
-    _check_number(number)
+    check_number(number)
     if connection.execute(select(AccountingFolder.id).where(AccountingFolder.number == number)).first():
         raise Problem("The number {number} is taken. Nothing was changed.", ProblemCode.CODE_TAKEN, number=number)
     kept = _folder_values(connection, values, None)
@@ -134,7 +145,7 @@ def add_establishment(
     :param dossier: its number; None: the first one.
     :raises Problem: the number is taken, or a value may not stand there.
     """
-    _check_number(number)
+    check_number(number)
     owner = dossier_row(connection, dossier, lock=True)
     taken = select(Establishment.id).where(Establishment.dossier_id == owner.id, Establishment.number == number)
     if connection.execute(taken).first():
@@ -206,7 +217,7 @@ def refuse_used(connection: Connection, establishment_ids: Sequence[int]) -> Non
     """
     used = select(Establishment.number).where(
         Establishment.id.in_(establishment_ids),
-        or_(*(exists().where(table.establishment_id == Establishment.id) for table in (Invoice, CreditNote, Payment))),
+        or_(*(exists().where(table.establishment_id == Establishment.id) for table in _IN_BOOKS)),
     )
     number = connection.execute(used.order_by(Establishment.number).limit(1)).scalar()
     if number is not None:
@@ -309,7 +320,11 @@ def _check_logo(data: bytes) -> None:
         )
 
 
-def _check_number(number: int) -> None:
+def check_number(number: int) -> None:
+    """Refuse what cannot be the number of a folder, an establishment or a dossier.
+
+    :raises Problem: with the bounds.
+    """
     if not 1 <= number <= _MOST_NUMBER:
         raise Problem(
             "{number} is no such number: it is between 1 and {most}. Nothing was changed.",

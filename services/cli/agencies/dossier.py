@@ -66,6 +66,25 @@ def show(context: typer.Context, *, number: Number = None, as_json: AsJson = Fal
         print_fields({_(TITLES[name]): _shown(value) for name, value in card[group].items()})
 
 
+@app.verb("add")
+def add(
+    context: typer.Context,
+    *,
+    number: Annotated[int, typer.Argument(metavar="N", help="The number of the dossier.")],
+    name: Annotated[str, typer.Option("--name", help="What it is called.")],
+    folder: Annotated[
+        int | None, typer.Option("--folder", metavar="N", help="Its accounting folder; that of the first by default.")
+    ] = None,
+) -> None:
+    """Enter one more dossier, whose establishments share nothing but third parties and products with others."""
+    from intergestan_erp.agencies.dossiers import add_dossier
+
+    call = call_of(context)
+    with call.database.transaction() as connection:
+        add_dossier(connection, number, name, folder, by=call.actor(connection), at=call.database.now())
+    say(_("{name} is dossier {number} now.").format(name=name, number=number))
+
+
 @app.verb("set")
 def set_(
     context: typer.Context,

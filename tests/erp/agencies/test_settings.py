@@ -15,7 +15,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Event, Party, Stock
 from intergestan_erp.agencies.codes import Mark, Operation, add_category, add_operation, list_operations
 from intergestan_erp.agencies.depots import add_depot, list_depots, rank_depots, set_depot
-from intergestan_erp.agencies.dossiers import read_dossier, set_dossier
+from intergestan_erp.agencies.dossiers import add_dossier, read_dossier, set_dossier
 from intergestan_erp.agencies.establishments import (
     add_establishment,
     add_folder,
@@ -24,7 +24,9 @@ from intergestan_erp.agencies.establishments import (
     set_establishment,
     set_folder,
 )
+from intergestan_erp.agencies.places import usual_place
 from intergestan_erp.agencies.settings_rules import Side, is_billable, missing_sides
+from intergestan_erp.stock.entry import Goods, receive, transfer
 from tests.erp.agencies.three_agencies import Agencies
 from tests.erp.paying.till import Till
 
@@ -219,3 +221,21 @@ def test_what_a_depot_lacks() -> None:
     assert missing_sides(None, 1) == ["customer"]
     assert missing_sides(None, None) == ["customer", "supplier"]
     assert missing_sides(1, 1) == []
+
+
+def test_a_second_dossier(agencies: Agencies) -> None:
+    """D35: its establishments have numbers of their own; nothing of the first one's moves into its depots."""
+    agencies.did(add_dossier, 2, "Export")
+    refused(ProblemCode.CODE_TAKEN, agencies.did, add_dossier, 2, "x")
+    refused(ProblemCode.NO_FOLDER, agencies.did, add_dossier, 3, "x", 9)
+    agencies.did(add_establishment, 1, {"name": "Export"}, 2)
+    agencies.did(add_depot, "EXP", 1, {"name": "Export"}, 2)
+    place = agencies.at("EXP")
+    assert (place.dossier, place.establishment, place.name, place.folder) == (2, 1, "Export", 1)
+    agencies.set(2, manage_stock=True, default_establishment=1)
+    assert agencies.asked(read_dossier, 2).options.default_establishment == 1
+    assert str(agencies.asked(usual_place)) == "1/AB"
+    goods = [Goods("ALB0002", Decimal(1))]
+    agencies.did(receive, agencies.at("AB"), goods)
+    refused(ProblemCode.OTHER_COMPANY, agencies.did, transfer, agencies.at("AB"), goods, "EXP")
+    refused(ProblemCode.NO_VALUE, agencies.did, rank_depots, 1, ["AB", "EXP"])
