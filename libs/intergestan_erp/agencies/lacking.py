@@ -12,7 +12,7 @@ from intergestan_erp.agencies.settings_rules import missing_sides
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """What a dossier of several establishments lacks; all empty: nothing.
+    """What a dossier lacks whose establishments order of each other; all empty: nothing.
 
     :ivar depots: codes of depots with the sides, `customer` or `supplier`, of which they have no third party.
     :ivar categories: of what the dossier names none, `party` or `document`.
@@ -29,7 +29,7 @@ class Lacking:
 
 
 def lacking(connection: Connection) -> tuple[Lacking, ...]:
-    """What each dossier lacks that has several establishments in use; one alone orders nothing of itself."""
+    """What each dossier lacks that has several establishments in use and sets goods aside: they order of each other."""
     several = (
         select(Establishment.dossier_id)
         .where(Establishment.active)
@@ -37,7 +37,8 @@ def lacking(connection: Connection) -> tuple[Lacking, ...]:
         .having(func.count() > 1)
     )
     columns = (Dossier.id, Dossier.number, Dossier.party_category_id, Dossier.document_category_id)
-    dossiers = connection.execute(select(*columns).where(Dossier.id.in_(several)).order_by(Dossier.number)).all()
+    ordering = Dossier.manage_reservations, Dossier.id.in_(several)
+    dossiers = connection.execute(select(*columns).where(*ordering).order_by(Dossier.number)).all()
     found = []
     for dossier in dossiers:
         depots = (

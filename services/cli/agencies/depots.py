@@ -50,7 +50,7 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [
         *(_("Depot"), _("Name"), _("Establishment"), _("City"), _("Rank"), _("Reservations"), _("Below nothing")),
-        *(_("Customer"), _("Supplier"), _("In use")),
+        *(_("As customer"), _("As supplier"), _("In use")),
     ]
     print_table(titles, [list(asdict(each).values()) for each in found])
 

@@ -25,6 +25,9 @@ def test_what_is_missing(base: Database) -> None:
     agencies.set(party_category="AG", document_category="IA")
     (found,) = agencies.asked(lacking)
     assert (found.depots, found.categories) == ((("ABL", both), ("RD", ("customer",))), ())
+    agencies.set(manage_reservations=False)
+    assert agencies.asked(lacking) == ()
+    agencies.set(manage_reservations=True)
     for number in (2, 3):
         agencies.did(set_establishment, number, {"active": False})
     assert agencies.asked(lacking) == ()
