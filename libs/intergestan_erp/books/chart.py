@@ -42,6 +42,8 @@ class Use(StrEnum):
     SALES = "sales"
     CHARGES = "charges"
     SALES_VAT = "sales_vat"
+    PURCHASES = "purchases"
+    PURCHASE_VAT = "purchase_vat"
     FROM_AGENCY = "from_agency"
     TO_AGENCY = "to_agency"
     BANK = "bank"
@@ -59,6 +61,8 @@ USUAL: Final[Mapping[Use, Account]] = MappingProxyType(
         Use.SALES: Account("707000", "Ventes de marchandises"),
         Use.CHARGES: Account("708500", "Ports et frais accessoires facturés"),
         Use.SALES_VAT: Account("445710", "TVA collectée"),
+        Use.PURCHASES: Account("607000", "Achats de marchandises"),
+        Use.PURCHASE_VAT: Account("445660", "TVA déductible sur autres biens et services"),
         Use.FROM_AGENCY: Account("186000", "Biens et prestations échangés entre établissements (charges)"),
         Use.TO_AGENCY: Account("187000", "Biens et prestations échangés entre établissements (produits)"),
         Use.BANK: Account("512000", "Banques"),
@@ -85,7 +89,7 @@ LINKS: Final = ("186", "187")
 """Accounts that link the establishments of one company: over a year they add up to nothing."""
 BY_FAMILY: Final = frozenset({Use.SALES})
 """What a family of products may have another account for."""
-BY_VAT: Final = frozenset({Use.SALES, Use.CHARGES, Use.SALES_VAT})
+BY_VAT: Final = frozenset({Use.SALES, Use.CHARGES, Use.SALES_VAT, Use.PURCHASE_VAT})
 """What a category and rate of VAT may have another account for."""
 
 

@@ -118,6 +118,23 @@ class InternalDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class BoughtDocument:
+    """An invoice or a credit note of one of our companies, as another one of them gets it (A48).
+
+    :ivar establishment_id: who gets it; None where results are not kept by establishment.
+    """
+
+    source: str
+    number: str
+    day: date
+    supplier: PostedParty
+    total_ttc: Decimal
+    vat: Sequence[SoldVat]
+    establishment_id: int | None
+    takes_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PostedPayment:
     """A payment of a customer. :ivar supplier: the same third party as a supplier, for what is set off."""
 
@@ -186,6 +203,25 @@ def sales_entry(chart: Chart, document: SalesDocument) -> NewEntry | None:
         *(f"{word} {document.number} {document.customer.name}", document.source),
         [owed, *others],
     )
+
+
+def bought_entry(chart: Chart, document: BoughtDocument) -> NewEntry | None:
+    """The other side of an invoice between two of our companies: purchases and VAT against what is owed."""
+    sign = -1 if document.takes_back else 1
+    taxed: dict[tuple[Account, int | None], Decimal] = {}
+    for each in document.vat:
+        _add(taxed, (chart.account(Use.PURCHASE_VAT, vat=each.vat), None), sign * each.amount)
+    owed = sign * document.total_ttc
+    bought = owed - sum(taxed.values(), ZERO)
+    lines = (
+        line(chart.account(Use.PURCHASES), bought, establishment_id=document.establishment_id),
+        *(line(account, amount) for (account, _none), amount in sorted(taxed.items(), key=_by_number)),
+        line(chart.account(Use.SUPPLIERS), -owed, document.supplier.account),
+    )
+    word = "Avoir" if document.takes_back else "Facture"
+    label = f"{word} {document.number} {document.supplier.name}"
+    days = document.day, document.number, document.day
+    return _entry(Journal.PURCHASES, *days, label, document.source, lines)
 
 
 def internal_entry(chart: Chart, document: InternalDocument) -> NewEntry | None:

@@ -7,7 +7,7 @@ writes entries and lines in one statement each. It is called once the document s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -59,6 +59,7 @@ from intergestan_erp.books.chart import Chart
 from intergestan_erp.books.entries import Written, write_entries
 from intergestan_erp.books.folders import Books
 from intergestan_erp.books.post import (
+    BoughtDocument,
     InternalDocument,
     NewEntry,
     PostedParty,
@@ -67,6 +68,7 @@ from intergestan_erp.books.post import (
     SoldPart,
     SoldVat,
     bank_entry,
+    bought_entry,
     cancelled_entry,
     failed_entry,
     internal_entry,
@@ -199,7 +201,34 @@ def _payments() -> AnySelect:
     return _with_account(as_customer, _SUPPLIER, PartyRole.SUPPLIER).order_by(Payment.id)
 
 
+def _buyers() -> AnySelect:
+    """Establishments that are customers by the party of a depot, with the folder that their purchases go to."""
+    folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
+    return (
+        select(
+            *(Depot.customer_party_id, Depot.establishment_id, Dossier.analytic_axis, AccountingFolder.chart),
+            *(AccountingFolder.id.label("folder_id"), AccountingFolder.number.label("folder")),
+        )
+        .join(Establishment, Establishment.id == Depot.establishment_id)
+        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        .join(AccountingFolder, AccountingFolder.id == folder)
+        .where(Depot.customer_party_id.in_(_IDS))
+    )
+
+
 _PAYMENTS = _payments()
+_BUYERS = _buyers()
+_SELLERS = _with_account(
+    select(
+        *(Depot.establishment_id, Party.code, Party.name),
+        *(_SUPPLIER.c.number.label("supplier"), _SUPPLIER.c.title.label("supplier_title")),
+    )
+    .join(Party, Party.id == Depot.supplier_party_id)
+    .where(Depot.establishment_id.in_(_IDS)),
+    _SUPPLIER,
+    PartyRole.SUPPLIER,
+).order_by(Depot.id.desc())
+"""Establishments that are suppliers by the party of a depot; of several depots the first is read last, and counts."""
 _AGENCIES = select(Depot.customer_party_id, Depot.establishment_id).where(Depot.customer_party_id.in_(_IDS))
 _POSTED = select(Entry.id).where(Entry.source == bindparam("source"))
 
@@ -295,7 +324,37 @@ def _post_sales(
         )
         if (entry := sales_entry(Chart.of(head.chart), document)) is not None:
             entries.append((head, entry))
-    return _write(connection, entries, today)
+    return _write(connection, [*entries, *_bought(connection, heads, parts, takes_back=takes_back)], today)
+
+
+def _bought(
+    connection: Connection, heads: Sequence[Any], parts: dict[int, list[Any]], *, takes_back: bool
+) -> Iterator[tuple[Any, NewEntry]]:
+    """What the buyers enter of invoices between our companies (A48), for those whose depots have both parties (A16)."""
+    between = [head for head in heads if head.kind == InvoiceKind.AGENCY]
+    if not between:
+        return
+    ids = {"ids": [head.customer_id for head in between]}
+    buyers = {row.customer_party_id: row for row in connection.execute(_BUYERS, ids)}
+    ids = {"ids": [head.establishment_id for head in between]}
+    sellers = {row.establishment_id: row for row in connection.execute(_SELLERS, ids)}
+    for head in between:
+        buyer, seller = buyers.get(head.customer_id), sellers.get(head.establishment_id)
+        if buyer is None or seller is None:
+            continue
+        account = BooksAccount(seller.supplier or seller.code, seller.supplier_title or seller.name)
+        document = BoughtDocument(
+            source=f"{'mirror_note' if takes_back else 'mirror'}:{head.id}",
+            number=head.piece,
+            day=head.issue_date,
+            supplier=PostedParty(account, seller.name),
+            total_ttc=head.total_ttc,
+            vat=[SoldVat((row.vat_category, row.vat_rate), row.amount) for row in parts[head.id] if row.kind == _VAT],
+            establishment_id=buyer.establishment_id if buyer.analytic_axis else None,
+            takes_back=takes_back,
+        )
+        if (entry := bought_entry(Chart.of(buyer.chart), document)) is not None:
+            yield buyer, entry
 
 
 def _agencies(connection: Connection, customer_ids: Sequence[int]) -> dict[int, int]:

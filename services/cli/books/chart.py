@@ -21,6 +21,8 @@ USES: Mapping[str, str] = {
     Use.SALES: marked("sales"),
     Use.CHARGES: marked("port and charges"),
     Use.SALES_VAT: marked("VAT on sales"),
+    Use.PURCHASES: marked("purchases from an agency of another company"),
+    Use.PURCHASE_VAT: marked("VAT on these purchases"),
     Use.FROM_AGENCY: marked("from an establishment of the same company"),
     Use.TO_AGENCY: marked("to an establishment of the same company"),
     Use.BANK: marked("bank"),
@@ -80,7 +82,7 @@ def _key(use: Use, family: str | None, vat: str | None) -> str:
     if family is not None and (use not in BY_FAMILY or vat is not None):
         raise typer.BadParameter(_("A family of products has its own account for sales only, and then for all VAT."))
     if vat is not None and use not in BY_VAT:
-        raise typer.BadParameter(_("A VAT category has its own account for sales, charges and the VAT on sales only."))
+        raise typer.BadParameter(_("A VAT category has its own account for sales, charges and VAT only."))
     stated = None if vat is None else a_vat(vat)
     return key_of(use, family, None if stated is None else (stated.category, stated.rate))
 

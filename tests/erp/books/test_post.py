@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from intergestan_db.enums import Journal, PaymentMethod
 from intergestan_erp.books.chart import Account, Chart, Use, key_of
 from intergestan_erp.books.post import (
+    BoughtDocument,
     InternalDocument,
     Line,
     NewEntry,
@@ -22,6 +23,7 @@ from intergestan_erp.books.post import (
     SoldPart,
     SoldVat,
     bank_entry,
+    bought_entry,
     cancelled_entry,
     failed_entry,
     internal_entry,
@@ -123,6 +125,20 @@ def test_what_stays_inside_a_company_is_no_sale() -> None:
     back = internal_entry(USUAL, replace(document, amount=Decimal(-16)))
     assert said(back) == ["C 186000 16.00 [1]", "D 187000 16.00 [2]"]
     assert internal_entry(USUAL, replace(document, amount=Decimal(0))) is None
+
+
+def test_what_another_company_of_ours_invoices_is_bought() -> None:
+    """A48: case 3 billable, as the buyer enters it; a credit note the other way round."""
+    supplier = PostedParty(Account("401AG2", "AG2"), "AG2")
+    vat = [SoldVat(S20, Decimal("3.20"))]
+    document = BoughtDocument("mirror:1", "FA2-1", DAY, supplier, Decimal("19.20"), vat, establishment_id=1)
+    entry = bought_entry(USUAL, document)
+    assert said(entry) == ["D 607000 16.00 [1]", "D 445660 3.20", "C 401000/401AG2 19.20"]
+    assert entry is not None
+    assert (entry.journal, entry.piece, entry.source) == (Journal.PURCHASES, "FA2-1", "mirror:1")
+    back = bought_entry(USUAL, replace(document, takes_back=True))
+    assert back is not None
+    assert back.lines == reversed_lines(entry.lines)
 
 
 def test_an_allowance_above_what_was_sold_debits_sales() -> None:

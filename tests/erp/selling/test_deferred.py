@@ -21,6 +21,7 @@ from intergestan_db.tables import (
     DeliveryNote,
     Depot,
     Dossier,
+    Entry,
     EntryLine,
     Invoice,
     InvoiceCharge,
@@ -33,6 +34,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
 )
 from intergestan_erp.agencies.places import in_depot
+from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.selling import invoice_runs
 from intergestan_erp.selling.deferred import OpenNote, group_notes, in_batches, late_doubts
 from intergestan_erp.selling.invoice_runs import FutureInvoice, NotInvoiced, Outcome
@@ -44,7 +46,7 @@ from tests.erp.selling.agencies import Agencies
 from tests.erp.selling.at_once import at_once
 from tests.erp.selling.by_hand import a_line
 from tests.examples import share
-from tests.site_factories import NOW, SiteToTest
+from tests.site_factories import NOW, SiteToTest, add_party
 
 ALL = NotesWanted()
 
@@ -351,8 +353,17 @@ def test_inside_the_company_no_vat(agencies: Agencies) -> None:
     assert posted == [("186000", Decimal(60), Decimal(0)), ("187000", Decimal(0), Decimal(60))]
     agencies.folder(2, "Agence 2")
     agencies.deliver(agencies.order())
+    with agencies.database.transaction() as connection:
+        seller = add_party(connection, NewParty(code="AG1", name="AG1", is_supplier=True))
+        connection.execute(update(Depot).where(Depot.id == agencies.depots[1]).values(supplier_party_id=seller))
     assert plain(run(agencies)) == [("FA1", "BL2", "60.00", "72.00")]
     assert [row.kind for row in agencies.site.rows(Invoice)] == ["internal", "agency"]
+    sold, bought = agencies.site.rows(Entry)[1:]
+    assert (sold.folder_id != bought.folder_id, bought.journal_code, bought.piece) == (True, "AC", "FA1")
+    mirror = [row for row in agencies.site.rows(EntryLine) if row.entry_id == bought.id]
+    assert [(row.account, row.aux, row.debit - row.credit) for row in mirror] == [
+        *(("607000", None, Decimal(60)), ("445660", None, Decimal(12)), ("401000", "401AG1", Decimal(-72))),
+    ]
 
 
 def test_who_invoices_is_asked_again_within(agencies: Agencies, monkeypatch: pytest.MonkeyPatch) -> None:
