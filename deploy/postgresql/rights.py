@@ -151,7 +151,14 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
     "user": Right(ALL),
-    "dossier": Right("number default_establishment_id customer_op_billable_id"),
+    "dossier": Right(
+        "id number default_establishment_id customer_op_billable_id manage_stock manage_reservations reserve_at_entry"
+    ),
+    "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
+    "reservation": Right(
+        "id allocation_id product_id kind quantity state", changes="quantity state ended_at", deletes=True
+    ),
+    "stock": Right("product_id depot_id on_hand reserved negative_ok", changes="reserved"),
     "depot": Right("id code establishment_id active"),
     "depot_rank": Right(ALL),
     "party": Right(ALL, changes="exposure_version"),
@@ -197,7 +204,7 @@ _IMPORTER: Rights = {
     "number_series": Right(ALL, changes="next_number"),
     "sales_order": Right(
         ALL,
-        "* -exported_at -quote_id -payment_term_id -category_id",
+        "* -exported_at -quote_id -payment_term_id -category_id -allocated_at -rung_at",
         f"{_HEAD} revision state below_minimum exported_at",
     ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),

@@ -146,6 +146,9 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
 
 -- importer
 GRANT SELECT ON "alembic_version" TO :"importer";
+GRANT SELECT, INSERT (sales_order_line_id, depot_id, route, quantity, remainder), UPDATE (quantity, remainder),
+    DELETE ON "allocation" TO :"importer";
+GRANT USAGE ON SEQUENCE "allocation_id_seq" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
     lines, created_at) ON "answer" TO :"importer";
 GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"importer";
@@ -162,7 +165,8 @@ GRANT SELECT ON "depot_rank" TO :"importer";
 GRANT SELECT, INSERT (partner_id, order_number, line_id, reason, variant, detail, outcome, found_at), DELETE ON
     "difference" TO :"importer";
 GRANT USAGE ON SEQUENCE "difference_id_seq" TO :"importer";
-GRANT SELECT (number, customer_op_billable_id, default_establishment_id) ON "dossier" TO :"importer";
+GRANT SELECT (id, number, manage_stock, manage_reservations, reserve_at_entry, customer_op_billable_id,
+    default_establishment_id) ON "dossier" TO :"importer";
 GRANT SELECT (id, number) ON "establishment" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
@@ -229,6 +233,8 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
     vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
+GRANT SELECT (id, allocation_id, product_id, kind, quantity, state), UPDATE (quantity, state, ended_at), DELETE
+    ON "reservation" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
 GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, operation_code_id, below_minimum,
     created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date,
@@ -248,6 +254,8 @@ GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"importer";
 GRANT SELECT (name, value) ON "setting" TO :"importer";
 GRANT SELECT (payment_id, credit_note_id, invoice_due_id, amount, settled_on) ON "settlement" TO :"importer";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
+GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok), UPDATE (reserved) ON "stock" TO
+    :"importer";
 GRANT SELECT ON "user" TO :"importer";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
     (alive_until), DELETE ON "worker" TO :"importer";

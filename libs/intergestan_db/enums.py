@@ -458,3 +458,25 @@ class Journal(StrEnum):
     CASH = "CA"
     OTHER = "OD"
     OPENING = "AN"
+
+
+class Route(StrEnum):
+    """How goods reach the customer: from the depot where they lie, or by way of the order's own depot."""
+
+    DIRECT = "direct"
+    INDIRECT = "indirect"
+
+
+class ReservationKind(StrEnum):
+    """Where goods that are set aside are: they lie in the depot, or are on their way to it."""
+
+    STOCK = "stock"
+    INBOUND = "inbound"
+
+
+class ReservationState(StrEnum):
+    """Whether goods are set aside still, have left, or are free again."""
+
+    ACTIVE = "active"
+    CONSUMED = "consumed"
+    RELEASED = "released"

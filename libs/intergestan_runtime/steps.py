@@ -54,7 +54,6 @@ CREDIT = Step("credit", queue="credit", actor="look_again")
 """Of customers, by the id of their party; an importer works on it. 0: count those above their maximum."""
 
 GEOCODE = Step("geocode", queue="geocode", actor="locate")
-
 STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, CREDIT, GEOCODE)
 
 

@@ -110,6 +110,8 @@ EXAMPLES: Mapping[str, str] = {
     "quotes refuse": "quotes refuse DV1",
     "sales": "sales list --customer DURAND",
     "sales enter": "sales enter --customer DURAND --line CAS16=2 --line CAS20=0,5@12,40",
+    "sales allocate": "sales allocate CCL1 --from L1:AB=1,RD=2:indirect",
+    "sales allocations": "sales allocations CCL1",
     "sales cancel": "sales cancel CCL1",
     "sales accept": "sales accept CCL1 --product L3=CAS16",
     "sales refuse": 'sales refuse CCL1 --reason "Out of stock"',

@@ -9,11 +9,11 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 
 ACTS: Mapping[Act, str] = {
-    Act.ADD_ESTABLISHMENT: marked("`intergestan agencies add` enters another one."),
     Act.ACCOUNT_SETTINGS: marked(
         "`intergestan settings set accounts.mode` chooses how accounts are numbered, `accounts.width` how many digits "
         "they have."
     ),
+    Act.ADD_ESTABLISHMENT: marked("`intergestan agencies add` enters another one."),
     Act.ANY_DATES: marked("`--dates any` takes it if it is meant."),
     Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
     Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
@@ -57,10 +57,13 @@ ACTS: Mapping[Act, str] = {
     Act.LIST_YEARS: marked("`intergestan books years` shows them."),
     Act.OTHER_DAY: marked("Choose another day."),
     Act.OVERRIDE_CREDIT: marked('`--override "reason"` lets this one pass; who may says `intergestan user list`.'),
+    Act.ROUTE_DIRECT: marked("Leave out «:indirect» behind that depot."),
+    Act.ROUTE_INDIRECT: marked("Write it like RD=2:indirect."),
     Act.SEARCH_SETTINGS: marked("`intergestan search fields` shows them and changes them."),
     Act.SET_CEILING: marked(
         "`intergestan parties set --credit-max` sets the maximum, `--credit-insured` what is insured."
     ),
+    Act.SET_DEPOT: marked("`intergestan depots set` changes that; or take another depot."),
     Act.SET_DOSSIER: marked("`intergestan dossier set` changes the settings of the dossier."),
     Act.SET_ESTABLISHMENT: marked("`intergestan agencies set` changes it."),
     Act.SET_FOLDER: marked("`intergestan folders set` enters it."),
@@ -68,6 +71,7 @@ ACTS: Mapping[Act, str] = {
     Act.SHOW_SALES_ORDER: marked("`intergestan sales show` shows the order with its charges."),
     Act.SHOW_SETTINGS: marked("`intergestan settings show` shows all settings."),
     Act.SHOW_STOCK: marked("`intergestan stock show` shows what lies where."),
+    Act.TAKE_PROPOSAL: marked("Without `--from` the proposal is taken."),
     Act.TERM_SETTINGS: marked("`intergestan settings set terms.shift none` takes days as they come."),
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,8 @@ from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from tests.erp.paying.till import Till
+from tests.erp.stock.depots import Depots
+from tests.site_factories import SiteToTest
 
 pytestmark = pytest.mark.mainly_on("postgresql")
 
@@ -71,9 +73,8 @@ def folder_called_first(base: Database) -> Folder:
         return folder_called(connection, None)
 
 
-@pytest.fixture
-def transactions(base: Database) -> list[list[str]]:
-    """What the database is asked from now on, transaction by transaction."""
+def asked_of(database: Database) -> list[list[str]]:
+    """What a database is asked from now on, transaction by transaction."""
     asked: list[list[str]] = []
 
     def begin(_connection: Any) -> None:
@@ -83,12 +84,31 @@ def transactions(base: Database) -> list[list[str]]:
         if asked:
             asked[-1].append(statement)
 
-    event.listen(base.engine, "begin", begin)
-    event.listen(base.engine, "before_cursor_execute", note)
+    event.listen(database.engine, "begin", begin)
+    event.listen(database.engine, "before_cursor_execute", note)
     return asked
 
 
-def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -> None:
+@pytest.fixture
+def transactions(base: Database) -> list[list[str]]:
+    """What the usual database is asked from now on, transaction by transaction."""
+    return asked_of(base)
+
+
+def locked_by(transactions: list[list[str]], acts: Mapping[str, Callable[[], object]]) -> dict[str, list[list[str]]]:
+    """The tables that each act locks, transaction by transaction; all of them in the one order."""
+    seen: dict[str, list[list[str]]] = {}
+    for name, act in acts.items():
+        transactions.clear()
+        act()
+        for statements in transactions:
+            tables = [table for table in locked(statements) if table in RANKS]
+            assert [RANKS[table] for table in tables] == sorted(RANKS[table] for table in tables), (name, tables)
+            seen.setdefault(name, []).append(list(dict.fromkeys(tables)))
+    return seen
+
+
+def test_acts_lock_in_one_order(base: Database) -> None:
     """D21: each act by itself, and the series of numbers last of all but what the importer notes of its mail."""
     till = Till(base)
     order = till.order(("4", "10", "20"), unit="C62")
@@ -109,14 +129,7 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
         "bank": lambda: till.act(banking.bank_due),
         "close": lambda: till.act(lock_until, folder_called_first(base), None, till.base.now().date()),
     }
-    seen: dict[str, list[list[str]]] = {}
-    for name, act in acts.items():
-        transactions.clear()
-        act()
-        for statements in transactions:
-            tables = [table for table in locked(statements) if table in RANKS]
-            assert [RANKS[table] for table in tables] == sorted(RANKS[table] for table in tables), (name, tables)
-            seen.setdefault(name, []).append(list(dict.fromkeys(tables)))
+    seen = locked_by(asked_of(base), acts)
     if base.is_sqlite:
         return  # it locks the whole base, and is asked for no rows
     assert ["number_series", "inbound_mail"] in seen["book"]  # the ledger gets new rows
@@ -130,3 +143,21 @@ def test_acts_lock_in_one_order(base: Database, transactions: list[list[str]]) -
     for name in ("fail", "cancel", "bank"):
         assert ["party", "payment", "number_series"] in seen[name]  # the entry takes a number
     assert ["number_series"] in seen["close"]
+
+
+def test_what_sets_goods_aside_locks_in_that_order(a_site: SiteToTest) -> None:
+    """D21, A11: stock comes behind the order and before the series of its number, whose lock is the last."""
+    depots = Depots(a_site, "2 2 2", {"reserve_at_entry": True})
+    acts: dict[str, Callable[[], object]] = {
+        "enter": lambda: depots.enter("ALB0002=3"),
+        "allocate": lambda: depots.allocate("CCL1", L1="RD=2"),
+        "change": lambda: depots.change("CCL1", L1="5"),
+        "cancel": lambda: depots.cancel("CCL1"),
+    }
+    seen = locked_by(asked_of(a_site.database), acts)
+    if a_site.database.is_sqlite:
+        return
+    assert seen["enter"] == [["party", "stock", "number_series"]]
+    assert seen["allocate"] == [["sales_order", "stock"]]
+    assert seen["change"] == [["sales_order", "sales_order_line", "stock"]]
+    assert seen["cancel"] == [["party", "sales_order", "stock"]]

@@ -13,6 +13,7 @@ from intergestan_db.tables.agency import (
     Establishment,
     OperationCode,
 )
+from intergestan_db.tables.allocation import Allocation, Reservation
 from intergestan_db.tables.books import Entry, EntryLine, FecExport, FiscalYear
 from intergestan_db.tables.credit import CreditOverride
 from intergestan_db.tables.delivery import (
@@ -111,6 +112,7 @@ __all__ = [
     "AccountWord",
     "AccountingFolder",
     "Address",
+    "Allocation",
     "Answer",
     "Category",
     "Contact",
@@ -196,6 +198,7 @@ __all__ = [
     "QuoteCharge",
     "QuoteLine",
     "Relay",
+    "Reservation",
     "ReviewReply",
     "SalesOrder",
     "SalesOrderCharge",

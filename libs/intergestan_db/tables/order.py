@@ -205,6 +205,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     One without a partner was entered here. A quote becomes one order at most. `below_minimum`: its goods are worth less
     than the minimum that the customer had when it was made or last changed.
     `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
+    `allocated_at`: when its goods were first allocated to depots; from then on its allocations follow its lines.
     """
 
     __tablename__ = "sales_order"
@@ -213,6 +214,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
         one_of("state", SalesState),
         index("customer_id", "state"),
         index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
+        index_where("allocated_at IS NULL AND state = 'accepted'", "id", name="ix_sales_order_unallocated"),
     )
 
     id: Typed[RowId]
@@ -226,6 +228,8 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
+    allocated_at: Typed[Instant | None]
+    rung_at: Typed[Instant | None]
 
 
 class SalesOrderLine(LineColumns, Table):

@@ -13,10 +13,11 @@ from intergestan_db.tables import SalesOrder
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.selling.deliveries import lock_order, open_lines
+from intergestan_erp.stock.allocate import release_order
 
 
 def cancel_order(connection: Connection, number: str, reason: str | None, *, by: str, at: datetime) -> Freed:
-    """Cancel an order. Its customer is locked before it, and owes less by it.
+    """Cancel an order. Its customer is locked before it, and owes less by it; its goods are free for others.
 
     :raises Problem: it came from a partner, who cancels it by mail; goods have left; or it is not accepted.
     """
@@ -53,4 +54,5 @@ def cancel_order(connection: Connection, number: str, reason: str | None, *, by:
     states.move(
         connection, states.SALES_ORDER, [order.id], "cancel", by=by, at=at, event_detail=detail, exported_at=None
     )
-    return Freed((order.customer_id,))
+    released = release_order(connection, order.id, by=by, at=at) if order.allocated_at is not None else Freed()
+    return Freed((order.customer_id,), released.products)

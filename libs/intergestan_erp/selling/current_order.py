@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,7 +37,11 @@ class StandingLine:
 
 @dataclass(frozen=True, slots=True)
 class StandingOrder:
-    """A sales order, its lines in their order, and its charges."""
+    """A sales order, its lines in their order, and its charges.
+
+    :ivar depot_id: its own depot. :ivar allocated_at: when it was first allocated; that somebody did so meanwhile is no
+        other order.
+    """
 
     id: int
     number: str
@@ -48,6 +52,8 @@ class StandingOrder:
     below_minimum: bool
     lines: tuple[StandingLine, ...]
     charges: tuple[BookedCharge, ...]
+    depot_id: int
+    allocated_at: datetime | None = field(default=None, compare=False)
 
     @property
     def goods_left(self) -> bool:
@@ -140,6 +146,8 @@ def _standing(connection: Connection, heads: Sequence[AnyRow]) -> list[StandingO
             head.below_minimum,
             tuple(lines.get(head.id, ())),
             tuple(charges.get(head.id, ())),
+            head.depot_id,
+            head.allocated_at,
         )
         for head in heads
     ]

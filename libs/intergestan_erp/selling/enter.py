@@ -19,14 +19,20 @@ from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.agencies.belonging import at_place
-from intergestan_erp.agencies.places import Place
+from intergestan_erp.agencies.places import Place, usual_place
 from intergestan_erp.credit.gate import Gate, Sold, close_gate, let_pass, open_gate
 from intergestan_erp.parties.fees import Borne, active_fee
+from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.drafts import Draft, Typed, checked, head_values, lock_customer, price, write_parts
 from intergestan_erp.selling.fee_charges import charge_of
 from intergestan_erp.selling.minimum import BelowMinimum, below
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_erp.site.zone import today
+from intergestan_erp.stock import arbitration
+from intergestan_erp.stock.allocate import Allocated, Choices
+from intergestan_erp.stock.arbitration import LineProposal
+from intergestan_erp.stock.at_entry import goods_and_services, secure_at_entry, sourcing_at_entry, write_secured
+from intergestan_erp.stock.plan import Need
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +50,18 @@ class SmallOrder:
 
 @dataclass(frozen=True, slots=True)
 class EnteredOrder:
-    """The order that was entered. `small`: it is below the customer's minimum, whatever fees it has."""
+    """The order that was entered.
+
+    :ivar small: it is below the customer's minimum, whatever fees it has.
+    :ivar allocated: what was set aside for it; None: nothing yet.
+    """
 
     id: int
     number: str
     total_ht: Decimal
     total_ttc: Decimal
     small: SmallOrder | None
+    allocated: Allocated | None = None
 
 
 def enter_order(
@@ -60,6 +71,7 @@ def enter_order(
     add_fee: bool = False,
     override: str | None = None,
     place: Place | None = None,
+    choices: Choices | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -68,12 +80,13 @@ def enter_order(
     :param place: where it is entered (D62); None: where the site usually is.
     :param add_fee: add the fee of orders that are below their customer's minimum, if this one is.
     :param override: why it passes although the customer owes too much.
+    :param choices: from which depots lines come, by their ids: L1 is the first one (A32).
     :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
     """
     gate = open_gate(connection, typed.customer_id, at)
     customer = lock_customer(connection, typed.customer_id)
     draft = price(connection, typed, today(connection, at), place)
-    how: Any = {"add_fee": add_fee, "override": override, "place": place}
+    how: Any = {"add_fee": add_fee, "override": override, "place": place, "choices": choices}
     return write_order(connection, gate, customer, draft, **how, by=by, at=at)
 
 
@@ -84,6 +97,20 @@ def foresee(connection: Connection, typed: Typed, at: datetime, place: Place | N
     """
     minimum = connection.execute(select(Party.minimum_order).where(Party.id == typed.customer_id)).scalar_one()
     return small_order(connection, minimum, price(connection, typed, today(connection, at), place))
+
+
+def foresee_shares(connection: Connection, typed: Typed, at: datetime, place: Place) -> list[LineProposal]:
+    """Of which lines a person chooses the depots, with what is proposed (A32); it locks and writes nothing.
+
+    :raises Problem: as `enter_order` would.
+    """
+    sourcing = sourcing_at_entry(connection, place)
+    if not sourcing.rules.at_entry:
+        return []
+    draft = price(connection, typed, today(connection, at), place)
+    needs = goods_and_services(connection, [_need(line) for line in draft.lines])
+    proposals = arbitration.foresee(connection, sourcing, needs)
+    return [each for each in proposals if each.is_asked(sourcing.rules.arbitrate)]
 
 
 def small_order(connection: Connection, minimum: Decimal | None, draft: Draft) -> SmallOrder | None:
@@ -107,6 +134,7 @@ def write_order(
     override: str | None,
     place: Place | None,
     quote: AnyRow | None = None,
+    choices: Choices | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -129,6 +157,8 @@ def write_order(
         reason=override,
         by=by,
     )
+    needs = [_need(line) for line in draft.lines]
+    secured = secure_at_entry(connection, place or usual_place(connection), needs, choices or {})
     (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
     values = {
         **head,
@@ -139,6 +169,7 @@ def write_order(
         "quote_id": None if quote is None else quote.id,
         "below_minimum": small is not None,
         "created_at": at,
+        "allocated_at": None if secured is None else at,
     }
     order_id = connection.execute(insert(SalesOrder).values(**values).returning(SalesOrder.id)).scalar_one()
     write_parts(connection, draft, SalesOrderLine, SalesOrderCharge, {"sales_order_id": order_id})
@@ -148,7 +179,14 @@ def write_order(
         detail = small.below.as_detail()
         own = [(order_id, None, None)]
         states.record(connection, states.SALES_ORDER.name, own, "below_minimum", by=by, at=at, detail=detail)
-    return EnteredOrder(order_id, number, head["total_ht"], head["total_ttc"], small)
+    found = None if secured is None else write_secured(connection, order_id, number, secured, by=by, at=at)
+    return EnteredOrder(order_id, number, head["total_ht"], head["total_ttc"], small, found)
+
+
+def _need(line: BookedLine) -> Need:
+    assert line.product_id is not None, "an order by hand has no line without a product"
+    assert line.product_code is not None
+    return Need(line.line_id, line.product_id, line.product_code, line.unit, line.quantity)
 
 
 def _with_fee(draft: Draft, small: SmallOrder) -> Draft:

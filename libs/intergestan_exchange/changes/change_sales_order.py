@@ -83,7 +83,7 @@ def change_sales_order(
 
     :param any_dates: whether a promised day is meant, however far it is from the order's own.
     :param override: why it may come to more although the customer owes too much.
-    :returns: none for an order that was entered here: no mail goes out.
+    :returns: no mail for an order that was entered here. What was set aside follows the quantities.
     :raises Problem: the order is not accepted; a line is none of its own; goods have left that the change would take
         back; nothing is changed; or it would come to more, and the customer owes too much (T20).
     """
@@ -110,13 +110,19 @@ def change_sales_order(
         for line in standing.lines
     ]
     write_totals(connection, standing, lines, standing.charges, by=by, at=at)
-    detail: dict[str, Any] = {"lines": list(changed)} | ({"note": wanted.note} if wanted.note and not is_told else {})
     bells = Bells()
+    if head.allocated_at is not None:
+        from intergestan_erp.stock.allocate import follow
+        from intergestan_erp.stock.sourcing import read_sourcing
+
+        sourcing = read_sourcing(connection, head.establishment_id, head.depot_id)
+        bells = Bells(serve=follow(connection, head, sourcing, {}, by=by, at=at).freed.products)
+    detail: dict[str, Any] = {"lines": list(changed)} | ({"note": wanted.note} if wanted.note and not is_told else {})
     if is_told:
         _keep_what_was_asked(connection, head, [before[line] for line in changed], at)
         said = {line_id: each.said for line_id, each in changed.items()}
         answer = answer_change(connection, head, standing, said, wanted.note, at)
-        detail, bells = detail | {"answer": answer.n}, Bells(compose=(answer.mail_id,))
+        detail, bells = detail | {"answer": answer.n}, bells + Bells(compose=(answer.mail_id,))
     states.record(connection, states.SALES_ORDER.name, [(head.id, None, None)], "change", by=by, at=at, detail=detail)
     return bells + check_credit(connection, gate, head, override, by, at)  # last: it locks the mails of other orders
 

@@ -90,7 +90,7 @@ def cancel_order(connection: Connection, number: str, reason: str | None, *, by:
     """Cancel an order that was entered here (`cancelling.cancel_order`)."""
     _lock_first(connection, customer_of(connection, number))
     freed = cancelling.cancel_order(connection, number, reason, by=by, at=at)
-    return look_again(connection, freed.customers, by=by, at=at)
+    return look_again(connection, freed.customers, by=by, at=at) + Released(products=freed.products)
 
 
 def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: str, at: datetime) -> Released:

@@ -41,13 +41,14 @@ _SEEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What goes on: the holds, by what people call them, and the inbound mails to ring for."""
+    """What goes on: the holds, by what people call them, the inbound mails to ring for, and products that are free."""
 
     holds: tuple[str, ...] = ()
     take_in: tuple[int, ...] = ()
+    products: tuple[int, ...] = ()
 
     def __add__(self, other: Released) -> Released:
-        return Released(self.holds + other.holds, self.take_in + other.take_in)
+        return Released(self.holds + other.holds, self.take_in + other.take_in, self.products + other.products)
 
 
 def waiting_customers(connection: Connection, customer_ids: Iterable[int]) -> list[int]:

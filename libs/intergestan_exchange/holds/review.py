@@ -22,6 +22,7 @@ from intergestan_erp.selling.booked_lines import BookedCharge
 from intergestan_erp.selling.current_order import standing_of, write_totals
 from intergestan_erp.selling.deliveries import customer_of, lock_order
 from intergestan_erp.selling.fee_charges import charge_of
+from intergestan_erp.stock.waiting import is_unallocated
 from intergestan_exchange.findings.findings import fee_note
 from intergestan_exchange.inbox.booking.answers import answer_order, lines_as_they_stand
 from intergestan_exchange.inbox.differences import refuse_differences
@@ -62,16 +63,17 @@ def accept(
     )
     close_gate(connection, gate, passing, number, by=by, at=at)
     states.move(connection, states.SALES_ORDER, [order.id], "accept", by=by, at=at)
+    going = Bells(allocate=(order.id,) if is_unallocated(connection, order.id) else ())
     reply = connection.execute(select(ReviewReply.__table__).where(ReviewReply.sales_order_id == order.id)).first()
     code = AnswerCode(reply.code) if reply else AnswerCode.ACCEPTED
     lines = reply.lines if reply else None
     if note is None:
-        return _answer(connection, order, at, code, lines=lines)
+        return going + _answer(connection, order, at, code, lines=lines)
     if not lines:
         lines = msgspec.to_builtins(list(lines_as_they_stand(standing_of(connection, order), {})))
     told = _last_note(connection, order) if code is AnswerCode.CHANGED else None
     words = "\n".join(filter(None, (told, note)))
-    return _answer(connection, order, at, AnswerCode.CHANGED, lines=lines, words=words)
+    return going + _answer(connection, order, at, AnswerCode.CHANGED, lines=lines, words=words)
 
 
 def refuse(connection: Connection, number: str, words: str | None, *, by: str, at: datetime) -> Bells:

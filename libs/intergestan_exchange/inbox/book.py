@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from intergestan_db.enums import SalesState
 from intergestan_exchange.inbox.booking.answers import (
     has_later_answer,
     is_answered_before_restore,
@@ -26,6 +27,7 @@ from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_duplic
 from intergestan_exchange.inbox.booking.holds import write_holds
 from intergestan_exchange.inbox.booking.ledger import write_ledger
 from intergestan_exchange.inbox.booking.sales_orders import write_sales_orders
+from intergestan_exchange.inbox.decisions import Accepted
 from intergestan_exchange.inbox.differences import write_differences
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
@@ -39,6 +41,7 @@ class Booked:
     :ivar take_in: the mails of changes that waited for one of these documents, and of orders that have room now.
     :ivar debtors: the customers who owe more or less than before.
     :ivar credit: what is counted of credit.
+    :ivar allocate: the sales orders that need goods; `serve`: the products that others may have now.
     """
 
     transfer_id: int
@@ -47,6 +50,8 @@ class Booked:
     take_in: tuple[int, ...] = ()
     debtors: tuple[int, ...] = ()
     credit: CreditNews = NO_NEWS
+    allocate: tuple[int, ...] = ()
+    serve: tuple[int, ...] = ()
 
 
 def book(
@@ -80,8 +85,8 @@ def book(
         or is_answered_before_restore(entry, facts)
     ]
     outbound_id = request_answers(connection, transfer.partner.id, transfer_id, now) if answered else None
+    entries, bells = write_changes(connection, transfer.partner, entries, now)
     entries = write_sales_orders(connection, transfer.partner, entries, now)
-    entries = write_changes(connection, transfer.partner, entries, now)
     write_ledger(connection, transfer, transfer_id, entries, facts, now)
     decided = [(each.key[1], each.decision) for each in settled if each.key[0] == "order"]
     write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
@@ -99,4 +104,16 @@ def book(
         finish_mail(connection, mail, transfer, now)
     credit = credit_news(entries, waited, facts)
     take_in = wake(connection, entries, facts, now) + look_at_freed(connection, settled, facts, now)
-    return Booked(transfer_id, tuple(compose), tuple(outcome_of(entry) for entry in entries), take_in, debtors, credit)
+    allocate = bells.allocate + (_accepted(entries) if facts.allocates else ())
+    outcomes = tuple(outcome_of(entry) for entry in entries)
+    return Booked(transfer_id, tuple(compose), outcomes, take_in, debtors, credit, allocate, bells.serve)
+
+
+def _accepted(entries: Sequence[Entry]) -> tuple[int, ...]:
+    """The new sales orders that nobody has to look at."""
+    decided = ((entry.sales_order_id, entry.settled.decision) for entry in entries)
+    return tuple(
+        order_id
+        for order_id, decision in decided
+        if order_id is not None and isinstance(decision, Accepted) and decision.state == SalesState.ACCEPTED
+    )

@@ -117,6 +117,7 @@ class Facts:
     :ivar known: what the ledger has, of the sender's newest series; `earlier`: of the series before, newest first.
     :ivar epoch: the sender's series in which this transfer is numbered.
     :ivar credit: what customers owe; None: the site does not use credit, or nothing here depends on it.
+    :ivar allocates: goods are set aside for orders as soon as they are accepted (A11).
     """
 
     partner: PartnerFacts
@@ -133,6 +134,7 @@ class Facts:
     earlier: Mapping[DocumentKey, tuple[Known, ...]] = field(default_factory=dict)
     epoch: int = 0
     credit: CreditFacts | None = None
+    allocates: bool = False
 
     def rows(self) -> Iterator[tuple[DocumentKey, Known]]:
         """What the ledger has of each document, of all series."""
@@ -254,11 +256,14 @@ def read_facts(
     orders: Sequence[Order],
     epoch: int = 0,
     credit_on: date | None = None,
+    *,
+    allocates: bool = False,
 ) -> Facts:
     """Read the facts for one transfer in a few queries, however many orders and lines it has.
 
     :param epoch: the sender's series in which the transfer is numbered.
     :param credit_on: the day on which to read what customers owe, where the site uses credit.
+    :param allocates: whether goods are set aside for orders as soon as they are accepted.
     """
     known = read_rows(connection, partner.id, keys)
     codes = _codes(orders)
@@ -281,6 +286,7 @@ def read_facts(
         answered={(row.order_number, row.revision): _last_answer(row) for row in answers},
         standing=standing,
         to_tell=_read_replies(connection, standing),
+        allocates=allocates,
     )
     if credit_on is None:
         return facts

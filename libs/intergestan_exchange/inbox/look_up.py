@@ -13,6 +13,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.tables import InboundTransfer, Partner, PartnerKey, Setting, Site
 from intergestan_erp.site.credit_rules import BLOCK_FROM_NAME, CREDIT_OFF
 from intergestan_erp.site.day import site_day, zone_of
+from intergestan_erp.stock.waiting import RESERVES_AT_ENTRY
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.history.positions import is_told
 from intergestan_exchange.inbox.facts import Facts, Known, read_facts, read_rows
@@ -36,6 +37,7 @@ _SIGNER = (
         *(Site.code.label("own_code"), Site.currency.label("own_currency")),
         Site.timezone.label("own_timezone"),
         select(Setting.value).where(Setting.name == BLOCK_FROM_NAME).scalar_subquery().label("credit_from"),
+        RESERVES_AT_ENTRY.label("reserves_at_entry"),
     )
     .join(Partner, Partner.id == PartnerKey.partner_id)
     .join(Site, true())
@@ -111,7 +113,8 @@ def look_up(
     if finding is not None or manifest.kind is not Kind.ORDERS:
         return Case(transfer, finding, None, paused, takes, tells, told)
     credit_on = None if key.credit_from in {None, CREDIT_OFF} else site_day(zone, archived_at)
-    facts = _facts(connection, transfer, reading, key.own_currency, credit_on)
+    allocates = key.reserves_at_entry is not None
+    facts = _facts(connection, transfer, reading, key.own_currency, credit_on, allocates=allocates)
     return Case(transfer, None, facts, paused, takes, tells, told)
 
 
@@ -179,9 +182,16 @@ def _transfer(reading: Reading, manifest: Manifest, key: AnyRow, seen: Seen | No
 
 
 def _facts(
-    connection: Connection, transfer: Transfer, reading: Reading, currency: str, credit_on: date | None
+    connection: Connection,
+    transfer: Transfer,
+    reading: Reading,
+    currency: str,
+    credit_on: date | None,
+    *,
+    allocates: bool,
 ) -> Facts:
     """What the rules need to know about the orders of this mail."""
     orders = [order for document in reading.documents if (order := order_of(document)) is not None]
     keys = [key_of(document) for document in reading.documents]
-    return read_facts(connection, transfer.partner, currency, keys, orders, transfer.epoch, credit_on)
+    epoch = transfer.epoch
+    return read_facts(connection, transfer.partner, currency, keys, orders, epoch, credit_on, allocates=allocates)

@@ -84,6 +84,8 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("sales_order", "change"): marked("sales order changed by us"),
     ("sales_order", "charge"): marked("charge of the sales order set by us"),
     ("sales_order", "below_minimum"): marked("sales order below the customer's minimum"),
+    ("sales_order", "allocate"): marked("goods set aside in depots"),
+    ("sales_order", "release"): marked("goods given back to depots"),
     ("sales_order", "deliver"): marked("goods delivered"),
     ("sales_order", "invoice"): marked("invoiced"),
     ("sales_order", "export"): marked("exported"),

@@ -19,6 +19,7 @@ from services.cli.figures import AnyDates, Dates, DecimalMark, a_figure, a_key, 
 from services.cli.output import AsJson, cell, print_json, say
 from services.cli.parties.fees import typed_fees
 from services.cli.parties.naming import party_of
+from services.cli.selling.allocating import Shares, foreseen, read_choices, remainder_said
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from intergestan_erp.inputs.figure import Mark
     from intergestan_erp.selling.drafts import Typed, TypedLine
     from intergestan_erp.selling.enter import EnteredOrder, SmallOrder
+    from intergestan_erp.stock.allocate import Choices
+    from intergestan_erp.stock.arbitration import LineProposal
 
 Customer = Annotated[str, typer.Option("--customer", help="Code, SIRET, VAT number or name.")]
 Lines = Annotated[
@@ -61,6 +64,7 @@ def enter(
     ] = None,
     note: Note = None,
     wanted_on: WantedOn = None,
+    shares: Shares = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
@@ -68,11 +72,12 @@ def enter(
     """Enter an accepted order of a customer. It is delivered and invoiced as those that came by mail.
 
     Nothing is sent, even if the customer is a partner. One that is below the customer's minimum is entered with a
-    warning.
+    warning. Where goods are set aside as orders are entered, a person may be asked for the depots.
     """
-    from intergestan_erp.selling.enter import enter_order, foresee
+    from intergestan_erp.selling.enter import enter_order, foresee, foresee_shares
 
     call = call_of(context)
+    chosen: Choices = read_choices(shares, decimal_mark)
     typed = reader(lines, fees, no_fees=no_fees, note=note, wanted_on=wanted_on, mark=decimal_mark, dates=dates)
     given = None if reference is None else a_key(reference)
 
@@ -82,10 +87,15 @@ def enter(
     def small(connection: Connection) -> SmallOrder | None:
         return foresee(connection, wanted(connection), call.database.now(), call.place(connection))
 
+    def proposed(connection: Connection) -> Sequence[LineProposal]:
+        return foresee_shares(connection, wanted(connection), call.database.now(), call.place(connection))
+
     add_fee = add_fee or is_fee_wanted(call.database, small, as_json=as_json)
+    chosen = chosen or foreseen(call.database, proposed, decimal_mark, as_json=as_json)
     with call.database.transaction() as connection:
         who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
-        entered = enter_order(connection, wanted(connection), add_fee=add_fee, override=override, **who)
+        how: Any = {"add_fee": add_fee, "override": override, "choices": chosen}
+        entered = enter_order(connection, wanted(connection), **how, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
 
 
@@ -139,6 +149,8 @@ def tell_entered(entered: EnteredOrder, *, has_fee: bool, as_json: bool) -> None
         return
     text = _("{number} is entered: {amount} incl. VAT.")
     say(text.format(number=entered.number, amount=cell(entered.total_ttc)))
+    if entered.allocated is not None:
+        say(remainder_said(entered.allocated))
     if small is None:
         return
     say(sentence(_below(entered.number, small)))

@@ -41,7 +41,15 @@ def list_(context: typer.Context, *, limit: Limit = 50, after: After = None, as_
     if as_json:
         print_json({"lists": [asdict(row) for row in page.rows], "after": page.after})
         return
-    titles = [_("Price list"), _("For"), _("Establishment"), _("Third party"), _("Valid from"), _("Valid until"), _("Lines")]
+    titles = [
+        _("Price list"),
+        _("For"),
+        _("Establishment"),
+        _("Third party"),
+        _("Valid from"),
+        _("Valid until"),
+        _("Lines"),
+    ]
     rows = [
         [
             *(row.code, _(SIDES[row.side]), row.establishment, row.party),

@@ -19,6 +19,7 @@ from services.cli.export import export as write_orders
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.parties.naming import party_id
+from services.cli.selling.allocating import allocate, allocations
 from services.cli.selling.amending import cancel, charge
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
@@ -88,6 +89,8 @@ def show(
     PRINTERS[kind](document)
 
 
+app.verb("allocate")(allocate)
+app.verb("allocations")(allocations)
 app.verb("deliver")(deliver)
 app.verb("change")(change)
 app.verb("charge")(charge)

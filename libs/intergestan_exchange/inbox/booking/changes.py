@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from intergestan_db import states
+from intergestan_db.bells import Bells
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
-from intergestan_erp.selling.current_order import note_small, read_standing
+from intergestan_erp.selling.current_order import StandingOrder, note_small, read_standing
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
 from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values, reply_values
@@ -26,13 +27,17 @@ from intergestan_exchange.transfers.transfer import BY
 
 def write_changes(
     connection: Connection, partner: PartnerFacts, entries: Sequence[Entry], now: datetime
-) -> list[Entry]:
-    """Apply what was decided about changes and cancellations.
+) -> tuple[list[Entry], Bells]:
+    """Apply what was decided about changes and cancellations; the entries, and what is to be rung for.
+
+    What is set aside for them and not needed any more is given back before they change, for all of them at once.
 
     :raises DecidedMeanwhile: when a sales order is not as it was when this was decided: goods have left, say.
     """
     numbers = [entry.settled.key[1] for entry in entries if _alters(entry)]
     standing = read_standing(connection, partner.id, numbers, lock=True)
+    allocated = {number: order for number, order in standing.items() if order.allocated_at is not None}
+    bells = Bells(serve=_give_back(connection, entries, allocated, now))
     written = []
     for entry in entries:
         decision, number = entry.settled.decision, entry.settled.key[1]
@@ -42,9 +47,30 @@ def write_changes(
             _apply(connection, entry, decision, now)
             order = decision.standing
             written.append(replace(entry, sales_order_id=order.id, sales_order_number=order.number))
+            if isinstance(decision, Amended) and number in allocated:
+                bells += _ask_for_more(connection, order, now)
         else:
             written.append(entry)
-    return written
+    return written, bells
+
+
+def _give_back(
+    connection: Connection, entries: Sequence[Entry], allocated: Mapping[str, StandingOrder], now: datetime
+) -> tuple[int, ...]:
+    """Release what these orders will not need; the products that are free."""
+    if not allocated:
+        return ()
+    from intergestan_erp.stock.allocate import NewLine, release_lines
+
+    changed: dict[int, NewLine] = {}
+    for entry in entries:
+        order, decision = allocated.get(entry.settled.key[1]), entry.settled.decision
+        if order is not None and isinstance(decision, Amended | Cancelled):
+            lines = {} if isinstance(decision, Cancelled) else {line.line_id: line for line in decision.lines}
+            for line in order.lines:
+                new = lines.get(line.booked.line_id)
+                changed[line.row_id] = NewLine() if new is None else NewLine(new.product_id, new.quantity)
+    return release_lines(connection, changed, by=BY, at=now).products if changed else ()
 
 
 def wake(connection: Connection, entries: Sequence[Entry], facts: Facts, now: datetime) -> tuple[int, ...]:
@@ -56,6 +82,13 @@ def wake(connection: Connection, entries: Sequence[Entry], facts: Facts, now: da
         if kind in SEQUENCE and (number, revision) in places and known.outcome == LedgerOutcome.WAITING
     ]
     return take_in_again(connection, waiting, by=BY, at=now)
+
+
+def _ask_for_more(connection: Connection, order: StandingOrder, now: datetime) -> Bells:
+    """Let what an amended order needs besides be a remainder, which the allocator serves."""
+    from intergestan_erp.stock.allocate import let_remain
+
+    return Bells(allocate=(order.id,) if let_remain(connection, order.id, order.depot_id, at=now) else ())
 
 
 def _alters(entry: Entry) -> bool:
