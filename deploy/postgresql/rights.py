@@ -156,8 +156,12 @@ _IMPORTER: Rights = {
     ),
     "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
     "reservation": Right(
-        "id allocation_id product_id kind quantity state", changes="quantity state ended_at", deletes=True
+        "id allocation_id depot_id product_id kind quantity purchase_order_line_id state",
+        changes="quantity state ended_at",
+        deletes=True,
     ),
+    "agency_order": Right("id purchase_order_id sales_order_id"),
+    "agency_order_line": Right(ALL, changes="allocation_id", deletes=True),
     "stock": Right("product_id depot_id on_hand reserved negative_ok", changes="reserved"),
     "depot": Right("id code establishment_id active"),
     "depot_rank": Right(ALL),
@@ -280,6 +284,7 @@ _DISPATCHER: Rights = {
     "missing_number": Right(ALL),
     "purchase_order": Right(ALL),
     "purchase_order_change": Right(ALL),
+    "agency_order": Right("id purchase_order_id"),
     "sales_order": Right("id number customer_order_number partner_id"),
     "settlement": Right("id payment_id credit_note_id"),
     "invoice": Right("id kind"),
@@ -356,9 +361,9 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "importer": {
         OUTBOUND_MAIL.name: dict.fromkeys(("answer", "bounce", "resend"), ""),
         INBOUND_MAIL.name: dict.fromkeys(("finish", "hold", "leave", "release", "replay"), ""),
-        PURCHASE_ORDER.name: dict.fromkeys((*_SETTLED, "wait again", "cancel"), ""),
+        PURCHASE_ORDER.name: dict.fromkeys((*_SETTLED, "wait again", "cancel", "pair_cancel"), ""),
         PURCHASE_ORDER_CHANGE.name: dict.fromkeys(_SETTLED, ""),
-        SALES_ORDER.name: {"cancel": ""},
+        SALES_ORDER.name: {"cancel": "", "pair_cancel": ""},
     },
     "dispatcher": {
         OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},

@@ -145,6 +145,8 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
     (alive_until), DELETE ON "worker" TO :"poller";
 
 -- importer
+GRANT SELECT (id, purchase_order_id, sales_order_id) ON "agency_order" TO :"importer";
+GRANT SELECT, UPDATE (allocation_id), DELETE ON "agency_order_line" TO :"importer";
 GRANT SELECT ON "alembic_version" TO :"importer";
 GRANT SELECT, INSERT (sales_order_line_id, depot_id, route, quantity, remainder), UPDATE (quantity, remainder),
     DELETE ON "allocation" TO :"importer";
@@ -233,8 +235,8 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
     vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
-GRANT SELECT (id, allocation_id, product_id, kind, quantity, state), UPDATE (quantity, state, ended_at), DELETE
-    ON "reservation" TO :"importer";
+GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id, state), UPDATE
+    (quantity, state, ended_at), DELETE ON "reservation" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
 GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, operation_code_id, below_minimum,
     created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date,
@@ -262,6 +264,7 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
 
 -- dispatcher
 GRANT SELECT (id, geo_state, rung_at, next_attempt_at), UPDATE (rung_at) ON "address" TO :"dispatcher";
+GRANT SELECT (id, purchase_order_id) ON "agency_order" TO :"dispatcher";
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
@@ -465,7 +468,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at O
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
-    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed')) IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
@@ -494,14 +497,15 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
-    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted')) IS NOT TRUE
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
 \gexec
 -- end guards
 
 -- The importer writes into an order of ours what the partner agreed to: only while there is a change or an answer of
--- theirs to one that the order does not have yet, so never before a person sent it.
+-- theirs to one that the order does not have yet, so never before a person sent it. An order to another agency is sent to
+-- nobody: it shrinks with those of the customers behind it.
 CREATE OR REPLACE FUNCTION agreed_changes_only() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE written bigint;
 BEGIN
@@ -514,7 +518,7 @@ BEGIN
         SELECT FROM purchase_order_change AS agreed JOIN purchase_order ON purchase_order.id = agreed.purchase_order_id
         WHERE purchase_order.id = written AND agreed.revision = purchase_order.revision + 1
             AND agreed.type = 'change' AND agreed.state IN ('accepted', 'changed')
-    ) THEN
+    ) OR EXISTS (SELECT FROM agency_order WHERE agency_order.purchase_order_id = written) THEN
         RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
     END IF;
     RAISE insufficient_privilege USING MESSAGE = format('permission denied for table %s: nothing was agreed', TG_TABLE_NAME);

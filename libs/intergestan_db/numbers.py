@@ -17,6 +17,7 @@ from intergestan_db.tables import NumberSeries
 PURCHASE_ORDERS = "purchase_order"
 SALES_ORDERS = "sales_order"
 DELIVERY_NOTES = "delivery_note"
+GOODS_RECEIPTS = "goods_receipt"
 INVOICES = "invoice"
 QUOTES = "quote"
 CREDIT_NOTES = "credit_note"
@@ -26,6 +27,7 @@ PREFIXES = {
     PURCHASE_ORDERS: "CFR",
     SALES_ORDERS: "CCL",
     DELIVERY_NOTES: "BL",
+    GOODS_RECEIPTS: "BR",
     INVOICES: "FA",
     INTERNAL_INVOICES: "FI",
     CREDIT_NOTES: "AV",

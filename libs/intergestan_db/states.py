@@ -114,6 +114,7 @@ PURCHASE_ORDER = Machine(
         "reject": (_SENT_ORDER, Purchase.REJECTED),
         "cancel": ((Purchase.WAITING, Purchase.ACCEPTED, Purchase.CHANGED), Purchase.CANCELLED),
         "revise": ((Purchase.REJECTED,), Purchase.DRAFT),
+        "pair_cancel": ((Purchase.ACCEPTED,), Purchase.CANCELLED),  # with the sales order of another agency
     },
 )
 
@@ -151,6 +152,7 @@ SALES_ORDER = Machine(
     {
         "accept": ((Sales.REVIEW,), Sales.ACCEPTED),
         "cancel": ((Sales.REVIEW, Sales.ACCEPTED), Sales.CANCELLED),
+        "pair_cancel": ((Sales.ACCEPTED,), Sales.CANCELLED),
     },
 )
 

@@ -124,6 +124,11 @@ def by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, 
     return values_by_line(texts, lambda text: a_figure(text, mark))
 
 
+def by_place(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[int, Decimal]:
+    """`1=2`: quantities by a line's place in a document; BadParameter for what is none, or a line that stands twice."""
+    return {_place(line): quantity for line, quantity in by_line(texts, mark).items()}
+
+
 def prices_by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, Decimal]:
     """`L1=4,50`: prices by line id; BadParameter for what is none, or a line that stands twice."""
     return values_by_line(texts, lambda text: a_price(text, mark))
@@ -143,3 +148,9 @@ def values_by_line(texts: Sequence[str] | None, read: Callable[[str], Value]) ->
             raise typer.BadParameter(_("A line stands twice: give it one quantity."))
         found[line_id] = read(value)
     return found
+
+
+def _place(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(_("«{text}» is no number of a line: `sales show` shows them.").format(text=text))
+    return int(text)

@@ -19,6 +19,7 @@ from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from tests.erp.pairs.agencies import Arrivals
 from tests.erp.paying.till import Till
 from tests.erp.stock.depots import Depots
 from tests.site_factories import SiteToTest
@@ -161,3 +162,33 @@ def test_what_sets_goods_aside_locks_in_that_order(a_site: SiteToTest) -> None:
     assert seen["allocate"] == [["sales_order", "stock"]]
     assert seen["change"] == [["sales_order", "sales_order_line", "stock"]]
     assert seen["cancel"] == [["party", "sales_order", "stock"]]
+
+
+def test_what_agencies_order_locks_in_that_order(a_site: SiteToTest) -> None:
+    """D21, A43: both sales orders of a pair before its purchase order; stock before the series of a receipt.
+
+    What an act writes of rows that it has locked is no further lock: each table counts where it is locked first.
+    """
+    agencies = Arrivals(a_site)
+    first = agencies.for_customer("ALB0002=2", L1="RD=2:indirect")
+    agencies.for_customer("ALB0002=2", L1="ABL=2:indirect")
+    acts: dict[str, Callable[[], object]] = {
+        "order": lambda: agencies.order_pairs(order=first),
+        "choose anew": lambda: agencies.allocate(first, L1="RD=1:indirect"),
+        "order more": agencies.order_pairs,
+        "receive": lambda: agencies.receive(agencies.send("CCL4")),
+        "cancel": lambda: agencies.cancel_pair("CFR3"),
+    }
+    transactions, seen = asked_of(a_site.database), {}
+    for name, act in acts.items():
+        transactions.clear()
+        act()
+        tables = ([table for table in locked(each) if table in RANKS] for each in transactions)
+        seen[name] = [list(dict.fromkeys(each)) for each in tables if each]
+    if a_site.database.is_sqlite:
+        return
+    for name, each in seen.items():
+        assert all(tables == sorted(tables, key=RANKS.__getitem__) for tables in each), (name, each)
+    assert ["party", "sales_order", "number_series"] in seen["order"]
+    assert ["sales_order", "purchase_order", "stock", "number_series"] in seen["receive"]
+    assert seen["cancel"] == [["party", "sales_order", "purchase_order"]]

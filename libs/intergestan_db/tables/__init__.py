@@ -67,6 +67,7 @@ from intergestan_db.tables.order import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_db.tables.pair import AgencyOrder, AgencyOrderLine, GoodsReceipt, GoodsReceiptLine
 from intergestan_db.tables.party import (
     Address,
     Contact,
@@ -112,6 +113,8 @@ __all__ = [
     "AccountWord",
     "AccountingFolder",
     "Address",
+    "AgencyOrder",
+    "AgencyOrderLine",
     "Allocation",
     "Answer",
     "Category",
@@ -139,6 +142,8 @@ __all__ = [
     "FormerBody",
     "GeocodeCache",
     "GeocodeUsage",
+    "GoodsReceipt",
+    "GoodsReceiptLine",
     "Heartbeat",
     "HighWater",
     "Hold",

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Select, select, update
 
 from intergestan_db import site_rows, states
 from intergestan_db.enums import FileFormat, PurchaseState, SalesState
@@ -31,6 +31,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
     User,
 )
+from intergestan_erp.agencies.paired import IS_BOUGHT, IS_SOLD
 from intergestan_erp.catalogue.catalogue_file import write_book, write_csv
 from intergestan_erp.documents import documents
 from intergestan_erp.inputs.table import Titles
@@ -60,6 +61,7 @@ class Kind:
     order_id: str
     party_id: str
     states: tuple[str, ...]
+    is_of_pair: ColumnElement[bool]
     columns: Titles
 
 
@@ -70,6 +72,7 @@ PURCHASE = Kind(
     "purchase_order_id",
     "supplier_id",
     tuple(state for state in PurchaseState if state not in {PurchaseState.DRAFT, PurchaseState.CANCELLED}),
+    IS_BOUGHT,
     COLUMNS,
 )
 SALES = Kind(
@@ -79,6 +82,7 @@ SALES = Kind(
     "sales_order_id",
     "customer_id",
     (SalesState.ACCEPTED,),
+    IS_SOLD,
     {
         "number": ("ID Pièce",),
         "date": ("Date",),
@@ -105,14 +109,16 @@ class Exported:
 
 
 def to_export(connection: Connection, kind: Kind, numbers: Sequence[str], *, again: bool) -> list[int]:
-    """The ids of these orders, or of all that may be exported; without `again` only those that were not.
+    """The ids of these orders, or of all that may be exported except those between agencies; without `again` only those
+    that were not.
 
     :raises Problem: when a number is none of them, or its order is not ready.
     """
     table = kind.head
     numbers = [as_stored(connection, number, table.number) for number in numbers]
     query = select(table.id, table.number, table.state, table.exported_at).order_by(table.id)
-    query = query.where(table.number.in_(numbers)) if numbers else query.where(table.state.in_(kind.states))
+    usual = table.state.in_(kind.states), ~kind.is_of_pair
+    query = query.where(table.number.in_(numbers)) if numbers else query.where(*usual)
     rows = connection.execute(query).all()
     _refuse(kind, numbers, {row.number: row.state for row in rows})
     return [row.id for row in rows if again or row.exported_at is None]

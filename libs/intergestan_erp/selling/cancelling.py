@@ -10,6 +10,7 @@ from intergestan_db import states
 from intergestan_db.enums import SalesState
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import SalesOrder
+from intergestan_erp.agencies.paired import refuse_sold
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.selling.deliveries import lock_order, open_lines
@@ -25,6 +26,7 @@ def cancel_order(connection: Connection, number: str, reason: str | None, *, by:
     if customer_id is not None:
         lock_parties(connection, [customer_id])
     order = lock_order(connection, number)
+    refuse_sold(connection, order.id, number)
     if order.partner_id is not None:
         raise Problem(
             "{number} came from a partner by mail, who has it as ordered. Nothing was cancelled: the partner cancels "

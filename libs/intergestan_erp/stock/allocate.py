@@ -22,9 +22,11 @@ from intergestan_db.enums import Arbitrate, ReservationKind, ReservationState, R
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import Allocation, Reservation, SalesOrder
 from intergestan_db.tables.types import Scaled, UtcDateTime
+from intergestan_erp.agencies.paired import is_sold
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.stock.arbitration import LineProposal, foresee
 from intergestan_erp.stock.order_lines import HeldLine, read_held_lines, read_order_lines
+from intergestan_erp.stock.ordered_elsewhere import shrink_pairs, untie, write_shrunk
 from intergestan_erp.stock.plan import Need
 from intergestan_erp.stock.propose import Proposal, Share
 from intergestan_erp.stock.reserve import change_reserved, secure
@@ -128,9 +130,15 @@ def follow(
     needs = [need for _line, need in needed if need.quantity]
     if order.allocated_at is None:
         connection.execute(_ALLOCATED, {"order": order.id, "now": at})
+    pairs = shrink_pairs(connection, lines, list(after.values()))
+    lines += pairs.before
+    after |= {line.id: line for line in pairs.after}
     plans = secure(connection, sourcing, needs, _freed(lines, after.values()))
+    untie(connection, pairs)
     of_lines = dict(zip((line.id for line, need in needed if need.quantity), plans, strict=True))
-    return write_allocations(connection, order.id, order.number, sourcing, lines, after, of_lines, by=by, at=at)
+    made = write_allocations(connection, order.id, order.number, sourcing, lines, after, of_lines, by=by, at=at)
+    write_shrunk(connection, pairs, by=by, at=at)
+    return made
 
 
 def release_order(connection: Connection, order_id: int, *, by: str, at: datetime) -> Freed:
@@ -188,6 +196,7 @@ def _kept(number: str, lines: Sequence[HeldLine], choices: Choices) -> dict[int,
 
 
 def _reserving(connection: Connection, order: AnyRow) -> Sourcing:
+    """From where an order may be served; one of another agency from this agency's own depots alone."""
     sourcing = read_sourcing(connection, order.establishment_id, order.depot_id)
     if not sourcing.rules.reserves:
         raise Problem(
@@ -196,7 +205,7 @@ def _reserving(connection: Connection, order: AnyRow) -> Sourcing:
             (Act.SET_DOSSIER,),
             dossier=sourcing.rules.dossier,
         )
-    return sourcing
+    return sourcing.within() if is_sold(connection, order.id) else sourcing
 
 
 def _read_accepted(connection: Connection, query: Select[*tuple[Any, ...]], number: str) -> AnyRow:
@@ -227,9 +236,13 @@ def _need(line: HeldLine, choices: Choices) -> Need:
 def _give_back(
     connection: Connection, before: Sequence[HeldLine], after: Sequence[HeldLine], by: str, at: datetime
 ) -> Freed:
+    pairs = shrink_pairs(connection, before, after)
+    before, after = [*before, *pairs.before], [*after, *pairs.after]
     changes = _freed(before, after)
     change_reserved(connection, changes)
+    untie(connection, pairs)
     _write(connection, before, {line.id: line for line in after}, {}, None, at)
+    write_shrunk(connection, pairs, by=by, at=at)
     altered = sorted({line.order_id for line, old in zip(after, before, strict=True) if line != old})
     states.record(
         connection, states.SALES_ORDER.name, [(each, None, None) for each in altered], "release", by=by, at=at
@@ -282,7 +295,7 @@ def _freed(before: Iterable[HeldLine], after: Iterable[HeldLine]) -> dict[tuple[
             for held in line.holdings:
                 for each in held.set_aside:
                     if each.kind is ReservationKind.STOCK:
-                        key = (each.product_id, held.depot_id)
+                        key = (each.product_id, each.depot_id)
                         found[key] = found.get(key, ZERO) + sign * each.quantity
     return {key: delta for key, delta in found.items() if delta}
 

@@ -12,9 +12,10 @@ from intergestan_msg.money import ZERO
 
 @dataclass(frozen=True, slots=True)
 class SetAside:
-    """An active reservation."""
+    """An active reservation. :ivar depot_id: where the goods lie or come in; not always the depot of its allocation."""
 
     id: int
+    depot_id: int
     product_id: int
     kind: ReservationKind
     quantity: Decimal

@@ -75,6 +75,7 @@ _HELD: Final = (
     select(
         Allocation.__table__,
         Reservation.id.label("reservation_id"),
+        Reservation.depot_id.label("reserved_depot_id"),
         Reservation.product_id.label("reserved_product_id"),
         Reservation.kind,
         Reservation.quantity.label("set_aside"),
@@ -147,7 +148,8 @@ def _by_line(rows: Iterable[AnyRow]) -> dict[int, tuple[Holding, ...]]:
         if held is None:
             held = Holding(row.id, row.depot_id, Route(row.route), row.quantity, row.remainder)
         if row.reservation_id is not None:
-            each = SetAside(row.reservation_id, row.reserved_product_id, ReservationKind(row.kind), row.set_aside)
+            place = row.reserved_depot_id, row.reserved_product_id
+            each = SetAside(row.reservation_id, *place, ReservationKind(row.kind), row.set_aside)
             held = replace(held, set_aside=(*held.set_aside, each))
         of_line[row.id] = held
     return {line_id: tuple(of_line.values()) for line_id, of_line in found.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
@@ -30,7 +30,7 @@ _RULES: Final = (
 )
 _DEPOTS: Final = (
     select(
-        *(Depot.id, Depot.code, Depot.allow_negative),
+        *(Depot.id, Depot.code, Depot.allow_negative, Depot.establishment_id),
         and_(Depot.active, Depot.manage_reservations).label("reserves"),
         func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id).label("folder_id"),
         func.coalesce(DepotRank.rank, UNRANKED).label("rank"),
@@ -74,6 +74,7 @@ class Source:
 
     id: int
     code: str
+    establishment_id: int
     folder_id: int
     rank: int
     reserves: bool
@@ -111,6 +112,11 @@ class Sourcing:
             raise no_reservations(found.code)
         return found
 
+    def within(self) -> Sourcing:
+        """The same with the depots of the own establishment alone."""
+        own = {place: each for place, each in self.depots.items() if each.establishment_id == self.own.establishment_id}
+        return replace(self, depots=own)
+
     def shelf(self, source: Source, available: Decimal) -> Shelf:
         """A depot with what a product has there."""
         return Shelf(source.id, source.code, source.folder_id, available, source.rank)
@@ -146,7 +152,7 @@ def read_sourcing(connection: Connection, establishment_id: int, depot_id: int) 
     rows = connection.execute(_DEPOTS, {"establishment": establishment_id, "dossier": row.id})
     depots = {
         each.id: Source(
-            *(each.id, each.code, each.folder_id, each.rank),
+            *(each.id, each.code, each.establishment_id, each.folder_id, each.rank),
             reserves=rules.reserves and each.reserves,
             allows_negative=each.allow_negative,
         )

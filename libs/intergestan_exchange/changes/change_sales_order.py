@@ -21,6 +21,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState, Stage
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Answer, Ledger, Product, SalesOrder, SalesOrderLine
+from intergestan_erp.agencies.paired import refuse_sold
 from intergestan_erp.credit.gate import Gate, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.inputs.units import can_be
@@ -92,6 +93,7 @@ def change_sales_order(
         lock_waiting(connection, [gate.customer.id])
     head = lock_order(connection, number)
     check_accepted(head)
+    refuse_sold(connection, head.id, number)
     standing = standing_of(connection, head)
     before = {line.booked.line_id: line for line in standing.lines}
     strange = [line for line in wanted.lines if line not in before]

@@ -29,6 +29,7 @@ from intergestan_db.tables import (
     Relay,
     Worker,
 )
+from intergestan_erp.agencies.paired import IS_BOUGHT
 from intergestan_erp.geo.health import Geocoding, read_geocoding
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
 from intergestan_erp.site.preferences import read_geo
@@ -146,7 +147,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
     return Vitals(
         at=now,
         pending=_pending(connection),
-        purchase_orders=_by_state(connection, PurchaseOrder.state),
+        purchase_orders=_by_state(connection, PurchaseOrder.state, ~IS_BOUGHT),
         outbound=_by_state(connection, OutboundMail.state, _NO_HEARTBEAT),
         inbound=_by_state(connection, InboundMail.state, ~InboundMail.is_heartbeat),
         holds=count_holds(connection),

@@ -20,6 +20,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState, MailKind, PurchaseState
 from intergestan_db.problem import Problem, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
+from intergestan_erp.agencies.paired import refuse_bought
 from intergestan_erp.documents import documents
 from intergestan_erp.inputs.days import may_be_wanted
 from intergestan_erp.purchasing.change_edits import Edits, as_change, compared, edited, with_totals
@@ -110,6 +111,7 @@ def read_base(connection: Connection, number: str) -> Base:
             "shows what there is.",
             numbers=number,
         )
+    refuse_bought(connection, row.id, number)
     _check_state(row)
     partner = site_rows.read_partner(connection, partner_of(connection, row.supplier_id))
     under_way = _under_way(connection, row)

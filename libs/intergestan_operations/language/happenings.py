@@ -9,6 +9,10 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 
 WORDS: Mapping[tuple[str, str], str] = {
+    ("purchase_order", "receive"): marked("goods of the order received"),
+    ("purchase_order", "pair_cancel"): marked("order to another agency cancelled"),
+    ("purchase_order", "pair_shrink"): marked("less ordered from another agency"),
+    ("purchase_order", "pair"): marked("order to another agency"),
     ("purchase_order", "import"): marked("order entered"),
     ("purchase_order", "confirm"): marked("order confirmed"),
     ("purchase_order", "unconfirm"): marked("order back to draft"),
@@ -86,6 +90,9 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("sales_order", "below_minimum"): marked("sales order below the customer's minimum"),
     ("sales_order", "allocate"): marked("goods set aside in depots"),
     ("sales_order", "release"): marked("goods given back to depots"),
+    ("sales_order", "pair_cancel"): marked("sales order of another agency cancelled"),
+    ("sales_order", "pair_shrink"): marked("less ordered by another agency"),
+    ("sales_order", "pair"): marked("sales order of another agency"),
     ("sales_order", "deliver"): marked("goods delivered"),
     ("sales_order", "invoice"): marked("invoiced"),
     ("sales_order", "export"): marked("exported"),

@@ -8,7 +8,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
-from services.cli.figures import DecimalMark, by_line
+from services.cli.figures import DecimalMark, by_place
 from services.cli.output import AsJson, amount, print_json, say
 from services.cli.parties.payments import settled_rows, tell_released, tell_settled
 
@@ -35,7 +35,7 @@ def credit(
     from intergestan_exchange.credit_holds import acts
     from intergestan_runtime.steps import IMPORT
 
-    wanted = {_line_number(line): quantity for line, quantity in by_line(lines, decimal_mark).items()}
+    wanted = by_place(lines, decimal_mark)
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
@@ -50,9 +50,3 @@ def credit(
     say(text.format(note=made.number, amount=amount(made.total_ttc), invoice=made.invoice))
     tell_settled(settled)
     tell_released(released)
-
-
-def _line_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise typer.BadParameter(_("«{text}» is no number of a line: `sales show` shows them.").format(text=text))
-    return int(text)

@@ -17,6 +17,7 @@ from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_figure, a_price, day_of
 from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.stock.transit import show_transit
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -52,11 +53,19 @@ def show(
     product: Annotated[str | None, typer.Argument(metavar="PRODUCT", help="Only this product.")] = None,
     depot: InDepot = None,
     at: Annotated[str | None, typer.Option("--at", metavar="DAY", help="As it was at the end of this day.")] = None,
+    transit: Annotated[
+        bool, typer.Option("--transit", help="What left an agency for another one, and did not come in yet.")
+    ] = False,
     limit: Limit = 50,
     after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what lies in which depot, what is set aside of it, and what is available."""
+    if transit:
+        if product or depot or at:
+            raise typer.BadParameter(_("--transit shows all of it: leave the other options out."))
+        show_transit(call_of(context).database, limit, after, as_json=as_json)
+        return
     from intergestan_erp.stock.listing import list_stock
 
     with call_of(context).database.read() as connection:
