@@ -58,6 +58,7 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     else:
         metrics.set("customers_over_limit", vitals.over_limit)
     metrics.set("delivery_notes_due", vitals.uninvoiced)
+    metrics.set("stock_negative", vitals.negative)
     metrics.set("clock_set_back_timestamp_seconds", _stamp(_set_back(vitals)))
     ahead = {clock.code: clock.seconds for clock in vitals.clocks}
     for code in vitals.routes:

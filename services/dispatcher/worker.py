@@ -32,7 +32,6 @@ from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.new_rows import invoices, settlements
 from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.settings import DispatcherSettings
-from services.dispatcher.stock_gauges import measure_stock
 from services.dispatcher.uninvoiced import Uninvoiced
 
 _log = structlog.get_logger(__name__)
@@ -101,7 +100,6 @@ class Dispatcher:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
                 measure_codes(connection, self._metrics)
-                measure_stock(connection, self._metrics)
                 for each in self._new_rows:
                     each.look(connection, self._metrics)
                 self._uninvoiced.look(connection, self._metrics, self._database.now())

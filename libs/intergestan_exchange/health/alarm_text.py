@@ -124,6 +124,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "{value} delivery note(s) of customers who get an invoice a month are not invoiced, and the month ends.",
             "`intergestan invoices run --preview` shows them, `intergestan invoices run` invoices them.",
         ),
+        "StockNegative": (
+            "Less of {value} product(s) lies in a depot than nothing, or than is set aside, where that may not be.",
+            "`intergestan stock show` tells which: count them in the depot, and enter it (stock count).",
+        ),
         "ServiceDown": (
             "The service {about} does not run.",
             "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
@@ -249,6 +253,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "NotesUninvoiced": (
             "{value} BL de clients facturés au mois ne sont pas facturés, et le mois se termine.",
             "`intergestan invoices run --preview` les montre, `intergestan invoices run` les facture.",
+        ),
+        "StockNegative": (
+            "{value} article(s) : un dépôt a moins que rien, ou que ce qui y est réservé, là où c'est interdit.",
+            "`intergestan stock show` dit lesquels : comptez-les au dépôt, et saisissez-le (stock count).",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",

@@ -78,6 +78,7 @@ KINDS: Mapping[str, Kind] = {
     "DiskFilling": Kind("warning", 300),
     "GeocoderResting": Kind("warning"),
     "NotesUninvoiced": Kind("warning"),
+    "StockNegative": Kind("warning"),
     "ServiceDown": Kind("critical", 120),
 }
 """By name; the alert of Prometheus and the page in docs/runbooks are called Intergestan<name>."""
@@ -201,6 +202,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("GeocoderResting", geocoding.provider, str(geocoding.calls), variant=geocoding.rests)
     if vitals.uninvoiced:
         yield Alarm("NotesUninvoiced", value=str(vitals.uninvoiced))
+    if vitals.negative:
+        yield Alarm("StockNegative", value=str(vitals.negative))
     if not vitals.clock.is_well:
         by = max(vitals.clock.seconds, vitals.clock.ahead)
         yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)

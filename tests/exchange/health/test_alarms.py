@@ -128,6 +128,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "PartnerClock": ({"clocks": (PartnerClock("STAUBER", "Stauber", -301),)}, {"clocks": ()}, {}),
     "GeocoderResting": (geocoding("cap"), geocoding(None), {}),
     "NotesUninvoiced": ({"uninvoiced": 3}, {"uninvoiced": 0}, {}),
+    "StockNegative": ({"negative": 2}, {"negative": 0}, {}),
 }
 
 
