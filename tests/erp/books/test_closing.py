@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
 
@@ -21,11 +18,10 @@ from intergestan_erp.books.folders import lock_until
 from intergestan_erp.paying import payments
 from intergestan_erp.people.rights import change_rights
 from intergestan_erp.site.setup import add_user
-from tests import warm
+from tests.at_once import at_once
 from tests.clock import Clock
 from tests.erp.books import oracles
 from tests.erp.books.keeping import Keeper
-from tests.patience import PATIENCE
 
 TODAY, END = date(2026, 11, 20), date(2026, 12, 31)
 
@@ -195,37 +191,12 @@ def test_an_invoice_is_in_the_year_before_it_is_closed_or_refused(base: Database
     keeper = Keeper(base)
     for _each in range(12):
         keeper.order(("1", "10", "20"))
-    said = at_once(base.url)
-    assert said["close"] == ["closed"]
-    refused = said["bill"].count("refused")
-    assert len(said["bill"]) == 12
+    billed, closed = at_once("tests.erp.books.closing", (base.url, "bill"), (base.url, "close"))
+    assert closed == ["closed"]
+    refused = billed.count("refused")
+    assert len(billed) == 12
     assert keeper.count(Invoice.__tablename__) == 12 - refused
     year = date(2026, 1, 1), END
     assert keeper.left(date(2027, 1, 1), date(2027, 1, 1)) == oracles.opening(keeper.left(*year))
     assert len(keeper.entries(Journal.SALES)) == 12 - refused
     assert keeper.wrong() == []
-
-
-def at_once(url: str) -> dict[str, list[str]]:
-    """What the processes said that invoiced and closed, having begun at the same moment."""
-    with ExitStack() as stack:
-        processes = {
-            what: stack.enter_context(
-                warm.Popen(
-                    [sys.executable, "-m", "tests.erp.books.closing", url, what],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for what in ("bill", "close")
-        }
-        for process in processes.values():
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-        for process in processes.values():
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        return {what: process.communicate(timeout=PATIENCE)[0].splitlines() for what, process in processes.items()}

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import select
@@ -15,43 +11,17 @@ from intergestan_db.database import Database
 from intergestan_db.tables import Account, Party, PartyWord
 from intergestan_erp.parties.codes import CodeRule, make_codes
 from intergestan_erp.parties.indexing import without_words
-from tests import warm
-from tests.patience import PATIENCE
+from tests.at_once import go, starting
 
 COUNT = 60
-
-
-@contextmanager
-def creating(url: str, count: int, dies_at: int | None = None) -> Iterator[subprocess.Popen[str]]:
-    """A process that enters so many parties by the rule and as many by hand, once it gets a line."""
-    arguments = [url, str(count), *([] if dies_at is None else [str(dies_at)])]
-    with warm.Popen(
-        [sys.executable, "-m", "tests.erp.parties.creating", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.mark.race
 def test_codes_and_accounts_are_given_once(database: Database) -> None:
     """T01, T02, T08: real processes, one of them killed in the middle of a transaction, and no lock stays behind."""
-    with (
-        creating(database.url, COUNT) as one,
-        creating(database.url, COUNT) as two,
-        creating(database.url, 9, 3) as dead,
-    ):
-        for process in (one, two, dead):
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=PATIENCE)[0].splitlines() for process in (one, two, dead)]
+    module, url = "tests.erp.parties.creating", database.url
+    with starting(module, url, COUNT) as one, starting(module, url, COUNT) as two, starting(module, url, 9, 3) as dead:
+        said = go([one, two, dead])
     assert [one.returncode, two.returncode, dead.returncode] == [0, 0, -9]
     lines = [line.split() for each in said for line in each]
     made = [line for line in lines if line[0] != "taken"]

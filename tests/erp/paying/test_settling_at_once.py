@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import defaultdict
-from contextlib import ExitStack
 from decimal import Decimal
 
 import pytest
@@ -13,9 +10,8 @@ import pytest
 from intergestan_db.database import Database
 from intergestan_db.tables import CreditNote, InvoiceDue, Payment, Settlement
 from intergestan_erp.paying.shares import Share
-from tests import warm
+from tests.at_once import at_once
 from tests.erp.paying.till import Till
-from tests.patience import PATIENCE
 
 COUNT = 8
 WHATS = ("pay", "say", "settle", "credit")
@@ -28,7 +24,8 @@ def test_no_more_is_settled_than_is_open(base: Database) -> None:
     till.owe("40", "60")
     till.pay("100", Share("FA1", None, Decimal(1)))
     till.bill(("1", "50", "0"))
-    said = at_once(base.url)
+    said = at_once("tests.erp.paying.paying", *((base.url, COUNT, what) for what in WHATS))
+    assert [len(lines) for lines in said] == [COUNT] * len(WHATS)
     open_of = {row.id: row.amount for row in till.rows(InvoiceDue)}
     settled: dict[int, Decimal] = defaultdict(Decimal)
     used: dict[tuple[int | None, int | None], Decimal] = defaultdict(Decimal)
@@ -45,31 +42,3 @@ def test_no_more_is_settled_than_is_open(base: Database) -> None:
     assert sum(left, Decimal(0)) < 7  # there was more than enough for it, and nobody was refused without need
     numbers = [row.number for row in till.rows(Payment)]
     assert numbers == [f"RG{n}" for n in range(1, len(numbers) + 1)]
-
-
-def at_once(url: str) -> list[list[str]]:
-    """What each of the processes said, which began at the same moment."""
-    with ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                warm.Popen(
-                    [sys.executable, "-m", "tests.erp.paying.paying", url, str(COUNT), what],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for what in WHATS
-        ]
-        for process in processes:
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=PATIENCE)[0].splitlines() for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(WHATS)
-    assert [len(lines) for lines in said] == [COUNT] * len(WHATS)
-    return said

@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
 
 import pytest
 
-from tests import warm
+from tests.at_once import at_once
 from tests.erp.stock.depots import Depots
-from tests.patience import PATIENCE
 from tests.site_factories import SiteToTest
 
 CLERKS, ORDERS = 8, 5
 
 
-@contextmanager
-def allocating(url: str, choice: str, orders: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
-    """A process that allocates these orders once it gets a line."""
-    with warm.Popen(
-        [sys.executable, "-m", "tests.erp.stock.allocating", url, choice, *orders],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-            yield process
-        finally:
-            process.kill()
-
-
 def together(url: str, choice: str, clerks: Sequence[Sequence[str]]) -> list[str]:
     """What each clerk is told of each of their orders."""
-    with ExitStack() as stack:
-        processes = [stack.enter_context(allocating(url, choice, orders)) for orders in clerks]
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=PATIENCE)[0].strip() for process in processes]
-        assert [process.returncode for process in processes] == [0] * len(processes)
-    return said
+    said = at_once("tests.erp.stock.allocating", *((url, choice, *orders) for orders in clerks))
+    return ["\n".join(lines) for lines in said]
 
 
 @pytest.mark.race

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from contextlib import ExitStack
 from dataclasses import replace
 from decimal import Decimal
 
@@ -15,9 +12,8 @@ from intergestan_db.tables import Product, StockMove
 from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.stock.entry import Goods, receive
 from intergestan_erp.stock.listing import list_stock
-from tests import warm
+from tests.at_once import at_once
 from tests.erp.agencies.three_agencies import Agencies
-from tests.patience import PATIENCE
 
 COUNT = 12
 PIECES = 16
@@ -32,7 +28,7 @@ def test_the_last_piece_goes_once(base: Database) -> None:
     agencies.site.put_products(other, replace(other, code="ALB0002"))
     goods = [Goods(code, Decimal(PIECES), Decimal(6)) for code in ("ALB0002", "ALB0003")]
     agencies.did(receive, agencies.at("AB"), goods, opening=True)
-    said = at_once(base.url)
+    said = at_once("tests.erp.stock.moving", *((base.url, COUNT, depot) for depot in TO))
     assert sum(lines.count("moved") for lines in said) == PIECES
     assert sum(lines.count("refused") for lines in said) == len(TO) * COUNT - PIECES
     lying = {(row.depot, row.product): row.on_hand for row in agencies.asked(list_stock).rows}
@@ -42,30 +38,3 @@ def test_the_last_piece_goes_once(base: Database) -> None:
     ids = [row.id for row in agencies.rows(Product)]
     moves = agencies.rows(StockMove)
     assert [sum(move.quantity for move in moves if move.product_id == each) for each in ids] == [PIECES] * len(ids)
-
-
-def at_once(url: str) -> list[list[str]]:
-    """What each of the processes said, which began at the same moment."""
-    with ExitStack() as stack:
-        processes = [
-            stack.enter_context(
-                warm.Popen(
-                    [sys.executable, "-m", "tests.erp.stock.moving", url, str(COUNT), depot],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for depot in TO
-        ]
-        for process in processes:
-            stack.callback(process.kill)
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-        said = [process.communicate(timeout=PATIENCE)[0].splitlines() for process in processes]
-    assert [process.returncode for process in processes] == [0] * len(TO)
-    return said

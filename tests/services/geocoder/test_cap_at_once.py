@@ -2,50 +2,26 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
 
 import pytest
 
 from intergestan_db.database import utc_now
 from intergestan_runtime.crashpoint import ENVIRONMENT
-from tests import warm
-from tests.patience import PATIENCE
+from tests.at_once import go, starting
 from tests.services.geocoder.site import GeocodedSite
 
 CAP, ADDRESSES = 5, 9
 
 
-@contextmanager
-def locating(site: GeocodedSite, ids: Sequence[int], dies_at: str = "") -> Iterator[subprocess.Popen[str]]:
+def locating(
+    site: GeocodedSite, ids: Sequence[int], dies_at: str = ""
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """A process that looks up these addresses once it gets a line."""
-    arguments = [site.base.url, site.places.domain, str(site.folder), *map(str, ids)]
-    with warm.Popen(
-        [sys.executable, "-m", "tests.services.geocoder.locating", *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, ENVIRONMENT: dies_at},
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "started\n"
-            yield process
-        finally:
-            process.kill()
-
-
-def go(processes: Sequence[subprocess.Popen[str]]) -> None:
-    """Let them begin, and wait for their end."""
-    for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
-    for process in processes:
-        process.communicate(timeout=PATIENCE)
+    arguments = [site.base.url, site.places.domain, site.folder, *ids]
+    return starting("tests.services.geocoder.locating", *arguments, environment={ENVIRONMENT: dies_at})
 
 
 @pytest.mark.race
