@@ -29,7 +29,7 @@ def at_once(module: str, *arguments: Sequence[object]) -> list[list[str]]:
 def starting(
     module: str, *arguments: object, environment: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[str]]:
-    """A process that has started and waits, with `environment` besides ours; in the end it is gone, whatever happened."""
+    """A process that has started and waits, with `environment` besides ours. In the end it is gone, come what may."""
     with warm.Popen(
         [sys.executable, "-m", module, *map(str, arguments)],
         stdin=subprocess.PIPE,
