@@ -171,13 +171,16 @@ def test_what_agencies_order_locks_in_that_order(a_site: SiteToTest) -> None:
     """
     agencies = Arrivals(a_site)
     first = agencies.for_customer("ALB0002=2", L1="RD=2:indirect")
-    agencies.for_customer("ALB0002=2", L1="ABL=2:indirect")
+    second = agencies.for_customer("ALB0002=2", L1="ABL=2:indirect")
     acts: dict[str, Callable[[], object]] = {
         "order": lambda: agencies.order_pairs(order=first),
         "choose anew": lambda: agencies.allocate(first, L1="RD=1:indirect"),
         "order more": agencies.order_pairs,
-        "receive": lambda: agencies.receive(agencies.send("CCL4")),
+        "send": lambda: agencies.send("CCL4"),
+        "receive": lambda: agencies.receive("BL1"),
         "cancel": lambda: agencies.cancel_pair("CFR3"),
+        "order anew": agencies.order_pairs,
+        "deliver": lambda: agencies.send(second),
     }
     transactions, seen = asked_of(a_site.database), {}
     for name, act in acts.items():
@@ -190,5 +193,7 @@ def test_what_agencies_order_locks_in_that_order(a_site: SiteToTest) -> None:
     for name, each in seen.items():
         assert all(tables == sorted(tables, key=RANKS.__getitem__) for tables in each), (name, each)
     assert ["party", "sales_order", "number_series"] in seen["order"]
+    assert seen["send"] == [["sales_order", "stock", "number_series"]]
     assert ["sales_order", "purchase_order", "stock", "number_series"] in seen["receive"]
+    assert seen["deliver"] == [["sales_order", "purchase_order", "stock", "number_series"]]  # it empties a pair
     assert seen["cancel"] == [["party", "sales_order", "purchase_order"]]

@@ -27,11 +27,16 @@ def folder_of(establishment: int | ColumnElement[int] | ScalarSelect[int]) -> Sc
     return _of(folder, establishment)
 
 
+def manages_stock(establishment: int | ColumnElement[int]) -> ScalarSelect[bool]:
+    """Whether an establishment's dossier counts what lies in its depots."""
+    return _of(Dossier.manage_stock, establishment)
+
+
 def invoicing_of(establishment: int | ColumnElement[int]) -> ScalarSelect[int]:
     """Who invoices what leaves an establishment: whom the dossier says, else itself (A23, A31)."""
     return _of(func.coalesce(Dossier.invoicing_establishment_id, Establishment.id), establishment)
 
 
-def _of(value: ColumnElement[Any], establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[int]:
+def _of(value: ColumnElement[Any], establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[Any]:
     joined = select(value).join(Dossier, Dossier.id == Establishment.dossier_id)
     return joined.where(Establishment.id == establishment).scalar_subquery()

@@ -11,13 +11,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, Subquery, func, insert, select
+from sqlalchemy import Connection, Row, Select, Subquery, func, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
-from intergestan_erp.agencies.belonging import at_place, invoicing_of
+from intergestan_erp.agencies.belonging import at_place, invoicing_of, manages_stock
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
@@ -53,14 +53,18 @@ def deliver(
 ) -> str:
     """Book that goods of a sales order left, under the next delivery note's number.
 
+    Where stock is managed they leave the depot in the same transaction (D38).
+
     :param wanted: quantities by line id; None for all that remains.
     :param override: why goods leave although the customer owes too much.
     :param place: where they left (D62); None: where the order is.
     :returns: the number of the delivery note.
-    :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains; or the
-        customer owes too much (T20).
+    :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains or lies
+        there; or the customer owes too much (T20). Nothing may be written then.
     """
-    gate = open_gate(connection, customer_of(connection, number), at)
+    where = SalesOrder.establishment_id if place is None else place.establishment_id
+    seen = _seen(connection, number, select(SalesOrder.customer_id, manages_stock(where).label("manages")))
+    gate = open_gate(connection, seen.customer_id, at)
     order = lock_order(connection, number)
     if order.state != SalesState.ACCEPTED:
         raise Problem(
@@ -78,9 +82,19 @@ def deliver(
         reason=override,
         by=by,
     )
-    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
-    head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     left = at_place(place) or {"establishment_id": order.establishment_id, "depot_id": order.depot_id}
+    quantities = {line.row.id: quantity for line, quantity in leaving}
+    goods = None
+    if seen.manages:
+        from intergestan_erp.stock.leaving import let_leave
+
+        goods = let_leave(connection, order, left["depot_id"], quantities, by=by, at=at)
+    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
+    if goods is not None:
+        from intergestan_erp.stock.leaving import write_left
+
+        write_left(connection, goods, taken.number, by=by, at=at)
+    head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     note_id = connection.execute(
         insert(DeliveryNote)
         .values(
@@ -141,10 +155,15 @@ def customer_of(connection: Connection, number: str) -> int:
 
     :raises Problem: when there is no such order.
     """
-    customer_id = connection.execute(select(SalesOrder.customer_id).where(SalesOrder.number == number)).scalar()
-    if customer_id is None:
+    return int(_seen(connection, number, select(SalesOrder.customer_id)).customer_id)
+
+
+def _seen(connection: Connection, number: str, query: Select[*tuple[Any, ...]]) -> Row[*tuple[Any, ...]]:
+    """What a query reads of a sales order, without a lock."""
+    order = connection.execute(query.where(SalesOrder.number == number)).one_or_none()
+    if order is None:
         raise _no_order(number)
-    return int(customer_id)
+    return order
 
 
 def as_sold(order: Any) -> Sold:

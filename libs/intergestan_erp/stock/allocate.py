@@ -133,7 +133,7 @@ def follow(
     pairs = shrink_pairs(connection, lines, list(after.values()))
     lines += pairs.before
     after |= {line.id: line for line in pairs.after}
-    plans = secure(connection, sourcing, needs, _freed(lines, after.values()))
+    plans = secure(connection, sourcing, needs, freed_by(lines, after.values()))
     untie(connection, pairs)
     of_lines = dict(zip((line.id for line, need in needed if need.quantity), plans, strict=True))
     made = write_allocations(connection, order.id, order.number, sourcing, lines, after, of_lines, by=by, at=at)
@@ -170,7 +170,7 @@ def let_remain(connection: Connection, order_id: int, depot_id: int, *, at: date
             plans[line.id] = Proposal((), more)
         elif more > 0:
             plans[line.id] = Proposal((Share(depot_id, Route.DIRECT, more),))
-    _write(connection, lines, {line.id: line for line in lines}, plans, depot_id, at)
+    write_held(connection, lines, {line.id: line for line in lines}, plans, depot_id, at)
     return any(plan.remainder for plan in plans.values())
 
 
@@ -238,10 +238,10 @@ def _give_back(
 ) -> Freed:
     pairs = shrink_pairs(connection, before, after)
     before, after = [*before, *pairs.before], [*after, *pairs.after]
-    changes = _freed(before, after)
+    changes = freed_by(before, after)
     change_reserved(connection, changes)
     untie(connection, pairs)
-    _write(connection, before, {line.id: line for line in after}, {}, None, at)
+    write_held(connection, before, {line.id: line for line in after}, {}, None, at)
     write_shrunk(connection, pairs, by=by, at=at)
     altered = sorted({line.order_id for line, old in zip(after, before, strict=True) if line != old})
     states.record(
@@ -267,8 +267,8 @@ def write_allocations(
     :param before: the lines with what they hold; `after`: with what they keep of that; `plans`: with what is new.
     """
     taken = {(line.product_id, share.depot_id) for line in before for share in _shares(plans.get(line.id))}
-    freed = {product for product, depot in _freed(before, after.values()) if (product, depot) not in taken}
-    changed = _write(connection, before, after, plans, sourcing.own.id, at)
+    freed = {product for product, depot in freed_by(before, after.values()) if (product, depot) not in taken}
+    changed = write_held(connection, before, after, plans, sourcing.own.id, at)
     short = sum(1 for plan in plans.values() if plan.remainder)
     if changed:
         detail = {"lines": len(plans), "remainders": short}
@@ -287,7 +287,7 @@ def _shares(plan: Proposal | None) -> Iterable[Any]:
     return () if plan is None else plan.shares
 
 
-def _freed(before: Iterable[HeldLine], after: Iterable[HeldLine]) -> dict[tuple[int, int], Decimal]:
+def freed_by(before: Iterable[HeldLine], after: Iterable[HeldLine]) -> dict[tuple[int, int], Decimal]:
     """What lies in depots and is held no more: below 0, by product and depot."""
     found: dict[tuple[int, int], Decimal] = {}
     for sign, lines in ((-1, before), (1, after)):
@@ -300,7 +300,7 @@ def _freed(before: Iterable[HeldLine], after: Iterable[HeldLine]) -> dict[tuple[
     return {key: delta for key, delta in found.items() if delta}
 
 
-def _write(
+def write_held(
     connection: Connection,
     before: Sequence[HeldLine],
     after: Mapping[int, HeldLine],

@@ -1,4 +1,4 @@
-"""What a line of a sales order holds in depots, and what of it is given up when the line shrinks. Pure (I4)."""
+"""What a line of a sales order holds in depots, and what of it goes when goods leave or the line shrinks. Pure (I4)."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ class Holding:
         return replace(self, quantity=self.quantity - self.remainder, remainder=ZERO)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """So much of a reservation leaves with the goods. :ivar left: what of it is set aside still."""
+
+    reservation_id: int
+    quantity: Decimal
+    left: Decimal
+
+
 def still_held(holdings: Iterable[Holding]) -> Decimal:
     """What is still to leave of a line's allocations."""
     return sum((each.open for each in holdings), ZERO)
@@ -76,3 +85,24 @@ def _give_up(holding: Holding, kind: ReservationKind, excess: Decimal) -> tuple[
         kept.append(replace(each, quantity=each.quantity - taken))
     set_aside = tuple(each for each in reversed(kept) if each.quantity)
     return replace(holding, quantity=holding.quantity - (before - excess), set_aside=set_aside), excess
+
+
+def consumed(
+    holdings: Sequence[Holding], depot_id: int, product_id: int, quantity: Decimal
+) -> tuple[list[Holding], list[Taken]]:
+    """The same allocations once so much left a depot, as far as it lies there for them; and what leaves with it.
+
+    What was allocated first leaves first. The allocations count what has left, so that none of them gets smaller.
+    """
+    kept, taken = [], []
+    for held in holdings:
+        set_aside = []
+        for each in held.set_aside:
+            is_there = (each.kind, each.depot_id, each.product_id) == (ReservationKind.STOCK, depot_id, product_id)
+            leaving = min(quantity, each.quantity) if is_there else ZERO
+            left = each.quantity - leaving
+            quantity -= leaving
+            taken += [Taken(each.id, leaving, left)] if leaving else []
+            set_aside += [replace(each, quantity=left)] if left else []
+        kept.append(replace(held, set_aside=tuple(set_aside)))
+    return kept, taken

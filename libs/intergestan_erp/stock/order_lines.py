@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationKind, ReservationState, Route, Supply
 from intergestan_db.tables import Allocation, DeliveryNoteLine, Product, Reservation, SalesOrderLine
-from intergestan_erp.stock.holdings import Holding, SetAside, shrunk, still_held
+from intergestan_erp.stock.holdings import Holding, SetAside, Taken, consumed, shrunk, still_held
 from intergestan_msg.money import ZERO
 
 
@@ -55,6 +55,11 @@ class HeldLine:
         if any(each.product_id != self.product_id for held in self.holdings for each in held.set_aside):
             return self.released()
         return self._with(still_held(self.holdings) - max(ZERO, self.quantity - self.delivered))
+
+    def delivered_from(self, depot_id: int, quantity: Decimal) -> tuple[HeldLine, list[Taken]]:
+        """The same once so much of it left a depot, and what of its reservations there leaves with it."""
+        held, taken = consumed(self.holdings, depot_id, self.product_id, quantity)
+        return replace(self, delivered=self.delivered + quantity, holdings=tuple(held)), taken
 
     def _with(self, excess: Decimal) -> HeldLine:
         """The same with so much less to leave."""

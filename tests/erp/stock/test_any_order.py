@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, type_coerce, update
 
 from intergestan_db.problem import Problem
-from intergestan_db.tables import Allocation, Product, Reservation, SalesOrder, SalesOrderLine, Stock
+from intergestan_db.tables import Allocation, Product, Reservation, SalesOrder, SalesOrderLine, Stock, StockMove
+from intergestan_db.tables.types import Scaled
+from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.selling.cancelling import cancel_order
+from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import enter_order
 from intergestan_erp.stock.allocate import NewLine, allocate_order, let_remain, release_lines
@@ -36,7 +39,18 @@ ACTS = st.one_of(
     st.tuples(st.just("choose"), st.integers(0, 4), st.lists(st.tuples(st.sampled_from(CODES), QUANTITY), max_size=3)),
     st.tuples(st.just("change"), st.integers(0, 4), st.integers(1, 3), QUANTITY),
     st.tuples(st.just("by mail"), st.integers(0, 4), QUANTITY),
+    st.tuples(st.just("deliver"), st.integers(0, 4), st.integers(1, 3), st.sampled_from(CODES), QUANTITY),
     st.tuples(st.just("cancel"), st.integers(0, 4)),
+)
+
+
+_CONSUMED = (
+    select(Reservation.allocation_id, type_coerce(func.sum(Reservation.quantity), Scaled(6)))
+    .where(Reservation.state == "consumed", Reservation.kind == "stock")
+    .group_by(Reservation.allocation_id)
+)
+_MOVED = select(StockMove.product_id, type_coerce(func.sum(StockMove.quantity), Scaled(6))).group_by(
+    StockMove.product_id
 )
 
 
@@ -85,6 +99,11 @@ class People:
         if row.allocated_at is not None:
             let_remain(self.connection, row.id, row.depot_id, at=NOW)
 
+    def deliver(self, order: int, line: int, depot: str, quantity: Decimal) -> None:
+        place = in_depot(self.connection, depot)
+        wanted = {f"L{line}": quantity}
+        deliver(self.connection, self._number(order), wanted, by="paul", at=NOW, place=place)
+
     def cancel(self, order: int) -> None:
         cancel_order(self.connection, self._number(order), None, by="marie", at=NOW)
 
@@ -101,7 +120,7 @@ class People:
         return row
 
     def check(self) -> None:
-        """I2, I3 and I4, and that nothing is held for what is cancelled."""
+        """I2, I3, I4 and I7, and that nothing is held for what is cancelled."""
         active = select(Reservation.product_id, Reservation.depot_id, func.sum(Reservation.quantity).label("quantity"))
         active = active.where(Reservation.state == "active").group_by(Reservation.product_id, Reservation.depot_id)
         held = {(row.product_id, row.depot_id): row.quantity for row in self.connection.execute(active)}
@@ -109,15 +128,22 @@ class People:
             assert row.reserved == held.pop((row.product_id, row.depot_id), 0)
             assert 0 <= row.reserved <= row.on_hand
         assert not held
+        consumed = dict(self.connection.execute(_CONSUMED).all())
+        left: dict[int, Decimal] = {}
         for order in self.connection.execute(select(SalesOrder.__table__)):
             for line in read_order_lines(self.connection, order.id):
                 set_aside = sum(each.quantity for held_by in line.holdings for each in held_by.set_aside)
                 remains = sum(each.remainder for each in line.holdings)
-                assert sum(each.quantity for each in line.holdings) == set_aside + remains
+                gone = sum(consumed.get(each.id, Decimal(0)) for each in line.holdings)
+                assert sum(each.quantity for each in line.holdings) == gone + set_aside + remains
+                assert gone <= line.delivered
+                left[line.product_id] = left.get(line.product_id, Decimal(0)) + line.delivered
                 if order.state == "cancelled" or order.allocated_at is None:
                     assert not line.holdings
                 else:
-                    assert set_aside + remains == line.quantity
+                    assert set_aside + remains == max(Decimal(0), line.quantity - line.delivered)
+        moved = dict(self.connection.execute(_MOVED).all())
+        assert moved == {product: -quantity for product, quantity in left.items() if quantity}
         orphans = select(func.count(Allocation.id)).where(Allocation.remainder > Allocation.quantity)
         assert self.connection.execute(orphans).scalar_one() == 0
 

@@ -60,6 +60,7 @@ def test_what_is_done_is_done_there(seller: Path, run: Run) -> None:
     """D62: every act carries its place: what is delivered, invoiced, paid and entered stands where it was done."""
     folder = with_agencies(seller, run)
     rd = ("--here", "2/RD")
+    done(run("depots", "set", "RD", "--negative", cwd=folder))  # nothing lies there
     done(run("sales", "deliver", "CCL2", *rd, cwd=folder))
     wrong = run("sales", "invoice", "BL1", *rd, cwd=folder)
     assert (wrong.code, "BL1 is of establishment 1, and this was done at 2/RD." in wrong.err) == (NO, True)

@@ -78,6 +78,8 @@ def test_what_was_sent_comes_in(agencies: Path, run: Run) -> None:
     (sent,) = run("stock", "show", "--transit", "--json", cwd=agencies).json["transit"]
     assert (sent["delivery_note"], sent["source"], sent["destination"]) == ("BL1", "RD", "AB")
     assert sent["quantity"] == "2.000000"
+    (there,) = run("stock", "show", ARTICLE, "--depot", "RD", "--json", cwd=agencies).json["stock"]
+    assert (there["on_hand"], there["reserved"]) == ("8", "0")
     elsewhere = run("--lang", "fr", "agency", "receive", "BL1", "--here", "2/RD", cwd=agencies)
     assert (elsewhere.code, "BL1 va au dépôt AB" in elsewhere.err) == (1, True)
     came = run("agency", "receive", "BL1", "--line", "1=2", "--here", "1/AB", "--json", cwd=agencies).json

@@ -122,6 +122,29 @@ def test_an_order_by_hand(counter: Path, run: Run) -> None:
     assert run("sales", "charge", "CCL3", "1", "--vat", "S:20", cwd=counter).code == 1
 
 
+def test_delivered_goods_leave_the_depot(counter: Path, run: Run) -> None:
+    """D38: with stock managed, what was set aside leaves with the delivery, and no more than is there."""
+    for arguments in (
+        ("dossier", "set", "--stock", "--reservations"),
+        ("depots", "set", "PRINCIPAL", "--reservations"),
+        ("stock", "receive", "CAS-16=5", "--cost", "6"),
+        ("sales", "enter", "--customer", "DUP", "--line", "CAS-16=4@50"),
+        ("sales", "enter", "--customer", "DUP", "--line", "CAS-16=2@50"),
+        ("sales", "allocate", "CCL1"),
+        ("sales", "deliver", "CCL1", "--line", "L1=3"),
+    ):
+        ran = run(*arguments, cwd=counter)
+        assert ran.code == 0, ran.err
+    (lies,) = run("stock", "show", "CAS-16", "--json", cwd=counter).json["stock"]
+    assert (lies["on_hand"], lies["reserved"], lies["available"]) == ("2", "1", "1")
+    refused = run("--lang", "fr", "sales", "deliver", "CCL2", cwd=counter)
+    assert refused.code == 1
+    assert "Il ne reste que 1 CAS-16 au dépôt PRINCIPAL pour CCL2, et 2 devaient partir." in refused.err
+    assert "`intergestan stock show`" in refused.err
+    assert run("sales", "deliver", "CCL2", "--line", "L1=1", "--json", cwd=counter).json == {"delivery_note": "BL2"}
+    assert "BL1" in run("stock", "moves", "CAS-16", cwd=counter).out
+
+
 def test_a_person_at_the_terminal_is_asked(counter: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """T24: «Ajouter les frais …» is asked before the order is entered."""
     monkeypatch.setattr("services.cli.selling.enter.may_ask", lambda: True)
