@@ -18,7 +18,7 @@ def table_lines(rows: Sequence[Sequence[str]], right: Sequence[bool], room: int 
     :param room: columns that there are; None: as many as are wanted. A table that fits stays as it is; else the widest
         columns of texts are folded; where even that is too wide, each row is written as a block, a cell a line.
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(1, *map(len, column)) for column in zip(*rows, strict=True)]  # no title and no text: one blank
     folded = widths if room is None else _folded(widths, right, room)
     if folded is None:
         yield from _blocks(rows, room or 0)
@@ -54,7 +54,7 @@ def _blocks(rows: Sequence[Sequence[str]], room: int) -> Iterator[str]:
         if number:
             yield ""
         for title, text in zip(titles, row, strict=True):
-            if text:
+            if text.strip():
                 first, *rest = textwrap.wrap(text, max(room - width - len(BETWEEN), NARROWEST))
                 yield f"{title.ljust(width)}{BETWEEN}{first}"
                 yield from (f"{' ' * width}{BETWEEN}{line}" for line in rest)

@@ -56,6 +56,13 @@ def test_where_nothing_helps_each_row_is_a_block() -> None:
     ]
 
 
+def test_a_column_of_which_nothing_is_written_is_a_blank() -> None:
+    """As in `credit overrides` where nobody overrode anything: one of its columns has no title."""
+    titles = ["When", "", "Who"]
+    assert list(table_lines([titles], [False] * 3, None)) == ["When     Who"]
+    assert list(table_lines([titles, ["now", " ", "Anne"]], [False] * 3, 8)) == ["When  now", "Who   Anne"]
+
+
 @given(
     st.lists(st.lists(st.text("ab é", max_size=30), min_size=3, max_size=3), min_size=1, max_size=5),
     st.integers(20, 120),
