@@ -121,6 +121,11 @@ def plain(figure: Decimal) -> str:
     return f"{figure.normalize():f}"
 
 
+def without_zeros(figure: Decimal) -> Decimal:
+    """`figure` without zeros at the end of its decimals, for a sentence."""
+    return Decimal(plain(figure))
+
+
 def line_total(
     quantity: Decimal, price: Decimal, base: Decimal = ONE, allowances: Iterable[AllowanceCharge] = ()
 ) -> Decimal:

@@ -8,7 +8,7 @@ import typer
 
 from intergestan_operations.language.language import _
 from services.cli.figures import an_amount
-from services.cli.output import amount, print_fields
+from services.cli.output import amount, cell, print_fields
 
 if TYPE_CHECKING:
     from datetime import date
@@ -76,7 +76,7 @@ def print_credit(customer: CustomerCredit, delivered: Decimal, day: date) -> Non
             _("Delivered, not invoiced"): amount(delivered),
             _("Invoiced, not settled"): amount(parts.invoices),
             _("On account"): amount(-parts.on_account),
-            _("Owes on {day}").format(day=day): amount(parts.total),
+            _("Owes on {day}").format(day=cell(day)): amount(parts.total),
             _("May owe at most"): _("no ceiling") if customer.maximum is None else amount(customer.maximum),
             _("of which insured"): None if customer.maximum is None else amount(customer.insured),
             _("of which authorised"): None if customer.authorised is None else amount(customer.authorised),

@@ -9,6 +9,7 @@ import typer
 from intergestan_erp.site import day
 from intergestan_operations.language.language import _
 from services.cli.figures import day_of
+from services.cli.output import cell
 
 
 def begin_of(text: str | None, zone: tzinfo) -> datetime | None:
@@ -32,6 +33,6 @@ def before(text: str | None, zone: tzinfo) -> datetime | None:
 def ahead(instant: datetime | None, now: datetime, zone: tzinfo) -> datetime | None:
     """The instant, if it lies ahead. Ends the program with a usage error if not."""
     if instant is not None and instant <= now:
-        past = day.site_day(zone, instant).isoformat()
+        past = cell(day.site_day(zone, instant))
         raise typer.BadParameter(_("The day lies in the past: {day}.").format(day=past))
     return instant

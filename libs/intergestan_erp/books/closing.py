@@ -29,6 +29,7 @@ from intergestan_erp.books.years import (
 )
 from intergestan_erp.people.rights import require
 from intergestan_erp.site.zone import today
+from intergestan_msg.money import round_half_up
 
 _BALANCES = (
     select(
@@ -94,7 +95,7 @@ def close_year(
             (Act.LIST_ENTRIES,),
             year=year.name,
             folder=folder.number,
-            amount=f"{links:.2f}",
+            amount=round_half_up(links),
         )
     next_day = year.last + timedelta(days=1)
     following = period_with(connection, folder, next_day, here).year_of(next_day)

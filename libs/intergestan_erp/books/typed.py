@@ -25,7 +25,7 @@ from intergestan_erp.books.post import Line, NewEntry, is_balanced, line, revers
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import CENT, ZERO, fits, plain
+from intergestan_msg.money import CENT, ZERO, fits, plain, round_half_up
 from intergestan_msg.plain_text import shown
 
 TYPED = (Journal.OTHER, Journal.BANK, Journal.CASH, Journal.PURCHASES)
@@ -114,8 +114,8 @@ def enter(connection: Connection, folder: Folder, typed: TypedEntry, *, by: str,
             "Debits are {debit} and credits {credit}: an entry has at least two lines, and both are the same. Nothing "
             "was written.",
             ProblemCode.NOT_BALANCED,
-            debit=f"{sum((each.debit for each in lines), ZERO):.2f}",
-            credit=f"{sum((each.credit for each in lines), ZERO):.2f}",
+            debit=round_half_up(sum((each.debit for each in lines), ZERO)),
+            credit=round_half_up(sum((each.credit for each in lines), ZERO)),
         )
     entry = NewEntry(typed.journal, day, piece, day, label, f"{_SOURCE}:{uuid4().hex}", lines)
     return _written(connection, folder, entry, here, "enter", by=by, at=at)
@@ -185,7 +185,7 @@ def letter_entries(
             (Act.LIST_ENTRIES,),
             account=number,
             entries=", ".join(names),
-            amount=f"{sum((each.amount for each in lines), ZERO):.2f}",
+            amount=round_half_up(sum((each.amount for each in lines), ZERO)),
         )
     return put_letter(connection, lines, here)
 

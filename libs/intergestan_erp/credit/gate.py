@@ -25,7 +25,7 @@ from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.people.rights import require
 from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import ZERO
+from intergestan_msg.money import ZERO, round_half_up
 
 SHORTEST_REASON: Final = 10
 """So many characters say why at least."""
@@ -175,12 +175,13 @@ def _was_let_pass(connection: Connection, customer_id: int, stage: Stage, sold: 
 
 
 def _refused(customer: CustomerCredit, limit: Limit, stage: Stage, delta: Decimal) -> Problem:
+    assert limit.maximum is not None  # what has no ceiling passes
     values = {
         "stage": stage_word(stage),
         "customer": customer.name,
-        "exposure": f"{limit.exposure:.2f}",
-        "maximum": f"{limit.maximum:.2f}",
-        "delta": f"{delta:.2f}",
+        "exposure": round_half_up(limit.exposure),
+        "maximum": round_half_up(limit.maximum),
+        "delta": round_half_up(delta),
     }
     acts = (Act.ENTER_PAYMENT, Act.SET_CEILING, Act.OVERRIDE_CREDIT)
     if limit.establishment is None:

@@ -41,7 +41,7 @@ from intergestan_erp.pairs.preview import read_marks
 from intergestan_erp.pairs.prices import prices_of
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.site.zone import today
-from intergestan_msg.money import CENT, ONE, ZERO, Sums, TaxCategory, fits, plain, totals_of
+from intergestan_msg.money import CENT, ONE, ZERO, Sums, TaxCategory, fits, totals_of, without_zeros
 
 _PLACE: Final = ("name", "line1", "line2", "postcode", "city", "country")
 _LOCK: Final = select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
@@ -268,6 +268,6 @@ def _sums(lines: Sequence[PairLine]) -> Sums:
         raise Problem(
             "Nothing was ordered: a total would be {amount}, and an amount has at most 16 digits before its decimals.",
             ProblemCode.TOO_LARGE,
-            amount=plain(largest),
+            amount=without_zeros(largest),
         )
     return sums

@@ -44,7 +44,7 @@ from intergestan_erp.site.zone import today
 from intergestan_erp.stock.levels import lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_erp.stock.reserve import change_reserved
-from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
+from intergestan_msg.money import MILLIONTH, ZERO, fits, without_zeros
 
 _CUSTOMERS_LINE: Final = SalesOrderLine.__table__.alias("customers_line")
 _CUSTOMERS: Final = SalesOrder.__table__.alias("customers")
@@ -336,8 +336,8 @@ def _check(connection: Connection, sent: AnyRow, place: Place, quantity: Decimal
             ProblemCode.NO_VALUE,
             line=sent.position,
             number=sent.number,
-            sent=plain(sent.quantity),
-            quantity=plain(quantity),
+            sent=without_zeros(sent.quantity),
+            quantity=without_zeros(quantity),
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_msg.money import ZERO
+from intergestan_msg.money import ZERO, round_half_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,6 @@ def check_ceiling(ceiling: Ceiling) -> None:
             "The insured amount {insured} is more than the maximum {maximum}; nothing was changed.",
             ProblemCode.INSURED_TOO_MUCH,
             (Act.SET_CEILING,),
-            insured=f"{ceiling.insured:.2f}",
-            maximum=f"{ceiling.maximum:.2f}",
+            insured=round_half_up(ceiling.insured),
+            maximum=round_half_up(ceiling.maximum),
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.paying.open_amounts import OpenInstalment
-from intergestan_msg.money import CENT, ZERO, fits, plain
+from intergestan_msg.money import CENT, ZERO, fits, round_half_up, without_zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def as_said(instalments: Sequence[OpenInstalment], shares: Sequence[Share], left
                 ProblemCode.SETTLE_TOO_MUCH,
                 (Act.LIST_DUE,),
                 instalment=share.ref,
-                open=f"{there:.2f}",
-                amount=f"{wanted:.2f}",
+                open=round_half_up(there),
+                amount=round_half_up(wanted),
             )
         rest = wanted
         for each in meant:
@@ -79,8 +79,8 @@ def as_said(instalments: Sequence[OpenInstalment], shares: Sequence[Share], left
         raise Problem(
             "{left} can be settled, less than {amount}; nothing was entered.",
             ProblemCode.SETTLE_TOO_MUCH,
-            left=f"{left:.2f}",
-            amount=f"{whole:.2f}",
+            left=round_half_up(left),
+            amount=round_half_up(whole),
         )
     return [Part(each.id, each.invoice, each.n, taken[each.id]) for each in instalments if each.id in taken]
 
@@ -94,6 +94,6 @@ def in_cents(amount: Decimal) -> Decimal:
         raise Problem(
             "{amount} is no amount: it is above zero, with at most 2 decimals. Nothing was entered.",
             ProblemCode.NO_AMOUNT,
-            amount=plain(amount),
+            amount=without_zeros(amount),
         )
     return amount.quantize(CENT)

@@ -18,7 +18,7 @@ from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrde
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.deliveries import delivered_by_line
 from intergestan_erp.selling.minimum import BelowMinimum, below
-from intergestan_msg.money import CENT, ZERO, Sums, fits, plain
+from intergestan_msg.money import CENT, ZERO, Sums, fits, without_zeros
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def write_totals(
             "Nothing was changed: a total of {number} would be {amount}, and an amount has at most 16 digits before "
             "its decimals.",
             number=order.number,
-            amount=plain(sums.largest),
+            amount=without_zeros(sums.largest),
         )
     minimum = select(Party.minimum_order).join(SalesOrder, SalesOrder.customer_id == Party.id)
     found = below(connection.execute(minimum.where(SalesOrder.id == order.id)).scalar_one(), sums.totals.lines)

@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.inputs.units import can_be
-from intergestan_msg.money import MILLIONTH, ZERO, fits, plain, round_half_up
+from intergestan_msg.money import MILLIONTH, ZERO, fits, round_half_up, without_zeros
 
 _WIDE = Context(prec=60, rounding=HALF_UP)
 
@@ -143,15 +143,15 @@ def take_back(invoiced: Invoiced, lines: Mapping[int, Decimal], charges: Collect
         raise Problem(
             "A credit note takes back more than nothing; this one would be {amount}. Nothing was entered.",
             ProblemCode.NO_CREDIT,
-            amount=f"{taken.total_ttc:.2f}",
+            amount=round_half_up(taken.total_ttc),
         )
     if taken.total_ttc > invoiced.left:
-        raise _too_much(invoiced.number, f"{invoiced.left:.2f}", f"{taken.total_ttc:.2f}")
+        raise _too_much(invoiced.number, round_half_up(invoiced.left), round_half_up(taken.total_ttc))
     for each in invoiced.vat:
         after = each.credited_base + bases.get(each.category, ZERO)
         if not min(each.base, ZERO) <= after <= max(each.base, ZERO):
             left = each.base - each.credited_base
-            raise _too_much(invoiced.number, f"{left:.2f}", f"{bases[each.category]:.2f}")
+            raise _too_much(invoiced.number, round_half_up(left), round_half_up(bases[each.category]))
     return taken
 
 
@@ -164,12 +164,12 @@ def _of_line(invoiced: Invoiced, n: int, quantity: Decimal) -> tuple[Category, T
         raise Problem(
             "{quantity} is no quantity of line {line} of {invoice}; nothing was entered.",
             ProblemCode.NO_AMOUNT,
-            quantity=plain(quantity),
+            quantity=without_zeros(quantity),
             line=n,
             invoice=invoiced.number,
         )
     if quantity > left:
-        raise _too_much(f"{invoiced.number}/{n}", plain(left), plain(quantity))
+        raise _too_much(f"{invoiced.number}/{n}", without_zeros(left), without_zeros(quantity))
     total = line.cost_of(line.credited + quantity) - line.cost_of(line.credited)
     return line.category, TakenPart(line.id, None, quantity, total)
 
@@ -179,7 +179,7 @@ def _of_charge(invoiced: Invoiced, n: int) -> tuple[Category | None, TakenPart]:
     if charge is None:
         raise _none(invoiced, str(n), [charge.n for charge in invoiced.charges])
     if charge.credited:
-        raise _too_much(invoiced.number, "0", f"{charge.amount:.2f}")
+        raise _too_much(invoiced.number, ZERO, round_half_up(charge.amount))
     return charge.category, TakenPart(None, charge.id, None, charge.amount)
 
 
@@ -188,7 +188,7 @@ def _vat(invoiced: InvoicedVat, base: Decimal) -> TakenVat:
     return TakenVat(invoiced.category, base, invoiced.on(after) - invoiced.on(invoiced.credited_base))
 
 
-def _too_much(what: str, left: str, amount: str) -> Problem:
+def _too_much(what: str, left: Decimal, amount: Decimal) -> Problem:
     return Problem(
         "{invoice} has {open} left that was not credited, less than {amount}; nothing was entered.",
         ProblemCode.CREDIT_TOO_MUCH,

@@ -15,7 +15,7 @@ from intergestan_db.enums import EndOfMonth
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import PaymentTerm, PaymentTermLine
 from intergestan_erp.terms.due import TermLine
-from intergestan_msg.money import MILLIONTH, fits, plain
+from intergestan_msg.money import MILLIONTH, fits, without_zeros
 
 SUBJECT = PaymentTerm.__tablename__
 USUAL = "30J"
@@ -154,7 +154,7 @@ def _check(lines: Sequence[TermLine]) -> None:
                 "An instalment takes more than 0 %, with at most 6 decimals: {percent} does not fit. Nothing was "
                 "changed.",
                 ProblemCode.NO_TERM,
-                percent=plain(line.percent),
+                percent=without_zeros(line.percent),
             )
         if not 0 <= line.days <= MOST_DAYS or (line.on_day is not None and not 1 <= line.on_day <= _LAST_DAY):
             raise Problem(
@@ -167,5 +167,5 @@ def _check(lines: Sequence[TermLine]) -> None:
         raise Problem(
             "The instalments of a payment term add up to 100 %; these are {whole} %. Nothing was changed.",
             ProblemCode.NO_TERM,
-            whole=plain(whole),
+            whole=without_zeros(whole),
         )

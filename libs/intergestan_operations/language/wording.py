@@ -7,6 +7,8 @@ LANGUAGE, as `intergestan_operations.language.language.speak` sets it, else in L
 from __future__ import annotations
 
 import gettext
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,7 +47,20 @@ def _value(value: Any) -> Any:
         return wording(value)
     if isinstance(value, Word):
         return _translation(value)
+    if isinstance(value, Decimal) or type(value) is date:
+        return _figure(value)
     return in_one_line(value) if isinstance(value, str) else value
+
+
+def _figure(value: Decimal | date) -> str:
+    """With the decimals that it has, and without marks between thousands, as it is typed."""
+    from intergestan_msg.pages.figures import day
+    from intergestan_msg.pages.words import Language
+
+    language = Language(_language())
+    if isinstance(value, date):
+        return day(value, language)
+    return f"{value:f}".replace(".", "," if language is Language.FRENCH else ".")
 
 
 def _translation(text: str) -> str:

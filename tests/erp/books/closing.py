@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from time import monotonic, sleep
 
 from sqlalchemy import func, select
 
@@ -19,7 +18,7 @@ from intergestan_erp.books.closing import close_year
 from intergestan_erp.books.folders import folder_called
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
-from tests.patience import PATIENCE
+from tests.patience import eventually
 
 LAST_EVENING = datetime(2026, 12, 31, 18, tzinfo=UTC)
 
@@ -49,12 +48,11 @@ def _bill(database: Database) -> None:
 
 
 def _close(database: Database) -> None:
-    end = monotonic() + PATIENCE
-    while monotonic() < end:
+    def are_three() -> bool:
         with database.read() as connection:
-            if connection.execute(select(func.count()).select_from(Invoice)).scalar_one() >= 3:
-                break
-        sleep(0.005)
+            return bool(connection.execute(select(func.count()).select_from(Invoice)).scalar_one() >= 3)
+
+    eventually(are_three)
     with database.transaction() as connection:
         close_year(connection, folder_called(connection, None), "2026", by="marie", at=LAST_EVENING)
     print("closed", flush=True)

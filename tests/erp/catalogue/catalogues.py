@@ -13,10 +13,11 @@ from intergestan_erp.inputs.identifiers import is_error
 from intergestan_msg.identity import nfc
 from tests.erp.inputs.plain_reader import NO_VALUE
 
+_NO_VALUE = {each.upper() for each in NO_VALUE}
 CODES = (
     st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=12)
     .filter(lambda code: "E+" not in code.upper())  # what spreadsheets make of long numbers
-    .filter(lambda code: not is_error(code) and code.lower() not in NO_VALUE)
+    .filter(lambda code: not is_error(code) and code.upper() not in _NO_VALUE)
     .map(nfc)
 )
 """Codes as a base has them."""
