@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := libs services tests benchmarks docs requirements deploy
-SERVICES := composer sender poller importer dispatcher geocoder cli
+SERVICES := composer sender poller importer dispatcher geocoder allocator cli
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 

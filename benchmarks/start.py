@@ -49,12 +49,13 @@ FLOORS: Mapping[str, Mapping[str, str]] = {
     "importer": SERVICE | MAILS,
     "dispatcher": SERVICE | MAILS,
     "geocoder": SERVICE,
+    "allocator": SERVICE,
     "--help": COMMAND,
     **dict.fromkeys(("orders list", "holds list", "status"), COMMAND | DATABASE),
 }
 """The packages of each program, and what it needs them for."""
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder")
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder", "allocator")
 
 
 def measure(folder: Path, rounds: int) -> dict[str, float]:

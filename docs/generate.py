@@ -19,6 +19,7 @@ from docs.requirement_list import SOURCES
 from intergestan_db.states import MACHINES, diagram
 from intergestan_runtime.metric_table import METRICS, PREFIX, Metric
 from intergestan_runtime.settings_docs import document
+from services.allocator.settings import AllocatorProcess
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
 from services.dispatcher.settings import DispatcherProcess
@@ -31,6 +32,7 @@ DOCS = Path(__file__).parent
 DASHBOARDS = DOCS.parent / "deploy" / "grafana" / "dashboards"
 PROCESSES = [
     *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
+    AllocatorProcess,
     CliProcess,
 ]
 SETTINGS_HEAD = """# Settings

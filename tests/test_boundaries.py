@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES
 from tests.walls import imports
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +19,7 @@ def _modules(folder: Path) -> Iterator[Path]:
 
 
 def test_every_service_has_the_same_files() -> None:
-    for service in (*SERVICES, GEOCODER):
+    for service in (*SERVICES, *OPTIONAL_SERVICES):
         names = {path.name for path in (ROOT / "services" / service).glob("*.py")}
         assert {"__init__.py", "__main__.py", "settings.py", "worker.py"} <= names, service
 

@@ -708,6 +708,22 @@ PARTNERS = Board(
             ),
         ),
         Row(
+            ("Goods for orders", "Marchandises des commandes"),
+            (
+                Panel(
+                    ("Lines that wait for goods", "Lignes en reliquat"),
+                    ("Of accepted orders.", "De commandes acceptées."),
+                    (Target("max by (site) (intergestan_remainders{@})", "{{site}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Orders allocated", "Commandes affectées"),
+                    ("With all their goods, or with a remainder.", "En entier, ou avec un reliquat."),
+                    (_rate("allocations_total", "site, outcome", "{{site}} {{outcome}}"),),
+                ),
+            ),
+        ),
+        Row(
             ("Third parties", "Tiers"),
             (
                 Panel(

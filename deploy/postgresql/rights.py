@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import GEOCODER, SERVICES, HoldEnd, MailKind
+from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES, HoldEnd, MailKind
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -21,7 +21,7 @@ from intergestan_db.states import (
 )
 from intergestan_db.tables import Table
 
-ALL_SERVICES = (*SERVICES, GEOCODER)
+ALL_SERVICES = (*SERVICES, *OPTIONAL_SERVICES)
 ALL = "*"
 
 
@@ -285,7 +285,16 @@ _DISPATCHER: Rights = {
     "purchase_order": Right(ALL),
     "purchase_order_change": Right(ALL),
     "agency_order": Right("id purchase_order_id"),
-    "sales_order": Right("id number customer_order_number partner_id"),
+    "sales_order": Right(
+        "id number customer_order_number partner_id state establishment_id issue_date allocated_at rung_at",
+        changes="rung_at",
+    ),
+    "sales_order_line": Right("id sales_order_id product_id"),
+    "allocation": Right("id sales_order_line_id remainder"),
+    "stock": Right("product_id depot_id on_hand reserved"),
+    "dossier": Right("id manage_stock manage_reservations reserve_at_entry"),
+    "establishment": Right("id dossier_id"),
+    "depot": Right("id establishment_id active manage_reservations allow_negative"),
     "settlement": Right("id payment_id credit_note_id"),
     "invoice": Right("id kind"),
     "invoice_line": Right("delivery_note_line_id"),
@@ -318,8 +327,6 @@ _DISPATCHER: Rights = {
     "address": Right("id geo_state next_attempt_at rung_at", changes="rung_at"),
     "geocode_usage": Right(ALL),
     "party_code_counter": Right(ALL),
-    "stock": Right("depot_id on_hand reserved"),
-    "depot": Right("id allow_negative"),
 }
 """Looks what is due, counts, reminds, writes notices. It decides nothing and books nothing; of accounts it sees neither
 passwords nor tokens."""
@@ -335,6 +342,23 @@ _GEOCODER: Rights = {
 """Looks up where addresses lie. It sees no name, no order and no mail, and changes nothing of an address but its
 position."""
 
+_ALLOCATOR: Rights = {
+    "dossier": Right(ALL),
+    "establishment": Right("id number dossier_id accounting_folder_id"),
+    "depot": Right("id code establishment_id active manage_reservations allow_negative"),
+    "depot_rank": Right(ALL),
+    "product": Right("id code unit supply"),
+    "sales_order": Right("id number state establishment_id depot_id issue_date allocated_at", changes="allocated_at"),
+    "sales_order_line": Right("id sales_order_id line_id position product_id quantity"),
+    "delivery_note_line": Right("sales_order_line_id quantity"),
+    "agency_order": Right("id sales_order_id"),
+    "agency_order_line": Right("allocation_id", changes="allocation_id"),
+    "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
+    "reservation": Right(ALL, "* -purchase_order_line_id", "quantity state ended_at", deletes=True),
+    "stock": Right("product_id depot_id on_hand reserved negative_ok", ALL, "reserved"),
+}
+"""Sets goods aside for orders. It sees no mail, no partner, no customer and no price, and moves no goods."""
+
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
     "sender": {**_EVERY, **_SENDER},
@@ -342,6 +366,7 @@ RIGHTS: Mapping[str, Rights] = {
     "importer": {**_EVERY, **_IMPORTER},
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
+    "allocator": {**_EVERY, **_ALLOCATOR},
 }
 
 _IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"

@@ -6,8 +6,8 @@
 -- Run it as the owner of the base's tables (who may create roles, or for whom an administrator has created them)
 -- after `intergestan init` and after each `intergestan upgrade`. It may be run at any time: rights that a role should
 -- not have are taken away. The roles are called PREFIX-composer, PREFIX-sender, PREFIX-poller, PREFIX-importer,
--- PREFIX-dispatcher and PREFIX-geocoder; where services log in by the unix socket these are the names of their
--- operating-system users.
+-- PREFIX-dispatcher, PREFIX-geocoder and PREFIX-allocator; where services log in by the unix socket these are the names
+-- of their operating-system users.
 -- With `passwords`, each role gets the password in FOLDER/SERVICE-database-password, if there is that file.
 
 \set ON_ERROR_STOP on
@@ -21,6 +21,7 @@
 \set importer :prefix '-importer'
 \set dispatcher :prefix '-dispatcher'
 \set geocoder :prefix '-geocoder'
+\set allocator :prefix '-allocator'
 \set moved_before 'move as ' :dispatcher
 \set quiet_before :QUIET
 \set QUIET on
@@ -29,7 +30,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -37,12 +38,12 @@ WHERE role NOT IN (SELECT rolname FROM pg_roles)
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
 SELECT format('REVOKE ALL ON DATABASE %1$I FROM %2$I; GRANT CONNECT ON DATABASE %1$I TO %2$I', current_database(), role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator']) AS role
 \gexec
-REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
-GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder";
+REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
+GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
 
 -- Large objects belong to no table: a role could fill the disk with them. Only a superuser closes them.
 SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER
@@ -266,13 +267,16 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
 GRANT SELECT (id, geo_state, rung_at, next_attempt_at), UPDATE (rung_at) ON "address" TO :"dispatcher";
 GRANT SELECT (id, purchase_order_id) ON "agency_order" TO :"dispatcher";
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
+GRANT SELECT (id, sales_order_line_id, remainder) ON "allocation" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
 GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note" TO :"dispatcher";
 GRANT SELECT (id, delivery_note_id) ON "delivery_note_line" TO :"dispatcher";
 GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) ON "delivery_report" TO
     :"dispatcher";
-GRANT SELECT (id, allow_negative) ON "depot" TO :"dispatcher";
+GRANT SELECT (id, establishment_id, manage_reservations, allow_negative, active) ON "depot" TO :"dispatcher";
+GRANT SELECT (id, manage_stock, manage_reservations, reserve_at_entry) ON "dossier" TO :"dispatcher";
+GRANT SELECT (id, dossier_id) ON "establishment" TO :"dispatcher";
 GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DELETE ON "event" TO
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
@@ -322,11 +326,13 @@ GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"dispatcher";
 GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oauth_grant_id) ON "relay" TO
     :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
-GRANT SELECT (id, partner_id, customer_order_number, number) ON "sales_order" TO :"dispatcher";
+GRANT SELECT (id, partner_id, customer_order_number, state, allocated_at, rung_at, number, issue_date,
+    establishment_id), UPDATE (rung_at) ON "sales_order" TO :"dispatcher";
+GRANT SELECT (id, sales_order_id, product_id) ON "sales_order_line" TO :"dispatcher";
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
-GRANT SELECT (depot_id, on_hand, reserved) ON "stock" TO :"dispatcher";
+GRANT SELECT (depot_id, product_id, on_hand, reserved) ON "stock" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
@@ -347,6 +353,36 @@ GRANT SELECT ON "setting" TO :"geocoder";
 GRANT SELECT ON "site" TO :"geocoder";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"geocoder";
+
+-- allocator
+GRANT SELECT (id, sales_order_id) ON "agency_order" TO :"allocator";
+GRANT SELECT (allocation_id), UPDATE (allocation_id) ON "agency_order_line" TO :"allocator";
+GRANT SELECT ON "alembic_version" TO :"allocator";
+GRANT SELECT, INSERT (sales_order_line_id, depot_id, route, quantity, remainder), UPDATE (quantity, remainder),
+    DELETE ON "allocation" TO :"allocator";
+GRANT USAGE ON SEQUENCE "allocation_id_seq" TO :"allocator";
+GRANT SELECT (sales_order_line_id, quantity) ON "delivery_note_line" TO :"allocator";
+GRANT SELECT (id, code, establishment_id, manage_reservations, allow_negative, active) ON "depot" TO
+    :"allocator";
+GRANT SELECT ON "depot_rank" TO :"allocator";
+GRANT SELECT ON "dossier" TO :"allocator";
+GRANT SELECT (id, dossier_id, number, accounting_folder_id) ON "establishment" TO :"allocator";
+GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"allocator";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"allocator";
+GRANT SELECT ON "high_water" TO :"allocator";
+GRANT SELECT (id, code, unit, supply) ON "product" TO :"allocator";
+GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, state, created_at, ended_at), UPDATE
+    (quantity, state, ended_at), DELETE ON "reservation" TO :"allocator";
+GRANT USAGE ON SEQUENCE "reservation_id_seq" TO :"allocator";
+GRANT SELECT (id, state, allocated_at, number, issue_date, establishment_id, depot_id), UPDATE (allocated_at)
+    ON "sales_order" TO :"allocator";
+GRANT SELECT (id, sales_order_id, product_id, line_id, position, quantity) ON "sales_order_line" TO
+    :"allocator";
+GRANT SELECT ON "site" TO :"allocator";
+GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok), INSERT, UPDATE (reserved) ON "stock" TO
+    :"allocator";
+GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
+    "worker" TO :"allocator";
 -- end rights
 
 -- What rights cannot say of a row, guards say. They are triggers, and each asks for the role first.
@@ -366,8 +402,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %5$L THEN (NEW.who = 'importer') IS NOT TRUE
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
+    WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
-    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -377,8 +414,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR 
     WHEN %5$L THEN (NEW.service = 'importer') IS NOT TRUE
     WHEN %6$L THEN (NEW.service = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.service = 'geocoder') IS NOT TRUE
+    WHEN %8$L THEN (NEW.service = 'allocator') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own worker')$guard$,
-    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -388,96 +426,97 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON w
     WHEN %5$L THEN (OLD.service = 'importer') IS NOT TRUE
     WHEN %6$L THEN (OLD.service = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (OLD.service = 'geocoder') IS NOT TRUE
+    WHEN %8$L THEN (OLD.service = 'allocator') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own sign')$guard$,
-    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
-    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %4$L THEN (NEW.state = 'archived' AND NOT NEW.is_heartbeat) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('archived')$guard$,
-    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON outbound_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NOT NEW.live) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
-    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.heartbeats_only AND NEW.requested_by = 'heartbeats') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
-    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %2$L THEN (NEW.name = 'card') IS NOT TRUE
     WHEN %5$L THEN (NEW.name = 'over_limit') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own words')$guard$,
-    'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
-    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
-    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON partner FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no pause')$guard$,
-    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uid FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uidl FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON delivery_report FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.outbound_mail_id IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no new pause')$guard$,
-    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order_change FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -486,20 +525,20 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'answered' AND OLD.state IN ('composed', 'sending', 'sent', 'unknown', 'held') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
 \gexec
 -- end guards
 
@@ -613,7 +652,7 @@ WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
 \gexec
 
 \if :{?passwords}
-    \set lines `for name in composer sender poller importer dispatcher geocoder; do ! [ -e :'passwords'/$name-database-password ] || printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
+    \set lines `for name in composer sender poller importer dispatcher geocoder allocator; do ! [ -e :'passwords'/$name-database-password ] || printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
     SELECT format('ALTER ROLE %I PASSWORD %L', :'prefix' || '-' || split_part(line, ' ', 1), substr(line, strpos(line, ' ') + 1))
     FROM regexp_split_to_table(:'lines', '\n') AS line
     \gexec

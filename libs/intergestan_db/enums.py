@@ -9,6 +9,10 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 GEOCODER = "geocoder"
 """What those run beside, who chose whom to ask where addresses lie."""
+ALLOCATOR = "allocator"
+"""Sets goods aside for orders, for sites that manage their stock."""
+OPTIONAL_SERVICES = (GEOCODER, ALLOCATOR)
+"""Those that run where somebody wants them."""
 
 
 class OutboundState(StrEnum):

@@ -44,10 +44,11 @@ STEP_OF = {
     "importer": "import",
     "dispatcher": "dispatch",
     "geocoder": "geocode",
+    "allocator": "allocate",
 }
 """The step that each service works on."""
 
-_STEPS = tuple(step for service, step in STEP_OF.items() if service != "geocoder")
+_STEPS = tuple(step for service, step in STEP_OF.items() if service not in {"geocoder", "allocator"})
 """Those that orders go through."""
 
 _OUTCOMES = ("done", "created", "duplicate", "held", "rejected", "conflict", "waiting", "retry")
@@ -73,7 +74,7 @@ def _histogram(name: str, by: str, text: str, buckets: tuple[float, ...], /, **l
 
 
 _ALL = ""
-_WORKERS = "composer sender poller importer geocoder"
+_WORKERS = "composer sender poller importer geocoder allocator"
 
 
 def _work() -> Iterator[Metric]:
@@ -178,6 +179,17 @@ def _money() -> Iterator[Metric]:
         journal=("VE", "AC", "BQ", "CA", "OD", "AN"),
     )
     yield _gauge("payments_to_bank", "dispatcher", "Cheques and bills that nobody handed in at the bank.")
+
+
+def _goods() -> Iterator[Metric]:
+    """What is set aside for orders."""
+    yield _counter(
+        "allocations_total",
+        "allocator",
+        "Orders whose goods were set aside: all, or what there was; or that could not be.",
+        outcome=("full", "short", "refused"),
+    )
+    yield _gauge("remainders", "dispatcher", "Lines of orders that wait for goods; absent where none are set aside.")
 
 
 def _bells() -> Iterator[Metric]:
@@ -386,6 +398,6 @@ GEOCODE_OUTCOMES = ("found", "not_found", "refused", "quota", "key", "away")
 HEARTBEATS = ("on_time", "late", "lost")
 
 METRICS: tuple[Metric, ...] = (
-    *(*_work(), *_money(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
+    *(*_work(), *_money(), *_goods(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
     *_third_parties(),
 )

@@ -29,6 +29,7 @@ TABLES = (
     "importer",
     "dispatcher",
     "geocoder",
+    "allocator",
     "console",
     "cli",
     "demo",

@@ -54,7 +54,13 @@ CREDIT = Step("credit", queue="credit", actor="look_again")
 """Of customers, by the id of their party; an importer works on it. 0: count those above their maximum."""
 
 GEOCODE = Step("geocode", queue="geocode", actor="locate")
-STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, CREDIT, GEOCODE)
+ALLOCATE = Step("allocate", queue="allocate", actor="allocate")
+"""Of sales orders."""
+
+SERVE = Step("serve", queue="allocate", actor="serve")
+"""Of products of which something is free for orders that wait for it; an allocator works on it."""
+
+STEPS = (COMPOSE, SEND, IMPORT, NOTIFY, CREDIT, GEOCODE, ALLOCATE, SERVE)
 
 
 def poll_step(worker: str) -> Step:

@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, exists, or_, select, update
 
 from intergestan_db.at_rest import NOT_SENT_TO
-from intergestan_db.enums import InboundState, OutboundState
+from intergestan_db.enums import ALLOCATOR, InboundState, OutboundState
 from intergestan_db.leases import NOW, MailTable, is_free
-from intergestan_db.tables import Address, InboundMail, Notice, OutboundMail, Setting, Worker
+from intergestan_db.tables import Address, InboundMail, Notice, OutboundMail, SalesOrder, Setting, Worker
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_erp.geo.providers import NONE
 from intergestan_erp.geo.waiting import IS_WAITING
-from intergestan_runtime.steps import COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, Step
+from intergestan_erp.stock.waiting import IS_SERVABLE, IS_UNALLOCATED
+from intergestan_runtime.steps import ALLOCATE, COMPOSE, GEOCODE, IMPORT, NOTIFY, SEND, Step
 
 AT_ONCE = 500
 """Rows rung for in one search; the next search takes the next ones."""
@@ -39,11 +40,14 @@ class Due:
     take: Update
 
 
-def _due(step: Step, table: MailTable | type[Address], condition: ColumnElement[bool], at_once: int = AT_ONCE) -> Due:
+def _due(
+    step: Step, table: type[Address | SalesOrder] | MailTable, condition: ColumnElement[bool], at_once: int = AT_ONCE
+) -> Due:
     """:param condition: under which a row of this table is due at `NOW`."""
     quiet = or_(table.rung_at.is_(None), table.rung_at < _RUNG_BEFORE, table.rung_at > _RUNG_AFTER)
     found = select(table.id).where(condition, quiet)
-    oldest = found.order_by(table.id).limit(at_once)
+    # Whoever holds one works on it; to wait for several in our order could wait for each other.
+    oldest = found.order_by(table.id).limit(at_once).with_for_update(of=table, skip_locked=True)
     # "quiet" again: PostgreSQL looks at it anew when another dispatcher was faster by a moment.
     taken = update(table).where(table.id.in_(oldest), quiet).values(rung_at=NOW).returning(table.id)
     return Due(step, found.limit(1), taken)
@@ -59,6 +63,9 @@ _SOMEBODY_IS_ASKED = and_(
     exists(Worker.name).where(Worker.service == "geocoder", Worker.alive_until > NOW),
 )
 """And somebody asks: bells for a geocoder that nobody started would fill Redis."""
+
+_SOMEBODY_ALLOCATES = exists(Worker.name).where(Worker.service == ALLOCATOR, Worker.alive_until > NOW)
+"""Without an allocator nobody would take these bells out of Redis."""
 
 DUE = (
     _due(COMPOSE, OutboundMail, and_(OutboundMail.state == OutboundState.REQUESTED, _MAY_LEAVE)),
@@ -76,6 +83,13 @@ DUE = (
         ADDRESSES_AT_ONCE,
     ),
 )
+"""What is looked for on every site."""
+
+DUE_IN_STOCK = (
+    _due(ALLOCATE, SalesOrder, and_(IS_UNALLOCATED, _SOMEBODY_ALLOCATES)),
+    _due(ALLOCATE, SalesOrder, and_(IS_SERVABLE, _SOMEBODY_ALLOCATES)),
+)
+"""And on one that sets goods aside."""
 
 
 def is_any_due(connection: Connection, due: Due, now: datetime, again: timedelta) -> bool:

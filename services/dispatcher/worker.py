@@ -26,11 +26,12 @@ from intergestan_runtime.rarely import RARELY
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.steps import IMPORT, SEND
 from services.dispatcher.books import BooksCounter
-from services.dispatcher.due import AT_ONCE, DUE, is_any_due, take_due
+from services.dispatcher.due import AT_ONCE, DUE, DUE_IN_STOCK, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.new_rows import invoices, settlements
 from services.dispatcher.party_gauges import measure_codes
+from services.dispatcher.remainders import Remainders
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.uninvoiced import Uninvoiced
 
@@ -56,6 +57,7 @@ class Dispatcher:
         self._settings = settings
         self._answer_hours = answer_hours
         self._new_rows = (settlements(), invoices())
+        self._remainders = Remainders()
         self._uninvoiced = Uninvoiced()
         self._books = BooksCounter()
 
@@ -63,7 +65,7 @@ class Dispatcher:
         """Ring for every due row that was not rung for just now; how many there were."""
         again = timedelta(seconds=self._settings.ring_again_seconds)
         rung = 0
-        for due in DUE:
+        for due in (*DUE, *(DUE_IN_STOCK if self._remainders.are_counted else ())):
             now = self._database.now()
             with self._database.read() as connection:
                 if not is_any_due(connection, due, now, again):
@@ -100,6 +102,7 @@ class Dispatcher:
                 vitals = read_vitals(connection, self._database.now(), self._answer_hours)
                 measure_keys(connection, self._metrics, self._database.now())
                 measure_codes(connection, self._metrics)
+                self._remainders.look(connection, self._metrics)
                 for each in self._new_rows:
                     each.look(connection, self._metrics)
                 self._uninvoiced.look(connection, self._metrics, self._database.now())

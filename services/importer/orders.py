@@ -22,7 +22,7 @@ from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.statements.pauses import set_aside
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.manifest import Manifest
-from intergestan_runtime.steps import COMPOSE, IMPORT
+from intergestan_runtime.steps import ALLOCATE, COMPOSE, IMPORT, SERVE
 from services.importer.turn import Turn
 
 _log = structlog.get_logger(__name__)
@@ -92,6 +92,8 @@ def _tell(turn: Turn, booked: Booked, transfer: Transfer, settled: list[Settled]
     parts = turn.parts
     COMPOSE.ring(parts.broker, *booked.compose)
     IMPORT.ring(parts.broker, *booked.take_in)
+    ALLOCATE.ring(parts.broker, *booked.allocate)
+    SERVE.ring(parts.broker, *booked.serve)
     turn.count("order")
     transit = (parts.database.now() - transfer.composed_at).total_seconds()
     for outcome in booked.outcomes:

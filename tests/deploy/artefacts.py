@@ -16,9 +16,10 @@ from typing import Any
 import typer
 import yaml
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES
 from intergestan_operations.opening.high_water_file import FOLDER
 from intergestan_runtime.settings import ENV_DELIMITER, ENV_PREFIX
+from services.allocator.settings import AllocatorProcess
 from services.cli.__main__ import globals_first
 from services.cli.app import build
 from services.cli.settings import CliProcess
@@ -34,7 +35,15 @@ from tests.servers.process import Unavailable
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 
-PORTS = {"composer": 9471, "sender": 9472, "poller": 9473, "importer": 9474, "dispatcher": 9475, "geocoder": 9478}
+PORTS = {
+    "composer": 9471,
+    "sender": 9472,
+    "poller": 9473,
+    "importer": 9474,
+    "dispatcher": 9475,
+    "allocator": 9477,
+    "geocoder": 9478,
+}
 """Where each service tells how it is, wherever it runs."""
 
 ARCHIVISTS = frozenset(
@@ -52,10 +61,10 @@ NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
 
 PROCESSES = (
     *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
-    CliProcess,
+    *(AllocatorProcess, CliProcess),
 )
 
-assert set(PORTS) == {*SERVICES, GEOCODER}
+assert set(PORTS) == {*SERVICES, *OPTIONAL_SERVICES}
 
 
 def known_variables() -> set[str]:

@@ -362,6 +362,28 @@ OWN = {
         "SELECT * FROM purchase_order",
         "SELECT * FROM inbound_mail",
     ),
+    "allocator": (
+        *ORDER_OF_THEIRS,
+        "UPDATE stock SET on_hand = 9",
+        "UPDATE stock SET average_cost = 0",
+        "UPDATE stock SET negative_ok = true",
+        "DELETE FROM stock",
+        "INSERT INTO stock_move (quantity) VALUES (1)",
+        "UPDATE sales_order SET state = 'cancelled'",
+        "UPDATE sales_order SET total_ht = 0",
+        "UPDATE sales_order_line SET quantity = 1",
+        "SELECT price FROM sales_order_line",
+        "SELECT total_ht, delivery_name FROM sales_order",
+        "SELECT purchase_price FROM product",
+        "UPDATE reservation SET product_id = product_id",
+        "UPDATE dossier SET manage_stock = false",
+        "UPDATE depot SET allow_negative = true",
+        "SELECT * FROM party",
+        "SELECT * FROM partner",
+        "SELECT * FROM purchase_order",
+        "SELECT * FROM inbound_mail",
+        "SELECT * FROM invoice",
+    ),
 }
 
 

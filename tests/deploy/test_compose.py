@@ -17,7 +17,7 @@ import pytest
 import redis
 from compose_spec import PyCompose
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES
 from intergestan_msg.seal import SigningKey
 from intergestan_operations.opening.opening import redis_url
 from intergestan_operations.opening.stores import open_archive
@@ -124,9 +124,9 @@ def test_every_service_is_there_with_its_port_and_its_time_to_stop(file: Path) -
 
 @every_file
 def test_nobody_is_asked_where_addresses_lie_unless_somebody_wants_it(file: Path) -> None:
-    """T25: `docker compose up` starts no geocoder."""
+    """T25, A11: `docker compose up` starts no geocoder and no allocator."""
     profiles = {name: service.get("profiles") for _site, name, service in ours(file)}
-    assert {name: each for name, each in profiles.items() if each} == {GEOCODER: [GEOCODER]}
+    assert {name: each for name, each in profiles.items() if each} == {name: [name] for name in OPTIONAL_SERVICES}
 
 
 @every_file
@@ -342,7 +342,8 @@ def test_prometheus_scrapes_every_process_of_both_sites() -> None:
     assert targets == {f"{site}{name}:{PORTS[name]}" for site in SITES["two-sites.yaml"] for name in SERVICES}
     said = (DEPLOY / "two-sites/prometheus.yml").read_text()
     for site in SITES["two-sites.yaml"]:
-        assert f"# - targets: [{site}{GEOCODER}:{PORTS[GEOCODER]}]" in said
+        for name in OPTIONAL_SERVICES:
+            assert f"# - targets: [{site}{name}:{PORTS[name]}]" in said
     for _site, name, service in ours(FILES[1]):
         assert service["environment"][f"INTERGESTAN_{name.upper()}__HEALTH_ADDRESS"] == "0.0.0.0"
         assert "monitoring" in service["networks"]

@@ -14,7 +14,7 @@ import jsonschema  # type: ignore[import-untyped]  # it has no stubs of its own
 import pytest
 import yaml
 
-from intergestan_db.enums import GEOCODER
+from intergestan_db.enums import ALLOCATOR, GEOCODER, OPTIONAL_SERVICES
 from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.redis_url import GroupUrl
@@ -37,6 +37,7 @@ EVERYTHING = {
     "redis": {"url": "rediss://redis.example:6380/0", "password": "redis-password"},
     "keda": {"enabled": True, "authentication": "redis"},
     "geocoder": {"enabled": True, "key": "google", "env": {"INTERGESTAN_GEOCODER__GOOGLE_KEY": "google"}},
+    "allocator": {"enabled": True},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {
         "enabled": True,
@@ -110,8 +111,8 @@ def environment(pod: Manifest) -> dict[str, str]:
 
 
 def services(values: str) -> set[str]:
-    """Ours that run with these values: the geocoder only where somebody wants it (T25)."""
-    return {name for name in PORTS if name != GEOCODER or values == "everything"}
+    """Ours that run with these values: some only where somebody wants them (T25, A11)."""
+    return {name for name in PORTS if name not in OPTIONAL_SERVICES or values == "everything"}
 
 
 def test_helm_finds_nothing_wrong() -> None:
@@ -370,7 +371,7 @@ def test_every_way_out_names_where_it_leads(values: str) -> None:
     mail = (465, 993) if values == "beyond" else (25, 110, 143, 443, 465, 587, 993, 995)
     store = {(443,)} if values == "beyond" else set()
     assert beyond == {
-        **({GEOCODER: {(443,)}} if GEOCODER in ways else {}),
+        **({GEOCODER: {(443,)}, ALLOCATOR: set()} if GEOCODER in ways else {}),
         "composer": set(),
         "migrate": set(),
         "importer": store,

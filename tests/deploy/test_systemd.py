@@ -199,7 +199,7 @@ def test_a_service_that_may_not_enter_the_folder_of_keys_starts(tmp_path: Path) 
 
 def test_only_sender_poller_and_geocoder_speak_to_the_world_and_the_first_two_open_passwords() -> None:
     closed = {service_of(unit) for unit in SINGLE if settings_of(unit)["IPAddressDeny"] == ["any"]}
-    assert closed == {"composer", "importer", "dispatcher"}
+    assert closed == {"composer", "importer", "dispatcher", "allocator"}
     assert given("base.key") == {"sender", "poller"}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_db.enums import GEOCODER
+from intergestan_db.enums import OPTIONAL_SERVICES
 from intergestan_exchange.outbox import outbound
 from tests.databases import give_roles
 from tests.factories import an_order
@@ -88,13 +88,13 @@ def test_rights_that_were_given_by_hand_are_taken_away(pair: PairOfSites) -> Non
 
 
 def test_passwords_come_from_files(pair: PairOfSites, tmp_path: Path) -> None:
-    for service in (*SERVICES, GEOCODER):
+    for service in (*SERVICES, *OPTIONAL_SERVICES):
         (tmp_path / f"{service}-database-password").write_text(f"it's {service}'s \\n 5 %s\n")
     give_roles(pair.seller.database.url, f"--set=passwords={tmp_path}", "--set=prefix=other")
     with pair.seller.database.read() as connection:
         rows = connection.exec_driver_sql("SELECT rolname, rolpassword FROM pg_authid WHERE rolname LIKE 'other-%%'")
         kept = {row.rolname.removeprefix("other-"): row.rolpassword for row in rows}
-    assert set(kept) == {*SERVICES, GEOCODER}
+    assert set(kept) == {*SERVICES, *OPTIONAL_SERVICES}
     for service, verifier in kept.items():
         assert is_password(f"it's {service}'s \\n 5 %s", verifier), service
 

@@ -12,11 +12,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "intergestan.uids" -}}
-{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, geocoder: 10008, cli: 10000}
+{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, allocator: 10007, geocoder: 10008, cli: 10000}
 {{- end }}
 
 {{- define "intergestan.ports" -}}
-{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475, geocoder: 9478}
+{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475, allocator: 9477, geocoder: 9478}
 {{- end }}
 
 {{- define "intergestan.image" -}}

@@ -38,7 +38,10 @@ Choices = Mapping[str, tuple[TypedShare, ...]]
 """What a person chose, by line id."""
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_ORDER: Final = select(SalesOrder.__table__)
+_ORDER: Final = select(
+    *(SalesOrder.id, SalesOrder.number, SalesOrder.state, SalesOrder.allocated_at),
+    *(SalesOrder.establishment_id, SalesOrder.depot_id),
+)
 _RELEASE: Final = (
     update(Reservation)
     .where(Reservation.id.in_(_IDS))
@@ -79,6 +82,7 @@ class Allocated:
     """What became of an order. :ivar short: how many of its lines have a remainder.
 
     :ivar freed: goods that others may have now.
+    :ivar changed: whether anything is another way than before.
     """
 
     order_id: int
@@ -86,6 +90,7 @@ class Allocated:
     lines: int
     short: int
     freed: Freed
+    changed: bool
 
 
 def allocate_order(
@@ -274,7 +279,7 @@ def write_allocations(
         detail = {"lines": len(plans), "remainders": short}
         own = [(order_id, None, None)]
         states.record(connection, states.SALES_ORDER.name, own, "allocate", by=by, at=at, detail=detail)
-    return Allocated(order_id, number, len(plans), short, Freed(products=tuple(sorted(freed))))
+    return Allocated(order_id, number, len(plans), short, Freed(products=tuple(sorted(freed))), changed)
 
 
 def _as(line: HeldLine, new: NewLine) -> HeldLine:

@@ -21,6 +21,7 @@ from intergestan_erp.agencies.places import Place, in_depot
 from intergestan_erp.agencies.settings_rules import Side, is_billable
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.inputs.units import can_be
+from intergestan_erp.parties.freed import Freed
 from intergestan_erp.stock.levels import Level, lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
@@ -51,6 +52,14 @@ class Stocked:
         return self.on_hand - self.reserved
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What lies there now, in the order in which it was named. :ivar freed: of what more is there for others now."""
+
+    stocked: tuple[Stocked, ...]
+    freed: Freed
+
+
 def receive(
     connection: Connection,
     place: Place,
@@ -60,7 +69,7 @@ def receive(
     at: datetime,
     document: str | None = None,
     opening: bool = False,
-) -> list[Stocked]:
+) -> Entered:
     """Goods came into the place's depot.
 
     Where nobody says what they cost, they cost what those that lie there do, else what the product is bought at.
@@ -87,7 +96,7 @@ def receive(
         cost = _cost(each.cost, product, levels[place.depot_id, product.id])
         moves.append(Move(place.depot_id, product.id, each.quantity, reason, cost, document))
     after = write_moves(connection, levels, moves, by=by, at=at)
-    return [_stocked(product, place.depot, after[place.depot_id, product.id]) for product in products]
+    return _entered(products, [place], moves, after)
 
 
 def count(
@@ -98,7 +107,7 @@ def count(
     by: str,
     at: datetime,
     document: str | None = None,
-) -> list[Stocked]:
+) -> Entered:
     """So much was found in the place's depot; the difference to what lay there by our books becomes a move.
 
     :param counted: by the code of a product.
@@ -137,7 +146,7 @@ def count(
     after = write_moves(connection, levels, moves, by=by, at=at)
     rows = [(product_id, None, None) for product_id in seen]
     states.record(connection, Stock.__tablename__, rows, "count", by=by, at=at, details=seen)
-    return [_stocked(product, place.depot, after[place.depot_id, product.id]) for product in products]
+    return _entered(products, [place], moves, after)
 
 
 def transfer(
@@ -149,7 +158,7 @@ def transfer(
     by: str,
     at: datetime,
     document: str | None = None,
-) -> list[Stocked]:
+) -> Entered:
     """Goods went from the place's depot to another one, at the cost at which they lay there.
 
     :param to_depot: its code; of the same company, for between companies goods are sold.
@@ -183,11 +192,7 @@ def transfer(
             Move(other.depot_id, product.id, each.quantity, StockReason.TRANSFER_IN, cost, document),
         ]
     after = write_moves(connection, levels, moves, by=by, at=at)
-    return [
-        _stocked(product, each.depot, after[each.depot_id, product.id])
-        for product in products
-        for each in (place, other)
-    ]
+    return _entered(products, [place, other], moves, after)
 
 
 def _refuse_unmanaged(connection: Connection, place: Place) -> None:
@@ -247,5 +252,13 @@ def _cost(said: Decimal | None, product: AnyRow, level: Level) -> Decimal | None
     return product.purchase_price or level.average_cost
 
 
-def _stocked(product: AnyRow, depot: str, level: Level) -> Stocked:
-    return Stocked(product.code, depot, level.on_hand, level.reserved, level.average_cost)
+def _entered(
+    products: Sequence[AnyRow], places: Sequence[Place], moves: Sequence[Move], after: Mapping[tuple[int, int], Level]
+) -> Entered:
+    stocked = tuple(
+        Stocked(product.code, place.depot, level.on_hand, level.reserved, level.average_cost)
+        for product in products
+        for place in places
+        for level in (after[place.depot_id, product.id],)
+    )
+    return Entered(stocked, Freed(products=tuple(sorted({each.product_id for each in moves if each.quantity > 0}))))

@@ -15,7 +15,7 @@ from intergestan_db.enums import HoldReason
 from intergestan_db.tables import Mailbox, Partner, Setting
 from intergestan_erp.geo.providers import PROVIDERS
 from intergestan_runtime.metrics import POLL_QUEUE, Metrics
-from intergestan_runtime.steps import COMPOSE, CREDIT, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
+from intergestan_runtime.steps import ALLOCATE, COMPOSE, CREDIT, GEOCODE, IMPORT, NOTIFY, SEND, STEPS
 
 WORKS_ON = {
     "composer": (COMPOSE.queue,),
@@ -23,12 +23,13 @@ WORKS_ON = {
     "poller": (POLL_QUEUE,),
     "importer": (IMPORT.queue, CREDIT.queue),
     "geocoder": (GEOCODE.queue,),
+    "allocator": (ALLOCATE.queue,),
 }
 RINGS = {
     "composer": (SEND.queue,),
     "poller": (IMPORT.queue,),
-    "importer": (COMPOSE.queue, IMPORT.queue),
-    "dispatcher": tuple(step.queue for step in STEPS),
+    "importer": (COMPOSE.queue, IMPORT.queue, ALLOCATE.queue),
+    "dispatcher": tuple(dict.fromkeys(step.queue for step in STEPS)),
 }
 REASONS = {"composer": (HoldReason.NOT_COMPOSED,), "importer": tuple(HoldReason)}
 """Why a service may hold or refuse an order."""

@@ -133,11 +133,13 @@ def receive(
     from intergestan_db.tables import DeliveryNote
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.pairs.receiving import receive as enter
+    from intergestan_runtime.steps import SERVE
 
     call, wanted = call_of(context), by_place(lines, decimal_mark) or None
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
         found = enter(connection, place, as_stored(connection, note, DeliveryNote.number), wanted, by=by, at=at)
+    call.ring(SERVE, *found.freed.products)
     if as_json:
         rows = [asdict(line) for line in found.lines]
         print_json({"receipt": found.number, "delivery_note": found.delivery_note, "depot": found.depot, "lines": rows})
@@ -162,11 +164,13 @@ def cancel(
     from intergestan_db.tables import PurchaseOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.pairs.cancelling import cancel_pair
+    from intergestan_runtime.steps import SERVE
 
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         found = cancel_pair(connection, as_stored(connection, number, PurchaseOrder.number), by=by, at=at)
+    call.ring(SERVE, *found.freed.products)
     if as_json:
         print_json({"cancelled": [found.purchase_order, found.sales_order]})
         return

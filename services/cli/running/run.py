@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 
@@ -25,7 +25,10 @@ def run(
     context: typer.Context,
     *,
     services: Annotated[
-        list[str], typer.Argument(metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher, geocoder.")
+        list[str],
+        typer.Argument(
+            metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher, geocoder, allocator."
+        ),
     ],
     mailboxes: Annotated[
         list[str] | None,
@@ -43,7 +46,7 @@ def run(
     ] = None,
 ) -> None:
     """Run services until told to stop (SIGTERM, Ctrl-C). One becomes this process; several are supervised."""
-    there_are = (*SERVICES, GEOCODER)
+    there_are = (*SERVICES, *OPTIONAL_SERVICES)
     unknown = [service for service in services if service not in there_are]
     if unknown:
         text = _("There is no service {names}: there are {services}.")

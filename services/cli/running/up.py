@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import ALLOCATOR, GEOCODER, SERVICES
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
@@ -27,7 +27,8 @@ LOOK_S = 0.1
 def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured.
 
-    The geocoder is among them where `intergestan settings set geo.provider` has chosen whom to ask.
+    The geocoder is among them where `intergestan settings set geo.provider` has chosen whom to ask, the allocator where
+    the dossier manages stock and reservations.
     """
     raise typer.Exit(run_site(call_of(context)))
 
@@ -83,13 +84,15 @@ def wanted_services(call: Call) -> tuple[str, ...]:
     from importlib.util import find_spec
 
     from intergestan_erp.site.preferences import read_geo
+    from intergestan_erp.stock.waiting import count_remainders
 
     with call.database.read() as connection:
         is_asked = read_geo(connection).provider is not None
+        wanted = SERVICES if count_remainders(connection) is None else (*SERVICES, ALLOCATOR)
     if is_asked and find_spec("geopy") is None:
         say(_("The geocoder does not run, because its extra is not installed: pip install 'intergestan[geocoder]'."))
-        return SERVICES
-    return (*SERVICES, GEOCODER) if is_asked else SERVICES
+        return wanted
+    return (*wanted, GEOCODER) if is_asked else wanted
 
 
 def _living(call: Call) -> dict[str, str]:

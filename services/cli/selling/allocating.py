@@ -57,6 +57,7 @@ def allocate(
     from intergestan_db.tables import SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.stock.allocate import allocate_order, foresee_order
+    from intergestan_runtime.steps import SERVE
 
     call = call_of(context)
     chosen = read_choices(shares, decimal_mark)
@@ -72,6 +73,7 @@ def allocate(
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         found = allocate_order(connection, number, chosen, by=by, at=at)
+    call.ring(SERVE, *found.freed.products)
     show(call.database, found, as_json=as_json)
 
 

@@ -62,7 +62,7 @@ def cancel(
     from intergestan_db.tables import SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_exchange.credit_holds import acts
-    from intergestan_runtime.steps import IMPORT
+    from intergestan_runtime.steps import IMPORT, SERVE
 
     call = call_of(context)
     with call.database.transaction() as connection:
@@ -70,6 +70,7 @@ def cancel(
         number = as_stored(connection, number, SalesOrder.number)
         released = acts.cancel_order(connection, number, reason, by=by, at=at)
     call.ring(IMPORT, *released.take_in)
+    call.ring(SERVE, *released.products)
     if as_json:
         print_json({"cancelled": number, "released": released.holds})
         return

@@ -13,7 +13,7 @@ from intergestan_db.enums import StockReason
 from intergestan_msg.money import plain
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli.context import call_of
+from services.cli.context import Call, call_of
 from services.cli.figures import DecimalMark, a_figure, a_price, day_of
 from services.cli.output import AsJson, cell, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
@@ -22,7 +22,7 @@ from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from intergestan_erp.inputs.figure import Mark
-    from intergestan_erp.stock.entry import Goods, Stocked
+    from intergestan_erp.stock.entry import Entered, Goods, Stocked
     from intergestan_erp.stock.listing import ListedMove, ListedStock
 
 app = Group("What lies in depots, and each change of it.")
@@ -128,8 +128,8 @@ def receive(
     call = call_of(context)
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
-        now = enter(connection, place, goods, by=by, at=at, document=document, opening=opening)
-    _tell(now, as_json=as_json)
+        found = enter(connection, place, goods, by=by, at=at, document=document, opening=opening)
+    _tell(call, found, as_json=as_json)
 
 
 @app.verb("count")
@@ -150,8 +150,8 @@ def count(
     call = call_of(context)
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
-        now = enter(connection, place, counted, by=by, at=at, document=document)
-    _tell(now, as_json=as_json)
+        found = enter(connection, place, counted, by=by, at=at, document=document)
+    _tell(call, found, as_json=as_json)
 
 
 @app.verb("move")
@@ -171,8 +171,8 @@ def move(
     call = call_of(context)
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
-        now = transfer(connection, place, goods, to, by=by, at=at, document=document)
-    _tell(now, as_json=as_json)
+        found = transfer(connection, place, goods, to, by=by, at=at, document=document)
+    _tell(call, found, as_json=as_json)
 
 
 def _goods(lines: Sequence[str], mark: Mark | None, cost: str | None) -> list[Goods]:
@@ -195,11 +195,14 @@ def _shown(row: ListedStock | ListedMove | Stocked) -> dict[str, Any]:
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in values.items()}
 
 
-def _tell(now: Sequence[Stocked], *, as_json: bool) -> None:
+def _tell(call: Call, found: Entered, *, as_json: bool) -> None:
+    from intergestan_runtime.steps import SERVE
+
+    call.ring(SERVE, *found.freed.products)
     if as_json:
-        print_json({"stock": [{**_shown(each), "available": plain(each.available)} for each in now]})
+        print_json({"stock": [{**_shown(each), "available": plain(each.available)} for each in found.stocked]})
         return
-    for each in now:
+    for each in found.stocked:
         text = _("{product} in {depot}: {on_hand} on hand, {available} available.")
         figures = {"on_hand": cell(each.on_hand), "available": cell(each.available)}
         say(text.format(product=each.product, depot=each.depot, **figures))

@@ -89,6 +89,18 @@ def test_what_goes_to_another_depot(base: Database) -> None:
     refused(ProblemCode.OTHER_COMPANY, agencies.did, transfer, agencies.at("AB"), goods("1"), "RD")
 
 
+def test_what_others_may_have_now(base: Database) -> None:
+    """A11: what came, was found or went to another depot may be served to whom waits; what is missing may not."""
+    agencies = Agencies(base, opening=10)
+    place, (product,) = agencies.at("AB"), (row.id for row in agencies.rows(Product, code="ALB0002"))
+    received = agencies.did(receive, place, goods("1"))
+    assert (received.stocked[0].available, received.freed.products) == (Decimal(11), (product,))
+    moved_on = agencies.did(transfer, place, goods("1"), "RD")
+    assert ([each.depot for each in moved_on.stocked], moved_on.freed.products) == (["AB", "RD"], (product,))
+    for found, freed in (("12", (product,)), ("12", ()), ("3", ())):
+        assert agencies.did(count, place, {"ALB0002": Decimal(found)}).freed.products == freed
+
+
 def set_aside(agencies: Agencies, depot: str, quantity: int) -> None:
     with agencies.base.transaction() as connection:
         where = Stock.depot_id == agencies.depot_id(depot)

@@ -1,0 +1,1 @@
+"""The allocator: sets goods aside for orders that came by mail, and serves remainders as goods come."""

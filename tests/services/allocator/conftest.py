@@ -1,0 +1,3 @@
+from tests.site_factories import a_site, database, make_database
+
+__all__ = ["a_site", "database", "make_database"]
