@@ -20,7 +20,7 @@ from tests.at_terminal import Person
 from tests.patience import PATIENCE, eventually
 from tests.services.cli.conftest import Run
 
-READING = {"list", "show", "status", "differences", "match", "undelivered", "trace"}
+READING = {"list", "show", "status", "differences", "match", "undelivered", "trace", "--dry-run"}
 """Who types these and does not see it yet, types them again; all else is typed once."""
 _YES_OR_NO = re.compile(r"\[[yo]/N\]\s?: [yon]$")
 
