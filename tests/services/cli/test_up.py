@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from intergestan_db.enums import GEOCODER, SERVICES
+from intergestan_db.enums import ALLOCATOR, GEOCODER, SERVICES
 from intergestan_runtime.embedded_redis import EmbeddedRedis, server_pid
 from services.cli.context import Call
 from services.cli.running.up import wanted_services
@@ -220,4 +220,15 @@ def test_a_geocoder_that_is_not_installed_stops_nobody(
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert wanted_services(call) == SERVICES
     assert "its extra is not installed" in capsys.readouterr().err
+    call.close()
+
+
+def test_the_allocator_runs_where_goods_are_set_aside(shop: Path, run: Run) -> None:
+    """A11, D38: and nowhere else."""
+    call = Call(shop / "intergestan.toml")
+    assert wanted_services(call) == SERVICES
+    assert run("dossier", "set", "--stock", cwd=shop).code == 0
+    assert wanted_services(call) == SERVICES
+    assert run("dossier", "set", "--reservations", cwd=shop).code == 0
+    assert wanted_services(call) == (*SERVICES, ALLOCATOR)
     call.close()
