@@ -159,6 +159,29 @@ def test_a_mail_that_may_be_under_way_is_left_alone(sites: Pair) -> None:
     assert len(due_again(sites.buyer)) == 1
 
 
+@pytest.mark.parametrize("state", ["sent", "unknown"])
+def test_a_mail_that_was_answered_since_is_left_alone(sites: Pair, state: str) -> None:
+    """Their statement is older than their answer: it arrived since, whatever our sender knows of its sending.
+
+    Sent again it would be a copy that nobody answers, sent again day after day.
+    """
+    exchange(sites, "CFR1")
+    mail = order(sites, "CFR2")
+    if state == "unknown":
+        mail_id = sites.buyer.row(OutboundMail, seq=2).id
+        with sites.buyer.database.transaction() as connection:
+            unsure = update(OutboundMail).where(OutboundMail.id == mail_id).values(state=state, sent_at=None)
+            connection.execute(unsure)
+    sites.clock.move(hours=2)
+    late = say(sites.seller, newest=True)
+    sites.clock.move(minutes=1)
+    sites.seller.receive(mail)
+    sites.buyer.receive(answer_of(sites.seller))
+    assert place(sites.buyer.receive(late)) == ("done", None)
+    assert due_again(sites.buyer) == []
+    assert orders_of(sites.buyer) == {"CFR1": "accepted", "CFR2": "accepted"}
+
+
 def test_an_older_statement_does_nothing(sites: Pair) -> None:
     exchange(sites, "CFR1")
     order(sites, "CFR2")

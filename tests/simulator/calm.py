@@ -6,6 +6,7 @@ The one way to come to rest, for a story whose faults stopped (`world.py`) and f
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from intergestan_db import leases
 from intergestan_db.database import Moment
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
 from services.sender.outcome import Outcome
+from tests.simulator import damage
 from tests.simulator.clock import WorldTime
 from tests.simulator.outside import ACCEPTED, Posted
 from tests.simulator.people import ANY_HOLD, TO_AGREE, People
@@ -66,7 +68,8 @@ class Calm:
     sites: Sequence[Site]
     people: People
 
-    def __init__(self) -> None:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
         self.time = WorldTime()
         self.transit: list[Posted] = []
 
@@ -124,8 +127,8 @@ class Calm:
                 self.note(f"{mail.kind} arrives at {site.name}")
 
     def as_received(self, raw: bytes) -> bytes:
-        """What a mail is when it arrives."""
-        return raw
+        """Each copy has headers of its own, as a mail that is sent twice has: its bytes are never those of another."""
+        return damage.received_again(raw, self.chance)
 
     def beat(self, site: Site) -> None:
         """Workers say that they live, and give back what broke off under them."""

@@ -51,7 +51,7 @@ class Walk(Calm):
     """Two sites and what happens to two orders."""
 
     def __init__(self, folder: Path, urls: Sequence[str], late: timedelta) -> None:
-        super().__init__()
+        super().__init__(random.Random(late.total_seconds()))  # another draw than that of the process before
         self.time.now += late
         self.commits = 0
         die = dying_at_commit()

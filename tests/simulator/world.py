@@ -75,8 +75,7 @@ class World(Calm):
         faults: Collection[Fault],
         tell: Callable[[str], object] | None = None,
     ) -> None:
-        super().__init__()
-        self.chance = random.Random(seed)
+        super().__init__(random.Random(seed))
         self.told = Told(seed)
         self._orders = orders
         self._faults = frozenset(faults)
@@ -169,10 +168,6 @@ class World(Calm):
     def choose(self, workers: Sequence[Running]) -> Running:
         """Anybody."""
         return self.chance.choice(workers)
-
-    def as_received(self, raw: bytes) -> bytes:
-        """Each copy has headers of its own."""
-        return damage.received_again(raw, self.chance)
 
     # Steps
 

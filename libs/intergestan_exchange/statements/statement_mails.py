@@ -173,7 +173,10 @@ def _findings(partner: AnyRow, compared: Compared) -> Iterator[Finding]:
 def _send_again(
     connection: Connection, partner_id: int, comparisons: Sequence[Comparison], before: datetime, now: datetime
 ) -> tuple[int, ...]:
-    """The very same bytes of the mails that never arrived. What waits for a person here goes on waiting."""
+    """The very same bytes of the mails that never arrived. What waits for a person here goes on waiting.
+
+    What was sent or answered since the statement was written arrived since, or is under way.
+    """
     found: dict[int, str] = {}
     for each in comparisons:
         for start in range(0, len(each.lacking), _AT_ONCE):
@@ -270,11 +273,9 @@ def _lost(connection: Connection, partner_id: int, epoch: int, ranges: Ranges, b
     )
     lacking = or_(*(mail.seq.between(low, high) for low, high in ranges))
     own = (mail.partner_id == partner_id, mail.epoch == epoch)
-    rows = connection.execute(
-        select(mail.id, mail.state)
-        .where(*own, lacking, gone, or_(mail.sent_at.is_(None), mail.sent_at <= before))
-        .with_for_update()
-    )
+    # A sender that died may have sent what stands as not sent: the answer alone says that it arrived.
+    is_old = (or_(at.is_(None), at <= before) for at in (mail.sent_at, mail.answered_at))
+    rows = connection.execute(select(mail.id, mail.state).where(*own, lacking, gone, *is_old).with_for_update())
     return {row.id: row.state for row in rows}
 
 
