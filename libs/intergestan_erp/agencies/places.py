@@ -139,6 +139,19 @@ def choose_place(connection: Connection, user_id: int, place: Place, *, by: str,
     states.record(connection, User.__tablename__, [(user_id, None, None)], "set", by=by, at=at, detail=detail)
 
 
+def elsewhere(connection: Connection, number: str, depot_id: int, place: Place) -> Problem:
+    """What refuses an act at a place where its document is not: both are named (D62)."""
+    depot = connection.execute(select(Depot.code).where(Depot.id == depot_id)).scalar_one()
+    return Problem(
+        "{number} is of {depot}, and this was done at {here}. Nothing was changed.",
+        ProblemCode.WRONG_PLACE,
+        (Act.BE_THERE,),
+        number=number,
+        depot=depot,
+        here=str(place),
+    )
+
+
 _USED: Select[int] = (
     select(Depot.id)
     .join(Establishment, Establishment.id == Depot.establishment_id)

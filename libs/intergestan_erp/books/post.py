@@ -118,6 +118,21 @@ class InternalDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """Goods that went from one establishment of a company to another without a document of sale, at what they cost.
+
+    :ivar piece: the number of what proves it.
+    """
+
+    source: str
+    piece: str
+    day: date
+    amount: Decimal
+    supplying_id: int
+    requesting_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class BoughtDocument:
     """An invoice or a credit note of one of our companies, as another one of them gets it (A48).
 
@@ -236,6 +251,20 @@ def internal_entry(chart: Chart, document: InternalDocument) -> NewEntry | None:
     label = f"Cession interne {document.number}"
     days = document.day, document.number, document.day
     return _entry(Journal.OTHER, *days, label, document.source, lines)
+
+
+def transfer_entry(chart: Chart, moved: Transfer) -> NewEntry | None:
+    """The entry of goods that went to another establishment of the company: as if who got them had bought them there.
+
+    Only results by establishment see it (A08): over the company both lines cancel each other out.
+    """
+    account = chart.account(Use.PURCHASES)
+    lines = (
+        line(account, moved.amount, establishment_id=moved.requesting_id),
+        line(account, -moved.amount, establishment_id=moved.supplying_id),
+    )
+    days = moved.day, moved.piece, moved.day
+    return _entry(Journal.OTHER, *days, f"Transfert {moved.piece}", moved.source, lines)
 
 
 def payment_entry(chart: Chart, paid: PostedPayment) -> NewEntry:

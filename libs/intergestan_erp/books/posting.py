@@ -67,6 +67,7 @@ from intergestan_erp.books.post import (
     SalesDocument,
     SoldPart,
     SoldVat,
+    Transfer,
     bank_entry,
     bought_entry,
     cancelled_entry,
@@ -74,6 +75,7 @@ from intergestan_erp.books.post import (
     internal_entry,
     payment_entry,
     sales_entry,
+    transfer_entry,
 )
 from intergestan_msg.money import ZERO
 
@@ -230,6 +232,17 @@ _SELLERS = _with_account(
 ).order_by(Depot.id.desc())
 """Establishments that are suppliers by the party of a depot; of several depots the first is read last, and counts."""
 _AGENCIES = select(Depot.customer_party_id, Depot.establishment_id).where(Depot.customer_party_id.in_(_IDS))
+_AXIS = (
+    select(*(AccountingFolder.id.label("folder_id"), AccountingFolder.number.label("folder"), AccountingFolder.chart))
+    .select_from(Establishment)
+    .join(Dossier, Dossier.id == Establishment.dossier_id)
+    .join(
+        AccountingFolder,
+        AccountingFolder.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id),
+    )
+    .where(Establishment.id == bindparam("establishment"), Dossier.analytic_axis)
+)
+"""The books of an establishment, if its dossier keeps results by establishment."""
 _POSTED = select(Entry.id).where(Entry.source == bindparam("source"))
 
 
@@ -283,6 +296,18 @@ def post_cancelled(connection: Connection, payment_id: int, today: date) -> list
     if connection.execute(_POSTED, {"source": f"payment:{payment_id}"}).first() is None:
         return []
     return _post_paid(connection, [payment_id], today, cancelled_entry)
+
+
+def post_transfer(connection: Connection, moved: Transfer, today: date) -> list[Written]:
+    """Enter what went from one establishment of a company to another, where results are kept by establishment (A08).
+
+    :raises Problem: the books are closed on its day.
+    """
+    if moved.supplying_id == moved.requesting_id:
+        return []
+    books = connection.execute(_AXIS, {"establishment": moved.requesting_id}).one_or_none()
+    entry = None if books is None else transfer_entry(Chart.of(books.chart), moved)
+    return [] if entry is None else _write(connection, [(books, entry)], today)
 
 
 def _post_sales(

@@ -70,17 +70,21 @@ class ListedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What an establishment sold and spent in some days: classes 7 and 6. None: without an establishment."""
+    """What an establishment sold and spent in some days: classes 7 and 6. None: without an establishment.
+
+    :ivar stock: what its stock is worth more at the end of these days, at what it cost.
+    """
 
     establishment: int | None
     name: str | None
     income: Decimal
     expenses: Decimal
+    stock: Decimal = ZERO
 
     @property
     def result(self) -> Decimal:
         """What is left."""
-        return self.income - self.expenses
+        return self.income - self.expenses + self.stock
 
 
 def list_entries(

@@ -38,13 +38,15 @@ from intergestan_db.tables import (
 )
 from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.agencies.places import Place
+from intergestan_erp.books.post import Transfer
+from intergestan_erp.books.posting import post_transfer
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.site.zone import today
 from intergestan_erp.stock.levels import lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_erp.stock.reserve import change_reserved
-from intergestan_msg.money import MILLIONTH, ZERO, fits, without_zeros
+from intergestan_msg.money import MILLIONTH, ZERO, fits, line_total, without_zeros
 
 _CUSTOMERS_LINE: Final = SalesOrderLine.__table__.alias("customers_line")
 _CUSTOMERS: Final = SalesOrder.__table__.alias("customers")
@@ -62,11 +64,11 @@ _LEFT_AT: Final = (
     .scalar_subquery()
 )
 """What a unit cost where it left."""
-_SENT: Final = (
+_SENT_LINES: Final = (
     select(
         *(DeliveryNoteLine.id, DeliveryNoteLine.position, DeliveryNoteLine.quantity, DeliveryNoteLine.unit),
-        *(DeliveryNote.number, AgencyOrderLine.purchase_order_line_id, AgencyOrder.billable),
-        *(PurchaseOrder.id.label("order_id"), PurchaseOrderLine.price),
+        *(DeliveryNote.number, AgencyOrderLine.purchase_order_line_id, AgencyOrder.billable, AgencyOrder.supplying_id),
+        *(PurchaseOrder.id.label("order_id"), PurchaseOrder.number.label("order"), PurchaseOrderLine.price),
         func.coalesce(_CUSTOMERS.c.depot_id, PurchaseOrder.depot_id).label("depot_id"),
         *(PurchaseOrderLine.product_code, _PAIR_LINE.c.product_id, _CUSTOMERS_LINE.c.sales_order_id),
         *(GoodsReceiptLine.id.label("received_id"), _LEFT_AT.label("left_at")),
@@ -82,8 +84,14 @@ _SENT: Final = (
     .outerjoin(_CUSTOMERS_LINE, _CUSTOMERS_LINE.c.id == Allocation.sales_order_line_id)
     .outerjoin(_CUSTOMERS, _CUSTOMERS.c.id == _CUSTOMERS_LINE.c.sales_order_id)
     .outerjoin(GoodsReceiptLine, GoodsReceiptLine.delivery_note_line_id == DeliveryNoteLine.id)
-    .where(DeliveryNote.number == bindparam("note"))
-    .order_by(DeliveryNoteLine.position)
+    .order_by(DeliveryNote.id, DeliveryNoteLine.position)
+)
+_OF_NOTE: Final = _SENT_LINES.where(DeliveryNote.number == bindparam("number"))
+_OF_ORDER: Final = _SENT_LINES.where(PurchaseOrder.number == bindparam("number"))
+_IS_PAIR: Final = (
+    select(AgencyOrder.id)
+    .join(PurchaseOrder, PurchaseOrder.id == AgencyOrder.purchase_order_id)
+    .where(PurchaseOrder.number == bindparam("number"))
 )
 _LOCK_SALES: Final = (
     select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
@@ -110,8 +118,12 @@ _SHRINK: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ReceivedLine:
-    """A line that came in. `unit_cost` is what a unit costs here; `for_customers`: what of it is set aside again."""
+    """A line that came in, by its delivery note and its place there. `unit_cost` is what a unit costs here.
 
+    :ivar for_customers: what of it is set aside again.
+    """
+
+    delivery_note: str
     position: int
     product: str
     sent: Decimal
@@ -122,10 +134,10 @@ class ReceivedLine:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A goods receipt. :ivar freed: goods that nobody needs any more, for others."""
+    """A goods receipt of what an order brought. :ivar freed: goods that nobody needs any more, for others."""
 
     number: str
-    delivery_note: str
+    purchase_order: str
     depot: str
     lines: tuple[ReceivedLine, ...]
     freed: Freed
@@ -134,21 +146,22 @@ class Received:
 def receive(
     connection: Connection,
     place: Place,
-    note: str,
+    number: str,
     wanted: Mapping[int, Decimal] | None = None,
     *,
     by: str,
     at: datetime,
 ) -> Received:
-    """Book what came of a delivery note of another agency into the place's depot.
+    """Book what came from another agency into the place's depot: of a delivery note, or of all those of an order.
 
+    :param number: of the delivery note, or of the purchase order that it is for.
     :param wanted: what came, by the note's lines, 0 for nothing; lines that are left out come later. None: all that was
         sent and did not come in yet.
     :raises Problem: it is of no order between agencies, of another depot, came in before, or more would come than was
-        sent; nothing may be written then.
+        sent; or lines are named of an order that came by several notes. Nothing may be written then.
     """
-    _lock_orders(connection, _sent(connection, note))
-    coming = _coming(connection, _sent(connection, note), place, wanted)
+    _lock_orders(connection, _sent(connection, number))
+    coming = _coming(connection, number, _sent(connection, number), place, wanted)
     shares = share_out(coming, _inbound(connection, coming))
     levels = lock_levels(connection, [(place.depot_id, each.product_id) for each, _quantity in coming])
     taken = numbers.take_dated(connection, numbers.GOODS_RECEIPTS, today(connection, at))
@@ -158,25 +171,29 @@ def receive(
     ]
     write_moves(connection, levels, moves, by=by, at=at)
     _set_aside(connection, place, coming, shares, at)
-    order_id = coming[0][0].order_id
-    head = {"purchase_order_id": order_id, "establishment_id": place.establishment_id, "depot_id": place.depot_id}
+    first = coming[0][0]
+    head = {"purchase_order_id": first.order_id, "establishment_id": place.establishment_id, "depot_id": place.depot_id}
     written = {"number": taken.number, "issue_date": taken.day, "created_at": at, "created_by": by}
     receipt_id = connection.execute(
         insert(GoodsReceipt).values(**head, **written).returning(GoodsReceipt.id)
     ).scalar_one()
     rows = [_line_row(receipt_id, position, *each) for position, each in enumerate(coming, start=1)]
     insert_rows(connection, GoodsReceiptLine, rows)
-    detail = {"goods_receipt": taken.number, "delivery_note": note}
-    own = [(order_id, None, None)]
-    states.record(connection, states.PURCHASE_ORDER.name, own, "receive", by=by, at=at, detail=detail)
+    notes = dict.fromkeys(each.number for each, _quantity in coming)
+    detail = {"goods_receipt": taken.number, "delivery_note": ", ".join(notes)}
+    orders = [(order_id, None, None) for order_id in sorted({each.order_id for each, _quantity in coming})]
+    states.record(connection, states.PURCHASE_ORDER.name, orders, "receive", by=by, at=at, detail=detail)
+    _post_plain(connection, place, coming, f"receipt:{receipt_id}", taken)
     lines = tuple(
-        ReceivedLine(each.position, each.product_code, each.quantity, quantity, _cost(each), sum_of(shared))
+        ReceivedLine(
+            each.number, each.position, each.product_code, each.quantity, quantity, _cost(each), sum_of(shared)
+        )
         for (each, quantity), shared in zip(coming, shares, strict=True)
     )
     free = {
         each.product_id for (each, quantity), shared in zip(coming, shares, strict=True) if quantity > sum_of(shared)
     }
-    return Received(taken.number, note, place.depot, lines, Freed(products=tuple(sorted(free))))
+    return Received(taken.number, first.order, place.depot, lines, Freed(products=tuple(sorted(free))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +229,22 @@ def share_out(
 def sum_of(shares: Sequence[Share]) -> Decimal:
     """What these come to."""
     return sum((share.quantity for share in shares), ZERO)
+
+
+def _post_plain(
+    connection: Connection,
+    place: Place,
+    coming: Sequence[tuple[AnyRow, Decimal]],
+    source: str,
+    receipt: numbers.Dated,
+) -> None:
+    """Enter what is not invoiced in the books of the company, where they tell its establishments apart (A08)."""
+    plain = [(each, quantity) for each, quantity in coming if not each.billable]
+    if plain:
+        cost = sum((line_total(quantity, _cost(each)) for each, quantity in plain), ZERO)
+        places = {"supplying_id": plain[0][0].supplying_id, "requesting_id": place.establishment_id}
+        moved = Transfer(source, receipt.number, receipt.day, cost, **places)
+        post_transfer(connection, moved, receipt.day)
 
 
 def _lock_orders(connection: Connection, sent: Sequence[AnyRow]) -> None:
@@ -284,38 +317,56 @@ def _set_aside(
     insert_rows(connection, Reservation, rows)
 
 
-def _sent(connection: Connection, note: str) -> Sequence[AnyRow]:
-    rows = connection.execute(_SENT, {"note": note}).all()
-    if not rows:
+def _sent(connection: Connection, number: str) -> Sequence[AnyRow]:
+    """What was sent by a delivery note, or by all those of an order, whether it came in or not."""
+    for query in (_OF_NOTE, _OF_ORDER):
+        if rows := connection.execute(query, {"number": number}).all():
+            return rows
+    if connection.execute(_IS_PAIR, {"number": number}).first() is not None:
         raise Problem(
-            "There is no delivery note {number} of an order between agencies. Nothing was received.",
+            "Nothing of {number} has left yet, so nothing can have come. Nothing was received.",
             ProblemCode.NO_DELIVERY,
             (Act.SHOW_TRANSIT,),
-            number=note,
+            number=number,
         )
-    return rows
+    raise Problem(
+        "There is no delivery note {number} of an order between agencies. Nothing was received.",
+        ProblemCode.NO_DELIVERY,
+        (Act.SHOW_TRANSIT,),
+        number=number,
+    )
 
 
 def _coming(
-    connection: Connection, sent: Sequence[AnyRow], place: Place, wanted: Mapping[int, Decimal] | None
+    connection: Connection, number: str, sent: Sequence[AnyRow], place: Place, wanted: Mapping[int, Decimal] | None
 ) -> list[tuple[AnyRow, Decimal]]:
-    """What comes in here now, by line of the note."""
-    note = sent[0].number
-    by_position = {each.position: each for each in sent}
+    """What comes in here now, by line of its note."""
+    here = [each for each in sent if each.depot_id == place.depot_id]
+    if not here:
+        raise _elsewhere(connection, sent[0], place)
     if wanted is None:
-        here = [each for each in sent if each.depot_id == place.depot_id]
-        if not here:
-            raise _elsewhere(connection, sent[0], place)
-        wanted = {each.position: each.quantity for each in here if each.received_id is None}
-        if not wanted:
-            raise _received_before(note)
+        coming = [(each, each.quantity) for each in here if each.received_id is None]
+        if not coming:
+            raise _received_before(number)
+        return coming
+    notes = dict.fromkeys(each.number for each in sent)
+    if len(notes) > 1:
+        raise Problem(
+            "{number} came by several delivery notes: {notes}. Lines are those of one of them, so name it. Nothing was "
+            "received.",
+            ProblemCode.NO_LINE,
+            (Act.SHOW_TRANSIT,),
+            number=number,
+            notes=", ".join(notes),
+        )
+    by_position = {each.position: each for each in sent}
     strange = [position for position in wanted if position not in by_position]
     if strange:
         raise Problem(
             "{number} has no line {lines}; it has {known}. Nothing was received.",
             ProblemCode.NO_LINE,
             (Act.SHOW_TRANSIT,),
-            number=note,
+            number=sent[0].number,
             lines=", ".join(map(str, strange)),
             known=", ".join(map(str, by_position)),
         )
@@ -341,12 +392,12 @@ def _check(connection: Connection, sent: AnyRow, place: Place, quantity: Decimal
         )
 
 
-def _received_before(note: str) -> Problem:
+def _received_before(number: str) -> Problem:
     return Problem(
         "{number} was received before. Nothing was changed.",
         ProblemCode.RECEIVED_BEFORE,
         (Act.SHOW_TRANSIT,),
-        number=note,
+        number=number,
     )
 
 

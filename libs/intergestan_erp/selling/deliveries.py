@@ -18,7 +18,8 @@ from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Problem, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
 from intergestan_erp.agencies.belonging import at_place, invoicing_of, manages_stock
-from intergestan_erp.agencies.places import Place
+from intergestan_erp.agencies.paired import IS_SOLD
+from intergestan_erp.agencies.places import Place, elsewhere
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
@@ -59,11 +60,13 @@ def deliver(
     :param override: why goods leave although the customer owes too much.
     :param place: where they left (D62); None: where the order is.
     :returns: the number of the delivery note.
-    :raises Problem: when the order is not accepted, a line is none of its own, or more would leave than remains or lies
-        there; or the customer owes too much (T20). Nothing may be written then.
+    :raises Problem: when the order is not accepted, it is of a pair and the place of another agency, a line is none of
+        its own, or more would leave than remains or lies there; or the customer owes too much (T20). Nothing may be
+        written then.
     """
     where = SalesOrder.establishment_id if place is None else place.establishment_id
-    seen = _seen(connection, number, select(SalesOrder.customer_id, manages_stock(where).label("manages")))
+    wanted_of = select(SalesOrder.customer_id, manages_stock(where).label("manages"), IS_SOLD.label("of_pair"))
+    seen = _seen(connection, number, wanted_of)
     gate = open_gate(connection, seen.customer_id, at)
     order = lock_order(connection, number)
     if order.state != SalesState.ACCEPTED:
@@ -72,6 +75,8 @@ def deliver(
             number=number,
             state=Word(order.state),
         )
+    if seen.of_pair and place is not None and place.establishment_id != order.establishment_id:
+        raise elsewhere(connection, number, order.depot_id, place)
     lines = open_lines(connection, order.id)
     leaving = _leaving(number, lines, wanted)
     passing = let_pass(

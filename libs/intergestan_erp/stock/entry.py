@@ -7,24 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import StockReason, Supply
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import Dossier, Product, Stock
+from intergestan_db.tables import Dossier, Product, Stock, StockMove
 from intergestan_erp.agencies.places import Place, in_depot
 from intergestan_erp.agencies.settings_rules import Side, is_billable
+from intergestan_erp.books.post import Transfer
+from intergestan_erp.books.posting import post_transfer
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.parties.freed import Freed
+from intergestan_erp.site.zone import today
 from intergestan_erp.stock.levels import Level, lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
-from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
+from intergestan_msg.money import MILLIONTH, ZERO, fits, line_total, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,21 @@ def transfer(
             Move(other.depot_id, product.id, each.quantity, StockReason.TRANSFER_IN, cost, document),
         ]
     after = write_moves(connection, levels, moves, by=by, at=at)
+    cost = sum((line_total(each.quantity, each.unit_cost or ZERO) for each in moves if each.quantity > 0), ZERO)
+    _post(connection, place, other, cost, moves[-1], today(connection, at))
     return _entered(products, [place, other], moves, after)
+
+
+def _post(connection: Connection, place: Place, other: Place, cost: Decimal, last: Move, day: date) -> None:
+    """Enter goods that went to another establishment in the books that tell these apart (A08), by the last move."""
+    if other.establishment_id != place.establishment_id:
+        found = select(func.max(StockMove.id)).where(
+            StockMove.depot_id == last.depot_id, StockMove.product_id == last.product_id
+        )
+        move_id = connection.execute(found).scalar_one()
+        piece = last.document or f"{place.depot}-{other.depot}"
+        places = {"supplying_id": place.establishment_id, "requesting_id": other.establishment_id}
+        post_transfer(connection, Transfer(f"move:{move_id}", piece, day, cost, **places), day)
 
 
 def _refuse_unmanaged(connection: Connection, place: Place) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from intergestan_operations.language.language import _, ngettext
 from services.cli.asking import confirmed
-from services.cli.context import call_of, may_ask
+from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import explain
 from services.cli.figures import DecimalMark, by_place, day_of
 from services.cli.output import AsJson, print_json, print_table, say
@@ -116,11 +117,16 @@ def list_(context: typer.Context, *, limit: Limit = 50, after: After = None, as_
 def receive(
     context: typer.Context,
     *,
-    note: Annotated[str, typer.Argument(metavar="NOTE", help="Number of the delivery note, such as BL4.")],
+    number: Annotated[
+        str,
+        typer.Argument(
+            metavar="NOTE", help="Number of the delivery note, such as BL4, or of the purchase order, such as CFR1."
+        ),
+    ],
     lines: Annotated[
         list[str] | None,
         typer.Option(
-            "--line", metavar="N=QUANTITY", help="So much of this line of it came, 0 for nothing; others later."
+            "--line", metavar="N=QUANTITY", help="So much of this line of the note came, 0 for nothing; others later."
         ),
     ] = None,
     decimal_mark: DecimalMark = None,
@@ -130,23 +136,32 @@ def receive(
 
     It is set aside at once for the customers' orders that it was ordered for.
     """
-    from intergestan_db.tables import DeliveryNote
+    receive_sent(call_of(context), number, by_place(lines, decimal_mark) or None, as_json=as_json)
+
+
+def receive_sent(call: Call, number: str, wanted: Mapping[int, Decimal] | None = None, *, as_json: bool) -> None:
+    """Book what came by a delivery note, or for an order, between agencies, and say what it was."""
+    from intergestan_db.tables import DeliveryNote, PurchaseOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_erp.pairs.receiving import receive as enter
     from intergestan_runtime.steps import SERVE
 
-    call, wanted = call_of(context), by_place(lines, decimal_mark) or None
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
-        found = enter(connection, place, as_stored(connection, note, DeliveryNote.number), wanted, by=by, at=at)
+        found = enter(
+            *(connection, place, as_stored(connection, number, DeliveryNote.number, PurchaseOrder.number), wanted),
+            by=by,
+            at=at,
+        )
     call.ring(SERVE, *found.freed.products)
     if as_json:
         rows = [asdict(line) for line in found.lines]
-        print_json({"receipt": found.number, "delivery_note": found.delivery_note, "depot": found.depot, "lines": rows})
+        own = {"receipt": found.number, "purchase_order": found.purchase_order, "depot": found.depot}
+        print_json({**own, "lines": rows})
         return
-    text = _("{receipt}: goods of {note} are in {depot}.")
-    say(text.format(receipt=found.number, note=found.delivery_note, depot=found.depot))
-    titles = [_("Line"), _("Product"), _("Sent"), _("Received"), _("Cost"), _("Set aside")]
+    text = _("{receipt}: goods of {order} are in {depot}.")
+    say(text.format(receipt=found.number, order=found.purchase_order, depot=found.depot))
+    titles = [_("Delivery note"), _("Line"), _("Product"), _("Sent"), _("Received"), _("Cost"), _("Set aside")]
     print_table(titles, [list(asdict(line).values()) for line in found.lines])
 
 

@@ -109,18 +109,21 @@ def result(
     last: To = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show income, expenses and what is left of them (A08)."""
-    from intergestan_erp.listing.entries import earned
+    """Show income, expenses, by how much stock became worth more, and what is left of them (A08).
+
+    Books have no entries for stock: what closing a year carries forward is income less expenses.
+    """
+    from intergestan_erp.stock.results import results
 
     days = day_of(first), day_of(last)
     call = call_of(context)
     with call.database.read() as connection:
-        found = earned(connection, folder_of(call, connection, folder).id, *days, by_place=by_establishment)
+        found = results(connection, folder_of(call, connection, folder).id, *days, by_place=by_establishment)
     if as_json:
         print_json([{**asdict(row), "result": row.result} for row in found])
         return
-    titles = [_("Establishment"), _("Name"), _("Income"), _("Expenses"), _("Result")]
-    rows = [[row.establishment, row.name, row.income, row.expenses, row.result] for row in found]
+    titles = [_("Establishment"), _("Name"), _("Income"), _("Expenses"), _("Stock"), _("Result")]
+    rows = [[row.establishment, row.name, row.income, row.expenses, row.stock, row.result] for row in found]
     if by_establishment:
         print_table(titles, rows)
     else:

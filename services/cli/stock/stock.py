@@ -120,12 +120,20 @@ def receive(
 ) -> None:
     """Enter what came into the depot where you are.
 
-    Without --cost it costs what lies there does, or else the purchase price.
+    Without --cost it costs what lies there does, or else the purchase price. The number of a purchase order to another
+    agency, or of its delivery note, alone means all that it sent.
     """
     from intergestan_erp.stock.entry import receive as enter
 
-    goods = _goods(lines, decimal_mark, cost)
     call = call_of(context)
+    if len(lines) == 1 and "=" not in lines[0]:
+        from services.cli.agencies.agency import receive_sent
+
+        if cost is not None or opening or document is not None:
+            raise typer.BadParameter(_("What another agency sent brings its cost and its document: leave these out."))
+        receive_sent(call, lines[0], as_json=as_json)
+        return
+    goods = _goods(lines, decimal_mark, cost)
     with call.database.transaction() as connection:
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
         found = enter(connection, place, goods, by=by, at=at, document=document, opening=opening)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -64,10 +64,12 @@ class Agencies(Depots):
 class Arrivals(Agencies):
     """What the supplying agency delivers, and what comes in."""
 
-    def send(self, number: str = "CCL2") -> str:
-        """The delivery note of a pair's sales order."""
+    def send(self, number: str = "CCL2", here: str | None = None, lines: Mapping[str, int] | None = None) -> str:
+        """The delivery note of a pair's sales order; all that remains, where the order is, unless something is said."""
+        wanted = None if lines is None else {line: Decimal(quantity) for line, quantity in lines.items()}
         with self.site.database.transaction() as connection:
-            return deliver(connection, number, None, by="paul", at=NOW)
+            place = None if here is None else place_called(connection, here)
+            return deliver(connection, number, wanted, by="paul", at=NOW, place=place)
 
     def receive(self, note: str, wanted: dict[int, Decimal] | None = None, here: str = "1/AB") -> Received:
         with self.site.database.transaction() as connection:

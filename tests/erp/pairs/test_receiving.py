@@ -48,6 +48,27 @@ def test_twice_is_refused(a_site: SiteToTest) -> None:
     assert agencies.stand() == stood
 
 
+def test_all_that_an_order_brought_comes_in_by_its_number(a_site: SiteToTest) -> None:
+    """D50: two delivery notes of CFR1 are one receipt; before anything left, and once all came, it is refused."""
+    agencies = Arrivals(a_site)
+    agencies.order_pairs(order=agencies.for_customer("ALB0002=2", "ALB0002=3", L1="RD=2:indirect", L2="RD=3:indirect"))
+    with pytest.raises(Problem, match="Nothing of CFR1 has left yet"):
+        agencies.receive("CFR1")
+    assert [agencies.send(lines={"1": 2}), agencies.send(lines={"2": 1}), agencies.send()] == ["BL1", "BL2", "BL3"]
+    agencies.receive("BL3")
+    with pytest.raises(Problem, match="several delivery notes: BL1, BL2, BL3"):
+        agencies.receive("CFR1", {1: Decimal(1)})
+    received = agencies.receive("CFR1")
+    assert (received.number, received.purchase_order) == ("BR2", "CFR1")
+    assert [f"{each.delivery_note}/{each.position} {each.quantity:.0f}" for each in received.lines] == [
+        *("BL1/1 2", "BL2/1 1"),
+    ]
+    assert agencies.stand().startswith("AB 15/5")
+    with pytest.raises(Problem) as refused:
+        agencies.receive("CFR1")
+    assert refused.value.code is ProblemCode.RECEIVED_BEFORE
+
+
 def test_what_came_less_stays_on_its_way(a_site: SiteToTest) -> None:
     """D50: 1 of 2 came: the other one is inbound still, and shown in transit."""
     agencies = Arrivals(a_site)

@@ -12,7 +12,7 @@ from intergestan_db.tables import DeliveryNote, PurchaseOrder, Reservation, Stoc
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_msg.money import plain
-from tests.erp.pairs.agencies import Agencies
+from tests.erp.pairs.agencies import Agencies, Arrivals
 from tests.erp.stock.depots import Depots
 from tests.site_factories import NOW, SiteToTest
 from tests.statements import noted
@@ -125,3 +125,16 @@ def test_a_site_without_stock_is_asked_no_more(a_site: SiteToTest) -> None:
     assert len(texts) == 10
     assert not [text for text in texts if "reservation" in text or "stock_move" in text or " stock " in text]
     assert depots.stand() == "AB 10/0, RD 10/0, ABL 10/0"
+
+
+def test_what_a_pair_ordered_leaves_from_its_own_agency(a_site: SiteToTest) -> None:
+    """D62: at another agency both places are named and nothing is done; from any depot of its own it may leave."""
+    agencies = Arrivals(a_site)
+    agencies.order_pairs(order=agencies.for_customer("ALB0002=2", L1="RD=2:indirect"))
+    stood = agencies.stand()
+    with pytest.raises(Problem) as refused:
+        agencies.send(here="1/AB")
+    assert (refused.value.code, refused.value.next) == (ProblemCode.WRONG_PLACE, (Act.BE_THERE,))
+    assert "CCL2 is of RD, and this was done at 1/AB" in str(refused.value)
+    assert (agencies.stand(), a_site.rows(DeliveryNote)) == (stood, [])
+    assert agencies.send(here="2/RD") == "BL1"

@@ -90,6 +90,20 @@ def test_what_was_sent_comes_in(agencies: Path, run: Run) -> None:
     assert run("agency", "receive", "BL1", "--line", "L1=2", cwd=agencies).code == 2
 
 
+def test_what_an_order_brought_comes_in_by_its_number(agencies: Path, run: Run) -> None:
+    """D50, D62: by the number of the order, also as `stock receive`; the other agency alone delivers it."""
+    assert run("agency", "order", "CCL1", "--yes", cwd=agencies).code == 0
+    elsewhere = run("--lang", "fr", "sales", "deliver", "CCL2", "--here", "1/AB", cwd=agencies)
+    assert (elsewhere.code, "CCL2 est du dépôt RD, et vous étiez en 1/AB" in elsewhere.err) == (1, True)
+    early = run("agency", "receive", "cfr1", "--here", "1/AB", cwd=agencies)
+    assert (early.code, "Nothing of CFR1 has left yet" in early.err) == (1, True)
+    assert run("sales", "deliver", "CCL2", "--here", "2/RD", cwd=agencies).code == 0
+    assert run("stock", "receive", "CFR1", "--cost", "5", "--here", "1/AB", cwd=agencies).code == 2
+    came = run("stock", "receive", "CFR1", "--here", "1/AB", "--json", cwd=agencies).json
+    assert (came["receipt"], came["purchase_order"], came["depot"]) == ("BR1", "CFR1", "AB")
+    assert [(line["delivery_note"], line["quantity"]) for line in came["lines"]] == [("BL1", "2.000000")]
+
+
 def test_a_pair_is_cancelled(agencies: Path, run: Run) -> None:
     """A43: both orders; neither of them alone."""
     assert run("agency", "order", "CCL1", "--yes", cwd=agencies).code == 0
