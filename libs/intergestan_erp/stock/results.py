@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, func, select, type_coerce
+from sqlalchemy import Connection, func, select, type_coerce
 
 from intergestan_db.enums import StockReason
 from intergestan_db.tables import Depot, Dossier, Establishment, StockMove
@@ -34,7 +34,6 @@ _CHANGES: Final = (
     .where(StockMove.reason != StockReason.OPENING)
     .group_by(Establishment.number, Establishment.name, StockMove.unit_cost)
 )
-_FOLDER: Final[ColumnElement[int]] = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
 
 
 def results(
@@ -62,7 +61,8 @@ def _changes(
 
     What lay there before stock was managed is no change.
     """
-    query = _CHANGES.where(folder_id == _FOLDER)
+    books = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
+    query = _CHANGES.where(books == folder_id)
     zone = read_zone(connection)
     if first is not None:
         query = query.where(StockMove.at >= begin_of(zone, first))
