@@ -66,8 +66,8 @@ class Call:
         from intergestan_db import migrate
         from intergestan_db.site_rows import read_site
         from intergestan_erp.site.day import zone_of
-        from intergestan_operations.opening.opening import check_key
-        from services.cli.output import show_times_in
+        from intergestan_operations.language.figures import show_times_in
+        from intergestan_operations.opening.opening import NoSite, check_key, is_made
 
         database = self.unchecked_database
         if not is_made(database):
@@ -195,15 +195,6 @@ class Call:
                 return step.ring(broker, *row_ids)
         except REDIS_FAILURES:
             return False
-
-
-class NoSite(Exception):
-    """There is no base where the configuration says; `str()` is its URL."""
-
-
-def is_made(database: Database) -> bool:
-    """Whether there is a base at all; looking for an SQLite one must not make it."""
-    return database.file is None or database.file.exists()
 
 
 def call_of(context: typer.Context) -> Call:

@@ -3,40 +3,22 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping
 
-from intergestan_db.problem import Fault, FileProblems, Problem, ProblemCode
+from intergestan_db.problem import FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _, about
-from intergestan_operations.language.wording import sentence, wording
-from intergestan_runtime.said import marked
-from services.cli.context import NoSite
+from intergestan_operations.language.wording import wording
 from services.cli.next_acts import with_acts
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
 
-OF_FILES: Mapping[int, str] = {
-    errno.ENOENT: marked("there is no such file or folder"),
-    errno.ENOTDIR: marked("a folder of this path is a file"),
-    errno.EISDIR: marked("this is a folder, and a file is needed"),
-    errno.EEXIST: marked("there is one already"),
-    errno.EACCES: marked("you have no right to it"),
-    errno.EPERM: marked("you have no right to it"),
-    errno.EROFS: marked("this disk can only be read"),
-    errno.ENOSPC: marked("the disk is full"),
-    errno.EDQUOT: marked("there is no room left for you on this disk"),
-    errno.EFBIG: marked("it may not grow any more"),
-    errno.ENAMETOOLONG: marked("the name is too long"),
-}
-"""What is wrong with a file, in words; for the rest the machine has its own."""
-
-_OF_UBL = ("cac:", "cbc:", "ext:")
-"""How an element of a document begins; all else is a column."""
-
 
 def explain(error: Exception) -> tuple[str, int]:
     """The paragraph for the person, and the exit code."""
+    from intergestan_operations.language.file_problems import file_problems
+    from intergestan_operations.opening.opening import NoSite
+
     if isinstance(error, FileProblems):
-        return _file_problems(error), FAILED
+        return file_problems(error), FAILED
     if isinstance(error, NoSite):
         text = _(
             "There is no site here: {url} does not exist. Go to the site's folder, name its configuration with "
@@ -44,22 +26,6 @@ def explain(error: Exception) -> tuple[str, int]:
         )
         return text.format(url=error), CONFIGURATION
     return _of_the_machine(error)
-
-
-def _file_problems(error: FileProblems) -> str:
-    lines = [about(error.file, in_place(fault)) for fault in error.faults]
-    lines.append(_("Nothing of {file} was taken. Correct it and import it again.").format(file=error.file))
-    return "\n".join(lines)
-
-
-def in_place(fault: Fault) -> str:
-    """A fault or a remark of a file, with its place before it."""
-    place = [fault.part] if fault.part else []
-    place += [_("row {row}").format(row=fault.row)] if fault.row else []
-    if fault.column:
-        of_document = fault.column.startswith(_OF_UBL)
-        place.append(fault.column if of_document else _("column {column}").format(column=fault.column))
-    return about(", ".join(place), sentence(fault)) if place else sentence(fault)
 
 
 def _of_the_machine(error: Exception) -> tuple[str, int]:
@@ -133,6 +99,8 @@ def _of_the_base(error: Exception) -> str:
 
 def _of_the_system(error: OSError) -> str:
     """What the operating system refused: a file, or what has no name, such as our own output and a connection."""
+    from intergestan_operations.language.file_problems import OF_FILES
+
     words = OF_FILES.get(error.errno or 0)
     said = _(words) if words else error.strerror or str(error) or type(error).__name__
     if error.filename is not None:

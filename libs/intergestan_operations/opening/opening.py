@@ -25,6 +25,10 @@ class WrongKey(Exception):
     """The key file belongs to another site: a copied base is not a second site (`design.md` §6)."""
 
 
+class NoSite(Exception):
+    """There is no base where the configuration says; `str()` is its URL."""
+
+
 def password_of(site: SiteSettings, account: Any, tokens: Grants) -> str | AccessToken | None:
     """The password of a `relay` or `mailbox` row, from its secret file or unsealed, or its access token; or None.
 
@@ -68,6 +72,11 @@ def open_database(site: SiteSettings, *, patience: float | None = None) -> Datab
     database = Database(url, pgbouncer=site.pgbouncer, patience=patience)
     database.at_commit = dying_at_commit() or database.at_commit
     return database
+
+
+def is_made(database: Database) -> bool:
+    """Whether there is a base at all; looking for an SQLite one must not make it."""
+    return database.file is None or database.file.exists()
 
 
 def redis_url(site: SiteSettings) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import Journal
+from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.books.chart import chart
@@ -20,7 +21,7 @@ from services.cli.books.years import close, years
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_price, day_of
-from services.cli.output import AsJson, amount, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.translated import Group
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, about
 from services.cli import code_words
-from services.cli.bells import ring
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
-from services.cli.errors import in_place
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
 from services.cli.files import read_file
-from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
     from intergestan_exchange.changes.answer_seller_change import SellerChange
@@ -159,6 +158,8 @@ def _request(
     from intergestan_db.tables import PurchaseOrder
     from intergestan_db.trace_context import hand_on
     from intergestan_erp.inputs.typed_keys import as_stored
+    from intergestan_operations.language.file_problems import in_place
+    from services.cli.bells import ring
 
     with call.tracer.step("request", None), call.database.transaction() as connection:
         user_id, by = call.user(connection)

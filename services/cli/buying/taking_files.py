@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.figures import some_of
 from intergestan_operations.language.language import _, about, ngettext
 from intergestan_operations.language.wording import sentence
-from services.cli.errors import in_place
 from services.cli.figures import Dates
-from services.cli.output import some_of
 
 if TYPE_CHECKING:
     from intergestan_db.problem import Remark
@@ -67,6 +66,8 @@ def sentences(file: str, imported: Imported) -> Iterator[str]:
 
 def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
     """What was taken for granted in a file, and where it was read."""
+    from intergestan_operations.language.file_problems import in_place
+
     for remark in said[:MOST_REMARKS]:
         yield about(file, in_place(remark))
     if len(said) > MOST_REMARKS:
@@ -81,6 +82,8 @@ def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
 
 def as_json(file: str, imported: Imported) -> Mapping[str, Any]:
     """The same for programs."""
+    from intergestan_operations.language.file_problems import in_place
+
     return {
         "file": file,
         "new": imported.new,

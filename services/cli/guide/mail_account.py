@@ -193,12 +193,13 @@ def is_akin(one: str, other: str) -> bool:
 def _of_what_there_is(call: Call) -> _Try | None:
     """What logs in at the account that is there already, if there is one whose password we may open."""
     from intergestan_runtime.secrets import SecretError
-    from services.cli.health.account_checks import accounts_of, secret_of
+    from services.cli.health.account_checks import accounts_of
+    from services.cli.mail_accounts.failure import secret_of
 
-    for account in (*accounts_of(call, "mailbox"), *accounts_of(call, "relay")):
+    for account in (*accounts_of(call.database, "mailbox"), *accounts_of(call.database, "relay")):
         if account.login is not None and account.oauth_grant_id is None:
             try:
-                password = secret_of(call, account)
+                password = secret_of(call.site, call.database, account)
             except SecretError:
                 continue
             place = MailServer(account.host, account.port, account.security)
@@ -246,7 +247,7 @@ def _security(text: str) -> Security:
 
 def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered]) -> tuple[Entered, _Try]:
     """The account that logs in, and how it does. Whatever fails is said, and asked for again."""
-    from services.cli.health.account_checks import failure
+    from services.cli.mail_accounts.failure import failure
 
     tried = first
     while True:

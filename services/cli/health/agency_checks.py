@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
 
 SIDES = {"customer": marked("customer"), "supplier": marked("supplier")}
 
 
-def check_agencies(call: Call) -> Iterator[Finding]:
+def check_agencies(checkup: Checkup) -> Iterator[Finding]:
     """Whether each depot has its third parties, and the dossier its categories, where there are several agencies."""
     from intergestan_erp.agencies.lacking import lacking
 
     subject = _("Agencies")
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         found = lacking(connection)
     for each in found:
         for depot, sides in each.depots:
@@ -33,12 +33,12 @@ def check_agencies(call: Call) -> Iterator[Finding]:
         yield Finding(subject, True, _("nothing is missing for orders between them"))
 
 
-def check_stock(call: Call) -> Iterator[Finding]:
+def check_stock(checkup: Checkup) -> Iterator[Finding]:
     """Whether nothing lies below nothing where that is not allowed."""
     from intergestan_erp.stock.levels import count_negative
 
     subject = _("Stock")
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         count = count_negative(connection)
     if not count:
         yield Finding(subject, True, _("nothing lies below nothing where it may not"))

@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from intergestan_db.enums import SERVICES
+from intergestan_operations.language.figures import show_times_in
 from intergestan_operations.language.language import _, about, spoken
 from intergestan_operations.language.wording import sentence, wording
-from services.cli.context import Call, is_made
+from intergestan_operations.opening.opening import is_made
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
-from services.cli.output import show_times_in
 
 
-def check_configuration(call: Call) -> Iterator[Finding]:
+def check_configuration(checkup: Checkup) -> Iterator[Finding]:
     """Whether every setting is known and has a value that may be."""
     from intergestan_runtime.settings_load import ConfigurationError
 
     subject = _("Configuration")
     try:
-        yield Finding(subject, True, _("in order; the site is in {folder}").format(folder=call.site.data_dir))
+        yield Finding(subject, True, _("in order; the site is in {folder}").format(folder=checkup.site.data_dir))
     except ConfigurationError as error:
         for problem in error.problems:
             yield Finding(
@@ -27,7 +28,7 @@ def check_configuration(call: Call) -> Iterator[Finding]:
             )
 
 
-def check_base(call: Call) -> Iterator[Finding]:
+def check_base(checkup: Checkup) -> Iterator[Finding]:
     """Whether the base answers, keeps what it acknowledges, and has the schema of this release."""
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,11 +40,11 @@ def check_base(call: Call) -> Iterator[Finding]:
     from intergestan_runtime.secrets import SecretError
 
     subject = _("Base")
-    url = call.site.database_url
+    url = checkup.site.database_url
     try:
-        database = call.unchecked_database
+        database = checkup.database
         if not has_site(database):
-            refuse_lost_database(call.site, database)
+            refuse_lost_database(checkup.site, database)
         if not is_made(database):
             yield Finding(
                 subject,
@@ -102,20 +103,20 @@ def _cure_of_writes(url: str) -> str:
     )
 
 
-def check_history(call: Call) -> Iterator[Finding]:
+def check_history(checkup: Checkup) -> Iterator[Finding]:
     """Whether the database is the newest that the site had, as far as its surroundings know."""
     from intergestan_operations.opening.high_water_file import OlderDatabase
     from services.cli.running.history import refuse_older_database
 
     subject = _("History")
     try:
-        refuse_older_database(call)
+        refuse_older_database(checkup.site, checkup.database)
         yield Finding(subject, True, _("nothing here is newer than the database"))
     except OlderDatabase as error:
         yield Finding(subject, False, wording(error), _("Run `intergestan restored` while no service runs."))
 
 
-def check_own_keys(call: Call) -> Iterator[Finding]:
+def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
     from intergestan_db.problem import Problem
     from intergestan_db.published import SEALING_KEY, read_published
@@ -126,12 +127,12 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
     from intergestan_runtime.sealed_passwords import public_half
     from intergestan_runtime.secrets import SecretError, read_base_key
 
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         site, published = read_site(connection), read_published(connection, SEALING_KEY)
     show_times_in(zone_of(site.timezone))
     subject = _("Key of the site")
     for kid in filter(None, (site.key_fingerprint, site.next_key)):
-        file = file_of(call.site.key_file, kid)
+        file = file_of(checkup.site.key_file, kid)
         try:
             if read_key(file).public.kid == kid:
                 yield Finding(subject, True, f"{site.code}, {kid}")
@@ -148,19 +149,19 @@ def check_own_keys(call: Call) -> Iterator[Finding]:
             yield Finding(subject, False, wording(error), _("Bring the file back from a backup."))
     subject = _("Key of the passwords")
     try:
-        half = public_half(read_base_key(call.site.base_key_file))
+        half = public_half(read_base_key(checkup.site.base_key_file))
         if half == published:
-            yield Finding(subject, True, str(call.site.base_key_file))
+            yield Finding(subject, True, str(checkup.site.base_key_file))
         else:
             text = _("{file} is not the key for which the database asks passwords to be sealed")
             cure = _("Bring the site's own key back from a backup; for a new one run `intergestan upgrade`.")
-            yield Finding(subject, False, text.format(file=call.site.base_key_file), cure)
+            yield Finding(subject, False, text.format(file=checkup.site.base_key_file), cure)
     except SecretError as error:
         cure = _("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
         yield Finding(subject, False, wording(error), cure)
 
 
-def check_redis(call: Call) -> Iterator[Finding]:
+def check_redis(checkup: Checkup) -> Iterator[Finding]:
     """Whether the bell rings: it answers, keeps what it is given, and its clock is ours."""
     from intergestan_operations.opening.opening import redis_url
     from intergestan_runtime.broker import ClockSkew, check_clock, try_writing
@@ -170,14 +171,14 @@ def check_redis(call: Call) -> Iterator[Finding]:
     subject = "Redis"
     cure = (
         _("It is the embedded one: `intergestan up` starts it.")
-        if call.site.redis_url is None
+        if checkup.site.redis_url is None
         else _("Start the server, or correct site.redis_url. Orders wait safely in the base meanwhile.")
     )
     try:
-        with closing(connect(redis_url(call.site), patience=5)) as client:
+        with closing(connect(redis_url(checkup.site), patience=5)) as client:
             check_clock(client)
             try:
-                try_writing(client, _trial_key(call))
+                try_writing(client, _trial_key(checkup))
             except REFUSALS as error:
                 refusal = _("it answers and takes no writes: {error}").format(error=error)
                 yield Finding(subject, False, refusal, _cure_of_refusal(error))
@@ -219,26 +220,26 @@ def _cure_of_refusal(error: Exception) -> str:
     )
 
 
-def _trial_key(call: Call) -> str:
+def _trial_key(checkup: Checkup) -> str:
     """A key that the site's Redis user may write; what it is called hangs on the site, if the base tells."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from intergestan_db.site_rows import read_site
 
     try:
-        with call.unchecked_database.read() as connection:
+        with checkup.database.read() as connection:
             code = read_site(connection).code
     except SQLAlchemyError:
         code = "doctor"  # the base has its own line
     return f"{{intergestan:{code}}}:trial"
 
 
-def check_services(call: Call) -> Iterator[Finding]:
+def check_services(checkup: Checkup) -> Iterator[Finding]:
     """Whether every service gives the sign of life that its working threads prove: one that does not, does no work."""
     from intergestan_db.leases import living_workers
 
-    now, subject = call.unchecked_database.now(), _("Services")
-    with call.unchecked_database.read() as connection:
+    now, subject = checkup.database.now(), _("Services")
+    with checkup.database.read() as connection:
         alive = set(living_workers(connection, now).values())
     missing = [service for service in SERVICES if service not in alive]
     if not missing:
@@ -252,7 +253,7 @@ def check_services(call: Call) -> Iterator[Finding]:
         yield Finding(subject, False, text, _("`intergestan up` starts all."))
 
 
-def check_archive(call: Call) -> Iterator[Finding]:
+def check_archive(checkup: Checkup) -> Iterator[Finding]:
     """Whether mails can be archived, and there is room for them."""
     from intergestan_exchange.health.alarm_text import cure as cure_of
     from intergestan_exchange.health.alarm_text import sentence as sentence_of
@@ -264,10 +265,10 @@ def check_archive(call: Call) -> Iterator[Finding]:
     from intergestan_runtime.secrets import SecretError
 
     subject = _("Archive")
-    place = call.site.archive_url or call.site.archive_dir
+    place = checkup.site.archive_url or checkup.site.archive_dir
     try:
-        archive = open_archive(call.site)
-        with call.unchecked_database.read() as connection:
+        archive = open_archive(checkup.site)
+        with checkup.database.read() as connection:
             kept = count_archived(connection)[0]
         try_archive(archive, kept)
         archive.check_space()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from services.cli.context import Call
 from services.cli.health.account_checks import check_mailboxes, check_relay
 from services.cli.health.agency_checks import check_agencies, check_stock
 from services.cli.health.base_checks import (
@@ -16,7 +15,8 @@ from services.cli.health.base_checks import (
     check_redis,
     check_services,
 )
-from services.cli.health.finding import Check, Finding
+from services.cli.health.checkup import Checkup
+from services.cli.health.finding import Finding
 from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
 from services.cli.health.key_checks import check_keys
 from services.cli.health.mail_checks import check_answers, check_notices, check_reports
@@ -26,16 +26,18 @@ from services.cli.health.privacy_checks import check_bell_is_guarded, check_priv
 from services.cli.health.statement_checks import check_statements
 
 
-def run_checks(call: Call) -> Iterator[Finding]:
+def run_checks(checkup: Checkup) -> Iterator[Finding]:
     """All checks, one after the other. Without a configuration or a base the rest makes no sense."""
     for check in _CHECKS:
         stop = False
-        for finding in check(call):
+        for finding in check(checkup):
             yield finding
             stop = stop or (not finding.ok and check in {check_configuration, check_base})
         if stop:
             return
 
+
+Check = Callable[[Checkup], Iterator[Finding]]
 
 _CHECKS: tuple[Check, ...] = (
     *(check_configuration, check_base, check_history, check_own_keys, check_keys, check_redis),

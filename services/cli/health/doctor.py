@@ -11,6 +11,7 @@ import typer
 from intergestan_operations.language.language import _, about
 from services.cli.context import call_of
 from services.cli.errors import FAILED
+from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check everything that the site needs, and say the cure of what is wrong. Sends no mail."""
     from services.cli.health.checks import run_checks
+    from services.cli.health.checkup import Checkup
 
-    show(run_checks(call_of(context)), as_json=as_json)
+    call = call_of(context)
+    show(run_checks(Checkup(lambda: call.settings, lambda: call.unchecked_database)), as_json=as_json)
 
 
 def show(checks: Iterable[Finding], *, as_json: bool) -> None:
@@ -31,17 +34,21 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
         findings.append(finding)
         if not as_json:
             typer.echo(f"{'OK' if finding.ok else '!!'}  {about(finding.subject, finding.text)}")
-            if finding.cure:
-                typer.echo(f"    {finding.cure}")
+            if cure := _cure(finding):
+                typer.echo(f"    {cure}")
             sys.stdout.flush()  # a login may take its time: show what is known
     failed = [finding for finding in findings if not finding.ok]
     if as_json:
         print_json(
             [
-                {"subject": finding.subject, "ok": finding.ok, "text": finding.text, "cure": finding.cure}
+                {"subject": finding.subject, "ok": finding.ok, "text": finding.text, "cure": _cure(finding)}
                 for finding in findings
             ]
         )
     elif failed:
         typer.echo(_("{count} of {all} checks failed.").format(count=len(failed), all=len(findings)))
     raise typer.Exit(FAILED if failed else 0)
+
+
+def _cure(finding: Finding) -> str | None:
+    return finding.cure or with_acts("", finding.next).strip() or None

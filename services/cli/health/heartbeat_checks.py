@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from intergestan_operations.language.figures import cell, tenths
 from intergestan_operations.language.language import _
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
-from services.cli.output import cell, tenths
 
 
-def check_heartbeats(call: Call) -> Iterator[Finding]:
+def check_heartbeats(checkup: Checkup) -> Iterator[Finding]:
     """One finding for each partner that gets heartbeats."""
     from intergestan_exchange.heartbeats.heartbeat_routes import read_routes
 
-    settings = call.settings.heartbeats
+    settings = checkup.heartbeats
     if settings.every_seconds == 0:
         return
-    now = call.unchecked_database.now()
-    with call.unchecked_database.read() as connection:
+    now = checkup.database.now()
+    with checkup.database.read() as connection:
         routes = read_routes(connection, now)
     for route in routes:
         if not route.active:
@@ -34,17 +34,17 @@ def check_heartbeats(call: Call) -> Iterator[Finding]:
         yield Finding(subject, False, never if route.returned_at is None else since, cure)
 
 
-def check_mails_a_day(call: Call) -> Iterator[Finding]:
+def check_mails_a_day(checkup: Checkup) -> Iterator[Finding]:
     """How much is left of what the relay takes in a day, and how often heartbeats can go to each partner within it."""
     from intergestan_exchange.health.clock import span
     from intergestan_exchange.heartbeats.heartbeat_budget import count_mails, is_assumed, read_budget
     from intergestan_exchange.heartbeats.heartbeat_plan import ORDERS_FIRST, interval
     from intergestan_exchange.heartbeats.heartbeat_routes import count_active
 
-    now, subject = call.unchecked_database.now(), _("Mails a day")
-    seconds = call.settings.heartbeats.every_seconds
+    now, subject = checkup.database.now(), _("Mails a day")
+    seconds = checkup.heartbeats.every_seconds
     every = timedelta(seconds=seconds)
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         budget, assumed, partners = read_budget(connection, every), is_assumed(connection), count_active(connection)
         used = None if budget.limit is None else count_mails(connection, now, budget.limit)
     planned = interval(every, partners, budget) if seconds and partners else None
@@ -65,12 +65,12 @@ def check_mails_a_day(call: Call) -> Iterator[Finding]:
     yield Finding(subject, False, "; ".join(told), cure)
 
 
-def check_clocks(call: Call) -> Iterator[Finding]:
+def check_clocks(checkup: Checkup) -> Iterator[Finding]:
     """Whether our clock was set back lately, and whose differs from it."""
     from intergestan_exchange.health.clock import read_clock, read_partner_clocks, span
 
-    now, subject = call.unchecked_database.now(), _("Clock")
-    with call.unchecked_database.read() as connection:
+    now, subject = checkup.database.now(), _("Clock")
+    with checkup.database.read() as connection:
         ours, theirs = read_clock(connection, now), read_partner_clocks(connection, now)
     if not ours.is_well:
         text = _("it was set back by {span} within the last hour, or another machine's is ahead by so much")

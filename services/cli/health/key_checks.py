@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
-from services.cli.output import cell
 
 if TYPE_CHECKING:
     from intergestan_exchange.keys.key_health import Ending
 
 
-def check_keys(call: Call) -> Iterator[Finding]:
+def check_keys(checkup: Checkup) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
     from intergestan_exchange.keys import key_health
 
-    now = call.unchecked_database.now()
-    with call.unchecked_database.read() as connection:
+    now = checkup.database.now()
+    with checkup.database.read() as connection:
         ends = key_health.endings(connection, now)
         start, waiting = key_health.our_key_is_unconfirmed_by(connection)
         theirs = key_health.their_unconfirmed_keys(connection)

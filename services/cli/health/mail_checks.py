@@ -6,38 +6,38 @@ from collections.abc import Iterator
 
 from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import wording
-from services.cli.context import Call
 from services.cli.health.account_checks import accounts_of
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
 
 
-def check_reports(call: Call) -> Iterator[Finding]:
+def check_reports(checkup: Checkup) -> Iterator[Finding]:
     """Whether reports of undelivered mail can prove themselves, and where mail servers send them."""
     from intergestan_operations.opening.opening import read_bounce_key
     from intergestan_runtime.secrets import SecretError
 
     subject = _("Reports of undelivered mail")
     try:
-        if read_bounce_key(call.site) is None:
-            text = _("{file} is missing: no report counts").format(file=call.site.bounce_key_file)
+        if read_bounce_key(checkup.site) is None:
+            text = _("{file} is missing: no report counts").format(file=checkup.site.bounce_key_file)
             yield Finding(subject, False, text, _("Run `intergestan upgrade`, then start the services again."))
             return
     except SecretError as error:
-        yield Finding(subject, False, wording(error), f"chmod 600 {call.site.bounce_key_file}")
+        yield Finding(subject, False, wording(error), f"chmod 600 {checkup.site.bounce_key_file}")
         return
-    relays = accounts_of(call, "relay")
+    relays = accounts_of(checkup.database, "relay")
     address = relays[0].bounce_address if relays else None
     text = _("they go to {address}: one of our mailboxes must receive what is sent there")
     yield Finding(subject, True, text.format(address=address or _("the sender of each mail")))
 
 
-def check_answers(call: Call) -> Iterator[Finding]:
+def check_answers(checkup: Checkup) -> Iterator[Finding]:
     """Whether every partner answers in time."""
     from intergestan_exchange.health.unanswered import list_unanswered
 
     subject = _("Answers")
-    with call.unchecked_database.read() as connection:
-        orders = list_unanswered(connection, call.site.answer_hours, call.unchecked_database.now())
+    with checkup.database.read() as connection:
+        orders = list_unanswered(connection, checkup.site.answer_hours, checkup.database.now())
     if not orders:
         yield Finding(subject, True, _("no order waits longer than was agreed"))
         return
@@ -50,18 +50,18 @@ def check_answers(call: Call) -> Iterator[Finding]:
     yield Finding(subject, False, text.format(count=len(orders), first=orders[0]["number"]), cure)
 
 
-def check_notices(call: Call) -> Iterator[Finding]:
+def check_notices(checkup: Checkup) -> Iterator[Finding]:
     """Whether somebody is told what waits, and whether the last notice left."""
     from intergestan_db.problem import Problem
     from intergestan_exchange.holds.notices import check_reader, last_given_up
 
-    subject, to = _("Notices"), call.settings.notices.to
+    subject, to = _("Notices"), checkup.notices.to
     if to is None:
         text = _('off: `[notices] to = "…"` in the configuration names who gets a mail about what waits')
         yield Finding(subject, True, text)
         return
     cure = _("Correct `notices.to` in the configuration.")
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         try:
             check_reader(connection, to)
         except Problem as problem:

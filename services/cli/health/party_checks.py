@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import wording
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
 
 FEW = 20
 """With less than one code in so many left, a person should know."""
 
 
-def check_search(call: Call) -> Iterator[Finding]:
+def check_search(checkup: Checkup) -> Iterator[Finding]:
     """Whether every third party and every account of one can be found by its words."""
     from intergestan_erp.parties.indexing import without_words
 
     subject = _("Search")
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         missing = without_words(connection)
     if not missing:
         yield Finding(subject, True, _("every third party can be found"))
@@ -28,14 +28,14 @@ def check_search(call: Call) -> Iterator[Finding]:
     yield Finding(subject, False, text, _("`intergestan parties reindex` writes their words anew."))
 
 
-def check_codes(call: Call) -> Iterator[Finding]:
+def check_codes(checkup: Checkup) -> Iterator[Finding]:
     """Whether codes that are made of names are left for the next third parties."""
     from intergestan_erp.parties.codes import fullest_prefix
     from intergestan_erp.site.preferences import read_preferences
 
     subject = _("Codes")
     try:
-        with call.unchecked_database.read() as connection:
+        with checkup.database.read() as connection:
             rule = read_preferences(connection).rules.codes
             found = fullest_prefix(connection, rule) if rule.automatic else None
     except Problem as problem:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intergestan_db.problem import Problem
+from intergestan_operations.language.figures import some_of
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import wording
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
-from services.cli.next_acts import with_acts
-from services.cli.output import some_of
 
 
-def check_due(call: Call) -> Iterator[Finding]:
+def check_due(checkup: Checkup) -> Iterator[Finding]:
     """Whether instalments, payments and credit notes add up to what they are of."""
     from intergestan_erp.paying.sums import wrong_sums
 
     subject = _("Invoices")
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         wrong = wrong_sums(connection)
     if not wrong:
         yield Finding(subject, True, _("what is due, paid and credited adds up"))
@@ -27,18 +26,18 @@ def check_due(call: Call) -> Iterator[Finding]:
     yield Finding(subject, False, text, _("Something wrote into the database beside the program. Restore a backup."))
 
 
-def check_working_days(call: Call) -> Iterator[Finding]:
+def check_working_days(checkup: Checkup) -> Iterator[Finding]:
     """Whether the holidays are known, where instalments fall due on working days alone."""
     from intergestan_erp.site.preferences import read_preferences
     from intergestan_erp.terms.working_days import next_working_day
 
     subject = _("Working days")
     try:
-        with call.unchecked_database.read() as connection:
+        with checkup.database.read() as connection:
             if not read_preferences(connection).shifted:
                 return
             next_working_day(connection)
     except Problem as problem:
-        yield Finding(subject, False, wording(problem), with_acts("", problem.next).strip())
+        yield Finding(subject, False, wording(problem), next=problem.next)
         return
     yield Finding(subject, True, _("the holidays of the country are known"))

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
 
 
-def check_private_files(call: Call) -> Iterator[Finding]:
+def check_private_files(checkup: Checkup) -> Iterator[Finding]:
     """Whether what the site keeps on this machine is for its user only."""
     from intergestan_operations.opening.private_files import open_to_others, replaceable, wide_places
 
     subject, found = _("Private files"), False
-    places = (call.site, call.unchecked_database)
+    places = (checkup.site, checkup.database)
     for said in (*map(open_to_others, wide_places(*places)), *replaceable(*places)):
         found = True
         cure = _("Services and `intergestan up` close what is theirs when they start; else an administrator does.")
@@ -24,7 +24,7 @@ def check_private_files(call: Call) -> Iterator[Finding]:
         yield Finding(subject, True, _("the files of the site are for its user only"))
 
 
-def check_bell_is_guarded(call: Call) -> Iterator[Finding]:
+def check_bell_is_guarded(checkup: Checkup) -> Iterator[Finding]:
     """Whether Redis takes commands from us only; where it does not answer it has its own line."""
     from intergestan_operations.opening.opening import redis_url
     from intergestan_runtime.redis_client import REDIS_FAILURES, takes_strangers
@@ -32,7 +32,7 @@ def check_bell_is_guarded(call: Call) -> Iterator[Finding]:
 
     subject = _("Password of Redis")
     try:
-        if takes_strangers(redis_url(call.site), patience=5):
+        if takes_strangers(redis_url(checkup.site), patience=5):
             yield Finding(
                 subject,
                 False,
@@ -43,7 +43,7 @@ def check_bell_is_guarded(call: Call) -> Iterator[Finding]:
                 _(
                     "Set requirepass in its configuration, write the same password into {file} (chmod 600), and say "
                     'redis_password = "redis" in [site]. Or let it listen on a unix socket of mode 0700 only.'
-                ).format(file=call.site.secrets_dir / "redis"),
+                ).format(file=checkup.site.secrets_dir / "redis"),
             )
         else:
             yield Finding(subject, True, _("only who has it, or may open its socket, rings"))

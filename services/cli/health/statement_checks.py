@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, ngettext
-from services.cli.context import Call
+from services.cli.health.checkup import Checkup
 from services.cli.health.finding import Finding
-from services.cli.output import cell
 
 
-def check_statements(call: Call) -> Iterator[Finding]:
+def check_statements(checkup: Checkup) -> Iterator[Finding]:
     """All of them; nothing is said where all is well with a partner."""
     from intergestan_exchange.statements.paused import list_paused
     from intergestan_exchange.statements.statements import count_missing
 
-    with call.unchecked_database.read() as connection:
+    with checkup.database.read() as connection:
         paused, missing = list_paused(connection), count_missing(connection)
     found = []
     for row in paused:

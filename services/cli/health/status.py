@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from intergestan_db.enums import SERVICES
+from intergestan_operations.language.figures import cell, tenths
 from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
-from services.cli.output import AsJson, cell, print_json, print_table, tenths
+from services.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
     from intergestan_exchange.health.alarms import Machine

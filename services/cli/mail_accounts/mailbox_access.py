@@ -69,7 +69,7 @@ def _try_known(call: Call, name: str) -> Any:
 
     from intergestan_db.tables import Mailbox, MailboxUid
     from intergestan_exchange.mail_accounts.accounts import find_mailbox
-    from services.cli.health.account_checks import secret_of
+    from services.cli.mail_accounts.failure import secret_of
     from services.cli.mail_accounts.trial import try_out
 
     with call.database.read() as connection:
@@ -81,4 +81,4 @@ def _try_known(call: Call, name: str) -> Any:
         with call.database.read() as connection:
             return set(connection.execute(select(MailboxUid.uid).where(*mine)).scalars())
 
-    return try_out(account, lambda: secret_of(call, account), known)
+    return try_out(account, lambda: secret_of(call.site, call.database, account), known)

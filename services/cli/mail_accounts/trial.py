@@ -17,8 +17,8 @@ from intergestan_operations.mail_trial.logins import (
     pop3,
     refusals,
 )
-from services.cli.health.account_checks import failure
 from services.cli.health.finding import Finding
+from services.cli.mail_accounts.failure import failure
 
 _LOOKED_AT = 100  # the newest mails whose headers are fetched over POP3
 _SHOWN = 20  # folders

@@ -36,10 +36,11 @@ def try_login(call: Call, account: Account, password: str | None = None, *, is_r
     :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
     :raises Problem: why it fails, with the cure. Nothing was changed.
     """
-    from services.cli.health.account_checks import failure, secret_of
+    from services.cli.mail_accounts.failure import failure, secret_of
 
     try:
-        attempt_login(account, secret_of(call, account) if password is None else password, is_relay=is_relay)
+        secret = secret_of(call.site, call.database, account) if password is None else password
+        attempt_login(account, secret, is_relay=is_relay)
     except Exception as error:
         found = failure(_("Login"), account, error)
         if found is None:

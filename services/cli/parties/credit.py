@@ -11,13 +11,14 @@ import typer
 
 from intergestan_db.enums import PartyRole, Right
 from intergestan_msg.money import ZERO
+from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.credit import a_ceiling, print_credit
 from services.cli.credit import as_json as credit_json
 from services.cli.figures import an_amount, day_of
-from services.cli.output import AsJson, amount, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
 from services.cli.parties.payments import tell_released

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 import typer
 
 from intergestan_db.enums import FeeKind
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_rate, a_vat, an_amount
-from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.translated import Group
 

@@ -11,6 +11,8 @@ import typer
 
 from intergestan_db.enums import CategoryKind, GeoState, InvoiceGrouping, PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
+from intergestan_operations.language.figures import some_of
+from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
@@ -20,10 +22,9 @@ from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
 from services.cli.credit import CreditInsured, CreditMax, a_ceiling, print_credit
 from services.cli.credit import as_json as credit_json
-from services.cli.errors import in_place
 from services.cli.figures import an_amount
 from services.cli.files import read_file
-from services.cli.output import AsJson, print_fields, print_json, print_table, say, some_of
+from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.locate import locate, ring_for

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from intergestan_db.database import Database
     from intergestan_exchange.inbox.pool import ReaderPool
     from intergestan_operations.checks.history_check import Read
-    from services.cli.context import Call
+    from intergestan_runtime.settings import SiteSettings
 
 
-def refuse_older_database(call: Call) -> None:
+def refuse_older_database(site: SiteSettings, database: Database) -> None:
     """Compare the database with the high-water file and with the archive's newest mails.
 
     :raises OlderDatabase, LostDatabase: with the instruction.
@@ -20,16 +21,15 @@ def refuse_older_database(call: Call) -> None:
     from intergestan_operations.checks.history_check import find_trace
     from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water, older_than_archive
     from intergestan_operations.opening.lost_database import refuse_lost_database
+    from intergestan_operations.opening.opening import NoSite, is_made
     from intergestan_operations.opening.stores import open_archive
-    from services.cli.context import NoSite, is_made
 
-    database = call.unchecked_database
     if not has_site(database):
-        refuse_lost_database(call.site, database)
+        refuse_lost_database(site, database)
     if not is_made(database):
-        raise NoSite(call.site.database_url)
-    check_high_water(call.site, database)
-    if call.site.archive_url is not None:
+        raise NoSite(site.database_url)
+    check_high_water(site, database)
+    if site.archive_url is not None:
         return  # to look through a bucket is to list all of it
     readers: list[ReaderPool] = []
 
@@ -40,7 +40,7 @@ def refuse_older_database(call: Call) -> None:
         return readers[0].read
 
     try:
-        trace = find_trace(database, open_archive(call.site), read)
+        trace = find_trace(database, open_archive(site), read)
     finally:
         for each in readers:
             each.close()

@@ -44,7 +44,7 @@ def run_site(call: Call, when_up: Callable[[threading.Event], object] = lambda _
 
     for said in keep_private(call.site, call.unchecked_database):
         say(sentence(said))
-    refuse_older_database(call)
+    refuse_older_database(call.site, call.unchecked_database)
     before, services = _living(call), wanted_services(call)
     children = [*_redis(call), *(service_child(call, service) for service in services)]
     supervisor = Supervisor(children, as_json=log_here(call))

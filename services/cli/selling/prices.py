@@ -10,14 +10,15 @@ from typing import Annotated
 import typer
 
 from intergestan_db.enums import PartyRole, PriceSide
+from intergestan_operations.language.figures import cell
+from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import call_of
-from services.cli.errors import in_place
 from services.cli.figures import a_figure, a_key, day_of
 from services.cli.files import read_file
-from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
 from services.cli.translated import Group

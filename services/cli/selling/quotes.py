@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from intergestan_db.enums import PartyRole
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
-from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id, party_of
 from services.cli.selling.documents import QUOTES, print_quote

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _, ngettext, spoken
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of
-from services.cli.errors import FAILED, in_place
+from services.cli.errors import FAILED
 from services.cli.export import Raw
 from services.cli.figures import DecimalMark
 from services.cli.files import read_file, read_input, write_whole

@@ -21,6 +21,7 @@ from intergestan_db.enums import (
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
 from intergestan_msg.money import ZERO
+from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import sentence
 from services.cli.asking import NO, YES, asked, confirmed
@@ -28,7 +29,7 @@ from services.cli.context import Call, call_of, may_ask
 from services.cli.credit import CreditMax, a_ceiling
 from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.key_words import rows_of_both
-from services.cli.output import AsJson, amount, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys, partner_rests
 from services.cli.setting_up.countries import country_of
 from services.cli.setting_up.doubts import say_doubts

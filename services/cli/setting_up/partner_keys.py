@@ -8,6 +8,7 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_exchange.keys.cards import read_card_file
+from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
@@ -15,7 +16,7 @@ from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
 from services.cli.key_words import rows_of_both
-from services.cli.output import AsJson, cell, print_json, print_table, say
+from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

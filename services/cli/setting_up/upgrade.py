@@ -8,7 +8,8 @@ import typer
 
 from intergestan_operations.language.language import _
 from intergestan_operations.opening.keys import make_bounce_key
-from services.cli.context import Call, NoSite, call_of, is_made
+from intergestan_operations.opening.opening import NoSite, is_made
+from services.cli.context import Call, call_of
 from services.cli.output import say
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from intergestan_db.enums import Security
 from intergestan_operations.mail_trial import logins
 from intergestan_operations.mail_trial.causes import Cause, cause_of
 from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
-from services.cli.health.account_checks import WHY
+from services.cli.mail_accounts.failure import WHY
 from tests.servers import Certificates, Dovecot, Fault, SmtpServer
 
 MakeSmtp = Callable[..., SmtpServer]

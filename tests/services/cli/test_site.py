@@ -15,8 +15,8 @@ from intergestan_db.published import CARD
 from intergestan_db.tables import Published, Site
 from intergestan_msg.card import read_card
 from intergestan_msg.seal import SigningKey
+from intergestan_operations.opening.opening import is_made
 from services.cli.__main__ import globals_first
-from services.cli.context import is_made
 from services.composer.card import CardPublisher
 from services.composer.key_ring import ring_of
 from tests import warm
