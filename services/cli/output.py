@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 
-from intergestan_operations.language.figures import cell
 from intergestan_runtime.said import marked
 from intergestan_runtime.visible_text import in_json
 from services.cli.table_layout import table_lines
@@ -48,6 +47,8 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     To a file or a program every row is one line, however long.
     """
+    from intergestan_operations.language.figures import cell
+
     values = list(rows)
     right = [any(isinstance(row[index], Decimal) for row in values) for index in range(len(titles))]
     room = terminal_width()
@@ -64,6 +65,8 @@ def terminal_width() -> int | None:
 
 def print_fields(fields: Mapping[str, Any]) -> None:
     """One value a line, its name before it."""
+    from intergestan_operations.language.figures import cell
+
     width = max(map(len, fields))
     for name, value in fields.items():
         typer.echo(f"{name.ljust(width)}  {cell(value)}".rstrip())

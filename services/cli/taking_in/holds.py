@@ -9,7 +9,6 @@ import typer
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.language.wording import sentence
-from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
@@ -97,6 +96,7 @@ def release(
     """
     from intergestan_exchange.holds import hold_acts
     from intergestan_exchange.holds.choices import Choices
+    from services.cli.bells import ring
 
     choices = Choices(chosen_products(products), customer)
     call = call_of(context)
@@ -128,6 +128,7 @@ def refuse(
 ) -> None:
     """Refuse them: the buyer of an order is told why; a mail that was not understood is answered to nobody."""
     from intergestan_exchange.holds import hold_acts
+    from services.cli.bells import ring
 
     call = call_of(context)
     with call.database.transaction() as connection:
