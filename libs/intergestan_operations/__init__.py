@@ -1,1 +1,4 @@
-"""What programs share: how a site is opened, a service started and watched, mail accounts tried."""
+"""What programs share: how a site is opened, a service started, checked and watched, mail accounts tried.
+
+`finding.py` may import: nothing.
+"""

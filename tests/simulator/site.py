@@ -24,13 +24,13 @@ from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.order import Identifier, Party
 from intergestan_msg.seal import SigningKey
-from intergestan_operations.checks.history_check import find_trace
 from intergestan_operations.opening.high_water_file import (
     OlderDatabase,
     check_high_water,
     file_of,
     older_than_archive,
 )
+from intergestan_operations.opening.history_check import find_trace
 from intergestan_runtime.archive import Archive
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics

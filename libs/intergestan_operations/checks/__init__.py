@@ -1,4 +1,4 @@
-"""Whether what a site keeps is whole.
+"""Whether a site is whole and works: what `doctor` tries, and what it says.
 
-May import: nothing.
+May import: finding, language, mail_trial, opening.
 """

@@ -1,4 +1,4 @@
 """A mail account before it is stored: consent, logins, the network.
 
-May import: language.
+May import: finding, language, opening.
 """

@@ -17,7 +17,7 @@ from intergestan_runtime.said import Said
 
 if TYPE_CHECKING:
     from intergestan_exchange.history.high_water import Mark
-    from intergestan_operations.checks.history_check import Trace
+    from intergestan_operations.opening.history_check import Trace
     from intergestan_runtime.settings import SiteSettings
 
 FOLDER, NAME = "history", "high-water.json"

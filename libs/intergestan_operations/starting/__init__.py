@@ -1,4 +1,4 @@
 """How processes start: services, their series, the pollers of a mailbox.
 
-May import: checks, language, opening.
+May import: language, opening.
 """

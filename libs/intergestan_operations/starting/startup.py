@@ -71,7 +71,7 @@ from intergestan_runtime.tracing import NotInstalled, Tracer, open_tracer
 if TYPE_CHECKING:
     from intergestan_exchange.heartbeats.heartbeats import Rhythm
     from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken, Grants, Outcome
-    from intergestan_operations.checks.history_check import Read
+    from intergestan_operations.opening.history_check import Read
 
 _log = structlog.get_logger(__name__)
 
@@ -216,8 +216,8 @@ def refuse_older_than_archive(service: str, process: Process[Any], read: Read) -
 
     :param read: reads a mail in a limited child.
     """
-    from intergestan_operations.checks.history_check import find_trace
     from intergestan_operations.opening.high_water_file import older_than_archive
+    from intergestan_operations.opening.history_check import find_trace
 
     trace = find_trace(process.database, process.archive(), lambda: read)
     if trace is not None:

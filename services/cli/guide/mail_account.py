@@ -192,9 +192,9 @@ def is_akin(one: str, other: str) -> bool:
 
 def _of_what_there_is(call: Call) -> _Try | None:
     """What logs in at the account that is there already, if there is one whose password we may open."""
+    from intergestan_operations.checks.account_checks import accounts_of
+    from intergestan_operations.mail_trial.failure import secret_of
     from intergestan_runtime.secrets import SecretError
-    from services.cli.health.account_checks import accounts_of
-    from services.cli.mail_accounts.failure import secret_of
 
     for account in (*accounts_of(call.database, "mailbox"), *accounts_of(call.database, "relay")):
         if account.login is not None and account.oauth_grant_id is None:
@@ -247,7 +247,7 @@ def _security(text: str) -> Security:
 
 def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered]) -> tuple[Entered, _Try]:
     """The account that logs in, and how it does. Whatever fails is said, and asked for again."""
-    from services.cli.mail_accounts.failure import failure
+    from intergestan_operations.mail_trial.failure import failure
 
     tried = first
     while True:

@@ -15,13 +15,13 @@ from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json
 
 if TYPE_CHECKING:
-    from services.cli.health.finding import Finding
+    from intergestan_operations.finding import Finding
 
 
 def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Check everything that the site needs, and say the cure of what is wrong. Sends no mail."""
-    from services.cli.health.checks import run_checks
-    from services.cli.health.checkup import Checkup
+    from intergestan_operations.checks.checks import run_checks
+    from intergestan_operations.checks.checkup import Checkup
 
     call = call_of(context)
     show(run_checks(Checkup(lambda: call.settings, lambda: call.unchecked_database)), as_json=as_json)

@@ -24,8 +24,8 @@ def try_(
     as_json: AsJson = False,
 ) -> None:
     """Try a mailbox step by step, and say the cure of what fails. Changes nothing."""
+    from intergestan_operations.mail_trial.trial import try_out
     from services.cli.health.doctor import show
-    from services.cli.mail_accounts.trial import try_out
 
     call = call_of(context)
     if "@" in name:
@@ -69,8 +69,8 @@ def _try_known(call: Call, name: str) -> Any:
 
     from intergestan_db.tables import Mailbox, MailboxUid
     from intergestan_exchange.mail_accounts.accounts import find_mailbox
-    from services.cli.mail_accounts.failure import secret_of
-    from services.cli.mail_accounts.trial import try_out
+    from intergestan_operations.mail_trial.failure import secret_of
+    from intergestan_operations.mail_trial.trial import try_out
 
     with call.database.read() as connection:
         row_id = find_mailbox(connection, name)

@@ -36,7 +36,7 @@ def try_login(call: Call, account: Account, password: str | None = None, *, is_r
     :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
     :raises Problem: why it fails, with the cure. Nothing was changed.
     """
-    from services.cli.mail_accounts.failure import failure, secret_of
+    from intergestan_operations.mail_trial.failure import failure, secret_of
 
     try:
         secret = secret_of(call.site, call.database, account) if password is None else password

@@ -14,8 +14,8 @@ import pytest
 from intergestan_db.enums import Security
 from intergestan_operations.mail_trial import logins
 from intergestan_operations.mail_trial.causes import Cause, cause_of
+from intergestan_operations.mail_trial.failure import WHY
 from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
-from services.cli.mail_accounts.failure import WHY
 from tests.servers import Certificates, Dovecot, Fault, SmtpServer
 
 MakeSmtp = Callable[..., SmtpServer]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 SIDES = {"customer": marked("customer"), "supplier": marked("supplier")}
 

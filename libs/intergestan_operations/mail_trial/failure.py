@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
-from services.cli.health.finding import Finding
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database

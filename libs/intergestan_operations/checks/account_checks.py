@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _, ngettext
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
-from services.cli.mail_accounts.failure import failure, secret_of
+from intergestan_operations.mail_trial.failure import failure, secret_of
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from intergestan_db.database import Database
     from intergestan_exchange.inbox.pool import ReaderPool
-    from intergestan_operations.checks.history_check import Read
+    from intergestan_operations.opening.history_check import Read
     from intergestan_runtime.settings import SiteSettings
 
 
@@ -18,8 +18,8 @@ def refuse_older_database(site: SiteSettings, database: Database) -> None:
     :raises NoSite: there is none in it.
     """
     from intergestan_db.site_rows import has_site
-    from intergestan_operations.checks.history_check import find_trace
     from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water, older_than_archive
+    from intergestan_operations.opening.history_check import find_trace
     from intergestan_operations.opening.lost_database import refuse_lost_database
     from intergestan_operations.opening.opening import NoSite, is_made
     from intergestan_operations.opening.stores import open_archive

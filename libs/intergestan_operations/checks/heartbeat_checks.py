@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import cell, tenths
 from intergestan_operations.language.language import _
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 
 def check_heartbeats(checkup: Checkup) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 if TYPE_CHECKING:
     from intergestan_exchange.keys.key_health import Ending

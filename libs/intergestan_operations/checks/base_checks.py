@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from intergestan_db.enums import SERVICES
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import show_times_in
 from intergestan_operations.language.language import _, about, spoken
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_operations.opening.opening import is_made
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 
 def check_configuration(checkup: Checkup) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _cure_of_writes(url: str) -> str:
 def check_history(checkup: Checkup) -> Iterator[Finding]:
     """Whether the database is the newest that the site had, as far as its surroundings know."""
     from intergestan_operations.opening.high_water_file import OlderDatabase
-    from services.cli.running.history import refuse_older_database
+    from intergestan_operations.opening.older_database import refuse_older_database
 
     subject = _("History")
     try:

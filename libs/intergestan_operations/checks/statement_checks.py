@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, ngettext
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 
 def check_statements(checkup: Checkup) -> Iterator[Finding]:

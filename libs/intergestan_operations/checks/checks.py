@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from services.cli.health.account_checks import check_mailboxes, check_relay
-from services.cli.health.agency_checks import check_agencies, check_stock
-from services.cli.health.base_checks import (
+from intergestan_operations.checks.account_checks import check_mailboxes, check_relay
+from intergestan_operations.checks.agency_checks import check_agencies, check_stock
+from intergestan_operations.checks.base_checks import (
     check_archive,
     check_base,
     check_configuration,
@@ -15,15 +15,15 @@ from services.cli.health.base_checks import (
     check_redis,
     check_services,
 )
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
-from services.cli.health.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
-from services.cli.health.key_checks import check_keys
-from services.cli.health.mail_checks import check_answers, check_notices, check_reports
-from services.cli.health.party_checks import check_codes, check_search
-from services.cli.health.payment_checks import check_due, check_working_days
-from services.cli.health.privacy_checks import check_bell_is_guarded, check_private_files
-from services.cli.health.statement_checks import check_statements
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.checks.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
+from intergestan_operations.checks.key_checks import check_keys
+from intergestan_operations.checks.mail_checks import check_answers, check_notices, check_reports
+from intergestan_operations.checks.party_checks import check_codes, check_search
+from intergestan_operations.checks.payment_checks import check_due, check_working_days
+from intergestan_operations.checks.privacy_checks import check_bell_is_guarded, check_private_files
+from intergestan_operations.checks.statement_checks import check_statements
+from intergestan_operations.finding import Finding
 
 
 def run_checks(checkup: Checkup) -> Iterator[Finding]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from intergestan_msg.mail.letter import TRANSFER_HEADER
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _, ngettext
+from intergestan_operations.mail_trial.failure import failure
 from intergestan_operations.mail_trial.logins import (
     LoginRefused,
     days_left_imap,
@@ -17,8 +19,6 @@ from intergestan_operations.mail_trial.logins import (
     pop3,
     refusals,
 )
-from services.cli.health.finding import Finding
-from services.cli.mail_accounts.failure import failure
 
 _LOOKED_AT = 100  # the newest mails whose headers are fetched over POP3
 _SHOWN = 20  # folders

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_operations.checks.account_checks import accounts_of
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.language.wording import wording
-from services.cli.health.account_checks import accounts_of
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 
 def check_reports(checkup: Checkup) -> Iterator[Finding]:

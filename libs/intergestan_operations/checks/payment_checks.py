@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from intergestan_db.problem import Problem
+from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import some_of
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import wording
-from services.cli.health.checkup import Checkup
-from services.cli.health.finding import Finding
 
 
 def check_due(checkup: Checkup) -> Iterator[Finding]:
