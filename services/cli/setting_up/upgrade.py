@@ -8,7 +8,6 @@ import typer
 
 from intergestan_operations.language.language import _
 from intergestan_operations.opening.keys import make_bounce_key
-from intergestan_operations.opening.opening import NoSite, is_made
 from services.cli.context import Call, call_of
 from services.cli.output import say
 
@@ -40,6 +39,7 @@ def upgrade(
     from intergestan_db import migrate
     from intergestan_db.site_rows import has_site
     from intergestan_operations.opening.lost_database import refuse_lost_database
+    from intergestan_operations.opening.opening import NoSite, is_made
 
     renames = [*map(_rename, renamed or ()), *(_row(text, None, text) for text in forgotten or ())]
     call = call_of(context)
