@@ -23,7 +23,7 @@ from intergestan_db.bulk import insert_rows
 from intergestan_db.database import Database
 from intergestan_db.tables import AccountingFolder, Entry, EntryLine
 from intergestan_erp.books.fec import fec_bytes
-from intergestan_erp.books.fec_rows import fec_rows
+from intergestan_erp.books.fec_rows import fec_entries
 from intergestan_erp.books.folders import Books
 from tests.databases import migrate_base
 
@@ -118,7 +118,7 @@ def fill(database: Database, lines: int) -> Books:
 def _write(database: Database, books: Books, file: Path) -> float:
     began = time.perf_counter()
     with database.snapshot() as connection, file.open("wb") as opened:
-        opened.writelines(fec_bytes(fec_rows(connection, books, _FIRST, _LAST)))
+        opened.writelines(fec_bytes(fec_entries(connection, books, _FIRST, _LAST)))
     return time.perf_counter() - began
 
 

@@ -115,14 +115,14 @@ def _refuse_no_folder(folder: Path) -> None:
 def _write(call: Call, books: folders.Folder, first: date, last: date, file: Path) -> WrittenFile:
     """Write the entries of some days, of one moment; never all of them in memory."""
     from intergestan_erp.books.fec import fec_bytes
-    from intergestan_erp.books.fec_rows import WrittenFile, fec_rows
+    from intergestan_erp.books.fec_rows import WrittenFile, fec_entries
 
     digest, ends = sha256(), 0
 
     def parts() -> Iterator[bytes]:
         nonlocal ends
         with call.database.snapshot() as connection:
-            for part in fec_bytes(fec_rows(connection, books, first, last)):
+            for part in fec_bytes(fec_entries(connection, books, first, last)):
                 digest.update(part)
                 ends += part.count(b"\n")
                 yield part

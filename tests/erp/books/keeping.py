@@ -16,7 +16,8 @@ from intergestan_erp.books import typed
 from intergestan_erp.books.check import check_books
 from intergestan_erp.books.closing import ClosedYear, close_year
 from intergestan_erp.books.entries import Written
-from intergestan_erp.books.fec_rows import fec_rows
+from intergestan_erp.books.fec import fec_bytes
+from intergestan_erp.books.fec_rows import fec_entries
 from intergestan_erp.books.folders import Folder, folder_called
 from intergestan_erp.books.typed import TypedEntry, TypedLine
 from intergestan_erp.parties.parties import NewParty
@@ -84,9 +85,18 @@ class Keeper(Till):
             return [f"{each.kind} {each.what}" for each in check_books(connection, self.folder)]
 
     def lines(self, first: date, last: date) -> list[tuple[Any, ...]]:
-        """The lines of the file of some days."""
+        """The lines of the file of some days: what is of the entry, from its journal on, then what is of the line."""
         with self.base.snapshot() as connection:
-            return [tuple(row) for row in fec_rows(connection, self.folder, first, last)]
+            return [
+                (*entry[1:], *line[1:])
+                for entry, lines in fec_entries(connection, self.folder, first, last)
+                for line in lines
+            ]
+
+    def file(self, first: date, last: date) -> bytes:
+        """The file of some days."""
+        with self.base.snapshot() as connection:
+            return b"".join(fec_bytes(fec_entries(connection, self.folder, first, last)))
 
     def left(self, first: date, last: date) -> list[Left]:
         """Account, third party's account, debits less credits of each line of some days."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from intergestan_erp.books.chart import JOURNALS
 from intergestan_erp.books.fec import (
     ENCODING,
     FIELDS,
-    FecRow,
+    FecEntry,
+    FecLine,
     description,
     description_name,
     fec_bytes,
@@ -20,14 +23,18 @@ from intergestan_erp.books.fec import (
     latin9,
 )
 
-ROW = FecRow(
+ENTRY = FecEntry(
+    id=7,
     journal="VE",
     number=1,
-    day="20260605",
+    day=date(2026, 6, 5),
     piece="FA1",
-    piece_day="20260605",
-    validated_on="20260605",
+    piece_day="2026-06-05",
+    validated_on="2026-06-05",
     label="Facture FA1",
+)
+LINE = FecLine(
+    entry_id=7,
     account="411000",
     title="Clients",
     aux="411C0000004",
@@ -35,14 +42,15 @@ ROW = FecRow(
     debit=7200,
     credit=0,
     letter="AA",
-    letter_day="20260701",
+    letter_day="2026-07-01",
 )
+TEXTS = st.one_of(st.text(max_size=12), st.sampled_from(["Société", "5 €", "l’été", "a\tb", "c|d\r\n", "½", "中", ""]))
 
 
 def test_a_line_has_its_eighteen_fields() -> None:
     """A04: names, order, both amounts, no currency."""
-    plain = ROW._replace(account="707000", title="Ventes", aux=None, aux_title=None, debit=0, credit=5, letter=None)
-    found = b"".join(fec_bytes([ROW, plain._replace(letter_day=None)])).decode(ENCODING)
+    plain = LINE._replace(account="707000", title="Ventes", aux=None, aux_title=None, debit=0, credit=5, letter=None)
+    found = b"".join(fec_bytes([(ENTRY, [LINE, plain._replace(letter_day=None)])])).decode(ENCODING)
     head, first, second, end = found.split("\r\n")
     assert end == ""
     assert tuple(head.split("\t")) == FIELDS
@@ -97,21 +105,40 @@ def test_any_text_can_be_written_on_one_line(text: str) -> None:
     assert latin9(found) == found
 
 
-@given(st.lists(st.tuples(st.integers(1, 10**15), st.booleans(), st.text(max_size=30)), max_size=60))
-def test_amounts_and_lines_come_back(rows: list[tuple[int, bool, str]]) -> None:
-    """A04: as many lines as were written, none of them longer or shorter, and the same sums."""
-    made = [
-        ROW._replace(number=n, debit=cents if is_debit else 0, credit=0 if is_debit else cents, label=label)
-        for n, (cents, is_debit, label) in enumerate(rows, start=1)
-    ]
-    lines = b"".join(fec_bytes(made)).decode(ENCODING).split("\r\n")[1:-1]
-    fields = [line.split("\t") for line in lines]
-    assert all(len(each) == len(FIELDS) for each in fields)
-    read = [(Decimal(each[11].replace(",", ".")), Decimal(each[12].replace(",", "."))) for each in fields]
-    cent = Decimal("0.01")
-    assert read == [
-        (cents * cent, Decimal(0)) if is_debit else (Decimal(0), cents * cent) for cents, is_debit, _ in rows
-    ]
+@given(
+    st.lists(
+        st.tuples(
+            st.tuples(st.sampled_from(list(JOURNALS)), TEXTS, TEXTS),
+            st.lists(
+                st.tuples(TEXTS, TEXTS, st.none() | TEXTS, st.integers(1, 10**15), st.booleans(), st.booleans()),
+                max_size=5,
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_any_entries_are_written_field_by_field(
+    drawn: list[tuple[tuple[str, str, str], list[tuple[Any, ...]]]],
+) -> None:
+    """A04: what is written together has the same bytes as each field by itself, whatever texts and amounts are."""
+    entries: list[tuple[FecEntry, list[FecLine]]] = []
+    expected = ["\t".join(FIELDS)]
+    for number, ((journal, piece, label), parts) in enumerate(drawn, start=1):
+        entries.append((ENTRY._replace(journal=journal, number=number, piece=piece, label=label), lines := []))
+        for account, title, aux, cents, is_debit, is_lettered in parts:
+            debit, credit = (cents, 0) if is_debit else (0, cents)
+            letter = ("AB", "2026-07-01") if is_lettered else (None, None)
+            lines.append(FecLine(number, account, title, aux, aux, debit, credit, *letter))
+            fields = [journal, JOURNALS[journal], str(number), "20260605", account, title, aux or "", aux or ""]
+            fields += [
+                piece,
+                "20260605",
+                label,
+                *(f"{Decimal(each) / 100:.2f}".replace(".", ",") for each in (debit, credit)),
+            ]
+            fields += [*(("AB", "20260701") if is_lettered else ("", "")), "20260605", "", ""]
+            expected.append("\t".join(map(latin9, fields)))
+    assert b"".join(fec_bytes(entries)) == "".join(f"{line}\r\n" for line in expected).encode(ENCODING)
 
 
 def test_the_file_and_its_description_are_named_by_siren_and_closing() -> None:
