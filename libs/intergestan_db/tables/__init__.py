@@ -78,6 +78,7 @@ from intergestan_db.tables.party import (
     PartyCodeCounter,
     PartyWord,
 )
+from intergestan_db.tables.people import User, UserRight, UserRole
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_db.tables.price import PartyCredit, PriceLine, PriceList
 from intergestan_db.tables.product import (
@@ -98,9 +99,6 @@ from intergestan_db.tables.site import (
     Setting,
     Site,
     ToldAlarm,
-    User,
-    UserRight,
-    UserRole,
     Worker,
 )
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
