@@ -67,7 +67,7 @@ _EVERY: Rights = {
 """Look who we are, give signs of life, write down what was done."""
 
 _COMPOSER: Rights = {
-    "user": Right(ALL),
+    "user": Right("* -password_hash"),
     "address": Right(ALL),
     "partner": Right(ALL, changes="out_seq"),
     "relay": Right("id from_mode bounce_mode bounce_address"),
@@ -150,7 +150,7 @@ _ANSWERED = "answer_code answer settled_epoch settled_n"
 
 _IMPORTER: Rights = {
     "worker": _SEES_WORKERS,
-    "user": Right(ALL),
+    "user": Right("* -password_hash"),
     "dossier": Right(
         "id number default_establishment_id customer_op_billable_id manage_stock manage_reservations reserve_at_entry"
     ),

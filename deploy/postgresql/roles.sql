@@ -86,7 +86,8 @@ GRANT SELECT ON "purchase_order_charge" TO :"composer";
 GRANT SELECT ON "purchase_order_line" TO :"composer";
 GRANT SELECT (id, from_mode, bounce_mode, bounce_address) ON "relay" TO :"composer";
 GRANT SELECT ON "site" TO :"composer";
-GRANT SELECT ON "user" TO :"composer";
+GRANT SELECT (id, login, name, email, active, establishment_id, depot_id, language, timezone, shortcuts,
+    last_login_at) ON "user" TO :"composer";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"composer";
 
@@ -259,7 +260,8 @@ GRANT SELECT (payment_id, credit_note_id, invoice_due_id, amount, settled_on) ON
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
 GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok), UPDATE (reserved) ON "stock" TO
     :"importer";
-GRANT SELECT ON "user" TO :"importer";
+GRANT SELECT (id, login, name, email, active, establishment_id, depot_id, language, timezone, shortcuts,
+    last_login_at) ON "user" TO :"importer";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
     (alive_until), DELETE ON "worker" TO :"importer";
 

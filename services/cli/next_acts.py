@@ -21,6 +21,7 @@ ACTS: Mapping[Act, str] = {
     Act.CHANGE_SALES_ORDER: marked("`intergestan sales change` changes what will be delivered."),
     Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
     Act.CHECK_BOOKS: marked("`intergestan books check` says what is wrong."),
+    Act.CHOOSE_BETTER: marked("Choose another password, such as a short sentence of your own."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
     Act.CODE_SETTINGS: marked(
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "

@@ -78,7 +78,7 @@ from intergestan_db.tables.party import (
     PartyCodeCounter,
     PartyWord,
 )
-from intergestan_db.tables.people import User, UserRight, UserRole
+from intergestan_db.tables.people import Invitation, Session, Throttle, User, UserRight, UserRole
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_db.tables.price import PartyCredit, PriceLine, PriceList
 from intergestan_db.tables.product import (
@@ -147,6 +147,7 @@ __all__ = [
     "Hold",
     "InboundMail",
     "InboundTransfer",
+    "Invitation",
     "Invoice",
     "InvoiceCharge",
     "InvoiceDue",
@@ -206,6 +207,7 @@ __all__ = [
     "SalesOrder",
     "SalesOrderCharge",
     "SalesOrderLine",
+    "Session",
     "Setting",
     "Settlement",
     "Site",
@@ -213,6 +215,7 @@ __all__ = [
     "StockMove",
     "Table",
     "TakenFile",
+    "Throttle",
     "ToldAlarm",
     "ToldHold",
     "User",

@@ -113,6 +113,8 @@ class PurchaseOrder(OrderColumns, WhereColumns, Table):
     __table_args__ = (
         one_of("state", PurchaseState),
         index("supplier_id", "state", "issue_date"),
+        index("issue_date", "id"),
+        index("state", "issue_date", "id"),
     )
 
     id: Typed[RowId]
@@ -213,6 +215,8 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
         unique("partner_id", "customer_order_number"),
         one_of("state", SalesState),
         index("customer_id", "state"),
+        index("issue_date", "id"),
+        index("state", "issue_date", "id"),
         index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
         index_where("allocated_at IS NULL AND state = 'accepted'", "id", name="ix_sales_order_unallocated"),
     )

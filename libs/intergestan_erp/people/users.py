@@ -1,6 +1,8 @@
-"""A person's row, by the login that somebody typed."""
+"""A person's row, by the login that somebody typed; and who may enter with what they typed."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row, select
 
@@ -24,3 +26,38 @@ def user_row(connection: Connection, login: str) -> Row[int, str, str, bool]:
             login=login,
         )
     return row
+
+
+def in_use(connection: Connection, login: str) -> int:
+    """The id of a user who is in use.
+
+    :raises Problem: when there is no such user, or they were taken out of use.
+    """
+    row = user_row(connection, login)
+    if not row.active:
+        raise Problem(
+            "The user «{login}» was taken out of use. `intergestan user activate {login}` takes them into use again.",
+            login=login,
+        )
+    return int(row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """Who would enter. `password_hash` is None where they have no password."""
+
+    id: int
+    login: str
+    password_hash: str | None
+
+
+def find_entrant(connection: Connection, typed: str) -> Entrant | None:
+    """The person in use whose login this is, or else whose mail address; None: nobody, or several."""
+    meant = typed.strip()
+    columns = User.id, User.login, User.password_hash
+    by_login = select(*columns).where(User.login == as_stored(connection, meant, User.login), User.active)
+    found = connection.execute(by_login).all()
+    if not found:
+        addresses = {meant, meant.lower()}
+        found = connection.execute(select(*columns).where(User.email.in_(addresses), User.active).limit(2)).all()
+    return Entrant(*found[0]) if len(found) == 1 else None

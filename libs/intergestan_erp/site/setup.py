@@ -18,7 +18,8 @@ from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.people.rights import first_roles, lock_people, refuse_nobody_left
-from intergestan_erp.people.users import user_row
+from intergestan_erp.people.sessions import end_sessions
+from intergestan_erp.people.users import in_use, user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
 from intergestan_erp.site.first_dossier import Company, add_first_dossier
 from intergestan_erp.terms.stored import add_shipped_terms
@@ -215,13 +216,7 @@ def find_user(connection: Connection, login: str) -> int:
 
     :raises Problem: with the command that adds one.
     """
-    row = user_row(connection, login)
-    if not row.active:
-        raise Problem(
-            "The user «{login}» was taken out of use. `intergestan user activate {login}` takes them into use again.",
-            login=login,
-        )
-    return int(row.id)
+    return in_use(connection, login)
 
 
 def change_user(connection: Connection, login: str, changes: Mapping[str, str], *, by: str, at: datetime) -> None:
@@ -247,5 +242,6 @@ def use_user(connection: Connection, login: str, *, active: bool, by: str, at: d
     connection.execute(update(User).where(User.id == row.id).values(active=active))
     if not active:
         refuse_nobody_left(connection)
+        end_sessions(connection, row.id)
     name = "activate" if active else "deactivate"
     states.record(connection, User.__tablename__, [(row.id, None, None)], name, by=by, at=at)

@@ -1,0 +1,139 @@
+"""Who entered in which browser. The browser keeps a secret, the database its digest: who reads it cannot enter."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from intergestan_db import states
+from intergestan_db.tables import Session, User
+
+SEEN_S: Final = 60
+"""So often at most a session notes that somebody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """How long a session lasts: without a question, and in any case."""
+
+    idle: timedelta
+    longest: timedelta
+
+
+USUAL: Final = Lifetime(timedelta(hours=12), timedelta(days=7))
+STRICT: Final = Lifetime(timedelta(minutes=30), timedelta(hours=12))
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person who is there, by their session.
+
+    :ivar session: its digest; `csrf`: the token of its forms; `idle_ends_at`: when it ends if nothing is asked.
+    """
+
+    user_id: int
+    login: str
+    name: str
+    email: str
+    language: str | None
+    timezone: str | None
+    shortcuts: bool
+    session: str
+    csrf: str
+    ends_at: datetime
+    idle_ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSession:
+    """A session as its person sees it. `ref` names it, and opens nothing."""
+
+    ref: str
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+
+
+def digest(secret: str) -> str:
+    """What the database keeps of a secret that a browser or a link has."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def begin_session(
+    connection: Connection, user_id: int, lifetime: Lifetime, *, login: str, address: str, agent: str, at: datetime
+) -> str:
+    """Let a person in who proved who they are; the new session's secret."""
+    secret = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(Session).values(
+            id_hash=digest(secret),
+            user_id=user_id,
+            csrf=secrets.token_urlsafe(32),
+            created_at=at,
+            seen_at=at,
+            ends_at=at + lifetime.longest,
+            address=address[:60],
+            agent=agent[:200],
+        )
+    )
+    connection.execute(update(User).where(User.id == user_id).values(last_login_at=at))
+    detail = {"address": address[:60]}
+    states.record(connection, User.__tablename__, [(user_id, None, None)], "login", by=login, at=at, detail=detail)
+    return secret
+
+
+def find_visitor(connection: Connection, secret: str, lifetime: Lifetime, now: datetime) -> Visitor | None:
+    """Who is there with this secret; None: nobody, or no longer."""
+    row = connection.execute(_VISITOR.where(Session.id_hash == digest(secret), User.active)).one_or_none()
+    if row is None:
+        return None
+    idle_ends_at = row.seen_at + lifetime.idle
+    ends_at = min(row.ends_at, row.created_at + lifetime.longest)
+    if now >= ends_at or now >= idle_ends_at or row.seen_at - now > lifetime.idle:
+        return None
+    return Visitor(*row[:9], ends_at, idle_ends_at)
+
+
+_VISITOR = select(
+    *(User.id, User.login, User.name, User.email, User.language, User.timezone, User.shortcuts),
+    *(Session.id_hash, Session.csrf, Session.ends_at, Session.seen_at, Session.created_at),
+).join(User, User.id == Session.user_id)
+
+
+def needs_sign(visitor: Visitor, lifetime: Lifetime, now: datetime) -> bool:
+    """Whether it is time to note that they are still there."""
+    return visitor.idle_ends_at - now < lifetime.idle - timedelta(seconds=SEEN_S)
+
+
+def note_sign(connection: Connection, session: str, now: datetime) -> None:
+    """They are still there."""
+    connection.execute(update(Session).where(Session.id_hash == session).values(seen_at=now))
+
+
+def end_session(connection: Connection, session: str) -> None:
+    """This one ends, by its digest."""
+    connection.execute(delete(Session).where(Session.id_hash == session))
+
+
+def end_sessions(connection: Connection, user_id: int, *, but: str = "") -> None:
+    """All sessions of a person end, except the one with this digest."""
+    connection.execute(delete(Session).where(Session.user_id == user_id, Session.id_hash != but))
+
+
+def list_sessions(connection: Connection, user_id: int) -> Sequence[ListedSession]:
+    """Where a person is in, the newest first."""
+    query = select(Session.id_hash, Session.created_at, Session.seen_at, Session.address, Session.agent)
+    rows = connection.execute(query.where(Session.user_id == user_id).order_by(Session.seen_at.desc(), Session.id_hash))
+    return [ListedSession(row.id_hash[:12], *row[1:]) for row in rows]
+
+
+def sweep_sessions(connection: Connection, now: datetime) -> int:
+    """Delete those that have ended; how many these were."""
+    return connection.execute(delete(Session).where(Session.ends_at < now)).rowcount
