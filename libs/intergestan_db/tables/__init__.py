@@ -78,7 +78,6 @@ from intergestan_db.tables.party import (
     PartyCodeCounter,
     PartyWord,
 )
-from intergestan_db.tables.people import Invitation, Session, Throttle, User, UserRight, UserRole
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_db.tables.price import PartyCredit, PriceLine, PriceList
 from intergestan_db.tables.product import (
@@ -94,11 +93,17 @@ from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import (
     Event,
     HighWater,
+    Invitation,
     NumberSeries,
     Published,
+    Session,
     Setting,
     Site,
+    Throttle,
     ToldAlarm,
+    User,
+    UserRight,
+    UserRole,
     Worker,
 )
 from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement

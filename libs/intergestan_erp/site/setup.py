@@ -18,7 +18,6 @@ from intergestan_erp.inputs.currencies import currency_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.people.rights import first_roles, lock_people, refuse_nobody_left
-from intergestan_erp.people.sessions import end_sessions
 from intergestan_erp.people.users import in_use, user_row
 from intergestan_erp.site.day import USUAL_ZONES, zone_of
 from intergestan_erp.site.first_dossier import Company, add_first_dossier
@@ -241,6 +240,8 @@ def use_user(connection: Connection, login: str, *, active: bool, by: str, at: d
     row = user_row(connection, login)
     connection.execute(update(User).where(User.id == row.id).values(active=active))
     if not active:
+        from intergestan_erp.people.sessions import end_sessions
+
         refuse_nobody_left(connection)
         end_sessions(connection, row.id)
     name = "activate" if active else "deactivate"
