@@ -63,7 +63,9 @@ def list_sales_page(
         .where(*_limits(wanted))
     )
     keys: list[ColumnElement[Any]] = [order.issue_date, order.id]
-    found = read_page(connection, query, keys, lambda row: row[:10], size=size, after=after, descending=True)
+    found: Page[tuple[Any, ...]] = read_page(
+        connection, query, keys, lambda row: tuple(row[:10]), size=size, after=after, descending=True
+    )
     parts = _parts(connection, [row[0] for row in found.rows])
     return Page(tuple(ListedSale(*row[1:], *parts.get(row[0], _NOTHING)) for row in found.rows), found.after)
 
@@ -101,8 +103,8 @@ def _parts(connection: Connection, order_ids: Collection[int]) -> Mapping[int, P
         ).where(line.sales_order_id.in_(order_ids))
     )
     of_order: dict[int, list[tuple[Decimal, Decimal, Decimal]]] = {}
-    for order_id, ordered, left, charged in rows:
-        of_order.setdefault(order_id, []).append((ordered, left or ZERO, charged or ZERO))
+    for row in rows:
+        of_order.setdefault(row[0], []).append((row[1], row[2] or ZERO, row[3] or ZERO))
     return {
         order_id: (
             _part([(ordered, left) for ordered, left, _charged in lines]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from intergestan_db.problem import Problem, ProblemCode
@@ -46,7 +48,7 @@ def test_whichever_keyboard_made_the_accents_it_is_the_same_password() -> None:
 
 
 def test_another_password_ends_the_other_sessions(a_site: SiteToTest) -> None:
-    known = {"login": "marie", "address": "::1", "agent": "x", "at": NOW}
+    known: Any = {"login": "marie", "address": "::1", "agent": "x", "at": NOW}
     with a_site.database.transaction() as connection:
         secrets = [begin_session(connection, a_site.user_id, USUAL, **known) for _ in range(3)]
         assert known_hash(connection, a_site.user_id) is None
