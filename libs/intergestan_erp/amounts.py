@@ -5,13 +5,16 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from intergestan_msg.money import round_half_up
+from intergestan_msg.money import ONE, round_half_up
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
 
 
 def cost_of(line: Any, quantity: Decimal) -> Decimal:
     """What so much of a line costs without VAT, with its share of the line's allowance; `line.ordered` is all of it."""
-    goods = _WIDE.divide(_WIDE.multiply(quantity, line.price), line.base_quantity)
-    share = _WIDE.divide(_WIDE.multiply(line.allowance, quantity), line.ordered)
-    return round_half_up(_WIDE.add(goods, share))
+    cost = _WIDE.multiply(quantity, line.price)
+    if line.base_quantity != ONE:
+        cost = _WIDE.divide(cost, line.base_quantity)
+    if line.allowance:
+        cost = _WIDE.add(cost, _WIDE.divide(_WIDE.multiply(line.allowance, quantity), line.ordered))
+    return round_half_up(cost)

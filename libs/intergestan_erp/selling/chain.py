@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -97,5 +98,11 @@ def _plain(row: Row, names: Iterable[str]) -> dict[str, Any]:
 
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return f"{value:.2f}" if name in AMOUNTS else f"{value:.6f}"
+        return _figure(value, 2 if name in AMOUNTS else 6)
     return value.isoformat() if isinstance(value, date) else value
+
+
+@lru_cache(maxsize=4096)
+def _figure(value: Decimal, places: int) -> str:
+    """Quantities, prices and rates come again and again."""
+    return f"{value:.{places}f}"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, bindparam, exists, func, literal_column, or_, select
 
@@ -40,9 +40,10 @@ class NotesWanted:
     category_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InvoicedOrder:
-    """An order while it is invoiced; nobody else delivers, invoices or changes it once it is locked."""
+class InvoicedOrder(NamedTuple):
+    """An order while it is invoiced; nobody else delivers, invoices or changes it once it is locked. A run reads very
+    many.
+    """
 
     id: int
     number: str
@@ -94,7 +95,7 @@ def read_orders(connection: Connection, note_ids: Collection[int], *, lock: bool
     """
     order_ids = {row.sales_order_id for row in connection.execute(_ORDER_IDS, {"ids": sorted(note_ids)})}
     rows = connection.execute(_LOCKED_ORDERS if lock else _ORDERS, {"ids": sorted(order_ids)})
-    return {row.id: InvoicedOrder(*row) for row in rows}
+    return {row[0]: InvoicedOrder._make(row) for row in rows}
 
 
 def read_charges(connection: Connection, issuer: Issuer, orders: Mapping[int, InvoicedOrder]) -> list[OpenCharge]:
