@@ -145,7 +145,7 @@ def _in_world(order: Order, world: World, steps: Iterator[Step], until: float, t
                 outcome = Steps(world, random.Random(step[0].seed), usual).take(step)
             except FAILURES as error:
                 _go_on_unless_stopped(error)
-                tally.broken.append(f"{' + '.join(map(str, step))}: {type(error).__name__}: {error}"[:600])
+                tally.broken.append(f"{' + '.join(map(str, step))}: {type(error).__name__}: {error}"[:3000])
                 _keep(order, world, tally)
                 return
             tally.outcomes.append(outcome)

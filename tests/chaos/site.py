@@ -58,6 +58,7 @@ class Site:
         self,
         name: str,
         folder: Path,
+        desk: Path,
         start: Start,
         dovecot: Dovecot,
         *,
@@ -67,7 +68,7 @@ class Site:
     ) -> None:
         self.name = name
         self.folder = folder
-        self.desk = folder.parent / f"{name}-desk"
+        self.desk = desk
         self.desk.mkdir()
         self.disk = disk
         self.postgres = postgres

@@ -104,21 +104,25 @@ class World:
             raise RuntimeError(f"The first orders do not pass: {left}\n{self.people.heard}\n{self.picture()}")
 
     def _make_site(self, name: str) -> Site:
-        folder = self.folder / name
+        place = self.folder / name
         disk = None
         if self._with_disks:
-            disk = Disk(self.folder / f"{name}.img", folder)
+            disk = Disk(self.folder / f"{name}.img", place)
             self._running.callback(disk.unmount)
         else:
-            folder.mkdir()
+            place.mkdir()
+        folder = place / "site"  # of its own: the site closes it to others, such as the database's user
+        folder.mkdir()
         postgres = redis_server = None
         if self.kind == "postgresql":
-            data = folder / "postgresql"
+            data = place / "postgresql"
             data.mkdir()
             postgres = self._running.enter_context(PostgresServer(data, DURABLE))
         if self.kind == "postgresql" or name == "seller":
             redis_server = self._running.enter_context(RedisServer(persistence="aof"))
-        site = Site(name, folder, self._start, self.dovecot, disk=disk, postgres=postgres, redis_server=redis_server)
+        desk = self.folder / f"{name}-desk"
+        mail = self.dovecot
+        site = Site(name, folder, desk, self._start, mail, disk=disk, postgres=postgres, redis_server=redis_server)
         targets = {"smtp": self.smtp.port, "imap": self.dovecot.imap}
         targets |= {"postgres": postgres.port} if postgres else {}
         targets |= {"redis": redis_server.port} if redis_server else {}
