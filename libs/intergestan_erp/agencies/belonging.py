@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from intergestan_db.tables import Dossier, Establishment
 from intergestan_db.tables.usual_place import USUAL_ESTABLISHMENT
 from intergestan_erp.agencies.places import Place
+
+Columns = TypeVarTuple("Columns")
 
 
 def at_place(place: Place | None) -> dict[str, int]:
@@ -25,6 +27,14 @@ def folder_of(establishment: int | ColumnElement[int] | ScalarSelect[int]) -> Sc
     """The accounting folder of an establishment: its own, else the dossier's (A47)."""
     folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
     return _of(folder, establishment)
+
+
+def keep_books(query: Select[*Columns]) -> Select[*Columns]:
+    """A query that reads a dossier, and keeps the books of its establishments as they are until the transaction ends.
+
+    They are read by a statement after it: this one may have waited for who gave an establishment others (D41).
+    """
+    return query.with_for_update(read=True, key_share=True, of=Dossier.__table__)
 
 
 def manages_stock(establishment: int | ColumnElement[int]) -> ScalarSelect[bool]:

@@ -164,7 +164,7 @@ def set_dossier(
         without = select(Establishment.id).where(
             Establishment.dossier_id == before.id, Establishment.accounting_folder_id.is_(None)
         )
-        refuse_used(connection, connection.execute(without).scalars().all())
+        refuse_used(connection, before.id, connection.execute(without).scalars().all())
     changed = set_row(connection, Dossier, before, new, by=by, at=at)
     if "party_category_id" in changed:
         _mark_agencies(connection, before.id, new["party_category_id"])

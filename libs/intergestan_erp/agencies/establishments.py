@@ -167,7 +167,7 @@ def set_establishment(
     before = establishment_called(connection, number, owner.number)
     kept = _establishment_values(connection, owner, number, values)
     if "accounting_folder_id" in kept and kept["accounting_folder_id"] != before.accounting_folder_id:
-        refuse_used(connection, [before.id])
+        refuse_used(connection, owner.id, [before.id])
     if kept.get("active") is False and before.id in {owner.invoicing_establishment_id, owner.default_establishment_id}:
         raise Problem(
             "Establishment {number} invoices for others, or takes in orders by mail: let another one do that first. "
@@ -210,11 +210,17 @@ def with_own_folder(connection: Connection, dossier_id: int) -> Sequence[int]:
     return connection.execute(query.order_by(Establishment.number)).scalars().all()
 
 
-def refuse_used(connection: Connection, establishment_ids: Sequence[int]) -> None:
+def refuse_used(connection: Connection, dossier_id: int, establishment_ids: Sequence[int]) -> None:
     """Refuse to give other books to establishments that have documents in theirs (D41).
+
+    Documents that are being made are waited for, and no other is begun until the transaction ends: whoever makes one
+    keeps the dossier (`keep_books`), or writes whose it is before the books are looked up, as payments do.
 
     :raises Problem: for the first of them that has.
     """
+    connection.execute(select(Dossier.id).where(Dossier.id == dossier_id).with_for_update()).one()
+    own = select(Establishment.id).where(Establishment.id.in_(establishment_ids)).order_by(Establishment.id)
+    connection.execute(own.with_for_update()).all()
     used = select(Establishment.number).where(
         Establishment.id.in_(establishment_ids),
         or_(*(exists().where(table.establishment_id == Establishment.id) for table in _IN_BOOKS)),
@@ -234,13 +240,13 @@ def dossier_row(connection: Connection, number: int | None = None, *, lock: bool
     """A dossier's row; None: of the first one.
 
     :param lock: nobody else changes it or its establishments until the transaction ends: what one of these may be, the
-        others decide (A51).
+        others decide (A51). Documents are made all the while.
     :raises Problem: there is none of this number.
     """
     query = select(Dossier.__table__).order_by(Dossier.number).limit(1)
     if number is not None:
         query = query.where(Dossier.number == number)
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = connection.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
     if row is None:
         raise Problem("There is no dossier {number}. Nothing was done.", ProblemCode.NO_DOSSIER, number=number)
     return row

@@ -27,6 +27,7 @@ from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
     Depot,
+    Dossier,
     GoodsReceipt,
     GoodsReceiptLine,
     PurchaseOrder,
@@ -37,6 +38,7 @@ from intergestan_db.tables import (
     StockMove,
 )
 from intergestan_db.tables.types import Scaled, UtcDateTime
+from intergestan_erp.agencies.belonging import keep_books
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.books.post import Transfer
 from intergestan_erp.books.posting import post_transfer
@@ -93,6 +95,7 @@ _IS_PAIR: Final = (
     .join(PurchaseOrder, PurchaseOrder.id == AgencyOrder.purchase_order_id)
     .where(PurchaseOrder.number == bindparam("number"))
 )
+_KEEP: Final = keep_books(select(Dossier.id).where(Dossier.id == bindparam("dossier")))
 _LOCK_SALES: Final = (
     select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
 )
@@ -160,6 +163,7 @@ def receive(
     :raises Problem: it is of no order between agencies, of another depot, came in before, or more would come than was
         sent; or lines are named of an order that came by several notes. Nothing may be written then.
     """
+    connection.execute(_KEEP, {"dossier": place.dossier_id}).all()
     _lock_orders(connection, _sent(connection, number))
     coming = _coming(connection, number, _sent(connection, number), place, wanted)
     shares = share_out(coming, _inbound(connection, coming))

@@ -206,7 +206,7 @@ def _check_still(connection: Connection, scope: Scope) -> None:
 
     :raises Problem: not those that the run takes.
     """
-    if read_scope(connection, scope.here.id) != scope:
+    if read_scope(connection, scope.here.id, keep=True) != scope:
         raise Problem(
             "Who invoices delivery notes in this dossier was changed meanwhile. The run has ended; the invoices that "
             "it made stand.",

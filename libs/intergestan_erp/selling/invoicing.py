@@ -14,7 +14,16 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.enums import InvoiceKind, Stage
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, Establishment, Party, SalesOrder, SalesOrderLine
+from intergestan_db.tables import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    Dossier,
+    Establishment,
+    Party,
+    SalesOrder,
+    SalesOrderLine,
+)
+from intergestan_erp.agencies.belonging import keep_books
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.typed_keys import as_stored
@@ -119,10 +128,13 @@ def _establishment(connection: Connection, note_ids: Sequence[int], place: Place
     :raises Problem: one of them is none of its own, or they are of several.
     """
     columns = (DeliveryNote.number, DeliveryNote.establishment_id, DeliveryNote.invoicing_establishment_id)
-    query = select(*columns, Establishment.number.label("left")).join(
-        Establishment, Establishment.id == DeliveryNote.establishment_id
+    query = (
+        select(*columns, Establishment.number.label("left"))
+        .join(Establishment, Establishment.id == DeliveryNote.establishment_id)
+        .join(Dossier, Dossier.id == Establishment.dossier_id)
+        .where(DeliveryNote.id.in_(note_ids))
     )
-    notes = connection.execute(query.where(DeliveryNote.id.in_(note_ids)).order_by(DeliveryNote.id)).all()
+    notes = connection.execute(keep_books(query.order_by(DeliveryNote.id))).all()
     own = notes[0].invoicing_establishment_id if place is None else place.establishment_id
     for note in notes:
         if own not in {note.invoicing_establishment_id, note.establishment_id}:

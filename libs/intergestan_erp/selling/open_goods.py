@@ -11,9 +11,12 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, exists, func, literal_column, or_, select
 
 from intergestan_db.among import among
+from intergestan_db.enums import Route
 from intergestan_db.tables import (
+    Allocation,
     DeliveryNote,
     DeliveryNoteLine,
+    Depot,
     Dossier,
     Establishment,
     InvoiceCharge,
@@ -24,6 +27,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.agencies.belonging import keep_books
 from intergestan_erp.selling.deferred import OpenNote, Place, Scope, scope_of
 from intergestan_erp.selling.invoice_draft import OpenCharge, OpenLine
 from intergestan_erp.selling.issuer import Issuer
@@ -55,12 +59,13 @@ class InvoicedOrder(NamedTuple):
     total_ttc: Decimal
 
 
-def read_scope(connection: Connection, establishment_id: int) -> Scope:
+def read_scope(connection: Connection, establishment_id: int, *, keep: bool = False) -> Scope:
     """Whose delivery notes are invoiced from this establishment.
 
+    :param keep: nobody changes in which books they are until the transaction ends (D41).
     :raises Problem: another one invoices for the dossier (A25).
     """
-    row = connection.execute(_SCOPE, {"establishment": establishment_id}).one()
+    row = connection.execute(_KEPT_SCOPE if keep else _SCOPE, {"establishment": establishment_id}).one()
     invoicing = None
     if row.invoicing_establishment_id is not None:
         invoicing = Place(row.invoicing_establishment_id, row.invoicing_number, row.invoicing_name)
@@ -133,7 +138,11 @@ def _delivered() -> Any:
 
 
 def _shipping_themselves() -> Any:
-    """Orders of which something left, or may still leave, from their own establishment."""
+    """Orders of which something left, or may still leave, from their own establishment.
+
+    Of a line that was allocated, what is to leave from there is what its depots say: those of the establishment, and
+    all that goes by way of the order's own depot.
+    """
     own = (
         exists()
         .where(DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
@@ -141,7 +150,16 @@ def _shipping_themselves() -> Any:
         .where(DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
         .where(DeliveryNote.establishment_id == SalesOrder.establishment_id)
     )
-    rest = exists().where(SalesOrderLine.sales_order_id == SalesOrder.id, SalesOrderLine.quantity > _delivered())
+    of_line = exists().where(Allocation.sales_order_line_id == SalesOrderLine.id)
+    from_here = of_line.where(
+        Depot.id == Allocation.depot_id,
+        or_(Allocation.route == Route.INDIRECT, Depot.establishment_id == SalesOrder.establishment_id),
+    )
+    rest = exists().where(
+        SalesOrderLine.sales_order_id == SalesOrder.id,
+        SalesOrderLine.quantity > _delivered(),
+        or_(~of_line, from_here),
+    )
     return select(SalesOrder.id).where(among(SalesOrder.id, "ids"), or_(own, rest))
 
 
@@ -156,6 +174,7 @@ _SCOPE: Final = (
     .outerjoin(_INVOICING, _INVOICING.c.id == Dossier.invoicing_establishment_id)
     .where(Establishment.id == bindparam("establishment"))
 )
+_KEPT_SCOPE: Final = keep_books(_SCOPE)
 _TERM: Final = func.coalesce(func.min(SalesOrder.payment_term_id), Party.payment_term_id)
 """All orders of a delivery note have the same term and currency."""
 _NOTES: Final = (

@@ -17,6 +17,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import StockReason, Supply
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Dossier, Product, Stock, StockMove
+from intergestan_erp.agencies.belonging import keep_books
 from intergestan_erp.agencies.places import Place, in_depot
 from intergestan_erp.agencies.settings_rules import Side, is_billable
 from intergestan_erp.books.post import Transfer
@@ -213,7 +214,8 @@ def _post(connection: Connection, place: Place, other: Place, cost: Decimal, las
 
 
 def _refuse_unmanaged(connection: Connection, place: Place) -> None:
-    managed = connection.execute(select(Dossier.manage_stock).where(Dossier.id == place.dossier_id)).scalar_one()
+    query = keep_books(select(Dossier.manage_stock).where(Dossier.id == place.dossier_id))
+    managed = connection.execute(query).scalar_one()
     if not managed:
         raise Problem(
             "Dossier {number} does not manage stock. Nothing was changed.",

@@ -13,7 +13,7 @@ from intergestan_runtime.said import marked
 from services.cli.asking import asked
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, cell, print_json, print_table, say
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -156,7 +156,7 @@ def _typed_shares(proposal: LineProposal, mark: Mark | None) -> tuple[TypedShare
 
 def _show_window(proposal: LineProposal) -> None:
     text = _("Line {line}: {need} of {product}.")
-    say(text.format(line=proposal.line, need=f"{proposal.need:f}", product=proposal.product))
+    say(text.format(line=proposal.line, need=cell(proposal.need), product=proposal.product))
     titles = [_("Depot"), _("On hand"), _("Reserved"), _("Available"), _("Proposed"), _("Delivery")]
     rows = [
         [each.depot, each.on_hand, each.reserved, each.available, each.proposed, _(ROUTES[each.route])]
@@ -172,7 +172,7 @@ def _show_proposals(proposals: Sequence[LineProposal], *, as_json: bool) -> None
     for proposal in proposals:
         _show_window(proposal)
         if proposal.remainder:
-            say(_("{quantity} remain.").format(quantity=f"{proposal.remainder:f}"))
+            say(_("{quantity} remain.").format(quantity=cell(proposal.remainder)))
     if not proposals:
         say(_("There is nothing to set aside."))
 
