@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole
-from intergestan_db.tables import Account, Address, Contact, Party, PartyAccount, PaymentTerm
+from intergestan_db.tables import Account, Address, Category, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
 from intergestan_erp.parties.agencies import stands_for_depot
@@ -59,7 +59,8 @@ class PartyCard:
     """All that is known of a party.
 
     :ivar accounts: the number in each role that has one; `term`: its own payment term;
-        `invoice_grouping`: what deferred invoicing puts on an invoice (A20); `fees`: those that it bears.
+        `category`: the code of that by which lists are narrowed to it (A17); `invoice_grouping`: what deferred
+        invoicing puts on an invoice (A20); `fees`: those that it bears.
     """
 
     code: str
@@ -72,6 +73,7 @@ class PartyCard:
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
     term: str | None
+    category: str | None
     invoice_grouping: InvoiceGrouping
     minimum_order: Decimal | None
     fees: tuple[Borne, ...]
@@ -125,6 +127,7 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         addresses=tuple(map(_address, _of(connection, Address, party_id))),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id)),
         term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
+        category=connection.scalar(select(Category.code).where(Category.id == party.category_id)),
         invoice_grouping=InvoiceGrouping(party.invoice_grouping),
         minimum_order=party.minimum_order,
         fees=borne_by(connection, party_id),

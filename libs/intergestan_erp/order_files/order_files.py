@@ -8,8 +8,10 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -17,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
-from intergestan_db.enums import PartyRole, PurchaseState
+from intergestan_db.enums import PartyRole, PriceSide, PurchaseState
 from intergestan_db.problem import Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
     PurchaseOrder,
@@ -33,13 +35,23 @@ from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.inputs.identity import case_doubts
 from intergestan_erp.order_files.file_order import USUAL, FileOrder, Options
 from intergestan_erp.order_files.order_buyer import Us, is_named, is_of
-from intergestan_erp.order_files.order_values import FROM_CATALOGUE, Around, OrderValues, Products, order_values
+from intergestan_erp.order_files.order_values import (
+    FROM_CATALOGUE,
+    FROM_LIST,
+    Around,
+    OrderValues,
+    Product,
+    Products,
+    order_values,
+)
 from intergestan_erp.order_files.plausible_days import implausible_days
 from intergestan_erp.parties.folding import name_key
 from intergestan_erp.parties.one_party import parties_named
+from intergestan_erp.selling.prices import ListedPrice, Wanted, decide_price, read_listed
 from intergestan_erp.site.day import site_day
 from intergestan_erp.site.zone import read_zone
 from intergestan_msg.identity import case_key, nfc
+from intergestan_msg.money import ZERO
 from intergestan_msg.order_rules import MAX_LINES
 
 if TYPE_CHECKING:
@@ -95,7 +107,8 @@ def import_file(
     for last_try in (False, True):
         try:
             with database.read() as connection:
-                found, there = _settle(connection, file, reading.orders, options, today)
+                known = _Known(connection, reading.orders, options, place)
+                found, there = _settle(connection, known, file, reading.orders, options, today)
             said = (*reading.said, *(each for order in found for each in order.notes))
             with database.transaction() as connection:
                 state = PurchaseState.DRAFT if draft else PurchaseState.CONFIRMED
@@ -116,19 +129,29 @@ def import_file(
 
 
 def _catalogue_prices(orders: Sequence[OrderValues]) -> Iterator[Remark]:
-    """Which orders have prices that nobody stated."""
-    lines = {
-        order.head["number"]: [line for line, source in order.kept["prices"].items() if source == FROM_CATALOGUE]
-        for order in orders
-    }
-    without = [f"{number} ({', '.join(those)})" for number, those in lines.items() if those]
-    if without:
+    """Which orders have prices that nobody stated, and what these are from."""
+    if without := _priced_from(orders, FROM_CATALOGUE):
+        yield Remark(
+            None, None, "No price is stated for these orders (lines): {orders}. Price from catalogue.", orders=without
+        )
+    if without := _priced_from(orders, FROM_LIST):
         yield Remark(
             None,
             None,
-            "No price is stated for these orders (lines): {orders}. Price from catalogue.",
-            orders=", ".join([*without[:_MOST_NAMED], *(["…"] if len(without) > _MOST_NAMED else [])]),
+            "No price is stated for these orders (lines): {orders}. Price from our price lists.",
+            orders=without,
         )
+
+
+def _priced_from(orders: Sequence[OrderValues], source: str) -> str:
+    """The orders with lines whose price is from there, and which lines these are."""
+    lines = {
+        order.head["number"]: [line for line, found in order.kept["prices"].items() if found == source]
+        for order in orders
+    }
+    without = [f"{number} ({', '.join(those)})" for number, those in lines.items() if those]
+    more = ["…"] if len(without) > _MOST_NAMED else []
+    return ", ".join([*without[:_MOST_NAMED], *more])
 
 
 def values_of(connection: Connection, file: str, order: FileOrder, options: Options = USUAL) -> OrderValues:
@@ -149,13 +172,12 @@ def values_of(connection: Connection, file: str, order: FileOrder, options: Opti
 
 
 def _settle(
-    connection: Connection, file: str, orders: Sequence[FileOrder], options: Options, today: date
+    connection: Connection, known: _Known, file: str, orders: Sequence[FileOrder], options: Options, today: date
 ) -> tuple[list[OrderValues], list[str]]:
     """What is to be written, and the numbers of orders that stand here with the same content.
 
     :param today: the day from which the dates of new orders may differ so much.
     """
-    known = _Known(connection, orders, options)
     faults: list[Fault] = []
     settled = [known.values(order, faults) for order in orders]
     stored = _stored(connection, [order.number for order in orders if order.number])
@@ -206,8 +228,11 @@ def _conflict(order: FileOrder) -> Fault:
 class _Known:
     """What the base knows of all that a file's orders name, read in a few queries."""
 
-    def __init__(self, connection: Connection, orders: Sequence[FileOrder], options: Options) -> None:
+    def __init__(
+        self, connection: Connection, orders: Sequence[FileOrder], options: Options, place: Place | None = None
+    ) -> None:
         self._connection = connection
+        self._establishment_id = None if place is None else place.establishment_id
         self._suppliers: dict[tuple[str, ...], int | Fault] = {}
         site = connection.execute(select(Site.name, Site.siret, Site.vat_id, Site.currency)).one()
         self._us = Us(site.name, site.siret, site.vat_id)
@@ -223,12 +248,29 @@ class _Known:
         followed_by = self._followed_by(order, faults)
         if len(order.lines) > MAX_LINES:
             faults.append(Fault(order.row, None, "An order has at most {most} lines: split it.", most=MAX_LINES))
-        values = order_values(order, self._around, faults)
+        values = order_values(order, self._around_of(order, supplier_id), faults)
         faults[before:] = self.titled(order, faults[before:])
         if values is None or len(faults) > before:
             return None
         values.head.update(supplier_id=supplier_id, followed_by_id=followed_by)
         return values
+
+    def _around_of(self, order: FileOrder, supplier_id: int | None) -> Around:
+        """The same, with what our price lists say of lines that state no price (A07, D42)."""
+        lines = [line for line in order.lines if line.price is None and line.amount is None]
+        if supplier_id is None or not lines:
+            return self._around
+        known = self._around.products
+        named = [known.by_code[code] for line in lines for code in line.products if code in known.by_code]
+        named += [product for line in lines for product in known.with_gtin(line.gtin)]
+        listed = read_listed(
+            *(self._connection, PriceSide.PURCHASE),
+            party_id=supplier_id,
+            establishment_id=self._establishment_id,
+            day=order.issue_date,
+            products=[(product["id"], product["family_id"]) for product in named],
+        )
+        return replace(self._around, listed=partial(_listed, listed)) if listed else self._around
 
     def _like(self, code: str) -> str | None:
         """The code of a product that looks like this one."""
@@ -306,6 +348,14 @@ class _Known:
                 )
             )
         return user_id
+
+
+def _listed(listed: Sequence[ListedPrice], product: Product, quantity: Decimal) -> Decimal | None:
+    """What a list says of so much of a product; None: none says it, or it takes something off a price that we lack."""
+    own: Decimal | None = product["purchase_price"]
+    fitting = listed if own is not None else [each for each in listed if each.price is not None]
+    decided = decide_price(fitting, Wanted(product["id"], product["family_id"], quantity, own or ZERO))
+    return None if decided.list_code is None else decided.price
 
 
 def _by_name(users: Iterable[Row[int, str, str, str]]) -> dict[str, int]:

@@ -122,12 +122,15 @@ class Around:
 
     :ivar currency: for an order that names none.
     :ivar like: the code of a product that somebody may have meant.
+    :ivar listed: what so much of a product costs at the order's supplier by our price lists, per unit of the product;
+        None where no list says it.
     """
 
     products: Products
     currency: str
     options: Options = USUAL
     like: Callable[[str], str | None] = lambda _code: None
+    listed: Callable[[Product, Decimal], Decimal | None] = lambda _product, _quantity: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,8 @@ class _Priced:
     source: str
 
 
-FROM_CATALOGUE, FROM_AMOUNT, FROM_FILE = "catalogue", "amount", "file"
-"""What a price is from: our product, the line's amount by its quantity, the file itself."""
+FROM_CATALOGUE, FROM_LIST, FROM_AMOUNT, FROM_FILE = "catalogue", "list", "amount", "file"
+"""What a price is from: our product, a price list of ours, the line's amount by its quantity, the file itself."""
 
 
 def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> OrderValues | None:
@@ -225,7 +228,7 @@ def _line(line: FileLine, position: int, around: Around, faults: list[Fault]) ->
     unit = line.unit or product["unit"]
     _check_quantity(line, unit, faults)
     category, rate = _vat(line, product, faults)
-    priced = _price(line, product, unit, around.options) if line.quantity > 0 else None
+    priced = _price(line, product, unit, around) if line.quantity > 0 else None
     if isinstance(priced, Fault):
         faults.append(priced)
     if priced is None or isinstance(priced, Fault) or len(faults) > before:
@@ -333,13 +336,13 @@ def _check_quantity(line: FileLine, unit: str, faults: list[Fault]) -> None:
         )
 
 
-def _price(line: FileLine, product: Product, unit: str, options: Options) -> _Priced | Fault:
-    """What the line's price is: as the file states it, else as its amount gives it, else our catalogue's."""
+def _price(line: FileLine, product: Product, unit: str, around: Around) -> _Priced | Fault:
+    """What the line's price is: as the file states it, else as its amount gives it, else ours."""
     if line.price is not None:
         return _stated_price(line, line.price, unit)
     if line.amount is not None:
         return _price_of_amount(line, line.amount)
-    return _catalogue_price(line, product, unit, options)
+    return _own_price(line, product, unit, around)
 
 
 def _stated_price(line: FileLine, amount: Decimal, unit: str) -> _Priced | Fault:
@@ -399,24 +402,28 @@ def _price_of_amount(line: FileLine, amount: Decimal) -> _Priced | Fault:
     return _Priced(price, Decimal(1), FROM_AMOUNT)
 
 
-def _catalogue_price(line: FileLine, product: Product, unit: str, options: Options) -> _Priced | Fault:
-    if options.prices_required:
+def _own_price(line: FileLine, product: Product, unit: str, around: Around) -> _Priced | Fault:
+    """What our price lists say, else our catalogue (D42)."""
+    if around.options.prices_required:
         return Fault(
             line.row,
             _place(line, "price"),
             "The line states no price: give it one, or import the file without `--prices required` to take the "
             "catalogue's.",
         )
-    if product["purchase_price"] is None:
+    times = factor(product["unit"], unit)
+    quantity = line.quantity if times is None else line.quantity * times.denominator / times.numerator
+    listed = around.listed(product, quantity)
+    own = product["purchase_price"] if listed is None else listed
+    if own is None:
         return Fault(
             line.row,
             _place(line, "price"),
             "The product {code} has no purchase price: give the line a price, or the product.",
             code=product["code"],
         )
-    price = Price(product["purchase_price"])
+    price = Price(own)
     if not same_unit(product["unit"], unit):
-        times = factor(product["unit"], unit)
         converted = rescaled(price, times) if times is not None else None
         if converted is None:
             return Fault(
@@ -427,7 +434,7 @@ def _catalogue_price(line: FileLine, product: Product, unit: str, options: Optio
                 unit=unit,
             )
         price = converted
-    return _Priced(price.amount, price.base_quantity, FROM_CATALOGUE)
+    return _Priced(price.amount, price.base_quantity, FROM_CATALOGUE if listed is None else FROM_LIST)
 
 
 # -- VAT ---------------------------------------------------------------------------------------------------------

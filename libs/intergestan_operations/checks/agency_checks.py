@@ -1,4 +1,4 @@
-"""The checks of `doctor` about agencies: what orders between them would lack, and stock below nothing."""
+"""The checks of `doctor` about agencies: what orders between them would lack, stock below nothing, and the books."""
 
 from __future__ import annotations
 
@@ -46,3 +46,24 @@ def check_stock(checkup: Checkup) -> Iterator[Finding]:
     text = _("{count} products lie below nothing, or are reserved beyond what lies there, where that is not allowed")
     cure = _("Count them, and enter it with `intergestan stock count`.")
     yield Finding(subject, False, text.format(count=count), cure)
+
+
+def check_all_books(checkup: Checkup) -> Iterator[Finding]:
+    """Whether the books of each company are in order, as `books check` looks at them."""
+    from intergestan_erp.agencies.establishments import list_folders
+    from intergestan_erp.books.check import check_books
+    from intergestan_erp.books.folders import folder_called
+    from intergestan_operations.language.books import said_of
+
+    subject, is_wrong = _("Books"), False
+    with checkup.database.read() as connection:
+        for each in list_folders(connection):
+            wrong = check_books(connection, folder_called(connection, each.number))
+            if wrong:
+                is_wrong = True
+                text = _("folder {number} ({name}): {first} In all, {count} findings.")
+                said = text.format(number=each.number, name=each.name, first=said_of(wrong[0]), count=len(wrong))
+                cure = _("`intergestan books check --folder {number}` names them. Correct them, or restore a backup.")
+                yield Finding(subject, False, said, cure.format(number=each.number))
+    if not is_wrong:
+        yield Finding(subject, True, _("entries balance, no number is missing and no document"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import Journal
+from intergestan_operations.language.books import said_of
 from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
 from services.cli.books.chart import chart
 from services.cli.books.files import export, fec
 from services.cli.books.here import here
@@ -26,21 +25,10 @@ from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
-    from intergestan_erp.books.check import WrongBooks
     from intergestan_erp.books.typed import TypedLine
     from intergestan_erp.inputs.figure import Mark
 
 app = Group("The books of the company: entries, results, years and the file for the tax office.")
-
-WRONG: Mapping[str, str] = {
-    "unbalanced": marked("{what}: debits and credits are not the same."),
-    "gap": marked("{what}: a number before it is missing."),
-    "order": marked("{what}: it was validated before the one with the number before."),
-    "no_year": marked("{what}: its day lies in no year of these books."),
-    "missed": marked("{what}: the document has no entry."),
-    "letter": marked("{what}: the lines with this letter do not cancel out."),
-}
-"""What people read of `intergestan_erp.books.check.Wrong`; a test holds that there is one for each."""
 
 On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="The day of the entry; today by default.")]
 
@@ -264,11 +252,6 @@ app.verb("close")(close)
 app.verb("chart")(chart)
 app.verb("fec")(fec)
 app.verb("export")(export)
-
-
-def said_of(wrong: WrongBooks) -> str:
-    """What is wrong, for a person."""
-    return _(WRONG[wrong.kind]).format(what=wrong.what)
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -92,6 +92,9 @@ Grouping = Annotated[
         "--invoice-grouping", help="Deferred invoicing puts a delivery note on an invoice, or all of a month."
     ),
 ]
+Marked = Annotated[
+    str | None, typer.Option("--category", metavar="CODE", help="The category by which lists are narrowed to it.")
+]
 Latitude = Annotated[
     str | None,
     typer.Option(metavar="DEGREES", help="Latitude of that address, set by hand; an empty text takes it away."),
@@ -226,6 +229,7 @@ def set_(
     no_fees: Annotated[bool, typer.Option("--no-fees", help="It bears none of its fees any more but these.")] = False,
     minimum_order: Minimum = None,
     grouping: Grouping = None,
+    category: Marked = None,
     latitude: Latitude = None,
     longitude: Longitude = None,
 ) -> None:
@@ -257,7 +261,7 @@ def set_(
     if grouping is not None:
         changes["invoice_grouping"] = grouping
     borne = typed_fees(fees)
-    if not (changes or borne or no_fees or about_credit) and term is None:
+    if not (changes or borne or no_fees or about_credit) and term is None and category is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
     call = call_of(context)
 
@@ -266,12 +270,13 @@ def set_(
         if code is not None and rules.codes.automatic and not code_by_hand:
             raise _is_automatic(changes["code"])
         found = party_of(connection, party)
-        with_term = {} if term is None else {"payment_term_id": _term_id(connection, term)}
+        with_ids = {} if term is None else {"payment_term_id": _term_id(connection, term)}
+        with_ids |= {} if category is None else {"category_id": _category_id(connection, category)}
         released, at = Released(), call.database.now()
         ceiling = _ceiling(read_ceiling(connection, found.id), credit_max, credit_insured)
         if ceiling is not None:
             by = call.entitled(connection, Right.SET_CREDIT)
-        set_party(connection, found.id, changes | with_term, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
+        set_party(connection, found.id, changes | with_ids, rules, fees=borne, only_these_fees=no_fees, by=by, at=at)
         if ceiling is not None:
             released = acts.set_ceiling(connection, found.id, ceiling, by=by, at=at)
         return found.id, str(changes.get("code", found.code)), released
@@ -279,9 +284,8 @@ def set_(
     party_id, changed, released = in_turn(call.database, change)
     call.ring(IMPORT, *released.take_in)
     ring_for(call, [party_id])
-    others = [] if term is None else ["term"]
-    others += ["credit"] if about_credit else []
-    others += ["fees"] if borne or no_fees else []
+    others = [name for name, value in (("term", term), ("category", category)) if value is not None]
+    others += [*(["credit"] if about_credit else []), *(["fees"] if borne or no_fees else [])]
     names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
     for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
@@ -350,6 +354,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
             _("Payment term"): card.term,
+            _("Category"): card.category,
             _("Deferred invoicing"): _(GROUPINGS[card.invoice_grouping]) if card.is_customer else None,
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
@@ -482,6 +487,11 @@ def reindex(context: typer.Context) -> None:
 
     count = write_words(call_of(context).database)
     say(_("The words of {count} third parties were written anew.").format(count=count))
+
+
+def _category_id(connection: Connection, code: str) -> int | None:
+    """The id of a category of third parties; None for an empty text, which takes it away."""
+    return category_id(connection, code.strip() or None, CategoryKind.PARTY)
 
 
 def _term_id(connection: Connection, code: str | None) -> int | None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 import services.demo
 from intergestan_db.database import Database
 from intergestan_db.enums import FileFormat
 from intergestan_db.problem import FileProblems
-from intergestan_db.tables import NumberSeries, PurchaseOrder
+from intergestan_db.tables import NumberSeries, Party, PriceLine, PriceList, Product, PurchaseOrder
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.file_order import FileOrder
@@ -462,3 +462,33 @@ def test_many_orders_in_one_file(shop: SiteToTest) -> None:
     rows = [f"X{number};15/11/2020;F001;;CAS16;{line};;" for number in range(300) for line in (1, 2)]
     assert len(take(shop, *rows).new) == 300
     assert len(take(shop, *rows).there) == 300
+
+
+def test_price_lists_of_what_we_buy(shop: SiteToTest) -> None:
+    """A07, D42: a line without a price takes the list's, by its supplier, establishment, day and quantity."""
+    with shop.database.transaction() as connection:
+        supplier = connection.execute(select(Party.id).where(Party.code == "F001")).scalar_one()
+        ids = dict(connection.execute(select(Product.code, Product.id)).tuples().all())
+        for code, values in {
+            "OURS": {"party_id": supplier, "valid_from": date(2020, 11, 1)},
+            "SOLD": {"side": "sale", "valid_from": date(2020, 1, 1)},
+        }.items():
+            head = {"side": "purchase", "code": code, **values}
+            list_id = connection.execute(insert(PriceList).values(**head).returning(PriceList.id)).scalar_one()
+            for product, price, least in (("CAS16", "9", "0"), ("CAS16", "8", "24")):
+                line = {"product_id": ids[product], "price": Decimal(price), "min_quantity": Decimal(least)}
+                connection.execute(insert(PriceLine).values(price_list_id=list_id, **line))
+    titles = "ID Pièce;Date;Fournisseur;Nature;Produit;Quantité;Unité;Prix"
+    taken = take(
+        shop,
+        "CFR1;20/11/2020;STAUBER;N;CAS16;2;;",
+        "CFR1;20/11/2020;STAUBER;N;CAS16;24;;",
+        "CFR1;20/11/2020;STAUBER;N;CAS18;1;;",
+        "CFR1;20/11/2020;STAUBER;N;CAS16;1;;7",
+        "CFR2;31/10/2020;STAUBER;N;CAS16;24;;",
+        titles=titles,
+    )
+    assert [line["price"] for line in order(shop)["lines"]] == [*map(Decimal, ("9", "8", "10", "7"))]
+    assert [line["price"] for line in order(shop, "CFR2")["lines"]] == [Decimal("12.5")]
+    assert [remark.values["orders"] for remark in taken.said] == ["CFR1 (3), CFR2 (1)", "CFR1 (1, 2)"]
+    assert take(shop, "CFR2;31/10/2020;STAUBER;N;CAS16;24;;", titles=titles).there == ("CFR2",)

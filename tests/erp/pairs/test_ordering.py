@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import (
@@ -17,6 +19,9 @@ from intergestan_db.tables import (
     Establishment,
     Event,
     OperationCode,
+    Party,
+    PriceLine,
+    PriceList,
     PurchaseOrder,
     PurchaseOrderLine,
     Reservation,
@@ -95,14 +100,44 @@ def test_all_that_waits_in_a_period(a_site: SiteToTest) -> None:
     assert sum(agencies.reserved().values()) == 7
 
 
-def test_a_billable_pair(a_site: SiteToTest) -> None:
-    """A15, A47, A48, D37: with a folder of its own, codes of what is invoiced, at the sale price with VAT."""
-    agencies = Agencies(a_site)
-    with a_site.database.transaction() as connection:
+def becomes_a_company(site: SiteToTest) -> None:
+    """Establishment 2 has books of its own."""
+    with site.database.transaction() as connection:
         folder = insert(AccountingFolder).values(number=2, name="Agence 2").returning(AccountingFolder.id)
         own = connection.execute(folder).scalar_one()
         connection.execute(update(Establishment).where(Establishment.number == 2).values(accounting_folder_id=own))
         connection.execute(update(Dossier).values(establishments_are_companies=True))
+
+
+@pytest.mark.parametrize(
+    ("lists", "price"),
+    [
+        ({"side": "sale", "party": "AG1", "establishment": 2}, "8"),
+        ({"side": "purchase", "party": "AG2", "establishment": 1}, "8"),  # nothing that is sold says it
+        ({"side": "purchase", "party": "AG2", "establishment": 2}, "10"),
+        ({"side": "sale", "party": "AG2", "establishment": 2}, "10"),
+    ],
+)
+def test_what_a_pair_costs(a_site: SiteToTest, lists: dict[str, Any], price: str) -> None:
+    """A07, D42: a list of the requesting side as a customer of the supplying one, else one of what it buys there."""
+    agencies = Agencies(a_site)
+    becomes_a_company(a_site)
+    with a_site.database.transaction() as connection:
+        party = connection.execute(select(Party.id).where(Party.code == lists["party"])).scalar_one()
+        place = select(Establishment.id).where(Establishment.number == lists["establishment"])
+        head = {"code": "T", "side": lists["side"], "party_id": party, "valid_from": date(2020, 1, 1)}
+        made = insert(PriceList).values(**head, establishment_id=connection.execute(place).scalar_one())
+        list_id = connection.execute(made.returning(PriceList.id)).scalar_one()
+        connection.execute(insert(PriceLine).values(price_list_id=list_id, price=Decimal(8)))
+    agencies.order_pairs(order=agencies.for_customer("ALB0002=3", L1="AB=1 RD=2:indirect"))
+    (line,) = a_site.rows(PurchaseOrderLine)
+    assert line.price == Decimal(price)
+
+
+def test_a_billable_pair(a_site: SiteToTest) -> None:
+    """A15, A47, A48, D37: with a folder of its own, codes of what is invoiced, at the sale price with VAT."""
+    agencies = Agencies(a_site)
+    becomes_a_company(a_site)
     number = agencies.for_customer("ALB0002=3", L1="AB=1 RD=2:indirect")
     (made,) = agencies.order_pairs(order=number)
     assert made.billable

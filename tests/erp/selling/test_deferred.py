@@ -18,6 +18,7 @@ from intergestan_db.enums import InvoiceGrouping
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import (
     AccountingFolder,
+    Allocation,
     DeliveryNote,
     Depot,
     Dossier,
@@ -32,6 +33,7 @@ from intergestan_db.tables import (
     Party,
     SalesOrder,
     SalesOrderCharge,
+    SalesOrderLine,
 )
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.parties.parties import NewParty
@@ -298,6 +300,21 @@ def test_charges_go_on_the_first_where_nothing_leaves_from_there(agencies: Agenc
     agencies.deliver(number, at=2)
     a_charge(agencies, number)
     assert plain(run(agencies, at=2)) == [("FA1", "BL1", "65.00", "78.00")]
+
+
+@pytest.mark.parametrize(("route", "invoices"), [("direct", ["FA1"]), ("indirect", [])])
+def test_charges_look_at_what_is_allocated(agencies: Agencies, route: str, invoices: list[str]) -> None:
+    """D53: the rest leaves from elsewhere, too; or by way of the order's own establishment, which takes the charge."""
+    number = agencies.order()
+    agencies.deliver(number, 2, at=2)
+    a_charge(agencies, number)
+    with agencies.database.transaction() as connection:
+        line = connection.execute(select(SalesOrderLine.id)).scalar_one()
+        own = {"sales_order_line_id": line, "depot_id": agencies.depots[2], "route": route}
+        connection.execute(insert(Allocation).values(**own, quantity=Decimal(4), remainder=Decimal(4)))
+    run(agencies, at=2)
+    charged = {row.invoice_id for row in agencies.site.rows(InvoiceCharge)}
+    assert [row.number for row in agencies.site.rows(Invoice) if row.id in charged] == invoices
 
 
 def test_charges_of_a_central_one(agencies: Agencies) -> None:

@@ -155,6 +155,10 @@ def test_agencies_are_left_out(stauber: Path, run: Run) -> None:
     assert codes("list", "--agencies", "--category", "agence") == ["AG2"]
     assert (codes("find", "ag"), codes("find", "ag", "--agencies")) == ([], ["AG2"])
     assert run("parties", "list", "--category", "IA", cwd=folder).code == NO
+    for given, found in (("agence", ["AG2", "AUTRE"]), ("", ["AG2"])):
+        done(run("parties", "set", "AUTRE", "--category", given, cwd=folder))
+        assert codes("list", "--agencies", "--category", "AGENCE") == found
+    assert run("parties", "set", "AUTRE", "--category", "IA", cwd=folder).code == NO
     limit = run("--as", "jean", "parties", "set", "AG2", "--credit-max", "100", cwd=folder)
     assert (limit.code, "no credit maximum" in limit.err) == (NO, True)
     for narrowed in (("sales", "list", "--category", "IA"), ("orders", "list", "--category", "ia")):

@@ -1,14 +1,16 @@
 """`doctor` finds what is wrong on real servers, and says the cure."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from intergestan_db.database import Database
-from intergestan_db.tables import Notice
+from intergestan_db.tables import AccountingFolder, Entry, EntryLine, Notice
 from intergestan_msg.seal import SigningKey
 from tests.servers import Certificates, Dovecot, MailUser, RedisServer, SmtpServer
 from tests.services.cli.conftest import Run, services_alive
@@ -333,3 +335,22 @@ def test_files_that_others_may_read(healthy: Path, run: Run) -> None:
     for path in (healthy, healthy / "archive"):
         assert f"!!  Private files: Other accounts of this machine may read or change {path}," in ran.out
         assert f"chmod go-rwx {path}" in ran.out
+
+
+def test_books_that_are_not_in_order(healthy: Path, run: Run) -> None:
+    """D61: as `books check` looks at them, whichever company's they are."""
+    database = Database(f"sqlite:///{healthy / 'site.db'}")
+    with database.transaction() as connection:
+        folder = connection.execute(select(AccountingFolder.id)).scalar_one()
+        for number in (1, 3):
+            days = {"day": date(2026, 1, 1), "piece_day": date(2026, 1, 1), "validated_on": date(2026, 1, 1)}
+            told = {"piece": "P", "label": "L", "source": f"typed:{number}", "journal_code": "OD"}
+            made = insert(Entry).values(folder_id=folder, number=number, **days, **told).returning(Entry.id)
+            entry = connection.execute(made).scalar_one()
+            for position, (debit, credit) in enumerate(((1, 0), (0, 1)), start=1):
+                line = {"account": "471000", "title": "T", "debit": Decimal(debit), "credit": Decimal(credit)}
+                connection.execute(insert(EntryLine).values(entry_id=entry, position=position, **line))
+    database.dispose()
+    found = findings(run, healthy)["Books"]
+    assert (found["ok"], "OD3: a number before it is missing." in found["text"]) == (False, True)
+    assert "books check --folder 1" in found["cure"]
