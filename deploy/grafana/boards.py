@@ -1,4 +1,4 @@
-"""What the four dashboards show. `python docs/generate.py` writes them to deploy/grafana/dashboards/."""
+"""What the five dashboards show. `python docs/generate.py` writes them to deploy/grafana/dashboards/."""
 
 from __future__ import annotations
 
@@ -435,34 +435,6 @@ QUEUES = Board(
                     (Target("sum by (by) (increase(intergestan_settlements_total{@}[1d]))", "{{by}}"),),
                 ),
                 Panel(
-                    ("Invoices made in a day", "Factures faites en un jour"),
-                    ("By to whom they are.", "Selon le destinataire."),
-                    (Target("sum by (kind) (increase(intergestan_invoices_total{@}[1d]))", "{{kind}}"),),
-                ),
-                Panel(
-                    ("Delivery notes not invoiced", "BL non facturés"),
-                    (
-                        "By what their customers get an invoice for: a note or a month.",
-                        "Selon ce que leurs clients reçoivent : une facture par BL ou par mois.",
-                    ),
-                    (
-                        Target(
-                            "max by (site, grouping) (intergestan_delivery_notes_uninvoiced{@})",
-                            "{{site}} {{grouping}}",
-                        ),
-                    ),
-                ),
-                Panel(
-                    ("Entries in a day", "Écritures en un jour"),
-                    ("By journal.", "Par journal."),
-                    (Target("sum by (journal) (increase(intergestan_entries_total{@}[1d]))", "{{journal}}"),),
-                ),
-                Panel(
-                    ("Cheques and bills to the bank", "Chèques et effets à remettre"),
-                    ("Nobody handed them in yet.", "Personne ne les a encore remis en banque."),
-                    (Target("max by (site) (intergestan_payments_to_bank{@})", "{{site}}"),),
-                ),
-                Panel(
                     ("Taken in again", "Reprises"),
                     ("Archived mails, per second.", "Courriels archivés, par seconde."),
                     (_rate("replays_total", "outcome", "{{outcome}}"),),
@@ -708,22 +680,6 @@ PARTNERS = Board(
             ),
         ),
         Row(
-            ("Goods for orders", "Marchandises des commandes"),
-            (
-                Panel(
-                    ("Lines that wait for goods", "Lignes en reliquat"),
-                    ("Of accepted orders.", "De commandes acceptées."),
-                    (Target("max by (site) (intergestan_remainders{@})", "{{site}}"),),
-                    kind="stat",
-                ),
-                Panel(
-                    ("Orders allocated", "Commandes affectées"),
-                    ("With all their goods, or with a remainder.", "En entier, ou avec un reliquat."),
-                    (_rate("allocations_total", "site, outcome", "{{site}} {{outcome}}"),),
-                ),
-            ),
-        ),
-        Row(
             ("Third parties", "Tiers"),
             (
                 Panel(
@@ -765,4 +721,129 @@ PARTNERS = Board(
     ),
 )
 
-BOARDS = (FLOW, MAILBOXES, QUEUES, PARTNERS)
+AGENCIES = Board(
+    "agencies",
+    ("Agencies", "Agences"),
+    (
+        "Goods, orders between agencies, invoices and books: what waits for whom?",
+        "Marchandises, commandes inter-agences, factures et comptabilité : qu'est-ce qui attend, et qui ?",
+    ),
+    (
+        Row(
+            ("Goods for orders", "Marchandises des commandes"),
+            (
+                Panel(
+                    ("Lines that wait for goods", "Lignes en reliquat"),
+                    ("Of accepted orders.", "De commandes acceptées."),
+                    (Target("max by (site) (intergestan_remainders{@})", "{{site}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Orders allocated", "Commandes affectées"),
+                    ("With all their goods, or with a remainder.", "En entier, ou avec un reliquat."),
+                    (_rate("allocations_total", "site, outcome", "{{site}} {{outcome}}"),),
+                ),
+                Panel(
+                    ("Oldest order without goods set aside", "La plus ancienne commande sans réservation"),
+                    (
+                        "Of those for which the allocator does it at once; red from a quarter of an hour.",
+                        "De celles que l'allocator sert aussitôt ; rouge dès un quart d'heure.",
+                    ),
+                    (_age("oldest_unallocated_order_timestamp_seconds", "site", "{{site}}"),),
+                    "s",
+                    "stat",
+                    orange=300,
+                    red=900,
+                ),
+                Panel(
+                    ("Stock below nothing", "Stock sous zéro"),
+                    ("Products, where that may not be.", "Articles, là où c'est interdit."),
+                    (Target("max by (site) (intergestan_stock_negative{@})", "{{site}}"),),
+                    kind="stat",
+                    red=1,
+                ),
+            ),
+        ),
+        Row(
+            ("Orders between agencies", "Commandes inter-agences"),
+            (
+                Panel(
+                    ("To be ordered from other agencies", "À commander aux autres agences"),
+                    (
+                        "Goods for customers' orders that nobody ordered there yet.",
+                        "Marchandises de commandes clients que personne n'y a encore commandées.",
+                    ),
+                    (Target("max by (site) (intergestan_agency_pending{@})", "{{site}}"),),
+                    kind="stat",
+                ),
+                Panel(
+                    ("Pairs of orders in a day", "Couples de commandes en un jour"),
+                    ("On this site, or by mail to another one.", "Sur ce site, ou par courriel vers un autre."),
+                    (
+                        Target(
+                            "sum by (site, kind) (increase(intergestan_agency_orders_total{@}[1d]))",
+                            "{{site}} {{kind}}",
+                        ),
+                    ),
+                ),
+            ),
+        ),
+        Row(
+            ("Invoices", "Factures"),
+            (
+                Panel(
+                    ("Invoices made in a day", "Factures faites en un jour"),
+                    ("By to whom they are.", "Selon le destinataire."),
+                    (Target("sum by (kind) (increase(intergestan_invoices_total{@}[1d]))", "{{kind}}"),),
+                ),
+                Panel(
+                    ("Delivery notes not invoiced", "BL non facturés"),
+                    (
+                        "By what their customers get an invoice for: a note or a month.",
+                        "Selon ce que leurs clients reçoivent : une facture par BL ou par mois.",
+                    ),
+                    (
+                        Target(
+                            "max by (site, grouping) (intergestan_delivery_notes_uninvoiced{@})",
+                            "{{site}} {{grouping}}",
+                        ),
+                    ),
+                ),
+                Panel(
+                    ("Due before the month ends", "À facturer avant la fin du mois"),
+                    (
+                        "Delivery notes of customers who get an invoice a month, on its last two days.",
+                        "BL des clients facturés au mois, les deux derniers jours du mois.",
+                    ),
+                    (Target("max by (site) (intergestan_delivery_notes_due{@})", "{{site}}"),),
+                    kind="stat",
+                    orange=1,
+                ),
+                Panel(
+                    ("The last run", "La dernière facturation différée"),
+                    ("How long it took.", "Sa durée."),
+                    (Target("max by (site) (intergestan_invoice_run_seconds{@})", "{{site}}"),),
+                    "s",
+                    "stat",
+                ),
+            ),
+        ),
+        Row(
+            ("Books", "Comptabilité"),
+            (
+                Panel(
+                    ("Entries in a day", "Écritures en un jour"),
+                    ("By journal.", "Par journal."),
+                    (Target("sum by (journal) (increase(intergestan_entries_total{@}[1d]))", "{{journal}}"),),
+                ),
+                Panel(
+                    ("Cheques and bills to the bank", "Chèques et effets à remettre"),
+                    ("Nobody handed them in yet.", "Personne ne les a encore remis en banque."),
+                    (Target("max by (site) (intergestan_payments_to_bank{@})", "{{site}}"),),
+                ),
+            ),
+        ),
+    ),
+)
+
+BOARDS = (FLOW, MAILBOXES, QUEUES, PARTNERS, AGENCIES)

@@ -267,9 +267,9 @@ GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, al
 
 -- dispatcher
 GRANT SELECT (id, geo_state, rung_at, next_attempt_at), UPDATE (rung_at) ON "address" TO :"dispatcher";
-GRANT SELECT (id, purchase_order_id) ON "agency_order" TO :"dispatcher";
+GRANT SELECT (id, purchase_order_id, sales_order_id) ON "agency_order" TO :"dispatcher";
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
-GRANT SELECT (id, sales_order_line_id, remainder) ON "allocation" TO :"dispatcher";
+GRANT SELECT (id, sales_order_line_id, depot_id, route, remainder) ON "allocation" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
 GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note" TO :"dispatcher";
@@ -289,8 +289,9 @@ GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";
 GRANT SELECT, UPDATE (size, state, strikes, replayed, reason, detail, paused_at, rung_at), DELETE ON
     "inbound_mail" TO :"dispatcher";
 GRANT SELECT ON "inbound_transfer" TO :"dispatcher";
-GRANT SELECT (id, kind) ON "invoice" TO :"dispatcher";
+GRANT SELECT (id, invoice_run_id, created_at, kind) ON "invoice" TO :"dispatcher";
 GRANT SELECT (delivery_note_line_id) ON "invoice_line" TO :"dispatcher";
+GRANT SELECT (id, at) ON "invoice_run" TO :"dispatcher";
 GRANT SELECT ON "ledger" TO :"dispatcher";
 GRANT SELECT (id, poll_seconds, active, keeps_heartbeats, owner, last_success_at, rests_since, name, host,
     security, login, oauth_grant_id) ON "mailbox" TO :"dispatcher";
@@ -327,9 +328,10 @@ GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by, archived_before, d
 GRANT USAGE ON SEQUENCE "purge_run_id_seq" TO :"dispatcher";
 GRANT SELECT (id, bounce_address, mails_per_day, name, host, security, login, oauth_grant_id) ON "relay" TO
     :"dispatcher";
+GRANT SELECT (allocation_id, depot_id, kind, quantity, state) ON "reservation" TO :"dispatcher";
 GRANT SELECT ON "review_reply" TO :"dispatcher";
-GRANT SELECT (id, partner_id, customer_order_number, state, allocated_at, rung_at, number, issue_date,
-    establishment_id), UPDATE (rung_at) ON "sales_order" TO :"dispatcher";
+GRANT SELECT (id, partner_id, customer_order_number, state, created_at, allocated_at, rung_at, number,
+    issue_date, establishment_id), UPDATE (rung_at) ON "sales_order" TO :"dispatcher";
 GRANT SELECT (id, sales_order_id, product_id) ON "sales_order_line" TO :"dispatcher";
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";

@@ -162,6 +162,11 @@ def _money() -> Iterator[Metric]:
     )
     yield _counter("invoices_total", "dispatcher", "Invoices made.", kind=("customer", "agency", "internal"))
     yield _gauge(
+        "invoice_run_seconds",
+        "dispatcher",
+        "How long the last run of deferred invoicing took, until it wrote its last invoices; 0: there was none.",
+    )
+    yield _gauge(
         "delivery_notes_uninvoiced",
         "dispatcher",
         "Delivery notes that wait for an invoice, by what their customers get one for; counted every ten minutes.",
@@ -190,6 +195,22 @@ def _goods() -> Iterator[Metric]:
         outcome=("full", "short", "refused"),
     )
     yield _gauge("remainders", "dispatcher", "Lines of orders that wait for goods; absent where none are set aside.")
+    yield _gauge(
+        "oldest_unallocated_order_timestamp_seconds",
+        "dispatcher",
+        "When the oldest order came for which goods are to be set aside at once, and were not yet; 0: there is none.",
+    )
+    yield _counter(
+        "agency_orders_total",
+        "dispatcher",
+        "Pairs of orders between agencies: on this site, or by mail to another one.",
+        kind=("local", "mail"),
+    )
+    yield _gauge(
+        "agency_pending",
+        "dispatcher",
+        "Goods of other agencies for customers' orders that nobody ordered there yet; absent where none are set aside.",
+    )
 
 
 def _bells() -> Iterator[Metric]:

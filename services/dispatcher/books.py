@@ -1,4 +1,6 @@
-"""What enters the books, and which payments wait for the bank: people do both in processes without metrics."""
+"""What enters the books, which payments wait for the bank, and how long an invoice run took: people do all of it in
+processes without metrics.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,26 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db import numbers
 from intergestan_db.enums import Journal
-from intergestan_db.tables import NumberSeries, Payment
+from intergestan_db.tables import Invoice, InvoiceRun, NumberSeries, Payment
 from intergestan_runtime.metrics import Metrics
 
 _SERIES = select(NumberSeries.code, NumberSeries.next_number).where(NumberSeries.code.like(f"{numbers.ENTRIES}%"))
 _TO_BANK = select(func.count()).where(
     Payment.banked_on.is_(None), Payment.state == "entered", Payment.method.in_(("cheque", "bill"))
+)
+
+_LAST_RUN = (
+    select(
+        InvoiceRun.at,
+        select(Invoice.created_at)
+        .where(Invoice.invoice_run_id == InvoiceRun.id)
+        .order_by(Invoice.id.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("until"),
+    )
+    .order_by(InvoiceRun.id.desc())
+    .limit(1)
 )
 
 
@@ -31,3 +47,6 @@ class BooksCounter:
                 metrics.inc("entries_total", count - self._counted[journal], journal=journal)
         self._counted = found
         metrics.set("payments_to_bank", connection.execute(_TO_BANK).scalar_one())
+        run = connection.execute(_LAST_RUN).one_or_none()
+        if run is not None and run.until is not None:
+            metrics.set("invoice_run_seconds", (run.until - run.at).total_seconds())

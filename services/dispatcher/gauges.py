@@ -35,7 +35,8 @@ OF_BASE = (
     *("certificate_expiry_timestamp_seconds", "unconfirmed_keys", "customers_over_limit"),
     "payments_to_bank",
     *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
-    *("delivery_notes_uninvoiced", "delivery_notes_due", "stock_negative"),
+    *("delivery_notes_uninvoiced", "delivery_notes_due", "stock_negative", "invoice_run_seconds", "agency_pending"),
+    "oldest_unallocated_order_timestamp_seconds",
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
 OF_DISK = ("archive_free_bytes", "archive_disk_bytes")
@@ -59,6 +60,7 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
         metrics.set("customers_over_limit", vitals.over_limit)
     metrics.set("delivery_notes_due", vitals.uninvoiced)
     metrics.set("stock_negative", vitals.negative)
+    metrics.set("oldest_unallocated_order_timestamp_seconds", _stamp(vitals.unallocated.since))
     metrics.set("clock_set_back_timestamp_seconds", _stamp(_set_back(vitals)))
     ahead = {clock.code: clock.seconds for clock in vitals.clocks}
     for code in vitals.routes:

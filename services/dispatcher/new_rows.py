@@ -1,4 +1,7 @@
-"""Settlements and invoices as people enter them: in processes without metrics, so that the database is asked."""
+"""Settlements, invoices and pairs of orders as people enter them.
+
+They do so in processes without metrics, so that the database is asked.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, select
 
 from intergestan_db.enums import InvoiceKind
-from intergestan_db.tables import Invoice, Settlement
+from intergestan_db.tables import AgencyOrder, Invoice, Settlement
 from intergestan_runtime.metrics import Metrics
 
 LATE = 1000
@@ -65,3 +68,9 @@ def invoices() -> NewRows:
     """Invoices, by to whom they are."""
     words = {str(kind): func.count(case((Invoice.kind == kind, 1))) for kind in InvoiceKind}
     return NewRows("invoices_total", "kind", Invoice.id, words)
+
+
+def agency_orders() -> NewRows:
+    """Pairs of orders between agencies; one of which the sales order is elsewhere goes by mail."""
+    local = func.count(AgencyOrder.sales_order_id)
+    return NewRows("agency_orders_total", "kind", AgencyOrder.id, {"local": local, "mail": func.count() - local})

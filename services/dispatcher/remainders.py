@@ -1,9 +1,13 @@
-"""The gauge about goods: how many lines wait for some. It also knows whether anything is set aside on this site."""
+"""The gauges about goods: how many lines wait for some, and how many for an order to another agency.
+
+They also know whether anything is set aside on this site.
+"""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from intergestan_erp.pairs.pending import count_pending
 from intergestan_erp.stock.waiting import count_remainders
 from intergestan_runtime.metrics import Metrics
 
@@ -18,10 +22,11 @@ class Remainders:
         self.are_counted = False
 
     def look(self, connection: Connection, metrics: Metrics) -> None:
-        """Set the gauge; absent where nothing is set aside."""
+        """Set the gauges; absent where nothing is set aside."""
         found = count_remainders(connection)
         self.are_counted = found is not None
         if found is None:
-            metrics.vanish("remainders")
+            metrics.vanish("remainders", "agency_pending")
         else:
             metrics.set("remainders", found)
+            metrics.set("agency_pending", count_pending(connection))

@@ -29,7 +29,7 @@ from services.dispatcher.books import BooksCounter
 from services.dispatcher.due import AT_ONCE, DUE, DUE_IN_STOCK, is_any_due, take_due
 from services.dispatcher.gauges import OF_BASE, OF_REDIS, tell_archive, tell_redis, tell_vitals
 from services.dispatcher.key_gauges import measure_keys
-from services.dispatcher.new_rows import invoices, settlements
+from services.dispatcher.new_rows import agency_orders, invoices, settlements
 from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.remainders import Remainders
 from services.dispatcher.settings import DispatcherSettings
@@ -56,7 +56,7 @@ class Dispatcher:
         self._archive = archive
         self._settings = settings
         self._answer_hours = answer_hours
-        self._new_rows = (settlements(), invoices())
+        self._new_rows = (settlements(), invoices(), agency_orders())
         self._remainders = Remainders()
         self._uninvoiced = Uninvoiced()
         self._books = BooksCounter()

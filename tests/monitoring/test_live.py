@@ -122,10 +122,10 @@ def load(sites: PairOfSites, prometheus: PrometheusServer) -> None:
 
 OF_SOME_SITES = {
     *("Addresses to look up", "Look-ups left", "What providers say"),
-    *("Lines that wait for goods", "Orders allocated"),
+    *("Lines that wait for goods", "Orders allocated", "To be ordered from other agencies"),
 }
-"""Panels of sites that chose who says where addresses lie (T25), or that set goods aside (A11): tests of dispatcher
-and allocator fill their metrics.
+"""Panels of sites that chose who says where addresses lie (T25), or that set goods aside (A11): tests of
+dispatcher and allocator fill their metrics.
 """
 
 

@@ -83,6 +83,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
     for reason in (HoldReason.TRANSFER_CONFLICT, HoldReason.ARCHIVE):
         metrics.set("holds", 1, reason=reason)
     metrics.set("oldest_hold_timestamp_seconds", now - 4000)
+    metrics.set("oldest_unallocated_order_timestamp_seconds", now - 1000)
     metrics.set("sequence_gaps", 1, route="P")
     metrics.set("partner_clock_ahead_seconds", 400, route="P")
     for kind in ("signing", "mailbox"):

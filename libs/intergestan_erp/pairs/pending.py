@@ -88,6 +88,18 @@ _PENDING: Final = (
     .outerjoin(PurchaseOrder, PurchaseOrder.id == AgencyOrder.purchase_order_id)
     .where(_IS_PENDING)
 )
+_COUNT: Final = (
+    select(func.count(Allocation.id))
+    .select_from(Allocation)
+    .join(SalesOrderLine, SalesOrderLine.id == Allocation.sales_order_line_id)
+    .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
+    .join(_SOURCE, _SOURCE.c.id == Allocation.depot_id)
+    .outerjoin(
+        _SET_ASIDE,
+        and_(_SET_ASIDE.c.allocation_id == Allocation.id, _SET_ASIDE.c.depot_id == Allocation.depot_id),
+    )
+    .where(_IS_PENDING)
+)
 _OF_PAIR: Final = _PENDING.where(
     among(SalesOrder.id, "orders"),
     SalesOrder.establishment_id == bindparam("requesting"),
@@ -102,6 +114,11 @@ _DEPOTS: Final = (
     .join(Establishment, Establishment.id == Depot.establishment_id)
     .join(Dossier, Dossier.id == Establishment.dossier_id)
 )
+
+
+def count_pending(connection: Connection) -> int:
+    """How many allocations wait, of all orders."""
+    return int(connection.execute(_COUNT).scalar_one())
 
 
 def read_pending(connection: Connection, wanted: Wanted) -> list[Pending]:

@@ -149,7 +149,8 @@ def run(
         with database.transaction() as connection:
             _check_still(connection, scope)
             issuer = read_issuer(connection, establishment_id)
-            made, run_id = _write(connection, issuer, batch, rules, wanted, run_id, day=day, by=by, at=at)
+            now = database.now()
+            made, run_id = _write(connection, issuer, batch, rules, wanted, run_id, day=day, by=by, at=at, now=now)
         yield from made
 
 
@@ -244,8 +245,12 @@ def _write(
     day: date | None,
     by: str,
     at: datetime,
+    now: datetime,
 ) -> tuple[list[Outcome], int | None]:
-    """Make the invoices of a batch, of what is open once its customers and orders are locked."""
+    """Make the invoices of a batch, of what is open once its customers and orders are locked.
+
+    :param at: when the run began, whose day its invoices bear; `now`: when these are written.
+    """
     gates = open_gates(connection, _customers(batch), at)
     drafts, orders = _draft(connection, issuer, batch, gates, lock=True)
     good = [each for each in drafts if isinstance(each, _Drafted)]
@@ -261,7 +266,7 @@ def _write(
         for each in good
     ]
     asked = day or today(connection, at)
-    made = write_invoices(connection, issuer, new, day=asked, shift=rules.shift, run_id=run_id, by=by, at=at)
+    made = write_invoices(connection, issuer, new, day=asked, shift=rules.shift, run_id=run_id, by=by, at=now)
     late = next((each for each in made if day is not None and each.issue_date != day), None)
     if late is not None:
         raise Problem(

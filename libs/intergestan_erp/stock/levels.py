@@ -95,6 +95,10 @@ _NEGATIVE = (
 )
 
 
+NEGATIVE = _NEGATIVE.scalar_subquery()
+"""The same as a part of a statement."""
+
+
 def count_negative(connection: Connection) -> int:
     """How many products lie below nothing, or are set aside beyond what lies there, in depots that do not allow it.
 

@@ -128,6 +128,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Less of {value} product(s) lies in a depot than nothing, or than is set aside, where that may not be.",
             "`intergestan stock show` tells which: count them in the depot, and enter it (stock count).",
         ),
+        "OrdersUnallocated": (
+            "Nothing is set aside for {value} order(s), though it is to be done at once: the allocator does not do it.",
+            "`intergestan doctor` says whether it runs; `intergestan sales allocate` does it for an order.",
+        ),
         "ServiceDown": (
             "The service {about} does not run.",
             "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
@@ -257,6 +261,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "StockNegative": (
             "{value} article(s) : un dépôt a moins que rien, ou que ce qui y est réservé, là où c'est interdit.",
             "`intergestan stock show` dit lesquels : comptez-les au dépôt, et saisissez-le (stock count).",
+        ),
+        "OrdersUnallocated": (
+            "Rien n'est réservé pour {value} commande(s), qui devrait l'être aussitôt : l'allocator ne le fait pas.",
+            "`intergestan doctor` dit s'il tourne ; `intergestan sales allocate` le fait pour une commande.",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",

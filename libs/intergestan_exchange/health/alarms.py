@@ -22,6 +22,7 @@ POLLS_MISSED = 3
 NOT_POLLED_S = 180
 """A mailbox is not polled after so many intervals, but not before so many seconds."""
 HOLD_S = 1800
+UNALLOCATED_S = 900
 KEY_DAYS = 21
 CERTIFICATE_DAYS = 7
 BUDGET = 0.01
@@ -79,6 +80,7 @@ KINDS: Mapping[str, Kind] = {
     "GeocoderResting": Kind("warning"),
     "NotesUninvoiced": Kind("warning"),
     "StockNegative": Kind("warning"),
+    "OrdersUnallocated": Kind("warning"),
     "ServiceDown": Kind("critical", 120),
 }
 """By name; the alert of Prometheus and the page in docs/runbooks are called Intergestan<name>."""
@@ -204,6 +206,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("NotesUninvoiced", value=str(vitals.uninvoiced))
     if vitals.negative:
         yield Alarm("StockNegative", value=str(vitals.negative))
+    if _older(vitals, vitals.unallocated.since, UNALLOCATED_S):
+        yield Alarm("OrdersUnallocated", value=str(vitals.unallocated.count), since=vitals.unallocated.since)
     if not vitals.clock.is_well:
         by = max(vitals.clock.seconds, vitals.clock.ahead)
         yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)

@@ -34,7 +34,7 @@ from intergestan_erp.geo.health import Geocoding, read_geocoding
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
 from intergestan_erp.site.preferences import read_geo
 from intergestan_erp.site.zone import read_zone, this_month, today
-from intergestan_erp.stock.levels import count_negative
+from intergestan_erp.stock.health import read_goods
 from intergestan_exchange.credit_holds.due import read_count
 from intergestan_exchange.health.certificates import read_certificates
 from intergestan_exchange.health.clock import NOT_SET_BACK, PartnerClock, SiteClock, read_clock, read_partner_clocks
@@ -111,6 +111,7 @@ class Vitals:
     :ivar over_limit: customers above their credit maximum, as they were last counted; None: the site uses none.
     :ivar uninvoiced: this month's delivery notes of customers who get an invoice a month, on its last days; else 0.
     :ivar negative: products of which less than nothing lies in a depot, or than is set aside, where it may not.
+    :ivar unallocated: accepted orders for which goods are to be set aside at once, and were not yet.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     :ivar geocoding: how the looking up of addresses stands; None where nobody is asked.
     """
@@ -139,6 +140,7 @@ class Vitals:
     over_limit: int | None = None
     uninvoiced: int = 0
     negative: int = 0
+    unallocated: Waiting = NOBODY
 
 
 def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
@@ -147,6 +149,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
     :param answer_hours: how long an answer may take, for partners with whom nothing else is agreed.
     :param late: how long a heartbeat may take.
     """
+    goods = read_goods(connection)
     return Vitals(
         at=now,
         pending=_pending(connection),
@@ -171,7 +174,8 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         geocoding=_geocoding(connection, now),
         over_limit=read_count(connection),
         uninvoiced=_uninvoiced(connection, now),
-        negative=count_negative(connection),
+        negative=goods.negative,
+        unallocated=Waiting(goods.unallocated, goods.since),
     )
 
 

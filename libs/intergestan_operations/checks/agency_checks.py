@@ -1,4 +1,4 @@
-"""The checks of `doctor` about agencies: what orders between them would lack, stock below nothing, and the books."""
+"""The checks of `doctor` about agencies: what orders between them would lack, stock, the allocator, and the books."""
 
 from __future__ import annotations
 
@@ -46,6 +46,27 @@ def check_stock(checkup: Checkup) -> Iterator[Finding]:
     text = _("{count} products lie below nothing, or are reserved beyond what lies there, where that is not allowed")
     cure = _("Count them, and enter it with `intergestan stock count`.")
     yield Finding(subject, False, text.format(count=count), cure)
+
+
+def check_allocator(checkup: Checkup) -> Iterator[Finding]:
+    """Whether an allocator lives, where goods are set aside as orders are accepted (A11); elsewhere nothing is said."""
+    from intergestan_db.enums import ALLOCATOR
+    from intergestan_db.leases import living_workers
+    from intergestan_erp.stock.health import read_goods
+
+    subject, now = _("Allocator"), checkup.database.now()
+    with checkup.database.read() as connection:
+        goods = read_goods(connection)
+        lives = ALLOCATOR in living_workers(connection, now).values()
+    if not goods.reserves:
+        return
+    if lives:
+        text = _("it works; orders for which nothing is set aside yet: {count}")
+        yield Finding(subject, True, text.format(count=goods.unallocated))
+        return
+    text = _("none runs, so nothing is set aside for orders by mail; these wait: {count}")
+    cure = _("`intergestan up` or `intergestan run allocator` runs it; `intergestan sales allocate` does an order's.")
+    yield Finding(subject, False, text.format(count=goods.unallocated), cure)
 
 
 def check_all_books(checkup: Checkup) -> Iterator[Finding]:

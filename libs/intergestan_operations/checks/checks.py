@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from intergestan_operations.checks.account_checks import check_mailboxes, check_relay
-from intergestan_operations.checks.agency_checks import check_agencies, check_all_books, check_stock
+from intergestan_operations.checks.agency_checks import check_agencies, check_all_books, check_allocator, check_stock
 from intergestan_operations.checks.base_checks import (
     check_archive,
     check_base,
@@ -44,5 +44,5 @@ _CHECKS: tuple[Check, ...] = (
     *(check_bell_is_guarded, check_private_files, check_services),
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
-    *(check_due, check_working_days, check_agencies, check_stock, check_all_books),
+    *(check_due, check_working_days, check_agencies, check_stock, check_allocator, check_all_books),
 )

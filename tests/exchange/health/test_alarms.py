@@ -129,6 +129,11 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "GeocoderResting": (geocoding("cap"), geocoding(None), {}),
     "NotesUninvoiced": ({"uninvoiced": 3}, {"uninvoiced": 0}, {}),
     "StockNegative": ({"negative": 2}, {"negative": 0}, {}),
+    "OrdersUnallocated": (
+        {"unallocated": Waiting(2, ago(seconds=901))},
+        {"unallocated": Waiting(2, ago(seconds=899))},
+        {},
+    ),
 }
 
 
@@ -195,6 +200,7 @@ _WINDOWS = (("1h", "15m"), ("6h", "1h"), ("1d", "6h"))
         ("MailboxNotPolled", f"clamp_min({alarms.POLLS_MISSED} * max"),
         ("MailboxNotPolled", f", {alarms.NOT_POLLED_S})\n"),
         ("HoldsWaiting", f"> {alarms.HOLD_S}\n"),
+        ("OrdersUnallocated", f"> {alarms.UNALLOCATED_S}\n"),
         ("KeyExpiring", f"< {alarms.KEY_DAYS} * 86400\n"),
         ("CertificateExpiring", f"< {alarms.CERTIFICATE_DAYS} * 86400\n"),
         *(

@@ -10,16 +10,19 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import insert, update
 
 from intergestan_db.database import Database
-from intergestan_db.tables import Party, Settlement
+from intergestan_db.tables import Party, SalesOrder, Settlement
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoicing import invoice
-from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.health.vitals import Waiting, read_vitals
 from intergestan_runtime.metrics import Metrics
 from services.dispatcher import new_rows
+from services.dispatcher.remainders import Remainders
 from services.dispatcher.uninvoiced import Uninvoiced
 from tests.databases import as_service
+from tests.erp.pairs.agencies import Agencies
 from tests.erp.paying.till import Till
-from tests.site_factories import NOW
+from tests.erp.stock.depots import Depots
+from tests.site_factories import NOW, SiteToTest
 
 
 def counted(metrics: Metrics) -> dict[str, float]:
@@ -116,3 +119,46 @@ def test_the_month_ends(base: Database, now: datetime, due: int) -> None:
         connection.execute(update(Party).values(invoice_grouping="customer"))
     with as_service(base, "dispatcher").read() as connection:
         assert read_vitals(connection, now, 24).uninvoiced == due
+
+
+@pytest.mark.mainly_on("postgresql")
+def test_pairs_of_orders_and_what_waits_for_one(a_site: SiteToTest) -> None:
+    """A40, A43: a pair is counted once, whatever its lines; what nobody ordered yet is shown."""
+    agencies, metrics = Agencies(a_site), Metrics(CollectorRegistry())
+    counter, goods = new_rows.agency_orders(), Remainders()
+
+    def look() -> tuple[float | None, ...]:
+        with as_service(a_site.database, "dispatcher").read() as connection:
+            counter.look(connection, metrics)
+            goods.look(connection, metrics)
+        found = metrics.registry.get_sample_value
+        of_kinds = [found("intergestan_agency_orders_total", {"kind": kind}) for kind in ("local", "mail")]
+        return (*(count or 0 for count in of_kinds), found("intergestan_agency_pending"))
+
+    assert look() == (0, 0, 0)
+    agencies.for_customer("ALB0002=6", L1="AB=1 RD=2:indirect ABL=3:indirect")
+    agencies.for_customer("ALB0002=1", L1="RD=1")
+    assert look() == (0, 0, 2)
+    agencies.order_pairs()
+    assert look() == look() == (2, 0, 0)
+    agencies.sets(manage_reservations=False)
+    assert look() == (2, 0, None)
+
+
+@pytest.mark.mainly_on("postgresql")
+def test_orders_for_which_nothing_is_set_aside(a_site: SiteToTest) -> None:
+    """A11: since when the oldest waits, where that is done at once; nothing is looked through elsewhere."""
+    depots = Depots(a_site)
+    depots.enter("ALB0002=1")
+    with a_site.database.transaction() as connection:
+        connection.execute(update(SalesOrder).values(allocated_at=None))
+
+    def since() -> Waiting:
+        with as_service(a_site.database, "dispatcher").read() as connection:
+            return read_vitals(connection, NOW, 24).unallocated
+
+    assert since() == Waiting(0)
+    depots.sets(reserve_at_entry=True)
+    assert since() == Waiting(1, NOW)
+    depots.allocate("CCL1")
+    assert since() == Waiting(0)
