@@ -21,7 +21,7 @@ MOST_OF_OURS = {
     "sender": 118,
     "poller": 139,
     "importer": 276,
-    "dispatcher": 309,
+    "dispatcher": 314,
     "geocoder": 132,
     "allocator": 135,
     "--help": 167,

@@ -771,7 +771,7 @@ AGENCIES = Board(
                     ("To be ordered from other agencies", "À commander aux autres agences"),
                     (
                         "Goods for customers' orders that nobody ordered there yet.",
-                        "Marchandises de commandes clients que personne n'y a encore commandées.",
+                        "Marchandises pour des clients que personne n'y a encore commandées.",
                     ),
                     (Target("max by (site) (intergestan_agency_pending{@})", "{{site}}"),),
                     kind="stat",

@@ -24,9 +24,9 @@ def board(request: pytest.FixtureRequest) -> Json:
     return read(request.param)
 
 
-def test_there_are_four_in_both_languages() -> None:
-    """Issue 4: Flow, Mailboxes, Queues and workers, Partners; the same panels in French and in English."""
-    names = {"flow", "mailboxes", "queues", "partners"}
+def test_they_are_there_in_both_languages() -> None:
+    """Issue 4: Flow, Mailboxes, Queues and workers, Partners, Agencies; the same panels in French and in English."""
+    names = {"flow", "mailboxes", "queues", "partners", "agencies"}
     assert {named(file) for file in FILES} == {f"{language}-{name}" for language in ("en", "fr") for name in names}
     for name in names:
         english, french = (read(GRAFANA / "dashboards" / language / f"{name}.json") for language in ("en", "fr"))

@@ -130,7 +130,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "OrdersUnallocated": (
             "Nothing is set aside for {value} order(s), though it is to be done at once: the allocator does not do it.",
-            "`intergestan doctor` says whether it runs; `intergestan sales allocate` does it for an order.",
+            "`intergestan doctor` says whether it runs; `intergestan up` starts it with all others.",
         ),
         "ServiceDown": (
             "The service {about} does not run.",
@@ -264,7 +264,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "OrdersUnallocated": (
             "Rien n'est réservé pour {value} commande(s), qui devrait l'être aussitôt : l'allocator ne le fait pas.",
-            "`intergestan doctor` dit s'il tourne ; `intergestan sales allocate` le fait pour une commande.",
+            "`intergestan doctor` dit s'il tourne ; `intergestan up` le démarre avec tous les autres.",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",

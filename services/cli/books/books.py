@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import Journal
-from intergestan_operations.language.books import said_of
 from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from services.cli.books.chart import chart
@@ -126,6 +125,7 @@ def check(context: typer.Context, *, folder: Folder = None, as_json: AsJson = Fa
     Books begin with the first document after the site got them: of what was before, nothing is missed.
     """
     from intergestan_erp.books.check import check_books
+    from intergestan_operations.language.books import said_of
 
     call = call_of(context)
     with call.database.read() as connection:

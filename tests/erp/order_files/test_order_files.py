@@ -468,7 +468,7 @@ def test_price_lists_of_what_we_buy(shop: SiteToTest) -> None:
     """A07, D42: a line without a price takes the list's, by its supplier, establishment, day and quantity."""
     with shop.database.transaction() as connection:
         supplier = connection.execute(select(Party.id).where(Party.code == "F001")).scalar_one()
-        ids = dict(connection.execute(select(Product.code, Product.id)).tuples().all())
+        ids = {row.code: row.id for row in connection.execute(select(Product.code, Product.id))}
         for code, values in {
             "OURS": {"party_id": supplier, "valid_from": date(2020, 11, 1)},
             "SOLD": {"side": "sale", "valid_from": date(2020, 1, 1)},
