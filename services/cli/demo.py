@@ -26,17 +26,22 @@ def demo(
         Path | None, typer.Option(metavar="DIR", help="Leave everything in this new or empty folder.")
     ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Go on running after the result, until Ctrl-C.")] = False,
+    agencies: Annotated[
+        bool, typer.Option("--agencies", help="Three agencies of one site instead: stock, orders, invoices and books.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
 ) -> None:
     """Show it on this machine: a logistics base and distributors send each other orders by mail.
 
     Each site has its own base, keys and processes; they speak SMTP and IMAP with a local mail server. Exit code 0
-    only if every order arrived exactly once with equal content and has its answer.
+    only if every order arrived exactly once with equal content and has its answer. With --agencies no mail is sent:
+    the cases of orders between agencies are typed, and each row that must come of it is compared.
     """
     numbers = ["--orders", str(orders), "--sites", str(sites), "--lines", str(lines)]
     wishes = [
         *(["--keep", str(keep)] if keep else []),
         *(["--serve"] if serve else []),
+        *(["--agencies"] if agencies else []),
         *(["--json"] if as_json else []),
     ]
     program = [sys.executable, "-m", "services.demo", *numbers, *wishes, "--lang", spoken()]

@@ -38,16 +38,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _play(options: Options, started: datetime, leave: Leave) -> int:
-    from services.demo.play import play
+    def play(folder: Path) -> int:
+        if options.agencies:
+            from services.demo import agencies
+
+            return agencies.play(options, folder, leave)
+        from services.demo import play
+
+        return play.play(options, folder, started, leave)
 
     if options.keep is not None:
         make_folder(options.keep)
         narrow(options.keep)
-        return play(options, options.keep, started, leave)
+        return play(options.keep)
     folder = Path(mkdtemp(prefix="intergestan-demo-"))
     is_needed = True  # for its logs
     try:
-        code = play(options, folder, started, leave)
+        code = play(folder)
         is_needed = code != 0
     except SystemExit:  # a signal
         is_needed = False

@@ -126,7 +126,7 @@ class Cast:
         with log.open("ab") as file:
             process = subprocess.Popen(
                 bound([sys.executable, "-m", module, *arguments]),
-                env=_environment(),
+                env=environment(),
                 stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if piped else file,
                 stderr=file,
@@ -135,7 +135,7 @@ class Cast:
         self._players.append(_Player(name, log, process))
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours without our own variables: what is set for a real site must not reach the demo's."""
     return {name: value for name, value in os.environ.items() if not name.startswith("INTERGESTAN_")}
 

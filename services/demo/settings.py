@@ -22,6 +22,7 @@ class Options:
     :ivar sites: the logistics base and its distributors.
     :ivar keep: a new or empty folder for all that is made; None: a temporary one.
     :ivar serve: go on running after the result.
+    :ivar agencies: play the cases of three agencies of one site instead, which needs no mail.
     :ivar language: `fr` or `en`, of the demo's words and of the sites' mails.
     """
 
@@ -30,6 +31,7 @@ class Options:
     lines: int
     keep: Path | None
     serve: bool
+    agencies: bool
     as_json: bool
     language: str
 
@@ -44,15 +46,21 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--lines", type=_between(1, MAX_LINES), default=8, help="lines of each generated order")
     parser.add_argument("--keep", type=_absolute, metavar="DIR", help="leave everything in this new or empty folder")
     parser.add_argument("--serve", action="store_true", help="go on running until Ctrl-C")
+    parser.add_argument(
+        "--agencies", action="store_true", help="three agencies of one site instead: stock and invoices"
+    )
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     parser.add_argument("--lang", choices=("fr", "en"), default=_spoken(), help="language; LANG by default")
     given = parser.parse_args(argv)
+    if given.agencies and given.serve:
+        parser.error("--agencies runs no services, so there is nothing to --serve")
     return Options(
         orders=given.orders,
         sites=given.sites,
         lines=given.lines,
         keep=given.keep,
         serve=given.serve,
+        agencies=given.agencies,
         as_json=given.json,
         language=given.lang,
     )

@@ -75,6 +75,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "Everything is removed now. --keep DIR leaves it all to be looked at, --serve keeps it running.",
         "Tout est maintenant supprimé. --keep DOSSIER laisse tout en place, --serve laisse tourner.",
     ),
+    "agencies_making": (
+        "Three agencies of one company in {folder} …",
+        "Trois agences d'une société dans {folder} …",
+    ),
+    "agencies_after": ("After", "Après"),
+    "agencies_what": ("What", "Quoi"),
+    "agencies_row": ("Must be", "Attendu"),
+    "agencies_instead": ("{expected}\ninstead: {found}", "{expected}\ntrouvé : {found}"),
+    "agencies_good": (
+        "All {rows} rows are as they must be, by {commands} commands ({seconds:.1f} s).",
+        "Les {rows} lignes sont conformes, par {commands} commandes ({seconds:.1f} s).",
+    ),
+    "agencies_bad": (
+        "{wrong} of {rows} rows are not as they must be ({commands} commands, {seconds:.1f} s).",
+        "{wrong} lignes sur {rows} ne sont pas conformes ({commands} commandes, {seconds:.1f} s).",
+    ),
+    "agencies_failed": (
+        "This ended with the exit code {code}: intergestan {line}\n{words}",
+        "Ceci s'est terminé avec le code de sortie {code} : intergestan {line}\n{words}",
+    ),
+    "agencies_look": (
+        "Each case is a site in {folder}, to be looked at with `intergestan --config`; the FEC is in case-1/fec.",
+        "Chaque cas est un site dans {folder}, à voir avec `intergestan --config` ; le FEC est dans case-1/fec.",
+    ),
     "guests": (
         "Two mailboxes are free, to try `intergestan setup` with. What it asks, you answer:",
         "Deux boîtes aux lettres sont libres, pour essayer `intergestan setup`. À ses questions, répondez :",
