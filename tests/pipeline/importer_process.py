@@ -1,4 +1,7 @@
-"""`python -m tests.pipeline.importer_process URL ARCHIVE REDIS NOW WORKER MAIL_ID…`: takes these mails in."""
+"""`python -m tests.pipeline.importer_process URL ARCHIVE REDIS NOW WORKER MAIL_ID…`: takes these mails in.
+
+It prints `started`, and waits for a line before.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ if __name__ == "__main__":
         worker=worker,
         max_age=timedelta(days=30),
     )
+    print("started", flush=True)
+    sys.stdin.readline()
     for mail in mails:
         importer.take_in(int(mail))
     pool.close()

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from prometheus_client import CollectorRegistry
 
 from intergestan_db.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
-from intergestan_exchange.inbox.pool import ReaderPool
-from intergestan_runtime.broker import make_broker
 from intergestan_runtime.crashpoint import ENVIRONMENT
-from intergestan_runtime.metrics import Metrics
-from services.importer.worker import Importer
-from tests import warm
+from tests.at_once import at_once, go, starting
 from tests.factories import an_order, cfr1, cfr2
-from tests.patience import PATIENCE
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
+
+MODULE = "tests.pipeline.importer_process"
 
 
 @pytest.fixture
@@ -33,33 +26,20 @@ def forge(sites: Pair) -> Forge:
     return Forge(sites.buyer.key, sites.buyer.code, sites.seller.code, sites.clock)
 
 
-def importers(site: SiteUnderTest, count: int, pool: ReaderPool, redis: RedisServer) -> list[Importer]:
-    """Importers of one site, as in as many processes."""
-    metrics = Metrics(CollectorRegistry())
-    return [
-        Importer(
-            database=site.database,
-            broker=make_broker(redis.url, site.code),
-            metrics=metrics,
-            archive=site.archive,
-            pool=pool,
-            worker=f"importer-{number}",
-            max_age=timedelta(days=30),
-        )
-        for number in range(count)
-    ]
-
-
 def copies(site: SiteUnderTest, raw: bytes, count: int) -> list[int]:
     """The same mail as it comes by as many ways; the ids of its rows."""
     return [site.receive(b"Received: %d\r\n" % number + raw, take_in=False).id for number in range(count)]
 
 
-def take_in_at_once(workers: list[Importer], mails: list[int]) -> None:
-    with ThreadPoolExecutor(len(workers)) as threads:
-        jobs = [threads.submit(worker.take_in, mail_id) for mail_id in mails for worker in workers]
-    for job in jobs:
-        job.result()
+def take_in_at_once(site: SiteUnderTest, redis: RedisServer, count: int, mails: Sequence[int]) -> None:
+    """So many importers, each a process of its own, take the same mails in."""
+    at_once(MODULE, *(of_process(site, redis, f"importer-{number}", mails) for number in range(count)))
+
+
+def of_process(site: SiteUnderTest, redis: RedisServer, worker: str, mails: Sequence[int]) -> list[object]:
+    """What an importer is called with."""
+    url = site.database.engine.url.render_as_string(hide_password=False)
+    return [url, site.archive.root, redis.url, site.database.now().isoformat(), worker, *mails]
 
 
 def assert_once(site: SiteUnderTest, *numbers: str) -> None:
@@ -74,27 +54,23 @@ def assert_once(site: SiteUnderTest, *numbers: str) -> None:
 
 
 @pytest.mark.race
-def test_the_same_mail_many_times_at_once(
-    sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
-) -> None:
+def test_the_same_mail_many_times_at_once(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
     """D5, F18: one transfer, one answer per order, whoever wins."""
     seller = sites.seller
     seller.put_products(*products_of(cfr1(), cfr2()))
     mails = copies(seller, forge.orders(cfr1(), cfr2()), 4)
-    take_in_at_once(importers(seller, 3, pool, session_redis), mails)
+    take_in_at_once(seller, session_redis, 3, mails)
     assert_once(seller, "CFR1", "CFR2")
     assert (len(seller.rows(InboundTransfer)), len(seller.rows(Answer)), len(seller.rows(OutboundMail))) == (1, 2, 1)
 
 
 @pytest.mark.race
-def test_one_order_in_two_mails_at_once(
-    sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
-) -> None:
+def test_one_order_in_two_mails_at_once(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
     """Each transfer is answered; the answers to one order are numbered 1, 2, …"""
     seller = sites.seller
     seller.put_products(*products_of(cfr1()))
     mails = [copies(seller, forge.orders(cfr1()), 1)[0] for _ in range(3)]
-    take_in_at_once(importers(seller, 3, pool, session_redis), mails)
+    take_in_at_once(seller, session_redis, 3, mails)
     assert_once(seller, "CFR1")
     answers = seller.rows(Answer)
     assert sorted(answer.n for answer in answers) == [1, 2, 3]
@@ -103,47 +79,25 @@ def test_one_order_in_two_mails_at_once(
 
 
 @pytest.mark.race
-def test_two_contents_under_one_number_at_once(
-    sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
-) -> None:
+def test_two_contents_under_one_number_at_once(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
     """P06: one of them is booked, the other waits for a person, whoever was faster."""
     seller = sites.seller
     seller.put_products(*products_of(cfr1()))
     mails = [copies(seller, forge.orders(replace(cfr1(), note=note)), 1)[0] for note in ("one", "two")]
-    take_in_at_once(importers(seller, 2, pool, session_redis), mails)
+    take_in_at_once(seller, session_redis, 2, mails)
     (order,), (hold,) = seller.rows(SalesOrder), seller.rows(Hold)
     assert (order.note in {"one", "two"}, hold.reason) == (True, "conflict")
     assert Counter(answer.code for answer in seller.rows(Answer)) == {"AP": 1, "AB": 1}
 
 
 @pytest.mark.race
-def test_many_mails_at_once_leave_no_gap_in_the_numbers(
-    sites: Pair, forge: Forge, pool: ReaderPool, session_redis: RedisServer
-) -> None:
+def test_many_mails_at_once_leave_no_gap_in_the_numbers(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
     seller = sites.seller
     orders = [an_order(f"CFR{number}", 1) for number in range(1, 11)]
     seller.put_products(*products_of(*orders))
     mails = [copies(seller, forge.orders(*orders[start : start + 2]), 1)[0] for start in range(0, 10, 2)]
-    take_in_at_once(importers(seller, 4, pool, session_redis), mails)
+    take_in_at_once(seller, session_redis, 4, mails)
     assert_once(seller, *(order.id for order in orders))
-
-
-def command(site: SiteUnderTest, redis: RedisServer, worker: str, mails: list[int]) -> list[str]:
-    url = site.database.engine.url.render_as_string(hide_password=False)
-    now = site.database.now().isoformat()
-    arguments = [url, str(site.archive.root), redis.url, now, worker, *map(str, mails)]
-    return [sys.executable, "-m", "tests.pipeline.importer_process", *arguments]
-
-
-@pytest.mark.race
-def test_processes_that_take_the_same_mails_in(sites: Pair, forge: Forge, session_redis: RedisServer) -> None:
-    """D5: on both bases, with connections of their own."""
-    seller = sites.seller
-    seller.put_products(*products_of(cfr1(), cfr2()))
-    mails = copies(seller, forge.orders(cfr1()), 2) + copies(seller, forge.orders(cfr1(), cfr2()), 2)
-    running = [warm.Popen(command(seller, session_redis, f"p{number}", mails)) for number in range(2)]
-    assert [process.wait(PATIENCE) for process in running] == [0, 0]
-    assert_once(seller, "CFR1", "CFR2")
 
 
 @pytest.mark.parametrize(("point", "booked"), [("commit:1:after", 0), ("commit:2", 0), ("commit:2:after", 1)])
@@ -154,10 +108,10 @@ def test_a_killed_importer_leaves_all_or_nothing(
     seller = sites.seller
     seller.put_products(*products_of(cfr1()))
     (mail_id,) = copies(seller, forge.orders(cfr1()), 1)
-    died = warm.run(
-        command(seller, session_redis, "doomed", [mail_id]), env=os.environ | {ENVIRONMENT: point}, check=False
-    )
-    assert died.returncode == -9
+    doomed = of_process(seller, session_redis, "doomed", [mail_id])
+    with starting(MODULE, *doomed, environment={ENVIRONMENT: point}) as process:
+        go([process])
+    assert process.returncode == -9
     assert len(seller.rows(SalesOrder)) == len(seller.rows(Ledger)) == len(seller.rows(Answer)) == booked
     assert seller.row(InboundMail).state == ("done" if booked else "archived")
     seller.importer.take_in(mail_id)  # the lease still runs

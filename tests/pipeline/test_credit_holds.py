@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -26,14 +25,14 @@ from intergestan_exchange.changes.change_sales_order import OwnChanges, change_s
 from intergestan_exchange.credit_holds import acts
 from intergestan_exchange.holds import hold_acts
 from intergestan_exchange.holds.holds import find_hold
-from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_msg.order import Order
 from intergestan_msg.typography import french
+from tests.at_once import at_once
 from tests.erp.test_lock_order import in_order
 from tests.factories import a_line, an_order
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
-from tests.pipeline.test_concurrent_importers import importers, take_in_at_once
+from tests.pipeline.test_concurrent_importers import take_in_at_once
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
 
@@ -291,36 +290,29 @@ def test_with_credit_off_nothing_is_read_or_locked(sites: Pair, forge: Forge) ->
 
 
 @pytest.mark.race
-def test_two_mails_of_one_customer_at_once(
-    seller: SiteUnderTest, forge: Forge, pool: ReaderPool, session_redis: RedisServer
-) -> None:
+def test_two_mails_of_one_customer_at_once(seller: SiteUnderTest, forge: Forge, session_redis: RedisServer) -> None:
     """T20: 600 and 600 at a maximum of 1 000: exactly one passes, whichever importer is faster."""
     orders = [of("CFR1", "600"), of("CFR2", "600")]
     seller.put_products(*products_of(*orders))
     mails = [seller.receive(forge.orders(order), take_in=False).id for order in orders]
-    take_in_at_once(importers(seller, 2, pool, session_redis), mails)
+    take_in_at_once(seller, session_redis, 2, mails)
     assert (len(booked(seller)), len(waiting(seller))) == (1, 1)
     assert {row.state for row in seller.rows(InboundMail)} == {"done"}
 
 
 @pytest.mark.race
 def test_a_payment_and_a_release_at_the_same_moment(
-    seller: SiteUnderTest, forge: Forge, pool: ReaderPool, session_redis: RedisServer
+    seller: SiteUnderTest, forge: Forge, session_redis: RedisServer
 ) -> None:
     """D29: one sales order."""
     send(seller, forge, of("CFR1", "900"))
     mail = send(seller, forge, of("CFR2", "600"))
     ref = f"order-{seller.row(Hold).id}"
-
-    def release() -> None:
-        with seller.database.transaction() as connection:
-            hold_acts.release(connection, [ref], by="anne", at=seller.database.now(), override=REASON)
-
-    with ThreadPoolExecutor(2) as threads:
-        jobs: list[Any] = [threads.submit(release), threads.submit(pay, seller, "500")]
-    for job in jobs:
-        job.result()
-    take_in_at_once(importers(seller, 2, pool, session_redis), [mail.id])
+    base = seller.database.engine.url.render_as_string(hide_password=False), seller.database.now().isoformat()
+    customer = seller.row(Party, is_customer=True).id
+    said = at_once("tests.pipeline.making_room", (*base, "release", ref, REASON), (*base, "pay", customer, "500"))
+    assert said == [["done"], ["done"]]
+    take_in_at_once(seller, session_redis, 2, [mail.id])
     assert (booked(seller), waiting(seller)) == (["CFR1", "CFR2"], [])
 
 

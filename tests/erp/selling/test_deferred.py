@@ -44,8 +44,8 @@ from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_erp.selling.verifying import verify
 from intergestan_erp.site.preferences import set_preference
+from tests.erp.selling.acting import told
 from tests.erp.selling.agencies import Agencies
-from tests.erp.selling.at_once import at_once
 from tests.erp.selling.by_hand import a_line
 from tests.examples import share
 from tests.site_factories import NOW, SiteToTest, add_party
@@ -451,19 +451,14 @@ def test_a_run_that_died_is_started_again(agencies: Agencies, monkeypatch: pytes
 
 
 @pytest.mark.race
-def test_two_runs_and_a_single_invoice_at_once(agencies: Agencies, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_runs_and_a_single_invoice_at_once(agencies: Agencies) -> None:
     """A25, D51: every line is invoiced once, numbers have no gap, and the chain holds."""
     agencies.grouping("note")
     orders = [agencies.order() for _ in range(3)]
     for number in orders * 4:
         agencies.deliver(number, 1)
-    monkeypatch.setattr(invoice_runs, "in_batches", lambda groups: in_batches(groups, most_invoices=2))
-
-    def single() -> str:
-        with agencies.database.transaction() as connection:
-            return invoice(connection, [orders[1]], by="m", at=NOW)
-
-    at_once(lambda: run(agencies), lambda: run(agencies), single)
+    runs = [("run", agencies.ids[1])] * 2
+    assert len(told(agencies.database, agencies.now, *runs, ("invoice", orders[1]))) == 3
     assert run(agencies) == []
     rows = agencies.site.rows(Invoice)
     assert sorted(int(row.number.removeprefix("FA")) for row in rows) == list(range(1, len(rows) + 1))

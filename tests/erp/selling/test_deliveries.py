@@ -32,7 +32,7 @@ from intergestan_erp.selling.sales import Selection, list_sales, show_delivery_n
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Order
 from tests.desk import Desk
-from tests.erp.selling.at_once import at_once
+from tests.erp.selling.acting import told
 from tests.examples import SPEED, share
 from tests.factories import VAT_20, a_line, an_order
 
@@ -317,12 +317,13 @@ def assert_sums(desk: Desk, number: str, order: Order) -> None:
 @pytest.mark.race
 def test_two_people_deliver_and_invoice_at_once(desk: Desk) -> None:
     """G03: the goods leave once and are invoiced once; no number is lost."""
-    told = at_once(*(lambda: leave(desk) for _ in range(4)))
-    assert told[0] == "BL1"
-    assert all("has left already" in text for text in told[1:])
-    told = at_once(*(lambda: bill(desk, "BL1") for _ in range(2)), *(lambda: bill(desk) for _ in range(2)))
-    assert told[0] == "FA1"
-    assert all("invoiced already" in text for text in told[1:])
+    now = desk.base.now()
+    first, *others = told(desk.base, now, *[("deliver", "CCL1")] * 4)
+    assert first == "BL1"
+    assert ["has left already" in text for text in others] == [True] * 3
+    first, *others = told(desk.base, now, *[("invoice", "BL1"), ("invoice", "CCL1")] * 2)
+    assert first == "FA1"
+    assert ["invoiced already" in text for text in others] == [True] * 3
     with desk.base.read() as connection:
         for table, rows in ((DeliveryNoteLine, 3), (InvoiceLine, 3), (InvoiceVat, 1)):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == rows
