@@ -118,7 +118,8 @@ def _customer(tables: dict[Any, list[dict[str, Any]]], customer: int, at: Any) -
     for place in range(ORDERS):
         order = customer * ORDERS + place
         head = {"id": order, "number": f"CCL{order}", "issue_date": DAY, "customer_id": customer, **sums}
-        tables[SalesOrder].append({**head, "state": "accepted", "created_at": at})
+        mark = "none" if place <= 1 else "all"
+        tables[SalesOrder].append({**head, "state": "accepted", "invoiced": mark, "created_at": at})
         lines = [order * LINES + each for each in range(LINES)]
         goods = {"name": "G", "unit": "C62"}
         price = {"price": Decimal(10), "base_quantity": Decimal(1), "vat_category": "S", "vat_rate": Decimal(20)}

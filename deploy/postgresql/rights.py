@@ -209,7 +209,7 @@ _IMPORTER: Rights = {
     "sales_order": Right(
         ALL,
         "* -exported_at -quote_id -payment_term_id -category_id -allocated_at -rung_at",
-        f"{_HEAD} revision state below_minimum exported_at",
+        f"{_HEAD} revision state invoiced below_minimum exported_at",
     ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
     "sales_order_charge": Right(ALL, ALL, deletes=True),

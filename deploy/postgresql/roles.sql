@@ -240,12 +240,12 @@ GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
 GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id, state), UPDATE
     (quantity, state, ended_at), DELETE ON "reservation" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
-GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, operation_code_id, below_minimum,
-    created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date,
-    delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country,
-    establishment_id, depot_id), UPDATE (state, below_minimum, exported_at, revision, note, total_ht,
-    total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode,
-    delivery_city, delivery_country) ON "sales_order" TO :"importer";
+GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, invoiced, operation_code_id,
+    below_minimum, created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc,
+    wanted_date, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city,
+    delivery_country, establishment_id, depot_id), UPDATE (state, invoiced, below_minimum, exported_at,
+    revision, note, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1, delivery_line2,
+    delivery_postcode, delivery_city, delivery_country) ON "sales_order" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_id_seq" TO :"importer";
 GRANT SELECT, INSERT (sales_order_id, fee_id, reason, amount, vat_category, vat_rate), DELETE ON
     "sales_order_charge" TO :"importer";

@@ -69,6 +69,15 @@ class SalesState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Invoiced(StrEnum):
+    """How much of a sales order is on invoices; `all`: nothing is left, `never`: it stays in the company (A14)."""
+
+    NONE = "none"
+    PART = "part"
+    ALL = "all"
+    NEVER = "never"
+
+
 class MailKind(StrEnum):
     """What an outbound mail carries."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, String, Text
 
-from intergestan_db.enums import ChangeState, PurchaseState, SalesState
+from intergestan_db.enums import ChangeState, Invoiced, PurchaseState, SalesState
 from intergestan_db.tables.types import (
     Amount,
     Fine,
@@ -208,13 +208,15 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     than the minimum that the customer had when it was made or last changed.
     `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
     `allocated_at`: when its goods were first allocated to depots; from then on its allocations follow its lines.
+    `invoiced`: what invoices leave of it, so that nobody has to read the lines of all orders of all years.
     """
 
     __tablename__ = "sales_order"
     __table_args__ = (
         unique("partner_id", "customer_order_number"),
         one_of("state", SalesState),
-        index("customer_id", "state"),
+        one_of("invoiced", Invoiced),
+        index("customer_id", "state", "invoiced", "total_ttc"),
         index("issue_date", "id"),
         index("state", "issue_date", "id"),
         index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
@@ -227,6 +229,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     customer_order_number: Typed[str | None] = column(String(60))
     quote_id: Typed[int | None] = column(references="quote.id")
     state: Typed[str] = column(String(20))
+    invoiced: Typed[str] = column(String(5), server_default="none")
     operation_code_id: Typed[int] = column(references="operation_code.id", default=SALE)
     below_minimum: Typed[bool] = column(default=False)
     payment_term_id: Typed[int | None] = column(references="payment_term.id")

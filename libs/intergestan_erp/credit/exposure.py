@@ -5,8 +5,9 @@ and nothing has settled (C), less what lies on account (D). Nothing of it is sto
 whatever the date (D25); a party that is a supplier, too, is not netted (D24).
 
 An order counts with what is left of it per category and rate of VAT: its base less that of its invoiced lines and
-charges, plus the VAT on that. So delivering changes nothing, invoicing the roundings of VAT at most, and an order that
-was invoiced as a whole leaves exactly nothing.
+charges, plus the VAT on that; of one of which nothing is invoiced that is the total of its head. So delivering changes
+nothing, invoicing the roundings of VAT at most, and an order that was invoiced as a whole leaves exactly nothing. What
+stays inside the company counts never (A14).
 """
 
 from __future__ import annotations
@@ -34,22 +35,21 @@ from sqlalchemy import (
 )
 
 from intergestan_db.among import among
-from intergestan_db.enums import PaymentState, SalesState
+from intergestan_db.enums import Invoiced, PaymentState, SalesState
 from intergestan_db.tables import (
     CreditNote,
     DeliveryNote,
     DeliveryNoteLine,
     Invoice,
-    InvoiceCharge,
     InvoiceDue,
     InvoiceLine,
     Payment,
     SalesOrder,
-    SalesOrderCharge,
     SalesOrderLine,
     Settlement,
 )
 from intergestan_erp.amounts import cost_of
+from intergestan_erp.credit.invoiced import rest_bases
 from intergestan_msg.money import ZERO, round_half_up
 
 
@@ -173,45 +173,20 @@ _ACCEPTED: Final = SalesOrder.state == SalesState.ACCEPTED
 _DAY: Final = bindparam("day", type_=Date())
 _IS_INVOICED: Final = exists(InvoiceLine.id).where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
 _COUNTS: Final = among(SalesOrder.customer_id, "ids"), _ACCEPTED
-_BILLED: Final = among(Invoice.customer_id, "ids"), _ACCEPTED
-"""Begins with what was invoiced: of most open orders nothing was."""
+_OPEN: Final = SalesOrder.invoiced.in_((Invoiced.NONE.value, Invoiced.PART.value))
 
 
-def _bases() -> Any:
-    """What orders add to the base of each category and rate, and their invoices take away."""
-    line, charge = SalesOrderLine, SalesOrderCharge
-    keys = (SalesOrder.customer_id, SalesOrder.establishment_id.label("place"), SalesOrder.id.label("order_id"))
-    of_line = (line.vat_category.label("category"), line.vat_rate.label("rate"))
-    of_charge = (
-        func.coalesce(charge.vat_category, "").label("category"),
-        func.coalesce(charge.vat_rate, ZERO).label("rate"),
+def _whole_orders(*, by_place: bool = False) -> Any:
+    """Orders of which nothing is invoiced: each comes to what its head says."""
+    query = select(*_part(_NOT_INVOICED, SalesOrder.customer_id, func.sum(SalesOrder.total_ttc))).where(
+        *_COUNTS, SalesOrder.invoiced == Invoiced.NONE
     )
-    ordered = select(*keys, *of_line, line.total.label("base")).join(line, line.sales_order_id == SalesOrder.id)
-    charged = select(*keys, *of_charge, charge.amount.label("base")).join(
-        charge, charge.sales_order_id == SalesOrder.id
-    )
-    invoiced = (
-        select(*keys, *of_line, (-InvoiceLine.total).label("base"))
-        .select_from(Invoice.__table__)
-        .join(InvoiceLine, InvoiceLine.invoice_id == Invoice.id)
-        .join(DeliveryNoteLine, DeliveryNoteLine.id == InvoiceLine.delivery_note_line_id)
-        .join(line, line.id == DeliveryNoteLine.sales_order_line_id)
-        .join(SalesOrder, SalesOrder.id == line.sales_order_id)
-    )
-    charges_invoiced = (
-        select(*keys, *of_charge, (-InvoiceCharge.amount).label("base"))
-        .select_from(Invoice.__table__)
-        .join(InvoiceCharge, InvoiceCharge.invoice_id == Invoice.id)
-        .join(charge, charge.id == InvoiceCharge.sales_order_charge_id)
-        .join(SalesOrder, SalesOrder.id == charge.sales_order_id)
-    )
-    counted = (query.where(*_COUNTS) for query in (ordered, charged))
-    billed = (query.where(*_BILLED) for query in (invoiced, charges_invoiced))
-    return union_all(*counted, *billed).subquery("bases").c
+    return _of_customers(query, SalesOrder.customer_id, SalesOrder.establishment_id, by_place=by_place)
 
 
-def _not_invoiced(*, by_place: bool = False) -> Any:
-    bases = _bases()
+def _rests(*, by_place: bool = False) -> Any:
+    """What is left of orders that are partly invoiced."""
+    bases = rest_bases(*_COUNTS, SalesOrder.invoiced == Invoiced.PART)
     rest = func.sum(bases.base)
     place = (bases.place,) if by_place else ()
     return (
@@ -245,7 +220,7 @@ def _delivered(*, by_place: bool = False) -> Any:
         )
         .join(line, line.sales_order_id == SalesOrder.id)
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == line.id)
-        .where(*_COUNTS, ~_IS_INVOICED)
+        .where(*_COUNTS, _OPEN, ~_IS_INVOICED)
         .group_by(SalesOrder.id, line.id)
     )
     if not by_place:
@@ -302,7 +277,8 @@ def _next_due(due: Any) -> Any:
 def _exposures(due: Any, *, by_place: bool = False) -> Any:
     of_invoices = Invoice.customer_id, Invoice.establishment_id
     return union_all(
-        _not_invoiced(by_place=by_place),
+        _rests(by_place=by_place),  # first, for its rate has a type
+        _whole_orders(by_place=by_place),
         _of_customers(_INVOICED, *of_invoices, by_place=by_place),
         _settled(due, by_place=by_place),
         _of_customers(_PAID_ON_ACCOUNT, Payment.party_id, Payment.establishment_id, by_place=by_place),

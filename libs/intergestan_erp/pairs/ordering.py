@@ -20,7 +20,7 @@ from intergestan_db import numbers, states
 from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.database import AnyRow, Database
-from intergestan_db.enums import PurchaseState, ReservationKind, ReservationState, Route, SalesState
+from intergestan_db.enums import Invoiced, PurchaseState, ReservationKind, ReservationState, Route, SalesState
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import read_site
 from intergestan_db.tables import (
@@ -149,6 +149,7 @@ def _write_heads(
         "depot_id": pair.source.id,
         "operation_code_id": marks.customer_operation_id,
         "state": SalesState.ACCEPTED,
+        "invoiced": Invoiced.NONE if pair.billable else Invoiced.NEVER,
         "allocated_at": at,
     }
     purchase_id = connection.execute(insert(PurchaseOrder).values(**bought).returning(PurchaseOrder.id)).scalar_one()

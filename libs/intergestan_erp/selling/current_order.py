@@ -15,6 +15,7 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.credit.invoiced import ALTERED
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
 from intergestan_erp.selling.deliveries import delivered_by_line
 from intergestan_erp.selling.minimum import BelowMinimum, below
@@ -115,6 +116,7 @@ def write_totals(
         "total_vat": sums.tax_amount,
         "total_ttc": sums.totals.payable,
         "below_minimum": found is not None,
+        "invoiced": ALTERED,
         "exported_at": None,
     }
     connection.execute(update(SalesOrder).where(SalesOrder.id == order.id).values(**totals))

@@ -19,6 +19,7 @@ from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.enums import InvoiceKind
 from intergestan_db.tables import Invoice, InvoiceCharge, InvoiceDue, InvoiceLine, InvoiceVat
 from intergestan_erp.books.posting import post_invoices
+from intergestan_erp.credit.invoiced import mark_invoiced
 from intergestan_erp.selling.chain import Sealed, chain_of_invoice
 from intergestan_erp.selling.invoice_draft import InvoiceDraft
 from intergestan_erp.selling.issuer import Billed, Issuer
@@ -81,6 +82,13 @@ def write_invoices(
     :param day: on which they are made; they bear the day that comes back with their numbers.
     :param run_id: the run of deferred invoicing that makes them.
     """
+    drafts = [each.draft for each in invoices]
+    mark_invoiced(
+        connection,
+        (order_id for draft in drafts for order_id in draft.orders),
+        (each.line.id for draft in drafts for each in draft.lines),
+        (charge.id for draft in drafts for charge in draft.charges),
+    )
     dated = _with_numbers(connection, issuer, invoices, day, shift)
     made = {"invoice_run_id": run_id, "created_at": at, "created_by": by}
     ids = insert_rows_with_ids(connection, Invoice, [each.head | made for each in dated], "number")

@@ -13,12 +13,13 @@ from intergestan_operations.language.wording import wording
 
 
 def check_due(checkup: Checkup) -> Iterator[Finding]:
-    """Whether instalments, payments and credit notes add up to what they are of."""
+    """Whether instalments, payments and credit notes add up to what they are of, and orders to their invoices."""
+    from intergestan_erp.credit.invoiced import wrong_marks
     from intergestan_erp.paying.sums import wrong_sums
 
     subject = _("Invoices")
     with checkup.database.read() as connection:
-        wrong = wrong_sums(connection)
+        wrong = wrong_sums(connection) + wrong_marks(connection)
     if not wrong:
         yield Finding(subject, True, _("what is due, paid and credited adds up"))
         return

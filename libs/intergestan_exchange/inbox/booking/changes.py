@@ -13,6 +13,7 @@ from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.enums import LedgerOutcome, SalesState
 from intergestan_db.tables import ReviewReply, SalesOrder, SalesOrderCharge, SalesOrderLine
+from intergestan_erp.credit.invoiced import ALTERED
 from intergestan_erp.selling.current_order import StandingOrder, note_small, read_standing
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
@@ -125,6 +126,7 @@ def _apply(connection: Connection, entry: Entry, decision: Amended | Cancelled, 
         "total_vat": decision.total_vat,
         "total_ttc": decision.total_ttc,
         "below_minimum": decision.below is not None,
+        "invoiced": ALTERED,
         "exported_at": None,
     }
     connection.execute(update(SalesOrder).where(SalesOrder.id == order_id).values(**head))
