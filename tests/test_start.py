@@ -14,7 +14,7 @@ from tests.walls import LIBRARIES
 
 ROOT = Path(__file__).parents[1]
 ASKING = ROOT / "services/geocoder/asking.py"
-"""Imported when somebody is asked: geopy imports `requests` where it is installed, as here, and that tries IPv6."""
+"""Imported when somebody is asked."""
 
 MOST_OF_OURS = {
     "composer": 211,

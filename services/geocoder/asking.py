@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
-from geopy.exc import (
-    GeocoderAuthenticationFailure,
-    GeocoderInsufficientPrivileges,
-    GeocoderParseError,
-    GeocoderQueryError,
-    GeocoderQuotaExceeded,
-    GeocoderTimedOut,
-    GeocoderUnavailable,
-)
-from geopy.geocoders import get_geocoder_for_service
-
 from intergestan_erp.geo.answers import NoAnswer, Position, Trouble
 from intergestan_erp.geo.providers import Provider
 from services.geocoder.http import Unanswered, ask
+from services.geocoder.lean import unavailable
+
+with unavailable("requests", "aiohttp"):  # geopy asks by them where nobody says otherwise; 5 MiB
+    from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
+    from geopy.exc import (
+        GeocoderAuthenticationFailure,
+        GeocoderInsufficientPrivileges,
+        GeocoderParseError,
+        GeocoderQueryError,
+        GeocoderQuotaExceeded,
+        GeocoderTimedOut,
+        GeocoderUnavailable,
+    )
+    from geopy.geocoders import get_geocoder_for_service
 
 # It logs URLs with our key in them, and what a provider says, which may repeat it.
 logging.getLogger("geopy").disabled = True
