@@ -164,6 +164,7 @@ class Act(StrEnum):
     CHECK_BOOKS = "check_books"
     CHOOSE_BETTER = "choose_better"
     CODE_BY_HAND = "code_by_hand"
+    TAKE_UNCHECKED = "take_unchecked"
     CODE_SETTINGS = "code_settings"
     ENTER_PAYMENT = "enter_payment"
     ENTER_THERE = "enter_there"

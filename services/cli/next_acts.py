@@ -22,6 +22,7 @@ ACTS: Mapping[Act, str] = {
     Act.CHARGE_VAT: marked("`intergestan sales charge` gives it one."),
     Act.CHECK_BOOKS: marked("`intergestan books check` says what is wrong."),
     Act.CHOOSE_BETTER: marked("Choose another password, such as a short sentence of your own."),
+    Act.TAKE_UNCHECKED: marked("`--unchecked` takes it if it is meant."),
     Act.CODE_BY_HAND: marked("`--code-by-hand` lets you give a code all the same."),
     Act.CODE_SETTINGS: marked(
         "`intergestan settings set codes.mode` chooses who makes codes, `codes.length` and `codes.prefix` how long "

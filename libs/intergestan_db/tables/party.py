@@ -44,7 +44,8 @@ class Party(Table):
     or 0, there is none.
     `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `invoice_grouping`: what deferred
     invoicing puts on one of them (A20). `category_id`: by which lists are narrowed; those of agencies have the
-    dossier's (A17). `anonymised_at`: what was known of persons is gone (D34).
+    dossier's (A17). `anonymised_at`: what was known of persons is gone (D34). `siren`: that of the firm, which a SIRET
+    begins with; `invoice_email`, `buyer_reference`: where its invoices go, and what they are to bear.
     """
 
     __tablename__ = "party"
@@ -62,7 +63,10 @@ class Party(Table):
     is_customer: Typed[bool] = column(default=False)
     is_supplier: Typed[bool] = column(default=False)
     siret: Typed[str | None] = column(String(14))
+    siren: Typed[str | None] = column(String(9))
     vat_id: Typed[str | None] = column(String(20))
+    invoice_email: Typed[str | None] = column(String(254))
+    buyer_reference: Typed[str | None] = column(String(60))
     credit_max: Typed[Amount | None]
     credit_insured: Typed[Amount] = column(default=Decimal(0), server_default="0")
     exposure_version: Typed[int] = column(default=0, server_default="0")
@@ -70,6 +74,7 @@ class Party(Table):
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
     category_id: Typed[int | None] = column(references="category.id", index=True)
     invoice_grouping: Typed[str] = column(String(8), default=InvoiceGrouping.NOTE, server_default="note")
+    created_at: Typed[Instant | None]
     anonymised_at: Typed[Instant | None]
 
 

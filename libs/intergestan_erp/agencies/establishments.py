@@ -24,7 +24,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.agencies.cards import add_row, checked, set_row
 from intergestan_erp.inputs.countries import country_code
-from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact
+from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact, read_siren
 
 ADDRESS = ("line1", "line2", "postcode", "city", "country")
 TEXTS = (
@@ -276,7 +276,7 @@ def _establishment_values(
 def _folder_values(connection: Connection, values: Mapping[str, Any], own_id: int | None) -> dict[str, Any]:
     kept = dict(_with_country(values))
     if kept.get("siren"):
-        kept["siren"] = _siren(compact(kept["siren"]))
+        kept["siren"] = read_siren(kept["siren"])
         taken = select(AccountingFolder.number).where(AccountingFolder.siren == kept["siren"])
         other = connection.execute(taken if own_id is None else taken.where(AccountingFolder.id != own_id)).scalar()
         if other is not None:
@@ -304,16 +304,6 @@ def _with_country(values: Mapping[str, Any]) -> Mapping[str, Any]:
     if code is None:
         raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=typed)
     return {**values, "country": code}
-
-
-def _siren(number: str) -> str:
-    if len(number) != 9 or not number.isascii() or not number.isdigit():
-        raise Problem(
-            "«{siren}» is not a SIREN: it has 9 digits and nothing else. Nothing was changed.",
-            ProblemCode.NO_VALUE,
-            siren=number,
-        )
-    return number
 
 
 def _check_logo(data: bytes) -> None:

@@ -26,7 +26,15 @@ from intergestan_erp.site.preferences import DEFAULTS, put_texts, read_texts
 from intergestan_erp.terms.stored import Term, put_term, read_terms
 
 Values = Mapping[str, Any]
-_NOT_COPIED = {"term", "payment_term_id", "category_id", "credit_max", "credit_insured", "exposure_version"}
+_NOT_COPIED = {
+    "term",
+    "payment_term_id",
+    "category_id",
+    "credit_max",
+    "credit_insured",
+    "exposure_version",
+    "created_at",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,10 @@ class PartyCard:
     is_customer: bool
     is_supplier: bool
     siret: str | None
+    siren: str | None
     vat_id: str | None
+    invoice_email: str | None
+    buyer_reference: str | None
     accounts: dict[PartyRole, str]
     addresses: tuple[PartyAddress, ...]
     contacts: tuple[PartyContact, ...]
@@ -122,7 +125,8 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         .order_by(PartyAccount.role)
     )
     return PartyCard(
-        *(party.code, party.name, party.is_customer, party.is_supplier, party.siret, party.vat_id),
+        *(party.code, party.name, party.is_customer, party.is_supplier, party.siret, party.siren, party.vat_id),
+        *(party.invoice_email, party.buyer_reference),
         accounts={PartyRole(row.role): row.number for row in connection.execute(accounts)},
         addresses=tuple(map(_address, _of(connection, Address, party_id))),
         contacts=tuple(PartyContact(*row) for row in _of(connection, Contact, party_id)),

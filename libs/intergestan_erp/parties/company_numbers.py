@@ -1,4 +1,4 @@
-"""SIRET and VAT numbers as people write them: read, and checked, in one place. Pure.
+"""SIRET, SIREN and VAT numbers as people write them: read, and checked, in one place. Pure.
 
 A number of a wrong form is refused. A wrong check digit is only told, because the site may know better: some numbers
 of authorities and of firms that were merged do not follow the rule.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 
 _SEPARATORS = re.compile(r"[\s.\-]")
 _SIRET = re.compile(r"[0-9]{14}")
+_SIREN = re.compile(r"[0-9]{9}")
 _VAT = re.compile(r"[A-Z]{2}[0-9A-Z+*]{2,13}")
 
 
@@ -61,11 +62,44 @@ def read_vat(text: str) -> str:
     return number
 
 
-def doubts(siret: str | None, vat: str | None) -> Iterator[Problem]:
+def read_siren(text: str) -> str:
+    """The 9 digits of a SIREN as a person writes it.
+
+    :raises Problem: when it has others.
+    """
+    number = compact(text)
+    if not _SIREN.fullmatch(number):
+        raise Problem(
+            "«{siren}» is not a SIREN: it has 9 digits and nothing else. Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            siren=number,
+        )
+    return number
+
+
+def check_siren(siren: str | None, siret: str | None) -> None:
+    """Refuse the SIREN of another firm than that of the SIRET, where both are known.
+
+    :raises Problem: with both.
+    """
+    if siren is not None and siret is not None and not siret.startswith(siren):
+        raise Problem(
+            "The SIRET {siret} is not of the firm with the SIREN {siren}, for it would begin with that. Nothing was "
+            "changed.",
+            ProblemCode.NO_VALUE,
+            siret=siret,
+            siren=siren,
+        )
+
+
+def doubts(siret: str | None, vat: str | None, siren: str | None = None) -> Iterator[Problem]:
     """What looks like a typing error in numbers of the right form, as sentences for the person."""
     from stdnum.eu import vat as of_europe
+    from stdnum.fr import siren as of_firms
     from stdnum.fr import siret as of_france
 
+    if siren is not None and not of_firms.is_valid(siren):
+        yield Problem("Warning: the check digit of the SIREN {siren} is wrong. A typing error?", siren=siren)
     if siret is not None and not of_france.is_valid(siret):
         yield Problem("Warning: the check digit of the SIRET {siret} is wrong. A typing error?", siret=siret)
     if vat is None:

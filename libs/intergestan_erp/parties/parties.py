@@ -32,11 +32,14 @@ from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wa
 from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSITION, POSTAL, placed, set_address, set_contact
 from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
+from intergestan_erp.parties.company_numbers import check_siren
 from intergestan_erp.parties.fees import borne_by, propose_fees, set_party_fees
 from intergestan_erp.parties.indexing import index_parties
 from intergestan_msg.identity import nfc
 
 SUBJECT = Party.__tablename__
+OF_INVOICES = ("invoice_email", "buyer_reference")
+"""Where invoices go and what they are to bear; it may name persons, so that no event has their values (D34)."""
 _FLAGS: Mapping[PartyRole, str] = {PartyRole.CUSTOMER: "is_customer", PartyRole.SUPPLIER: "is_supplier"}
 _ORDERS: Mapping[PartyRole, Any] = {PartyRole.CUSTOMER: SalesOrder, PartyRole.SUPPLIER: PurchaseOrder}
 _TRIES = 3
@@ -79,7 +82,10 @@ class NewParty:
     is_customer: bool = False
     is_supplier: bool = False
     siret: str | None = None
+    siren: str | None = None
     vat_id: str | None = None
+    invoice_email: str | None = None
+    buyer_reference: str | None = None
     line1: str | None = None
     line2: str | None = None
     postcode: str | None = None
@@ -140,9 +146,11 @@ def add_parties(
     if not parties:
         return []
     codes = _codes(connection, parties, rules.codes)
-    columns = ("name", "is_customer", "is_supplier", "siret", "vat_id", "payment_term_id")
+    columns = ("name", "is_customer", "is_supplier", "siret", "siren", "vat_id", "payment_term_id", *OF_INVOICES)
+    for party in parties:
+        check_siren(party.siren, party.siret)
     rows = [
-        {"code": code, "minimum_order": _minimum(party, rules)}
+        {"code": code, "minimum_order": _minimum(party, rules), "created_at": at}
         | _ceiling(party, rules)
         | {name: getattr(party, name) for name in columns}
         for code, party in zip(codes, parties, strict=True)
@@ -197,6 +205,7 @@ def set_party(
     """
     before = lock_party(connection, party_id)
     of_others = (*POSTAL, *POSITION, *OF_CONTACT)
+    check_siren(changes.get("siren", before.siren), changes.get("siret", before.siret))
     own = {name: value for name, value in changes.items() if name not in of_others}
     own = {name: value for name, value in own.items() if getattr(before, name) != value}
     if "code" in own:
@@ -230,15 +239,16 @@ def set_party(
             ProblemCode.NO_ROLE,
             code=before.code,
         )
-    detail: dict[str, Any] = {name: [_said(getattr(before, name)), _said(value)] for name, value in own.items()}
+    told = {name: value for name, value in own.items() if name not in OF_INVOICES}
+    detail: dict[str, Any] = {name: [_said(getattr(before, name)), _said(value)] for name, value in told.items()}
     if own.get("is_customer") and not borne_by(connection, party_id):
         propose_fees(connection, [party_id], () if only_these_fees else rules.fees, {party_id: fees or {}})
     elif (fees or only_these_fees) and set_party_fees(connection, party_id, fees or {}, only_these=only_these_fees):
         detail["fees"] = [each.code for each in borne_by(connection, party_id)]
-    others = [name for name in changes if name in of_others]
+    others = [name for name in changes if name in of_others or (name in own and name in OF_INVOICES)]
     if detail or others:
-        told = detail | ({"changed": others} if others else {})
-        states.record(connection, SUBJECT, [(party_id, None, None)], "set", by=by, at=at, detail=told)
+        detail |= {"changed": others} if others else {}
+        states.record(connection, SUBJECT, [(party_id, None, None)], "set", by=by, at=at, detail=detail)
 
 
 def set_account(

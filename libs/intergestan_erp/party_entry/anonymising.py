@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, delete, exists, func, or_, select, update
@@ -17,8 +17,8 @@ from intergestan_db.tables import (
     Contact,
     CreditNote,
     CustomerMatch,
-    DeliveryNote,
     DeliveryNoteLine,
+    Depot,
     GeocodeCache,
     Invoice,
     Partner,
@@ -36,13 +36,16 @@ from intergestan_erp.site.credit_rules import read_credit_rules
 from intergestan_erp.site.zone import today
 
 _ENDED: Final = (PurchaseState.REJECTED, PurchaseState.CANCELLED)
+_KEPT: Final = timedelta(days=3653)
+"""Ten years: so long documents are kept (Code de commerce L123-22)."""
 
 
 def anonymise(connection: Connection, party_id: int, *, by: str, at: datetime) -> None:
-    """Forget the persons of a party: its contacts, addresses with their positions, and name, which becomes its code.
+    """Forget the persons of a party: its contacts, addresses with their positions, the mail address for invoices, and
+    its name, which becomes its code.
 
-    Documents show the name that stands on the card, so that a party with one that must be kept keeps its name, too.
-    Nothing brings back what is gone.
+    Documents and entries keep what stands on them. Invoices and credit notes of before they bore their buyer show the
+    name on the card, which stays as long as they must be kept. Nothing brings back what is gone.
 
     :raises Problem: something needs the name still; nothing is changed then.
     """
@@ -63,13 +66,17 @@ def anonymise(connection: Connection, party_id: int, *, by: str, at: datetime) -
     connection.execute(delete(GeocodeCache).where(*nobodys))
     own = select(PartyAccount.account_id).where(PartyAccount.party_id == party_id)
     connection.execute(update(Account).where(Account.id.in_(own)).values(title=party.code))
-    connection.execute(update(Party).where(Party.id == party_id).values(name=party.code, anonymised_at=at))
+    connection.execute(
+        update(Party).where(Party.id == party_id).values(name=party.code, invoice_email=None, anonymised_at=at)
+    )
     index_parties(connection, [party_id])
     states.record(connection, Party.__tablename__, [(party_id, None, None)], "anonymise", by=by, at=at)
 
 
 def _needs(connection: Connection, party_id: int, at: datetime) -> Iterator[Word]:
     """Why a party keeps its name."""
+    if _is(connection, exists().where(or_(Depot.customer_party_id == party_id, Depot.supplier_party_id == party_id))):
+        yield Word("a depot")
     matched = (exists().where(table.party_id == party_id) for table in (Partner, CustomerMatch))
     if _is(connection, or_(*matched)):
         yield Word("a partner")
@@ -87,11 +94,14 @@ def _needs(connection: Connection, party_id: int, at: datetime) -> Iterator[Word
     offered = exists().where(Quote.customer_id == party_id, Quote.state == QuoteState.OPEN)
     if _is(connection, or_(open_sales, bought, offered)):
         yield Word("open orders or quotes")
-    by_payment_due = read_credit_rules(connection).by_payment_due
-    if read_exposure(connection, party_id, today(connection, at), by_payment_due=by_payment_due) != Exposure():
+    by_payment_due, day = read_credit_rules(connection).by_payment_due, today(connection, at)
+    if read_exposure(connection, party_id, day, by_payment_due=by_payment_due) != Exposure():
         yield Word("something to pay or to get back")
-    issued = (exists().where(table.customer_id == party_id) for table in (DeliveryNote, Invoice, CreditNote))
-    if _is(connection, or_(*issued)):
+    nameless = (
+        exists().where(table.customer_id == party_id, table.chain.is_(None), table.issue_date > day - _KEPT)
+        for table in (Invoice, CreditNote)
+    )
+    if _is(connection, or_(*nameless)):
         yield Word("documents that must be kept with it")
 
 

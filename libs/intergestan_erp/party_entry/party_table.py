@@ -24,6 +24,7 @@ COLUMNS: Titles = {
     "customer": ("Client",),
     "supplier": ("Fournisseur",),
     "siret": ("SIRET",),
+    "siren": ("SIREN",),
     "vat_id": ("N° TVA", "TVA intracommunautaire", "Numéro de TVA", "VAT number"),
     "line1": ("Adresse 1", "Adresse", "Address", "Address 1"),
     "line2": ("Adresse 2", "Address 2"),
@@ -33,6 +34,8 @@ COLUMNS: Titles = {
     "contact": ("Contact", "Interlocuteur"),
     "telephone": ("Téléphone", "Tél", "Phone"),
     "email": ("Courriel", "E-mail", "Mail"),
+    "invoice_email": ("Courriel de facturation", "Invoice mail"),
+    "buyer_reference": ("Référence acheteur", "Buyer reference"),
     "customer_account": ("Compte client",),
     "supplier_account": ("Compte fournisseur",),
 }

@@ -17,8 +17,8 @@ from intergestan_erp.inputs.one_table import table_of
 from intergestan_erp.inputs.table import read_rows
 from intergestan_erp.parties.accounts import account_by_hand
 from intergestan_erp.parties.codes import code_by_hand
-from intergestan_erp.parties.company_numbers import read_siret, read_vat
-from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.parties.company_numbers import check_siren, read_siren, read_siret, read_vat
+from intergestan_erp.parties.parties import OF_INVOICES, NewParty
 from intergestan_erp.party_entry.party_reading import PARTIES_ASKED, PartiesAsked, PartiesRead, PartyReading
 from intergestan_erp.party_entry.party_table import TABLE, PartyRow
 from intergestan_erp.site.setup import check_address
@@ -28,6 +28,7 @@ _WIDTHS: tuple[tuple[str, type[Table], str], ...] = (
     *((name, Address, name) for name in ("line1", "line2", "postcode", "city")),
     ("contact", Contact, "name"),
     *((name, Contact, name) for name in ("telephone", "email")),
+    *((name, Party, name) for name in OF_INVOICES),
 )
 
 
@@ -80,12 +81,14 @@ def _party(cells: Cells, roles: Sequence[PartyRole]) -> NewParty:
     for role, number in numbers.items():
         if number is not None and not chosen[role]:
             cells.fault(f"{role}_account", "The row has an account in a role that the third party does not have.")
+    siret = _read(cells, "siret", read_siret)
     return NewParty(
         code=_read(cells, "code", code_by_hand),
         name=cells.text("name") or "",
         is_customer=chosen[PartyRole.CUSTOMER],
         is_supplier=chosen[PartyRole.SUPPLIER],
-        siret=_read(cells, "siret", read_siret),
+        siret=siret,
+        siren=_siren(cells, siret),
         vat_id=_read(cells, "vat_id", read_vat),
         line1=cells.text("line1"),
         line2=cells.text("line2"),
@@ -95,8 +98,21 @@ def _party(cells: Cells, roles: Sequence[PartyRole]) -> NewParty:
         contact=cells.text("contact"),
         telephone=cells.code("telephone"),
         email=_read(cells, "email", _email),
+        invoice_email=_read(cells, "invoice_email", _email),
+        buyer_reference=cells.code("buyer_reference"),
         accounts={role: number for role, number in numbers.items() if number is not None},
     )
+
+
+def _siren(cells: Cells, siret: str | None) -> str | None:
+    """That of the firm; another one than the SIRET's is a fault."""
+
+    def read(written: str) -> str:
+        siren = read_siren(written)
+        check_siren(siren, siret)
+        return siren
+
+    return _read(cells, "siren", read)
 
 
 def _email(written: str) -> str:

@@ -12,15 +12,16 @@ from intergestan_db.tables import Address, Contact, Fee, Party, Table
 from intergestan_erp.inputs.coordinates import LATITUDE, LONGITUDE, read_degrees
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.unreadable import shown
-from intergestan_erp.parties.company_numbers import read_siret, read_vat
+from intergestan_erp.parties.company_numbers import read_siren, read_siret, read_vat
+from intergestan_erp.parties.parties import OF_INVOICES
 from intergestan_erp.site.setup import check_address
 
 
 def read_typed(given: Mapping[str, str | None]) -> dict[str, str | None]:
     """Values by the names of columns, as they are kept; what was not given (None) is left out.
 
-    :param given: `name`, `siret`, `vat_id`, those of a postal address, `contact`, `telephone`, `email`. An empty text
-        takes a value away.
+    :param given: `name`, `siret`, `siren`, `vat_id`, `invoice_email`, `buyer_reference`, those of a postal address,
+        `contact`, `telephone`, `email`. An empty text takes a value away.
     :raises Problem: for the first that is none of these, or too long; nothing may be written then.
     """
     return {name: _read(name, text, _COLUMNS) for name, text in given.items() if text is not None}
@@ -97,12 +98,14 @@ def _no_value(text: str) -> Problem:
 
 _READERS: Final[Mapping[str, Callable[[str], str]]] = {
     "siret": read_siret,
+    "siren": read_siren,
     "vat_id": read_vat,
     "country": _country,
     "email": _email,
+    "invoice_email": _email,
 }
 _COLUMNS: Final[Mapping[str, tuple[type[Table], str]]] = {
-    **{name: (Party, name) for name in ("name", "siret", "vat_id")},
+    **{name: (Party, name) for name in ("name", "siret", "siren", "vat_id", *OF_INVOICES)},
     **{name: (Address, name) for name in ("line1", "line2", "postcode", "city", "country")},
     "contact": (Contact, "name"),
     **{name: (Contact, name) for name in ("telephone", "email")},

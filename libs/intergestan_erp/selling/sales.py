@@ -247,7 +247,10 @@ def _head(connection: Connection, table: type[DeliveryNote | Invoice | CreditNot
     query = select(table.__table__, Party.name.label("customer"), Party.code.label("customer_code"))
     joined = query.join(Party, Party.id == table.customer_id).where(table.number == number)
     row = connection.execute(joined).mappings().one_or_none()
-    return None if row is None else dict(row)
+    if row is None:
+        return None
+    buyer = (row.get("identity") or {}).get("buyer") or {}
+    return {**row, "customer": buyer.get("name", row["customer"])}
 
 
 def _rows(connection: Connection, query: Select[*tuple[Any, ...]]) -> list[Row]:

@@ -69,7 +69,10 @@ CodeByHand = Annotated[
 ]
 Name = Annotated[str | None, typer.Option("--name", help="Name of the firm.")]
 Siret = Annotated[str | None, typer.Option(help="SIRET, 14 digits.")]
+Siren = Annotated[str | None, typer.Option(help="SIREN of the firm, 9 digits.")]
 Vat = Annotated[str | None, typer.Option(help="VAT number.")]
+InvoiceEmail = Annotated[str | None, typer.Option(metavar="ADDRESS", help="Mail address where its invoices go.")]
+BuyerReference = Annotated[str | None, typer.Option(metavar="TEXT", help="What its invoices are to bear.")]
 Line1 = Annotated[str | None, typer.Option(help="Postal address, first line.")]
 Line2 = Annotated[str | None, typer.Option(help="Postal address, second line.")]
 Postcode = Annotated[str | None, typer.Option(help="Postcode.")]
@@ -119,6 +122,7 @@ def add(
         str | None, typer.Option(metavar="NUMBER", help="Its account as a supplier; proposed from the code by default.")
     ] = None,
     siret: Siret = None,
+    siren: Siren = None,
     vat: Vat = None,
     line1: Line1 = None,
     line2: Line2 = None,
@@ -128,12 +132,17 @@ def add(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    invoice_email: InvoiceEmail = None,
+    buyer_reference: BuyerReference = None,
     term: Term = None,
     credit_max: CreditMax = None,
     credit_insured: CreditInsured = None,
     fees: Fees = None,
     no_fees: Annotated[bool, typer.Option("--no-fees", help="Without the fees that customers usually get.")] = False,
     minimum_order: Minimum = None,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Take a SIRET, SIREN or VAT number that looks wrong.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Enter a customer or a supplier, with its code and its accounts.
@@ -156,6 +165,7 @@ def add(
     call = call_of(context)
     values: dict[str, Any] = read_typed({"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)})
     values |= read_typed({"contact": contact, "telephone": telephone, "email": email})
+    values |= read_typed({"siren": siren, "invoice_email": invoice_email, "buyer_reference": buyer_reference})
     numbers = {PartyRole.CUSTOMER: customer_account, PartyRole.SUPPLIER: supplier_account}
     party = NewParty(
         code=None if code is None else read_code(code),
@@ -167,6 +177,14 @@ def add(
         proposed_fees=not no_fees,
         **values,
     )
+    of_numbers = list(number_doubts(party.siret, party.vat_id, party.siren))
+    if of_numbers and not unchecked:
+        raise Problem(
+            "{doubt} Nothing was created.",
+            ProblemCode.NO_VALUE,
+            (Act.TAKE_UNCHECKED,),
+            doubt=sentence(of_numbers[0]),
+        )
     if not customer and (credit_max, credit_insured) != (None, None):
         raise typer.BadParameter(_("Only customers owe: say --customer too."))
 
@@ -185,7 +203,7 @@ def add(
 
     entered, borne, doubts = in_turn(call.database, enter)
     ring_for(call, [entered.id])
-    warnings = [sentence(doubt) for doubt in (*number_doubts(party.siret, party.vat_id), *doubts)]
+    warnings = [sentence(doubt) for doubt in (*of_numbers, *doubts)]
     if as_json:
         with call.database.read() as connection:
             allowed = read_ceiling(connection, entered.id)
@@ -213,6 +231,7 @@ def set_(
     code: Annotated[str | None, typer.Option("--code", help="Another code, where codes are given by hand.")] = None,
     code_by_hand: CodeByHand = False,
     siret: Siret = None,
+    siren: Siren = None,
     vat: Vat = None,
     line1: Line1 = None,
     line2: Line2 = None,
@@ -222,6 +241,8 @@ def set_(
     contact: Contact = None,
     telephone: Telephone = None,
     email: Email = None,
+    invoice_email: InvoiceEmail = None,
+    buyer_reference: BuyerReference = None,
     term: Term = None,
     credit_max: CreditMax = None,
     credit_insured: CreditInsured = None,
@@ -248,6 +269,7 @@ def set_(
     from intergestan_runtime.steps import IMPORT
 
     typed = {"name": name, **_typed(siret, vat, line1, line2, postcode, city, country)}
+    typed |= {"siren": siren, "invoice_email": invoice_email, "buyer_reference": buyer_reference}
     changes: dict[str, Any] = read_typed({**typed, "contact": contact, "telephone": telephone, "email": email})
     changes |= {
         column: flag for column, flag in (("is_customer", customer), ("is_supplier", supplier)) if flag is not None
@@ -288,7 +310,7 @@ def set_(
     others += [*(["credit"] if about_credit else []), *(["fees"] if borne or no_fees else [])]
     names = ", ".join([*(name.removeprefix("is_").removesuffix("_id") for name in changes), *others])
     say(_("Changed for {party}: {names}.").format(party=changed, names=names))
-    for doubt in number_doubts(changes.get("siret"), changes.get("vat_id")):
+    for doubt in number_doubts(changes.get("siret"), changes.get("vat_id"), changes.get("siren")):
         say(sentence(doubt))
     tell_released(released)
 
@@ -312,7 +334,9 @@ def anonymise(
         found = party_of(connection, party)
     if not yes:
         questions = (
-            _("Forget name, contacts and addresses of {code} {name}?").format(code=found.code, name=found.name),
+            _("Forget name, contacts, postal and mail addresses of {code} {name}?").format(
+                code=found.code, name=found.name
+            ),
             _("Nothing brings them back. Really?"),
         )
         if not all(map(confirmed, questions)):
@@ -327,22 +351,27 @@ def anonymise(
 @app.verb("show")
 def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> None:
     """Show the card of a third party."""
+    from intergestan_erp.credit.ceilings import read_ceiling
     from intergestan_erp.credit.customers import read_customers
     from intergestan_erp.credit.exposure import read_delivered
     from intergestan_erp.listing.parties import read_card
+    from intergestan_erp.parties.company_numbers import doubts as number_doubts
     from intergestan_erp.site.credit_rules import read_credit_rules
     from intergestan_erp.site.zone import today
 
     call = call_of(context)
     with call.database.read() as connection:
         party_id = party_of(connection, party).id
-        card = read_card(connection, party_id)
+        card, ceiling = read_card(connection, party_id), read_ceiling(connection, party_id)
         rules, day = read_credit_rules(connection), today(connection, call.database.now())
         credit = read_customers(connection, [party_id], day, rules)[party_id] if card.is_customer else None
         delivered = read_delivered(connection, [party_id])[party_id]
     if as_json:
-        exposure = None if credit is None else credit_json(credit, delivered, day, rules)
-        print_json({**asdict(card), "fees": [_fee_json(fee) for fee in card.fees], "exposure": exposure})
+        shown: dict[str, Any] = {**asdict(card), "fees": [_fee_json(fee) for fee in card.fees]}
+        shown["credit"] = _credit_json(ceiling)
+        shown["exposure"] = None if credit is None else credit_json(credit, delivered, day, rules)
+        shown["warnings"] = [sentence(doubt) for doubt in number_doubts(card.siret, card.vat_id, card.siren)]
+        print_json(shown)
         return
     roles = {PartyRole.CUSTOMER: card.is_customer, PartyRole.SUPPLIER: card.is_supplier}
     print_fields(
@@ -351,11 +380,14 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("Name"): card.name,
             _("Role"): ", ".join(_(ROLES[role]) for role, has in roles.items() if has),
             "SIRET": card.siret,
+            "SIREN": card.siren,
             _("VAT number"): card.vat_id,
             **{_("Account ({role})").format(role=_(ROLES[role])): number for role, number in card.accounts.items()},
             _("Payment term"): card.term,
             _("Category"): card.category,
             _("Deferred invoicing"): _(GROUPINGS[card.invoice_grouping]) if card.is_customer else None,
+            _("Invoices by mail to"): card.invoice_email,
+            _("Reference on invoices"): card.buyer_reference,
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
@@ -434,9 +466,10 @@ def import_(
 ) -> None:
     """Enter the third parties of a file, all of them or none.
 
-    Columns: Raison sociale; and as you like Code, Client, Fournisseur (oui or non), SIRET, N° TVA, Adresse 1,
-    Adresse 2, Code postal, Ville, Pays, Contact, Téléphone, Courriel, Compte client, Compte fournisseur. English titles
-    are known too. What a row leaves empty is made as for third parties that are typed.
+    Columns: Raison sociale; and as you like Code, Client, Fournisseur (oui or non), SIRET, SIREN, N° TVA, Adresse 1,
+    Adresse 2, Code postal, Ville, Pays, Contact, Téléphone, Courriel, Courriel de facturation, Référence acheteur,
+    Compte client, Compte fournisseur. English titles are known too. What a row leaves empty is made as for third
+    parties that are typed.
     """
     from intergestan_erp.inputs.identity import case_doubts
     from intergestan_erp.parties.company_numbers import doubts as number_doubts
@@ -461,7 +494,7 @@ def import_(
     ring_for(call, [each.id for each in entered])
     doubts = [
         *case_doubts(before, [row.party.code for row in rows if row.party.code is not None]),
-        *(doubt for row in rows for doubt in number_doubts(row.party.siret, row.party.vat_id)),
+        *(doubt for row in rows for doubt in number_doubts(row.party.siret, row.party.vat_id, row.party.siren)),
     ]
     warnings = [sentence(doubt) for doubt in doubts]
     if as_json:

@@ -81,15 +81,23 @@ def test_all_codes_are_given(shop: Path, run: Run) -> None:
 
 def test_a_card(shop: Path, run: Run) -> None:
     """T05: what is known of a party is shown, changed, and taken away."""
-    added = run(
+    new = (
         *("parties", "add", "--name", "Stauber", "--supplier", "--code", "ST", "--siret", "802 954 785 00028"),
         *("--line1", "1 rue des Forges", "--city", "Vittel", "--country", "France", "--contact", "Anne Roth"),
-        *("--email", "anne@stauber.test"),
-        cwd=shop,
+        *("--email", "anne@stauber.test", "--siren", "802954785", "--invoice-email", "ap@stauber.test"),
+        *("--buyer-reference", "Service 4"),
     )
+    doubted = run(*new, cwd=shop)
+    assert (doubted.code, "check digit of the SIREN 802954785 is wrong" in doubted.err) == (1, True)
+    assert "Nothing was created. `--unchecked` takes it if it is meant." in doubted.err
+    added = run(*new, "--unchecked", cwd=shop)
     assert added.code == 0, added.err
+    assert "the check digit of the SIRET" in added.err
     card = run("parties", "show", "80295478500028", "--json", cwd=shop).json
     assert card["accounts"] == {"supplier": "401ST"}
+    assert (card["siren"], card["invoice_email"]) == ("802954785", "ap@stauber.test")
+    assert (card["buyer_reference"], card["exposure"], len(card["warnings"])) == ("Service 4", None, 2)
+    assert card["credit"] == {"max": None, "insured": "0.00", "authorised": None}
     assert card["addresses"] == [
         {
             "kind": "main",
@@ -118,6 +126,9 @@ def test_a_card(shop: Path, run: Run) -> None:
     for options, said in (
         (("--name", ""), "needs a name"),
         (("--siret", "12"), "is not a SIRET"),
+        (("--siren", "12"), "is not a SIREN"),
+        (("--siret", "732 829 320 00074"), "is not of the firm with the SIREN 802954785"),
+        (("--invoice-email", "ap"), "is not a mail address"),
         (("--country", "Atlantis"), "is no country"),
         (("--email", "anne"), "is not a mail address"),
         (("--name", "x" * 201), "at most 200 characters"),
@@ -130,6 +141,44 @@ def test_a_card(shop: Path, run: Run) -> None:
     assert run("parties", "set", "STB", cwd=shop).code == 2
     assert run("parties", "set", "STB", "--no-customer", cwd=shop).code == 0
     assert run("parties", "show", "STB", "--json", cwd=shop).json["accounts"] == {"supplier": "401ST"}
+
+
+def test_a_party_is_forgotten(paired_shop: Path, run: Run) -> None:
+    """D34: an administrator does it, and is asked twice; who is needed stays; what was issued keeps its name."""
+    shop = paired_shop
+    for command in (
+        ("parties", "add", "--name", "Luc Martin", "--customer", "--code", "LUC", "--city", "Vittel"),
+        ("parties", "set", "LUC", "--contact", "Luc", "--invoice-email", "luc@martin.test"),
+        ("sales", "enter", "--customer", "LUC", "--line", "CAS-16=1@10"),
+        ("user", "add", "eve", "--email", "eve@arts.test"),
+    ):
+        done = run(*command, cwd=shop)
+        assert done.code == 0, done.err
+    refused = run("--as", "eve", "parties", "anonymise", "LUC", "--yes", cwd=shop)
+    assert (refused.code, "eve may not" in refused.err, "marie may" in refused.err) == (1, True, True)
+    said = "LUC has open orders or quotes, so it keeps its name. Nothing was changed."
+    assert said in run("parties", "anonymise", "LUC", "--yes", cwd=shop).err
+    french = run("--lang", "fr", "parties", "anonymise", "LUC", "--yes", cwd=shop)
+    assert (french.code, "LUC a encore des commandes ou devis en cours" in french.err) == (1, True), french.err
+    number = run("sales", "list", "--json", cwd=shop).json["orders"][0]["number"]
+    for command in (("sales", "deliver", number), ("sales", "invoice", number)):
+        assert run(*command, cwd=shop).code == 0
+    owes = run("parties", "anonymise", "LUC", "--yes", cwd=shop)
+    assert "LUC has something to pay or to get back" in owes.err
+    paid = run("payments", "add", "--customer", "LUC", "--amount", "12", "--method", "cash", cwd=shop)
+    assert paid.code == 0, paid.err
+    for answers in ("n\n", "y\n\n", "y\nn\n"):
+        kept = run("parties", "anonymise", "LUC", cwd=shop, stdin=answers)
+        assert (kept.code, "Nothing was changed." in kept.err) == (0, True)
+    assert run("parties", "show", "LUC", "--json", cwd=shop).json["name"] == "Luc Martin"
+    gone = run("parties", "anonymise", "LUC", cwd=shop, stdin="y\ny\n")
+    assert (gone.code, "LUC is anonymous now." in gone.err) == (0, True)
+    card = run("parties", "show", "LUC", "--json", cwd=shop).json
+    assert (card["name"], card["invoice_email"], card["addresses"], card["contacts"]) == ("LUC", None, [], [])
+    assert run("parties", "find", "martin", "--json", cwd=shop).json["found"] == []
+    invoice = run("sales", "show", "FA1", "--json", cwd=shop).json
+    assert (invoice["customer"], invoice["identity"]["buyer"]["city"]) == ("Luc Martin", "Vittel")
+    assert run("invoices", "verify", cwd=shop).code == 0
 
 
 @pytest.mark.parametrize(
