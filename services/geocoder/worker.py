@@ -16,7 +16,7 @@ from intergestan_erp.geo.place import question
 from intergestan_erp.geo.rule import GeoRule
 from intergestan_erp.geo.usage import Resting, Spacing, end_key_rests
 from intergestan_erp.geo.waiting import Claimed, bring_near, is_any_far, postpone, wake
-from intergestan_erp.site.preferences import read_geo
+from intergestan_erp.site.geo_rules import read_geo
 from intergestan_operations.opening.outage import postponing
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.crashpoint import crashpoint

@@ -20,8 +20,8 @@ from intergestan_db import states
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Setting, Site
-from intergestan_erp.geo.providers import NONE, PROVIDERS
-from intergestan_erp.geo.rule import CALLS, MAPS, GeoRule, MapRule
+from intergestan_erp.geo.providers import NONE
+from intergestan_erp.geo.rule import MAPS, MapRule
 from intergestan_erp.geo.usage import end_key_rests
 from intergestan_erp.geo.waiting import wake
 from intergestan_erp.inputs.amounts import read_amount
@@ -32,6 +32,7 @@ from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
 from intergestan_erp.site.credit_rules import CREDIT_DEFAULTS, CreditRules, credit_rules, one_of
+from intergestan_erp.site.geo_rules import FLAGS, GEO_DEFAULTS, geo_rule, whole_number
 from intergestan_erp.terms.stored import USUAL, term_called
 from intergestan_erp.terms.working_days import next_working_day
 from intergestan_msg.money import ZERO
@@ -55,23 +56,18 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "fees.default": "",
     "orders.minimum_default": "",
     "orders.minimum_fee": "",
-    "geo.on_save": "false",
-    "geo.provider": NONE,
-    "geo.calls_per_month": str(CALLS),
+    **GEO_DEFAULTS,
     "maps.provider": NONE,
     "maps.tiles": "",
     "maps.google_key": "",
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 CODE_MODES: Final = ("manual", "automatic")
-FLAGS: Final = ("false", "true")
 NEXT_WORKING_DAY: Final = "next_working_day"
 CREDIT: Final = tuple(name for name in DEFAULTS if name.startswith("credit."))
 SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 _WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
 """Values in which a comma is a comma."""
-_OF_GEO: Final = tuple(name for name in DEFAULTS if name.startswith("geo."))
-_MOST_CALLS: Final = 1_000_000
 _LONGEST: Final = 300
 
 _READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
@@ -108,15 +104,6 @@ def read_preferences(connection: Connection) -> Preferences:
     return checked(read_texts(connection))
 
 
-def read_geo(connection: Connection) -> GeoRule:
-    """What was chosen about positions of addresses, whatever stands under the other names.
-
-    :raises Problem: somebody wrote a value into the base that is none.
-    """
-    rows = connection.execute(_READ, {"names": list(_OF_GEO)})
-    return _geo({**DEFAULTS, **{row.name: row.value for row in rows}})
-
-
 def _usual_ceiling(texts: Mapping[str, str]) -> Ceiling:
     """What new customers may owe (D22); without a maximum nothing is insured."""
     most, insured = _amount("credit.max_default", texts), _amount("credit.insured_default", texts)
@@ -137,15 +124,15 @@ def checked(texts: Mapping[str, str]) -> Preferences:
     :raises Problem: for the first that is none.
     """
     code_mode = one_of("codes.mode", texts, CODE_MODES)
-    codes = CodeRule(code_mode == "automatic", _number("codes.length", texts), _number("codes.prefix", texts))
+    codes = CodeRule(code_mode == "automatic", whole_number("codes.length", texts), whole_number("codes.prefix", texts))
     roots = {role: texts[f"accounts.{role}_root"] for role in PartyRole}
     mode = AccountMode(one_of("accounts.mode", texts, tuple(AccountMode)))
-    accounts = AccountRule(mode, roots, _number("accounts.width", texts))
+    accounts = AccountRule(mode, roots, whole_number("accounts.width", texts))
     codes.check()
     accounts.check()
     ceiling, minimum = _usual_ceiling(texts), _minimum(texts["orders.minimum_default"])
     return Preferences(
-        PartyRules(codes, accounts, _fee_codes(texts["fees.default"]), minimum, ceiling, _geo(texts)),
+        PartyRules(codes, accounts, _fee_codes(texts["fees.default"]), minimum, ceiling, geo_rule(texts)),
         _fields("search.party_fields", texts, PARTY_FIELDS),
         _fields("search.account_fields", texts, ACCOUNT_FIELDS),
         credit_rules(texts),
@@ -178,7 +165,7 @@ def set_preference(connection: Connection, name: str, value: str, *, by: str, at
         return preferences
     check_codes(connection, _FEES.get(name, _no_codes)(preferences))
     put_texts(connection, {name: texts[name]})
-    if name in _OF_GEO:
+    if name in GEO_DEFAULTS:
         end_key_rests(connection)
         wake(connection, at)
     detail = {name: [old, texts[name]]}
@@ -289,14 +276,6 @@ def _amount(name: str, texts: Mapping[str, str]) -> Decimal | None:
     return read_amount(texts[name]) if texts[name].strip() else None
 
 
-def _geo(texts: Mapping[str, str]) -> GeoRule:
-    return GeoRule(
-        one_of("geo.on_save", texts, FLAGS) == "true",
-        one_of("geo.provider", texts, (NONE, *PROVIDERS)),
-        _number("geo.calls_per_month", texts, _MOST_CALLS),
-    )
-
-
 def _tiles(text: str) -> str:
     """The address of a tile server, as pages of maps name it: https, with the places of the three numbers in it."""
     if text and not (text.startswith("https://") and all(part in text for part in ("{x}", "{y}", "{z}"))):
@@ -322,18 +301,6 @@ def _plain(text: str) -> str:
             limit=_LONGEST,
         )
     return text
-
-
-def _number(name: str, texts: Mapping[str, str], most: int = 999) -> int:
-    text = texts[name]
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
-        raise Problem(
-            "«{value}» is not a whole number that may stand here. Nothing was changed.",
-            ProblemCode.NO_VALUE,
-            (Act.SHOW_SETTINGS,),
-            value=text,
-        )
-    return int(text)
 
 
 def _fields(name: str, texts: Mapping[str, str], known_fields: Sequence[Word]) -> tuple[Word, ...]:

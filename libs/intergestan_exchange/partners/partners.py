@@ -24,7 +24,7 @@ from intergestan_db.tables import Partner, PartnerKey, Party
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
-from intergestan_erp.site.preferences import read_geo
+from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.setup import LANGUAGES, check_address
 from intergestan_msg.identity import nfc
 

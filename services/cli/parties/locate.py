@@ -52,7 +52,7 @@ def locate(
 def ring_for(call: Call, party_ids: Sequence[int]) -> None:
     """After the commit: ring for those whose addresses wait, where addresses are looked up when they are saved."""
     from intergestan_erp.geo.waiting import waiting_of
-    from intergestan_erp.site.preferences import read_geo
+    from intergestan_erp.site.geo_rules import read_geo
 
     with call.database.read() as connection:
         ids = waiting_of(connection, list(party_ids[:_RUNG_FOR])) if read_geo(connection).rings else ()
@@ -69,7 +69,7 @@ def _tell(call: Call, *, as_json: bool) -> None:
     """Ring, and say how many wait and how many may be asked for."""
     from intergestan_erp.geo.health import cap_reached, read_geocoding
     from intergestan_erp.geo.waiting import count_waiting, due_now
-    from intergestan_erp.site.preferences import read_geo
+    from intergestan_erp.site.geo_rules import read_geo
     from intergestan_erp.site.zone import this_month
 
     now = call.database.now()

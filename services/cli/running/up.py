@@ -83,7 +83,7 @@ def wanted_services(call: Call) -> tuple[str, ...]:
     """What this site runs. A geocoder that cannot start stays away: a supervisor would end orders over it."""
     from importlib.util import find_spec
 
-    from intergestan_erp.site.preferences import read_geo
+    from intergestan_erp.site.geo_rules import read_geo
     from intergestan_erp.stock.waiting import count_remainders
 
     with call.database.read() as connection:

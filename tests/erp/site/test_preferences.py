@@ -11,7 +11,8 @@ from intergestan_db.tables import Event, Setting
 from intergestan_erp.geo.rule import GeoRule, MapRule
 from intergestan_erp.parties.accounts import AccountMode
 from intergestan_erp.parties.search import PartyField
-from intergestan_erp.site.preferences import DEFAULTS, Preferences, checked, read_geo, read_preferences, set_preference
+from intergestan_erp.site.geo_rules import read_geo
+from intergestan_erp.site.preferences import DEFAULTS, Preferences, checked, read_preferences, set_preference
 from services.cli.setting_up.preferences import LABELS
 from tests.site_factories import NOW
 
