@@ -35,6 +35,7 @@ TABLES = (
     "demo",
     "notices",
     "alarms",
+    "credit",
     "heartbeats",
     "tracing",
 )
@@ -222,6 +223,16 @@ class AlarmSettings(Section):
     )
     webhook_secret: str | None = key(None, description="Name of the secret with that URL, where it is one.")
     every_seconds: float = key(60, gt=0, description="How often the site is looked at.")
+
+
+class CreditSettings(Section):
+    """Orders by mail that wait because their customer owes too much. What they may owe stands in the base."""
+
+    hold_days: int = key(
+        30,
+        ge=1,
+        description="After so many days such an order counts as one that waits for a person (alert HoldsWaiting).",
+    )
 
 
 class LogSettings(Section):

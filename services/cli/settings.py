@@ -7,6 +7,7 @@ from typing import Literal
 from intergestan_runtime.sections import key
 from intergestan_runtime.settings import (
     AlarmSettings,
+    CreditSettings,
     HeartbeatSettings,
     LogSettings,
     NoticeSettings,
@@ -43,3 +44,4 @@ class CliProcess(Settings):
     heartbeats: HeartbeatSettings
     tracing: TracingSettings
     alarms: AlarmSettings
+    credit: CreditSettings

@@ -29,14 +29,17 @@ def main(argv: Sequence[str]) -> int:
     """Run a dispatcher; its exit code."""
     process, _ = startup.start("dispatcher", DispatcherProcess, argv)
     archive, hours = process.archive(), process.site.answer_hours
-    dispatcher = Dispatcher(process.database, process.broker, process.metrics, archive, process.own, hours)
+    credit_days = process.settings.credit.hold_days
+    dispatcher = Dispatcher(process.database, process.broker, process.metrics, archive, process.own, hours, credit_days)
     notifier = Notifier(process.database, process.broker, process.settings.notices, process.site.language)
     keeper = HeartbeatKeeper(process.database, process.broker, process.metrics, archive, process.settings.heartbeats)
     damaged = DamagedMails(process.database, process.broker, archive)
     own: DispatcherSettings = process.own
     statements = Statements(process.database, process.broker, own.statement_hours)
     alarms, beats = process.settings.alarms, process.settings.heartbeats
-    watcher = watcher_of(process.database, process.broker, archive, process.site, alarms, beats)
+    watcher = watcher_of(
+        process.database, process.broker, archive, process.site, alarms, beats, process.settings.credit
+    )
     high_water = HighWaterKeeper(process.database, file_of(process.site, process.database))
     return run_service(
         "dispatcher",

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from intergestan_operations.starting.startup import ServiceProcess
 from intergestan_runtime.sections import key
-from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, NoticeSettings, ServiceSettings
+from intergestan_runtime.settings import (
+    AlarmSettings,
+    CreditSettings,
+    HeartbeatSettings,
+    NoticeSettings,
+    ServiceSettings,
+)
 
 
 class DispatcherSettings(ServiceSettings):
@@ -24,3 +30,4 @@ class DispatcherProcess(ServiceProcess):
     notices: NoticeSettings
     heartbeats: HeartbeatSettings
     alarms: AlarmSettings
+    credit: CreditSettings

@@ -13,7 +13,7 @@ from intergestan_db.enums import InboundState
 from intergestan_db.tables import InboundMail
 from intergestan_db.write_trial import refusal
 from intergestan_exchange.health.unanswered import is_anybody_to_remind, remind
-from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.health.vitals import CREDIT_DAYS, read_vitals
 from intergestan_exchange.inbox.waiting import is_any_waiting, take_in_ripe
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_operations.alerting.watching import redis_trouble
@@ -49,6 +49,7 @@ class Dispatcher:
         archive: Archive,
         settings: DispatcherSettings,
         answer_hours: int,
+        credit_days: int = CREDIT_DAYS,
     ) -> None:
         self._database = database
         self._broker = broker
@@ -57,6 +58,7 @@ class Dispatcher:
         self._settings = settings
         self._answer_hours = answer_hours
         self._new_rows = (settlements(), invoices(), agency_orders())
+        self._credit_days = credit_days
         self._remainders = Remainders()
         self._uninvoiced = Uninvoiced()
         self._books = BooksCounter()
@@ -99,7 +101,9 @@ class Dispatcher:
         tell_archive(self._archive, self._metrics)
         try:
             with self._database.read() as connection:
-                vitals = read_vitals(connection, self._database.now(), self._answer_hours)
+                vitals = read_vitals(
+                    connection, self._database.now(), self._answer_hours, credit_days=self._credit_days
+                )
                 measure_keys(connection, self._metrics, self._database.now())
                 measure_codes(connection, self._metrics)
                 self._remainders.look(connection, self._metrics)

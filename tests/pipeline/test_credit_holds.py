@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.quotes import accept_quote, enter_quote
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from intergestan_exchange.credit_holds import acts
+from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.holds import hold_acts
 from intergestan_exchange.holds.holds import find_hold
 from intergestan_msg.order import Order
@@ -119,6 +121,18 @@ def test_an_order_beyond_the_maximum_waits_and_a_payment_lets_it_go_on(seller: S
     assert pay(seller, "1") == ()
     take_in(seller, again)
     assert booked(seller) == ["CFR1", "CFR2"]
+
+
+def test_an_order_that_waits_long_is_reported(seller: SiteUnderTest, forge: Forge) -> None:
+    """D29: it goes on by itself, and is never refused; after 30 days somebody should look."""
+    send(seller, forge, of("CFR1", "1200"))
+    opened = seller.row(Hold).opened_at
+
+    def oldest(days: int) -> datetime | None:
+        with seller.database.read() as connection:
+            return read_vitals(connection, opened + timedelta(days=days), 4).oldest_hold
+
+    assert [oldest(0), oldest(29), oldest(30)] == [None, None, opened]
 
 
 def test_the_ceiling_of_the_establishment_counts_too(seller: SiteUnderTest, forge: Forge) -> None:

@@ -32,7 +32,7 @@ from intergestan_db.tables import (
 from intergestan_erp.agencies.paired import IS_BOUGHT
 from intergestan_erp.geo.health import Geocoding, read_geocoding
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
-from intergestan_erp.site.preferences import read_geo
+from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.zone import read_zone, this_month, today
 from intergestan_erp.stock.health import read_goods
 from intergestan_exchange.credit_holds.due import read_count
@@ -82,6 +82,8 @@ class Route:
     theirs_older: bool = False
 
 
+CREDIT_DAYS: Final = 30
+"""So many days an order waits for room before it is reported as one that waits for a person."""
 MONTH_ENDS_DAYS: Final = 2
 """So many days before its end, its last one included, a month ends."""
 
@@ -101,6 +103,7 @@ class Vitals:
 
     :ivar pending: by step, the mails that this site itself must still deal with.
     :ivar consents: by relay and mailbox, what the provider said when it gave no OAuth2 token; None: all is well.
+    :ivar oldest_hold: since when something waits for a person.
     :ivar unanswered: orders without an answer after the hours agreed.
     :ivar keys: by site, ours too, when its last key ends; None: never.
     :ivar certificates: by relay and mailbox, when that of its server ends, where one was seen.
@@ -143,11 +146,19 @@ class Vitals:
     unallocated: Waiting = NOBODY
 
 
-def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: timedelta = USUAL.late) -> Vitals:
+def read_vitals(
+    connection: Connection,
+    now: datetime,
+    answer_hours: int,
+    late: timedelta = USUAL.late,
+    *,
+    credit_days: int = CREDIT_DAYS,
+) -> Vitals:
     """Read all of it, in a handful of grouped queries.
 
     :param answer_hours: how long an answer may take, for partners with whom nothing else is agreed.
     :param late: how long a heartbeat may take.
+    :param credit_days: how long an order may wait for room before it waits for a person.
     """
     goods = read_goods(connection)
     return Vitals(
@@ -157,7 +168,7 @@ def read_vitals(connection: Connection, now: datetime, answer_hours: int, late: 
         outbound=_by_state(connection, OutboundMail.state, _NO_HEARTBEAT),
         inbound=_by_state(connection, InboundMail.state, ~InboundMail.is_heartbeat),
         holds=count_holds(connection),
-        oldest_hold=_oldest_hold(connection),
+        oldest_hold=_oldest_hold(connection, now - timedelta(days=credit_days)),
         unanswered=count_unanswered(connection, answer_hours, now),
         keys={each.code: each.ends for each in endings(connection, now)},
         certificates=read_certificates(connection),
@@ -227,11 +238,13 @@ def _waiting(connection: Connection, since: Any, condition: ColumnElement[bool])
     return Waiting(*connection.execute(select(func.count(), func.min(since)).where(condition)).one())
 
 
-def _oldest_hold(connection: Connection) -> datetime | None:
+def _oldest_hold(connection: Connection, credit_since: datetime) -> datetime | None:
+    """Since when a person is waited for; orders that wait for room go on by themselves, unless that takes too long."""
+    is_a_persons = or_(Hold.reason != HoldReason.CREDIT, Hold.opened_at <= credit_since)
     found = (
         _waiting(connection, OutboundMail.requested_at, OutboundMail.state == OutboundState.HELD),
         _waiting(connection, InboundMail.archived_at, InboundMail.state == InboundState.HELD),
-        _waiting(connection, Hold.opened_at, Hold.closed_at.is_(None)),
+        _waiting(connection, Hold.opened_at, and_(Hold.closed_at.is_(None), is_a_persons)),
     )
     return _first(held.since for held in found)
 

@@ -19,7 +19,7 @@ from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
-from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.health.vitals import CREDIT_DAYS, read_vitals
 from intergestan_exchange.holds import notices
 from intergestan_operations.checks.archive_check import try_archive
 from intergestan_operations.language.wording import wording
@@ -28,7 +28,7 @@ from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
 from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS
 from intergestan_runtime.secrets import SecretError, Secrets
-from intergestan_runtime.settings import AlarmSettings, HeartbeatSettings, SiteSettings
+from intergestan_runtime.settings import AlarmSettings, CreditSettings, HeartbeatSettings, SiteSettings
 from intergestan_runtime.steps import NOTIFY
 from intergestan_runtime.webhook import WebhookFailed, post
 
@@ -59,10 +59,12 @@ def watcher_of(
     site: SiteSettings,
     alarms: AlarmSettings,
     heartbeats: HeartbeatSettings,
+    credit: CreditSettings,
 ) -> Watcher:
     """As the configuration says."""
     late = timedelta(seconds=heartbeats.late_seconds)
-    return Watcher(database, broker, archive, ways_of(alarms, site), site.language, site.answer_hours, late)
+    ways, days = ways_of(alarms, site), credit.hold_days
+    return Watcher(database, broker, archive, ways, site.language, site.answer_hours, late, days)
 
 
 class Watcher:
@@ -77,6 +79,7 @@ class Watcher:
         language: str,
         answer_hours: int,
         late: timedelta,
+        credit_days: int = CREDIT_DAYS,
     ) -> None:
         self._database = database
         self._broker = broker
@@ -85,6 +88,7 @@ class Watcher:
         self._language = language
         self._answer_hours = answer_hours
         self._late = late
+        self._credit_days = credit_days
         self._complaints: dict[str, str] = {}
 
     @property
@@ -96,7 +100,8 @@ class Watcher:
         """What is wrong now."""
         refused = refusal(self._database)
         with self._database.read() as connection:
-            vitals = read_vitals(connection, self._database.now(), self._answer_hours, self._late)
+            now, days = self._database.now(), self._credit_days
+            vitals = read_vitals(connection, now, self._answer_hours, self._late, credit_days=days)
         return judge(vitals, read_machine(self._archive, self._broker, refused, kept=vitals.archive[0]))
 
     def tell(self, alarms: Sequence[Alarm]) -> None:

@@ -58,7 +58,7 @@ def _watcher(call: Call) -> Watcher:
     broker = make_broker(redis_url(call.site), code)
     settings = call.settings
     archive = open_archive(call.site)
-    return watcher_of(call.database, broker, archive, call.site, settings.alarms, settings.heartbeats)
+    return watcher_of(call.database, broker, archive, call.site, settings.alarms, settings.heartbeats, settings.credit)
 
 
 def _watch(call: Call, watcher: Watcher) -> None:
