@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from intergestan_db.among import among
 from intergestan_db.enums import SalesState
 from intergestan_db.tables import Party
-from intergestan_erp.parties.locking import count_changes
+from intergestan_erp.parties.locking import count_changes, lock_and_count
 from intergestan_exchange.credit_holds.look_again import lock_waiting, look_again, waiting_customers
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.booking.holds import Waited
@@ -61,9 +61,13 @@ def lock_debts(connection: Connection, settled: Sequence[Settled], facts: Facts)
     ids = sorted({debt.customer_id for debt in debts if debt is not None} | set(changed))
     if not ids:
         return ()
-    _compare(connection, ids, facts.credit)
-    if changed:
-        count_changes(connection, changed)
+    if len(ids) == len(changed) == 1:
+        _compare(facts.credit, ids[0], lock_and_count(connection, ids[0]))
+    else:
+        for row in connection.execute(_VERSIONS, {"ids": ids}):
+            _compare(facts.credit, row.id, row.exposure_version)
+        if changed:
+            count_changes(connection, changed)
     freed = [customer_id for customer_id, delta in changes if delta < 0]
     if freed:
         lock_waiting(connection, freed)
@@ -79,10 +83,10 @@ def look_at_freed(connection: Connection, settled: Sequence[Settled], facts: Fac
     return look_again(connection, freed, by=BY, at=now).take_in
 
 
-def _compare(connection: Connection, ids: Sequence[int], credit: CreditFacts) -> None:
-    for row in connection.execute(_VERSIONS, {"ids": ids}):
-        if row.exposure_version != credit.customers[row.id].version:
-            raise DecidedMeanwhile(f"What {credit.customers[row.id].name} owes was changed by somebody else.")
+def _compare(credit: CreditFacts, customer_id: int, version: int) -> None:
+    customer = credit.customers[customer_id]
+    if version != customer.version:
+        raise DecidedMeanwhile(f"What {customer.name} owes was changed by somebody else.")
 
 
 @dataclass(frozen=True, slots=True)
