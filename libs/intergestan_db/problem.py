@@ -47,6 +47,7 @@ class ProblemCode(StrEnum):
     """What kind of problem it is: a word that stays the same, for programs. Sentences may be worded anew."""
 
     ACCOUNT_AUTOMATIC = "account_automatic"
+    ACCOUNT_BOOKED = "account_booked"
     ACCOUNT_TAKEN = "account_taken"
     ACCOUNTS_EXHAUSTED = "accounts_exhausted"
     BELOW_MINIMUM = "below_minimum"

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, exists, select, update
+from sqlalchemy import Connection, delete, exists, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from intergestan_db import states
@@ -21,6 +21,7 @@ from intergestan_db.tables import (
     AccountWord,
     Address,
     Contact,
+    EntryLine,
     Partner,
     Party,
     PartyAccount,
@@ -265,7 +266,8 @@ def set_account(
     """Give a party its account in a role, or change the one that it has; the account's number.
 
     :param number: None for the one that the party has, or that the site's rule makes.
-    :raises Problem: the number is taken, it is given automatically here, or the party does not have that role.
+    :raises Problem: the number is taken, it is given automatically here, there are entries on the old one, or the party
+        does not have that role.
     """
     party = lock_party(connection, party_id)
     if not getattr(party, _FLAGS[role]):
@@ -397,9 +399,23 @@ def _change_account(
         )
     new, called = number or old.number, title or old.title
     if new != old.number:
+        _refuse_booked(connection, old.number)
         refuse_taken(connection, [new])
     connection.execute(update(Account).where(Account.id == old.id).values(number=new, title=called))
     return Given(0, role, old.id, new, called)
+
+
+def _refuse_booked(connection: Connection, number: str) -> None:
+    """An account with entries keeps its number, and is not deleted. Who books on it waits for the party's row."""
+    stands = exists().where(or_(EntryLine.aux == number, EntryLine.account == number))
+    if connection.execute(select(stands)).scalar_one():
+        raise Problem(
+            "There are entries on the account {number}, so it stays as it is; its title may be another. Nothing was "
+            "changed.",
+            ProblemCode.ACCOUNT_BOOKED,
+            (Act.LIST_ENTRIES,),
+            number=number,
+        )
 
 
 def _change_accounts(connection: Connection, before: AnyRow, own: Mapping[str, Any], rule: AccountRule) -> None:
@@ -408,6 +424,7 @@ def _change_accounts(connection: Connection, before: AnyRow, own: Mapping[str, A
     new = [role for role, flag in _FLAGS.items() if own.get(flag)]
     for role in (role for role, flag in _FLAGS.items() if own.get(flag) is False):
         if (lost := _account(connection, before.id, role)) is not None:
+            _refuse_booked(connection, lost.number)
             connection.execute(delete(PartyAccount).where(PartyAccount.account_id == lost.id))
             connection.execute(delete(AccountWord).where(AccountWord.account_id == lost.id))
             connection.execute(delete(Account).where(Account.id == lost.id))

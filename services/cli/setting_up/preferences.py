@@ -72,6 +72,7 @@ def set_(
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, as `settings show` has it.")],
     value: Annotated[str, typer.Argument(metavar="VALUE", help="Its new value.")],
+    as_json: AsJson = False,
 ) -> None:
     """Choose a setting. What was made before stays as it is."""
     from intergestan_erp.site.preferences import read_texts
@@ -84,6 +85,9 @@ def set_(
         chosen, released = acts.set_preference(connection, name, value, by=by, at=at)
         value = read_texts(connection)[name]
     call.ring(IMPORT, *released.take_in)
+    if as_json:
+        print_json({name: value})
+        return
     say(_("{setting} is {value} now.").format(setting=_(LABELS[name]), value=value))
     tell_released(released)
     if name == "geo.provider" and chosen.rules.geo.provider is not None:

@@ -13,6 +13,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Account, AccountWord, Address, Contact, Event, Partner, Party, PartyAccount
 from intergestan_erp.parties.indexing import without_words
 from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties, set_account, set_party
+from tests.erp.paying.till import Till
 from tests.site_factories import NOW, SiteToTest
 
 RULES = PartyRules()
@@ -51,6 +52,25 @@ def test_what_is_written_down(sqlite_base: Database, party: int) -> None:
         ),
         ("account", {"role": "customer", "number": ["411DUP", "411Z"]}),
     ]
+
+
+def test_an_account_with_entries_keeps_its_number(sqlite_base: Database) -> None:
+    """T05: only its title changes from then on."""
+    till = Till(sqlite_base)
+    assert number(till, "4119") == "4119"
+    till.bill(("1", "10", "20"))
+    with pytest.raises(Problem) as refused:
+        number(till, "4118")
+    assert refused.value.code is ProblemCode.ACCOUNT_BOOKED
+    assert "There are entries on the account 4119" in str(refused.value)
+    assert number(till, None, "Durand & Fils") == "4119"
+
+
+def number(till: Till, wanted: str | None, title: str | None = None) -> str:
+    """The number of the customer's account, once it was set."""
+    set_: Any = {"number": wanted, "title": title}
+    with till.base.transaction() as connection:
+        return set_account(connection, till.customer, PartyRole.CUSTOMER, RULES, **set_, by="anne", at=NOW)
 
 
 def test_a_lost_role_takes_its_account_along(sqlite_base: Database, party: int) -> None:

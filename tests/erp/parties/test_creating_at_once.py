@@ -12,8 +12,10 @@ from intergestan_db.tables import Account, Party, PartyWord
 from intergestan_erp.parties.codes import CodeRule, make_codes
 from intergestan_erp.parties.indexing import without_words
 from tests.at_once import go, starting
+from tests.examples import share
 
-COUNT = 60
+COUNT = max(60, share(2))
+"""200 each in `make campaign`."""
 
 
 @pytest.mark.race
