@@ -163,8 +163,8 @@ def test_a_party_is_forgotten(paired_shop: Path, run: Run) -> None:
     french = run("--lang", "fr", "parties", "anonymise", "LUC", "--yes", cwd=shop)
     assert (french.code, "LUC a encore des commandes ou des devis en cours" in french.err) == (1, True), french.err
     number = run("sales", "list", "--json", cwd=shop).json[0]["number"]
-    for command in (("sales", "deliver", number), ("sales", "invoice", number)):
-        assert run(*command, cwd=shop).code == 0
+    for verb in ("deliver", "invoice"):
+        assert run("sales", verb, number, cwd=shop).code == 0
     owes = run("parties", "anonymise", "LUC", "--yes", cwd=shop)
     assert "LUC has something to pay or to get back" in owes.err
     paid = run("payments", "add", "--customer", "LUC", "--amount", "12", "--method", "cash", cwd=shop)

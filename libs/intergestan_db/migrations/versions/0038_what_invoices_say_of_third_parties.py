@@ -1,5 +1,7 @@
 """What invoices will say of third parties (SIREN, mail address, their reference), and since when each is known."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = "0037"
 branch_labels = None
 depends_on = None
 
-_COLUMNS = {
+_COLUMNS: dict[str, Any] = {
     "siren": sa.String(9),
     "invoice_email": sa.String(254),
     "buyer_reference": sa.String(60),
