@@ -9,7 +9,7 @@ by their characters' numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -119,13 +119,13 @@ def find_parties(
     """
     bits = BOTH if role is None else role.bit
     places = {PARTY_FIELDS.index(each): each for each in fields}
-    hits, more = _search(connection, _OF_PARTIES, typed, list(places), {"roles": bits}, limit)
-    if not hits:
-        return FoundParties((), more)
-    rows: dict[int, Any] = {}
-    for row in connection.execute(_PARTIES if with_agencies else _WITHOUT_AGENCIES, {"ids": list(hits)}):
-        if row.id not in rows or row.role == role:
-            rows[row.id] = row
+    left_out = 0
+    while True:
+        hits, more = _search(connection, _OF_PARTIES, typed, list(places), {"roles": bits}, limit + left_out)
+        rows = _read(connection, hits, role, with_agencies=with_agencies)
+        if not more or len(hits) - len(rows) == left_out:
+            break
+        left_out = len(hits) - len(rows)  # agencies take no place of others
     found = tuple(
         FoundParty(row.code, row.name, row.number if role in {None, row.role} else None, places[field])
         for party_id, field in hits.items()
@@ -133,6 +133,19 @@ def find_parties(
         for row in (rows[party_id],)
     )
     return FoundParties(found, more)
+
+
+def _read(
+    connection: Connection, ids: Collection[int], role: PartyRole | None, *, with_agencies: bool
+) -> dict[int, Any]:
+    """These parties, each with its account in the role that is looked for, if it has one; no statement for none."""
+    rows: dict[int, Any] = {}
+    if not ids:
+        return rows
+    for row in connection.execute(_PARTIES if with_agencies else _WITHOUT_AGENCIES, {"ids": list(ids)}):
+        if row.id not in rows or row.role == role:
+            rows[row.id] = row
+    return rows
 
 
 def find_accounts(

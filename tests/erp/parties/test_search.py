@@ -17,8 +17,9 @@ from intergestan_erp.parties.one_party import one_party, parties_named
 from intergestan_erp.parties.parties import NewParty, PartyRules, add_parties, set_account, set_party
 from intergestan_erp.parties.search import AccountField, PartyField, find_accounts, find_parties
 from intergestan_erp.parties.search_words import after, typed_words, words
+from tests.erp.pairs.agencies import Agencies
 from tests.erp.parties import oracles
-from tests.site_factories import NOW
+from tests.site_factories import NOW, SiteToTest, add_party
 from tests.statements import noted, rolled_back
 
 CUSTOMER, SUPPLIER = PartyRole.CUSTOMER, PartyRole.SUPPLIER
@@ -97,6 +98,20 @@ def test_the_account_of_the_role_is_searched(firms: Database) -> None:
         assert (hit.account, hit.field) == ("401DU000009", ACCOUNT)
         (hit,) = find_parties(connection, "dupont", CUSTOMER).found
         assert (hit.account, hit.field) == ("4110400009", NAME)
+
+
+def test_agencies_take_no_place_of_customers(a_site: SiteToTest) -> None:
+    """T09: third parties that stand for depots of ours are left out, and what comes behind them is found."""
+    agencies = Agencies(a_site)
+    with a_site.database.transaction() as connection:
+        add_party(connection, NewParty(code="ZZ", name="Agence Zoé", is_customer=True))
+    with a_site.database.read() as connection:
+        for limit in (1, 2, 5):
+            found_here = find_parties(connection, "agence", CUSTOMER, [NAME], limit)
+            assert ([each.code for each in found_here.found], found_here.more) == (["ZZ"], False)
+        all_of_them = find_parties(connection, "agence", CUSTOMER, [NAME], 2, with_agencies=True)
+        assert ([each.code for each in all_of_them.found], all_of_them.more) == (["AG1", "AG2"], True)
+    assert len(agencies.ids) > 2
 
 
 def test_accounts_are_found(firms: Database) -> None:
