@@ -67,7 +67,8 @@ def list_sales_page(
         connection, query, keys, lambda row: tuple(row[:10]), size=size, after=after, descending=True
     )
     parts = _parts(connection, [row[0] for row in found.rows])
-    return Page(tuple(ListedSale(*row[1:], *parts.get(row[0], _NOTHING)) for row in found.rows), found.after)
+    rows: list[tuple[Any, ...]] = [(*row[1:], *parts.get(row[0], _NOTHING)) for row in found.rows]
+    return Page(tuple(ListedSale(*row) for row in rows), found.after)
 
 
 def _limits(wanted: WhichSales) -> Iterable[ColumnElement[bool]]:
