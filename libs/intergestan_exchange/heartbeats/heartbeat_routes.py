@@ -22,7 +22,7 @@ class Route:
 
     :ivar active: whether the partner gets heartbeats. :ivar every_seconds: how often, as both sites agreed; None: not
         planned.
-    :ivar sent_at: when a relay last took one; `returned_at`: when one last came back.
+    :ivar sent_at: when a relay last took one, `first_sent_at`: the first; `returned_at`: when one last came back.
     :ivar seconds: how long the last one that came back took, where that was within a day and nobody set the clock.
     :ivar lost: how many were lost within a day; `late`: how many came late.
     """
@@ -33,19 +33,20 @@ class Route:
     active: bool
     every_seconds: int | None
     sent_at: datetime | None
+    first_sent_at: datetime | None
     returned_at: datetime | None
     seconds: float | None
     late: int
     lost: int
 
     def is_well(self, now: datetime, lost_after: timedelta) -> bool:
-        """Whether one came back lately, or none was sent yet that could have: one that was lost proves nothing, two in
-        a row do. In the future is not lately.
+        """Whether one came back lately, or the first left lately and may be on its way: that one was lost proves
+        nothing, that two in a row were does. In the future is not lately.
         """
-        if not self.active or self.sent_at is None:
+        since = self.returned_at or self.first_sent_at
+        if not self.active or self.sent_at is None or since is None:
             return True
-        lately = timedelta(seconds=2 * (self.every_seconds or 0)) + lost_after
-        return self.returned_at is not None and abs(now - self.returned_at) <= lately
+        return abs(now - since) <= timedelta(seconds=2 * (self.every_seconds or 0)) + lost_after
 
 
 def goes_to() -> ColumnElement[bool]:
@@ -64,8 +65,8 @@ def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
     """All partners by code, in three queries."""
     mail, beat = OutboundMail, Heartbeat
     ours = select(beat.partner_id).join(mail, mail.id == beat.outbound_mail_id).where(beat.echoes.is_(None))
-    sent = connection.execute(ours.add_columns(func.max(mail.sent_at).label("at")).group_by(beat.partner_id))
-    sent_at = {row.partner_id: row.at for row in sent}
+    times = (func.min(mail.sent_at).label("first"), func.max(mail.sent_at).label("last"))
+    sent = {row.partner_id: row for row in connection.execute(ours.add_columns(*times).group_by(beat.partner_id))}
     today = ours.add_columns(beat.outcome, func.count().label("n")).where(mail.requested_at > now - DAY)
     counted = today.group_by(beat.partner_id, beat.outcome)
     counts = {(row.partner_id, row.outcome): row.n for row in connection.execute(counted)}
@@ -88,7 +89,8 @@ def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
             policy=row.heartbeat,
             active=bool(row.active),
             every_seconds=_agreed(row) if row.active else None,
-            sent_at=sent_at.get(row.id),
+            sent_at=sent[row.id].last if row.id in sent else None,
+            first_sent_at=sent[row.id].first if row.id in sent else None,
             returned_at=row.returned_at,
             seconds=_seconds(row.asked_at, row.returned_at),
             late=counts.get((row.id, HeartbeatOutcome.LATE), 0),

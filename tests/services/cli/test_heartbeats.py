@@ -49,6 +49,20 @@ def test_doctor_says_who_does_not_answer(paired_shop: Path, run: Run) -> None:
     assert "Heartbeats to" not in run("doctor", cwd=paired_shop).out
 
 
+def test_the_first_one_may_be_on_its_way(paired_shop: Path, run: Run) -> None:
+    """Who asks in the minute after two sites trusted each other is not told that no mail passes."""
+    code = exchange.rows(paired_shop, Partner)[0].site_code
+    assert run("partner", "set", code, "--heartbeat", "on", cwd=paired_shop).code == 0
+    put_heartbeat(paired_shop, sent_hours_ago=0.01, took_seconds=None)
+    found = {each["subject"]: each for each in run("doctor", "--json", cwd=paired_shop).json}
+    assert found["Heartbeats to STAUBER"]["ok"]
+    with exchange.base(paired_shop) as base, base.transaction() as connection:
+        connection.execute(update(OutboundMail).values(sent_at=base.now() - timedelta(hours=30)))
+    found = {each["subject"]: each for each in run("doctor", "--json", cwd=paired_shop).json}
+    assert not found["Heartbeats to STAUBER"]["ok"]
+    assert "none of them came back" in found["Heartbeats to STAUBER"]["text"]
+
+
 def test_a_mailbox_may_keep_them(paired_shop: Path, run: Run) -> None:
     account = ("--host", "127.0.0.1", "--login", "a", "--security", "none", "--secret", "box")
     (paired_shop / "secrets").mkdir(mode=0o700, exist_ok=True)
