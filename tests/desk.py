@@ -27,6 +27,7 @@ from intergestan_msg.card import Card
 from intergestan_msg.order import Order
 from intergestan_msg.seal import SigningKey
 from tests.exchange.inbox.facts import products_of
+from tests.made_once import made_once
 from tests.site_factories import make_site, rows_of
 
 BUYER_KEY, SELLER_KEY = SigningKey(bytes(32)), SigningKey(bytes(range(32)))
@@ -41,22 +42,27 @@ class Desk:
     credit_on: date | None = None
 
     def __init__(self, base: Database) -> None:
-        make_site(base, "Stauber", orders_address="o@stauber.test", key=SELLER_KEY)
-        self._pair(base)
+        self.base = base
+        self._numbers = count(1)
+        self.partner_id = made_once(base, "a desk", self._made)
 
     @classmethod
     def at(cls, base: Database) -> Self:
         """The desk of a base that has a site already."""
         desk = cls.__new__(cls)
-        desk._pair(base)
-        return desk
-
-    def _pair(self, base: Database) -> None:
-        self.base = base
+        desk.base = base
         with base.read() as connection:
             mails = connection.execute(select(func.count()).select_from(InboundMail)).scalar_one()
-        self._numbers = count(1 + 2 * mails)  # each of them took two
-        at = base.now()
+        desk._numbers = count(1 + 2 * mails)  # each of them took two
+        desk.partner_id = desk._paired()
+        return desk
+
+    def _made(self) -> int:
+        make_site(self.base, "Stauber", orders_address="o@stauber.test", key=SELLER_KEY)
+        return self._paired()
+
+    def _paired(self) -> int:
+        at = self.base.now()
         card = Card(
             code="73282932000074",
             name="Mulhouse",
@@ -67,8 +73,8 @@ class Desk:
             key=BUYER_KEY.public,
             iat=int(at.timestamp()),
         )
-        with base.transaction() as connection:
-            self.partner_id = pairing.add_partner(connection, card, by="test", at=at).partner_id
+        with self.base.transaction() as connection:
+            return pairing.add_partner(connection, card, by="test", at=at).partner_id
 
     def partner(self) -> PartnerFacts:
         with self.base.read() as connection:

@@ -29,6 +29,7 @@ from intergestan_msg.card import Card
 from intergestan_msg.seal import SigningKey
 from intergestan_runtime.secrets import create_key_file
 from tests.databases import KINDS, MigratedBases
+from tests.made_once import made_once
 
 NOW = datetime(2020, 11, 20, 9, 30, tzinfo=UTC)
 
@@ -132,9 +133,8 @@ def make_site(
     :param orders_address: at a domain of its name by default, like the others.
     :param answers_address: by default that of orders, where this is given.
     :param user: a person's name; the first name is the login.
-    :param key: a new one by default.
+    :param key: a new one by default, as far as `made_once` makes new sites.
     """
-    key = key or SigningKey.generate()
     domain = f"{name.split(maxsplit=1)[0].lower()}.test"
     login = user.split(maxsplit=1)[0].lower()
     site = NewSite(
@@ -143,11 +143,16 @@ def make_site(
         answers_address=answers_address or orders_address or f"reponses@{domain}",
         siret=siret,
     )
-    now = database.now()
-    with database.transaction() as connection:
-        code = create_site(connection, site, key.public, by=login, at=now)
-        user_id = add_user(connection, login, user, user_address or f"{login}@{domain}", by=login, at=now)
-    return SiteToTest(database, key, code, user_id)
+
+    def make() -> tuple[SigningKey, str, int]:
+        own, now = key or SigningKey.generate(), database.now()
+        with database.transaction() as connection:
+            code = create_site(connection, site, own.public, by=login, at=now)
+            user_id = add_user(connection, login, user, user_address or f"{login}@{domain}", by=login, at=now)
+        return own, code, user_id
+
+    whose = None if key is None else key.public.kid
+    return SiteToTest(database, *made_once(database, ("site", site, user, user_address, whose), make))
 
 
 def write_site_folder(folder: Path, key: SigningKey, tables: Mapping[str, Mapping[str, Any]]) -> None:

@@ -17,7 +17,9 @@ from intergestan_erp.agencies.places import Place, in_depot
 from intergestan_erp.catalogue.catalogue import ProductRow
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.stock.entry import Goods, receive
-from tests.site_factories import add_party, make_site, rows_of
+from intergestan_msg.seal import SigningKey
+from tests.made_once import made_once
+from tests.site_factories import SiteToTest, add_party, make_site, rows_of
 
 Result = TypeVar("Result")
 OTHERS = {2: "RD", 3: "ABL"}
@@ -32,7 +34,11 @@ class Agencies:
 
     def __init__(self, base: Database, *, opening: int = 0, parties: bool = False) -> None:
         self.base = base
-        self.site = make_site(base)
+        key, code, user_id = made_once(base, ("three agencies", opening, parties), lambda: self._made(opening, parties))
+        self.site = SiteToTest(base, key, code, user_id)
+
+    def _made(self, opening: int, parties: bool) -> tuple[SigningKey, str, int]:  # noqa: FBT001
+        site = self.site = make_site(self.base)
         row = ProductRow(
             code="ALB0002",
             name="Article ALB0002",
@@ -56,6 +62,7 @@ class Agencies:
             goods = [Goods("ALB0002", Decimal(opening), Decimal(6))]
             for depot in ("AB", *OTHERS.values()):
                 self.did(receive, self.at(depot), goods, opening=True)
+        return site.key, site.code, site.user_id
 
     def did(self, act: Callable[..., Result], *values: Any, **named: Any) -> Result:
         """What an act in a transaction of its own returns."""

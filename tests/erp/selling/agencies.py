@@ -23,6 +23,7 @@ from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import enter_order
+from tests.made_once import made_once
 from tests.site_factories import NOW, SiteToTest, a_product, add_party
 
 DEPOTS = {2: "RD", 3: "ABL"}
@@ -42,6 +43,10 @@ class Agencies:
     depots: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.customer_id, ids, depots = made_once(self.database, "agencies that sell", self._made)
+        self.ids, self.depots = dict(ids), dict(depots)
+
+    def _made(self) -> tuple[int, dict[int, int], dict[int, int]]:
         with self.database.transaction() as connection:
             own: dict[str, Any] = {"line1": "1 rue Haute", "postcode": "69001", "city": "Lyon", "country": "FR"}
             self.customer_id = add_party(connection, NewParty(code="C4", name="Client 4", is_customer=True, **own))
@@ -54,6 +59,7 @@ class Agencies:
                 self.ids[number] = connection.execute(place.returning(Establishment.id)).scalar_one()
                 lies = insert(Depot).values(code=depot, name=depot, establishment_id=self.ids[number])
                 self.depots[number] = connection.execute(lies.returning(Depot.id)).scalar_one()
+        return self.customer_id, self.ids, self.depots
 
     @property
     def database(self) -> Database:

@@ -16,6 +16,7 @@ from intergestan_erp.selling.credit_notes import credit
 from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_erp.selling.verifying import Verified, verify
 from tests.erp.selling.agencies import Agencies
+from tests.made_once import made_once
 from tests.site_factories import NOW, SiteToTest
 
 
@@ -23,13 +24,17 @@ from tests.site_factories import NOW, SiteToTest
 def agencies(a_site: SiteToTest) -> Agencies:
     """Three invoices of one line each, and a credit note on the second."""
     found = Agencies(a_site)
-    number = found.order()
-    for _ in range(3):
-        found.deliver(number, 1)
-    invoiced(found)
-    with found.database.transaction() as connection:
-        credit(connection, "FA2", "Cassé", by="m", at=NOW)
+    made_once(found.database, "chains", lambda: billed(found))
     return found
+
+
+def billed(agencies: Agencies) -> None:
+    number = agencies.order()
+    for _ in range(3):
+        agencies.deliver(number, 1)
+    invoiced(agencies)
+    with agencies.database.transaction() as connection:
+        credit(connection, "FA2", "Cassé", by="m", at=NOW)
 
 
 def invoiced(agencies: Agencies, at: int = 1) -> None:

@@ -32,6 +32,7 @@ from intergestan_erp.stock.allocations import show_allocations
 from intergestan_erp.stock.typed_shares import read_shares
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from intergestan_msg.money import plain
+from tests.made_once import made_once
 from tests.site_factories import NOW, SiteToTest, a_product, add_party
 
 CODES = ("AB", "RD", "ABL")
@@ -51,6 +52,11 @@ class Depots:
     ids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        what = ("depots", self.stock, tuple(sorted(self.rules.items())))
+        self.customer_id, ids = made_once(self.site.database, what, self._made)
+        self.ids = dict(ids)
+
+    def _made(self) -> tuple[int, dict[str, int]]:
         with self.site.database.transaction() as connection:
             self.customer_id = add_party(connection, NewParty(code="C0000004", name="Stauber", is_customer=True))
             products = [a_product("ALB0002", unit="C62"), a_product("VRAC", unit="KGM"), a_product("POSE", unit="HUR")]
@@ -77,6 +83,7 @@ class Depots:
                 connection.execute(insert(DepotRank).values(**rank))
             for code, quantity in zip(CODES, self.stock.split(), strict=True):
                 self.put(connection, "ALB0002", code, quantity)
+        return self.customer_id, self.ids
 
     def put(self, connection: Any, product: str, depot: str, quantity: str) -> None:
         """Let so much of a product lie in a depot."""
