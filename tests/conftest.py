@@ -107,7 +107,9 @@ def pytest_configure(config: pytest.Config) -> None:
     gc.disable()  # until all is collected
     if config.getoption("--quick"):
         examples.be_quick()
-    if config.option.hypothesis_profile == examples.CAMPAIGN and config.option.hypothesis_seed is None:
+    if config.option.hypothesis_profile != examples.CAMPAIGN:
+        examples.be_alike()
+    elif config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbelow(1 << 32))
 
 

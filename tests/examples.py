@@ -10,6 +10,7 @@ A test that costs much takes a share of the profile's number: `settings(max_exam
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 EVERY_TIME, QUICK, CAMPAIGN = "test", "quick", "campaign"
 SPEED = (HealthCheck.too_slow,)
@@ -23,6 +24,16 @@ def register() -> None:
     settings.register_profile(QUICK, usual, max_examples=10, derandomize=True)
     settings.register_profile(CAMPAIGN, usual, max_examples=400)
     settings.load_profile(EVERY_TIME)
+
+
+def be_alike() -> None:
+    """Draw the same wherever and after whatever a test runs.
+
+    Hypothesis draws constants from the source of every module of ours that is imported by then, too: the same test had
+    other examples in another worker, or alone. In a campaign it may. To look through all sources took each process a
+    second, and seven where they were new.
+    """
+    providers._get_local_constants = lambda: providers._local_constants
 
 
 def share(part: int) -> int:
