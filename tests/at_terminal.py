@@ -58,8 +58,7 @@ class Person:
 
     def ends(self) -> int:
         """Its exit code, once it has ended by itself."""
-        while self._look(PATIENCE):
-            pass
+        eventually(lambda: not self._look(), what=lambda: f"It does not end.\n--- on the screen:\n{self.seen}", every=0)
         return self.process.wait(PATIENCE)
 
     def leave(self, how: signal.Signals = signal.SIGINT) -> int:
@@ -84,7 +83,10 @@ class Person:
         return re.sub(r"\s+", " ", self.seen)[self._answered :]
 
     def _look(self, patience: float = 0.2) -> bool:
-        """Whether there may be more to be seen."""
+        """Whether there may be more to be seen: of a program that has ended, what it wrote before.
+
+        Something that it started may have the terminal still, and say nothing.
+        """
         if not select.select([self._ours], [], [], patience)[0]:
             return self.process.poll() is None
         try:

@@ -18,6 +18,7 @@ import redis
 from intergestan_runtime.embedded_redis import EmbeddedRedis, EmbeddedRedisError, server_pid, socket_path
 from intergestan_runtime.redis_client import takes_strangers
 from tests.patience import eventually
+from tests.servers.process import has_ended
 
 pytestmark = pytest.mark.not_quick
 
@@ -137,7 +138,7 @@ def test_dies_with_its_parent(tmp_path: Path, how: signal.Signals) -> None:
         pid = int(parent.stdout.readline())
         assert psutil.pid_exists(pid)
         parent.send_signal(how)
-    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    eventually(lambda: has_ended(pid))
 
 
 def test_stopping_twice_does_no_harm(server: EmbeddedRedis) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
+import psutil
 import pytest
 
 from tests.patience import PATIENCE, TooLate, eventually, patient
@@ -62,6 +63,14 @@ def free_port() -> int:
                 continue
             return port
     raise ServerError("1000 loopback ports tried, none is free")
+
+
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, perhaps while we look, or waits for nobody but its parent."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _shuffled_ports() -> Iterator[int]:

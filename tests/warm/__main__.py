@@ -117,6 +117,8 @@ def _become(wish: Wish, files: Sequence[int]) -> None:
     _close_all_but()
     die_with_parent(wish.parent)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for ignored in (signal.SIGHUP, signal.SIGQUIT):  # where the tests run under nohup, or in a shell's background
+        signal.signal(ignored, signal.SIG_DFL)
     os.chdir(wish.folder)
     os.umask(wish.umask)
     os.environ.clear()

@@ -16,6 +16,7 @@ import pytest
 from intergestan_db.enums import SERVICES
 from tests.patience import PATIENCE, eventually
 from tests.runtime.manager import Manager
+from tests.servers.process import has_ended
 
 
 @contextmanager
@@ -51,6 +52,6 @@ def test_the_whole_site_says_how_it_is_and_leaves_no_orphan(shop: Path) -> None:
         process.send_signal(signal.SIGKILL)
 
         def left() -> list[psutil.Process]:
-            return [each for each in family if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+            return [each for each in family if not has_ended(each.pid)]
 
         eventually(lambda: not left(), what=left)

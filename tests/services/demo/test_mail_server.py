@@ -158,35 +158,42 @@ def test_everybody_who_waits_is_woken(start: Callable[[], Server]) -> None:
 
 
 def test_what_arrived_before_idle_is_told_at_once(start: Callable[[], Server]) -> None:
-    """Even when another session has seen it first. A lost wake-up would take five seconds, all before it a moment.
+    """Even when another session has seen it first. A lost wake-up takes five seconds each time, all before it a moment
+    as soon as the machine has time for it.
 
     Without IMAPClient, whose `idle_check` does not see what came in one piece with the answer to IDLE.
     """
     server = start()
-    address = ("127.0.0.1", server.ports["imap"])
-    with (
-        server.imap() as other,
-        socket.create_connection(address, timeout=PATIENCE) as one,
-        one.makefile("rb") as heard,
-    ):
+    numbers = count(1)
 
-        def hear(words: bytes) -> None:
-            assert any(words in line for line in heard)
+    def is_told_at_once() -> bool:
+        number = next(numbers)
+        address = ("127.0.0.1", server.ports["imap"])
+        with (
+            server.imap() as other,
+            socket.create_connection(address, timeout=PATIENCE) as one,
+            one.makefile("rb") as heard,
+        ):
 
-        began = time.monotonic()
-        password = PASSWORD.replace("\\", "\\\\")
-        one.sendall(f'a LOGIN "{SUPPLIER}" "{password}"\r\n'.encode())
-        hear(b"a OK")
-        one.sendall(b"b SELECT INBOX\r\n")
-        hear(b"b OK")
-        server.send(mail(1))
-        assert other.select_folder("INBOX")[b"EXISTS"] == 1
-        asked = time.monotonic()
-        one.sendall(b"c IDLE\r\n")
-        hear(b"* 1 EXISTS")
-        assert time.monotonic() - asked < max(4.0, asked - began)
-        one.sendall(b"DONE\r\n")
-        hear(b"c OK")
+            def hear(words: bytes) -> None:
+                assert any(words in line for line in heard)
+
+            password = PASSWORD.replace("\\", "\\\\")
+            one.sendall(f'a LOGIN "{SUPPLIER}" "{password}"\r\n'.encode())
+            hear(b"a OK")
+            one.sendall(b"b SELECT INBOX\r\n")
+            hear(b"b OK")
+            server.send(mail(number))
+            assert other.select_folder("INBOX")[b"EXISTS"] == number
+            asked = time.monotonic()
+            one.sendall(b"c IDLE\r\n")
+            hear(b"* %d EXISTS" % number)
+            told = time.monotonic()
+            one.sendall(b"DONE\r\n")
+            hear(b"c OK")
+        return told - asked < 4.0
+
+    eventually(is_told_at_once)
 
 
 def test_fifty_mails_in_one_fetch(start: Callable[[], Server]) -> None:
