@@ -2,7 +2,8 @@
 
 `make quick` (`--quick`) runs what needs no server: the libraries, on SQLite, without races, and of the services what is
 pure. That is read from the types of the fixtures; a test that starts a server in another way is skipped when it does.
-What costs as much as hundreds of others, such as walks through all old schemas, is marked `not_quick`.
+What costs as much as hundreds of others, such as walks through all old schemas, or starts processes of ours, is marked
+`not_quick`.
 
 `make test` leaves out what is marked `campaign`, and of a test marked `mainly_on("postgresql")` the form on SQLite,
 unless it is a `race`.
@@ -117,11 +118,13 @@ def _turn(item: pytest.Item) -> int:
 
 def _is_quick(item: pytest.Item) -> bool:
     top, *inner = item.path.relative_to(TESTS).parts
+    if item.get_closest_marker("not_quick"):
+        return False
     fixtures = _fixtures(item)
     if top == SERVICES:
         return all(map(_is_pure, fixtures))
     is_library = _is_library(top) if inner else not _is_of_the_tests(item)
-    is_light = _kind(item) != "postgresql" and not any(map(item.get_closest_marker, ("race", "not_quick")))
+    is_light = _kind(item) != "postgresql" and not item.get_closest_marker("race")
     return is_library and is_light and not any(map(_hands_out_server, fixtures))
 
 

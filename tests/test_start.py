@@ -16,6 +16,8 @@ ROOT = Path(__file__).parents[1]
 ASKING = ROOT / "services/geocoder/asking.py"
 """Imported when somebody is asked."""
 
+pytestmark = pytest.mark.not_quick
+
 MOST_OF_OURS = {
     "composer": 211,
     "sender": 118,

@@ -34,7 +34,7 @@ SERVICES = ("composer", "sender", "poller", "importer", "dispatcher")
 
 QUICK: Tables = {
     "sender": {"retry_seconds": [1], "resend_seconds": [4, 8, 15, *[30] * 20], "relay_rest_seconds": 2},
-    "dispatcher": {"scan_seconds": 0.3, "ring_again_seconds": 1.5, "gauge_seconds": 5},
+    "dispatcher": {"scan_seconds": 0.5, "ring_again_seconds": 1.5, "gauge_seconds": 5},
     "poller": {"min_free_bytes": 0, "min_free_share": 0},
     "heartbeats": {"every_seconds": 0},
 }

@@ -277,6 +277,7 @@ def test_an_order_may_say_next_to_nothing() -> None:
     assert "Vis inox" in bodies(batch)[0]
 
 
+@pytest.mark.not_quick
 def test_a_mail_of_a_thousand_orders_is_read_back() -> None:
     """formats.md §1: 1 000 orders stay within the reader's own limits."""
     batch = orders_batch(1000, 1)
@@ -338,6 +339,7 @@ def test_both_languages_have_the_same_words() -> None:
         assert re.findall(r"\{\w+\}", words) == re.findall(r"\{\w+\}", ENGLISH[key]), key
 
 
+@pytest.mark.not_quick
 def test_composing_needs_no_heavy_import() -> None:
     import subprocess
 

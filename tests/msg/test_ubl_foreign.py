@@ -256,6 +256,7 @@ def test_what_is_no_order_is_refused_quickly(case: str) -> None:
     assert len(str(refused.value)) < 400
 
 
+@pytest.mark.not_quick
 def test_the_largest_order_that_is_taken_is_read() -> None:
     order = an_order(lines=10_000)
     assert len(read_order(write_order(order)).lines) == 10_000

@@ -163,6 +163,7 @@ while True:
 """
 
 
+@pytest.mark.not_quick
 def test_kill_9_leaves_no_half_mail(archive: FolderArchive) -> None:
     """What was announced is there; whatever is there is whole; what is left over is swept."""
     announced: list[str] = []

@@ -124,6 +124,7 @@ fail()
 """
 
 
+@pytest.mark.not_quick
 def test_whatever_a_service_says_is_one_event_a_line() -> None:
     """Warnings as with `-W always`, threads, destructors, other people's loggers, prints, and the end by an error."""
     command = [sys.executable, "-W", "always", "-c", _TALKATIVE]

@@ -107,6 +107,7 @@ sys.exit(Supervisor([Child("a", [sys.executable, "-c", code])]).run(stop_on_sign
 """
 
 
+@pytest.mark.not_quick
 def test_the_supervisor_beats_as_long_as_it_looks(tmp_path: Path) -> None:
     with Manager(tmp_path / "notify", watchdog_seconds=1) as manager:
         argv, environment = [sys.executable, "-c", _SUPERVISOR], {**os.environ, **manager.environment}

@@ -27,6 +27,7 @@ def probe(*arguments: str, port: int | None) -> tuple[int, str]:
     return done.returncode, done.stderr
 
 
+@pytest.mark.not_quick
 def test_live_is_well_and_ready_is_not(health: HealthServer) -> None:
     assert probe("sender", port=health.port) == (0, "")
     assert probe("sender", "live", port=health.port) == (0, "")

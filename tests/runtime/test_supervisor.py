@@ -19,7 +19,9 @@ import pytest
 from intergestan_runtime import supervisor as module
 from intergestan_runtime.supervisor import Child, Supervisor
 from tests.patience import PATIENCE, eventually, patient
+from tests.servers.process import has_ended
 
+pytestmark = pytest.mark.not_quick
 SLEEP = "import time, sys; print('up', flush=True); time.sleep(3600)"
 
 
@@ -47,10 +49,6 @@ def running(
     finally:
         stop.set()
         thread.join(PATIENCE)
-
-
-def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_gathers_the_output_line_by_line() -> None:
@@ -111,7 +109,7 @@ def test_stops_by_term_then_by_kill() -> None:
         pids = supervisor.pids()
         end()  # long before the deaf one would end by itself
     assert b"polite | bye" in output.getvalue()
-    assert all(gone(pid) for pid in pids.values())
+    assert all(has_ended(pid) for pid in pids.values())
 
 
 def test_what_others_need_starts_first_and_stops_last(tmp_path: Path) -> None:
@@ -161,7 +159,7 @@ def test_a_stopped_child_is_replaced_and_no_other(monkeypatch: pytest.MonkeyPatc
         first, other = supervisor.pids()["a"], supervisor.pids()["b"]
         os.kill(first, signal.SIGSTOP)
         eventually(lambda: len(pids_of(output, b"a")) == 2)
-        assert gone(first)
+        assert has_ended(first)
         assert supervisor.pids()["b"] == other
         assert end() == 0
 
@@ -197,7 +195,7 @@ def test_one_that_only_answers_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
         first = supervisor.pids()["redis"]
         os.kill(first, signal.SIGSTOP)
         eventually(lambda: len(pids_of(output, b"redis")) == 2 and answers())
-        assert gone(first)
+        assert has_ended(first)
         assert end() == 0
 
 
@@ -227,7 +225,7 @@ def test_leaves_no_orphan(how: signal.Signals) -> None:
         pids = [int(family.stderr.readline().split()[-1]) for _ in range(2)]
         family.send_signal(how)
         for pid in pids:
-            eventually(partial(gone, pid))
+            eventually(partial(has_ended, pid))
         assert family.wait(PATIENCE) == (-9 if how == signal.SIGKILL else 0)
 
 

@@ -16,6 +16,7 @@ from intergestan_db.limited_child.limits import LimitedReader, Limits
 from intergestan_msg.shapes import Shape
 from tests.patience import PATIENCE, eventually
 
+pytestmark = pytest.mark.not_quick
 LIMITS = Limits(memory_bytes=64 * 2**20, cpu_seconds=30, wall_seconds=PATIENCE, answer_bytes=2**15)
 READER = "tests.db.limited_child.readers:act"
 PID, TEXTS = Shape(int), Shape(list[str])

@@ -48,6 +48,7 @@ def test_the_newest_file_is_head() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
 
 
+@pytest.mark.not_quick
 def test_upgrading_gives_the_models(empty: Database) -> None:
     migrate.upgrade(empty)
     with empty.read() as connection:

@@ -25,6 +25,7 @@ from tests.erp.inputs.test_workbook_cells import workbook
 from tests.factories import cfr1
 from tests.patience import patient
 
+pytestmark = pytest.mark.not_quick
 PARIS = ZoneInfo("Europe/Paris")
 SMALL = Limits(memory_bytes=48 * 2**20, cpu_seconds=30, wall_seconds=patient(60.0), answer_bytes=2**20)
 HEAD = "ID Pièce;Date;Fournisseur;Produit;Quantité;Prix\n"

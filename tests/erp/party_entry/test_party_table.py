@@ -31,6 +31,7 @@ def test_the_page_names_every_column() -> None:
         assert titles[0] in page
 
 
+@pytest.mark.not_quick
 def test_many_at_once(database: Database) -> None:
     """T02, T08: codes and accounts in the order of the rows, in as many statements as for one, and all or none."""
     names = ["Dupont", "Élise", "Durand", "Zoé"]

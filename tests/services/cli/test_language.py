@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 import typer.main
 
 from intergestan_msg.typography import french
@@ -38,6 +39,7 @@ def test_help_in_both_languages(run: Run) -> None:
     assert french("Usage :") in in_french
 
 
+@pytest.mark.not_quick
 def test_completion() -> None:
     asked = {"_INTERGESTAN_COMPLETE": "complete_bash", "COMP_WORDS": "intergestan ord", "COMP_CWORD": "1"}
     program = [sys.executable, "-m", "services.cli"]

@@ -148,6 +148,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
         assert (len(places.asked), proxy.asked) == (1, [])
 
 
+@pytest.mark.not_quick
 def test_every_provider_that_can_be_chosen_can_be_asked() -> None:
     """T25: geopy knows each by this name and these arguments; each gets the text, and our key where it wants one."""
     numbers = count(1)
