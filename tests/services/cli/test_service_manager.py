@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from intergestan_db.enums import SERVICES
+from tests import warm
 from tests.patience import PATIENCE, eventually
 from tests.runtime.manager import Manager
 from tests.servers.process import has_ended
@@ -23,7 +24,7 @@ from tests.servers.process import has_ended
 def started(folder: Path, manager: Manager, *command: str) -> Iterator[subprocess.Popen[bytes]]:
     argv = [sys.executable, "-m", "services.cli", "--lang", "en", *command]
     with (folder / "log").open("w") as log:
-        process = subprocess.Popen(argv, cwd=folder, stderr=log, env={**os.environ, **manager.environment})
+        process = warm.FamilyPopen[bytes](argv, cwd=folder, stderr=log, env={**os.environ, **manager.environment})
     try:
         yield process
     finally:
