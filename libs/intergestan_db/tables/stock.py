@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import String
 
 from intergestan_db.enums import StockReason
-from intergestan_db.tables.types import Fine, Instant, RowId, Table, Typed, column, holds, index, one_of
+from intergestan_db.tables.types import Fine, Instant, RowId, Table, Typed, column, holds, index, index_where, one_of
 
 
 class Stock(Table):
@@ -23,6 +23,7 @@ class Stock(Table):
         holds("on_hand", "negative_ok OR on_hand >= 0"),
         holds("covered", "negative_ok OR reserved <= on_hand"),
         index("product_id", "depot_id"),
+        index_where("negative_ok", "depot_id", name="ix_stock_negative_ok"),
     )
 
     depot_id: Typed[int] = column(references="depot.id", primary_key=True, autoincrement=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from sqlalchemy import Connection, bindparam, func, or_, select, text, tuple_
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, text, tuple_
 
 from intergestan_db.tables import Depot, Stock
 from intergestan_msg.money import MILLIONTH, ZERO
@@ -91,8 +91,15 @@ _NEGATIVE = (
     select(func.count())
     .select_from(Stock)
     .join(Depot, Depot.id == Stock.depot_id)
-    .where(~Depot.allow_negative, or_(Stock.on_hand < ZERO, Stock.reserved > Stock.on_hand))
+    .where(
+        literal_column("stock.negative_ok"),
+        ~Depot.allow_negative,
+        or_(Stock.on_hand < ZERO, Stock.reserved > Stock.on_hand),
+    )
 )
+"""Other rows the table refuses. It is asked for again and again, and these rows are few: they have an index of their
+own, by what changes with the depot's card alone. One by the quantities would have to be written whenever goods move.
+"""
 
 
 NEGATIVE = _NEGATIVE.scalar_subquery()
