@@ -4,11 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := libs services tests benchmarks docs requirements deploy
-SERVICES := composer sender poller importer dispatcher geocoder allocator cli
+SERVICES := composer sender poller importer dispatcher geocoder allocator console cli
 PIP_COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help demo quick pythons test campaign clean-system lint types bench lock docs clean
+.PHONY: help demo quick pythons test campaign clean-system lint types bench lock vendor docs clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
@@ -68,6 +68,9 @@ lock: $(VENV)/.test ## Pin all dependencies anew, with hashes, without addresses
 	$(PIP_COMPILE) --all-extras --output-file requirements/test.txt pyproject.toml requirements/oldest.in requirements/test.in
 	$(BIN)/python requirements/pin_alone.py requirements/schemas.in > requirements/schemas.txt
 
+vendor: ## Compare what the console has of others with npm
+	@.ci/compare-vendor
+
 docs: $(VENV)/.test ## Write the generated parts of docs/ anew
 	@$(BIN)/python docs/generate.py
 
@@ -79,7 +82,7 @@ clean: ## Remove what the other targets made
 packages:
 	@.ci/install-packages
 
-set-up: packages $(VENV)/.test $(BIN)/.helm
+set-up: packages $(VENV)/.test $(BIN)/.helm $(VENV)/share/.axe
 
 # The environment. Each stamp stands for a set of pinned packages; the project itself is installed last, by link.
 
@@ -101,6 +104,11 @@ $(VENV)/.demo: requirements/demo.txt $(VENV)/.build
 
 $(BIN)/.helm: .ci/install-helm | $(BIN)/python packages
 	@.ci/install-helm $(BIN)
+	@touch $@
+
+$(VENV)/share/.axe: .ci/install-axe | $(BIN)/python packages
+	@mkdir -p $(@D)
+	@.ci/install-axe $(@D)
 	@touch $@
 
 $(VENV)/.test: requirements/test.txt requirements/schemas.txt $(VENV)/.build

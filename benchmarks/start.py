@@ -42,6 +42,16 @@ SERVICE = DATABASE | {
     **KEY,
 }
 MAILS = {"msgspec": "what mails say", "uuid_utils": "the ids of transfers"}
+PAGES = MAILS | {
+    "starlette.requests": "what browsers ask",
+    "starlette.responses": "and what they are answered",
+    "starlette.routing": "paths",
+    "starlette.formparsers": "forms",
+    "python_multipart": "their parser",
+    "anyio.to_thread": "the threads of pages",
+    "jinja2": "the pages",
+    "jinja2.ext": "their texts",
+}
 FLOORS: Mapping[str, Mapping[str, str]] = {
     "composer": SERVICE | MAILS,
     "sender": SERVICE,
@@ -50,12 +60,13 @@ FLOORS: Mapping[str, Mapping[str, str]] = {
     "dispatcher": SERVICE | MAILS,
     "geocoder": SERVICE,
     "allocator": SERVICE,
+    "console": SERVICE | PAGES,
     "--help": COMMAND,
     **dict.fromkeys(("orders list", "holds list", "status"), COMMAND | DATABASE),
 }
 """The packages of each program, and what it needs them for."""
 
-SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder", "allocator")
+SERVICES = ("composer", "sender", "poller", "importer", "dispatcher", "geocoder", "allocator", "console")
 
 
 def measure(folder: Path, rounds: int) -> dict[str, float]:

@@ -22,6 +22,7 @@ from intergestan_runtime.settings_docs import document
 from services.allocator.settings import AllocatorProcess
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
+from services.console.settings import ConsoleProcess
 from services.dispatcher.settings import DispatcherProcess
 from services.geocoder.settings import GeocoderProcess
 from services.importer.settings import ImporterProcess
@@ -33,6 +34,7 @@ DASHBOARDS = DOCS.parent / "deploy" / "grafana" / "dashboards"
 PROCESSES = [
     *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
     AllocatorProcess,
+    ConsoleProcess,
     CliProcess,
 ]
 SETTINGS_HEAD = """# Settings

@@ -26,6 +26,7 @@ MOST_OF_OURS = {
     "dispatcher": 316,
     "geocoder": 132,
     "allocator": 135,
+    "console": 250,
     "--help": 167,
     "orders list": 128,
     "holds list": 104,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES, HoldEnd, MailKind
+from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, MailKind
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -361,6 +361,24 @@ _ALLOCATOR: Rights = {
 }
 """Sets goods aside for orders. It sees no mail, no partner, no customer and no price, and moves no goods."""
 
+_SEALED: Mapping[str, str] = {
+    "mailbox": "* -sealed -secret",
+    "relay": "* -sealed -secret",
+    "oauth_grant": "id provider login error expires_at",
+}
+"""What of accounts is no password, no token and no name of one."""
+
+_CONSOLE: Rights = {
+    **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
+    "user": Right(ALL, changes="password_hash language timezone shortcuts last_login_at"),
+    "session": Right(ALL, ALL, "seen_at", deletes=True),
+    "invitation": Right(ALL, deletes=True),
+    "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
+    "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
+    "event": Right(ALL, _EVENT),
+}
+"""Shows what there is, and lets people in. It changes no order, sees no password of an account and no token."""
+
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
     "sender": {**_EVERY, **_SENDER},
@@ -369,6 +387,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
+    "console": {**_EVERY, **_CONSOLE},
 }
 
 _IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"
@@ -411,8 +430,14 @@ _OPEN_OR_ENDED = (
 _FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version"
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
+_OTHERS = ", ".join(repr(service) for service in ALL_SERVICES if service != CONSOLE)
+_FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject = 'user'"
+"""The console acts in the names of people; and only people are what it changes."""
+
 GUARDS: tuple[Guard, ...] = (
-    Guard("own name", "event", "INSERT", {service: f"NEW.who = '{service}'" for service in ALL_SERVICES}),
+    Guard(
+        "own name", "event", "INSERT", {**{name: f"NEW.who = '{name}'" for name in ALL_SERVICES}, CONSOLE: _FOR_PEOPLE}
+    ),
     Guard("own worker", "worker", "INSERT", {service: f"NEW.service = '{service}'" for service in ALL_SERVICES}),
     Guard(
         "own sign", "worker", "UPDATE OR DELETE", {service: f"OLD.service = '{service}'" for service in ALL_SERVICES}

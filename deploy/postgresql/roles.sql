@@ -6,7 +6,7 @@
 -- Run it as the owner of the base's tables (who may create roles, or for whom an administrator has created them)
 -- after `intergestan init` and after each `intergestan upgrade`. It may be run at any time: rights that a role should
 -- not have are taken away. The roles are called PREFIX-composer, PREFIX-sender, PREFIX-poller, PREFIX-importer,
--- PREFIX-dispatcher, PREFIX-geocoder and PREFIX-allocator; where services log in by the unix socket these are the names
+-- PREFIX-dispatcher, PREFIX-geocoder, PREFIX-allocator and PREFIX-console; where services log in by the unix socket these are the names
 -- of their operating-system users.
 -- With `passwords`, each role gets the password in FOLDER/SERVICE-database-password, if there is that file.
 
@@ -22,6 +22,7 @@
 \set dispatcher :prefix '-dispatcher'
 \set geocoder :prefix '-geocoder'
 \set allocator :prefix '-allocator'
+\set console :prefix '-console'
 \set moved_before 'move as ' :dispatcher
 \set quiet_before :QUIET
 \set QUIET on
@@ -30,7 +31,7 @@ BEGIN;
 SET LOCAL client_min_messages = warning;
 
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT', role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console']) AS role
 WHERE role NOT IN (SELECT rolname FROM pg_roles)
 \gexec
 
@@ -38,12 +39,12 @@ WHERE role NOT IN (SELECT rolname FROM pg_roles)
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database())
 \gexec
 SELECT format('REVOKE ALL ON DATABASE %1$I FROM %2$I; GRANT CONNECT ON DATABASE %1$I TO %2$I', current_database(), role)
-FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator']) AS role
+FROM unnest(ARRAY[:'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console']) AS role
 \gexec
-REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
-REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
-GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator";
+REVOKE ALL ON SCHEMA public FROM PUBLIC, :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator", :"console";
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator", :"console";
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator", :"console";
+GRANT USAGE ON SCHEMA public TO :"composer", :"sender", :"poller", :"importer", :"dispatcher", :"geocoder", :"allocator", :"console";
 
 -- Large objects belong to no table: a role could fill the disk with them. Only a superuser closes them.
 SELECT rolsuper AS is_superuser FROM pg_roles WHERE rolname = CURRENT_USER
@@ -387,6 +388,130 @@ GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok), INSERT, UPD
     :"allocator";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"allocator";
+
+-- console
+GRANT SELECT ON "account" TO :"console";
+GRANT SELECT ON "account_counter" TO :"console";
+GRANT SELECT ON "account_word" TO :"console";
+GRANT SELECT ON "accounting_folder" TO :"console";
+GRANT SELECT ON "address" TO :"console";
+GRANT SELECT ON "agency_order" TO :"console";
+GRANT SELECT ON "agency_order_line" TO :"console";
+GRANT SELECT ON "alembic_version" TO :"console";
+GRANT SELECT ON "allocation" TO :"console";
+GRANT SELECT ON "answer" TO :"console";
+GRANT SELECT ON "category" TO :"console";
+GRANT SELECT ON "contact" TO :"console";
+GRANT SELECT ON "credit_note" TO :"console";
+GRANT SELECT ON "credit_note_line" TO :"console";
+GRANT SELECT ON "credit_note_vat" TO :"console";
+GRANT SELECT ON "credit_override" TO :"console";
+GRANT SELECT ON "customer_match" TO :"console";
+GRANT SELECT ON "delivery_attempt" TO :"console";
+GRANT SELECT ON "delivery_note" TO :"console";
+GRANT SELECT ON "delivery_note_line" TO :"console";
+GRANT SELECT ON "delivery_report" TO :"console";
+GRANT SELECT ON "depot" TO :"console";
+GRANT SELECT ON "depot_rank" TO :"console";
+GRANT SELECT ON "difference" TO :"console";
+GRANT SELECT ON "dossier" TO :"console";
+GRANT SELECT ON "entry" TO :"console";
+GRANT SELECT ON "entry_line" TO :"console";
+GRANT SELECT ON "establishment" TO :"console";
+GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"console";
+GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
+GRANT SELECT ON "fec_export" TO :"console";
+GRANT SELECT ON "fee" TO :"console";
+GRANT SELECT ON "fiscal_year" TO :"console";
+GRANT SELECT ON "former_body" TO :"console";
+GRANT SELECT ON "geocode_cache" TO :"console";
+GRANT SELECT ON "geocode_usage" TO :"console";
+GRANT SELECT ON "goods_receipt" TO :"console";
+GRANT SELECT ON "goods_receipt_line" TO :"console";
+GRANT SELECT ON "heartbeat" TO :"console";
+GRANT SELECT ON "high_water" TO :"console";
+GRANT SELECT ON "hold" TO :"console";
+GRANT SELECT ON "inbound_mail" TO :"console";
+GRANT SELECT ON "inbound_transfer" TO :"console";
+GRANT SELECT, DELETE ON "invitation" TO :"console";
+GRANT SELECT ON "invoice" TO :"console";
+GRANT SELECT ON "invoice_charge" TO :"console";
+GRANT SELECT ON "invoice_due" TO :"console";
+GRANT SELECT ON "invoice_line" TO :"console";
+GRANT SELECT ON "invoice_run" TO :"console";
+GRANT SELECT ON "invoice_vat" TO :"console";
+GRANT SELECT ON "ledger" TO :"console";
+GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats, owner, fence, state,
+    last_success_at, last_error, backlog, pinned_to, connections, bytes_per_day, rests_since, rests_reason,
+    rests_by, name, host, port, security, ca_file, login, oauth_grant_id) ON "mailbox" TO :"console";
+GRANT SELECT ON "mailbox_traffic" TO :"console";
+GRANT SELECT ON "mailbox_uid" TO :"console";
+GRANT SELECT ON "mailbox_uidl" TO :"console";
+GRANT SELECT ON "missing_number" TO :"console";
+GRANT SELECT ON "notice" TO :"console";
+GRANT SELECT ON "number_series" TO :"console";
+GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
+GRANT SELECT ON "operation_code" TO :"console";
+GRANT SELECT ON "outbound_body" TO :"console";
+GRANT SELECT ON "outbound_key_notice" TO :"console";
+GRANT SELECT ON "outbound_mail" TO :"console";
+GRANT SELECT ON "outbound_order" TO :"console";
+GRANT SELECT ON "outbound_statement" TO :"console";
+GRANT SELECT ON "partner" TO :"console";
+GRANT SELECT ON "partner_key" TO :"console";
+GRANT SELECT ON "partner_price" TO :"console";
+GRANT SELECT ON "partner_statement" TO :"console";
+GRANT SELECT ON "party" TO :"console";
+GRANT SELECT ON "party_account" TO :"console";
+GRANT SELECT ON "party_code_counter" TO :"console";
+GRANT SELECT ON "party_credit" TO :"console";
+GRANT SELECT ON "party_fee" TO :"console";
+GRANT SELECT ON "party_word" TO :"console";
+GRANT SELECT ON "payment" TO :"console";
+GRANT SELECT ON "payment_term" TO :"console";
+GRANT SELECT ON "payment_term_line" TO :"console";
+GRANT SELECT ON "poll_run" TO :"console";
+GRANT SELECT ON "poller" TO :"console";
+GRANT SELECT ON "price_line" TO :"console";
+GRANT SELECT ON "price_list" TO :"console";
+GRANT SELECT ON "product" TO :"console";
+GRANT SELECT ON "product_component" TO :"console";
+GRANT SELECT ON "product_family" TO :"console";
+GRANT SELECT ON "product_match" TO :"console";
+GRANT SELECT ON "product_subfamily" TO :"console";
+GRANT SELECT ON "published" TO :"console";
+GRANT SELECT ON "purchase_order" TO :"console";
+GRANT SELECT ON "purchase_order_change" TO :"console";
+GRANT SELECT ON "purchase_order_charge" TO :"console";
+GRANT SELECT ON "purchase_order_line" TO :"console";
+GRANT SELECT ON "purge_mail" TO :"console";
+GRANT SELECT ON "purge_run" TO :"console";
+GRANT SELECT ON "quote" TO :"console";
+GRANT SELECT ON "quote_charge" TO :"console";
+GRANT SELECT ON "quote_line" TO :"console";
+GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
+    paused_until, last_error, name, host, port, security, ca_file, login, oauth_grant_id) ON "relay" TO
+    :"console";
+GRANT SELECT ON "reservation" TO :"console";
+GRANT SELECT ON "review_reply" TO :"console";
+GRANT SELECT ON "sales_order" TO :"console";
+GRANT SELECT ON "sales_order_charge" TO :"console";
+GRANT SELECT ON "sales_order_line" TO :"console";
+GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON "session" TO :"console";
+GRANT SELECT ON "setting" TO :"console";
+GRANT SELECT ON "settlement" TO :"console";
+GRANT SELECT ON "site" TO :"console";
+GRANT SELECT ON "stock" TO :"console";
+GRANT SELECT ON "stock_move" TO :"console";
+GRANT SELECT ON "taken_file" TO :"console";
+GRANT SELECT, INSERT, UPDATE (tries, tried_at), DELETE ON "throttle" TO :"console";
+GRANT SELECT ON "told_alarm" TO :"console";
+GRANT SELECT ON "told_hold" TO :"console";
+GRANT SELECT, UPDATE (password_hash, language, timezone, shortcuts, last_login_at) ON "user" TO :"console";
+GRANT SELECT ON "user_right" TO :"console";
+GRANT SELECT ON "user_role" TO :"console";
+GRANT SELECT, INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON "worker" TO
+    :"console";
 -- end rights
 
 -- What rights cannot say of a row, guards say. They are triggers, and each asks for the role first.
@@ -407,8 +532,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject = 'user') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
-    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -419,8 +545,9 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON worker FOR 
     WHEN %6$L THEN (NEW.service = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.service = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.service = 'allocator') IS NOT TRUE
+    WHEN %9$L THEN (NEW.service = 'console') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own worker')$guard$,
-    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own worker of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON worker FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -431,96 +558,97 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OR DELETE ON w
     WHEN %6$L THEN (OLD.service = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (OLD.service = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (OLD.service = 'allocator') IS NOT TRUE
+    WHEN %9$L THEN (OLD.service = 'console') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own sign')$guard$,
-    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own sign of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
-    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %4$L THEN (NEW.state = 'archived' AND NOT NEW.is_heartbeat) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('archived')$guard$,
-    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'archived of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON outbound_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NOT NEW.live) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
-    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.heartbeats_only AND NEW.requested_by = 'heartbeats') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own purges')$guard$,
-    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own purges of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON published FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %2$L THEN (NEW.name = 'card') IS NOT TRUE
     WHEN %5$L THEN (NEW.name = 'over_limit') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own words')$guard$,
-    'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
-    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
-    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON partner FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no pause')$guard$,
-    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'no pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uid FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox_uidl FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.inbound_mail_id IS NULL AND NEW.note = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON delivery_report FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.outbound_mail_id IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('forgotten')$guard$,
-    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'forgotten of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF paused_at ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %6$L THEN (NEW.paused_at IS NULL) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('no new pause')$guard$,
-    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'no new pause of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON purchase_order_change FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON outbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -529,20 +657,20 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'answered' AND OLD.state IN ('composed', 'sending', 'sent', 'unknown', 'held') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON inbound_mail FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
-    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator')
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 -- end guards
 
@@ -656,7 +784,7 @@ WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
 \gexec
 
 \if :{?passwords}
-    \set lines `for name in composer sender poller importer dispatcher geocoder allocator; do ! [ -e :'passwords'/$name-database-password ] || printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
+    \set lines `for name in composer sender poller importer dispatcher geocoder allocator console; do ! [ -e :'passwords'/$name-database-password ] || printf '%s %s\n' $name "$(cat :'passwords'/$name-database-password)"; done`
     SELECT format('ALTER ROLE %I PASSWORD %L', :'prefix' || '-' || split_part(line, ' ', 1), substr(line, strpos(line, ' ') + 1))
     FROM regexp_split_to_table(:'lines', '\n') AS line
     \gexec

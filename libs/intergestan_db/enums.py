@@ -11,7 +11,9 @@ GEOCODER = "geocoder"
 """What those run beside, who chose whom to ask where addresses lie."""
 ALLOCATOR = "allocator"
 """Sets goods aside for orders, for sites that manage their stock."""
-OPTIONAL_SERVICES = (GEOCODER, ALLOCATOR)
+CONSOLE = "console"
+"""The pages in the browser, for sites whose people do not type commands."""
+OPTIONAL_SERVICES = (GEOCODER, ALLOCATOR, CONSOLE)
 """Those that run where somebody wants them."""
 
 

@@ -21,6 +21,7 @@
 `middleware.py` may import: liveness, metrics.
 `notify.py` may import: nothing.
 `otlp_tracer.py` may import: posted_url.
+`password_hash.py` may import: nothing.
 `posted_url.py` may import: said.
 `private.py` may import: nothing.
 `probe.py` may import: nothing.

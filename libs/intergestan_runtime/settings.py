@@ -258,3 +258,60 @@ class ServiceSettings(Section):
     live_seconds: float = key(
         60, gt=0, description="A process that is not live for so long ends itself, so that it is started again."
     )
+
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class ConsoleSettings(ServiceSettings):
+    """The pages for clerks and operators. `intergestan up` runs it where its extra is installed."""
+
+    address: str = key("127.0.0.1", description="Where the pages listen.")
+    port: int = key(8470, ge=0, le=65535, description="Their port; 0 takes a free one and logs it.")
+    public_url: PostedUrl | None = key(
+        None,
+        description="Where browsers find the pages, such as https://commandes.example; else on this machine.",
+    )
+    behind_proxy: bool = key(
+        False, description="A proxy stands before it and speaks TLS with browsers; it hands the Host header on."
+    )
+    trusted_proxies: tuple[str, ...] = key(
+        (), description="Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto count."
+    )
+    tls_certificate_file: ConfigPath | None = key(
+        None, description="Certificate (PEM, with its chain) where the console speaks TLS itself."
+    )
+    tls_key_file: ConfigPath | None = key(None, description="The key of that certificate.")
+    strict_sessions: bool = key(
+        False,
+        description="Who does nothing for 30 minutes enters again, and after 12 hours; else 12 h and 7 days.",
+    )
+
+    def check(self) -> None:
+        """Nobody else's machine speaks with it in clear, and nobody decides what its own name is."""
+        if (self.tls_certificate_file is None) is not (self.tls_key_file is None):
+            raise ValueError(Said("tls_certificate_file and tls_key_file go together"))
+        if self.behind_proxy and not (self.trusted_proxies and self.public_url):
+            raise ValueError(Said("behind_proxy needs trusted_proxies and public_url"))
+        if self.address in _LOOPBACK:
+            return
+        if self.tls_certificate_file is None and not self.behind_proxy:
+            raise ValueError(
+                Said("an address that others reach needs TLS: tls_certificate_file and tls_key_file, or behind_proxy")
+            )
+        if self.public_url is None:
+            raise ValueError(Said("an address that others reach needs public_url, the name by which they know it"))
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the pages, with a slash at the end."""
+        if self.public_url is not None:
+            return self.public_url.rstrip("/") + "/"
+        scheme = "http" if self.tls_certificate_file is None else "https"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{scheme}://{host}:{self.port}/"
+
+    @property
+    def public_host(self) -> str | None:
+        """The host of `public_url`, with its port where it has one."""
+        return None if self.public_url is None else urlsplit(self.public_url).netloc.lower()

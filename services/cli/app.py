@@ -73,6 +73,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("Running the site"): {
         "up": "running.up",
+        "console": "running.run",
         "run": "running.run",
         "scale": "running.scale",
         "upgrade": "setting_up.upgrade",

@@ -7,6 +7,7 @@ from typing import Literal
 from intergestan_runtime.sections import key
 from intergestan_runtime.settings import (
     AlarmSettings,
+    ConsoleSettings,
     CreditSettings,
     HeartbeatSettings,
     LogSettings,
@@ -32,6 +33,12 @@ class CliSettings(Section):
         gt=0,
         description="`up` and `run` kill a process that gives no sign of life for so long, and start it again.",
     )
+
+
+class PagesSettings(Settings):
+    """What of the configuration the pages alone concern; other commands do not read it."""
+
+    console: ConsoleSettings
 
 
 class CliProcess(Settings):

@@ -19,7 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from intergestan_db.enums import SERVICES
+from intergestan_db.enums import CONSOLE, SERVICES
 from intergestan_runtime.die_with_parent import bound
 from intergestan_runtime.embedded_redis import EmbeddedRedis
 from services.demo.leave import Leave
@@ -112,6 +112,10 @@ class Cast:
         """Start the services of the site with this configuration; their logs go to its folder `logs`."""
         for service in SERVICES:
             self._start(service, config.parent / "logs", f"services.{service}", ["--config", str(config)])
+
+    def start_console(self, config: Path) -> None:
+        """Start the pages of the site with this configuration."""
+        self._start(CONSOLE, config.parent / "logs", f"services.{CONSOLE}", ["--config", str(config)])
 
     def check(self) -> None:
         """Raise `ProcessFailed` for a process that has ended, SystemExit when we shall end."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,11 +37,15 @@ def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int
     with Cast(folder, leave) as cast:
         try:
             guests = _invited(folder) if options.serve else None
-            sites = _set_up(options, folder, cast, show, guests)
+            ports = _free_ports(options.sites) if options.serve else []
+            sites = _set_up(options, folder, cast, show, guests, ports)
             result = _travel(options, sites, cast, show, started)
             _tell(options, folder, sites, result, show)
             if guests is not None:
                 show.guests(guests, cast.mail_ports)
+                show.pages(
+                    [(site.role.name, stage.link_in(site, port)) for site, port in zip(sites, ports, strict=True)]
+                )
                 _serve(cast, show)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)
@@ -61,16 +67,29 @@ def _invited(folder: Path) -> Guests:
     return invite(folder)
 
 
-def _set_up(options: Options, folder: Path, cast: Cast, show: Show, guests: Guests | None) -> list[Site]:
-    """All sites, the base first, with their services starting while the later ones are made."""
+def _free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody has at this moment, for the pages of the sites."""
+    with ExitStack() as taken:
+        return [taken.enter_context(socket.create_server((stage.HOST, 0))).getsockname()[1] for _ in range(count)]
+
+
+def _set_up(
+    options: Options, folder: Path, cast: Cast, show: Show, guests: Guests | None, ports: Sequence[int]
+) -> list[Site]:
+    """All sites, the base first, with their services starting while the later ones are made.
+
+    :param ports: of their pages; without any they have none.
+    """
     roles = stage.roles(options.sites)
     passwords = {role.address: secrets.token_urlsafe(12) for role in roles}
     cast.start_servers(passwords, guests)
     sites = []
-    for role in roles:
-        site = stage.make_site(role, folder / role.folder, cast.redis_url, options.language)
+    for role, port in zip_longest(roles, ports):
+        site = stage.make_site(role, folder / role.folder, cast.redis_url, options.language, port)
         stage.open_accounts(site, cast.mail_ports, passwords[role.address])
         cast.start_services(site.config)
+        if port is not None:
+            cast.start_console(site.config)
         stage.fill_catalogue(site)
         sites.append(site)
         show.line("made", site=role.name)

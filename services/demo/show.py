@@ -105,6 +105,12 @@ class Show:
         self.line("guest_smtp", server=f"localhost:{ports.smtps}")
         self.line("guest_ca", file=guests.ca_file)
 
+    def pages(self, links: Iterable[tuple[str, str]]) -> None:
+        """Where a person enters the pages of each site."""
+        self.line("pages")
+        for site, link in links:
+            self.line("page", site=site, link=link)
+
     def _wrong(self, verdict: Verdict) -> str:
         faults: dict[str, tuple[Key, ...]] = {name: getattr(verdict, name) for name in _FAULTS}
         return ", ".join(self._say(name, orders=_named(keys)) for name, keys in faults.items() if keys)

@@ -23,6 +23,7 @@ from intergestan_erp.catalogue.catalogue_csv import read_products
 from intergestan_erp.order_files.file_order import Options
 from intergestan_erp.order_files.order_files import import_file
 from intergestan_erp.order_files.read_orders import read_here
+from intergestan_erp.people.invitations import invite
 from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
 from intergestan_erp.site.setup import NewSite, add_user, create_site
 from intergestan_erp.site.zone import today
@@ -102,10 +103,14 @@ class Site:
         return FolderArchive(self.folder / "archive")
 
 
-def make_site(role: Role, folder: Path, redis_url: str, language: str) -> Site:
-    """A new site in a new folder: configuration, base, keys, first user."""
+def make_site(role: Role, folder: Path, redis_url: str, language: str, pages: int | None = None) -> Site:
+    """A new site in a new folder: configuration, base, keys, first user.
+
+    :param pages: the port of its console; None: it has none.
+    """
     folder.mkdir(mode=0o700, parents=True)
-    (folder / "intergestan.toml").write_text(_configuration(redis_url, language), encoding="utf-8")
+    console = "" if pages is None else f"\n[console]\nport = {pages}\n"
+    (folder / "intergestan.toml").write_text(_configuration(redis_url, language) + console, encoding="utf-8")
     database = Database(f"sqlite:///{folder}/site.db")
     migrate.upgrade(database)
     key = SigningKey.generate()
@@ -207,6 +212,13 @@ def validate(site: Site) -> int:
             mails.append(request_orders(connection, supplier, versions, site.user_id, by=BY, at=now))
     COMPOSE.ring(make_broker(site.redis_url, site.code), *mails)
     return len(mails)
+
+
+def link_in(site: Site, pages: int) -> str:
+    """Where a person enters the pages of a site, once."""
+    with site.database.transaction() as connection:
+        secret = invite(connection, BY, by=BY, at=site.database.now())
+    return f"http://{HOST}:{pages}/invitation#{secret}"
 
 
 def _products(file: str) -> list[ProductRow]:

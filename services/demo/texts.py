@@ -109,6 +109,11 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "guest_imap": ("  incoming mail (IMAP) {server}", "  courriels entrants (IMAP) {server}"),
     "guest_smtp": ("  outgoing mail (SMTP) {server}", "  courriels sortants (SMTP) {server}"),
+    "pages": (
+        "The pages of each site, in a browser of this machine; each link opens once:",
+        "Les pages de chaque site, dans un navigateur de cette machine ; chaque lien s'ouvre une fois :",
+    ),
+    "page": ("  {site}  {link}", "  {site}  {link}"),
     "guest_ca": ("  certificates to trust {file}", "  certificats à accepter {file}"),
     "serving": ("All services go on running. Ctrl-C ends them.", "Tous les services tournent. Ctrl-C les arrête."),
 }

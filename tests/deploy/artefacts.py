@@ -24,6 +24,7 @@ from services.cli.__main__ import globals_first
 from services.cli.app import build
 from services.cli.settings import CliProcess
 from services.composer.settings import ComposerProcess
+from services.console.settings import ConsoleProcess
 from services.dispatcher.settings import DispatcherProcess
 from services.geocoder.settings import GeocoderProcess
 from services.importer.settings import ImporterProcess
@@ -41,6 +42,7 @@ PORTS = {
     "poller": 9473,
     "importer": 9474,
     "dispatcher": 9475,
+    "console": 9476,
     "allocator": 9477,
     "geocoder": 9478,
 }
@@ -61,7 +63,7 @@ NOT_SETTINGS = {"INTERGESTAN_REVISION", "INTERGESTAN_USER"}
 
 PROCESSES = (
     *(ComposerProcess, SenderProcess, PollerProcess, ImporterProcess, DispatcherProcess, GeocoderProcess),
-    *(AllocatorProcess, CliProcess),
+    *(AllocatorProcess, ConsoleProcess, CliProcess),
 )
 
 assert set(PORTS) == {*SERVICES, *OPTIONAL_SERVICES}

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from deploy.postgresql.rights import ALL_SERVICES
 from intergestan_db import leases, states
 from intergestan_db.database import Database
+from intergestan_db.enums import CONSOLE
 from intergestan_db.published import SEALING_KEY, publish
 from intergestan_db.tables import (
     InboundMail,
@@ -252,13 +253,16 @@ STOLEN = {
 SECRETS = {
     "poller": ("SELECT sealed FROM mailbox",),
     "sender poller": ("SELECT sealed_refresh FROM oauth_grant", "SELECT sealed_access FROM oauth_grant"),
-    "sender": ("SELECT sealed FROM relay", "SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
-    "importer": ("SELECT price FROM partner_price",),
-    "importer dispatcher": ("SELECT public_key FROM partner_key",),
-    "importer dispatcher geocoder": ("SELECT * FROM setting",),
-    "dispatcher geocoder": ("SELECT * FROM geocode_usage",),
-    "composer geocoder": ("SELECT line1, city FROM address",),
-    "geocoder": ("SELECT * FROM geocode_cache", "UPDATE geocode_usage SET calls = 0"),
+    "sender": ("SELECT sealed FROM relay",),
+    "sender console": ("SELECT mime FROM notice", "SELECT mime FROM outbound_body"),
+    "importer console": ("SELECT price FROM partner_price",),
+    "importer dispatcher console": ("SELECT public_key FROM partner_key",),
+    "importer dispatcher geocoder console": ("SELECT * FROM setting",),
+    "dispatcher geocoder console": ("SELECT * FROM geocode_usage",),
+    "composer geocoder console": ("SELECT line1, city FROM address",),
+    "geocoder console": ("SELECT * FROM geocode_cache",),
+    "geocoder": ("UPDATE geocode_usage SET calls = 0",),
+    "console": ('SELECT password_hash FROM "user"', "SELECT * FROM session", "SELECT * FROM throttle"),
 }
 OWN = {
     "composer": (
@@ -384,6 +388,27 @@ OWN = {
         "SELECT * FROM inbound_mail",
         "SELECT * FROM invoice",
     ),
+    "console": (
+        *ORDER_OF_THEIRS,
+        "UPDATE purchase_order SET state = 'confirmed'",
+        "UPDATE sales_order SET state = 'accepted'",
+        "UPDATE partner SET order_address = 'x@y.test'",
+        "UPDATE partner_key SET pending = false",
+        "UPDATE setting SET value = 'x'",
+        "UPDATE published SET value = 'x'",
+        "UPDATE site SET name = 'x'",
+        "UPDATE \"user\" SET email = 'x@y.test'",
+        'UPDATE "user" SET active = true',
+        "INSERT INTO user_role (user_id, role) VALUES (1, 'administrator')",
+        "INSERT INTO user_right (user_id, \"right\") VALUES (1, 'override_credit')",
+        "INSERT INTO invitation (hash, user_id, ends_at) VALUES ('x', 1, 9000000000000000)",
+        "SELECT secret FROM mailbox",
+        "SELECT client_secret FROM oauth_grant",
+        "DELETE FROM event",
+        "DELETE FROM ledger",
+        "DELETE FROM inbound_mail",
+        "INSERT INTO event (at, who, subject, subject_id, name) VALUES (0, 'marie', 'purchase_order', 1, 'confirm')",
+    ),
 }
 
 
@@ -447,7 +472,8 @@ def test_the_services_own_names_are_theirs(base: Database) -> None:
     """What the guards let through: else they would prove nothing."""
     for service in ALL_SERVICES:
         with as_service(base, service).transaction() as connection:
-            connection.exec_driver_sql(EVENT.format(who=service))
+            event = EVENT.format(who=service)
+            connection.exec_driver_sql(event.replace("purchase_order", "user") if service == CONSOLE else event)
             leases.beat(connection, f"{service}-9", service, base.now())
             leases.beat(connection, f"{service}-9", service, base.now())
             leases.leave(connection, f"{service}-9")

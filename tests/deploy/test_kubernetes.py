@@ -14,7 +14,7 @@ import jsonschema  # type: ignore[import-untyped]  # it has no stubs of its own
 import pytest
 import yaml
 
-from intergestan_db.enums import ALLOCATOR, GEOCODER, OPTIONAL_SERVICES
+from intergestan_db.enums import ALLOCATOR, CONSOLE, GEOCODER, OPTIONAL_SERVICES
 from intergestan_operations.opening.stores import open_archive
 from intergestan_runtime.broker import make_broker
 from intergestan_runtime.redis_url import GroupUrl
@@ -38,6 +38,7 @@ EVERYTHING = {
     "keda": {"enabled": True, "authentication": "redis"},
     "geocoder": {"enabled": True, "key": "google", "env": {"INTERGESTAN_GEOCODER__GOOGLE_KEY": "google"}},
     "allocator": {"enabled": True},
+    "console": {"enabled": True, "ingress": {"enabled": True, "className": "nginx"}},
     "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
     "prometheusRule": {
         "enabled": True,
@@ -214,7 +215,8 @@ def test_every_service_is_there_with_its_port_and_its_time_to_stop(values: str) 
         assert found, service
         for pod in found:
             (container,) = pod["containers"]
-            assert container["ports"] == [{"name": "metrics", "containerPort": port}]
+            pages = [{"name": "pages", "containerPort": 8470}] if service == CONSOLE else []
+            assert container["ports"] == [{"name": "metrics", "containerPort": port}, *pages]
             assert environment(pod)[f"INTERGESTAN_{service.upper()}__HEALTH_PORT"] == str(port)
             assert container["livenessProbe"]["httpGet"] == {"path": "/live", "port": "metrics"}
             assert container["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
@@ -371,7 +373,7 @@ def test_every_way_out_names_where_it_leads(values: str) -> None:
     mail = (465, 993) if values == "beyond" else (25, 110, 143, 443, 465, 587, 993, 995)
     store = {(443,)} if values == "beyond" else set()
     assert beyond == {
-        **({GEOCODER: {(443,)}, ALLOCATOR: set()} if GEOCODER in ways else {}),
+        **({GEOCODER: {(443,)}, ALLOCATOR: set(), CONSOLE: set()} if GEOCODER in ways else {}),
         "composer": set(),
         "migrate": set(),
         "importer": store,

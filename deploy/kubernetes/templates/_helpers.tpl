@@ -12,11 +12,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end }}
 
 {{- define "intergestan.uids" -}}
-{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, allocator: 10007, geocoder: 10008, cli: 10000}
+{composer: 10001, sender: 10002, poller: 10003, importer: 10004, dispatcher: 10005, console: 10006, allocator: 10007, geocoder: 10008, cli: 10000}
 {{- end }}
 
 {{- define "intergestan.ports" -}}
-{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475, allocator: 9477, geocoder: 9478}
+{composer: 9471, sender: 9472, poller: 9473, importer: 9474, dispatcher: 9475, console: 9476, allocator: 9477, geocoder: 9478}
 {{- end }}
 
 {{- define "intergestan.image" -}}
@@ -262,11 +262,20 @@ spec:
             {{- include "intergestan.environment" . | nindent 12 }}
             - {name: INTERGESTAN_{{ upper .service }}__HEALTH_ADDRESS, value: 0.0.0.0}
             - {name: INTERGESTAN_{{ upper .service }}__HEALTH_PORT, value: {{ $port | quote }}}
+            {{- if eq .service "console" }}
+            - {name: INTERGESTAN_CONSOLE__ADDRESS, value: 0.0.0.0}
+            - {name: INTERGESTAN_CONSOLE__BEHIND_PROXY, value: "true"}
+            - {name: INTERGESTAN_CONSOLE__TRUSTED_PROXIES, value: {{ toJson .root.Values.console.trustedProxies | quote }}}
+            - {name: INTERGESTAN_CONSOLE__PUBLIC_URL, value: {{ .root.Values.console.url | quote }}}
+            {{- end }}
             {{- range $name, $value := .env }}
             - {name: {{ $name }}, value: {{ $value | quote }}}
             {{- end }}
           ports:
             - {name: metrics, containerPort: {{ $port }}}
+            {{- if eq .service "console" }}
+            - {name: pages, containerPort: 8470}
+            {{- end }}
           startupProbe: {httpGet: {path: /live, port: metrics}, periodSeconds: 2, failureThreshold: 60}
           livenessProbe: {httpGet: {path: /live, port: metrics}, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 5}
           readinessProbe: {httpGet: {path: /ready, port: metrics}, periodSeconds: 10, timeoutSeconds: 5}

@@ -32,10 +32,12 @@ class Page(Generic[Item]):
     """Some rows of a list.
 
     :ivar after: what to ask for to get the following page; None: this is the last one.
+    :ivar before: the same for the page before this one; None: this is the first one.
     """
 
     rows: tuple[Item, ...]
     after: str | None
+    before: str | None = None
 
 
 def read_page(
@@ -46,16 +48,20 @@ def read_page(
     *,
     size: int = USUAL,
     after: str | None = None,
+    before: str | None = None,
     descending: bool = False,
 ) -> Page[Item]:
     """A page of what a query finds.
 
     :param keys: texts, whole numbers or days by which the list is ordered, the last of them unique; none is NULL.
     :param make: makes an item of a row.
-    :param after: of the page before; None for the first.
-    :raises Problem: `after` is not what a page of such a list gave.
+    :param after: of the page before; `before`: of the one behind, and counts first; without either it is the first.
+    :raises Problem: `after` or `before` is not what a page of such a list gave.
     """
     size = min(max(size, 1), MOST)
+    if before is not None:
+        turned = read_page(connection, query, keys, make, size=size, after=before, descending=not descending)
+        return Page(turned.rows[::-1], turned.before, turned.after)
     order = [key.desc() if descending else key.asc() for key in keys]
     asked = query.add_columns(*(key.label(f"_key{place}") for place, key in enumerate(keys))).order_by(*order)
     if after is not None:
@@ -64,7 +70,8 @@ def read_page(
     rows = connection.execute(asked.limit(size + 1)).all()
     is_last = len(rows) <= size
     shown = rows[:size]
-    return Page(tuple(map(make, shown)), None if is_last else mark(shown[-1][-len(keys) :]))
+    ends = [mark(row[-len(keys) :]) for row in (shown[0], shown[-1])] if shown else [None, None]
+    return Page(tuple(map(make, shown)), None if is_last else ends[1], None if after is None else ends[0])
 
 
 def mark(values: Sequence[Any]) -> str:

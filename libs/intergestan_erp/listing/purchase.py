@@ -45,12 +45,13 @@ def list_purchases(
     states: Collection[PurchaseState] = (),
     size: int = USUAL,
     after: str | None = None,
+    before: str | None = None,
     newest_first: bool = False,
 ) -> Page[ListedPurchase]:
     """A page of the orders of a selection, by date and number (G09, G12): two statements, however many there are.
 
     :param states: those to show; without any, what the selection says.
-    :raises Problem: `after` is of no such page.
+    :raises Problem: `after` or `before` is of no such page.
     """
     order = PurchaseOrder
     query = (
@@ -63,9 +64,11 @@ def list_purchases(
         .where(*_limits(wanted, states))
     )
     keys: list[ColumnElement[Any]] = [order.issue_date, order.id]
-    found = read_page(connection, query, keys, lambda row: row[:12], size=size, after=after, descending=newest_first)
+    found = read_page(
+        connection, query, keys, lambda row: row[:12], size=size, after=after, before=before, descending=newest_first
+    )
     places = _places(connection, {row[0] for row in found.rows})
-    return Page(tuple(_listed(row, places) for row in found.rows), found.after)
+    return Page(tuple(_listed(row, places) for row in found.rows), found.after, found.before)
 
 
 def _limits(wanted: Selection, states: Collection[PurchaseState]) -> Iterable[ColumnElement[bool]]:
@@ -124,3 +127,29 @@ def choices(connection: Connection, *, most: int = 500) -> tuple[list[tuple[str,
         [(row.code, row.name) for row in connection.execute(suppliers.limit(most))],
         [(row.login, row.name) for row in connection.execute(people)],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ToSend:
+    """What is confirmed and not sent to one supplier, in one currency."""
+
+    supplier_code: str
+    supplier: str
+    currency: str
+    count: int
+    total_ht: Decimal
+    oldest: date
+
+
+def orders_to_send(connection: Connection, *, most: int = USUAL) -> list[ToSend]:
+    """What waits to be sent, by supplier, the oldest first: that of `most` suppliers."""
+    order, oldest = PurchaseOrder, func.min(PurchaseOrder.issue_date)
+    rows = connection.execute(
+        select(Party.code, Party.name, order.currency, func.count(), func.sum(order.total_ht), oldest)
+        .join(Party, Party.id == order.supplier_id)
+        .where(order.state == PurchaseState.CONFIRMED)
+        .group_by(Party.id, order.currency)
+        .order_by(oldest, Party.code)
+        .limit(most)
+    )
+    return [ToSend(*row) for row in rows]

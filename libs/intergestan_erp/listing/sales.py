@@ -47,11 +47,16 @@ class WhichSales:
 
 
 def list_sales_page(
-    connection: Connection, wanted: WhichSales, *, size: int = USUAL, after: str | None = None
+    connection: Connection,
+    wanted: WhichSales,
+    *,
+    size: int = USUAL,
+    after: str | None = None,
+    before: str | None = None,
 ) -> Page[ListedSale]:
     """A page of sales orders, the newest first: two statements, however many there are.
 
-    :raises Problem: `after` is of no such page.
+    :raises Problem: `after` or `before` is of no such page.
     """
     order = SalesOrder
     query = (
@@ -64,11 +69,11 @@ def list_sales_page(
     )
     keys: list[ColumnElement[Any]] = [order.issue_date, order.id]
     found: Page[tuple[Any, ...]] = read_page(
-        connection, query, keys, lambda row: tuple(row[:10]), size=size, after=after, descending=True
+        connection, query, keys, lambda row: tuple(row[:10]), size=size, after=after, before=before, descending=True
     )
     parts = _parts(connection, [row[0] for row in found.rows])
     rows: list[tuple[Any, ...]] = [(*row[1:], *parts.get(row[0], _NOTHING)) for row in found.rows]
-    return Page(tuple(ListedSale(*row) for row in rows), found.after)
+    return Page(tuple(ListedSale(*row) for row in rows), found.after, found.before)
 
 
 def _limits(wanted: WhichSales) -> Iterable[ColumnElement[bool]]:
@@ -121,3 +126,8 @@ def _part(lines: Iterable[tuple[Decimal, Decimal]]) -> Part:
     if all(did >= ordered for ordered, did in done):
         return Part.ALL
     return Part.SOME if any(did > ZERO for _ordered, did in done) else Part.NONE
+
+
+def count_to_review(connection: Connection) -> int:
+    """How many orders wait for a clerk to accept or refuse them."""
+    return connection.execute(select(func.count()).where(SalesOrder.state == SalesState.REVIEW)).scalar_one()

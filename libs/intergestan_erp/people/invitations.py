@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete, insert, select
 
 from intergestan_db import states
 from intergestan_db.tables import Invitation, User
@@ -54,3 +55,22 @@ def plain(typed: str) -> str:
 def sweep_invitations(connection: Connection, now: datetime) -> int:
     """Delete those that open nothing any more; how many these were."""
     return connection.execute(delete(Invitation).where(Invitation.ends_at < now)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Whose invitation it is."""
+
+    login: str
+    name: str
+    email: str
+
+
+def invited(connection: Connection, secret: str, now: datetime) -> Invited | None:
+    """Whose invitation this is, without using it; None: nobody's, or not any more."""
+    row = connection.execute(
+        select(User.login, User.name, User.email)
+        .join(Invitation, Invitation.user_id == User.id)
+        .where(Invitation.hash == digest(plain(secret)), Invitation.ends_at > now, User.active)
+    ).one_or_none()
+    return None if row is None else Invited(*row)

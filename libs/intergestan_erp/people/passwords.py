@@ -89,6 +89,11 @@ def set_password(connection: Connection, user_id: int, hashed: str, *, by: str, 
     end_sessions(connection, user_id, but=but)
 
 
+def renew_hash(connection: Connection, user_id: int, hashed: str) -> None:
+    """Keep the same password hashed with the parameters of today."""
+    connection.execute(update(User).where(User.id == user_id).values(password_hash=hashed))
+
+
 def known_hash(connection: Connection, user_id: int) -> str | None:
     """What is kept of a person's password."""
     return connection.scalar(select(User.password_hash).where(User.id == user_id))

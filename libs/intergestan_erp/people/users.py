@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from intergestan_db.problem import Problem
-from intergestan_db.tables import User
+from intergestan_db.tables import Invitation, User
 from intergestan_erp.inputs.typed_keys import as_stored
 
 
@@ -61,3 +62,15 @@ def find_entrant(connection: Connection, typed: str) -> Entrant | None:
         addresses = {meant, meant.lower()}
         found = connection.execute(select(*columns).where(User.email.in_(addresses), User.active).limit(2)).all()
     return Entrant(*found[0]) if len(found) == 1 else None
+
+
+def find_login(connection: Connection, login: str) -> int | None:
+    """The id of a person by their login, in use or not; None: nobody."""
+    return connection.scalar(select(User.id).where(User.login == as_stored(connection, login.strip(), User.login)))
+
+
+def count_entrants(connection: Connection, now: datetime) -> int:
+    """How many people in use have a password, or a link that still opens."""
+    invited = select(Invitation.user_id).where(Invitation.ends_at > now)
+    able = or_(User.password_hash.is_not(None), User.id.in_(invited))
+    return connection.execute(select(func.count()).where(User.active, able)).scalar_one()

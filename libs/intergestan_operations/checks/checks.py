@@ -16,6 +16,7 @@ from intergestan_operations.checks.base_checks import (
     check_services,
 )
 from intergestan_operations.checks.checkup import Checkup
+from intergestan_operations.checks.console_checks import check_console
 from intergestan_operations.checks.heartbeat_checks import check_clocks, check_heartbeats, check_mails_a_day
 from intergestan_operations.checks.key_checks import check_keys
 from intergestan_operations.checks.mail_checks import check_answers, check_notices, check_reports
@@ -45,4 +46,5 @@ _CHECKS: tuple[Check, ...] = (
     *(check_relay, check_mailboxes, check_archive, check_reports, check_answers, check_heartbeats),
     *(check_mails_a_day, check_clocks, check_statements, check_notices, check_search, check_codes),
     *(check_due, check_working_days, check_agencies, check_stock, check_allocator, check_all_books),
+    check_console,
 )

@@ -24,9 +24,11 @@ from intergestan_operations.language.wording import DOMAIN, LOCALE
 LIBRARIES = Path(__file__).parents[2]
 SOURCES = (
     LIBRARIES.parent / "services" / "cli",
+    LIBRARIES.parent / "services" / "console",
     *(LIBRARIES / f"intergestan_{name}" for name in ("runtime", "db", "erp", "exchange", "operations")),
 )
 """Where texts are."""
+TEMPLATES = LIBRARIES.parent / "services" / "console" / "templates"
 FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 
 _ANY_TEXT = {"_", "marked", "Said", "Word"}
@@ -43,13 +45,30 @@ _TYPER = {
 
 
 Text = str | tuple[str, str]
-"""A message id; of a text that counts something: that for one, and that for more."""
+"""A message id; of a text that counts something: that for one, and that for more. One that means something else in
+another place has that place before it, and `IN`, as compiled catalogues have it."""
+IN = "\x04"
 
 
 def collect() -> set[Text]:
     """All message ids in the sources."""
     files = (file for folder in SOURCES for file in sorted(folder.rglob("*.py")))
-    return {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
+    found = {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
+    return found | {text for file in sorted(TEMPLATES.rglob("*.html")) for text in _of_template(file)}
+
+
+def _of_template(file: Path) -> Iterator[Text]:
+    """The texts of a page; imported here alone, because a site that shows no pages has no Jinja."""
+    from jinja2 import Environment
+
+    environment = Environment(extensions=["jinja2.ext.i18n"])  # noqa: S701 - nothing is rendered
+    for _line, function, message in environment.extract_translations(file.read_text(encoding="utf-8")):  # type: ignore[attr-defined]
+        if isinstance(message, str):
+            yield message
+        elif function == "pgettext":
+            yield IN.join(message)
+        elif message is not None:
+            yield str(message[0]), str(message[1])
 
 
 def read() -> Catalog:
@@ -62,12 +81,26 @@ def updated(old: Catalog, ids: set[Text]) -> Catalog:
     """The catalogue with exactly these ids, sorted, and the translations that were there, with French spaces."""
     new = Catalog(locale="fr", domain=DOMAIN, project="intergestan", fuzzy=False, creation_date=old.creation_date)
     for text in sorted(ids, key=lambda text: (text,) if isinstance(text, str) else text):
-        known = old.get(text)
-        if known is None or known.pluralizable != isinstance(text, tuple):
-            new.add(text, "")
-        else:
-            new.add(text, _printed(known.string))
+        context, bare = _apart(text)
+        known = old.get(bare, context)
+        is_other = known is None or known.pluralizable != isinstance(text, tuple)
+        new.add(bare, "" if is_other else _printed(known.string), context=context)  # type: ignore[union-attr]
     return new
+
+
+def _apart(text: Text) -> tuple[str | None, Text]:
+    """The place in which a text means something else, and the text."""
+    if isinstance(text, str) and IN in text:
+        context, _, bare = text.partition(IN)
+        return context, bare
+    return None, text
+
+
+def key_of(message: Message) -> Text:
+    """The text of a message, with its place."""
+    if isinstance(message.id, str):
+        return message.id if message.context is None else f"{message.context}{IN}{message.id}"
+    return message.id[0], message.id[1]
 
 
 def _printed(translation: Any) -> Any:

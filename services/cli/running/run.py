@@ -1,4 +1,4 @@
-"""`intergestan run`: one or several services of the site."""
+"""`intergestan run`: one or several services of the site; `intergestan console`: where its pages are."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import typer
 from intergestan_db.enums import OPTIONAL_SERVICES, SERVICES
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
+from services.cli.output import AsJson
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child
@@ -27,7 +28,7 @@ def run(
     services: Annotated[
         list[str],
         typer.Argument(
-            metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher, geocoder, allocator."
+            metavar="SERVICE …", help="composer, sender, poller, importer, dispatcher, geocoder, allocator, console."
         ),
     ],
     mailboxes: Annotated[
@@ -108,3 +109,40 @@ def log_here(call: Call) -> bool:
 
     logs.configure("supervisor", form=call.settings.log.form, level=call.settings.log.level)
     return logs.writes_json()
+
+
+def console(
+    context: typer.Context,
+    *,
+    open_: Annotated[bool, typer.Option("--open", help="Open them in this machine's browser.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say where the pages of the site are, and whether they answer. `intergestan up` serves them."""
+    from services.cli.output import print_json, say
+
+    call = call_of(context)
+    url, runs = address_of(call), _runs(call)
+    if as_json:
+        print_json({"url": url, "runs": runs})
+    else:
+        typer.echo(url)
+        if not runs:
+            say(_("The console does not run: `intergestan up` or `intergestan run console` starts it."))
+    if open_ and runs:
+        typer.launch(url)
+
+
+def address_of(call: Call) -> str:
+    """Where a browser finds the pages of this site."""
+    from intergestan_runtime.settings_load import load
+    from services.cli.settings import PagesSettings
+
+    return load(PagesSettings, {}, call.config).console.url
+
+
+def _runs(call: Call) -> bool:
+    from intergestan_db.enums import CONSOLE
+    from intergestan_db.leases import living_workers
+
+    with call.database.read() as connection:
+        return CONSOLE in living_workers(connection, call.database.now()).values()

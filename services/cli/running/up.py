@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_db.enums import ALLOCATOR, GEOCODER, SERVICES
+from intergestan_db.enums import ALLOCATOR, CONSOLE, GEOCODER, SERVICES
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import sentence
@@ -28,7 +28,7 @@ def up(context: typer.Context) -> None:
     """Run the whole site until told to stop: every service, and the embedded Redis where no other is configured.
 
     The geocoder is among them where `intergestan settings set geo.provider` has chosen whom to ask, the allocator where
-    the dossier manages stock and reservations.
+    the dossier manages stock and reservations, the console where its extra is installed.
     """
     raise typer.Exit(run_site(call_of(context)))
 
@@ -80,7 +80,9 @@ def _redis(call: Call) -> list[Child]:
 
 
 def wanted_services(call: Call) -> tuple[str, ...]:
-    """What this site runs. A geocoder that cannot start stays away: a supervisor would end orders over it."""
+    """What this site runs. What cannot start, because its extra is missing, stays away: a supervisor would end orders
+    over it.
+    """
     from importlib.util import find_spec
 
     from intergestan_erp.site.geo_rules import read_geo
@@ -89,6 +91,8 @@ def wanted_services(call: Call) -> tuple[str, ...]:
     with call.database.read() as connection:
         is_asked = read_geo(connection).provider is not None
         wanted = SERVICES if count_remainders(connection) is None else (*SERVICES, ALLOCATOR)
+    if find_spec("starlette") is not None and find_spec("uvicorn") is not None:
+        wanted = (*wanted, CONSOLE)
     if is_asked and find_spec("geopy") is None:
         say(_("The geocoder does not run, because its extra is not installed: pip install 'intergestan[geocoder]'."))
         return wanted

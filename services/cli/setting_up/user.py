@@ -157,6 +157,67 @@ def _words(labels: Mapping[str, str], words: Iterable[str]) -> str:
     return ", ".join(_(labels[word]) for word in words)
 
 
+@app.verb("invite")
+def invite(context: typer.Context, *, login: Person, as_json: AsJson = False) -> None:
+    """Make a link by which a person enters the pages once and chooses a password; it is good for two days.
+
+    An administrator does it (--as). Who has the link is that person: hand it to nobody else.
+    """
+    from intergestan_db.enums import Right
+    from intergestan_erp.people.invitations import VALID, in_groups
+    from intergestan_erp.people.invitations import invite as invite_person
+    from services.cli.running.run import address_of
+
+    call = call_of(context)
+    url = address_of(call)
+    with call.database.transaction() as connection:
+        by = call.entitled(connection, Right.MANAGE_USERS)
+        secret = invite_person(connection, login, by=by, at=call.database.now())
+    link = f"{url}invitation#{secret}"
+    if as_json:
+        print_json({"login": login, "link": link, "code": in_groups(secret)})
+        return
+    typer.echo(link)
+    text = _("For {login}, once, within {hours} hours. Without JavaScript: {page} and the code {code}.")
+    hours = int(VALID.total_seconds() // 3600)
+    say(text.format(login=login, hours=hours, page=f"{url}invitation", code=in_groups(secret)))
+
+
+@app.verb("password")
+def password(context: typer.Context, *, login: Person) -> None:
+    """Give a person another password for the pages; it is asked for, or read from standard input.
+
+    Their sessions end. An administrator does it (--as).
+    """
+    from intergestan_db.enums import Right
+    from intergestan_erp.people.passwords import as_typed, check_password, set_password
+    from intergestan_erp.people.users import in_use
+    from intergestan_erp.site.setup import list_users
+    from intergestan_runtime.password_hash import hash_of
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        by = call.entitled(connection, Right.MANAGE_USERS)
+        user_id = in_use(connection, login)
+        (person,) = (row for row in list_users(connection) if row.id == user_id)
+    typed = _password(_("Password for {login}").format(login=person.login))
+    check_password(typed, (person.login, person.name, person.email))
+    hashed = hash_of(as_typed(typed))
+    with call.database.transaction() as connection:
+        set_password(connection, user_id, hashed, by=by, at=call.database.now())
+    say(_("{login} has another password; their sessions have ended.").format(login=person.login))
+
+
+def _password(question: str) -> str:
+    """Typed where a person sits at the terminal, else the first line of standard input."""
+    import sys
+
+    from services.cli.asking import asked
+    from services.cli.context import may_ask
+
+    return asked(question, hidden=True) if may_ask() else sys.stdin.readline().rstrip("\r\n")
+
+
 @app.verb("deactivate")
 def deactivate(context: typer.Context, *, login: Person) -> None:
     """Take a person out of use: nobody acts in their name any more. What they did stays theirs."""

@@ -13,7 +13,7 @@ from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 def test_every_text_has_a_french_translation() -> None:
     catalogue = texts.read()
-    ids = {message.id for message in catalogue if message.id}
+    ids = {texts.key_of(message) for message in catalogue if message.id}
     assert ids == texts.collect(), "run `python -m intergestan_operations.language.texts`, then translate what is new"
     assert [each.id for each in catalogue if each.id and (each.fuzzy or not texts.is_translated(each))] == []
 

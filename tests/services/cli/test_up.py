@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from intergestan_db.enums import ALLOCATOR, GEOCODER, SERVICES
+from intergestan_db.enums import ALLOCATOR, CONSOLE, GEOCODER, SERVICES
 from intergestan_runtime.embedded_redis import EmbeddedRedis, server_pid
 from services.cli.context import Call
 from services.cli.running.up import wanted_services
@@ -26,7 +26,9 @@ from tests.services.cli.conftest import FIRST_SIRET, SECOND_SIRET, Ran, Run, dat
 from tests.services.cli.exchange import archive
 from tests.services.cli.neighbours import leaks, leave_cores, open_to_others, secrets_of, shown, write_nonsense
 
-SETTINGS = "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n"
+SETTINGS = (
+    "\n[poller]\nmin_free_bytes = 0\nmin_free_share = 0.0\n\n[heartbeats]\nevery_seconds = 0\n\n[console]\nport = 0\n"
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
 
     All of it with a umask of 000, in a folder that was open to others, while a stranger writes into Redis: what the
     site keeps is nobody else's, no service ends, and no secret is anywhere to be seen. The supplier has chosen somebody
-    who says where addresses lie; so it runs a sixth service, which asks.
+    who says where addresses lie; so it runs a service more, which asks.
     """
     shop, base = sites
     with ExitStack() as stack:
@@ -122,7 +124,7 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         for name, value in (("geo.provider", "ban"), ("geo.on_save", "true")):
             base.run("settings", "set", name, value)
         processes = [stack.enter_context(up(site)) for site in sites]
-        eventually(lambda: len(pids(shop)) == 5)
+        eventually(lambda: len(pids(shop)) == 6)
         before = pids(shop)
         for site in sites:
             write_nonsense(EmbeddedRedis(site.folder).url)
@@ -149,7 +151,7 @@ def test_the_main_job_with_commands_alone(sites: tuple[Site, Site]) -> None:
         base.run("parties", "add", "--name", "Dupont", "--customer", "--code", "DUP", "--city", "Mulhouse")
         soon(lambda: base.json("parties", "show", "DUP")["addresses"][0]["geo"] == "found")
         assert places.questions == ["Mulhouse"]
-        services = {"composer", "sender", "poller", "importer", "dispatcher", "geocoder"}
+        services = {"composer", "sender", "poller", "importer", "dispatcher", "geocoder", "console"}
         soon(lambda: {worker["service"] for worker in base.json("status")["workers"]} == services)
         second = base.run("up", code=1)
         assert "runs already" in second.err
@@ -193,7 +195,7 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
     file = site.folder / "intergestan.toml"
     file.write_text(file.read_text().replace("[cli]\n", f"[cli]\nsilent_seconds = {patient(5)}\n"))
     with up(site) as process:
-        soon(lambda: len(pids(site)) == 5)
+        soon(lambda: len(pids(site)) == 6)
         before = pids(site)
         redis = server_pid(EmbeddedRedis(site.folder).url)
         assert redis is not None
@@ -201,7 +203,7 @@ def test_what_is_stopped_is_replaced(tmp_path: Path, dovecot: Dovecot, smtp_serv
             os.kill(stopped, signal.SIGSTOP)
         soon(lambda: pids(site).get("importer", before["importer"]) != before["importer"], what="replaced")
         eventually(lambda: server_pid(EmbeddedRedis(site.folder).url) not in {None, redis}, what="Redis replaced")
-        soon(lambda: len(pids(site)) == 5)
+        soon(lambda: len(pids(site)) == 6)
         after = pids(site)
         assert {name for name in after if after[name] != before[name]} == {"importer"}
         process.send_signal(signal.SIGTERM)
@@ -216,7 +218,7 @@ def test_a_geocoder_that_is_not_installed_stops_nobody(
     """T25: who chose a provider and lacks the extra hears so, and the site runs without positions."""
     assert run("settings", "set", "geo.provider", "ban", cwd=shop).code == 0
     call = Call(shop / "intergestan.toml")
-    assert wanted_services(call) == (*SERVICES, GEOCODER)
+    assert wanted_services(call) == (*SERVICES, CONSOLE, GEOCODER)
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     assert wanted_services(call) == SERVICES
     assert "its extra is not installed" in capsys.readouterr().err
@@ -226,9 +228,9 @@ def test_a_geocoder_that_is_not_installed_stops_nobody(
 def test_the_allocator_runs_where_goods_are_set_aside(shop: Path, run: Run) -> None:
     """A11, D38: and nowhere else."""
     call = Call(shop / "intergestan.toml")
-    assert wanted_services(call) == SERVICES
+    assert wanted_services(call) == (*SERVICES, CONSOLE)
     assert run("dossier", "set", "--stock", cwd=shop).code == 0
-    assert wanted_services(call) == SERVICES
+    assert wanted_services(call) == (*SERVICES, CONSOLE)
     assert run("dossier", "set", "--reservations", cwd=shop).code == 0
-    assert wanted_services(call) == (*SERVICES, ALLOCATOR)
+    assert wanted_services(call) == (*SERVICES, ALLOCATOR, CONSOLE)
     call.close()

@@ -1,0 +1,34 @@
+"""What a person chooses of their own pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, update
+
+from intergestan_db import states
+from intergestan_db.problem import Problem
+from intergestan_db.tables import User
+
+LANGUAGES = ("fr", "en")
+
+
+def choose_own(
+    connection: Connection,
+    user_id: int,
+    *,
+    language: str | None,
+    timezone: str | None,
+    shortcuts: bool,
+    by: str,
+    at: datetime,
+) -> None:
+    """Keep what a person chose; None: as the site has it. The zone is one (`intergestan_erp.site.day.zone_of`).
+
+    :raises Problem: there is no such language here.
+    """
+    if language is not None and language not in LANGUAGES:
+        raise Problem("There are no pages in the language «{language}». Nothing was changed.", language=language)
+    chosen = {"language": language, "timezone": timezone, "shortcuts": shortcuts}
+    connection.execute(update(User).where(User.id == user_id).values(**chosen))
+    states.record(connection, User.__tablename__, [(user_id, None, None)], "profile", by=by, at=at, detail=chosen)

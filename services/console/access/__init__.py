@@ -1,0 +1,1 @@
+"""Who is there, and may they: sessions, login, the walls against other people's pages, rights."""

@@ -1,0 +1,191 @@
+"""From a request to a page and back: whose host, which page, who is there, may they, is the form ours.
+
+A page's function is plain; it runs in a thread. What goes wrong is a page, too, and loses nothing that was typed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.to_thread
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+
+from intergestan_db.problem import Problem
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from services.console import faults, headers, language
+from services.console.access import cookies, walls
+from services.console.access.rights import may
+from services.console.access.sessions import who_is_there
+from services.console.fixed import File
+from services.console.route import Function, Page
+from services.console.visit import Visit
+
+if TYPE_CHECKING:
+    from services.console.worker import Console
+
+_log = structlog.get_logger(__name__)
+
+MOST_BYTES: Final = 1_000_000
+"""So long may a form be; one that brings a file says more."""
+MOST_FIELDS: Final = 5_000
+BODY_S: Final = 30.0
+HASHES: Final = 2
+
+
+class TooLong(Exception):
+    """More was posted than any form of ours has."""
+
+
+class Application:
+    """The ASGI application of the pages."""
+
+    def __init__(self, console: Console, pages: Sequence[Page]) -> None:
+        self._console = console
+        self._pages = pages
+        self._hashing = anyio.CapacityLimiter(HASHES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        assert scope["type"] == "http", "neither WebSockets nor a lifespan are served"
+        request = Request(scope, receive)
+        response = await self._respond(request)
+        headers.add(response.headers, secure=cookies.is_secure(request))
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        if not walls.is_our_host(request.headers.get("host", ""), self._console.own.public_host):
+            return PlainTextResponse("421 Misdirected Request\n", status_code=421)
+        fixed = self._console.fixed.files.get(request.url.path)
+        if fixed is not None:
+            return _send_file(fixed, request)
+        page, params = self._find(request.scope)
+        form: Mapping[str, str] = {}
+        if request.method == "POST":
+            try:
+                form = await _read_form(request)
+            except TooLong:
+                return PlainTextResponse("413 Content Too Large\n", status_code=413)
+            except TimeoutError:
+                return PlainTextResponse("408 Request Timeout\n", status_code=408)
+            except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
+                return PlainTextResponse("400 Bad Request\n", status_code=400)
+        limiter = self._hashing if page is not None and page.hashes and request.method == "POST" else None
+        return await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
+
+    def _find(self, scope: Scope) -> tuple[Page | None, Mapping[str, Any]]:
+        for page in self._pages:
+            params = page.match(scope)
+            if params is not None:
+                return page, params
+        return None, {}
+
+    def _answer(
+        self, request: Request, page: Page | None, params: Mapping[str, Any], form: Mapping[str, str]
+    ) -> Response:
+        """In a thread: everything that asks the database."""
+        visit = self._visit(request, params, form)
+        try:
+            visit = who_is_there(visit)
+            visit = language.choose(visit)
+            if page is None:
+                return faults.page(visit, 404)
+            function = page.function(request.method)
+            if function is None:
+                return faults.page(visit, 405)
+            return self._admit(visit, page, function)
+        except Problem as problem:
+            return faults.of_problem(visit, problem)
+        except ANY_REFUSAL as error:
+            tell_outage(error, "A page could not be made: the base does not take it.")
+            return faults.page(visit, 503)
+        except Exception as error:  # noqa: BLE001 - told, with a number by which the log is found
+            number = secrets.token_hex(4)
+            _log.exception("A page failed.", number=number, page=request.url.path, kind=type(error).__name__)
+            return faults.page(visit, 500, number=number)
+
+    def _visit(self, request: Request, params: Mapping[str, Any], form: Mapping[str, str]) -> Visit:
+        site = self._console.site.read()
+        return Visit(
+            self._console,
+            request,
+            site,
+            language.before_entering(request, site.language),
+            site.zone,
+            params,
+            form,
+        )
+
+    def _admit(self, visit: Visit, page: Page, function: Function) -> Response:
+        posted = visit.request.method == "POST"
+        if posted and not walls.is_ours(visit.request.headers, self._own_origins(visit.request)):
+            return faults.page(visit, 403, "foreign")
+        if not may(page.access, visit.person):
+            return faults.not_entered(visit) if visit.visitor is None else faults.page(visit, 403)
+        if posted and not _has_token(visit):
+            return faults.page(visit, 403, "token")
+        return function(visit)
+
+    def _own_origins(self, request: Request) -> frozenset[str]:
+        own = f"{request.url.scheme}://{request.headers.get('host', '')}".lower()
+        public = self._console.own.public_url
+        if public is None:
+            return frozenset({own})
+        parts = urlsplit(public)
+        return frozenset({own, f"{parts.scheme}://{parts.netloc}".lower()})
+
+    def again(self, visit: Visit, path: str) -> Response | None:
+        """The page at a path of ours with what was typed into it before, for whoever has just entered; None: no page
+        of ours, or not theirs.
+        """
+        parts = urlsplit(walls.own_path(path))
+        scope = {**visit.request.scope, "method": "GET", "path": parts.path, "query_string": parts.query.encode()}
+        page, params = self._find(scope)
+        if page is None or page.get is None or not may(page.access, visit.person):
+            return None
+        return page.get(visit.at(Request(scope), params))
+
+
+def _has_token(visit: Visit) -> bool:
+    sent = visit.form.get(walls.TOKEN, "")
+    if visit.visitor is None:
+        return cookies.is_entering(visit.request, sent)
+    return walls.is_token(sent, visit.visitor.csrf)
+
+
+async def _read_form(request: Request) -> Mapping[str, str]:
+    """The fields that were posted, the last value of each; files are for pages that ask for them."""
+    read = 0
+
+    async def limited() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > MOST_BYTES:
+            raise TooLong
+        return message
+
+    receive = request._receive  # noqa: SLF001 - Starlette has no public way to bound a body
+    async with asyncio.timeout(BODY_S):
+        form = await Request(request.scope, limited).form(max_files=0, max_fields=MOST_FIELDS)
+    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+
+
+def _send_file(file: File, request: Request) -> Response:
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    response = Response(file.packed if packed else file.plain, media_type=None)
+    response.headers["Content-Type"] = file.content_type
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Vary"] = "Accept-Encoding"
+    if packed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response

@@ -1,0 +1,45 @@
+"""The words of the navigation, and who sees which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from intergestan_erp.people.rights import Person
+from intergestan_runtime.said import marked
+from services.console.access.rights import Access, may
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word of the menu. `key`: what follows `g` on the keyboard."""
+
+    word: str
+    path: str
+    access: Access
+    icon: str
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading with its entries."""
+
+    word: str
+    entries: tuple[Entry, ...]
+
+
+MENU: Final = (
+    Heading("", (Entry(marked("Home"), "/", Access.SEE, "home"),)),
+    Heading(marked("Buying"), (Entry(marked("Purchase orders"), "/commandes", Access.SEE, "orders", "c"),)),
+    Heading(marked("Selling"), (Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),)),
+)
+"""What is built. The others come with their pages."""
+
+
+def shown_to(person: Person | None) -> list[Heading]:
+    """What this person sees of it."""
+    if person is None:
+        return []
+    seen = (Heading(each.word, tuple(entry for entry in each.entries if may(entry.access, person))) for each in MENU)
+    return [heading for heading in seen if heading.entries]

@@ -1,0 +1,82 @@
+"""The site at one moment, as the first page tells it: counted every few seconds at most, whoever asks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from intergestan_db.database import Database
+from intergestan_db.enums import PurchaseState
+from intergestan_erp.listing.purchase import ToSend, orders_to_send
+from intergestan_erp.listing.sales import count_to_review
+from intergestan_exchange.health.alarms import Alarm, Machine, judge
+from intergestan_exchange.health.vitals import read_vitals
+
+_KEPT_S: Final = 5.0
+_NOT_ASKED: Final = Machine(None, None, None, None)
+"""At the machine itself other programs look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What stands still and why (`alarms`), what waits for a person, and what is waited for.
+
+    :ivar collected_at: when a mailbox was last read.
+    """
+
+    at: datetime
+    alarms: Sequence[Alarm]
+    holds: int
+    to_review: int
+    to_send: Sequence[ToSend]
+    waiting: int
+    unanswered: int
+    collected_at: datetime | None
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing waits for anybody here."""
+        return not (self.alarms or self.holds or self.to_review or self.to_send)
+
+
+class Pictures:
+    """Takes pictures; while one is fresh, that one is shown."""
+
+    def __init__(self, database: Database, answer_hours: int) -> None:
+        self._database = database
+        self._answer_hours = answer_hours
+        self._lock = threading.Lock()
+        self._picture: Picture | None = None
+        self._until = 0.0
+
+    def read(self) -> Picture:
+        """The newest."""
+        with self._lock:
+            if self._picture is None or time.monotonic() >= self._until:
+                with self._database.read() as connection:
+                    self._picture = look(connection, self._database.now(), self._answer_hours)
+                self._until = time.monotonic() + _KEPT_S
+            return self._picture
+
+
+def look(connection: Connection, now: datetime, answer_hours: int) -> Picture:
+    """Ask for all of it."""
+    vitals = read_vitals(connection, now, answer_hours)
+    collected = (mailbox.last_success_at for mailbox in vitals.mailboxes.values())
+    orders = vitals.purchase_orders
+    return Picture(
+        at=now,
+        alarms=judge(vitals, _NOT_ASKED),
+        holds=sum(vitals.holds.values()),
+        to_review=count_to_review(connection),
+        to_send=orders_to_send(connection),
+        waiting=sum(orders.get(state, 0) for state in (PurchaseState.TRANSMITTING, PurchaseState.WAITING)),
+        unanswered=vitals.unanswered,
+        collected_at=max((at for at in collected if at is not None), default=None),
+    )

@@ -1,0 +1,50 @@
+"""What a line of the route table is: a path, its name, the function of each method, who may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from services.console.access.rights import Access
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from services.console.visit import Visit
+
+Function = Callable[["Visit"], "Response"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page. What changes something is posted; `get` changes nothing.
+
+    :ivar hashes: it proves a password, which takes time: at most two of these at once.
+    """
+
+    path: str
+    name: str
+    access: Access
+    get: Function | None = None
+    post: Function | None = None
+    hashes: bool = False
+    _route: list[Route] = field(default_factory=list, repr=False, compare=False)
+
+    def match(self, scope: Scope) -> Mapping[str, Any] | None:
+        """What stands in the path for its parameters; None: this is another page's path."""
+        if not self._route:
+            self._route.append(Route(self.path, _never, methods=["GET"]))
+        found, child = self._route[0].matches(scope)
+        return None if found is Match.NONE else dict(child.get("path_params", {}))
+
+    def function(self, method: str) -> Function | None:
+        """What answers a method."""
+        return self.post if method == "POST" else self.get if method in {"GET", "HEAD"} else None
+
+
+async def _never(_request: object) -> None:  # pragma: no cover - only paths are compared
+    raise AssertionError

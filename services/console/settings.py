@@ -1,0 +1,12 @@
+"""What a console process reads."""
+
+from __future__ import annotations
+
+from intergestan_operations.starting.startup import ServiceProcess
+from intergestan_runtime.settings import ConsoleSettings
+
+
+class ConsoleProcess(ServiceProcess):
+    """All that a console process reads."""
+
+    console: ConsoleSettings

@@ -1,0 +1,152 @@
+"""The console's shell: the application made of what it is given, the server that hands it requests, the sweeping."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from typing import Any
+
+import structlog
+
+from intergestan_db.database import Database
+from intergestan_erp.people.invitations import sweep_invitations
+from intergestan_erp.people.sessions import STRICT, USUAL, Lifetime, sweep_sessions
+from intergestan_erp.people.throttle import sweep_throttles
+from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from intergestan_runtime.health import HealthServer
+from intergestan_runtime.service import Loop
+from intergestan_runtime.settings import ConsoleSettings
+from services.console.app import ROUTES
+from services.console.asgi import Application
+from services.console.fixed import Fixed
+from services.console.known_site import KnownSite
+from services.console.pictures import Pictures
+from services.console.rendering import Renderer
+
+_log = structlog.get_logger(__name__)
+_PORT_S = 2.0
+_SWEEP_S = 3600.0
+_STOP_S = 2
+_TICK_S = 0.5
+
+
+class Console:
+    """What all pages share: the database, the settings, templates, static files, and who the site is."""
+
+    def __init__(self, database: Database, own: ConsoleSettings, answer_hours: int) -> None:
+        self.database = database
+        self.own = own
+        self.fixed = Fixed.read()
+        self.renderer = Renderer(self.fixed.urls)
+        self.site = KnownSite(database)
+        self.pictures = Pictures(database, answer_hours)
+        self.lifetime: Lifetime = STRICT if own.strict_sessions else USUAL
+        self.application = Application(self, ROUTES)
+
+
+def serving(console: Console, health: HealthServer) -> Loop:
+    """A loop that serves the pages. A port that somebody else has is waited for: orders do not end over it."""
+    state = _Serving()
+    health.ready_when("pages", lambda: state.wrong)
+
+    def serve(stop: threading.Event) -> None:
+        listening = _listen(console.own, stop, state)
+        if listening is not None:
+            _serve(console, listening, stop, state)
+
+    return serve
+
+
+class _Serving:
+    """Whether the pages are there. `ticked`: when the loop of events last came round."""
+
+    def __init__(self) -> None:
+        self.wrong: str | None = "The pages do not listen yet."
+        self.ticked = time.monotonic()
+
+    async def tick(self) -> None:
+        self.ticked = time.monotonic()
+
+
+def _listen(own: ConsoleSettings, stop: threading.Event, state: _Serving) -> socket.socket | None:
+    while not stop.is_set():
+        try:
+            family = socket.AF_INET6 if ":" in own.address else socket.AF_INET
+            listening = socket.create_server((own.address, own.port), family=family, backlog=256)
+        except OSError as error:
+            said = f"Port {own.port} of {own.address} cannot be opened: {error.strerror}."
+            if said != state.wrong:
+                _log.warning("The pages wait for their port.", address=own.address, port=own.port, why=error.strerror)
+            state.wrong = said
+            stop.wait(_PORT_S)
+        else:
+            state.wrong = None
+            _log.info("The pages listen.", address=own.address, port=listening.getsockname()[1], url=own.url)
+            return listening
+    return None
+
+
+def _serve(console: Console, listening: socket.socket, stop: threading.Event, state: _Serving) -> None:
+    import uvicorn
+
+    own = console.own
+    server = uvicorn.Server(
+        uvicorn.Config(
+            console.application,
+            http="httptools",
+            loop="asyncio",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=own.behind_proxy,
+            forwarded_allow_ips=list(own.trusted_proxies),
+            limit_concurrency=200,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=_STOP_S,
+            timeout_notify=5,
+            callback_notify=state.tick,
+            ssl_certfile=own.tls_certificate_file,
+            ssl_keyfile=own.tls_key_file,
+        )
+    )
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            asyncio.run(server.serve(sockets=[listening]))
+        except BaseException as error:  # noqa: BLE001 - the loop raises it
+            failed.append(error)
+
+    state.ticked = time.monotonic()
+    thread = threading.Thread(target=run, name="pages", daemon=True)
+    thread.start()
+    while not stop.wait(_TICK_S):
+        if not thread.is_alive():
+            raise RuntimeError("The server of the pages ended.") from (failed[0] if failed else None)
+        if time.monotonic() - state.ticked > own.live_seconds:
+            raise RuntimeError("The server of the pages does not come round.")
+    server.should_exit = True
+    thread.join(_STOP_S * 2)
+
+
+def sweeping(database: Database) -> Loop:
+    """A loop that deletes sessions, invitations and counts of tries that are over."""
+
+    def sweep(stop: threading.Event) -> None:
+        while not stop.is_set():
+            try:
+                now: Any = database.now()
+                with database.transaction() as connection:
+                    sweep_sessions(connection, now)
+                    sweep_invitations(connection, now)
+                    sweep_throttles(connection, now)
+            except ANY_REFUSAL as error:
+                tell_outage(error, "What is over of sessions stays for now.")
+            stop.wait(_SWEEP_S)
+
+    return sweep

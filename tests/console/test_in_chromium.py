@@ -1,0 +1,158 @@
+"""The pages in a real browser: accessible, within their policy, by keyboard, narrow; and nothing typed is lost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import delete
+
+from intergestan_db.tables import Session, User
+from tests.console.office import Office
+from tests.servers.chromium import Chromium, axe
+from tests.services.console.desk import PASSWORD
+
+pytestmark = pytest.mark.not_quick
+
+PAGES = (
+    *("/", "/commandes", "/commandes/CFR1", "/commandes?du=32/13/2020", "/commandes?etat=brouillons"),
+    *("/ventes", "/ventes/CCL1", "/moi", "/none"),
+)
+"""Each once: full, faulty, empty, missing."""
+
+
+class Watched:
+    """A context whose pages say what the browser has against them."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.complaints: list[str] = []
+        context.on("console", lambda message: self._note(message.type, message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def watched(chromium: Chromium) -> Iterator[Watched]:
+    context = chromium.context()
+    watched = Watched(context)
+    yield watched
+    context.close()
+    assert watched.complaints == []
+
+
+def enter(office: Office, page: Page, login: str = "carl") -> None:
+    page.goto(f"{office.url}/entrer")
+    page.get_by_label("Identifiant ou adresse courriel").fill(login)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="S'identifier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """What it says is wrong, and what it could not judge."""
+    page.evaluate(axe())
+    result = page.evaluate("axe.run()")
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
+        for kind in ("violations", "incomplete")
+        for each in result[kind]
+    ]
+
+
+def test_every_page_is_accessible_and_keeps_to_its_policy(office: Office, watched: Watched) -> None:
+    page = watched.context.new_page()
+    for path in ("/entrer", "/invitation"):
+        page.goto(office.url + path)
+        assert found_by_axe(page) == [], path
+    enter(office, page)
+    for path in PAGES:
+        page.goto(office.url + path)
+        assert page.evaluate("document.documentElement.lang") == "fr"
+        assert page.locator("h1").count() == 1
+        assert found_by_axe(page) == [], path
+    page.set_viewport_size({"width": 320, "height": 256})
+    for path in PAGES:
+        page.goto(office.url + path)
+        assert page.evaluate("document.documentElement.scrollWidth") == 320, f"{path} scrolls both ways"
+
+
+def test_a_link_opens_once_and_its_secret_leaves_the_address(office: Office, watched: Watched) -> None:
+    page, link = watched.context.new_page(), office.link_for("nadia")
+    page.goto(link)
+    expect(page.get_by_label("Code de premier accès")).to_have_value(link.partition("#")[2])
+    assert page.url == f"{office.url}/invitation"
+    page.get_by_role("button", name="S'identifier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
+
+
+def test_a_session_that_ended_keeps_the_form(office: Office, watched: Watched) -> None:
+    """A dialog lies over the page; what was typed stays, also while the console is killed and started anew."""
+    page = watched.context.new_page()
+    enter(office, page)
+    page.goto(f"{office.url}/moi")
+    zone = page.get_by_label("Fuseau horaire")
+    zone.fill("Indian/Reunion")
+    with office.site.database.transaction() as connection:
+        connection.execute(delete(Session))
+    page.get_by_role("button", name="Garder").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Rien n'est perdu")
+    assert found_by_axe(page) == []
+    dialog.get_by_label("Identifiant").fill("carl")
+    dialog.get_by_label("Mot de passe").fill("wrong")
+    dialog.get_by_role("button", name="S'identifier").click()
+    expect(dialog).to_contain_text("ne vont pas ensemble")
+    dialog.get_by_label("Mot de passe").fill(PASSWORD)
+    dialog.get_by_role("button", name="S'identifier").click()
+    expect(dialog).to_be_hidden()
+    expect(zone).to_have_value("Indian/Reunion")
+    office.restart()
+    page.get_by_role("button", name="Garder").click()
+    expect(page.get_by_role("status")).to_have_text("C'est gardé.")
+    assert office.site.row(User, login="carl").timezone == "Indian/Reunion"
+
+
+def test_it_works_by_keyboard_alone(office: Office, watched: Watched) -> None:
+    page = watched.context.new_page()
+    enter(office, page, "odile")
+    page.keyboard.press("g")
+    page.keyboard.press("c")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Commandes fournisseurs")
+    page.keyboard.press("f")
+    page.keyboard.type("g")
+    expect(page.get_by_label("Du", exact=True)).to_have_value("g")
+    page.get_by_label("Du", exact=True).blur()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Raccourcis de cette page")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", level=1)).to_have_text("CFR1 · STAUBER")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Aller au contenu")
+
+
+def test_it_works_without_scripts(office: Office, chromium: Chromium) -> None:
+    context = chromium.context(java_script_enabled=False)
+    page = context.new_page()
+    enter(office, page, "adele")
+    page.get_by_role("link", name="Commandes fournisseurs").click()
+    page.get_by_label("Du", exact=True).fill("15/11/20")
+    page.get_by_label("Au", exact=True).fill("15/11/20")
+    page.get_by_role("button", name="Afficher").click()
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    rows.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("CFR1 · STAUBER")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=2).first).to_have_text("Lines")
+    page.get_by_role("button", name="Leave").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Log in|S.identifier"))
+    context.close()

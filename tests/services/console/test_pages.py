@@ -1,0 +1,356 @@
+"""The pages: who may, what they show, that looking changes nothing; headers, walls and hostile texts."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, update
+
+from intergestan_db.tables import Contact, Event, Party, PurchaseOrder, PurchaseOrderLine, User
+from intergestan_erp.people.rights import change_rights
+from services.console.app import ROUTES
+from services.console.fixed import NAMES
+from services.console.headers import ALWAYS, POLICY
+from services.console.rendering import FOLDER
+from tests.services.console.browser import JUST_SO
+from tests.services.console.desk import PEOPLE, Desk, add_order
+from tests.statements import noted
+
+pytestmark = pytest.mark.mainly_on("postgresql")
+
+WHO = ("nobody", *PEOPLE)
+MATRIX = """
+GET  /entrer                  nobody nadia carl odile adele adam
+POST /entrer                  nobody nadia carl odile adele adam
+GET  /invitation              nobody nadia carl odile adele adam
+POST /invitation              nobody nadia carl odile adele adam
+POST /quitter                        nadia carl odile adele adam
+GET  /                               nadia carl odile adele adam
+GET  /commandes                      nadia carl odile adele adam
+GET  /commandes/CFR1                 nadia carl odile adele adam
+GET  /ventes                         nadia carl odile adele adam
+GET  /ventes/CCL1                    nadia carl odile adele adam
+GET  /moi                            nadia carl odile adele adam
+POST /moi                            nadia carl odile adele adam
+POST /moi/langue                     nadia carl odile adele adam
+POST /moi/mot-de-passe               nadia carl odile adele adam
+POST /moi/sessions                   nadia carl odile adele adam
+"""
+"""Who may what, as docs/console.md prints it: Nadia reads, Carl is a clerk, Odile an operator, Adele keeps the books,
+Adam administrates."""
+
+LINES = [line.split() for line in MATRIX.strip().splitlines()]
+ADDRESSES = {
+    page.path: page.path.replace("{number:path}", "CFR1" if "commandes" in page.path else "CCL1") for page in ROUTES
+}
+
+
+def test_every_route_stands_in_the_matrix() -> None:
+    routes = {(method, ADDRESSES[page.path]) for page in ROUTES for method in ("GET", "POST") if page.function(method)}
+    assert routes == {(line[0], line[1]) for line in LINES}
+
+
+def test_who_may_what(desk: Desk) -> None:
+    """D31: every route, each method, nobody and each role."""
+    browsers = {who: desk.browser(None if who == "nobody" else who) for who in WHO}
+    for method, path, *allowed in LINES:
+        for who, browser in browsers.items():
+            if method == "POST" and path == "/quitter" and who != "nobody":
+                continue
+            token = browser.get("/entrer" if who == "nobody" else "/moi").token
+            answer = browser.get(path) if method == "GET" else browser.post(path, {"jeton": token})
+            refused = answer.status in {401, 403} and path != "/entrer"
+            refused = refused or answer.headers.get("location", "").startswith("/entrer")
+            assert refused is (who not in allowed), (method, path, who, answer.status)
+
+
+def test_who_has_no_role_sees_nothing_but_themselves(desk: Desk) -> None:
+    browser = desk.browser("carl")
+    with desk.site.database.transaction() as connection:
+        change_rights(connection, "carl", roles=[], by="marie", at=desk.site.database.now())
+    for path in ("/", "/commandes", "/commandes/CFR1", "/ventes", "/ventes/CCL1"):
+        answer = browser.get(path)
+        assert (answer.status, "administrateur" in answer.said) == (403, True), path
+    assert browser.get("/moi").status == 200
+
+
+def test_looking_changes_nothing(desk: Desk) -> None:
+    browser = desk.browser("adam")
+    before = desk.counted()
+    for path in ADDRESSES.values():
+        browser.get(path)
+        browser.get(f"{path}?langue=en&etat=brouillons&du=hier&lignes=25")
+    assert desk.counted() == before
+
+
+@pytest.mark.parametrize("path", [line[1] for line in LINES if line[0] == "POST"])
+def test_a_form_of_somebody_else_does_nothing(desk: Desk, path: str) -> None:
+    """Three walls: the browser says where the form stood, or its origin does; and the token is this session's."""
+    browser, other = desk.browser("carl"), desk.browser("odile")
+    before, token = desk.counted(), browser.get("/moi").token
+    fields = {"jeton": token, "langue_choisie": "en", "code": "x", "login": "carl", "mot_de_passe": "x"}
+    refusals = [
+        browser.post(path, {**fields, "jeton": ""}),
+        browser.post(path, {**fields, "jeton": other.get("/moi").token}),
+        browser.post(path, {**fields, "jeton": "é" * 9}),
+        browser.post(path, fields, sec_fetch_site="cross-site"),
+        browser.post(path, fields, sec_fetch_site="same-site"),
+        browser.ask("POST", path, b"", {"origin": "https://evil.test"}),
+        browser.ask("POST", path, b"", {}),
+    ]
+    assert [each.status for each in refusals] == [403] * len(refusals)
+    assert desk.counted() == before
+    assert desk.site.row(User, login="carl").language is None
+
+
+def test_an_older_browser_says_its_origin(desk: Desk) -> None:
+    browser = desk.browser("carl")
+    body = f"jeton={browser.get('/moi').token}&langue_choisie=en".encode()
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert browser.ask("POST", "/moi/langue", body, {**kind, "origin": "http://127.0.0.1:8470"}).status == 303
+    assert browser.ask("POST", "/moi/langue", body, {**kind, "origin": "http://127.0.0.1:8471"}).status == 403
+
+
+def test_a_login_form_needs_its_own_token_too(desk: Desk) -> None:
+    browser = desk.browser()
+    page = browser.get("/entrer")
+    assert desk.browser().post("/entrer", {"jeton": page.token, "login": "carl"}).status == 403
+    browser.cookies = dict.fromkeys(browser.cookies, "")
+    assert browser.post("/entrer", {"jeton": "", "login": "carl"}).status == 403
+
+
+def test_tokens_differ_on_every_page(desk: Desk) -> None:
+    browser = desk.browser("carl")
+    assert len({browser.get("/moi").token for _ in range(4)}) == 4
+
+
+def test_every_answer_has_its_headers(desk: Desk) -> None:
+    browser = desk.browser("adam")
+    answers = [browser.get(path) for path in ADDRESSES.values()]
+    answers += [
+        browser.get("/none"),
+        browser.post("/commandes", {}),
+        browser.get(*desk.console.fixed.urls.values().__iter__().__next__().split()),
+    ]
+    answers += [desk.browser().get(path) for path in ADDRESSES.values()]
+    for answer in answers:
+        assert {name: answer.headers.get(name.lower()) for name in ALWAYS} == ALWAYS
+        assert "server" not in answer.headers
+    assert all(
+        answer.headers["cache-control"] == "no-store"
+        for answer in answers
+        if "immutable" not in answer.headers["cache-control"]
+    )
+    assert "unsafe" not in POLICY
+
+
+@pytest.mark.parametrize("host", ["evil.test", "127.0.0.1.evil.test", "localhost.evil.test:8470", ""])
+def test_another_name_is_not_ours(desk: Desk, host: str) -> None:
+    assert desk.browser("carl").get("/", host=host).status == 421
+    assert [desk.browser().get("/entrer", host=each).status for each in ("localhost:1", "[::1]:8470")] == [200, 200]
+
+
+def test_nothing_in_a_page_is_inline_or_from_elsewhere() -> None:
+    """The policy allows neither; a template that has it would break in the browser alone."""
+    static = Path(FOLDER).parent / "static"
+    for file in sorted(FOLDER.rglob("*.html")):
+        text = file.read_text()
+        assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son[a-z]+=|https?:", text), file.name
+        assert not re.search(r'name="(id|name|action|method|target|submit)"', text), (
+            f"{file.name}: a name that clobbers its form"
+        )
+    assert "http" not in (static / "app.css").read_text()
+    assert {
+        str(each.relative_to(static)) for each in static.rglob("*") if each.suffix in {".css", ".js", ".svg"}
+    } == set(NAMES)
+
+
+COMMANDS = re.compile(r"`intergestan|(?<![\w-])--[a-z]")
+
+
+def test_no_page_tells_anybody_to_type_a_command(desk: Desk) -> None:
+    browser = desk.browser("adam")
+    answers = [
+        browser.get(path)
+        for path in (*ADDRESSES.values(), "/none", "/commandes/none", "/commandes?apres=x", "/commandes?du=x")
+    ]
+    for answer in answers:
+        assert not COMMANDS.search(answer.said), answer.said
+
+
+HOSTILE = "<img src=x onerror=window.x=1>\"'><script>alert(1)</script>javascript:\u202e\x01"
+
+
+def test_what_others_wrote_is_text(desk: Desk) -> None:
+    """A hostile name, subject, note and login, through every page: shown as it is, marks for what cannot be seen."""
+    with desk.site.database.transaction() as connection:
+        safe = HOSTILE.replace("\x00", "")
+        connection.execute(update(Party).values(name=safe))
+        connection.execute(update(PurchaseOrder).values(note=safe, delivery_name=safe, supplier_order_number=safe[:60]))
+        connection.execute(update(PurchaseOrderLine).values(name=safe, note=safe))
+        connection.execute(insert(Contact).values(party_id=1, name=safe))
+        connection.execute(update(User).values(name=safe))
+        connection.execute(
+            insert(Event).values(
+                at=desk.site.database.now(), who=safe[:80], subject="purchase_order", subject_id=1, name=safe[:40]
+            )
+        )
+    browser = desk.browser("adam")
+    shown = 0
+    for path in (
+        *ADDRESSES.values(),
+        "/commandes?fournisseur=" + "%3Cimg%20src%3Dx%20onerror%3D1%3E",
+        "/commandes?du=%3Cb%3E",
+    ):
+        answer = browser.get(path)
+        assert "<img" not in answer.text, path
+        assert "<script>" not in answer.text, path
+        assert "\u202e" not in answer.text, path
+        shown += "&lt;img src=x onerror=window.x=1&gt;" in answer.text
+    assert shown >= 5
+    assert "&lt;U+202E&gt;" in browser.get("/commandes").text
+
+
+def test_the_list_is_that_of_the_seed(desk: Desk) -> None:
+    """G09, G10, G11, G12: filters and columns with their words in their order, the rows letter by letter."""
+    page = desk.browser("carl").get("/commandes?du=01/11/2020&au=30/11/2020")
+    labels = re.findall(r'<label for="(?:du|au|fournisseur|suivi)">([^<]+)</label>', page.text)
+    assert labels == ["Du", "Au", "Fournisseur", "Suivi"]
+    assert re.search(r'<option value="">&lt;tous&gt;</option>', page.text)
+    assert re.search(r'<button class="main">Afficher</button>', page.text)
+    titles = [re.sub("<[^>]+>", "", each) for each in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', page.text)]
+    assert titles == [
+        "ID Pièce",
+        "Date",
+        "Nature",
+        "Total HT",
+        "Total TTC",
+        "St",
+        "Nom",
+        "Raison sociale",
+        "Adresse 1",
+        "C. Postal",
+        "Ville",
+    ]
+    place = ["M. Wilfried ZWILLIG", "STAUBER", "", "88100", "PAIR ET GRANDRUPT"]
+    assert page.rows() == [
+        ["CFR2", "19/11/2020", "Casseroles", "120,00", "144,00", "", *place],
+        ["CFR1", "15/11/2020", "Matériel cuisine", "180,00", "216,00", "", *place],
+    ]
+
+
+def test_the_filter_stands_in_the_address(desk: Desk) -> None:
+    """G09: range, supplier and who follows; what is no day is said at its field, and stays there."""
+    browser = desk.browser("carl")
+    numbers = {
+        "du=15/11/20&au=15.11.2020": ["CFR1"],
+        "du=2020-11-16": ["CFR2"],
+        "fournisseur=stauber": ["CFR2", "CFR1"],
+        "suivi=moi": [],
+        "etat=brouillons": [],
+        "etat=a-envoyer": ["CFR2", "CFR1"],
+        "du=hier&au=%2B1": ["CFR2"],
+    }
+    for query, expected in numbers.items():
+        assert [row[0] for row in browser.get(f"/commandes?{query}").rows()] == expected, query
+    wrong = browser.get("/commandes?du=32/13/2020&fournisseur=nobody&suivi=nobody")
+    assert wrong.status == 422
+    assert "Erreur" in wrong.text.partition("</title>")[0]
+    assert all(
+        each in wrong.text for each in ('value="32/13/2020"', 'value="nobody"', 'href="#du"', 'aria-invalid="true"')
+    )
+
+
+def test_pages_of_a_list_are_whole_and_as_costly_as_the_first(desk: Desk) -> None:
+    with desk.site.database.transaction() as connection:
+        for n in range(10, 140):
+            add_order(connection, 1, f"CFR{n}", date(2020, 10, n % 28 + 1), "Réassort", Decimal(n), "draft")
+    browser = desk.browser("carl")
+    seen: list[str] = []
+    address = "/commandes?lignes=25&etat=brouillons"
+    costs = set()
+    pages = []
+    while address:
+        with desk.site.database.read() as connection, noted(connection):
+            answer = browser.get(address)
+        pages.append(answer)
+        seen += [row[0] for row in answer.rows()]
+        found = re.search(r'rel="next" href="([^"]+)"', answer.text)
+        address = found[1].replace("&amp;", "&") if found else ""
+        costs.add(answer.status)
+    assert costs == {200}
+    assert len(seen) == len(set(seen)) == 130
+    back = re.search(r'rel="prev" href="([^"]+)"', pages[2].text)
+    assert back
+    assert browser.get(back[1].replace("&amp;", "&")).rows() == pages[1].rows()
+    mark = re.search(r"apres=([^&\"]+)", pages[0].text)
+    assert mark
+    other = browser.get(f"/commandes?etat=a-envoyer&apres={mark[1]}")
+    assert (other.status, "filtrée autrement" in other.said) == (422, True)
+
+
+def test_one_order_and_one_that_is_not_there(desk: Desk) -> None:
+    browser = desk.browser("carl")
+    order = browser.get("/commandes/CFR1")
+    assert all(
+        each in order.said for each in ("CFR1 · STAUBER", "Matériel cuisine", "216,00 EUR", "PAIR") if each != "PAIR"
+    )
+    assert "confirmée" in order.said
+    sale = browser.get("/ventes/CCL1")
+    assert (sale.status, "Dupont" in sale.said) == (200, True)
+    for path in ("/commandes/none", "/ventes/none", "/commandes/..%2e", "/none"):
+        assert browser.get(path).status == 404
+
+
+def test_home_says_what_stands_still_and_what_waits(desk: Desk) -> None:
+    said = desk.browser("carl").get("/").said
+    assert "Ce qui est arrêté, et pourquoi" in said
+    assert "Le service composer ne tourne pas." in said
+    assert "STAUBER 2 300,00 EUR" in said
+
+
+def test_too_much_and_nonsense_is_refused(desk: Desk) -> None:
+    browser = desk.browser("carl")
+    assert browser.post("/moi", {"x": "y" * 1_000_001}).status == 413
+    kind = {"content-type": "multipart/form-data; boundary=x", **JUST_SO}
+    assert browser.ask("POST", "/moi", b"--x\r\nnonsense", kind).status in {400, 403}
+    assert browser.ask("DELETE", "/commandes", b"", {}).status == 405
+    assert browser.get("/commandes?apres=%00%ff").status == 422
+    assert browser.get("/commandes?lignes=99999999999999999999").status == 200
+
+
+def test_a_database_that_is_away_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was typed comes back with a button that sends it again."""
+    from sqlalchemy.exc import OperationalError
+
+    from services.console.pages import own
+
+    browser = desk.browser("carl")
+    token = browser.get("/moi").token
+
+    def away(*_args: object, **_named: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("the server closed the connection"))
+
+    monkeypatch.setattr(own, "choose_own", away)
+    answer = browser.post("/moi", {"jeton": token, "fuseau": "Indian/Reunion"})
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    assert answer.kept()["fuseau"] == "Indian/Reunion"
+    monkeypatch.undo()
+    assert browser.post("/moi", answer.kept()).status == 303
+
+
+def test_a_fault_of_ours_has_a_number_and_no_inside(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_args: object, **_named: object) -> None:
+        raise ZeroDivisionError("secret inside")
+
+    monkeypatch.setattr("services.console.pages.purchases.list_purchases", broken)
+    answer = desk.browser("carl").get("/commandes")
+    assert (answer.status, "secret inside" in answer.text, "Traceback" in answer.text) == (500, False, False)
+    assert re.search(r"numéro [0-9a-f]{8}", answer.said)
+    del caplog
