@@ -132,6 +132,7 @@ class ProblemCode(StrEnum):
     OTHER_CUSTOMER = "other_customer"
     OTHER_FOLDER = "other_folder"
     OTHER_INVOICES = "other_invoices"
+    NOT_BILLABLE = "not_billable"
     OTHER_PLACE = "other_place"
     OTHER_STATE = "other_state"
     PARTY_TIED = "party_tied"

@@ -19,6 +19,7 @@ from intergestan_db.tables import (
     DeliveryNoteLine,
     Dossier,
     Establishment,
+    OperationCode,
     Party,
     SalesOrder,
     SalesOrderLine,
@@ -125,11 +126,12 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
 def _establishment(connection: Connection, note_ids: Sequence[int], place: Place | None) -> int:
     """Who invoices these delivery notes: the establishment where it is done, else the one that is to invoice them.
 
-    :raises Problem: one of them is none of its own, or they are of several.
+    :raises Problem: one of them is none of its own, or is not to be invoiced (A14, A15); or they are of several.
     """
     columns = (DeliveryNote.number, DeliveryNote.establishment_id, DeliveryNote.invoicing_establishment_id)
     query = (
-        select(*columns, Establishment.number.label("left"))
+        select(*columns, Establishment.number.label("left"), OperationCode.code, OperationCode.billable)
+        .join(OperationCode, OperationCode.id == DeliveryNote.operation_code_id)
         .join(Establishment, Establishment.id == DeliveryNote.establishment_id)
         .join(Dossier, Dossier.id == Establishment.dossier_id)
         .where(DeliveryNote.id.in_(note_ids))
@@ -137,6 +139,13 @@ def _establishment(connection: Connection, note_ids: Sequence[int], place: Place
     notes = connection.execute(keep_books(query.order_by(DeliveryNote.id))).all()
     own = notes[0].invoicing_establishment_id if place is None else place.establishment_id
     for note in notes:
+        if not note.billable:
+            raise Problem(
+                "Nothing was invoiced: {note} bears the operation code {code}, whose documents are not invoiced.",
+                ProblemCode.NOT_BILLABLE,
+                note=note.number,
+                code=note.code,
+            )
         if own not in {note.invoicing_establishment_id, note.establishment_id}:
             raise Problem(
                 "{note} is of establishment {left}, and this was done at {here}. Nothing was changed.",

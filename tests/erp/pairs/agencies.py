@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import bindparam, select, update
 
 from intergestan_db.tables import Allocation, Depot, PurchaseOrder, Reservation, SalesOrder, SalesOrderLine, Stock
-from intergestan_erp.agencies.places import place_called
+from intergestan_erp.agencies.places import in_depot, place_called
+from intergestan_erp.books.folders import Folder, folder_called
 from intergestan_erp.pairs.cancelling import CancelledPair, cancel_pair
 from intergestan_erp.pairs.ordering import OrderedPair, order_pairs
 from intergestan_erp.pairs.pending import Wanted
@@ -17,6 +18,8 @@ from intergestan_erp.pairs.receiving import Received, receive
 from intergestan_erp.pairs.transit import list_transit
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.stock import entry
+from intergestan_erp.stock.entry import Goods
 from intergestan_msg.money import plain
 from tests.erp.stock.depots import CODES, Depots
 from tests.site_factories import NOW, add_party
@@ -34,6 +37,18 @@ class Agencies(Depots):
                 both = {"customer_party_id": party_id, "supplier_party_id": party_id}
                 connection.execute(update(Depot).where(Depot.code == code).values(**both, delivery_name=code))
             connection.execute(update(Stock).values(average_cost=Decimal(6)))
+
+    def open(self, quantity: str, *products: str) -> None:
+        """Let so much of each product (ALB0002) lie in each depot, with the moves that say so."""
+        goods = [Goods(product, Decimal(quantity), Decimal(6)) for product in products or ("ALB0002",)]
+        for code in self.ids:
+            with self.site.database.transaction() as connection:
+                entry.receive(connection, in_depot(connection, code), goods, opening=True, by="marie", at=NOW)
+
+    def folder(self, number: int = 1) -> Folder:
+        """An accounting folder."""
+        with self.site.database.read() as connection:
+            return folder_called(connection, number)
 
     def for_customer(self, *lines: str, **choices: str) -> str:
         """Enter and allocate a customer's order; its number."""

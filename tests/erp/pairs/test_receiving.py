@@ -8,7 +8,16 @@ import pytest
 from sqlalchemy import update
 
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import AgencyOrder, AgencyOrderLine, GoodsReceiptLine, Reservation, Stock, StockMove
+from intergestan_db.tables import (
+    AgencyOrder,
+    AgencyOrderLine,
+    GoodsReceiptLine,
+    Invoice,
+    Reservation,
+    Stock,
+    StockMove,
+)
+from intergestan_erp.selling.invoicing import invoice
 from tests.erp.pairs.agencies import Arrivals
 from tests.site_factories import NOW, SiteToTest
 
@@ -147,3 +156,15 @@ def test_nothing_of_a_line_came(a_site: SiteToTest) -> None:
     agencies.receive(note, {1: Decimal(0)})
     assert f"{number} AB inbound 2" in agencies.set_aside()
     assert agencies.transit() == [f"{note} RD>AB 2"]
+
+
+def test_what_is_not_to_be_invoiced_is_not_invoiced_by_hand_either(a_site: SiteToTest) -> None:
+    """I11, A15: between agencies of one company goods go without an invoice; neither note nor order makes one."""
+    agencies = Arrivals(a_site)
+    agencies.order_pairs(order=agencies.for_customer("ALB0002=2", L1="RD=2:indirect"))
+    note = agencies.send()
+    for number in (note, "CCL2"):
+        with pytest.raises(Problem) as refused, a_site.database.transaction() as connection:
+            invoice(connection, [number], by="marie", at=NOW)
+        assert refused.value.code is ProblemCode.NOT_BILLABLE
+    assert not a_site.rows(Invoice)
