@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from intergestan_db.database import Database
-from intergestan_db.tables import DeliveryNote, Depot, Invoice, Payment, Product, PurchaseOrder, SalesOrder
+from intergestan_db.tables import DeliveryNote, Depot, Invoice, Payment, Product, PurchaseOrder, SalesOrder, StockMove
+from tests.at_once import at_once
 from tests.services.cli.conftest import Ran, Run
 from tests.services.cli.test_invoices import seller
 from tests.site_factories import rows_of
@@ -54,6 +55,23 @@ def test_where_one_is(stauber: Path, run: Run, monkeypatch: pytest.MonkeyPatch) 
     assert run("here", "--json", "--as", "jean", "--here", "2/RD", cwd=folder).json["folder"] == 2
     for place in ("1/RD", "RD", "1/", "9/NONE"):
         assert run("here", "--here", place, cwd=folder).code == NO
+
+
+@pytest.mark.race
+def test_another_place_is_chosen_meanwhile(seller: Path, run: Run) -> None:
+    """D62: two people enter goods, each where their form said, while the place that is proposed to them changes."""
+    folder = with_agencies(seller, run)
+    base = database(folder)
+    product = rows_of(base, Product)[0].code
+    came = [
+        ("stock", "receive", f"{product}={n}", "--here", place) for place in ("1/PRINCIPAL", "2/RD") for n in (1, 2)
+    ]
+    chosen = [("here", place) for place in ("2/RD", "1/PRINCIPAL", "2/RD")]
+    at_once("tests.services.cli.typed_at_once", *((folder, "--as", "jean", *words) for words in (*came, *chosen)))
+    depots = {row.id: row.code for row in rows_of(base, Depot)}
+    moves = sorted((depots[row.depot_id], row.quantity) for row in rows_of(base, StockMove))
+    assert moves == [("PRINCIPAL", 1), ("PRINCIPAL", 2), ("RD", 1), ("RD", 2)]
+    base.dispose()
 
 
 def test_what_is_done_is_done_there(seller: Path, run: Run) -> None:
