@@ -19,6 +19,7 @@ from benchmarks import (
     books,
     composer,
     credit,
+    goods,
     idle,
     importer,
     latency,
@@ -203,10 +204,12 @@ def measure_credit(machine: Servers, _scale: Scale) -> dict[str, float]:
 
 
 def measure_agencies(machine: Servers, scale: Scale) -> dict[str, float]:
-    """Deferred invoicing, on either kind of base."""
+    """Deferred invoicing, choosing depots, and orders between agencies, on either kind of base."""
     customers = INVOICED if scale is FULL else INVOICED // 10
     with agencies.databases(machine) as made:
-        return agencies.measure(made, customers * 20, customers)
+        found = agencies.measure(made, customers * 20, customers)
+    with agencies.databases(machine) as made:
+        return found | goods.measure(made, scale.rounds)
 
 
 def measure_books(machine: Servers, scale: Scale) -> dict[str, float]:

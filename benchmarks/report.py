@@ -105,6 +105,20 @@ FIGURES = (
         )
     ),
     Figure("invoice_run_peak_mib", "memory of the process that ran them, MiB", at_most=400),
+    *(
+        figure
+        for suffix, base in (("", "PostgreSQL"), ("_sqlite", "SQLite"))
+        for figure in (
+            Figure(f"allocate_s{suffix}", f"choosing depots for 10 000 lines, {base}: s", at_most=5),
+            Figure(f"allocate_floor_s{suffix}", "as many conditional updates and inserts, s"),
+            Figure(f"allocate_over_floor{suffix}", "over that", at_most=10),
+            Figure(f"pairs_s{suffix}", "12 orders between agencies for 10 000 customers' orders, s", at_most=10),
+            Figure(f"pairs_floor_s{suffix}", "inserting as many rows, s"),
+            Figure(f"pairs_over_floor{suffix}", "over that", at_most=8),
+            Figure(f"goods_grew_mib{suffix}", "by how much the process grew, MiB", at_most=300),
+            Figure(f"stock_show_ms{suffix}", "what lies of a product in 50 depots: median, ms", at_most=20),
+        )
+    ),
     Figure("fec_lines", "lines of the tax office's file of entries"),
     *(
         figure
