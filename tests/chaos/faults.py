@@ -328,7 +328,9 @@ def _full_tablespace(world: World, site: Site, _rng: random.Random) -> Iterator[
 
 
 def _of_mail() -> Iterator[ChaosFault]:
-    def ruled(name: str, rule: Callable[[], Rule], patience: float = 400) -> ChaosFault:
+    # An answer that was altered and is the last one goes again once ten minutes have passed (REPEAT_AFTER): with the
+    # buyer's fourth reminder, after 11 minutes.
+    def ruled(name: str, rule: Callable[[], Rule], patience: float = 800) -> ChaosFault:
         return _fault(name, partial(_rule, rule), "mails", (8, 20), patience=patience)
 
     yield _fault("greylisting", partial(_rule, Greylist), "mails", (30, 70), patience=500)
