@@ -40,13 +40,10 @@ def play(options: Options, folder: Path, started: datetime, leave: Leave) -> int
             ports = _free_ports(options.sites) if options.serve else []
             sites = _set_up(options, folder, cast, show, guests, ports)
             result = _travel(options, sites, cast, show, started)
+            links = [(site.role.name, stage.link_in(site, port)) for site, port in zip(sites, ports, strict=False)]
             _tell(options, folder, sites, result, show)
             if guests is not None:
-                show.guests(guests, cast.mail_ports)
-                show.pages(
-                    [(site.role.name, stage.link_in(site, port)) for site, port in zip(sites, ports, strict=True)]
-                )
-                _serve(cast, show)
+                _serve(cast, guests, links, show)
         except ProcessFailed as failed:
             show.line("died", name=failed.name, words=_last_words(failed.log), log=failed.log)
             return FAILED
@@ -147,10 +144,15 @@ def _tell(options: Options, folder: Path, sites: Sequence[Site], result: Result,
         print(result.as_json(), flush=True)
 
 
-def _serve(cast: Cast, show: Show) -> None:
-    """Until a signal comes, which is how this is meant to end."""
-    show.line("serving")
+def _serve(cast: Cast, guests: Guests, links: Sequence[tuple[str, str]], show: Show) -> None:
+    """Until a signal comes, which is how this is meant to end.
+
+    :param links: by which a person enters the pages, by site.
+    """
     with suppress(SystemExit):
+        show.guests(guests, cast.mail_ports)
+        show.pages(links)
+        show.line("serving")
         while True:
             cast.check()
             time.sleep(1.0)

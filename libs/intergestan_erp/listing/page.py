@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Date, Row, Select, String, literal, tuple_
+from sqlalchemy import ColumnElement, Connection, Date, Row, Select, String, literal, select, tuple_, union_all
 
 from intergestan_db.problem import Problem, ProblemCode
 
@@ -23,6 +23,7 @@ Item = TypeVar("Item")
 USUAL = 50
 MOST = 1000
 """So many rows has a page at the very most."""
+_KEY = "_key"
 _BIG = 2**63
 """What a column of whole numbers does not hold."""
 
@@ -50,28 +51,47 @@ def read_page(
     after: str | None = None,
     before: str | None = None,
     descending: bool = False,
+    apart: Sequence[ColumnElement[bool]] = (),
 ) -> Page[Item]:
     """A page of what a query finds.
 
     :param keys: texts, whole numbers or days by which the list is ordered, the last of them unique; none is NULL.
     :param make: makes an item of a row.
+    :param apart: conditions of which a row fulfils one, or it is left out. Each part is read by its own index and has a
+        page at most, where all of them together would be sorted first.
     :param after: of the page before; `before`: of the one behind, and counts first; without either it is the first.
     :raises Problem: `after` or `before` is not what a page of such a list gave.
     """
     size = min(max(size, 1), MOST)
     if before is not None:
-        turned = read_page(connection, query, keys, make, size=size, after=before, descending=not descending)
+        turned = read_page(
+            connection, query, keys, make, size=size, after=before, descending=not descending, apart=apart
+        )
         return Page(turned.rows[::-1], turned.before, turned.after)
     order = [key.desc() if descending else key.asc() for key in keys]
-    asked = query.add_columns(*(key.label(f"_key{place}") for place, key in enumerate(keys))).order_by(*order)
+    asked = query.add_columns(*(key.label(f"{_KEY}{place}") for place, key in enumerate(keys))).order_by(*order)
     if after is not None:
         last = tuple_(*_values(after, keys))
         asked = asked.where(tuple_(*keys) < last if descending else tuple_(*keys) > last)
-    rows = connection.execute(asked.limit(size + 1)).all()
+    rows = connection.execute(_of_parts(asked, apart, size, descending=descending).limit(size + 1)).all()
     is_last = len(rows) <= size
     shown = rows[:size]
     ends = [mark(row[-len(keys) :]) for row in (shown[0], shown[-1])] if shown else [None, None]
     return Page(tuple(map(make, shown)), None if is_last else ends[1], None if after is None else ends[0])
+
+
+def _of_parts(
+    asked: Select[*tuple[Any, ...]], apart: Sequence[ColumnElement[bool]], size: int, *, descending: bool
+) -> Select[*tuple[Any, ...]]:
+    """The rows of all parts, of each no more than a page needs."""
+    if not apart:
+        return asked
+    if len(apart) == 1:
+        return asked.where(apart[0])
+    parts = [asked.where(part).limit(size + 1).subquery() for part in apart]
+    found = union_all(*map(select, parts)).subquery()
+    keys = [column for column in found.c if column.name.startswith(_KEY)]
+    return select(found).order_by(*(key.desc() if descending else key.asc() for key in keys))
 
 
 def mark(values: Sequence[Any]) -> str:

@@ -64,18 +64,16 @@ def list_purchases(
         .where(*_limits(wanted, states))
     )
     keys: list[ColumnElement[Any]] = [order.issue_date, order.id]
-    found = read_page(
-        connection, query, keys, lambda row: row[:12], size=size, after=after, before=before, descending=newest_first
-    )
+    place: Any = {"size": size, "after": after, "before": before}
+    apart = [order.state == state for state in states]
+    found = read_page(connection, query, keys, lambda row: row[:12], descending=newest_first, apart=apart, **place)
     places = _places(connection, {row[0] for row in found.rows})
     return Page(tuple(_listed(row, places) for row in found.rows), found.after, found.before)
 
 
 def _limits(wanted: Selection, states: Collection[PurchaseState]) -> Iterable[ColumnElement[bool]]:
     order = PurchaseOrder
-    if states:
-        yield order.state.in_(states) if len(states) > 1 else order.state == next(iter(states))
-    elif not wanted.everything:
+    if not states and not wanted.everything:
         yield order.state == PurchaseState.CONFIRMED
     for column, value in (
         (order.supplier_id, wanted.supplier_id),

@@ -68,8 +68,10 @@ def list_sales_page(
         .where(*_limits(wanted))
     )
     keys: list[ColumnElement[Any]] = [order.issue_date, order.id]
+    place: Any = {"size": size, "after": after, "before": before}
+    apart = [order.state == state for state in wanted.states]
     found: Page[tuple[Any, ...]] = read_page(
-        connection, query, keys, lambda row: tuple(row[:10]), size=size, after=after, before=before, descending=True
+        connection, query, keys, lambda row: tuple(row[:10]), descending=True, apart=apart, **place
     )
     parts = _parts(connection, [row[0] for row in found.rows])
     rows: list[tuple[Any, ...]] = [(*row[1:], *parts.get(row[0], _NOTHING)) for row in found.rows]
@@ -78,9 +80,6 @@ def list_sales_page(
 
 def _limits(wanted: WhichSales) -> Iterable[ColumnElement[bool]]:
     order = SalesOrder
-    if wanted.states:
-        states = wanted.states
-        yield order.state.in_(states) if len(states) > 1 else order.state == next(iter(states))
     if wanted.customer_id is not None:
         yield order.customer_id == wanted.customer_id
     if wanted.first is not None:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from intergestan_db.database import Database
+from intergestan_db.enums import CONSOLE, SERVICES
 from intergestan_msg.seal import SigningKey
 from services.demo.findings import bought, sold
 from services.demo.stage import Role, Site
@@ -176,7 +177,7 @@ def test_what_is_kept_can_be_looked_at(kept: Kept) -> None:
     """Each site has its base, its keys, its configuration, its logs; the mails lie in the archive."""
     for site in ("stauber", "durand"):
         logs = {file.name for file in (kept.folder / site / "logs").iterdir()}
-        assert logs == {f"{name}.log" for name in ("composer", "sender", "poller", "importer", "dispatcher")}
+        assert logs == {f"{name}.log" for name in (*SERVICES, CONSOLE)}
         assert len(list((kept.folder / site / "archive").glob("*/*.eml"))) == 1
         assert f"--config {kept.folder / site / 'intergestan.toml'}" in kept.words
     assert "Matériel cuisine" in kept.words
