@@ -293,7 +293,7 @@ _DISPATCHER: Rights = {
     "sales_order_line": Right("id sales_order_id product_id"),
     "allocation": Right("id sales_order_line_id depot_id route remainder"),
     "reservation": Right("allocation_id depot_id kind state quantity"),
-    "stock": Right("product_id depot_id on_hand reserved"),
+    "stock": Right("product_id depot_id on_hand reserved negative_ok"),
     "dossier": Right("id manage_stock manage_reservations reserve_at_entry"),
     "establishment": Right("id dossier_id"),
     "depot": Right("id establishment_id active manage_reservations allow_negative"),

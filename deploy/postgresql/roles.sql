@@ -337,7 +337,7 @@ GRANT SELECT (id, sales_order_id, product_id) ON "sales_order_line" TO :"dispatc
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
-GRANT SELECT (depot_id, product_id, on_hand, reserved) ON "stock" TO :"dispatcher";
+GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok) ON "stock" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
