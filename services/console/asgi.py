@@ -20,8 +20,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from intergestan_db.database import AWAY
 from intergestan_db.problem import Problem
-from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from intergestan_operations.opening.outage import tell_outage
 from services.console import faults, headers, language
 from services.console.access import cookies, walls
 from services.console.access.rights import may
@@ -105,7 +106,7 @@ class Application:
             return self._admit(visit, page, function)
         except Problem as problem:
             return faults.of_problem(visit, problem)
-        except ANY_REFUSAL as error:
+        except AWAY as error:
             tell_outage(error, "A page could not be made: the base does not take it.")
             return faults.page(visit, 503)
         except Exception as error:  # noqa: BLE001 - told, with a number by which the log is found

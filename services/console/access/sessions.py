@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from intergestan_db.database import AWAY
 from intergestan_erp.people.rights import person_of
 from intergestan_erp.people.sessions import find_visitor, needs_sign, note_sign
+from intergestan_operations.opening.outage import tell_outage
 from services.console.access import cookies
 from services.console.visit import Visit
 
@@ -22,6 +24,9 @@ def who_is_there(visit: Visit) -> Visit:
             return visit
         person = person_of(connection, visitor.user_id, visitor.login)
     if needs_sign(visitor, lifetime, now):
-        with visit.database.transaction() as connection:
-            note_sign(connection, visitor.session, now)
+        try:
+            with visit.database.transaction() as connection:
+                note_sign(connection, visitor.session, now)
+        except AWAY as error:  # it may be read all the same
+            tell_outage(error, "Nobody can be noted as being there: the base takes no writes.")
     return replace(visit, visitor=visitor, person=person)

@@ -67,6 +67,23 @@ class Desk:
         self.site.database.now = lambda: now
         self.console.database.now = lambda: now
 
+    def let_write(self, *, allowed: bool) -> None:
+        """Whether the console's connections may write; one that is refused hears what a standby says."""
+        database = self.console.database
+        with database.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            if database.is_sqlite:
+                cursor.execute(f"PRAGMA query_only={'OFF' if allowed else 'ON'}")
+            else:
+                name, value = database.engine.url.database, "off" if allowed else "on"
+                cursor.execute("SET default_transaction_read_only = off")
+                connection.connection.commit()
+                cursor.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = {value}')
+                connection.connection.commit()
+            cursor.close()
+        if not database.is_sqlite:
+            database.engine.dispose()
+
     def sessions(self) -> int:
         return len(self.site.rows(Session))
 
