@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -42,6 +43,20 @@ AnyDates = Annotated[
 ]
 
 
+@contextmanager
+def as_typed() -> Iterator[None]:
+    """What a library cannot read in an option is an error of usage, as if it were read here.
+
+    :raises BadParameter: in place of `Unreadable`.
+    """
+    from intergestan_erp.inputs.unreadable import Unreadable
+
+    try:
+        yield
+    except Unreadable as bad:
+        raise typer.BadParameter(sentence(bad)) from bad
+
+
 def day_of(text: str | None) -> date | None:
     """A day as people write it; BadParameter for what is none."""
     return None if text is None else a_day(text)
@@ -50,12 +65,9 @@ def day_of(text: str | None) -> date | None:
 def a_day(text: str) -> date:
     """A day as people write it; BadParameter for what is none."""
     from intergestan_erp.inputs.days import read_day
-    from intergestan_erp.inputs.unreadable import Unreadable
 
-    try:
+    with as_typed():
         return read_day(text)
-    except Unreadable as bad:
-        raise typer.BadParameter(sentence(bad)) from bad
 
 
 def a_figure(text: str, mark: Mark | None = None) -> Decimal:
@@ -76,23 +88,17 @@ def a_rate(text: str, mark: Mark | None = None) -> Decimal:
 def an_amount(text: str, mark: Mark | None = None) -> Decimal:
     """An amount of money, not below 0 and with 2 decimals at most; BadParameter for what is none."""
     from intergestan_erp.inputs.amounts import read_amount
-    from intergestan_erp.inputs.unreadable import Unreadable
 
-    try:
+    with as_typed():
         return read_amount(text, mark)
-    except Unreadable as bad:
-        raise typer.BadParameter(sentence(bad)) from bad
 
 
 def a_vat(text: str) -> StatedVat:
     """A VAT category with its rate, such as S:20; BadParameter for what is none."""
-    from intergestan_erp.inputs.unreadable import Unreadable
     from intergestan_erp.inputs.vat import read_vat
 
-    try:
+    with as_typed():
         return read_vat(text)
-    except Unreadable as bad:
-        raise typer.BadParameter(sentence(bad)) from bad
 
 
 def a_key(text: str) -> str:

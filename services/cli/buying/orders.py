@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.enums import CategoryKind, FileFormat, PartyRole
+from intergestan_db.enums import FileFormat
 from intergestan_operations.language.happenings import CHANGES, what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import code_words
-from services.cli.agencies.in_category import InCategory, category_id
+from services.cli.agencies.in_category import InCategory
 from services.cli.buying import order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
@@ -22,11 +22,15 @@ from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.export import Again, Folder, Form, Raw, Wanted
 from services.cli.export import export as write_orders
-from services.cli.figures import AnyDates, Dates, DecimalMark, day_of
+from services.cli.figures import AnyDates, Dates, DecimalMark, as_typed
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
-from services.cli.parties.naming import party_id
 from services.cli.translated import Group
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from intergestan_erp.listing.selection import Written
 
 app = Group("Purchase orders.")
 
@@ -116,10 +120,18 @@ def list_(
             raise typer.BadParameter(_("--unanswered shows all of them: leave the other options out."))
         show_unanswered(call_of(context), as_json=as_json)
         return
+    from intergestan_erp.listing.selection import Written
+
+    written = Written(
+        first=first,
+        last=last,
+        supplier=supplier,
+        followed_by=followed_by,
+        everything=everything,
+        category=category,
+    )
     with call_of(context).database.read() as connection:
-        in_category = category_id(connection, category, CategoryKind.DOCUMENT)
-        whose = (first, last, supplier, followed_by)
-        orders = selected(connection, *whose, everything=everything, category=in_category)
+        orders = selected(connection, written)
     if as_json:
         print_json(orders)
         return
@@ -198,31 +210,16 @@ app.verb("accept")(order_changes.accept)
 app.verb("refuse")(order_changes.refuse)
 
 
-def selected(
-    connection: Any,
-    first: str | None,
-    last: str | None,
-    supplier: str | None,
-    followed_by: str | None,
-    *,
-    everything: bool = False,
-    category: int | None = None,
-) -> list[Mapping[str, Any]]:
+def selected(connection: Connection, written: Written) -> list[Mapping[str, Any]]:
     """The orders of a selection, as `list` and `send` take it from the command line (G09, G12).
 
     :raises Problem: for a supplier or a user who does not exist.
     """
-    from intergestan_erp.purchasing.purchase_orders import Selection, select_orders
-    from intergestan_erp.site.setup import find_user
+    from intergestan_erp.listing.selection import read_selection
+    from intergestan_erp.purchasing.purchase_orders import select_orders
 
-    wanted = Selection(
-        first=day_of(first),
-        last=day_of(last),
-        supplier_id=party_id(connection, supplier, PartyRole.SUPPLIER),
-        followed_by_id=find_user(connection, followed_by) if followed_by else None,
-        everything=everything,
-        category_id=category,
-    )
+    with as_typed():
+        wanted = read_selection(connection, written)
     return select_orders(connection, wanted)
 
 

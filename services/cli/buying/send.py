@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
 from services.cli.asking import asked
 from services.cli.buying.orders import FollowedBy, From, selected
@@ -45,12 +44,15 @@ def send(
 
     Drafts and orders that were sent are never in it; `intergestan resend` sends a mail again.
     """
+    from intergestan_erp.listing.selection import Written, without
+
     last, address = _dates_and_addresses(to or [])
+    written = Written(first=first, last=last, supplier=supplier, followed_by=followed_by)
     call = call_of(context)
     with call.database.read() as connection:
         user_id, login = call.user(connection)
-        orders = selected(connection, first, last, supplier, followed_by)
-        chosen = _without(orders, [number for each in remove or [] for number in each.replace(",", " ").split()])
+        orders = selected(connection, written)
+        chosen = without(orders, [number for each in remove or [] for number in each.replace(",", " ").split()])
     if not chosen:
         say(_("No order to send: `intergestan orders list --all` shows all orders with their states."))
         raise typer.Exit(NOTHING_TO_SEND)
@@ -69,17 +71,6 @@ def _dates_and_addresses(values: Sequence[str]) -> tuple[str | None, str | None]
     if len(addresses) > 1 or len(days) > 1:
         raise typer.BadParameter(_("Give --to once with a date and once with an address, at most."))
     return (days[0] if days else None), (addresses[0] if addresses else None)
-
-
-def _without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list[Mapping[str, Any]]:
-    """**Enlever** (G13). A number that is not there is refused: it may be a typing error."""
-    unknown = [number for number in removed if number not in {order["number"] for order in orders}]
-    if unknown:
-        raise Problem(
-            "{numbers} cannot be left out, for it is not among the selected orders; nothing was sent.",
-            numbers=", ".join(unknown),
-        )
-    return [order for order in orders if order["number"] not in removed]
 
 
 def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, login: str, address: str | None) -> int:
@@ -109,39 +100,28 @@ def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, logi
 def _preview(
     call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, address: str | None, *, as_json: bool
 ) -> None:
-    """The mail as it would be, but for its signature and its sequence number."""
-    from intergestan_db.site_rows import read_partner, read_site
-    from intergestan_exchange.outbox.order_mail import order_mail, read_sender_rules
-    from intergestan_exchange.outbox.request import check_order_address, partner_row
-    from intergestan_msg.pages import as_text
-    from intergestan_msg.pages.orders import orders_page, orders_subject
-    from intergestan_msg.pages.words import Language
+    from intergestan_exchange.outbox.preview import preview
 
-    supplier = int(orders[0]["supplier_id"])
     with call.database.read() as connection:
-        known = partner_row(connection, supplier)
-        if address is not None:
-            check_order_address(connection, supplier, address)
-        partner = read_partner(connection, known.id)
-        site, relay = read_site(connection), read_sender_rules(connection)
-        mail = order_mail(connection, site, relay, partner, [order["id"] for order in orders], user_id)
-    language = Language(partner.language)
-    shown = {
-        "from": f"{mail.sender.name} <{mail.sender.address}>",
-        "reply_to": f"{mail.reply_to.name} <{mail.reply_to.address}>",
-        "to": partner.order_address or address,
-        "subject": orders_subject(mail.orders, language),
-        "text": as_text.render(orders_page(mail.orders, language)).replace("\r\n", "\n"),
-        "attachments": [{"name": each.name, "size": len(each.content)} for each in mail.attachments],
-    }
+        ids = [order["id"] for order in orders]
+        mail = preview(connection, int(orders[0]["supplier_id"]), ids, user_id, address)
     if as_json:
-        print_json(shown)
+        print_json(
+            {
+                "from": mail.sender,
+                "reply_to": mail.reply_to,
+                "to": mail.to,
+                "subject": mail.subject,
+                "text": mail.text,
+                "attachments": [{"name": each.name, "size": each.size} for each in mail.attachments],
+            }
+        )
         return
-    proposed = _("none yet; their card proposes {address}").format(address=known.proposed_order_address)
-    typer.echo(f"From: {shown['from']}\nTo: {shown['to'] or proposed}\nReply-To: {shown['reply_to']}")
-    typer.echo(f"Subject: {shown['subject']}\n\n{shown['text']}")
+    proposed = _("none yet; their card proposes {address}").format(address=mail.proposed)
+    typer.echo(f"From: {mail.sender}\nTo: {mail.to or proposed}\nReply-To: {mail.reply_to}")
+    typer.echo(f"Subject: {mail.subject}\n\n{mail.text}")
     for each in mail.attachments:
-        typer.echo(_("Attachment: {name} ({size} bytes)").format(name=each.name, size=len(each.content)))
+        typer.echo(_("Attachment: {name} ({size} bytes)").format(name=each.name, size=each.size))
     say(_("Nothing was sent."))
 
 

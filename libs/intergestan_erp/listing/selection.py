@@ -1,0 +1,69 @@
+"""Which purchase orders a person means, as they write it (G09, G12, G13)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from intergestan_db.enums import CategoryKind, PartyRole
+from intergestan_db.problem import Problem
+from intergestan_erp.agencies.codes import category_called
+from intergestan_erp.inputs.days import read_day
+from intergestan_erp.parties.one_party import one_party
+from intergestan_erp.purchasing.purchase_orders import Selection
+from intergestan_erp.site.preferences import read_preferences
+from intergestan_erp.site.setup import find_user
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a person wrote into each field of the selection; None: nothing.
+
+    :ivar everything: *tout voir*.
+    """
+
+    first: str | None = None
+    last: str | None = None
+    supplier: str | None = None
+    followed_by: str | None = None
+    category: str | None = None
+    everything: bool = False
+
+
+def read_selection(connection: Connection, written: Written) -> Selection:
+    """What it means.
+
+    :raises Unreadable: a day that is none.
+    :raises Problem: a supplier, a user or a category that does not exist.
+    """
+    category = written.category and category_called(connection, written.category, CategoryKind.DOCUMENT).id
+    return Selection(
+        first=read_day(written.first) if written.first else None,
+        last=read_day(written.last) if written.last else None,
+        supplier_id=_supplier(connection, written.supplier) if written.supplier else None,
+        followed_by_id=find_user(connection, written.followed_by) if written.followed_by else None,
+        everything=written.everything,
+        category_id=int(category) if category else None,
+    )
+
+
+def _supplier(connection: Connection, text: str) -> int:
+    fields = read_preferences(connection).party_fields
+    return int(one_party(connection, text, PartyRole.SUPPLIER, fields).id)
+
+
+def without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list[Mapping[str, Any]]:
+    """**Enlever** (G13).
+
+    :raises Problem: a number is not among the orders: it may be a typing error.
+    """
+    unknown = [number for number in removed if number not in {order["number"] for order in orders}]
+    if unknown:
+        raise Problem(
+            "{numbers} cannot be left out, for it is not among the selected orders; nothing was sent.",
+            numbers=", ".join(unknown),
+        )
+    return [order for order in orders if order["number"] not in removed]
