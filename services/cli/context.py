@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from intergestan_db.bells import Bells
     from intergestan_db.database import Database
     from intergestan_db.enums import Right
     from intergestan_erp.agencies.places import Place
@@ -181,20 +181,15 @@ class Call:
         """Ring for these rows; a lost bell (False) costs seconds, for the dispatcher rings again."""
         if not row_ids:
             return True
-        from intergestan_db.site_rows import read_site
-        from intergestan_operations.opening.opening import redis_url
-        from intergestan_runtime.broker import make_broker
-        from intergestan_runtime.redis_client import REDIS_FAILURES
+        from intergestan_operations.acting.ringing import ring
 
-        with self.database.read() as connection:
-            code = read_site(connection).code
-        try:
-            broker = make_broker(redis_url(self.site), code)
-            with closing(broker.client):
-                broker.client.ping()  # that Redis is away is no news for who types a command
-                return step.ring(broker, *row_ids)
-        except REDIS_FAILURES:
-            return False
+        return ring(self.site, self.database, step, *row_ids)
+
+    def ring_all(self, bells: Bells) -> None:
+        """Ring for the rows of every step."""
+        from intergestan_operations.acting.ringing import ring_all
+
+        ring_all(self.site, self.database, bells)
 
 
 def call_of(context: typer.Context) -> Call:

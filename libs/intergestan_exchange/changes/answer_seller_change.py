@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
@@ -79,6 +80,48 @@ def list_seller_changes(connection: Connection, number: str | None = None) -> li
         )
         for row in rows
     ]
+
+
+class What(StrEnum):
+    """What a seller says of a line otherwise than it was ordered."""
+
+    SHORTAGE = "shortage"
+    SUBSTITUTE = "substitute"
+    QUANTITY = "quantity"
+    PRICE = "price"
+    BACKORDER = "backorder"
+    PROMISED = "promised"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Otherwise:
+    """One thing that differs. :ivar value: theirs; None of a shortage. :ivar unit: of a quantity."""
+
+    what: What
+    value: Decimal | date | str | None = None
+    unit: str | None = None
+
+
+def said_otherwise(change: SellerChange) -> tuple[Otherwise, ...]:
+    """What differs from the line as it was ordered."""
+    said = change.answer
+    if change.is_shortage:
+        return (Otherwise(What.SHORTAGE),)
+    found = []
+    if said.substitute is not None:
+        found.append(Otherwise(What.SUBSTITUTE, said.substitute.sellers_id or said.substitute.name))
+    if said.quantity is not None and said.quantity != change.quantity:
+        found.append(Otherwise(What.QUANTITY, said.quantity, said.unit))
+    if said.price is not None and said.price * change.base_quantity != change.price * said.base_quantity:
+        found.append(Otherwise(What.PRICE, said.price))
+    if said.backorder is not None:
+        found.append(Otherwise(What.BACKORDER, said.backorder))
+    if said.promised is not None:
+        found.append(Otherwise(What.PROMISED, one_day(said.promised)))
+    if said.note:
+        found.append(Otherwise(What.NOTE, said.note))
+    return tuple(found)
 
 
 def accept(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,11 +10,13 @@ from sqlalchemy import Connection
 
 from intergestan_db.enums import HoldReason, PartyRole
 from intergestan_db.problem import Problem
+from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.site.preferences import read_preferences
 from intergestan_exchange.holds.holds import Hold
 from intergestan_exchange.partners.customer_matches import remember_customer
 from intergestan_exchange.partners.product_matches import find_product, remember_match
+from intergestan_msg.identity import nfc
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,20 @@ class Choices:
 
     def __bool__(self) -> bool:
         return bool(self.products) or self.customer is not None
+
+
+def read_products(texts: Sequence[str]) -> dict[str, str]:
+    """Our products' codes by line id, from texts such as L3=CAS16.
+
+    :raises Unreadable: a text that is none, or a line that stands twice.
+    """
+    chosen: dict[str, str] = {}
+    for text in texts:
+        line_id, equals, code = nfc(text).partition("=")
+        if not (line_id and equals and code) or line_id in chosen:
+            raise Unreadable("«{text}» is no line with its product: write L3=CAS16.", text=text)
+        chosen[line_id] = code
+    return chosen
 
 
 def remember(connection: Connection, hold: Hold, partner_id: int, choices: Choices, *, by: str, at: datetime) -> None:

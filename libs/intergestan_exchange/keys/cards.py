@@ -1,33 +1,29 @@
-"""A partner's card, from a file that a person names."""
+"""A partner's card, from the bytes of a file that a person hands in."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from intergestan_db.problem import Problem
 
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
 
-_MOST = 2**20
-"""Characters of a file that are looked at: more than a card has, with all the white space that mails put into it."""
+MOST: Final = 2**20
+"""Bytes of a file that are looked at: more than a card has, with all the white space that mails put into it."""
 
 
-def read_card_file(file: str) -> Card:
-    """The card in a file; `-` is standard input.
+def read_card_of(file: str, data: bytes) -> Card:
+    """The card in a file.
 
+    :param file: what the person calls it.
     :raises Problem: it is no card.
     """
     from intergestan_msg.card import read_card
     from intergestan_msg.errors import MessageError
 
     try:
-        if file == "-":
-            return read_card(sys.stdin.read(_MOST))
-        with Path(file).open(encoding="utf-8") as opened:
-            return read_card(opened.read(_MOST))
+        return read_card(data[:MOST].decode())
     except UnicodeDecodeError as error:
         raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
     except MessageError as error:

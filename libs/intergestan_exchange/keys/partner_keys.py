@@ -82,6 +82,19 @@ def unconfirmed_keys(connection: Connection, partner_id: int) -> list[AnyRow]:
     return list(connection.execute(query.order_by(PartnerKey.id)))
 
 
+def check_fingerprint(card: Card, fingerprint: str) -> None:
+    """What was said over the telephone is the fingerprint of a card's key.
+
+    :raises Problem: it is that of another key, or mistyped.
+    """
+    if not is_fingerprint(card.key, fingerprint):
+        raise Problem(
+            "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing was "
+            "changed.",
+            name=card.name,
+        )
+
+
 def is_fingerprint(key: PublicKey, fingerprint: str) -> bool:
     """Whether these are the key's twelve words, English or French ones, or its id."""
     return fingerprint.strip() == key.kid or is_said(key, fingerprint)

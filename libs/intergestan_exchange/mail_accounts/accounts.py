@@ -73,6 +73,20 @@ class NewRelay(Account):
     mails_per_day: int | None = None
 
 
+def per_folder(mailbox: NewMailbox, folders: Sequence[str]) -> list[NewMailbox]:
+    """A mailbox for each folder: the first has the name, the others add their folder's.
+
+    :raises Problem: folders of a protocol that knows none.
+    """
+    if mailbox.protocol == "pop3" and [*folders] != ["INBOX"]:
+        raise Problem("POP3 knows no folders: leave --folder out, or read the mailbox with --protocol imap.")
+    first, *others = dict.fromkeys(folders)
+    return [
+        replace(mailbox, folder=first),
+        *(replace(mailbox, name=f"{mailbox.name}/{folder}"[:60], folder=folder) for folder in others),
+    ]
+
+
 def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: datetime) -> int:
     """Enter a mailbox; the pollers take it up by themselves.
 

@@ -33,6 +33,9 @@ from intergestan_erp.site.zone import read_zone
 from intergestan_exchange.mailboxes.poll_runs import active_mailboxes
 from intergestan_msg.kinds import Kind
 
+RECOVERY_DAYS = 14
+"""How long the mails in the mailbox are the copy from which a lost base and archive are made anew."""
+
 _AT_ONCE = 500  # ids in one statement
 _KEPT = timedelta(days=1)
 """How long the mails of a run that is over stay listed; that one was removed stays known as an event."""

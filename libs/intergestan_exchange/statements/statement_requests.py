@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -26,6 +27,7 @@ TWO_CLOCKS = timedelta(minutes=1)
 _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
 _GET_THEM = select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
+_TAKES = select(Partner.takes).where(Partner.id == bindparam("partner"))
 _LAST = (
     select(OutboundMail.partner_id, func.max(OutboundMail.requested_at))
     .where(OutboundMail.kind == MailKind.STATEMENT, OutboundMail.partner_id.in_(bindparam("partners", expanding=True)))
@@ -50,6 +52,21 @@ def request(
     rows = [{"outbound_mail_id": mail_id, "wanted": wanted, "newest": newest} for mail_id in ids]
     insert_rows(connection, OutboundStatement, rows)
     return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A statement of ours that asks for theirs. :ivar is_taken_in: a mail of theirs showed that they read such."""
+
+    mails: tuple[int, ...]
+    is_taken_in: bool
+
+
+def request_exchange(connection: Connection, partner_id: int, *, at: datetime) -> Exchanged:
+    """Ask for a statement to a partner that asks for theirs, because a person wants to see both."""
+    known = connection.execute(_TAKES, {"partner": partner_id}).scalar_one()
+    mails = request(connection, [partner_id], at=at, wanted=True)
+    return Exchanged(mails, Kind.STATEMENT in known.split())
 
 
 def reply(connection: Connection, partner_id: int, *, at: datetime, wanted: bool) -> tuple[int, ...]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from intergestan_operations.language import code_words
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, about
-from services.cli import code_words
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
@@ -156,17 +155,17 @@ def _request(
 ) -> None:
     from intergestan_db.bells import Bells
     from intergestan_db.tables import PurchaseOrder
-    from intergestan_db.trace_context import hand_on
     from intergestan_erp.inputs.typed_keys import as_stored
+    from intergestan_operations.acting.requesting import request
     from intergestan_operations.language.file_problems import in_place
-    from services.cli.bells import ring
 
-    with call.tracer.step("request", None), call.database.transaction() as connection:
+    def within(connection: Any) -> tuple[str, Requested]:
         user_id, by = call.user(connection)
-        number = as_stored(connection, number, PurchaseOrder.number)
-        asked = ask(connection, number, user_id, by)
-        hand_on(connection, [asked.mail_id], call.tracer.here())
-    ring(call, Bells(compose=(asked.mail_id,)))
+        stored = as_stored(connection, number, PurchaseOrder.number)
+        return stored, ask(connection, stored, user_id, by)
+
+    number, asked = request(call.database, call.tracer, within, lambda found: found[1].mail_id)
+    call.ring_all(Bells(compose=(asked.mail_id,)))
     if as_json:
         said = [in_place(remark) for remark in asked.said]
         told = {"order": number, "change": asked.sequence, "mail": f"out-{asked.mail_id}", "said": said}
@@ -192,27 +191,10 @@ def _ordered(each: SellerChange) -> str:
 
 def _said(each: SellerChange) -> list[str]:
     """What differs, one remark each."""
-    from intergestan_msg.order import one_day
+    from intergestan_exchange.changes.answer_seller_change import said_otherwise
+    from intergestan_operations.language.seller_changes import told
 
-    said = each.answer
-    if each.is_shortage:
-        return [_("will not be delivered")]
-    remarks = []
-    if said.substitute is not None:
-        remarks.append(_("replaced by {name}").format(name=said.substitute.sellers_id or said.substitute.name))
-    if said.quantity is not None and said.quantity != each.quantity:
-        remarks.append(f"{_('Quantity')} {cell(said.quantity)} {code_words.unit(said.unit) or ''}".strip())
-    if said.price is not None and said.price * each.base_quantity != each.price * said.base_quantity:
-        remarks.append(f"{_('Price')} {cell(said.price)}")
-    if said.backorder is not None:
-        remarks.append(_backorder(said.backorder))
-    if said.promised is not None:
-        remarks.append(_("promised for {day}").format(day=cell(one_day(said.promised))))
-    return [*remarks, said.note] if said.note else remarks
-
-
-def _backorder(quantity: Decimal) -> str:
-    return _("{quantity} will follow").format(quantity=cell(quantity)) if quantity else _("the rest will not follow")
+    return [told(each) for each in said_otherwise(each)]
 
 
 def _values(each: SellerChange) -> dict[str, Any]:

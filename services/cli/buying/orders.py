@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import FileFormat
+from intergestan_operations.language import code_words
 from intergestan_operations.language.happenings import CHANGES, what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli import code_words
 from services.cli.agencies.in_category import InCategory
 from services.cli.buying import order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.output import say
 
@@ -24,7 +23,7 @@ def resend(context: typer.Context, *, mails: Mails) -> None:
     with call.database.transaction() as connection:
         ids = [outbound.find_outbound(connection, mail) for mail in mails]
         bells = outbound.resend(connection, ids, by=call.actor(connection), at=call.database.now())
-    ring(call, bells)
+    call.ring_all(bells)
     refs = sorted({f"{outbound.REF}{mail_id}" for mail_id in ids})
     say(_("Going out again: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
 

@@ -15,6 +15,8 @@ from services.cli.errors import FAILED, NOT_YET, NOTHING_TO_SEND
 from services.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from intergestan_exchange.outbox.outbound import Outbound
 
 LEFT = {"sent", "answered"}
@@ -75,18 +77,20 @@ def _dates_and_addresses(values: Sequence[str]) -> tuple[str | None, str | None]
 
 def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, login: str, address: str | None) -> int:
     """Valider; a missing address is asked for once, at a terminal (G17)."""
-    from intergestan_db.trace_context import hand_on
     from intergestan_exchange.outbox.request import MissingAddress, request_orders, set_order_address
+    from intergestan_operations.acting.requesting import request
     from intergestan_runtime.steps import COMPOSE
 
     supplier = int(orders[0]["supplier_id"])
     versions = {order["id"]: order["version"] for order in orders}
+
+    def ask(connection: Connection) -> int:
+        if address is not None:
+            set_order_address(connection, supplier, address)
+        return request_orders(connection, supplier, versions, user_id, by=login, at=call.database.now())
+
     try:
-        with call.tracer.step("request", None), call.database.transaction() as connection:
-            if address is not None:
-                set_order_address(connection, supplier, address)
-            mail_id = request_orders(connection, supplier, versions, user_id, by=login, at=call.database.now())
-            hand_on(connection, [mail_id], call.tracer.here())
+        mail_id = request(call.database, call.tracer, ask, int)
     except MissingAddress as missing:
         if not may_ask():
             raise

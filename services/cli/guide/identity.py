@@ -34,7 +34,9 @@ def make_site(call: Call) -> None:
 
     :raises Problem: when no site can be made here.
     """
-    init.refuse_a_second(call)
+    from intergestan_operations.opening.making import refuse_a_second
+
+    refuse_a_second(call.site, call.unchecked_database)
     site = person = None
     while True:
         site = _ask_site(site)
@@ -42,13 +44,13 @@ def make_site(call: Call) -> None:
         _show(site, person)
         if confirmed(_("The code of the site can never be changed. Is all of this right?")):
             break
-    code, _key = init.make(call, site, (person.login, person.name, site.orders_address), None)
+    made = init.make(call, site, (person.login, person.name, site.orders_address), None)
     text = _(
         "The site {code} is made, in {folder}.\n"
         "Keep a copy of {key_file} and {base_key_file} in a safe place: nobody can make them a second time."
     )
     files = {"key_file": call.site.key_file, "base_key_file": call.site.base_key_file}
-    say(text.format(code=code, folder=call.site.data_dir, **files))
+    say(text.format(code=made.code, folder=call.site.data_dir, **files))
 
 
 def ask_postal_address(call: Call) -> None:

@@ -15,8 +15,7 @@ from intergestan_runtime.said import marked
 from services.cli.asking import asked, confirmed
 from services.cli.context import Call
 from services.cli.guide.answers import ask
-from services.cli.mail_accounts.accounts import absolute, read_password, sealed
-from services.cli.mail_accounts.tried import attempt_login
+from services.cli.mail_accounts.accounts import absolute, read_password
 from services.cli.output import say
 
 if TYPE_CHECKING:
@@ -247,7 +246,9 @@ def _security(text: str) -> Security:
 
 def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered]) -> tuple[Entered, _Try]:
     """The account that logs in, and how it does. Whatever fails is said, and asked for again."""
+    from intergestan_operations.mail_trial.attempt import attempt_login
     from intergestan_operations.mail_trial.failure import failure
+    from intergestan_operations.mail_trial.storing import sealed
 
     tried = first
     while True:
@@ -256,7 +257,7 @@ def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered])
             login = asked(_("Login there"), default=tried.login or None)
             tried = replace(tried, login=login, password=read_password(login, from_stdin=False))
         account = build(tried)
-        account = replace(account, sealed=sealed(call, tried.password, account))
+        account = replace(account, sealed=sealed(call.database, tried.password, account))
         say(_("{server}: logging in …").format(server=tried.place))
         try:
             attempt_login(account, tried.password, is_relay=tried.protocol == "smtp")

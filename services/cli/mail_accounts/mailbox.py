@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import Security
-from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.mail_accounts.accounts import (
     CaFile,
@@ -21,9 +19,7 @@ from services.cli.mail_accounts.accounts import (
     Port,
     Secret,
     Secured,
-    check_secret,
     given_password,
-    sealed,
 )
 from services.cli.mail_accounts.mailbox_access import login, try_
 from services.cli.mail_accounts.mailbox_polling import DAY, KEEP_HEARTBEATS, pin, set_, unpin
@@ -35,34 +31,18 @@ from services.cli.mail_accounts.oauth import (
     ClientSecret,
     DeviceEndpoint,
     OAuth,
-    OAuthOptions,
     Scope,
     TokenEndpoint,
-    enter_grant,
-    is_consented,
 )
-from services.cli.mail_accounts.tried import Untested, try_login
+from services.cli.mail_accounts.tried import Untested
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.accounts import NewMailbox
+    from intergestan_operations.mail_trial.storing import OAuthOptions
 
 app = Group("The mailboxes that are polled.")
-
-STATES: Mapping[str, str] = {
-    "new": marked("not polled yet"),
-    "connecting": marked("connecting"),
-    "connected": marked("collected"),
-    "connectError": marked("cannot be reached"),
-    "authenticationError": marked("login refused"),
-    "certificateError": marked("certificate refused"),
-    "folderError": marked("folder missing"),
-    "protocolError": marked("server unfit"),
-    "diskFull": marked("archive full"),
-    "overQuota": marked("daily limit reached"),
-}
-"""`mailbox.state` in words."""
 
 
 @app.verb("add")
@@ -103,12 +83,16 @@ def add(
 
     From a mail address alone the server is found. Several folders become a mailbox each, with the same login.
     """
+    from intergestan_exchange.mail_accounts.accounts import per_folder
+
     call = call_of(context)
     mailbox = placed(name, as_name, host, login, port, security, protocol, oauth=oauth is not None)
     mailbox = replace(mailbox, ca_file=ca_file, secret=secret, poll_seconds=poll_seconds, idle=idle)
     mailbox = replace(mailbox, keeps_heartbeats=keep_heartbeats)
     options = None
     if oauth is not None:
+        from intergestan_operations.mail_trial.storing import OAuthOptions
+
         options = OAuthOptions(
             provider=oauth,
             client_id=client_id,
@@ -118,8 +102,7 @@ def add(
             authorization_endpoint=authorization_endpoint,
             scope=scope,
         )
-    mailboxes = _per_folder(mailbox, folder or ["INBOX"])
-    _enter(call, mailboxes, options, password_stdin=password_stdin, untested=untested)
+    _enter(call, per_folder(mailbox, folder or ["INBOX"]), options, password_stdin=password_stdin, untested=untested)
 
 
 app.verb("set")(set_)
@@ -152,44 +135,39 @@ app.verb("login")(login)
 
 
 def _state(row: Mapping[str, Any]) -> str:
+    from intergestan_operations.language.labels import MAILBOX_STATES
+
     if not row["active"]:
         return _("out of use")
     if row["rests_since"] is not None:
         return _("paused by {who}: {why}").format(who=row["rests_by"], why=row["rests_reason"])
-    return _(STATES.get(row["state"], row["state"]))
-
-
-def _per_folder(mailbox: NewMailbox, folders: list[str]) -> list[NewMailbox]:
-    """A mailbox for each folder: the first has the name, the others add their folder's."""
-    if mailbox.protocol == "pop3" and folders != ["INBOX"]:
-        raise Problem("POP3 knows no folders: leave --folder out, or read the mailbox with --protocol imap.")
-    first, *others = dict.fromkeys(folders)
-    return [
-        replace(mailbox, folder=first),
-        *(replace(mailbox, name=f"{mailbox.name}/{folder}"[:60], folder=folder) for folder in others),
-    ]
+    return _(MAILBOX_STATES.get(row["state"], row["state"]))
 
 
 def _enter(
     call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool, untested: bool
 ) -> None:
     from intergestan_exchange.mail_accounts.accounts import add_mailbox
+    from intergestan_operations.mail_trial.attempt import try_login
+    from intergestan_operations.mail_trial.storing import check_secret, enter_grant, is_consented, sealed
 
     first = mailboxes[0]
-    check_secret(call, first.secret)
+    check_secret(call.site, first.secret)
     password = given_password(first.login, first.secret, from_stdin=password_stdin) if options is None else None
-    new = [replace(mailbox, sealed=sealed(call, password, mailbox)) for mailbox in mailboxes]
+    new = [replace(mailbox, sealed=sealed(call.database, password, mailbox)) for mailbox in mailboxes]
     if options is None and not untested:  # a consent is proved by giving it
         for mailbox in new:
-            try_login(call, mailbox, password, is_relay=False)
+            try_login(call.site, call.database, mailbox, password, is_relay=False)
     with call.database.transaction() as connection:
         by, at, grant = call.actor(connection), call.database.now(), None
         if options is not None:
-            grant = enter_grant(call, connection, options, first.login or "", first.ca_file, by)
+            grant = enter_grant(
+                call.site, call.database, connection, options, login=first.login or "", ca_file=first.ca_file, by=by
+            )
         for mailbox in new:
             add_mailbox(connection, replace(mailbox, oauth_grant_id=grant), by=by, at=at)
     names = ", ".join(mailbox.name for mailbox in mailboxes)
-    if grant is not None and not is_consented(call, grant):
+    if grant is not None and not is_consented(call.site, call.database, grant):
         say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))
         return
     text = _("{names}: polled from now on. `intergestan mailbox test {name}` shows what is there.")

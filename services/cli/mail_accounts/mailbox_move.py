@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from intergestan_db.enums import Security
 from intergestan_operations.language.language import _
 from services.cli.context import Call
-from services.cli.mail_accounts.accounts import check_secret, read_password, sealed, sealed_anew
+from services.cli.mail_accounts.accounts import read_password
 from services.cli.mail_accounts.servers import find_server
-from services.cli.mail_accounts.tried import try_login
 from services.cli.output import say
 
 if TYPE_CHECKING:
@@ -45,13 +44,15 @@ def move(call: Call, name: str, place: Place, *, untested: bool) -> None:
     :raises Problem: the login fails, or the account is not usable; nothing is changed then.
     """
     from intergestan_exchange.mail_accounts.mailbox_changes import account_of, move_mailbox
+    from intergestan_operations.mail_trial.attempt import try_login
+    from intergestan_operations.mail_trial.storing import check_secret
 
-    check_secret(call, place.secret)
+    check_secret(call.site, place.secret)
     with call.database.read() as connection:
         before = account_of(connection, name)
     account, password = _with_password(call, name, _placed(before, place), place, before)
     if not untested:
-        try_login(call, account, password, is_relay=False)
+        try_login(call.site, call.database, account, password, is_relay=False)
     with call.database.transaction() as connection:
         move_mailbox(connection, name, account, by=call.actor(connection), at=call.database.now())
     said = {"name": name, "host": account.host, "port": account.port, "login": account.login, "folder": account.folder}
@@ -82,10 +83,12 @@ def _with_password(
 
     Another login has another password, unless it is said to be the same file.
     """
+    from intergestan_operations.mail_trial.storing import sealed, sealed_anew
+
     if place.secret is not None:
         return replace(account, secret=place.secret, sealed=None, oauth_grant_id=None), None
     if place.password_stdin or (account.login != before.login and before.oauth_grant_id is None and not before.secret):
         password = read_password(account.login or name, from_stdin=place.password_stdin)
-        new = replace(account, secret=None, sealed=sealed(call, password, account), oauth_grant_id=None)
+        new = replace(account, secret=None, sealed=sealed(call.database, password, account), oauth_grant_id=None)
         return new, password
-    return replace(account, sealed=sealed_anew(call, before, account)), None
+    return replace(account, sealed=sealed_anew(call.site, call.database, before, account)), None

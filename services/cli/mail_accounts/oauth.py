@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,8 +11,6 @@ from services.cli.context import Call
 from services.cli.output import say
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from intergestan_db.tables import Mailbox, Relay
 
 OAuth = Annotated[
@@ -38,48 +35,6 @@ AuthorizationEndpoint = Annotated[
 Scope = Annotated[str | None, typer.Option("--scope", help="What is asked for, in place of the usual (OAuth2).")]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OAuthOptions:
-    """What the command line says about OAuth2."""
-
-    provider: str
-    client_id: str | None
-    client_secret: str | None
-    token_endpoint: str | None
-    device_endpoint: str | None
-    authorization_endpoint: str | None
-    scope: str | None
-
-
-def enter_grant(
-    call: Call, connection: Connection, options: OAuthOptions, login: str, ca_file: str | None, by: str
-) -> int:
-    """The id of the grant of this login, entered or changed. Raises Problem and SecretError."""
-    from intergestan_exchange.mail_accounts.oauth_grants import NewGrant, find_grant, set_grant
-    from intergestan_exchange.mail_accounts.oauth_providers import provider
-    from services.cli.mail_accounts.accounts import check_secret
-
-    if options.client_id is None and (known := find_grant(connection, options.provider, login)) is not None:
-        return known  # the mailbox's own serves the relay too
-    check_secret(call, options.client_secret)
-    endpoints = provider(
-        options.provider,
-        token_endpoint=options.token_endpoint,
-        device_endpoint=options.device_endpoint,
-        authorization_endpoint=options.authorization_endpoint,
-        scopes=options.scope,
-    )
-    grant = NewGrant(
-        provider=options.provider,
-        login=login,
-        endpoints=endpoints,
-        client_id=options.client_id or "",
-        client_secret=options.client_secret,
-        ca_file=ca_file if options.provider == "generic" else None,
-    )
-    return set_grant(connection, grant, by=by, at=call.database.now())
-
-
 def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
     """Have the owner of an account consent; False where it has a password. Raises Problem."""
     from intergestan_exchange.mail_accounts.oauth_grants import grant_of, record_consent
@@ -99,11 +54,3 @@ def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
         record_consent(connection, grant.id, by=by, at=database.now())
     say(_("We may read and send the mails of {login} now; access renews itself.").format(login=grant.login))
     return True
-
-
-def is_consented(call: Call, grant_id: int) -> bool:
-    """Whether somebody has consented already."""
-    from intergestan_operations.opening.opening import grants
-
-    grant: Any = grants(call.site, call.database).grant(grant_id)
-    return grant.sealed_refresh is not None

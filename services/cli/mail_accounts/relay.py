@@ -17,11 +17,8 @@ from services.cli.mail_accounts.accounts import (
     PasswordStdin,
     Port,
     Secret,
-    check_secret,
     given_password,
     read_password,
-    sealed,
-    sealed_anew,
 )
 from services.cli.mail_accounts.oauth import (
     AuthorizationEndpoint,
@@ -29,15 +26,12 @@ from services.cli.mail_accounts.oauth import (
     ClientSecret,
     DeviceEndpoint,
     OAuth,
-    OAuthOptions,
     Scope,
     TokenEndpoint,
-    enter_grant,
-    is_consented,
     log_in,
 )
 from services.cli.mail_accounts.servers import find_server
-from services.cli.mail_accounts.tried import Untested, try_login
+from services.cli.mail_accounts.tried import Untested
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -86,10 +80,19 @@ def set_(
     consent (OAuth2) serves the relay too.
     """
     from intergestan_exchange.mail_accounts.accounts import RELAY, SMTP_PORTS, NewRelay, relay_of, set_relay
+    from intergestan_operations.mail_trial.attempt import try_login
+    from intergestan_operations.mail_trial.storing import (
+        OAuthOptions,
+        check_secret,
+        enter_grant,
+        is_consented,
+        sealed,
+        sealed_anew,
+    )
 
     call = call_of(context)
     database = call.database
-    check_secret(call, secret)
+    check_secret(call.site, secret)
     known = None
     if host is None and login is None:
         with database.read() as connection:
@@ -118,11 +121,11 @@ def set_(
         relay = replace(relay, secret=None, sealed=None)
     elif known is None or secret is not None or password_stdin:
         password = given_password(relay.login, secret, from_stdin=password_stdin)
-        relay = replace(relay, secret=secret, sealed=sealed(call, password, relay), oauth_grant_id=None)
+        relay = replace(relay, secret=secret, sealed=sealed(database, password, relay), oauth_grant_id=None)
     else:
-        relay = replace(relay, sealed=sealed_anew(call, known, relay))
+        relay = replace(relay, sealed=sealed_anew(call.site, database, known, relay))
     if oauth is None and not untested:
-        try_login(call, relay, password, is_relay=True)
+        try_login(call.site, database, relay, password, is_relay=True)
     options = None
     if oauth is not None:
         options = OAuthOptions(
@@ -137,10 +140,12 @@ def set_(
     with database.transaction() as connection:
         by, grant = call.actor(connection), None
         if options is not None:
-            grant = enter_grant(call, connection, options, relay.login or "", relay.ca_file, by)
+            grant = enter_grant(
+                call.site, database, connection, options, login=relay.login or "", ca_file=relay.ca_file, by=by
+            )
             relay = replace(relay, oauth_grant_id=grant)
         set_relay(connection, relay, by=by, at=database.now())
-    if grant is not None and not is_consented(call, grant):
+    if grant is not None and not is_consented(call.site, database, grant):
         say(_("Entered. Now give consent: `intergestan relay login`"))
     say(_("Mails go out through {host} from now on.").format(host=relay.host))
 

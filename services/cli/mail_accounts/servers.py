@@ -22,13 +22,9 @@ def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
     :param oauth: whether the login is by token.
     :raises Problem: nobody knows, or it must be said on the command line.
     """
-    from intergestan_exchange.mail_accounts.discovery import discover
-    from intergestan_operations.mail_trial.network import Network
+    from intergestan_operations.mail_trial import servers
 
-    found = discover(address, Network().ask())
-    server = found.server(protocol)
-    if server is None:
-        raise Problem("{address} has no server for {protocol}: give --host.", address=address, protocol=protocol)
+    found, server = servers.find_server(address, protocol)
     text = _("Found for {address} ({source}): {protocol} at {host}:{port}, {security}, login {login}.")
     say(
         text.format(
@@ -41,17 +37,12 @@ def find_server(address: str, protocol: Protocol, *, oauth: bool) -> Server:
             login=server.login,
         )
     )
+    servers.check_login_by(found, oauth=oauth)
     _warn(found, address, oauth=oauth)
     return server
 
 
 def _warn(found: Settings, address: str, *, oauth: bool) -> None:
-    if not found.takes_password and not oauth:
-        raise Problem(
-            "{source} takes no passwords: give --oauth {oauth} and the --client-id that it gave to this program.",
-            source=found.source,
-            oauth=found.oauth or "generic",
-        )
     if found.app_password and not oauth:
         text = _("{source} wants a password made for programs: make one in the security settings of the account.")
         say(text.format(source=found.source))

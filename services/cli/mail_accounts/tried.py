@@ -1,53 +1,11 @@
-"""The login of an account is tried before it is accepted: what is wrong is said now, not by a service at night."""
+"""The option by which an account is accepted untried."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-from intergestan_db.problem import Problem
-from intergestan_operations.language.language import _
-from services.cli.context import Call
-
-if TYPE_CHECKING:
-    from intergestan_exchange.mail_accounts.accounts import Account
 
 Untested = Annotated[
     bool, typer.Option("--untested", help="Accept it without trying the login: the server cannot be reached from here.")
 ]
-
-
-def attempt_login(account: Account, password: str | None, *, is_relay: bool) -> None:
-    """Log in as the services will.
-
-    :raises Problem: it is no account that could be stored. Whatever else it raises, `failure` explains.
-    """
-    from intergestan_exchange.mail_accounts.accounts import check_account
-    from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
-
-    check_account(account)
-    (try_smtp if is_relay else try_mailbox)(account, password)
-
-
-def try_login(call: Call, account: Account, password: str | None = None, *, is_relay: bool) -> None:
-    """Log in as the services will.
-
-    :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
-    :raises Problem: why it fails, with the cure. Nothing was changed.
-    """
-    from intergestan_operations.mail_trial.failure import failure, secret_of
-
-    try:
-        secret = secret_of(call.site, call.database, account) if password is None else password
-        attempt_login(account, secret, is_relay=is_relay)
-    except Exception as error:
-        found = failure(_("Login"), account, error)
-        if found is None:
-            raise
-        raise Problem(
-            "The login was tried and fails, so nothing was changed: {why}. {cure} With --untested it is accepted "
-            "all the same.",
-            why=found.text,
-            cure=found.cure or "",
-        ) from error

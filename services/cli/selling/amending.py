@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import a_vat
@@ -42,7 +41,7 @@ def charge(
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
         bells = set_charge_vat(connection, number, place, stated, override=override, by=by, at=at)
-    ring(call, bells)
+    call.ring_all(bells)
     tell_changed(number, bells, as_json=as_json)
 
 

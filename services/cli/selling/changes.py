@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_day, a_key, by_line, prices_by_line, values_by_line
@@ -71,7 +70,7 @@ def change(
         number = as_stored(connection, number, SalesOrder.number)
         free = dates is Dates.ANY
         bells = change_sales_order(connection, number, wanted, by=by, at=at, any_dates=free, override=override)
-    ring(call, bells)
+    call.ring_all(bells)
     tell_changed(number, bells, as_json=as_json)
 
 

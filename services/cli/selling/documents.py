@@ -7,11 +7,11 @@ from typing import Any
 
 import typer
 
+from intergestan_operations.language import code_words
 from intergestan_operations.language.figures import day
 from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
-from services.cli import code_words
 from services.cli.output import print_fields, print_table
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}

@@ -10,11 +10,10 @@ import typer
 
 from intergestan_db.bells import Bells
 from intergestan_operations.language.language import _
-from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.credit import Override
+from services.cli.figures import as_typed
 from services.cli.output import AsJson, print_json, say
-from services.cli.taking_in.holds import chosen_products
 
 
 def accept(
@@ -36,8 +35,10 @@ def accept(
     A product chosen for a parked line is remembered for the partner.
     """
     from intergestan_exchange.holds import review
+    from intergestan_exchange.holds.choices import read_products
 
-    chosen = chosen_products(products)
+    with as_typed():
+        chosen = read_products(products or [])
     if chosen and len(numbers) > 1:
         raise typer.BadParameter(_("Products are chosen for one order at a time."))
     accepting = partial(review.accept, products=chosen, fee=fee, override=override)
@@ -76,5 +77,5 @@ def _decide(call: Call, typed: list[str], decision: Callable[..., Bells]) -> tup
         numbers = list(dict.fromkeys(as_stored(connection, each, SalesOrder.number) for each in typed))
         for number in numbers:
             bells += decision(connection, number, by=by, at=at)
-    ring(call, bells)
+    call.ring_all(bells)
     return numbers, bells

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import getpass
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +14,6 @@ import typer
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.language.wording import sentence
-from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
 from services.cli import files
 from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
@@ -27,14 +24,9 @@ from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from intergestan_erp.inputs.figure import Mark
     from intergestan_erp.site.setup import NewSite
-    from intergestan_msg.seal import SigningKey
-
-Fill = Callable[["Connection"], object]
-"""Enters what a new site begins with, in the transaction that makes the site."""
+    from intergestan_operations.opening.making import Fill, Made
 
 CONFIGURATION_FILE = "intergestan.toml"
 _NOT_ASKED_YET = "asked@later.invalid"
@@ -107,10 +99,11 @@ def init(
         check_user_name,
         usual_zone,
     )
+    from intergestan_operations.opening.making import refuse_a_second
 
     call, country = call_of(context), country_code(country) or country
     place(call, data_dir, database_url, language or spoken())
-    refuse_a_second(call)
+    refuse_a_second(call.site, call.unchecked_database)
     # What is given is checked before anything is asked: nobody types a name for a site that cannot be made.
     known = NewSite(
         name=name or _NOT_ASKED_YET,
@@ -139,8 +132,8 @@ def init(
     check_site(site)
     say_doubts(site.siret, site.vat_id)
     email = user_email or site.orders_address
-    code, key = make(call, site, (login, user_name or login, email), fill)
-    _say_done(call, code, key)
+    made = make(call, site, (login, user_name or login, email), fill)
+    _say_done(call, made)
 
 
 def _asked(values: Mapping[str, str | None]) -> dict[str, str]:
@@ -198,85 +191,20 @@ def _fill(from_copy: str | None, from_catalog: Path | None, decimal_mark: Mark |
     return None
 
 
-def refuse_a_second(call: Call) -> None:
-    """Before anything is asked.
-
-    :raises Problem: when there is a site in the database.
-    :raises LostDatabase: when there was one, and what it left is still here.
-    """
-    from intergestan_db.site_rows import has_site
-    from intergestan_operations.opening.lost_database import refuse_lost_database
-
-    if has_site(call.unchecked_database):
-        raise Problem(
-            "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
-            "another folder (--data-dir) or another database for the new site.",
-            url=call.site.database_url,
-        )
-    refuse_lost_database(call.site, call.unchecked_database)
-
-
-def make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> tuple[str, SigningKey]:
-    """The folder, the base, the keys, the configuration, and last the site itself: who was cut can begin again.
+def make(call: Call, site: NewSite, user: tuple[str, str, str], fill: Fill | None) -> Made:
+    """Make the site where the call says, and say what was closed to others on the way.
 
     :param user: login, name and mail address of the first one.
-    :returns: the site's code, and its key.
     """
-    from intergestan_db import migrate
-    from intergestan_erp.site.setup import add_user, create_site
-    from intergestan_operations.opening.passwords import publish_seal
-    from intergestan_operations.opening.private_files import keep_private
-    from intergestan_runtime.private import make_folder
-    from intergestan_runtime.secrets import create_key_file, read_base_key
+    from intergestan_operations.opening.making import FirstUser, make_site
 
-    database = call.unchecked_database
-    for folder in (call.site.data_dir, call.site.secrets_dir):
-        make_folder(folder)
-    for said in keep_private(call.site, database):
+    made = make_site(call.site, call.unchecked_database, site, FirstUser(*user), fill, configuration=call.new_config)
+    for said in made.closed:
         say(sentence(said))
-    database.check_durability()
-    migrate.upgrade(database)
-    key = make_key(call.site.key_file)
-    if not call.site.base_key_file.exists():
-        create_key_file(call.site.base_key_file)
-    base_key = read_base_key(call.site.base_key_file)
-    make_bounce_key(call.site)
-    login, name, email = user
-    if call.site.key_days is not None:
-        site = replace(site, key_until=database.now() + timedelta(days=call.site.key_days))
-    _write_configuration(call, login)
-    with database.transaction() as connection:
-        code = create_site(connection, site, key.public, by=login, at=database.now())
-        add_user(connection, login, name, email, by=login, at=database.now())
-        publish_seal(connection, base_key)
-        if fill is not None:
-            fill(connection)
-    return code, key
+    return made
 
 
-def _write_configuration(call: Call, login: str) -> None:
-    """Write down all that is not as it would be anyway; other files of the machine are not read any more."""
-    if call.new_config is None:
-        return
-    from intergestan_runtime.settings import SiteSettings
-
-    site, folder = call.site, call.new_config.parent.absolute()
-    usual = SiteSettings(data_dir=site.data_dir)
-    lines = ["# Where this site is. docs/settings.md explains every key.", "alone = true", "", "[site]"]
-    lines.append(_assigned("data_dir", "." if site.data_dir == folder else site.data_dir))
-    for name in SiteSettings.keys:
-        value = getattr(site, name)
-        if name != "data_dir" and value != getattr(usual, name):
-            lines.append(_assigned(name, value))
-    lines += ["", "[cli]", _assigned("user", login), ""]
-    write_private(call.new_config, "\n".join(lines).encode())
-
-
-def _assigned(name: str, value: object) -> str:
-    return f"{name} = {json.dumps(str(value), ensure_ascii=False)}"  # a TOML basic string is written like JSON's
-
-
-def _say_done(call: Call, code: str, key: SigningKey) -> None:
+def _say_done(call: Call, made: Made) -> None:
     option = "" if call.new_config in {None, Path(CONFIGURATION_FILE)} else f" --config {call.new_config}"
     text = _(
         "The site {code} is made. Its key's words, for the telephone: {words}\n"
@@ -284,5 +212,5 @@ def _say_done(call: Call, code: str, key: SigningKey) -> None:
         "Next: intergestan{option} relay set …, mailbox add …, site card > ours.card, partner add theirs.card, "
         "doctor."
     )
-    values: dict[str, Any] = {"code": code, "words": words_in_both(key.public), "option": option}
+    values: dict[str, Any] = {"code": made.code, "words": words_in_both(made.key.public), "option": option}
     say(text.format(**values, key_file=call.site.key_file, base_key_file=call.site.base_key_file))

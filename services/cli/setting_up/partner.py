@@ -18,8 +18,6 @@ from intergestan_db.enums import (
     Rest,
     UnknownProduct,
 )
-from intergestan_db.problem import Problem
-from intergestan_exchange.keys.cards import read_card_file
 from intergestan_msg.money import ZERO
 from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _, ngettext
@@ -31,6 +29,7 @@ from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up import partner_keys, partner_rests
+from services.cli.setting_up.card_files import read_card_file
 from services.cli.setting_up.countries import country_of
 from services.cli.setting_up.doubts import say_doubts
 from services.cli.translated import Group
@@ -323,17 +322,12 @@ def _asked_ceiling(name: str, usual: Decimal) -> _Chosen:
 
 def _compare(card: Card, fingerprint: str | None) -> None:
     """Let a person vouch for the card's key: by word of mouth given as an option, or asked at the terminal."""
-    from intergestan_exchange.keys.partner_keys import is_fingerprint
+    from intergestan_exchange.keys.partner_keys import check_fingerprint
 
     say("")
     print_card(card)
     if fingerprint is not None:
-        if not is_fingerprint(card.key, fingerprint):
-            raise Problem(
-                "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing was "
-                "changed.",
-                name=card.name,
-            )
+        check_fingerprint(card, fingerprint)
         return
     if not may_ask():
         raise typer.BadParameter(

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_exchange.keys.cards import read_card_file
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
-from services.cli.bells import ring
 from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
 from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.setting_up.card_files import read_card_file
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -74,21 +73,21 @@ def confirm(
     Mails of theirs that wait for this key are imported, and they are told. Confirming a key that was replaced lets
     it count on, beside the newer one.
     """
-    from intergestan_exchange.keys.partner_keys import confirm_key, enter_from_card, is_fingerprint, key_with
+    from intergestan_exchange.keys.partner_keys import check_fingerprint, confirm_key, enter_from_card, key_with
     from intergestan_exchange.partners.partners import find_partner
 
     call = call_of(context)
     new_card = read_card_file(card) if card is not None else None
     fingerprint = " ".join(words) if words else _asked(call, partner, new_card)
-    if new_card is not None and not is_fingerprint(new_card.key, fingerprint):
-        raise Problem("These are not the words of this card, so nothing was changed: another key, or a typing error.")
+    if new_card is not None:
+        check_fingerprint(new_card, fingerprint)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         partner_id = find_partner(connection, partner)
         if new_card is not None:
             enter_from_card(connection, partner_id, new_card, at=at)
         done = confirm_key(connection, partner_id, key_with(connection, partner_id, fingerprint).kid, by=by, at=at)
-    ring(call, done.bells)
+    call.ring_all(done.bells)
     say(_("The key {kid} of {partner} counts from now on.").format(kid=done.kid, partner=partner))
     if done.valid_from is not None:
         say(_("It signs from {start} on; the key before it ends then.").format(start=cell(done.valid_from)))
@@ -129,7 +128,7 @@ def revoke(
         partner_id = find_partner(connection, partner)
         kid = find_key(connection, partner_id, key).kid
         bells = revoke_key(connection, partner_id, kid, since=start, by=by, at=at)
-    ring(call, bells)
+    call.ring_all(bells)
     with call.database.read() as connection:
         booked = [dict(row._mapping) for row in booked_under(connection, kid, start)]  # noqa: SLF001 - documented
     if as_json:

@@ -13,7 +13,6 @@ from intergestan_db.bells import Bells
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import read_key, write_private
-from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.days import ahead, begin_of, end_of
 from services.cli.key_words import both_in_json, other_language, other_title, words_in_both
@@ -75,7 +74,7 @@ def rotate(
     except BaseException:
         file.unlink()  # nothing refers to it
         raise
-    ring(call, Bells(compose=mails))
+    call.ring_all(Bells(compose=mails))
     if as_json:
         print_json(_new(new, file) | {"announcements": [f"out-{mail_id}" for mail_id in mails], "lost": lost})
     else:
@@ -91,7 +90,7 @@ def abort(context: typer.Context) -> None:
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         kid, mails = own_keys.abort(connection, by=by, at=at)
-    ring(call, Bells(compose=mails))
+    call.ring_all(Bells(compose=mails))
     say(_("The present key stays. Mails that say so: {count}.").format(count=len(mails)))
     say(_("You may delete {file}.").format(file=key_files.own_file(call.site.key_file, kid)))
 

@@ -8,7 +8,6 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, ngettext
-from services.cli.bells import ring
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
 
@@ -40,7 +39,7 @@ def resume(
         still = {row.site_code for row in list_paused(connection)}
     if codes == still:
         raise Problem("Booking does not rest for {partner}, so nothing was changed.", partner=partner)
-    ring(call, Bells(take_in=mails))
+    call.ring_all(Bells(take_in=mails))
     if as_json:
         print_json({"partner": next(iter(codes - still)), "mails": len(mails)})
         return

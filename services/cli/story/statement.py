@@ -10,7 +10,6 @@ import typer
 
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
-from services.cli.bells import ring
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, print_json, print_table, say
 
@@ -63,20 +62,14 @@ def statement(
 
 
 def _send(call: Call, partner_id: int, partner: str) -> None:
-    from sqlalchemy import select
-
     from intergestan_db.bells import Bells
-    from intergestan_db.tables import Partner
-    from intergestan_exchange.statements.statement_requests import request
-    from intergestan_msg.kinds import Kind
+    from intergestan_exchange.statements.statement_requests import request_exchange
 
     with call.database.transaction() as connection:
-        at = call.database.now()
-        takes = connection.execute(select(Partner.takes).where(Partner.id == partner_id)).scalar_one()
-        ids = request(connection, [partner_id], at=at, wanted=True)
-    ring(call, Bells(compose=ids))
+        asked = request_exchange(connection, partner_id, at=call.database.now())
+    call.ring_all(Bells(compose=asked.mails))
     say(_("Our statement goes to {partner}.").format(partner=partner))
-    if Kind.STATEMENT not in takes.split():
+    if not asked.is_taken_in:
         say(_("No mail of theirs shows that their release takes it in: an older one holds it as from a newer release."))
 
 

@@ -11,6 +11,7 @@ from intergestan_operations.language.language import _, spoken
 from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.credit import Override
+from services.cli.figures import as_typed
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -95,10 +96,10 @@ def release(
     What you say with --product or --customer is remembered for this partner, and used from then on.
     """
     from intergestan_exchange.holds import hold_acts
-    from intergestan_exchange.holds.choices import Choices
-    from services.cli.bells import ring
+    from intergestan_exchange.holds.choices import Choices, read_products
 
-    choices = Choices(chosen_products(products), customer)
+    with as_typed():
+        choices = Choices(read_products(products or []), customer)
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
@@ -108,7 +109,7 @@ def release(
             if problem.code in {ProblemCode.NOT_CREDIT, ProblemCode.NO_REASON}:
                 raise typer.BadParameter(sentence(problem)) from problem
             raise
-    ring(call, bells)
+    call.ring_all(bells)
     say(
         _("Released: {refs}. `intergestan holds list` shows what waits again.").format(
             refs=", ".join(dict.fromkeys(refs))
@@ -128,26 +129,12 @@ def refuse(
 ) -> None:
     """Refuse them: the buyer of an order is told why; a mail that was not understood is answered to nobody."""
     from intergestan_exchange.holds import hold_acts
-    from services.cli.bells import ring
 
     call = call_of(context)
     with call.database.transaction() as connection:
         bells = hold_acts.refuse(connection, refs, reason, by=call.actor(connection), at=call.database.now())
-    ring(call, bells)
+    call.ring_all(bells)
     say(_("Refused: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
-
-
-def chosen_products(given: list[str] | None) -> dict[str, str]:
-    """Our products' codes by line id, from `LINE=CODE`."""
-    from intergestan_msg.identity import nfc
-
-    chosen = {}
-    for text in given or []:
-        line_id, equals, code = nfc(text).partition("=")
-        if not (line_id and equals and code) or line_id in chosen:
-            raise typer.BadParameter(_("«{text}» is no line with its product: write L3=CAS16.").format(text=text))
-        chosen[line_id] = code
-    return chosen
 
 
 def _values(hold: Hold) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.language.language import _, about, ngettext
-from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
 from services.cli.errors import FAILED, NOT_YET
@@ -20,28 +19,6 @@ from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
     from intergestan_exchange.mailboxes.purging import Result
-
-RECOVERY_DAYS = 14
-"""How long the mails in the mailbox are the copy from which a lost base and archive are made anew."""
-
-WHY = {
-    "young": marked("not as old as asked"),
-    "alien": marked("a stranger's mail, none of ours"),
-    "new": marked("not collected yet"),
-    "too_big": marked("larger than is fetched"),
-    "archived": marked("not imported yet"),
-    "held": marked("waits for a person: `intergestan holds list`"),
-    "refused": marked("not imported: a person refused the mail, or it carried nothing to import"),
-    "unanswered": marked("the answer has not left yet"),
-    "missing": marked("the archive does not have it: bring the file back from a backup"),
-    "altered": marked("its file in the archive was altered: bring it back from a backup"),
-    "differs": marked("another mail than the archived one under the same name: it is collected anew"),
-    "gone": marked("vanished meanwhile"),
-    "stayed": marked("the server did not remove it: purge again later"),
-    "removing": marked("under way"),
-    "remove": marked("not dealt with"),
-}
-"""Why a mail stays, by verdict; the last two where a purge broke off."""
 
 _AGE = re.compile(r"(\d{1,4})d")
 
@@ -65,6 +42,8 @@ def purge(
 
     Strangers' mails, and what waits for a person, an answer or its import, always stay.
     """
+    from intergestan_exchange.mailboxes.purging import RECOVERY_DAYS
+
     age = _age(older_than)
     call = call_of(context)
     if age < timedelta(days=RECOVERY_DAYS):
@@ -141,11 +120,13 @@ def _going(each: Result) -> list[Any]:
 
 
 def _print(found: Sequence[Result]) -> None:
+    from intergestan_operations.language.labels import PURGE_VERDICTS
+
     going = [[each.run.mailbox, *_row(mail)] for each in found for mail in _going(each)]
     if going:
         print_table([_("Mailbox"), _("Archived"), _("Partner"), _("Subject"), _("Mail")], going)
     stays = [
-        [each.run.mailbox, str(count), _(WHY[verdict])]
+        [each.run.mailbox, str(count), _(PURGE_VERDICTS[verdict])]
         for each in found
         for verdict, count in sorted(Counter(mail.verdict for mail in _staying(each)).items())
     ]

@@ -1,0 +1,57 @@
+"""The story of an order in words, as every face tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from intergestan_operations.language.happenings import DETAILS, value_of
+from intergestan_operations.language.language import _, about, spoken
+from intergestan_runtime.said import marked
+
+if TYPE_CHECKING:
+    from intergestan_exchange.tracing.trace import Story
+
+ROLES = {"buyer": marked("Purchase order"), "seller": marked("Sales order")}
+CARRIES = {"orders": marked("orders"), "answers": marked("answers")}
+
+_ELSEWHERE = {"findings", "prices", "references", "accounting_costs"}
+"""What is said by other words, or by `orders show`."""
+
+
+def details(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
+    """What is known besides about something that happened. :param reasons: as `reasons_of` gives them."""
+    return _listed(_worded(detail, reasons))
+
+
+def reasons_of(story: Story) -> dict[str, str]:
+    """Why its documents waited, in words, by the code of the reason."""
+    from intergestan_exchange.findings.findings import explain_all
+
+    opened = [each.detail for each in story.happened if "findings" in each.detail]
+    return {detail["reason"]: explain_all(detail["findings"], spoken()) for detail in opened}
+
+
+def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
+    told = {name: value for name, value in detail.items() if name not in _ELSEWHERE}
+    return told | {"reason": reasons.get(told["reason"], told["reason"])} if "reason" in told else told
+
+
+def _listed(detail: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in detail.items() if value not in (None, "", [], {})}
+    return ", ".join(about(_(DETAILS.get(name, name)), _value(name, value)) for name, value in told.items())
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return _listed(value)
+    return " ".join(_value(name, each) for each in value) if isinstance(value, list) else value_of(name, str(value))
+
+
+def span(elapsed: timedelta) -> str:
+    """`+0:00:02`, or with days before it; a negative one where the partner's clock is ahead."""
+    seconds = int(abs(elapsed).total_seconds())
+    days, seconds = divmod(seconds, 86400)
+    clock = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return ("-" if elapsed < timedelta(0) else "+") + (_("{days} d").format(days=days) + " " if days else "") + clock
