@@ -67,8 +67,8 @@ def check(connection: Connection) -> None:
     _refuse_newer(found)
     if found != HEAD:
         raise NotMigrated(
-            "The base is at schema {found}, this release needs {needed}: "
-            "run `intergestan init` for a new site, or `intergestan upgrade` after taking a backup.",
+            "The base is at schema {found}, this release needs {needed}: make a new site, or upgrade this one "
+            "after taking a backup.",
             found=found or Word("none"),
             needed=HEAD,
         )

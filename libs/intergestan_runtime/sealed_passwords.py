@@ -55,9 +55,7 @@ def seal_password(half: str, password: str, account: Account) -> bytes:
         key = X25519PublicKey.from_public_bytes(b64decode(half, validate=True))
         sealed = _suite().encrypt(password.encode(), key, _about(account))
     except ValueError as error:
-        raise SecretError(
-            Said("What passwords are sealed under is no key: run `intergestan upgrade`, which publishes it.")
-        ) from error
+        raise SecretError(Said("What passwords are sealed under is no key: an upgrade publishes it.")) from error
     return f"{_VERSION}{b64encode(sealed).decode()}".encode()
 
 

@@ -91,7 +91,7 @@ def config_files(config: Path | None = None) -> list[Path]:
 
 def _file_layers(config: Path | None, problems: list[Said]) -> list[_Layer]:
     if config is not None and not config.is_file():
-        problems.append(Said("{file}: there is no such file. Correct --config.", file=config))
+        problems.append(Said("{file}: there is no such file. Name the configuration as it is.", file=config))
     layers: list[_Layer] = []
     for file in config_files(config):
         layer = _file_layer(file, problems) if file.is_file() else None

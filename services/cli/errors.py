@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from intergestan_db.problem import FileProblems, Problem, ProblemCode
+from intergestan_db.problem import Act, FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _, about
 from intergestan_operations.language.wording import wording
 from services.cli.next_acts import with_acts
@@ -51,7 +51,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
         *(EmbeddedRedisError, LostDatabase, NotInstalled),
     )
     if isinstance(error, machine):
-        return wording(error), CONFIGURATION
+        return with_acts(wording(error), _acts_of(error)), CONFIGURATION
     if isinstance(error, Unreachable):
         return wording(error), NOT_YET
     if isinstance(error, Problem):
@@ -78,6 +78,22 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
         "undone. Please report it, with what the same command prints when INTERGESTAN_DEBUG=1 is set."
     )
     return text.format(kind=type(error).__name__, error=error), FAILED
+
+
+def _acts_of(error: Exception) -> tuple[Act, ...]:
+    """What to do about what is wrong with the machine."""
+    from intergestan_db.migrate import LaterRelease, NotMigrated
+    from intergestan_operations.opening.high_water_file import OlderDatabase
+    from intergestan_operations.opening.lost_database import LostDatabase
+    from intergestan_operations.opening.opening import WrongKey
+
+    if isinstance(error, NotMigrated):
+        return () if isinstance(error, LaterRelease) else (Act.MAKE_SITE, Act.UPGRADE)
+    if isinstance(error, OlderDatabase):
+        return Act.NOTE_RESTORE, Act.REPLAY_ALL
+    if isinstance(error, LostDatabase):
+        return (Act.NOTE_RESTORE,)
+    return (Act.MAKE_SITE,) if isinstance(error, WrongKey) else ()
 
 
 def _of_the_base(error: Exception) -> str:

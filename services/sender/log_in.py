@@ -34,8 +34,6 @@ def _token(password: AccessToken, refused: BearerToken | None = None) -> BearerT
     try:
         return password(refused=refused)
     except GrantRefused as error:
-        raise UnusableRelay(
-            f"the mail provider gives no token ({error}): give consent anew with `intergestan relay login`"
-        ) from error
+        raise UnusableRelay(f"the mail provider gives no token ({error}): give consent anew") from error
     except TokensUnavailable as error:
         raise ConnectionError(f"the provider's server for tokens does not answer as it should: {error}") from error

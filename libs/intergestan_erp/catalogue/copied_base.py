@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from intergestan_db import migrate
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Account, Address, Contact, Fee, Party, PartyAccount, PartyFee, PaymentTerm, Site
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, put_catalogue, read_catalogue
 from intergestan_erp.parties.indexing import index_parties
@@ -78,7 +78,9 @@ def read_copy(source: str) -> CopiedBase:
             return _read(connection)
     except migrate.NotMigrated as error:
         raise Problem(
-            "{source} has another schema than this release: run `intergestan upgrade` on the copy first.",
+            "{source} has another schema than this release and must be upgraded first.",
+            ProblemCode.OTHER_SCHEMA,
+            (Act.UPGRADE,),
             source=source,
         ) from error
     except DatabaseError as error:
@@ -101,7 +103,8 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
     if site.currency != copied.currency:
         raise Problem(
             "The prices of the copy are in {theirs}, and the new site's currency would be {ours}: no price is "
-            "converted. Give it the same currency (--currency), or enter a catalogue in its own.",
+            "converted. Give it the same currency, or enter a catalogue in its own.",
+            ProblemCode.OTHER_CURRENCY,
             theirs=copied.currency,
             ours=site.currency,
         )

@@ -146,7 +146,7 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
         fitting = [value for mark, value in found.items() if mark in {None, marks.said}]
         if not fitting:
             raise Unreadable(
-                "«{value}» is no number with the decimal mark {mark}: correct it, or leave --decimal-mark out.",
+                "«{value}» is no number with the decimal mark {mark}: correct it, or do not say a decimal mark.",
                 value=written,
                 mark=_SIGNS[marks.said],
             )
@@ -160,7 +160,7 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
     if marks.seen and len(marks.seen) == 1:
         raise Unreadable(
             "«{value}» may be {one} or {other}: the other numbers of the file have «{mark}» before the decimals. "
-            "Write it as they are written, or say --decimal-mark for the whole file.",
+            "Write it as they are written, or say the decimal mark of the whole file.",
             value=written,
             one=f"{one:f}0",
             other=f"{other:f}",
@@ -168,8 +168,8 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
         )
     if marks.in_file:
         raise Unreadable(
-            "«{value}» may be {one} or {other}, and nothing in the file decides: say --decimal-mark comma or "
-            "--decimal-mark point, or write the number without a mark for thousands.",
+            "«{value}» may be {one} or {other}, and nothing in the file decides: say whether the decimal mark is "
+            "comma or point, or write the number without a mark for thousands.",
             value=written,
             one=f"{one:f}0",
             other=f"{other:f}",

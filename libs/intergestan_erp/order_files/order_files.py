@@ -296,8 +296,8 @@ class _Known:
             Fault(
                 order.row,
                 place,
-                "The buyer is {theirs}, and the order would be entered for {ours}. If it is of this site, correct the "
-                "document or import it with `--buyer` and the buyer's name or SIRET.",
+                "The buyer is {theirs}, and the order would be entered for {ours}. If it is of this site, correct "
+                "the document or say the buyer's name or SIRET when you import it.",
                 theirs=buyer,
                 ours=ours,
             )
@@ -328,8 +328,8 @@ class _Known:
         return Fault(
             None,
             "supplier",
-            "No supplier has the code, SIRET, VAT number or name «{text}»: correct it, or enter the "
-            "supplier's card with `intergestan partner add`.",
+            "No supplier has the code, SIRET, VAT number or name «{text}»: correct it, or enter the supplier's "
+            "card first.",
             text=" / ".join(texts),
         )
 
@@ -343,7 +343,7 @@ class _Known:
                 Fault(
                     order.row,
                     "followed_by",
-                    "There is no user «{login}»: correct it, or enter them with `intergestan user add`.",
+                    "There is no user «{login}»: correct it, or enter them first.",
                     login=order.followed_by,
                 )
             )

@@ -301,15 +301,14 @@ def _unknown(line: FileLine, meant: str | None) -> Fault:
         return Fault(
             line.row,
             _place(line, "product"),
-            "The product {code} is not in the base. Did you mean {meant}? If it is new, enter it with "
-            "`intergestan catalog import`.",
+            "The product {code} is not in the base. Did you mean {meant}? If it is new, enter it first.",
             code=code,
             meant=meant,
         )
     return Fault(
         line.row,
         _place(line, "product"),
-        "The product {code} is not in the base: correct the code, or enter it with `intergestan catalog import`.",
+        "The product {code} is not in the base: correct the code, or enter it first.",
         code=code,
     )
 
@@ -408,8 +407,7 @@ def _own_price(line: FileLine, product: Product, unit: str, around: Around) -> _
         return Fault(
             line.row,
             _place(line, "price"),
-            "The line states no price: give it one, or import the file without `--prices required` to take the "
-            "catalogue's.",
+            "The line states no price: give it one, or let the catalogue's price count.",
         )
     times = factor(product["unit"], unit)
     quantity = line.quantity if times is None else line.quantity * times.denominator / times.numerator

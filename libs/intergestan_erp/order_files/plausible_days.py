@@ -21,7 +21,7 @@ def implausible_days(order: FileOrder, today: date) -> Iterator[Fault]:
             order.row,
             of_issue,
             "The order is of {day}, and today is {today}: an order is at most a year old, and of tomorrow at the "
-            "latest. Correct the date, or say --dates any if it is meant.",
+            "latest. Correct the date, or take any date if it is meant.",
             day=order.issue_date,
             today=today,
         )
@@ -34,8 +34,8 @@ def implausible_days(order: FileOrder, today: date) -> Iterator[Fault]:
             yield Fault(
                 row,
                 place,
-                "The goods are wanted on {wanted}, and the order is of {day}: they are wanted on that day or in the "
-                "two years after it. Correct the date, or say --dates any if it is meant.",
+                "The goods are wanted on {wanted}, and the order is of {day}: they are wanted on that day or in "
+                "the two years after it. Correct the date, or take any date if it is meant.",
                 wanted=day,
                 day=order.issue_date,
             )

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Invitation, User
 from intergestan_erp.inputs.typed_keys import as_stored
 
@@ -22,8 +22,9 @@ def user_row(connection: Connection, login: str) -> Row[int, str, str, bool]:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise Problem(
-            "There is no user «{login}». `intergestan user list` shows who there is, "
-            "`intergestan user add` enters somebody.",
+            "There is no user «{login}».",
+            ProblemCode.NO_USER,
+            (Act.LIST_USERS, Act.ADD_USER),
             login=login,
         )
     return row
@@ -37,7 +38,9 @@ def in_use(connection: Connection, login: str) -> int:
     row = user_row(connection, login)
     if not row.active:
         raise Problem(
-            "The user «{login}» was taken out of use. `intergestan user activate {login}` takes them into use again.",
+            "The user «{login}» was taken out of use.",
+            ProblemCode.USER_INACTIVE,
+            (Act.ACTIVATE_USER,),
             login=login,
         )
     return int(row.id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.inputs.units import can_be
 from intergestan_msg.change import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, ChangeCode
 from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, plain, totals_of
@@ -40,7 +40,9 @@ def edited(order: Order, edits: Edits) -> Order:
     changed = replace(order, lines=lines) if lines else order
     if not lines:
         raise Problem(
-            "No line of {number} would be left; nothing was changed. `intergestan orders cancel` cancels it.",
+            "No line of {number} would be left; nothing was changed.",
+            ProblemCode.NO_LINE_LEFT,
+            (Act.CANCEL_ORDER,),
             number=order.id,
         )
     if edits.note is not None:
@@ -67,7 +69,12 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
             line=line.id,
         )
     if quantity is None or quantity == 0:
-        raise Problem("Nothing was changed: a line of nothing is a line to delete (--remove {line}).", line=line.id)
+        raise Problem(
+            "Nothing was changed: a line of nothing is a line to delete: {line}.",
+            ProblemCode.LINE_OF_NOTHING,
+            (Act.REMOVE_LINE,),
+            line=line.id,
+        )
     if line.id in edits.prices and price is not None:
         price = replace(price, amount=edits.prices[line.id])
     return priced(replace(line, quantity=quantity, price=price))

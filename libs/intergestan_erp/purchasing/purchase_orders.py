@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from intergestan_db import states
 from intergestan_db.enums import PurchaseState
-from intergestan_db.problem import Problem, Words
+from intergestan_db.problem import Act, Problem, ProblemCode, Words
 from intergestan_db.tables import (
     Address,
     Contact,
@@ -99,8 +99,9 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
     missing = [number for number in wanted if number not in found]
     if missing:
         raise Problem(
-            "There is no purchase order {numbers}. Nothing was changed; `intergestan orders list --all` "
-            "shows what there is.",
+            "There is no purchase order {numbers}. Nothing was changed.",
+            ProblemCode.NO_ORDER,
+            (Act.LIST_ORDERS,),
             numbers=", ".join(missing),
         )
     return found

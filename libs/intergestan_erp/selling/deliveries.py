@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, Subquery, func, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.enums import SalesState, Stage
-from intergestan_db.problem import Problem, Word
+from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
 from intergestan_erp.agencies.belonging import at_place, invoicing_of, manages_stock
 from intergestan_erp.agencies.paired import IS_SOLD
@@ -150,9 +150,7 @@ def lock_order(connection: Connection, number: str) -> Row[*tuple[Any, ...]]:
 
 
 def _no_order(number: str) -> Problem:
-    return Problem(
-        "There is no sales order {number}: `intergestan sales list --all` shows what there is.", number=number
-    )
+    return Problem("There is no sales order {number}.", ProblemCode.NO_ORDER, (Act.LIST_SALES,), number=number)
 
 
 def customer_of(connection: Connection, number: str) -> int:

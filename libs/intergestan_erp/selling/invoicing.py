@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from intergestan_db.enums import InvoiceKind, Stage
-from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
@@ -117,7 +117,9 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
     undelivered = [ref for ref in refs if not found[ref]]
     if undelivered:
         raise Problem(
-            "Nothing was invoiced: nothing of {refs} was delivered; `intergestan sales deliver` comes first.",
+            "Nothing was invoiced: nothing of {refs} was delivered.",
+            ProblemCode.NO_DELIVERY,
+            (Act.DELIVER,),
             refs=", ".join(undelivered),
         )
     return sorted({note_id for notes in found.values() for note_id in notes})

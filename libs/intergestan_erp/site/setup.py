@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, insert, select, update
 
 from intergestan_db import numbers, states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import NumberSeries, Site, User
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
@@ -132,8 +132,10 @@ def usual_zone(country: str) -> str:
     _check_country(country)
     if country not in USUAL_ZONES:
         raise Problem(
-            "Say in which time zone the site is, so that its documents are dated by its own day: "
-            "--timezone, with a name of the IANA base such as Europe/Paris or Europe/Brussels.",
+            "Say in which time zone the site is, so that its documents are dated by its own day: a name of the "
+            "IANA base such as Europe/Paris or Europe/Brussels.",
+            ProblemCode.NO_ZONE,
+            (Act.GIVE_ZONE,),
         )
     return USUAL_ZONES[country]
 

@@ -19,7 +19,7 @@ from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import LedgerOutcome, SalesState, Stage
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Answer, Ledger, Product, SalesOrder, SalesOrderLine
 from intergestan_erp.agencies.paired import refuse_sold
 from intergestan_erp.credit.gate import Gate, close_gate, let_pass, open_gate
@@ -176,8 +176,10 @@ def _check_days(head: AnyRow, wanted: OwnChanges, here: date) -> None:
     for line_id, day in wanted.dates.items():
         if not may_be_wanted(day, head.issue_date, here):
             raise Problem(
-                "Nothing was changed: line {line} is promised for {wanted}, and the order is of {day}: goods come from "
-                "that day on, and in two years at most. Correct the date, or say --dates any if it is meant.",
+                "Nothing was changed: line {line} is promised for {wanted}, and the order is of {day}: goods come "
+                "from that day on, and in two years at most. Correct the date.",
+                ProblemCode.IMPLAUSIBLE_DAY,
+                (Act.ANY_DATES,),
                 line=line_id,
                 wanted=day,
                 day=head.issue_date,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from intergestan_db.enums import HoldReason as R
+from intergestan_db.problem import Act
 from intergestan_msg.typography import printed
 
 
@@ -32,24 +33,23 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNKNOWN_SIGNER: {
         "en": Advice(
             "Nothing was imported or answered.",
-            "If you know the sender, pin their card (partner add): the mail goes on by itself. Else refuse it.",
+            "If you know the sender, pin their card: the mail goes on by itself. Else refuse it.",
         ),
         "fr": Advice(
             "Rien n'a été importé ni répondu.",
-            "Si l'expéditeur vous est connu, ajoutez sa carte (partner add) : le courriel sera repris de lui-même. "
-            "Sinon refusez-le.",
+            "Si l'expéditeur vous est connu, ajoutez sa carte : le courriel sera repris de lui-même. Sinon refusez-le.",
         ),
     },
     R.UNCONFIRMED_KEY: {
         "en": Advice(
             "Nothing was imported or answered yet.",
-            "Call the partner at a number you know, then type the 12 words they read you: intergestan partner key "
-            "confirm PARTNER WORDS. Their mails are imported then.",
+            "Call the partner at a number you know, then type the 12 words they read you. Their mails are imported "
+            "then.",
         ),
         "fr": Advice(
             "Rien n'a encore été importé ni répondu.",
-            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
-            "CORRESPONDANT MOTS. Ses courriels seront alors importés.",
+            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus. Ses courriels seront alors "
+            "importés.",
         ),
     },
     R.REVOKED_KEY: {
@@ -65,13 +65,13 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.KEY_ANNOUNCED: {
         "en": Advice(
             "No order waits for it yet; once the new key signs, its mails wait until somebody confirms it.",
-            "Call the partner at a number you know, then type the 12 words they read you: intergestan partner key "
-            "confirm PARTNER WORDS. If they announced nothing, refuse this and revoke their key.",
+            "Call the partner at a number you know, then type the 12 words they read you. If they announced "
+            "nothing, refuse this and revoke their key.",
         ),
         "fr": Advice(
             "Rien n'attend encore ; dès que la nouvelle clé signera, ses courriels attendront sa confirmation.",
-            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus : intergestan partner key confirm "
-            "CORRESPONDANT MOTS. S'il n'a rien annoncé, refusez ceci et révoquez sa clé.",
+            "Appelez le correspondant à un numéro connu, puis tapez les 12 mots lus. S'il n'a rien annoncé, "
+            "refusez ceci et révoquez sa clé.",
         ),
     },
     R.BAD_SIGNATURE: {
@@ -87,15 +87,15 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     f"{R.BAD_SIGNATURE}.outside": {
         "en": Advice(
             "Nothing was imported or answered. Their clock was wrong, or somebody uses a key that ended.",
-            "Call the partner. If they did not send it, refuse this one. If they did and the key was replaced, type "
-            "its 12 words once more (intergestan partner key confirm PARTNER WORDS) and release this one; if the key "
-            "was not, they enter the orders again under other numbers.",
+            "Call the partner. If they did not send it, refuse this one. If they did and the key was replaced, "
+            "type its 12 words once more and release this one; if the key was not, they enter the orders again "
+            "under other numbers.",
         ),
         "fr": Advice(
             "Rien n'a été importé ni répondu. Leur horloge était fausse, ou quelqu'un se sert d'une clé échue.",
-            "Téléphonez au correspondant. S'il ne l'a pas envoyé, refusez celui-ci. S'il l'a envoyé et que la clé a "
-            "été remplacée, retapez ses 12 mots (intergestan partner key confirm CORRESPONDANT MOTS) et libérez ce "
-            "courriel ; si elle ne l'a pas été, qu'il ressaisisse les commandes sous d'autres numéros.",
+            "Téléphonez au correspondant. S'il ne l'a pas envoyé, refusez celui-ci. S'il l'a envoyé et que la clé "
+            "a été remplacée, retapez ses 12 mots et libérez ce courriel ; si elle ne l'a pas été, qu'il "
+            "ressaisisse les commandes sous d'autres numéros.",
         ),
     },
     R.BAD_MESSAGE: {
@@ -105,11 +105,11 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.DAMAGED: {
         "en": Advice(
             "Nothing was imported. The sender's next sending of the same mail heals it.",
-            "Wait for it, or ask the partner to send it again (resend).",
+            "Wait for it, or ask the partner to send it again.",
         ),
         "fr": Advice(
             "Rien n'a été importé. Le prochain envoi du même courriel corrigera cela.",
-            "Attendez-le, ou demandez au correspondant de renvoyer (resend).",
+            "Attendez-le, ou demandez au correspondant de renvoyer.",
         ),
     },
     R.NEWER_RELEASE: {
@@ -143,27 +143,27 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.STATEMENT: {
         "en": Advice(
             "Orders go on. If this base was restored, what was done after the backup is missing in it.",
-            "Restored: run `intergestan restored` if nobody did, enter and send again what is missing (the partner "
-            "knows it again). Else call the partner: somebody may use a key. Then refuse this; it is not told again.",
+            "Restored: note the restore if nobody did, enter and send again what is missing (the partner knows it "
+            "again). Else call the partner: somebody may use a key. Then refuse this; it is not told again.",
         ),
         "fr": Advice(
             "Les commandes continuent. Si cette base a été restaurée, ce qui a été fait après la sauvegarde y manque.",
-            "Base restaurée : lancez `intergestan restored` si ce n'est pas fait, ressaisissez et renvoyez ce qui "
-            "manque (le correspondant le reconnaît). Sinon appelez-le : quelqu'un utilise peut-être une clé. Puis "
-            "refusez ceci ; ce ne sera plus signalé.",
+            "Base restaurée : notez la restauration si ce n'est pas fait, ressaisissez et renvoyez ce qui manque "
+            "(le correspondant le reconnaît). Sinon appelez-le : quelqu'un utilise peut-être une clé. Puis refusez "
+            "ceci ; ce ne sera plus signalé.",
         ),
     },
     R.TRANSFER_CONFLICT: {
         "en": Advice(
             "Nothing of this mail was imported: what stood here before stays. Their database or ours went back to an "
             "older state.",
-            "Call them. Whoever restored a backup stops the services and runs `intergestan restored`. Compare the "
-            "orders of this mail by telephone, then refuse it: what still counts is sent again under a new series.",
+            "Call them. Whoever restored a backup stops the services and notes the restore. Compare the orders of "
+            "this mail by telephone, then refuse it: what still counts is sent again under a new series.",
         ),
         "fr": Advice(
             "Rien de ce courriel n'a été importé : ce qui était ici reste. Leur base ou la nôtre est revenue à un état "
             "plus ancien.",
-            "Appelez-les. Celui qui a restauré une sauvegarde arrête les services et lance `intergestan restored`. "
+            "Appelez-les. Celui qui a restauré une sauvegarde arrête les services et note la restauration. "
             "Comparez ses commandes au téléphone, puis refusez ce courriel : ce qui compte encore repart dans une "
             "nouvelle série.",
         ),
@@ -171,28 +171,27 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     f"{R.TRANSFER_CONFLICT}.reversed": {
         "en": Advice(
             "Nothing of this mail was imported. The order here is what was agreed on first, the order there is not.",
-            "Call them and agree on what counts. Make both orders equal: ask for a change or a cancellation here "
-            "(`orders change`, `orders cancel`), or they change theirs (`sales change`). Then refuse this mail.",
+            "Call them and agree on what counts. Make both orders equal: ask for a change or a cancellation here, "
+            "or they change theirs. Then refuse this mail.",
         ),
         "fr": Advice(
             "Rien de ce courriel n'a été importé. La commande est ici ce qui avait d'abord été convenu ; là-bas, non.",
-            "Appelez-les et convenez de ce qui vaut. Rendez les deux commandes égales : demandez ici une modification "
-            "ou une annulation (`orders change`, `orders cancel`), ou ils modifient la leur (`sales change`). Refusez "
-            "ensuite ce courriel.",
+            "Appelez-les et convenez de ce qui vaut. Rendez les deux commandes égales : demandez ici une "
+            "modification ou une annulation, ou ils modifient la leur. Refusez ensuite ce courriel.",
         ),
     },
     R.ARCHIVE: {
         "en": Advice(
             "Nothing of it is booked. As soon as a whole copy is there, from the mailbox or from a backup, it goes on "
             "by itself.",
-            "Look at the archive's disk. If the mailbox has the mail no more, bring the file back from a backup, or "
-            "ask the partner to send it again (resend) and refuse this one.",
+            "Look at the archive's disk. If the mailbox has the mail no more, bring the file back from a backup, "
+            "or ask the partner to send it again and refuse this one.",
         ),
         "fr": Advice(
             "Rien n'en est enregistré. Dès qu'une copie entière est là, de la boîte ou d'une sauvegarde, il continue "
             "de lui-même.",
             "Vérifiez le disque de l'archive. Si la boîte n'a plus le courriel, restaurez le fichier depuis une "
-            "sauvegarde, ou demandez au correspondant de le renvoyer (resend) et refusez celui-ci.",
+            "sauvegarde, ou demandez au correspondant de le renvoyer et refusez celui-ci.",
         ),
     },
     R.POISON: {
@@ -218,25 +217,23 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNKNOWN_PRODUCT: {
         "en": Advice(
             "The order was not booked; the buyer knows that it waits.",
-            "Say which product of ours the line means (holds release HOLD --product LINE=CODE), which is remembered "
-            "for this partner; or create the product and release the order; or refuse it.",
+            "Say which product of ours the line means, which is remembered for this partner; or create the product "
+            "and release the order; or refuse it.",
         ),
         "fr": Advice(
             "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
-            "Dites quel produit la ligne désigne (holds release RÉF --product LIGNE=CODE), ce qui est retenu pour ce "
-            "correspondant ; ou créez le produit et libérez la commande ; ou refusez-la.",
+            "Dites quel produit la ligne désigne, ce qui est retenu pour ce correspondant ; ou créez le produit et "
+            "libérez la commande ; ou refusez-la.",
         ),
     },
     R.TWO_CUSTOMERS: {
         "en": Advice(
             "The order was not booked; the buyer knows that it waits.",
-            "Say which customer it is (holds release HOLD --customer CODE), which is remembered for this partner; or "
-            "refuse the order.",
+            "Say which customer it is, which is remembered for this partner; or refuse the order.",
         ),
         "fr": Advice(
             "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
-            "Dites de quel client il s'agit (holds release RÉF --customer CODE), ce qui est retenu pour ce "
-            "correspondant ; ou refusez la commande.",
+            "Dites de quel client il s'agit, ce qui est retenu pour ce correspondant ; ou refusez la commande.",
         ),
     },
     R.PRICE_DIFFERENCE: {
@@ -272,13 +269,12 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNIT_MISMATCH: {
         "en": Advice(
             "The order was not booked; the buyer knows that it waits.",
-            "Correct the product's unit and release the order, or say which product the line means (holds release HOLD "
-            "--product LINE=CODE); or refuse it.",
+            "Correct the product's unit and release the order, or say which product the line means; or refuse it.",
         ),
         "fr": Advice(
             "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend.",
-            "Corrigez l'unité du produit et libérez la commande, ou dites quel produit la ligne désigne (holds release "
-            "RÉF --product LIGNE=CODE) ; ou refusez-la.",
+            "Corrigez l'unité du produit et libérez la commande, ou dites quel produit la ligne désigne ; ou "
+            "refusez-la.",
         ),
     },
     R.CURRENCY: {
@@ -298,11 +294,11 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.GAP: {
         "en": Advice(
             "It waits for a document that has not come or is not settled, and is applied as soon as that is.",
-            "If it never comes, ask the partner to send the missing one again (resend), or refuse this one.",
+            "If it never comes, ask the partner to send the missing one again, or refuse this one.",
         ),
         "fr": Advice(
             "Elle attend un document qui n'est pas arrivé ou pas traité ; elle sera appliquée dès que ce sera fait.",
-            "S'il n'arrive jamais, demandez au correspondant de le renvoyer (resend), ou refusez celle-ci.",
+            "S'il n'arrive jamais, demandez au correspondant de le renvoyer, ou refusez celle-ci.",
         ),
     },
     f"{R.GAP}.held": {
@@ -357,26 +353,24 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
         "en": Advice(
             "No order was changed.",
             "Ask the partner which mail they answered; refuse this mail. If this base was restored, send again the "
-            "orders that wait (resend).",
+            "orders that wait.",
         ),
         "fr": Advice(
             "Aucune commande n'a changé.",
-            "Demandez au correspondant à quel envoi il répond ; refusez ce courriel. Si cette base a été restaurée, "
-            "renvoyez les commandes en attente (resend).",
+            "Demandez au correspondant à quel envoi il répond ; refusez ce courriel. Si cette base a été "
+            "restaurée, renvoyez les commandes en attente.",
         ),
     },
     R.CREDIT: {
         "en": Advice(
             "The order was not booked; the buyer knows that it waits. It goes on by itself as soon as there is room: "
             "by a payment, a cancellation, a due date or a higher maximum.",
-            "Enter the payment, raise the maximum, or let the order pass (holds release HOLD --override REASON); or "
-            "refuse it.",
+            "Enter the payment, raise the maximum, or let the order pass; or refuse it.",
         ),
         "fr": Advice(
             "La commande n'est pas enregistrée ; l'acheteur sait qu'elle attend. Elle continue d'elle-même dès qu'il y "
             "a de la place : un règlement, une annulation, une échéance ou un maximum plus élevé.",
-            "Enregistrez le règlement, relevez le maximum, ou laissez passer la commande (holds release RÉF --override "
-            "MOTIF) ; ou refusez-la.",
+            "Enregistrez le règlement, relevez le maximum, ou laissez passer la commande ; ou refusez-la.",
         ),
     },
     R.FAILED: {
@@ -388,24 +382,50 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.REFUSED_BY_SERVER: {
         "en": Advice(
             "The orders were not delivered.",
-            "If the account or the server was at fault, mend it and send again (resend). If the address is wrong, "
-            "refuse the mail (holds refuse), correct the address (partner set) and send the orders anew.",
+            "If the account or the server was at fault, mend it and send again. If the address is wrong, refuse "
+            "the mail, correct the address and send the orders anew.",
         ),
         "fr": Advice(
             "Les commandes ne sont pas parties.",
-            "Si le compte ou le serveur est en cause, corrigez-le et renvoyez (resend). Si l'adresse est fausse, "
-            "refusez l'envoi (holds refuse), corrigez l'adresse (partner set) et envoyez les commandes à nouveau.",
+            "Si le compte ou le serveur est en cause, corrigez-le et renvoyez. Si l'adresse est fausse, refusez "
+            "l'envoi, corrigez l'adresse et envoyez les commandes à nouveau.",
         ),
     },
     R.NO_ANSWER: {
-        "en": Advice("The orders stay «waiting».", "Call the partner, then send the same mail again (resend)."),
-        "fr": Advice("Les commandes restent « en attente ».", "Appelez le correspondant, puis renvoyez (resend)."),
+        "en": Advice("The orders stay «waiting».", "Call the partner, then send the same mail again."),
+        "fr": Advice("Les commandes restent « en attente ».", "Appelez le correspondant, puis renvoyez."),
     },
     R.NOT_COMPOSED: {
-        "en": Advice("Nothing was sent.", "Correct the cause, then send again (resend) or give up (abandon)."),
-        "fr": Advice("Rien n'est parti.", "Corrigez la cause, puis renvoyez (resend) ou abandonnez (abandon)."),
+        "en": Advice("Nothing was sent.", "Correct the cause, then send again or give up."),
+        "fr": Advice("Rien n'est parti.", "Corrigez la cause, puis renvoyez ou abandonnez."),
     },
 }
+
+
+NEXT: Mapping[str, tuple[Act, ...]] = {
+    R.UNKNOWN_SIGNER: (Act.ADD_PARTNER,),
+    R.UNCONFIRMED_KEY: (Act.CONFIRM_KEY,),
+    R.KEY_ANNOUNCED: (Act.CONFIRM_KEY, Act.REVOKE_KEY),
+    f"{R.BAD_SIGNATURE}.outside": (Act.CONFIRM_KEY,),
+    R.STATEMENT: (Act.NOTE_RESTORE,),
+    R.TRANSFER_CONFLICT: (Act.NOTE_RESTORE,),
+    f"{R.TRANSFER_CONFLICT}.reversed": (Act.CHANGE_ORDER, Act.CANCEL_ORDER),
+    R.UNKNOWN_PRODUCT: (Act.RELEASE_WITH_PRODUCT,),
+    R.TWO_CUSTOMERS: (Act.RELEASE_WITH_CUSTOMER,),
+    R.UNIT_MISMATCH: (Act.RELEASE_WITH_PRODUCT,),
+    R.UNMATCHED_ANSWER: (Act.RESEND_MAIL,),
+    R.CREDIT: (Act.ENTER_PAYMENT, Act.SET_CEILING, Act.RELEASE_OVERRIDING),
+    R.REFUSED_BY_SERVER: (Act.RESEND_MAIL, Act.CHANGE_ORDER_ADDRESS),
+    R.UNDELIVERED: (Act.CHANGE_ORDER_ADDRESS, Act.RELEASE_HOLD),
+    R.NO_ANSWER: (Act.RESEND_MAIL,),
+    R.NOT_COMPOSED: (Act.RESEND_MAIL, Act.ABANDON_MAIL),
+}
+"""What a person may do besides releasing or refusing; by reason, or by `reason.variant`."""
+
+
+def acts_of(key: str) -> tuple[Act, ...]:
+    """What may be done about a reason, or about a `reason.variant`; else what every hold may be done about."""
+    return NEXT.get(key, (Act.RELEASE_HOLD, Act.REFUSE_HOLD))
 
 
 def advised(key: str, language: str) -> Advice:

@@ -121,8 +121,8 @@ RELAY_FRENCH: Mapping[str, str] = {
     "the mail is not 7-bit": "le courriel n'est pas en 7 bits",
     "the mail has a line that does not end with CRLF": "une ligne du courriel ne finit pas par CRLF",
     "the mail has {} bytes, the relay takes at most {}": "le courriel a {} octets, le serveur en accepte au plus {}",
-    "the mail provider gives no token ({}): give consent anew with `intergestan relay login`": (
-        "le fournisseur ne donne pas de jeton ({}) : redonnez l'accès par `intergestan relay login`"
+    "the mail provider gives no token ({}): give consent anew": (
+        "le fournisseur ne donne pas de jeton ({}) : redonnez votre accord"
     ),
     "the provider's server for tokens does not answer as it should: {}": (
         "le serveur de jetons du fournisseur ne répond pas comme il faut : {}"

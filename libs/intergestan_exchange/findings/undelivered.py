@@ -87,8 +87,8 @@ WHAT: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 _CORRECT_ADDRESS = {
-    "en": "Ask the partner for the right address and correct it (partner set --order-address or --answer-address).",
-    "fr": "Demandez la bonne adresse et corrigez-la (partner set --order-address ou --answer-address).",
+    "en": "Ask the partner for the right address and correct it.",
+    "fr": "Demandez la bonne adresse et corrigez-la.",
 }
 _CALL = {
     "en": "Call the partner: they must put their mailbox or their mail server in order.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING
 
+from intergestan_db.problem import Act
 from intergestan_erp.site.day import local
 from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_msg.plain_text import shown
@@ -18,52 +19,52 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "en": {
         "OrderStuck": (
             "Orders do not move: the step {about} leaves {value} mail(s) lying.",
-            "`intergestan status` shows whether its service runs and what the relay says.",
+            "Look whether its service runs and what the relay says.",
         ),
         "MailboxNotPolled": (
             "The mailbox {about} is not read: orders wait on the mail server.",
-            "`intergestan status` shows why; `intergestan mailbox test {about}` tries the login.",
+            "Look why, and try its login.",
         ),
         "MailboxUnowned": (
             "Nobody reads the mailbox {about}: no poller has taken it.",
-            "Start a poller: `intergestan up` or `intergestan run poller`.",
+            "Start a poller.",
         ),
         "OwnDatabaseOlder": (
             "Our database went back: {about} has mails of ours under sequence numbers that it does not know.",
-            "Stop all services, run `intergestan restored`, start them, then run `intergestan replay --all`.",
+            "Stop all services, note the restore, start them, then take the whole archive in again.",
         ),
         "PartnerDatabaseOlder": (
             "The database of {about} went back: it gives sequence numbers again that came here with other mails.",
-            "Telephone them: they stop all services and run `intergestan restored`.",
+            "Telephone them: they stop all services and note the restore.",
         ),
         "TransferConflict": (
             "{value} mail(s) bear a sequence number that was given before: our database or theirs went back.",
-            "`intergestan holds list` shows whose. Whoever restored a backup runs `intergestan restored`.",
+            "Look whose they are. Whoever restored a backup notes the restore.",
         ),
         "OrderUnanswered": (
             "{value} order(s) have no answer after the time agreed.",
-            "`intergestan orders list --unanswered` shows whose; telephone them.",
+            "Look whose they are, and telephone them.",
         ),
-        "HoldsWaiting": ("{value} order(s) or mail(s) wait for a person.", "`intergestan holds list` shows them."),
+        "HoldsWaiting": ("{value} order(s) or mail(s) wait for a person.", "Look at them, and decide."),
         "SequenceGap": (
             "A mail of the partner {about} is missing: later ones have come ({value}).",
-            "Statements bring it by themselves within a day; `intergestan statement {about}` shows what is missing.",
+            "Statements bring it by themselves within a day; the statements show what is missing.",
         ),
         "BookingPaused": (
             "Since the restore the orders of {about} are not booked: {value} mail(s) wait.",
-            "`intergestan statement {about}` shows why; `intergestan resume {about} --reason TEXT` goes on.",
+            "The statements show why; it goes on once they agree, or when somebody says so.",
         ),
         "ErrorBudgetBurn": (
             "Mails do not come through in time: {value} heartbeats are late or lost.",
-            "`intergestan status` shows which partner's; if it is everybody's, `intergestan doctor`.",
+            "Look which partner's they are; if everybody's, have the site checked.",
         ),
         "ConsentEnded": (
             "The mail provider no longer lets us into the account {about}: {value}",
-            "`intergestan mailbox login {about}`, or `intergestan relay login`.",
+            "Give consent anew.",
         ),
         "KeyExpiring": (
             "The signing key of {about} ends on {value}; mails signed with it are then held.",
-            "Ours: `intergestan site key rotate`. A partner's: they change theirs, and you confirm it.",
+            "Ours: make a new one. A partner's: they change theirs, and you confirm it.",
         ),
         "CertificateExpiring": (
             "The certificate of the mail server of {about} ends on {value}; from then on we refuse to talk to it.",
@@ -71,7 +72,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "DatabaseRefuses": (
             "The base answers and takes no writes, so nothing moves: {value}",
-            "`intergestan doctor`; make room on its disk, or let site.database_url lead to the primary.",
+            "Make room on its disk, or let site.database_url lead to the primary.",
         ),
         "RedisAway": (
             "Redis does not answer, so no service begins anything new: {value}",
@@ -79,15 +80,15 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "RedisRefuses": (
             "Redis answers and takes no writes, so orders move slowly or not at all: {value}",
-            "`intergestan doctor` says what it needs: room, its disk, replicas, the address of the master, or time.",
+            "It needs one of these: room, its disk, replicas, the address of the master, or time.",
         ),
         "ArchiveDamaged": (
             "{value} mail(s) were altered or lost in the archive before they were taken in.",
-            "`intergestan holds list` shows them; they are fetched again from the mailbox. Look at the disk.",
+            "They are fetched again from the mailbox. Look at the disk.",
         ),
         "ArchiveFailing": (
             "The archive fails, so mails stay on the server: {value}",
-            "`intergestan doctor`; look at the disk and at the folder's owner.",
+            "Look at the disk and at the folder's owner.",
         ),
         "RedisMemory": ("Redis is nearly full ({value}): orders will move slowly.", "Raise its maxmemory."),
         "ClockSkew": (
@@ -110,7 +111,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "GeocoderResting": (
             "No addresses are looked up: {about} is not asked ({value} calls this month). Orders do not need it.",
-            "`intergestan settings show` shows whom we ask and how often in a month.",
+            "The settings say whom we ask and how often in a month.",
         ),
         "GeocoderResting.cap": (
             "{value} look-ups were made this month, as many as allowed; the others go on next month.",
@@ -122,11 +123,11 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "NotesUninvoiced": (
             "{value} delivery note(s) of customers who get an invoice a month are not invoiced, and the month ends.",
-            "`intergestan invoices run --preview` shows them, `intergestan invoices run` invoices them.",
+            "Look at them, and invoice them.",
         ),
         "StockNegative": (
             "Less of {value} product(s) lies in a depot than nothing, or than is set aside, where that may not be.",
-            "`intergestan stock show` tells which: count them in the depot, and enter it (stock count).",
+            "Count them in the depot, and enter it.",
         ),
         "OrdersUnallocated": (
             "Nothing is set aside for {value} order(s), though it is to be done at once: the allocator does not do it.",
@@ -134,61 +135,61 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "ServiceDown": (
             "The service {about} does not run.",
-            "Start it: `intergestan up` or `intergestan run {about}`; its log says why it ended.",
+            "Start it; its log says why it ended.",
         ),
     },
     "fr": {
         "OrderStuck": (
             "Les commandes n'avancent plus : l'étape {about} laisse {value} courriel(s) en attente.",
-            "`intergestan status` montre si son service tourne et ce que dit le relais.",
+            "Regardez si son service tourne et ce que dit le relais.",
         ),
         "MailboxNotPolled": (
             "La boîte {about} n'est pas relevée : des commandes attendent sur le serveur de courrier.",
-            "`intergestan status` dit pourquoi ; `intergestan mailbox test {about}` essaie la connexion.",
+            "Regardez pourquoi, et essayez la connexion.",
         ),
         "MailboxUnowned": (
             "Personne ne relève la boîte {about} : aucun releveur ne l'a prise.",
-            "Démarrez un releveur : `intergestan up` ou `intergestan run poller`.",
+            "Démarrez un releveur.",
         ),
         "OwnDatabaseOlder": (
             "Notre base est revenue en arrière : {about} a de nous des numéros de séquence qu'elle ne connaît pas.",
-            "Arrêtez les services, lancez `intergestan restored`, redémarrez-les, puis `intergestan replay --all`.",
+            "Arrêtez les services, notez la restauration, redémarrez-les, puis reprenez toute l'archive.",
         ),
         "PartnerDatabaseOlder": (
             "La base de {about} est revenue en arrière : elle redonne des numéros de séquence déjà venus ici.",
-            "Téléphonez-leur : ils arrêtent tous les services et lancent `intergestan restored`.",
+            "Téléphonez-leur : ils arrêtent tous les services et notent la restauration.",
         ),
         "TransferConflict": (
             "{value} courriel(s) portent un numéro de séquence déjà donné : une des deux bases est revenue en arrière.",
-            "`intergestan holds list` montre de qui. Qui a restauré une sauvegarde lance `intergestan restored`.",
+            "Regardez de qui. Qui a restauré une sauvegarde note la restauration.",
         ),
         "OrderUnanswered": (
             "{value} commande(s) sont sans réponse après le délai convenu.",
-            "`intergestan orders list --unanswered` montre de qui ; téléphonez-leur.",
+            "Regardez de qui, et téléphonez-leur.",
         ),
         "HoldsWaiting": (
             "{value} commande(s) ou courriel(s) attendent une personne.",
-            "`intergestan holds list` les montre.",
+            "Regardez-les, et décidez.",
         ),
         "SequenceGap": (
             "Il manque un courriel du correspondant {about} : de plus récents sont arrivés ({value}).",
-            "Les relevés le font revenir en un jour ; `intergestan statement {about}` montre ce qui manque.",
+            "Les relevés le font revenir en un jour ; ils montrent ce qui manque.",
         ),
         "BookingPaused": (
             "Depuis la restauration, l'enregistrement est suspendu pour {about} : {value} courriel(s) attendent.",
-            "`intergestan statement {about}` dit pourquoi ; `intergestan resume {about} --reason TEXTE` reprend.",
+            "Les relevés disent pourquoi ; cela reprend dès qu'ils concordent, ou quand quelqu'un le décide.",
         ),
         "ErrorBudgetBurn": (
             "Les courriels ne passent pas à temps : {value} battements sont en retard ou perdus.",
-            "`intergestan status` montre de quel correspondant ; si c'est de tous, `intergestan doctor`.",
+            "Regardez de quel correspondant ; si c'est de tous, faites vérifier le site.",
         ),
         "ConsentEnded": (
             "Le fournisseur ne nous laisse plus entrer dans le compte {about} : {value}",
-            "`intergestan mailbox login {about}`, ou `intergestan relay login`.",
+            "Redonnez votre accord.",
         ),
         "KeyExpiring": (
             "La clé de signature de {about} finit le {value} ; les courriels signés avec elle seront alors retenus.",
-            "La nôtre : `intergestan site key rotate`. Celle d'un correspondant : il la change, et vous confirmez.",
+            "La nôtre : faites-en une nouvelle. Celle d'un correspondant : il la change, et vous confirmez.",
         ),
         "CertificateExpiring": (
             "Le certificat du serveur de courrier de {about} finit le {value} ; nous refuserons alors de lui parler.",
@@ -196,7 +197,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "DatabaseRefuses": (
             "La base répond mais n'accepte aucune écriture, plus rien n'avance : {value}",
-            "`intergestan doctor` ; faites de la place sur son disque, ou dirigez site.database_url vers le primaire.",
+            "Faites de la place sur son disque, ou dirigez site.database_url vers le primaire.",
         ),
         "RedisAway": (
             "Redis ne répond pas, aucun service ne commence rien de nouveau : {value}",
@@ -204,15 +205,15 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "RedisRefuses": (
             "Redis répond mais n'accepte aucune écriture, les commandes avancent lentement ou plus du tout : {value}",
-            "`intergestan doctor` dit ce qu'il lui faut : place, disque, répliques, adresse du maître, ou patience.",
+            "Il lui faut l'un de ceux-ci : place, disque, répliques, adresse du maître, ou patience.",
         ),
         "ArchiveDamaged": (
             "{value} courriel(s) ont été altérés ou perdus dans l'archive avant d'être traités.",
-            "`intergestan holds list` les montre ; ils sont relevés de nouveau dans la boîte. Vérifiez le disque.",
+            "Ils sont relevés de nouveau dans la boîte. Vérifiez le disque.",
         ),
         "ArchiveFailing": (
             "L'archive échoue, les courriels restent donc sur le serveur : {value}",
-            "`intergestan doctor` ; regardez le disque et le propriétaire du dossier.",
+            "Regardez le disque et le propriétaire du dossier.",
         ),
         "RedisMemory": (
             "Redis est presque plein ({value}) : les commandes ralentiront.",
@@ -238,7 +239,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "GeocoderResting": (
             "Plus aucune adresse n'est recherchée : {about} n'est pas interrogé ({value} recherches ce mois-ci).",
-            "`intergestan settings show` montre qui est interrogé, et combien de fois par mois.",
+            "Les réglages disent qui est interrogé, et combien de fois par mois.",
         ),
         "GeocoderResting.cap": (
             (
@@ -256,11 +257,11 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "NotesUninvoiced": (
             "{value} BL de clients facturés au mois ne sont pas facturés, et le mois se termine.",
-            "`intergestan invoices run --preview` les montre, `intergestan invoices run` les facture.",
+            "Regardez-les, et facturez-les.",
         ),
         "StockNegative": (
             "{value} article(s) : un dépôt a moins que rien, ou que ce qui y est réservé, là où c'est interdit.",
-            "`intergestan stock show` dit lesquels : comptez-les au dépôt, et saisissez-le (stock count).",
+            "Comptez-les au dépôt, et saisissez-le.",
         ),
         "OrdersUnallocated": (
             "Rien n'est réservé pour {value} commande(s), qui devrait l'être aussitôt : l'allocator ne le fait pas.",
@@ -268,7 +269,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",
-            "Démarrez-le : `intergestan up` ou `intergestan run {about}` ; son journal dit pourquoi il s'est arrêté.",
+            "Démarrez-le ; son journal dit pourquoi il s'est arrêté.",
         ),
     },
 }
@@ -311,6 +312,36 @@ def sentence(alarm: Alarm, language: str) -> str:
 def cure(alarm: Alarm, language: str) -> str:
     """What to do first."""
     return printed(ALARMS[language][alarm.name][1], language).format(about=shown(alarm.about, 80))
+
+
+NEXT: Mapping[str, tuple[Act, ...]] = {
+    "OrderStuck": (Act.SHOW_STATUS,),
+    "MailboxNotPolled": (Act.SHOW_STATUS, Act.TEST_MAILBOX),
+    "MailboxUnowned": (Act.START_SITE,),
+    "OwnDatabaseOlder": (Act.NOTE_RESTORE, Act.REPLAY_ALL),
+    "TransferConflict": (Act.LIST_HOLDS,),
+    "OrderUnanswered": (Act.LIST_UNANSWERED,),
+    "HoldsWaiting": (Act.LIST_HOLDS,),
+    "SequenceGap": (Act.SHOW_STATEMENT,),
+    "BookingPaused": (Act.SHOW_STATEMENT, Act.RESUME_BOOKING),
+    "ErrorBudgetBurn": (Act.SHOW_STATUS, Act.CHECK_SITE),
+    "ConsentEnded": (Act.CONSENT,),
+    "KeyExpiring": (Act.ROTATE_KEY,),
+    "DatabaseRefuses": (Act.CHECK_SITE,),
+    "RedisRefuses": (Act.CHECK_SITE,),
+    "ArchiveDamaged": (Act.LIST_HOLDS,),
+    "ArchiveFailing": (Act.CHECK_SITE,),
+    "GeocoderResting": (Act.GEO_SETTINGS,),
+    "NotesUninvoiced": (Act.INVOICE_NOTES,),
+    "StockNegative": (Act.SHOW_STOCK, Act.COUNT_STOCK),
+    "ServiceDown": (Act.START_SITE, Act.START_SERVICE),
+}
+"""What may be done about an alarm, by its name."""
+
+
+def acts_of(alarm: Alarm) -> tuple[Act, ...]:
+    """What may be done, for each face to word."""
+    return NEXT.get(alarm.name, ())
 
 
 def title(site: str, begun: int, standing: int, language: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from intergestan_db.enums import HoldReason, PartyRole
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.inputs.unreadable import Unreadable
 from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.site.preferences import read_preferences
@@ -72,8 +72,9 @@ def _remember_customer(connection: Connection, hold: Hold, partner_id: int, code
     asked = next((each for each in hold.findings if each.reason is HoldReason.TWO_CUSTOMERS), None)
     if asked is None:
         raise Problem(
-            "{ref} does not wait for the choice of a customer, so nothing was released: `intergestan holds show {ref}` "
-            "says why it waits.",
+            "{ref} does not wait for the choice of a customer, so nothing was released.",
+            ProblemCode.NOT_WAITING,
+            (Act.SHOW_HOLD,),
             ref=hold.ref,
         )
     fields = read_preferences(connection).party_fields

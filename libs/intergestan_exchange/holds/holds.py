@@ -16,11 +16,11 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db import states
 from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, Partner
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_exchange.findings import undelivered as undelivered_words
-from intergestan_exchange.findings.advice import ADVICE, Advice, advised
+from intergestan_exchange.findings.advice import ADVICE, Advice, acts_of, advised
 from intergestan_exchange.findings.finding import Finding, read_findings
 from intergestan_exchange.findings.findings import explain_all, explain_told
 from intergestan_exchange.findings.undelivered import undelivered
@@ -70,9 +70,18 @@ class Hold:
         """What that means for the order, and what to do."""
         if self.reason is HoldReason.UNDELIVERED:
             return undelivered_words.advice(self.findings[0], language)
+        return advised(self._key, language)
+
+    @property
+    def next(self) -> tuple[Act, ...]:
+        """What may be done, for each face to word."""
+        return acts_of(self._key)
+
+    @property
+    def _key(self) -> str:
         reason = HoldReason.CONFLICT if self.is_conflict else self.reason
         variants = (f"{reason}.{finding.variant}" for finding in self.findings if finding.reason is reason)
-        return advised(next((variant for variant in variants if variant in ADVICE), reason), language)
+        return next((variant for variant in variants if variant in ADVICE), reason)
 
 
 def list_holds(connection: Connection) -> list[Hold]:
@@ -89,9 +98,7 @@ def find_hold(connection: Connection, ref: str) -> Hold:
     kind, row_id = parse_ref(ref)
     found = next(_READERS[kind](connection, row_id), None)
     if found is None:
-        raise Problem(
-            "«{ref}» does not wait any more, or never did: `intergestan holds list` shows what does.", ref=ref
-        )
+        raise Problem("«{ref}» does not wait any more, or never did.", ProblemCode.NO_HOLD, (Act.LIST_HOLDS,), ref=ref)
     return found
 
 

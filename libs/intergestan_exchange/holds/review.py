@@ -155,8 +155,10 @@ def _choose_products(connection: Connection, order: AnyRow, products: Mapping[st
     missing = [line_id for line_id in by_id if line_id not in products]
     if missing:
         raise Problem(
-            "Nothing was changed: {number} has lines without a product of ours ({lines}). Say which one each means, "
-            "with --product LINE=CODE, or refuse the order.",
+            "Nothing was changed: {number} has lines without a product of ours ({lines}). Say which one each "
+            "means, or refuse the order.",
+            ProblemCode.NO_PRODUCT,
+            (Act.CHOOSE_PRODUCTS,),
             number=order.number,
             lines=", ".join(f"{line_id}: {by_id[line_id].name}" for line_id in missing),
         )

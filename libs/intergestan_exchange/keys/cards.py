@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 
 if TYPE_CHECKING:
     from intergestan_msg.card import Card
@@ -28,7 +28,9 @@ def read_card_of(file: str, data: bytes) -> Card:
         raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
     except MessageError as error:
         raise Problem(
-            "{file} cannot be taken for a card ({error}) Ask them again for what `intergestan site card` prints.",
+            "{file} cannot be taken for a card ({error}) Ask them again for their card.",
+            ProblemCode.NO_CARD,
+            (Act.PRINT_CARD,),
             file=file,
             error=error,
         ) from error

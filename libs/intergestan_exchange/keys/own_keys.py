@@ -16,7 +16,7 @@ from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import MailKind, OutboundState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import OutboundKeyNotice, OutboundMail, Partner, PartnerKey, Site
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.outbox.outbound import answered
@@ -64,7 +64,9 @@ def check_can_rotate(connection: Connection) -> None:
     site = _locked_site(connection)
     if site.next_key is not None:
         raise Problem(
-            "A new key ({kid}) is announced already: `intergestan site key finish` or `abort` ends that first.",
+            "A new key ({kid}) is announced already, which ends first.",
+            ProblemCode.KEY_ANNOUNCED,
+            (Act.FINISH_KEY, Act.ABORT_KEY),
             kid=site.next_key,
         )
 
@@ -79,8 +81,7 @@ def announce(connection: Connection, new: NewKey, *, by: str, at: datetime) -> t
     site = _site(connection)
     if site.key_until is not None and site.key_until <= at:
         raise Problem(
-            "Our key ended, so nobody would believe what it announces: `intergestan site key rotate --lost` "
-            "makes a new one, whose card you give to your partners."
+            "Our key ended, so nobody would believe what it announces.", ProblemCode.KEY_ENDED, (Act.REPLACE_LOST_KEY,)
         )
     if new.signs_until is not None and new.signs_until <= new.signs_from:
         raise Problem("The new key would end before it begins to sign.")
@@ -123,8 +124,9 @@ def abort(connection: Connection, *, by: str, at: datetime) -> tuple[str, tuple[
     site = _announced(connection)
     if at >= site.next_key_from:
         raise Problem(
-            "The new key signs already, so it cannot be taken back: `intergestan site key finish`, then "
-            "`intergestan site key rotate` to change it again."
+            "The new key signs already, so it cannot be taken back.",
+            ProblemCode.KEY_SIGNS,
+            (Act.FINISH_KEY, Act.ROTATE_KEY),
         )
     connection.execute(update(Site).values(**_NO_NEXT))
     told = _told(connection, site.next_key)
@@ -150,7 +152,9 @@ def finish(connection: Connection, *, anyway: bool, by: str, at: datetime) -> tu
     waiting = unconfirmed_by(connection, site.next_key)
     if waiting and not anyway:
         raise Problem(
-            "Not confirmed yet by {partners}, who would hold our mails: call them, or finish with --anyway.",
+            "Not confirmed yet by {partners}, who would hold our mails: call them.",
+            ProblemCode.KEY_UNCONFIRMED,
+            (Act.FINISH_ANYWAY,),
             partners=", ".join(str(row.name) for row in waiting),
         )
     values = {"key_fingerprint": site.next_key, "key_from": site.next_key_from, "key_until": site.next_key_until}
@@ -216,7 +220,9 @@ def _check_dated_before(connection: Connection, signs_from: datetime) -> None:
     if latest is not None and latest >= signs_from:
         raise Problem(
             "A mail of ours is dated {latest} UTC, so this key must go on until then: the clock was ahead, or is "
-            "behind now. Correct the clock, or name a later day with --from.",
+            "behind now. Correct the clock, or name a later day.",
+            ProblemCode.KEY_NEEDED,
+            (Act.LATER_KEY,),
             latest=f"{latest:%Y-%m-%d %H:%M}",
         )
 
@@ -273,7 +279,7 @@ def _counting_partners() -> Select[int]:
 def _announced(connection: Connection) -> AnyRow:
     site = _locked_site(connection)
     if site.next_key is None:
-        raise Problem("No new key is announced: `intergestan site key rotate` makes one.")
+        raise Problem("No new key is announced.", ProblemCode.NO_KEY, (Act.ROTATE_KEY,))
     return site
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Partner, PartnerKey, Party, Site
 from intergestan_erp.parties.codes import code_by_hand
 from intergestan_erp.parties.one_party import parties_named
@@ -34,9 +34,11 @@ class TakesOver(Problem):
 
     def __init__(self, party: str, name: str) -> None:
         super().__init__(
-            "The card says that it is the third party {party} ({name}), which is here already: what is meant for them "
-            "would go to the addresses of the card. Nothing was changed. If it is theirs, say so with --party {party}; "
-            "else give the code of a new one.",
+            "The card says that it is the third party {party} ({name}), which is here already: what is meant for "
+            "them would go to the addresses of the card. Nothing was changed. If it is theirs, say so; else give "
+            "the code of a new one.",
+            ProblemCode.TAKES_OVER,
+            (Act.SAY_PARTY,),
             party=party,
             name=name,
         )
@@ -111,8 +113,10 @@ def _refuse_ourselves(connection: Connection, card: Card) -> None:
         raise Problem("This is the card of this very site: give it to your partner, and take theirs.")
     if card.code == code:
         raise Problem(
-            "The card says that it is {code}, which is this site, with another key: a copy of this base, "
-            "or a forgery. A copy becomes a site of its own with `intergestan init`.",
+            "The card says that it is {code}, which is this site, with another key: a copy of this base, or a "
+            "forgery. A copy does not become a site of its own by itself.",
+            ProblemCode.OWN_CODE,
+            (Act.MAKE_SITE,),
             code=code,
         )
 
@@ -142,7 +146,9 @@ def _known(connection: Connection, card: Card, at: datetime) -> Row[int, int, st
     if partner is not None and (key is None or key.pending):
         raise Problem(
             "{code} is known with another key. Nothing was changed: call them, and if they made a new key, take it "
-            "with `intergestan partner key confirm {code} --card CARD`.",
+            "from their new card.",
+            ProblemCode.OTHER_KEY,
+            (Act.CONFIRM_CARD,),
             code=card.code,
         )
     return partner
@@ -191,8 +197,10 @@ def _party(connection: Connection, card: Card, code: str | None, by: str, at: da
     holder = connection.execute(select(Partner.site_code).where(Partner.party_id == found.id)).scalar_one_or_none()
     if holder is not None:
         raise Problem(
-            "The third party {party} is already the partner {code}: say with --party which one this card "
-            "is, or the code of a new one.",
+            "The third party {party} is already the partner {code}: say which one this card is, or the code of a "
+            "new one.",
+            ProblemCode.PARTY_TAKEN,
+            (Act.SAY_PARTY,),
             party=found.code,
             code=holder,
         )
@@ -214,7 +222,9 @@ def _same_party(connection: Connection, card: Card, named: str | None) -> Row[in
 def _only(value: str, rows: list[Row[int, str, str]]) -> Row[int, str, str] | None:
     if len(rows) > 1:
         raise Problem(
-            "Several third parties have {value}: {codes}. Say with --party which one this card is.",
+            "Several third parties have {value}: {codes}. Say which one this card is.",
+            ProblemCode.SEVERAL_PARTIES,
+            (Act.SAY_PARTY,),
             value=value,
             codes=", ".join(row.code for row in rows),
         )

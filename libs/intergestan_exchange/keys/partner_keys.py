@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import InboundMail, InboundTransfer, Ledger, Partner, PartnerKey, SalesOrder
 from intergestan_exchange.keys.keys import key_facts, lock_keys, release_held, usable_key
 from intergestan_exchange.keys.own_keys import request_notices
@@ -67,8 +67,9 @@ def find_key(connection: Connection, partner_id: int, text: str) -> AnyRow:
     rows = list(connection.execute(query)) if len(wanted) >= _SHORTEST_PREFIX else []
     if len(rows) != 1:
         raise Problem(
-            "«{text}» is the beginning of no key of this partner, or of several: `intergestan partner key list` "
-            "shows them. Six characters are needed.",
+            "«{text}» is the beginning of no key of this partner, or of several. Six characters are needed.",
+            ProblemCode.NO_KEY,
+            (Act.LIST_KEYS,),
             text=text,
         )
     return rows[0]
@@ -111,8 +112,10 @@ def key_with(connection: Connection, partner_id: int, fingerprint: str) -> AnyRo
         if key is not None and is_fingerprint(key, fingerprint):
             return row
     raise Problem(
-        "No key of this partner has this fingerprint, so nothing was changed: a typing error, or somebody announced a "
-        "key in their name. Let them read the twelve words again; `intergestan partner key list` shows what there is."
+        "No key of this partner has this fingerprint, so nothing was changed: a typing error, or somebody "
+        "announced a key in their name. Let them read the twelve words again.",
+        ProblemCode.NO_KEY,
+        (Act.LIST_KEYS,),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 from intergestan_db import states
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import OutboundState, Security
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Mailbox, OutboundMail, PollRun, Relay
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.site.setup import check_address
@@ -79,7 +79,11 @@ def per_folder(mailbox: NewMailbox, folders: Sequence[str]) -> list[NewMailbox]:
     :raises Problem: folders of a protocol that knows none.
     """
     if mailbox.protocol == "pop3" and [*folders] != ["INBOX"]:
-        raise Problem("POP3 knows no folders: leave --folder out, or read the mailbox with --protocol imap.")
+        raise Problem(
+            "POP3 knows no folders: name none, or read the mailbox by IMAP.",
+            ProblemCode.NO_FOLDERS,
+            (Act.READ_BY_IMAP,),
+        )
     first, *others = dict.fromkeys(folders)
     return [
         replace(mailbox, folder=first),
@@ -154,7 +158,7 @@ def find_mailbox(connection: Connection, name: str) -> int:
     meant = as_stored(connection, name, Mailbox.name)
     mailbox_id = connection.execute(select(Mailbox.id).where(Mailbox.name == meant)).scalar_one_or_none()
     if mailbox_id is None:
-        raise Problem("There is no mailbox «{name}»: `intergestan mailbox list` shows what there is.", name=name)
+        raise Problem("There is no mailbox «{name}».", ProblemCode.NO_MAILBOX, (Act.LIST_MAILBOXES,), name=name)
     return mailbox_id
 
 

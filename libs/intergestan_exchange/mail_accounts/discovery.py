@@ -15,7 +15,7 @@ from typing import Literal
 from lxml import etree
 
 from intergestan_db.enums import Security
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.mail_providers import MailProvider, by_domain, by_exchanger
 from intergestan_msg.email_address import ADDRESS, DOMAIN
 
@@ -113,7 +113,9 @@ def discover(address: str, ask: Ask) -> Settings:
         if found is not None and (found.server("imap") or found.server("pop3")):
             return found
     raise Problem(
-        "Nobody says which servers {address} has: ask the mail provider, and give --host and --security.",
+        "Nobody says which servers {address} has: ask the mail provider.",
+        ProblemCode.NO_SERVER,
+        (Act.GIVE_SERVER,),
         address=address,
     )
 

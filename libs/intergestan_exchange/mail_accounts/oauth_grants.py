@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Mailbox, OAuthGrant, Relay
 from intergestan_exchange.mail_accounts.oauth_providers import Provider
 
@@ -34,7 +34,11 @@ def set_grant(connection: Connection, grant: NewGrant, *, by: str, at: datetime)
     :raises Problem: when there is no client id.
     """
     if not grant.client_id.strip():
-        raise Problem("OAuth2 needs --client-id: the id that your provider gave to this program.")
+        raise Problem(
+            "OAuth2 needs the id that your provider gave to this program.",
+            ProblemCode.CLIENT_ID_NEEDED,
+            (Act.GIVE_CLIENT_ID,),
+        )
     values = asdict(grant.endpoints) | {
         "client_id": grant.client_id.strip(),
         "client_secret": grant.client_secret,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.loopback import is_loopback
 
 GENERIC = "generic"
@@ -69,7 +69,11 @@ def provider(
         raise Problem("OAuth2 is set up for microsoft, google or generic, not for {name}.", name=name)
     chosen = replace(PROVIDERS[name], **{key: value for key, value in given.items() if value is not None})
     if not chosen.token_endpoint or not (chosen.device_endpoint or chosen.authorization_endpoint):
-        raise Problem("A generic provider needs --token-endpoint and --device-endpoint or --authorization-endpoint.")
+        raise Problem(
+            "A generic provider needs a token endpoint, and a device endpoint or an authorization endpoint.",
+            ProblemCode.ENDPOINTS_NEEDED,
+            (Act.GIVE_ENDPOINTS,),
+        )
     for url in (chosen.token_endpoint, chosen.device_endpoint, chosen.authorization_endpoint):
         if url is not None and not _is_secure(url):
             raise Problem("{url} is no https address: the tokens could be read on the way.", url=url)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, or_, select
 from intergestan_db.at_rest import is_polled
 from intergestan_db.enums import InboundState
 from intergestan_db.leases import lives
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import InboundMail, Mailbox, MailboxUid, MailboxUidl, PollRun, Worker
 
 _NOTES = (MailboxUid, MailboxUidl)
@@ -128,9 +128,11 @@ def active_mailboxes(connection: Connection, names: Sequence[str]) -> Sequence[R
     missing = sorted(set(names) - {row.name for row in rows})
     if missing:
         raise Problem(
-            "There is no mailbox {names} that is polled: `intergestan mailbox list` shows what there is.",
+            "There is no mailbox {names} that is polled.",
+            ProblemCode.NO_MAILBOX,
+            (Act.LIST_MAILBOXES,),
             names=", ".join(missing),
         )
     if not rows:
-        raise Problem("There is no mailbox to collect from: enter one with `intergestan mailbox add`.")
+        raise Problem("There is no mailbox to collect from.", ProblemCode.NO_MAILBOX, (Act.ADD_MAILBOX,))
     return rows

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, insert, select
 from intergestan_db import site_rows, states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState, MailKind, PurchaseState
-from intergestan_db.problem import Problem, Remark
+from intergestan_db.problem import Act, Problem, ProblemCode, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange
 from intergestan_erp.agencies.paired import refuse_bought
 from intergestan_erp.documents import documents
@@ -107,8 +107,9 @@ def read_base(connection: Connection, number: str) -> Base:
     ).first()
     if row is None:
         raise Problem(
-            "There is no purchase order {numbers}. Nothing was changed; `intergestan orders list --all` "
-            "shows what there is.",
+            "There is no purchase order {numbers}. Nothing was changed.",
+            ProblemCode.NO_ORDER,
+            (Act.LIST_ORDERS,),
             numbers=number,
         )
     refuse_bought(connection, row.id, number)
@@ -140,8 +141,10 @@ def request_edits(
     wanted = edits.wanted_date
     if wanted is not None and not any_dates and not may_be_wanted(wanted, base.row.issue_date, today(connection, at)):
         raise Problem(
-            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted from "
-            "that day on, and in two years at most. Correct the date, or say --dates any if it is meant.",
+            "Nothing was changed: the goods are wanted on {wanted}, and the order is of {day}: they are wanted "
+            "from that day on, and in two years at most. Correct the date.",
+            ProblemCode.IMPLAUSIBLE_DAY,
+            (Act.ANY_DATES,),
             wanted=wanted,
             day=base.row.issue_date,
         )
@@ -209,7 +212,9 @@ def request_change(
     lines = list(compared(base.order, shall_be, frozenset(touched)))
     if not any(code is not ChangeCode.DELETED for code, _ in lines):
         raise Problem(
-            "No line of {number} would be left; nothing was changed. `intergestan orders cancel` cancels it.",
+            "No line of {number} would be left; nothing was changed.",
+            ProblemCode.NO_LINE_LEFT,
+            (Act.CANCEL_ORDER,),
             number=base.row.number,
         )
     same_head = replace(shall_be, lines=base.order.lines) == base.order
@@ -254,15 +259,17 @@ def _check_state(row: AnyRow) -> None:
         return
     if row.state in {PurchaseState.DRAFT, PurchaseState.CONFIRMED}:
         raise Problem(
-            "{number} was not sent (it is {state}), so there is nothing to tell the supplier: "
-            "`intergestan orders unconfirm` makes it a draft again.",
+            "{number} was not sent (it is {state}), so there is nothing to tell the supplier.",
+            ProblemCode.NOT_SENT,
+            (Act.UNCONFIRM_ORDER,),
             number=row.number,
             state=row.state,
         )
     if row.state == PurchaseState.TRANSMITTING:
         raise Problem(
-            "{number} is on its way out; nothing was changed. Try again when it is sent, or give its mail up "
-            "(`intergestan abandon`).",
+            "{number} is on its way out; nothing was changed. Try again when it is sent, or give its mail up.",
+            ProblemCode.ON_ITS_WAY,
+            (Act.ABANDON_MAIL,),
             number=row.number,
         )
     raise Problem("{number} is {state}: nothing of it can be changed any more.", number=row.number, state=row.state)

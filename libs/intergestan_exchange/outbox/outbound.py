@@ -15,7 +15,7 @@ from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import AttemptPhase, ChangeState, MailKind, OutboundState, PurchaseState
-from intergestan_db.problem import Problem, Word
+from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import (
     DeliveryAttempt,
     FormerBody,
@@ -94,7 +94,9 @@ def find_outbound(connection: Connection, text: str) -> int:
     elif order := _order(connection, wanted):
         if order.outbound_mail_id is None:
             raise Problem(
-                "{number} was not sent yet (it is {state}): `intergestan send` sends it.",
+                "{number} was not sent yet (it is {state}).",
+                ProblemCode.NOT_SENT,
+                (Act.SEND_ORDERS,),
                 number=wanted,
                 state=Word(order.state),
             )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import MailKind, OutboundState, PurchaseState
-from intergestan_db.problem import Problem, Word
+from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.outbox.requests import request_mail
@@ -40,7 +40,9 @@ class MissingAddress(Problem):
 
     def __init__(self, supplier: str, proposed: str | None) -> None:
         super().__init__(
-            "{supplier} has no address for orders yet, so nothing was sent. Give it once with --to ADDRESS.",
+            "{supplier} has no address for orders yet, so nothing was sent. Give it once.",
+            ProblemCode.NO_ADDRESS,
+            (Act.GIVE_ORDER_ADDRESS,),
             supplier=supplier,
         )
         self.proposed = proposed
@@ -105,8 +107,9 @@ def check_order_address(connection: Connection, supplier_id: int, address: str) 
     current = partner_row(connection, supplier_id).order_address
     if current not in {None, address}:
         raise Problem(
-            "Orders to this supplier go to {current}, not to {address}; nothing was sent. "
-            "Change the address with `intergestan partner set --order-address`.",
+            "Orders to this supplier go to {current}, not to {address}; nothing was sent.",
+            ProblemCode.OTHER_ADDRESS,
+            (Act.CHANGE_ORDER_ADDRESS,),
             current=current,
             address=address,
         )
@@ -124,8 +127,9 @@ def partner_row(connection: Connection, supplier_id: int) -> Row[int, str, str |
     ).first()
     if row is None:
         raise Problem(
-            "This supplier is no partner: we have no key of theirs, so nothing was sent. "
-            "Ask for their card and add it with `intergestan partner add`."
+            "This supplier is no partner: we have no key of theirs, so nothing was sent. Ask for their card.",
+            ProblemCode.NO_PARTNER,
+            (Act.ADD_PARTNER,),
         )
     return row
 
@@ -168,7 +172,9 @@ def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, versi
         raise Problem("{number} is a draft; nothing was sent. Confirm it first.", number=row.number)
     if row.state != PurchaseState.CONFIRMED:
         raise Problem(
-            "{number} was sent already (it is {state}); nothing was sent. `resend` sends the same mail again.",
+            "{number} was sent already (it is {state}); nothing was sent.",
+            ProblemCode.SENT_BEFORE,
+            (Act.RESEND_MAIL,),
             number=row.number,
             state=Word(row.state),
         )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 from intergestan_db import states
 from intergestan_db.at_rest import is_booked_for
 from intergestan_db.enums import Rest
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import InboundMail, Partner
 
 _NOT_AT_REST = {"rests": None, "rests_since": None, "rests_reason": None, "rests_by": None}
@@ -34,7 +34,7 @@ def unpause_partner(connection: Connection, partner_id: int, *, by: str, at: dat
     """
     paused = update(Partner).where(Partner.id == partner_id, Partner.rests.is_not(None))
     if connection.execute(paused.values(**_NOT_AT_REST)).rowcount == 0:
-        raise Problem("This partner is not paused; after a restore `intergestan resume` lets booking go on.")
+        raise Problem("This partner is not paused.", ProblemCode.NOT_PAUSED, (Act.RESUME_BOOKING,))
     _record(connection, partner_id, "unpause", by, at)
     return release_waiting(connection, [partner_id], at)
 
@@ -55,12 +55,16 @@ def check_sending(connection: Connection, partner_id: int) -> None:
     partner = connection.execute(select(*columns).where(Partner.id == partner_id)).one()
     if not partner.active:
         raise Problem(
-            "{name} was taken out of use, so nothing was sent. `intergestan partner activate` takes them into use.",
+            "{name} was taken out of use, so nothing was sent.",
+            ProblemCode.PARTNER_INACTIVE,
+            (Act.ACTIVATE_PARTNER,),
             name=partner.name,
         )
     if partner.rests in {Rest.SENDING, Rest.BOTH}:
         raise Problem(
-            "{by} paused sending to {name} ({reason}), so nothing was sent. `intergestan partner unpause` ends that.",
+            "{by} paused sending to {name} ({reason}), so nothing was sent.",
+            ProblemCode.PARTNER_PAUSED,
+            (Act.UNPAUSE_PARTNER,),
             by=partner.rests_by,
             name=partner.name,
             reason=partner.rests_reason,

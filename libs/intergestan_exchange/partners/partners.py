@@ -19,7 +19,7 @@ from intergestan_db.enums import (
     PricePolicy,
     UnknownProduct,
 )
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Partner, PartnerKey, Party
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
@@ -80,7 +80,7 @@ def find_partner(connection: Connection, text: str) -> int:
                 text=text,
                 codes=codes,
             )
-    raise Problem("There is no partner «{text}»: `intergestan partner list` shows who there is.", text=text)
+    raise Problem("There is no partner «{text}».", ProblemCode.NO_PARTNER, (Act.LIST_PARTNERS,), text=text)
 
 
 def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:

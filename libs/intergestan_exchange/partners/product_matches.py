@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.file_tables.widths import too_long
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Partner, Product, ProductMatch
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_msg.identity import nfc
@@ -80,7 +80,7 @@ def find_product(connection: Connection, code: str) -> int:
     query = select(Product.id).where(Product.code == meant, Product.active)
     product_id = connection.execute(query).scalar_one_or_none()
     if product_id is None:
-        raise Problem("There is no product {code} in use: enter it with `intergestan catalog import`.", code=code)
+        raise Problem("There is no product {code} in use.", ProblemCode.NO_PRODUCT, (Act.IMPORT_CATALOGUE,), code=code)
     return product_id
 
 

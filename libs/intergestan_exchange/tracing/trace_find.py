@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
     Answer,
     Hold,
@@ -138,8 +138,10 @@ def _refuse(connection: Connection, wanted: str) -> None:
     mail = connection.execute(select(InboundMail.id).where(InboundMail.transfer_id == wanted).limit(1)).scalar()
     if mail is not None:
         raise Problem(
-            "The mail of transfer {wanted} came, but no order of it was imported: `intergestan holds show in-{mail}` "
-            "says why, if it waits for a person.",
+            "The mail of transfer {wanted} came, but no order of it was imported. If it waits for a person, it is "
+            "in-{mail}.",
+            ProblemCode.NOT_BOOKED,
+            (Act.SHOW_HOLD,),
             wanted=wanted,
             mail=mail,
         )

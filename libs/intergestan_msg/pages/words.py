@@ -57,10 +57,10 @@ FRENCH = {
     "subject withdraw": "[Clé] {name} garde sa clé de signature",
     "key title": "Clé de signature de {name}",
     "announce intro": "{name} signera ses courriels avec une nouvelle clé à partir du {start}.",
-    "announce cure": "Avant cette date, appelez {name} à un numéro que vous connaissez déjà, faites-vous lire les douze"
-    " mots de la nouvelle clé, puis tapez : intergestan partner key confirm {code} suivi de ces mots.",
-    "announce doubt": "Si {name} n'annonce rien de tel, quelqu'un se sert de sa clé : ne confirmez pas, et tapez"
-    " intergestan partner key revoke.",
+    "announce cure": "Avant cette date, appelez {name} à un numéro que vous connaissez déjà, faites-vous lire les "
+    "douze mots de la nouvelle clé, puis confirmez la clé de {code} par ces mots.",
+    "announce doubt": "Si {name} n'annonce rien de tel, quelqu'un se sert de sa clé : ne confirmez pas, et "
+    "révoquez-la.",
     "confirm intro": "{name} a comparé votre nouvelle clé et recevra les courriels qu'elle signe.",
     "withdraw intro": "La nouvelle clé que {name} avait annoncée ne servira pas ; la clé actuelle reste la bonne.",
     "key id": "Clé",
@@ -164,10 +164,9 @@ ENGLISH = {
     "subject withdraw": "[Key] {name} keeps its signing key",
     "key title": "Signing key of {name}",
     "announce intro": "{name} will sign its mails with a new key from {start} on.",
-    "announce cure": "Before that day call {name} at a number that you already know, have the twelve words of the new"
-    " key read to you, then type: intergestan partner key confirm {code} followed by these words.",
-    "announce doubt": "If {name} knows nothing of it, somebody uses its key: do not confirm, and type"
-    " intergestan partner key revoke.",
+    "announce cure": "Before that day call {name} at a number that you already know, have the twelve words of the new "
+    "key read to you, then confirm the key of {code} by these words.",
+    "announce doubt": "If {name} knows nothing of it, somebody uses its key: do not confirm, and revoke it.",
     "confirm intro": "{name} compared your new key and will take in the mails that it signs.",
     "withdraw intro": "The new key that {name} announced will not be used; the present key stays the right one.",
     "key id": "Key",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _, ngettext
@@ -24,7 +25,7 @@ def check_relay(checkup: Checkup) -> Iterator[Finding]:
             _("Relay"),
             False,
             _("there is none: no mail can leave"),
-            _("Name it with `intergestan relay set --host … --login …`."),
+            next=(Act.SET_RELAY,),
         )
     for account in accounts:
         yield _tried(checkup, _("Relay"), account, try_smtp)
@@ -43,7 +44,7 @@ def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
             _("Mailboxes"),
             False,
             _("there is none: no mail can come in"),
-            _("Enter one with `intergestan mailbox add NAME --host … --login …`."),
+            next=(Act.ADD_MAILBOX,),
         )
     for account in polled:
         subject = _("Mailbox {name}").format(name=account.name)

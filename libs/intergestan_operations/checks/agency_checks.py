@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _
@@ -23,12 +24,10 @@ def check_agencies(checkup: Checkup) -> Iterator[Finding]:
         for depot, sides in each.depots:
             text = _("depot {depot} has no third party as: {sides}")
             named = ", ".join(_(SIDES[side]) for side in sides)
-            cure = _("`intergestan depots set {depot}` names them, with --customer and --supplier.")
-            yield Finding(subject, False, text.format(depot=depot, sides=named), cure.format(depot=depot))
+            yield Finding(subject, False, text.format(depot=depot, sides=named), next=(Act.SET_DEPOT_PARTIES,))
         if each.categories:
             text = _("dossier {number} names no category for third parties or documents of agencies")
-            cure = _("`intergestan dossier set` names them, with --party-category and --document-category.")
-            yield Finding(subject, False, text.format(number=each.dossier), cure)
+            yield Finding(subject, False, text.format(number=each.dossier), next=(Act.SET_DOSSIER_CATEGORIES,))
     if all(each.is_complete for each in found):
         yield Finding(subject, True, _("nothing is missing for orders between them"))
 
@@ -44,8 +43,8 @@ def check_stock(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(subject, True, _("nothing lies below nothing where it may not"))
         return
     text = _("{count} products lie below nothing, or are reserved beyond what lies there, where that is not allowed")
-    cure = _("Count them, and enter it with `intergestan stock count`.")
-    yield Finding(subject, False, text.format(count=count), cure)
+    cure = _("Count them, and enter it.")
+    yield Finding(subject, False, text.format(count=count), cure, (Act.COUNT_STOCK,))
 
 
 def check_allocator(checkup: Checkup) -> Iterator[Finding]:

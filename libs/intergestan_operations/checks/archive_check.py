@@ -27,12 +27,14 @@ WHAT = {
     "stray": marked("no mail of the archive"),
 }
 CURE = {
-    "missing": marked("Bring the file back from a backup; `replay` needs it. What was booked from it stands."),
+    "missing": marked(
+        "Bring the file back from a backup, to be able to take it in again. What was booked from it stands."
+    ),
     "altered": marked(
         "Bring the file back from a backup. What was booked from it was checked before that, and stands."
     ),
     "unreadable": marked("Check the disk; bring the file back from a backup onto another one."),
-    "orphan": marked("Enter it with `intergestan replay --all`; nothing is ever booked twice."),
+    "orphan": marked("Take the archive in again; nothing is ever booked twice."),
     "stray": marked("Somebody put it there: look at it, and move it elsewhere."),
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from intergestan_db.enums import SERVICES
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import show_times_in
@@ -23,9 +24,7 @@ def check_configuration(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(subject, True, _("in order; the site is in {folder}").format(folder=checkup.site.data_dir))
     except ConfigurationError as error:
         for problem in error.problems:
-            yield Finding(
-                subject, False, sentence(problem), _("Correct it there, then run `intergestan doctor` again.")
-            )
+            yield Finding(subject, False, sentence(problem), _("Correct it there, then check again."))
 
 
 def check_base(checkup: Checkup) -> Iterator[Finding]:
@@ -50,7 +49,8 @@ def check_base(checkup: Checkup) -> Iterator[Finding]:
                 subject,
                 False,
                 _("{url} does not exist").format(url=url),
-                _("Make the site with `intergestan init`, or correct site.database_url."),
+                _("Make the site, or correct site.database_url."),
+                (Act.MAKE_SITE,),
             )
             return
         database.check_durability()
@@ -66,12 +66,12 @@ def check_base(checkup: Checkup) -> Iterator[Finding]:
             return
         yield Finding(subject, True, _("{url}, schema {schema}").format(url=url, schema=migrate.HEAD))
     except LostDatabase as error:
-        cure = _("Bring it back from a backup, then run `intergestan restored` before any service runs.")
-        yield Finding(subject, False, wording(error), cure)
+        cure = _("Bring it back from a backup, then note the restore before any service runs.")
+        yield Finding(subject, False, wording(error), cure, (Act.NOTE_RESTORE,))
     except migrate.LaterRelease as error:
         yield Finding(subject, False, wording(error), _("Install that release here too."))
     except migrate.NotMigrated as error:
-        yield Finding(subject, False, wording(error), _("Run `intergestan upgrade` after taking a backup."))
+        yield Finding(subject, False, wording(error), next=(Act.UPGRADE,))
     except WeakDurability as error:
         yield Finding(subject, False, wording(error), _("Change that setting: orders could be lost."))
     except SecretError as error:
@@ -113,12 +113,12 @@ def check_history(checkup: Checkup) -> Iterator[Finding]:
         refuse_older_database(checkup.site, checkup.database)
         yield Finding(subject, True, _("nothing here is newer than the database"))
     except OlderDatabase as error:
-        yield Finding(subject, False, wording(error), _("Run `intergestan restored` while no service runs."))
+        yield Finding(subject, False, wording(error), _("Note the restore while no service runs."), (Act.NOTE_RESTORE,))
 
 
 def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
     """Whether our private keys and the key of the sealed passwords are there, and ours."""
-    from intergestan_db.problem import Problem
+    from intergestan_db.problem import Act, Problem
     from intergestan_db.published import SEALING_KEY, read_published
     from intergestan_db.site_rows import read_site
     from intergestan_erp.site.day import zone_of
@@ -154,8 +154,8 @@ def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
             yield Finding(subject, True, str(checkup.site.base_key_file))
         else:
             text = _("{file} is not the key for which the database asks passwords to be sealed")
-            cure = _("Bring the site's own key back from a backup; for a new one run `intergestan upgrade`.")
-            yield Finding(subject, False, text.format(file=checkup.site.base_key_file), cure)
+            cure = _("Bring the site's own key back from a backup; a new one is published by an upgrade.")
+            yield Finding(subject, False, text.format(file=checkup.site.base_key_file), cure, (Act.PUBLISH_SEAL,))
     except SecretError as error:
         cure = _("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
         yield Finding(subject, False, wording(error), cure)
@@ -170,7 +170,7 @@ def check_redis(checkup: Checkup) -> Iterator[Finding]:
 
     subject = "Redis"
     cure = (
-        _("It is the embedded one: `intergestan up` starts it.")
+        _("It is the embedded one: it starts with the site.")
         if checkup.site.redis_url is None
         else _("Start the server, or correct site.redis_url. Orders wait safely in the base meanwhile.")
     )
@@ -246,11 +246,12 @@ def check_services(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(subject, True, _("each of them works"))
     elif alive:
         text = _("no sign of life from {services}").format(services=", ".join(missing))
-        cure = _("`intergestan up` starts all, `intergestan run SERVICE` one; its log says why it ended or hangs.")
-        yield Finding(subject, False, text, cure)
+        yield Finding(
+            subject, False, text, _("Its log says why it ended or hangs."), (Act.START_SITE, Act.START_SERVICE)
+        )
     else:
         text = _("none of them runs, so nothing is sent, fetched or booked")
-        yield Finding(subject, False, text, _("`intergestan up` starts all."))
+        yield Finding(subject, False, text, next=(Act.START_SITE,))
 
 
 def check_archive(checkup: Checkup) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import cell, tenths
@@ -30,8 +31,8 @@ def check_heartbeats(checkup: Checkup) -> Iterator[Finding]:
             continue
         never = _("none of them came back")
         since = _("none came back since {when}").format(when=cell(route.returned_at))
-        cure = _("Mails do not pass there or back: look at `intergestan status`, then call them.")
-        yield Finding(subject, False, never if route.returned_at is None else since, cure)
+        cure = _("Mails do not pass there or back: look how the site is, then call them.")
+        yield Finding(subject, False, never if route.returned_at is None else since, cure, (Act.SHOW_STATUS,))
 
 
 def check_mails_a_day(checkup: Checkup) -> Iterator[Finding]:
@@ -53,13 +54,13 @@ def check_mails_a_day(checkup: Checkup) -> Iterator[Finding]:
         left = _("{used} of {limit} that the relay takes left within 24 hours")
         told = [left.format(used=used, limit=budget.limit)]
     if assumed:
-        told.append(_("nobody said how many it takes, this is assumed: `intergestan relay set --mails-per-day`"))
+        told.append(_("nobody said how many it takes, this is assumed"))
     if planned is not None:
         told.append(_("each partner gets a heartbeat every {span}").format(span=span(round(planned.total_seconds()))))
     elif seconds and partners:
         told.append(_("there is no room for heartbeats"))
     if used is None or budget.limit is None or used < ORDERS_FIRST * budget.limit:
-        yield Finding(subject, True, "; ".join(told))
+        yield Finding(subject, True, "; ".join(told), next=(Act.SAY_MAILS_PER_DAY,) if assumed else ())
         return
     cure = _("Heartbeats wait, what is left is for orders. Ask the provider for more, or send through another relay.")
     yield Finding(subject, False, "; ".join(told), cure)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.figures import cell
@@ -32,20 +33,28 @@ def check_keys(checkup: Checkup) -> Iterator[Finding]:
             else _("signs from {start} on").format(start=cell(start))
         )
         text = _("{partner} has not confirmed our new key, which {when}").format(partner=row.name, when=when)
-        cure = _(
-            "Call them and read them its words (`intergestan site key show`); {mail} told them, `resend` repeats it."
+        cure = _("Call them and read them its words; {mail} told them, and may be sent again.")
+        found.append(
+            Finding(
+                _("Our new key"),
+                False,
+                text,
+                cure.format(mail=f"out-{row.mail_id}"),
+                (Act.SHOW_OUR_KEY, Act.RESEND_MAIL),
+            )
         )
-        found.append(Finding(_("Our new key"), False, text, cure.format(mail=f"out-{row.mail_id}")))
     for row in theirs:
         text = _("{partner} announced the key {kid}, and nobody here confirmed it").format(
             partner=row.name, kid=row.kid
         )
-        cure = _("Call them, then type their words: intergestan partner key confirm {code} WORDS.")
-        found.append(Finding(_("Keys of partners"), False, text, cure.format(code=row.site_code)))
+        cure = _("Call them, then type their words: their code is {code}.")
+        found.append(Finding(_("Keys of partners"), False, text, cure.format(code=row.site_code), (Act.CONFIRM_KEY,)))
     for row in of_anybody:
         text = _("the key {kid} of {partner} is one for which anybody can sign, and counts no more")
-        cure = _("Ask them how they made it, and for a card with another key: intergestan partner key confirm --card.")
-        found.append(Finding(_("Keys of partners"), False, text.format(kid=row.kid, partner=row.name), cure))
+        cure = _("Ask them how they made it, and for a card with another key.")
+        found.append(
+            Finding(_("Keys of partners"), False, text.format(kid=row.kid, partner=row.name), cure, (Act.CONFIRM_CARD,))
+        )
     yield from found or [Finding(_("Keys of partners"), True, _("none ends soon, none waits for a person"))]
 
 
@@ -54,6 +63,6 @@ def _ending(each: Ending) -> Finding:
     assert each.ends is not None
     if each.ours:
         text = _("our key ends on {end}").format(end=cell(each.ends))
-        return Finding(_("Key of the site"), False, text, _("Make a new one: intergestan site key rotate."))
+        return Finding(_("Key of the site"), False, text, next=(Act.ROTATE_KEY,))
     text = _("the key of {partner} ends on {end}").format(partner=each.name, end=cell(each.ends))
-    return Finding(_("Keys of partners"), False, text, _("Ask them for a new one: intergestan site key rotate."))
+    return Finding(_("Keys of partners"), False, text, _("Ask them for a new one."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.account_checks import accounts_of
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
@@ -20,7 +21,9 @@ def check_reports(checkup: Checkup) -> Iterator[Finding]:
     try:
         if read_bounce_key(checkup.site) is None:
             text = _("{file} is missing: no report counts").format(file=checkup.site.bounce_key_file)
-            yield Finding(subject, False, text, _("Run `intergestan upgrade`, then start the services again."))
+            yield Finding(
+                subject, False, text, _("An upgrade makes it; start the services again then."), (Act.UPGRADE,)
+            )
             return
     except SecretError as error:
         yield Finding(subject, False, wording(error), f"chmod 600 {checkup.site.bounce_key_file}")
@@ -46,8 +49,8 @@ def check_answers(checkup: Checkup) -> Iterator[Finding]:
         "{count} orders have no answer after the hours agreed, {first} the longest",
         len(orders),
     )
-    cure = _("Call the partner: `intergestan orders list --unanswered` shows all of them.")
-    yield Finding(subject, False, text.format(count=len(orders), first=orders[0]["number"]), cure)
+    said = text.format(count=len(orders), first=orders[0]["number"])
+    yield Finding(subject, False, said, _("Call the partner."), (Act.LIST_UNANSWERED,))
 
 
 def check_notices(checkup: Checkup) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _
@@ -25,7 +25,7 @@ def check_search(checkup: Checkup) -> Iterator[Finding]:
         yield Finding(subject, True, _("every third party can be found"))
         return
     text = _("{count} codes, names or accounts of third parties cannot be found").format(count=missing)
-    yield Finding(subject, False, text, _("`intergestan parties reindex` writes their words anew."))
+    yield Finding(subject, False, text, next=(Act.REINDEX_PARTIES,))
 
 
 def check_codes(checkup: Checkup) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def check_codes(checkup: Checkup) -> Iterator[Finding]:
             rule = read_preferences(connection).rules.codes
             found = fullest_prefix(connection, rule) if rule.automatic else None
     except Problem as problem:
-        yield Finding(subject, False, wording(problem), _("Correct it with `intergestan settings set`."))
+        yield Finding(subject, False, wording(problem), next=problem.next or (Act.SHOW_SETTINGS,))
         return
     if found is None or found[1] * FEW > rule.count:
         yield Finding(subject, True, _("enough are left for new third parties"))
@@ -48,4 +48,4 @@ def check_codes(checkup: Checkup) -> Iterator[Finding]:
     text = _("of those that begin with {prefix}, {left} of {count} are left").format(
         prefix=prefix, left=left, count=rule.count
     )
-    yield Finding(subject, False, text, _("Make codes longer: `intergestan settings set codes.length`."))
+    yield Finding(subject, False, text, _("Make codes longer."), (Act.CODE_SETTINGS,))

@@ -18,7 +18,7 @@ def check_private_files(checkup: Checkup) -> Iterator[Finding]:
     places = (checkup.site, checkup.database)
     for said in (*map(open_to_others, wide_places(*places)), *replaceable(*places)):
         found = True
-        cure = _("Services and `intergestan up` close what is theirs when they start; else an administrator does.")
+        cure = _("Services close what is theirs when they start; else an administrator does.")
         yield Finding(subject, False, sentence(said), cure)
     if not found:
         yield Finding(subject, True, _("the files of the site are for its user only"))

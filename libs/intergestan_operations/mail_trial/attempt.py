@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.accounts import check_account
 from intergestan_operations.language.language import _
 from intergestan_operations.mail_trial.failure import failure, secret_of
@@ -41,8 +41,9 @@ def try_login(
         if found is None:
             raise
         raise Problem(
-            "The login was tried and fails, so nothing was changed: {why}. {cure} With --untested it is accepted "
-            "all the same.",
+            "The login was tried and fails, so nothing was changed: {why}. {cure}",
+            ProblemCode.LOGIN_FAILS,
+            (*found.next, Act.ACCEPT_UNTESTED),
             why=found.text,
             cure=found.cure or "",
         ) from error

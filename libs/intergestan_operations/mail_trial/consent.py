@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
 from intergestan_operations.language.language import _
 
@@ -34,7 +34,9 @@ def consent(client: OAuthClient, login: str, show: Callable[[str], None], patien
         raise Problem("The provider's server does not answer as it should: {why}", why=str(error)) from error
     if tokens.refresh is None:
         raise Problem(
-            "The provider gave access for an hour only: ask it for offline access with --scope (offline_access)."
+            "The provider gave access for an hour only: ask it for offline access (scope offline_access).",
+            ProblemCode.NO_LASTING_ACCESS,
+            (Act.GIVE_SCOPE,),
         )
     return tokens
 

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from intergestan_db.problem import Act
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _
 from intergestan_operations.language.wording import wording
@@ -36,7 +37,7 @@ def failure(subject: str, account: Any, error: Exception) -> Finding | None:
     if cause == "ca_file":
         said = _of_file(error)
     found = text.format(server=f"{account.host}:{account.port}", host=account.host, login=account.login, error=said)
-    return Finding(subject, False, found, cure)
+    return Finding(subject, False, found, cure, NEXT.get(cause, ()))
 
 
 def _of_file(error: Exception) -> str:
@@ -55,7 +56,7 @@ WHY: Mapping[str, tuple[str, str]] = {
     "secret": ("{error}", marked("Write the secret file, or enter the password again.")),
     "grant": (
         marked("the provider gives no token for {login}: {error}"),
-        marked("Give consent anew with `intergestan mailbox login` or `intergestan relay login`."),
+        marked("Give consent anew."),
     ),
     "tokens": (
         marked("the provider's server for tokens does not answer as it should: {error}"),
@@ -71,11 +72,11 @@ WHY: Mapping[str, tuple[str, str]] = {
     ),
     "ca_file": (
         marked("the certificates to trust cannot be read: {error}"),
-        marked("Name a file with certificates in PEM form with --ca-file."),
+        marked("Name a file with certificates in PEM form."),
     ),
     "authority": (
         marked("the certificate of {server} is not to be trusted: nobody vouches for it whom this machine trusts"),
-        marked("Correct the server's name, or name the authority that signed the certificate with --ca-file."),
+        marked("Correct the server's name, or name the authority that signed the certificate."),
     ),
     "other_name": (
         marked("the certificate of {server} is not to be trusted: it is for another name"),
@@ -85,12 +86,12 @@ WHY: Mapping[str, tuple[str, str]] = {
     "certificate": (marked("the certificate of {server} is not to be trusted: {error}"), _RENEW),
     "no_tls": (
         marked("{server} does not begin with TLS"),
-        marked("Choose --security starttls, or the port for TLS: 993 for IMAP, 995 for POP3, 465 for SMTP."),
+        marked("Choose STARTTLS, or the port for TLS: 993 for IMAP, 995 for POP3, 465 for SMTP."),
     ),
     "tls": (marked("no encrypted connection to {server} can be made: {error}"), _LOOK_AT_SERVER),
     "no_starttls": (
         marked("{server} does not offer STARTTLS, so nothing was sent to it"),
-        marked("Choose --security tls, with the port for TLS: 993 for IMAP, 995 for POP3, 465 for SMTP."),
+        marked("Choose TLS, with the port for it: 993 for IMAP, 995 for POP3, 465 for SMTP."),
     ),
     "unknown_name": (
         marked("there is no server with the name {host}"),
@@ -114,4 +115,13 @@ WHY: Mapping[str, tuple[str, str]] = {
     ),
     "other": (marked("{server} does not answer as it should: {error}"), _LOOK_AT_SERVER),
 }
-"""By `Cause`: what is wrong, and the cure for who types commands."""
+"""By `Cause`: what is wrong, and the cure."""
+
+NEXT: Mapping[str, tuple[Act, ...]] = {
+    "grant": (Act.CONSENT,),
+    "ca_file": (Act.NAME_CERTIFICATES,),
+    "authority": (Act.NAME_CERTIFICATES,),
+    "no_tls": (Act.CHOOSE_SECURITY,),
+    "no_starttls": (Act.CHOOSE_SECURITY,),
+}
+"""What may be done about it, where that is an act."""

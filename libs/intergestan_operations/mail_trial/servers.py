@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.discovery import Protocol, Server, Settings, discover
 from intergestan_operations.mail_trial.network import Network
 
@@ -15,7 +15,13 @@ def find_server(address: str, protocol: Protocol) -> tuple[Settings, Server]:
     found = discover(address, Network().ask())
     server = found.server(protocol)
     if server is None:
-        raise Problem("{address} has no server for {protocol}: give --host.", address=address, protocol=protocol)
+        raise Problem(
+            "{address} has no server for {protocol}.",
+            ProblemCode.NO_SERVER,
+            (Act.GIVE_SERVER,),
+            address=address,
+            protocol=protocol,
+        )
     return found, server
 
 
@@ -26,7 +32,9 @@ def check_login_by(found: Settings, *, oauth: bool) -> None:
     """
     if not found.takes_password and not oauth:
         raise Problem(
-            "{source} takes no passwords: give --oauth {oauth} and the --client-id that it gave to this program.",
+            "{source} takes no passwords: log in by OAuth2 ({oauth}), with the id that it gave to this program.",
+            ProblemCode.NO_PASSWORDS,
+            (Act.USE_OAUTH,),
             source=found.source,
             oauth=found.oauth or "generic",
         )

@@ -6,6 +6,7 @@ import poplib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from intergestan_db.problem import Act
 from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.language import _, ngettext
@@ -116,7 +117,7 @@ def _folder(wanted: str, folders: list[str]) -> Finding:
     if wanted in folders or wanted.upper() == "INBOX":
         return Finding(_("Folders"), True, _("{folder} is there; all: {names}").format(folder=wanted, names=names))
     text = _("there is no folder {folder}; there are: {names}").format(folder=wanted, names=names)
-    return Finding(_("Folders"), False, text, _("Choose one of them with --folder."))
+    return Finding(_("Folders"), False, text, _("Choose one of them."), (Act.CHOOSE_FOLDER,))
 
 
 def _idle(client: Any) -> Finding:
@@ -138,7 +139,9 @@ def _uidl(client: poplib.POP3) -> Finding:
         client.uidl()
     except poplib.error_proto as error:
         text = _("the server cannot tell mails apart: {error}").format(error=error)
-        return Finding("UIDL", False, text, _("Use --protocol imap: over POP3 each poll would fetch every mail again."))
+        return Finding(
+            "UIDL", False, text, _("Use IMAP: over POP3 each poll would fetch every mail again."), (Act.READ_BY_IMAP,)
+        )
     return Finding("UIDL", True, _("the server tells mails apart"))
 
 

@@ -93,10 +93,10 @@ def check_high_water(site: SiteSettings, database: Database) -> None:
 def older(at: str, file: Path) -> Said:
     """The sentence of the refusal, where the high-water file proves it."""
     return Said(
-        "This database is older than what the site has done: it was in use until {at} ({file}), and the end of that is "
-        "missing here. Nothing is started, so that no number is given twice. Stop all services, run `intergestan "
-        "restored`, start them again, then run `intergestan replay --all`. If the newer database is still there, put "
-        "that one back instead.",
+        "This database is older than what the site has done: it was in use until {at} ({file}), and the end of "
+        "that is missing here. Nothing is started, so that no number is given twice. Stop all services, note the "
+        "restore, start them again, then take the whole archive in again. If the newer database is still there, "
+        "put that one back instead.",
         at=at,
         file=file,
     )
@@ -105,9 +105,9 @@ def older(at: str, file: Path) -> Said:
 def older_than_archive(trace: Trace) -> Said:
     """The same, where a mail in the archive proves it."""
     return Said(
-        "This database is older than what the site has done: in the archive lies a mail of {partner} ({mail}, {at}) "
-        "that belongs to the time after its end. Nothing is started, so that no number is given twice. Stop all "
-        "services, run `intergestan restored`, start them again, then run `intergestan replay --all`. If the newer "
+        "This database is older than what the site has done: in the archive lies a mail of {partner} ({mail}, "
+        "{at}) that belongs to the time after its end. Nothing is started, so that no number is given twice. Stop "
+        "all services, note the restore, start them again, then take the whole archive in again. If the newer "
         "database is still there, put that one back instead.",
         partner=trace.partner,
         mail=trace.sha256[:12],

@@ -34,9 +34,9 @@ def refuse_lost_database(site: SiteSettings, database: Database) -> None:
     if left:
         raise LostDatabase(
             Said(
-                "The database of this site is gone: {url} has none, and {left} is still here. Bring the database back "
-                "from a backup, then run `intergestan restored`: a new one would not know which orders were sent and "
-                "received. A new site needs another folder (--data-dir) and another database.",
+                "The database of this site is gone: {url} has none, and {left} is still here. Bring the database "
+                "back from a backup, then note the restore: a new one would not know which orders were sent and "
+                "received. A new site needs another folder and another database.",
                 url=site.database_url,
                 left=", ".join(left),
             )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import has_site
 from intergestan_erp.site.setup import NewSite, add_user, create_site
 from intergestan_operations.opening.keys import make_bounce_key, make_key, write_private
@@ -59,7 +59,8 @@ def refuse_a_second(site: SiteSettings, database: Database) -> None:
     if has_site(database):
         raise Problem(
             "There is a site in {url} already, so nothing was done: a base has one identity for ever. Choose "
-            "another folder (--data-dir) or another database for the new site.",
+            "another folder or another database for the new site.",
+            ProblemCode.SITE_EXISTS,
             url=site.database_url,
         )
     refuse_lost_database(site, database)

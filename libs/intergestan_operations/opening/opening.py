@@ -131,8 +131,8 @@ def check_key(site: SiteSettings, fingerprint: str) -> None:
     if kid != fingerprint:
         raise WrongKey(
             Said(
-                "The key in {file} is not the key of this base's site. A copy of a base is not a second "
-                "site: put the site's own key back, or make a new site with `intergestan init`.",
+                "The key in {file} is not the key of this base's site. A copy of a base is not a second site: put "
+                "the site's own key back, or make a new site.",
                 file=file,
             )
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.published import SEALING_KEY, publish, read_published
 from intergestan_db.tables import Mailbox, Relay
 
@@ -31,8 +31,9 @@ def seal(connection: Connection, password: str, account: Account) -> bytes:
     half = read_published(connection, SEALING_KEY)
     if half is None:
         raise Problem(
-            "No password was stored, because the database does not say under what it is to be sealed: "
-            "run `intergestan upgrade` where base.key is."
+            "No password was stored, because the database does not say under what it is to be sealed.",
+            ProblemCode.NO_SEAL,
+            (Act.PUBLISH_SEAL,),
         )
     return seal_password(half, password, account)
 

@@ -141,7 +141,7 @@ class Process(Generic[Own]):
         """The key of the marks in our mails, see `read_bounce_key`."""
         key = read_bounce_key(self.site)
         if key is None:
-            _log.warning("No bounce key: reports of undelivered mail will not count. `intergestan upgrade` makes it.")
+            _log.warning("No bounce key: reports of undelivered mail will not count. An upgrade makes it.")
         return key
 
     def password_of(self, account: Any) -> str | AccessToken | None:
@@ -311,7 +311,7 @@ def _site_of(connection: Connection) -> AnyRow:
     try:
         return read_site(connection)
     except NoResultFound as error:
-        raise NoSiteYet(Said("There is no site in the base yet. Make it with `intergestan init`.")) from error
+        raise NoSiteYet(Said("There is no site in the base yet. Make it first.")) from error
 
 
 def _flags(service: str, options: argparse.Namespace) -> Mapping[str, Any]:

@@ -32,6 +32,10 @@ def send(
         list[str] | None,
         typer.Option("--to", metavar="DATE|ADDRESS", help="Last day, included; or the address, the first time."),
     ] = None,
+    given_address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="ADDRESS", help="The supplier's address for orders, the first time."),
+    ] = None,
     followed_by: FollowedBy = None,
     remove: Annotated[
         list[str] | None,
@@ -48,7 +52,7 @@ def send(
     """
     from intergestan_erp.listing.selection import Written, without
 
-    last, address = _dates_and_addresses(to or [])
+    last, address = _dates_and_addresses(to or [], given_address)
     written = Written(first=first, last=last, supplier=supplier, followed_by=followed_by)
     call = call_of(context)
     with call.database.read() as connection:
@@ -66,12 +70,15 @@ def send(
     _tell(mail, _address(call, chosen), waited=until_sent, as_json=as_json)
 
 
-def _dates_and_addresses(values: Sequence[str]) -> tuple[str | None, str | None]:
-    """What `--to` says: a day of the range (G09) and the address (G17) are both called so."""
+def _dates_and_addresses(values: Sequence[str], given: str | None) -> tuple[str | None, str | None]:
+    """What `--to` says: a day of the range (G09); and the address (G17), if `--address` does not."""
     addresses = [value for value in values if "@" in value]
+    if addresses:
+        say(_("Say the address with --address; --to is the last day."))
+    addresses += [given] if given is not None else []
     days = [value for value in values if "@" not in value]
     if len(addresses) > 1 or len(days) > 1:
-        raise typer.BadParameter(_("Give --to once with a date and once with an address, at most."))
+        raise typer.BadParameter(_("Give --to once with a date, and --address once, at most."))
     return (days[0] if days else None), (addresses[0] if addresses else None)
 
 

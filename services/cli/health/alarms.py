@@ -11,6 +11,7 @@ from intergestan_operations.language.language import _, spoken
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
+from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _watch(call: Call, watcher: Watcher) -> None:
 
 
 def _show(alarms: Sequence[Alarm], *, as_json: bool) -> None:
-    from intergestan_exchange.health.alarm_text import cure, sentence
+    from intergestan_exchange.health.alarm_text import acts_of, cure, sentence
     from intergestan_operations.alerting.watching import values
 
     if as_json:
@@ -85,5 +86,13 @@ def _show(alarms: Sequence[Alarm], *, as_json: bool) -> None:
         say(_("All is well."))
         return
     titles = [_("How bad"), _("Since"), _("What"), _("Next")]
-    rows = [[_(alarm.kind.severity), alarm.since, sentence(alarm, spoken()), cure(alarm, spoken())] for alarm in alarms]
+    rows = [
+        [
+            _(alarm.kind.severity),
+            alarm.since,
+            sentence(alarm, spoken()),
+            with_acts(cure(alarm, spoken()), acts_of(alarm)),
+        ]
+        for alarm in alarms
+    ]
     print_table(titles, rows)

@@ -51,4 +51,4 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
 
 
 def _cure(finding: Finding) -> str | None:
-    return finding.cure or with_acts("", finding.next).strip() or None
+    return with_acts(finding.cure or "", finding.next).strip() or None

@@ -12,6 +12,7 @@ from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import as_typed
+from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.translated import Group
 
@@ -70,7 +71,11 @@ def show(
         }
     )
     advice = hold.advice(spoken())
-    texts = {_("What happened"): hold.what(spoken()), _("What it means"): advice.means, _("What to do"): advice.do}
+    texts = {
+        _("What happened"): hold.what(spoken()),
+        _("What it means"): advice.means,
+        _("What to do"): with_acts(advice.do, hold.next),
+    }
     for title, text in texts.items():
         typer.echo(f"\n{title}\n  {text}")
 
@@ -150,6 +155,7 @@ def _values(hold: Hold) -> dict[str, Any]:
         "what": hold.what(spoken()),
         "means": advice.means,
         "do": advice.do,
+        "next": hold.next,
         "findings": [
             {"reason": finding.reason, "line": finding.line_id, "values": dict(finding.values)}
             for finding in hold.findings
