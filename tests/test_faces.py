@@ -71,7 +71,7 @@ def test_no_french_text_of_a_library_does_either() -> None:
         ("Send it again; the holds say why.", False),
     ],
 )
-def test_what_is_a_command(text: str, is_said: bool) -> None:
+def test_what_is_a_command(text: str, *, is_said: bool) -> None:
     assert bool(OF_THE_COMMAND_LINE.search(text)) is is_said
 
 

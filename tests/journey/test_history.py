@@ -155,7 +155,7 @@ def test_a_database_that_goes_back(base: str, who: str, archive: str, make_pair:
     try:
         before = go_back(pair, site, archive, tmp_path)
         for arguments in (("up",), ("run", "composer"), ("run", "importer")):
-            assert "intergestan restored" in refused(site, *arguments)
+            assert "note the restore" in refused(site, *arguments)
         assert "are left out" in restored(site)
         pair.start()
         replay(site)

@@ -136,7 +136,7 @@ def test_a_key_changes_without_an_order_being_held(sites: Pair, pool: ReaderPool
     assert place(row) == ("held", "key_announced")
     with sites.seller.database.read() as connection:
         (hold,) = list_holds(connection)
-    assert "partner key confirm" in hold.advice("en").do
+    assert "12 words" in hold.advice("en").do
     assert new.public.kid in hold.what("fr")
     assert waiting_for(sites.buyer, new) == ["Stauber"]
 
@@ -217,7 +217,7 @@ def test_what_an_old_key_signed_counts_once_a_person_vouches_for_it(sites: Pair)
     assert place(row) == ("held", "bad_signature")
     with sites.seller.database.read() as connection:
         (hold,) = list_holds(connection)
-    assert "partner key confirm" in hold.advice("en").do
+    assert "12 words" in hold.advice("en").do
     confirm(sites, sites.buyer.key)
     act(sites.seller, release, [f"in-{row.id}"])
     assert booked(sites) == ["CFR1"]
@@ -235,7 +235,7 @@ def test_an_unconfirmed_key_holds_its_mails_until_somebody_compares_it(sites: Pa
         finish(sites.buyer)
     with sites.seller.database.read() as connection:
         cure = [hold.advice("en").do for hold in list_holds(connection)]
-    assert all("partner key confirm" in each for each in cure)
+    assert all("12 words" in each for each in cure)
 
     act(sites.seller, release, [f"in-{row.id}"])
     assert place(sites.seller.row(InboundMail, id=row.id)) == ("held", "unconfirmed_key"), (

@@ -65,7 +65,7 @@ def test_another_key_or_altered_bytes_open_nothing() -> None:
 
 @pytest.mark.parametrize("half", ["", "no key", b64encode(b"short").decode(), "é", b64encode(bytes(32)).decode()])
 def test_what_is_no_public_half_seals_nothing(half: str) -> None:
-    with pytest.raises(SecretError, match="intergestan upgrade"):
+    with pytest.raises(SecretError, match="an upgrade publishes it"):
         seal_password(half, "secret", Mine())
 
 

@@ -95,8 +95,8 @@ def older(at: str, file: Path) -> Said:
     return Said(
         "This database is older than what the site has done: it was in use until {at} ({file}), and the end of "
         "that is missing here. Nothing is started, so that no number is given twice. Stop all services, note the "
-        "restore, start them again, then take the whole archive in again. If the newer database is still there, "
-        "put that one back instead.",
+        "restore (docs/runbooks/IntergestanOwnDatabaseOlder.md), start them again, then take the whole archive in "
+        "again. If the newer database is still there, put that one back instead.",
         at=at,
         file=file,
     )
@@ -107,8 +107,8 @@ def older_than_archive(trace: Trace) -> Said:
     return Said(
         "This database is older than what the site has done: in the archive lies a mail of {partner} ({mail}, "
         "{at}) that belongs to the time after its end. Nothing is started, so that no number is given twice. Stop "
-        "all services, note the restore, start them again, then take the whole archive in again. If the newer "
-        "database is still there, put that one back instead.",
+        "all services, note the restore (docs/runbooks/IntergestanOwnDatabaseOlder.md), start them again, then "
+        "take the whole archive in again. If the newer database is still there, put that one back instead.",
         partner=trace.partner,
         mail=trace.sha256[:12],
         at=trace.archived_at.isoformat(timespec="seconds"),

@@ -35,8 +35,9 @@ def refuse_lost_database(site: SiteSettings, database: Database) -> None:
         raise LostDatabase(
             Said(
                 "The database of this site is gone: {url} has none, and {left} is still here. Bring the database "
-                "back from a backup, then note the restore: a new one would not know which orders were sent and "
-                "received. A new site needs another folder and another database.",
+                "back from a backup, then note the restore (docs/runbooks/IntergestanOwnDatabaseOlder.md): a new "
+                "one would not know which orders were sent and received. A new site needs another folder and "
+                "another database.",
                 url=site.database_url,
                 left=", ".join(left),
             )

@@ -134,7 +134,7 @@ def test_the_day_of_a_line_is_checked_too(site: Database, day: str) -> None:
     rows = ("X1;20/11/2026;F001;;A-1;2;4;01/12/2026", f"X1;;;;A-1;3;4;{day}")
     said = refused(site, *rows)
     assert "row 3" in said
-    assert "--dates any" in said
+    assert "take any date" in said
     assert take(site, *rows, any_dates=True).new == ("X1",)
 
 

@@ -73,7 +73,8 @@ def test_a_change_of_keys_from_end_to_end(pair: tuple[Path, Path], run: Run) -> 
     (hold,) = run("holds", "list", "--json", cwd=shop).json
     assert hold["reason"] == "key_announced"
     ((text, cure),) = doctor(run, shop)
-    assert f"partner key confirm {SECOND_SIRET}" in cure
+    assert f"their code is {SECOND_SIRET}" in cure
+    assert "partner key confirm" in cure
     assert gauges(shop)['intergestan_unconfirmed_keys{side="theirs"}'] == 1
     assert gauges(stauber)['intergestan_unconfirmed_keys{side="ours"}'] == 1
     (old, new) = run("partner", "key", "list", "STAUBER", "--json", cwd=shop).json
@@ -108,7 +109,7 @@ def test_the_announcement_reads_well(pair: tuple[Path, Path], run: Run) -> None:
     _words, mail = announced(run, pair)
     text = mail.decode()
     assert "Auto-Submitted: auto-generated" in text
-    assert f"partner key confirm {SECOND_SIRET}" in text.replace("=\r\n", "").replace("=C2=A0", " ")
+    assert f"confirm the key of {SECOND_SIRET} by these words" in text.replace("=\r\n", "").replace("=C2=A0", " ")
 
 
 def test_an_announcement_is_taken_back(pair: tuple[Path, Path], run: Run) -> None:

@@ -53,7 +53,7 @@ def test_a_service_refuses_it(shop: Path, capsys: pytest.CaptureFixture[str]) ->
         dispatcher(["--config", str(shop / "intergestan.toml")])
     assert ended.value.code == CONFIGURATION
     (event,) = map(json.loads, capsys.readouterr().err.splitlines())
-    assert "intergestan restored" in event["event"]
+    assert "note the restore" in event["event"]
     assert not (shop / "site.db").exists()
 
 

@@ -99,7 +99,7 @@ def test_an_older_database_is_refused_until_restored_is_typed(
     with pytest.raises(SystemExit) as ended:
         composer(["--config", str(stauber / "intergestan.toml")])
     assert ended.value.code == 78
-    assert "intergestan restored" in capsys.readouterr().err
+    assert "note the restore" in capsys.readouterr().err
     findings = {each["subject"]: each for each in run("doctor", "--json", cwd=stauber).json}
     assert not findings["History"]["ok"]
     assert "restored" in findings["History"]["cure"]

@@ -75,7 +75,7 @@ def test_a_token_that_the_relay_refuses_is_fetched_anew_once(
 
 @pytest.mark.parametrize(
     ("refused", "status", "lasting", "word"),
-    [("invalid_grant", None, True, "intergestan relay login"), (None, 500, False, "HTTP 500")],
+    [("invalid_grant", None, True, "give consent anew"), (None, 500, False, "HTTP 500")],
 )
 def test_no_token_pauses_the_relay_not_the_mail(
     sqlite_base: Database,
