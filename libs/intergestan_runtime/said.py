@@ -25,6 +25,21 @@ class Said(str):
         return made
 
 
+class Counted(Said):
+    """A sentence about so many: the first template for one, the second for more; `count` is among the values."""
+
+    __slots__ = ("more", "number")
+
+    more: str
+    number: int
+
+    def __new__(cls, one: str, more: str, count: int, /, **values: Any) -> Self:
+        """The sentence in English."""
+        made = super().__new__(cls, one if count == 1 else more, count=count, **values)
+        made.template, made.more, made.number = one, more, count
+        return made
+
+
 def marked(text: str) -> str:
     """A text, or the template of a `Said`, that is translated where it is shown; it only gets into the catalogue."""
     return text

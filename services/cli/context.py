@@ -66,8 +66,8 @@ class Call:
         from intergestan_db import migrate
         from intergestan_db.site_rows import read_site
         from intergestan_erp.site.day import zone_of
-        from intergestan_operations.language.figures import show_times_in
         from intergestan_operations.opening.opening import NoSite, check_key, is_made
+        from services.cli.shown import show_times_in
 
         database = self.unchecked_database
         if not is_made(database):

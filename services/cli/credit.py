@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.figures import amount, cell
 from intergestan_operations.language.language import _
 from services.cli.figures import an_amount
 from services.cli.output import print_fields
+from services.cli.shown import amount, cell
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta, tzinfo
 import typer
 
 from intergestan_erp.site import day
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from services.cli.figures import day_of
+from services.cli.shown import cell
 
 
 def begin_of(text: str | None, zone: tzinfo) -> datetime | None:

@@ -6,19 +6,19 @@ import errno
 
 from intergestan_db.problem import Act, FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _, about
-from intergestan_operations.language.wording import wording
 from services.cli.next_acts import with_acts
+from services.cli.shown import wording
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
 
 
 def explain(error: Exception) -> tuple[str, int]:
     """The paragraph for the person, and the exit code."""
-    from intergestan_operations.language.file_problems import file_problems
     from intergestan_operations.opening.opening import NoSite
+    from services.cli.shown import faults_of
 
     if isinstance(error, FileProblems):
-        return file_problems(error), FAILED
+        return faults_of(error), FAILED
     if isinstance(error, NoSite):
         text = _(
             "There is no site here: {url} does not exist. Go to the site's folder, name its configuration with "

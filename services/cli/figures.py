@@ -13,7 +13,7 @@ import typer
 
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_erp.inputs.vat import StatedVat

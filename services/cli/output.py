@@ -47,7 +47,7 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     To a file or a program every row is one line, however long.
     """
-    from intergestan_operations.language.figures import cell
+    from services.cli.shown import cell
 
     values = list(rows)
     right = [any(isinstance(row[index], Decimal) for row in values) for index in range(len(titles))]
@@ -65,7 +65,7 @@ def terminal_width() -> int | None:
 
 def print_fields(fields: Mapping[str, Any]) -> None:
     """One value a line, its name before it."""
-    from intergestan_operations.language.figures import cell
+    from services.cli.shown import cell
 
     width = max(map(len, fields))
     for name, value in fields.items():

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from intergestan_db.site_rows import read_site
+from intergestan_operations.language.catalogue import language_of_process
 from intergestan_operations.language.wording import sentence
 from intergestan_operations.starting import startup
 from intergestan_runtime.said import Said
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     """Run a geocoder; its exit code."""
     if find_spec("geopy") is None:
         said = Said("The extra `geocoder` is not installed. Run: pip install 'intergestan[geocoder]'")
-        sys.stderr.write(f"geocoder: {sentence(said)}\n")
+        sys.stderr.write(f"geocoder: {sentence(said, language_of_process())}\n")
         raise SystemExit(startup.CONFIGURATION)
     process, _ = startup.start("geocoder", GeocoderProcess, argv)
     own: GeocoderSettings = process.own

@@ -102,7 +102,8 @@ class Watcher:
         with self._database.read() as connection:
             now, days = self._database.now(), self._credit_days
             vitals = read_vitals(connection, now, self._answer_hours, self._late, credit_days=days)
-        return judge(vitals, read_machine(self._archive, self._broker, refused, kept=vitals.archive[0]))
+        machine = read_machine(self._archive, self._broker, refused, kept=vitals.archive[0], language=self._language)
+        return judge(vitals, machine)
 
     def tell(self, alarms: Sequence[Alarm]) -> None:
         """Tell what is new of it. A way that fails is tried again with the next look, and keeps no other from it."""
@@ -224,7 +225,9 @@ def redis_trouble(broker: BellBroker) -> RedisTrouble:
     return RedisTrouble()
 
 
-def read_machine(archive: Archive, broker: BellBroker, database_error: str | None = None, *, kept: int = 0) -> Machine:
+def read_machine(
+    archive: Archive, broker: BellBroker, database_error: str | None = None, *, kept: int = 0, language: str = "en"
+) -> Machine:
     """What the base's rows cannot tell. :param kept: how many mails the base knows in the archive."""
     error: str | None = None
     memory: float | None = None
@@ -232,7 +235,7 @@ def read_machine(archive: Archive, broker: BellBroker, database_error: str | Non
     try:
         try_archive(archive, kept)
     except ArchiveError as found:
-        error = wording(found)
+        error = wording(found, language)
     try:
         told = broker.memory()
         limit = told.get("maxmemory") or told.get("total_system_memory")

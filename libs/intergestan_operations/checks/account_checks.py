@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.mail_trial.failure import failure, secret_of
+from intergestan_runtime.said import Counted, Said
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database
@@ -22,13 +22,13 @@ def check_relay(checkup: Checkup) -> Iterator[Finding]:
     accounts = accounts_of(checkup.database, "relay")
     if not accounts:
         yield Finding(
-            _("Relay"),
+            Said("Relay"),
             False,
-            _("there is none: no mail can leave"),
+            Said("there is none: no mail can leave"),
             next=(Act.SET_RELAY,),
         )
     for account in accounts:
-        yield _tried(checkup, _("Relay"), account, try_smtp)
+        yield _tried(checkup, Said("Relay"), account, try_smtp)
 
 
 def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
@@ -38,16 +38,16 @@ def check_mailboxes(checkup: Checkup) -> Iterator[Finding]:
     accounts = accounts_of(checkup.database, "mailbox")
     polled = [account for account in accounts if account.active and account.rests_since is None]
     if accounts and not polled:
-        yield Finding(_("Mailboxes"), True, _("none is polled: people paused them or took them out of use"))
+        yield Finding(Said("Mailboxes"), True, Said("none is polled: people paused them or took them out of use"))
     if not accounts:
         yield Finding(
-            _("Mailboxes"),
+            Said("Mailboxes"),
             False,
-            _("there is none: no mail can come in"),
+            Said("there is none: no mail can come in"),
             next=(Act.ADD_MAILBOX,),
         )
     for account in polled:
-        subject = _("Mailbox {name}").format(name=account.name)
+        subject = Said("Mailbox {name}", name=account.name)
         yield _tried(checkup, subject, account, try_mailbox)
 
 
@@ -62,7 +62,7 @@ def accounts_of(database: Database, table: str) -> list[Any]:
         return list(connection.execute(select(which.__table__).order_by(which.name)))
 
 
-def _tried(checkup: Checkup, subject: str, account: Any, attempt: Callable[[Any, str | None], int | None]) -> Finding:
+def _tried(checkup: Checkup, subject: Said, account: Any, attempt: Callable[[Any, str | None], int | None]) -> Finding:
     """Log in with the account's own password or token, and look how long the certificate lasts."""
     server = f"{account.host}:{account.port}"
     try:
@@ -72,10 +72,16 @@ def _tried(checkup: Checkup, subject: str, account: Any, attempt: Callable[[Any,
             raise
         return finding
     if days is not None:
-        text = ngettext(
-            "the login works, but the certificate of {server} ends in {days} day",
-            "the login works, but the certificate of {server} ends in {days} days",
-            days,
+        return Finding(
+            subject,
+            False,
+            Counted(
+                "the login works, but the certificate of {server} ends in {days} day",
+                "the login works, but the certificate of {server} ends in {days} days",
+                days,
+                server=server,
+                days=days,
+            ),
+            Said("Have it renewed."),
         )
-        return Finding(subject, False, text.format(server=server, days=days), _("Have it renewed."))
-    return Finding(subject, True, _("{server}, the login works").format(server=server))
+    return Finding(subject, True, Said("{server}, the login works", server=server))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from intergestan_db.problem import Act
+from intergestan_db.problem import Act, Words
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 
 SIDES = {"customer": marked("customer"), "supplier": marked("supplier")}
 
@@ -17,34 +16,36 @@ def check_agencies(checkup: Checkup) -> Iterator[Finding]:
     """Whether each depot has its third parties, and the dossier its categories, where there are several agencies."""
     from intergestan_erp.agencies.lacking import lacking
 
-    subject = _("Agencies")
+    subject = Said("Agencies")
     with checkup.database.read() as connection:
         found = lacking(connection)
     for each in found:
         for depot, sides in each.depots:
-            text = _("depot {depot} has no third party as: {sides}")
-            named = ", ".join(_(SIDES[side]) for side in sides)
-            yield Finding(subject, False, text.format(depot=depot, sides=named), next=(Act.SET_DEPOT_PARTIES,))
+            text = marked("depot {depot} has no third party as: {sides}")
+            named = Words.any_of(SIDES[side] for side in sides)
+            yield Finding(subject, False, Said(text, depot=depot, sides=named), next=(Act.SET_DEPOT_PARTIES,))
         if each.categories:
-            text = _("dossier {number} names no category for third parties or documents of agencies")
-            yield Finding(subject, False, text.format(number=each.dossier), next=(Act.SET_DOSSIER_CATEGORIES,))
+            text = marked("dossier {number} names no category for third parties or documents of agencies")
+            yield Finding(subject, False, Said(text, number=each.dossier), next=(Act.SET_DOSSIER_CATEGORIES,))
     if all(each.is_complete for each in found):
-        yield Finding(subject, True, _("nothing is missing for orders between them"))
+        yield Finding(subject, True, Said("nothing is missing for orders between them"))
 
 
 def check_stock(checkup: Checkup) -> Iterator[Finding]:
     """Whether nothing lies below nothing where that is not allowed."""
     from intergestan_erp.stock.levels import count_negative
 
-    subject = _("Stock")
+    subject = Said("Stock")
     with checkup.database.read() as connection:
         count = count_negative(connection)
     if not count:
-        yield Finding(subject, True, _("nothing lies below nothing where it may not"))
+        yield Finding(subject, True, Said("nothing lies below nothing where it may not"))
         return
-    text = _("{count} products lie below nothing, or are reserved beyond what lies there, where that is not allowed")
-    cure = _("Count them, and enter it.")
-    yield Finding(subject, False, text.format(count=count), cure, (Act.COUNT_STOCK,))
+    text = marked(
+        "{count} products lie below nothing, or are reserved beyond what lies there, where that is not allowed"
+    )
+    cure = Said("Count them, and enter it.")
+    yield Finding(subject, False, Said(text, count=count), cure, (Act.COUNT_STOCK,))
 
 
 def check_allocator(checkup: Checkup) -> Iterator[Finding]:
@@ -53,19 +54,18 @@ def check_allocator(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_db.leases import living_workers
     from intergestan_erp.stock.health import read_goods
 
-    subject, now = _("Allocator"), checkup.database.now()
+    subject, now = Said("Allocator"), checkup.database.now()
     with checkup.database.read() as connection:
         goods = read_goods(connection)
         lives = ALLOCATOR in living_workers(connection, now).values()
     if not goods.reserves:
         return
     if lives:
-        text = _("it works; orders for which nothing is set aside yet: {count}")
-        yield Finding(subject, True, text.format(count=goods.unallocated))
+        text = Said("it works; orders for which nothing is set aside yet: {count}", count=goods.unallocated)
+        yield Finding(subject, True, text)
         return
-    text = _("none runs, so nothing is set aside for orders by mail; these wait: {count}")
-    cure = _("`intergestan up` or `intergestan run allocator` runs it; `intergestan sales allocate` does an order's.")
-    yield Finding(subject, False, text.format(count=goods.unallocated), cure)
+    text = Said("none runs, so nothing is set aside for orders by mail; these wait: {count}", count=goods.unallocated)
+    yield Finding(subject, False, text, next=(Act.START_SITE, Act.START_ALLOCATOR, Act.ALLOCATE_ORDER))
 
 
 def check_all_books(checkup: Checkup) -> Iterator[Finding]:
@@ -75,15 +75,19 @@ def check_all_books(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_erp.books.folders import folder_called
     from intergestan_operations.language.books import said_of
 
-    subject, is_wrong = _("Books"), False
+    subject, is_wrong = Said("Books"), False
     with checkup.database.read() as connection:
         for each in list_folders(connection):
             wrong = check_books(connection, folder_called(connection, each.number))
             if wrong:
                 is_wrong = True
-                text = _("folder {number} ({name}): {first} In all, {count} findings.")
-                said = text.format(number=each.number, name=each.name, first=said_of(wrong[0]), count=len(wrong))
-                cure = _("`intergestan books check --folder {number}` names them. Correct them, or restore a backup.")
-                yield Finding(subject, False, said, cure.format(number=each.number))
+                text = Said(
+                    "folder {number} ({name}): {first} In all, {count} findings.",
+                    number=each.number,
+                    name=each.name,
+                    first=said_of(wrong[0]),
+                    count=len(wrong),
+                )
+                yield Finding(subject, False, text, Said("Correct them, or restore a backup."), (Act.CHECK_BOOKS,))
     if not is_wrong:
-        yield Finding(subject, True, _("entries balance, no number is missing and no document"))
+        yield Finding(subject, True, Said("entries balance, no number is missing and no document"))

@@ -9,22 +9,20 @@ from intergestan_db.enums import SERVICES
 from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.figures import show_times_in
-from intergestan_operations.language.language import _, about, spoken
-from intergestan_operations.language.wording import sentence, wording
 from intergestan_operations.opening.opening import is_made
+from intergestan_runtime.said import Said, marked
 
 
 def check_configuration(checkup: Checkup) -> Iterator[Finding]:
     """Whether every setting is known and has a value that may be."""
     from intergestan_runtime.settings_load import ConfigurationError
 
-    subject = _("Configuration")
+    subject = Said("Configuration")
     try:
-        yield Finding(subject, True, _("in order; the site is in {folder}").format(folder=checkup.site.data_dir))
+        yield Finding(subject, True, Said("in order; the site is in {folder}", folder=checkup.site.data_dir))
     except ConfigurationError as error:
         for problem in error.problems:
-            yield Finding(subject, False, sentence(problem), _("Correct it there, then check again."))
+            yield Finding(subject, False, problem, Said("Correct it there, then check again."))
 
 
 def check_base(checkup: Checkup) -> Iterator[Finding]:
@@ -38,7 +36,7 @@ def check_base(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
     from intergestan_runtime.secrets import SecretError
 
-    subject = _("Base")
+    subject = Said("Base")
     url = checkup.site.database_url
     try:
         database = checkup.database
@@ -48,8 +46,8 @@ def check_base(checkup: Checkup) -> Iterator[Finding]:
             yield Finding(
                 subject,
                 False,
-                _("{url} does not exist").format(url=url),
-                _("Make the site, or correct site.database_url."),
+                Said("{url} does not exist", url=url),
+                Said("Make the site, or correct site.database_url."),
                 (Act.MAKE_SITE,),
             )
             return
@@ -61,43 +59,43 @@ def check_base(checkup: Checkup) -> Iterator[Finding]:
         except AWAY as error:
             if is_conflict(error):
                 raise  # somebody writes all the time
-            text = _("{url} answers and takes no writes: {error}").format(url=url, error=first_line(error))
+            text = Said("{url} answers and takes no writes: {error}", url=url, error=first_line(error))
             yield Finding(subject, False, text, _cure_of_writes(url))
             return
-        yield Finding(subject, True, _("{url}, schema {schema}").format(url=url, schema=migrate.HEAD))
+        yield Finding(subject, True, Said("{url}, schema {schema}", url=url, schema=migrate.HEAD))
     except LostDatabase as error:
-        cure = _("Bring it back from a backup, then note the restore before any service runs.")
-        yield Finding(subject, False, wording(error), cure, (Act.NOTE_RESTORE,))
+        cure = Said("Bring it back from a backup, then note the restore before any service runs.")
+        yield Finding(subject, False, error, cure, (Act.NOTE_RESTORE,))
     except migrate.LaterRelease as error:
-        yield Finding(subject, False, wording(error), _("Install that release here too."))
+        yield Finding(subject, False, error, Said("Install that release here too."))
     except migrate.NotMigrated as error:
-        yield Finding(subject, False, wording(error), next=(Act.UPGRADE,))
+        yield Finding(subject, False, error, next=(Act.UPGRADE,))
     except WeakDurability as error:
-        yield Finding(subject, False, wording(error), _("Change that setting: orders could be lost."))
+        yield Finding(subject, False, error, Said("Change that setting: orders could be lost."))
     except SecretError as error:
-        yield Finding(subject, False, wording(error), _("Write the secret file."))
+        yield Finding(subject, False, error, Said("Write the secret file."))
     except SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         yield Finding(
             subject,
             False,
-            _("{url} does not answer: {error}").format(url=url, error=" ".join(str(cause).split())),
+            Said("{url} does not answer: {error}", url=url, error=" ".join(str(cause).split())),
             _cure_of_base(url),
         )
 
 
-def _cure_of_base(url: str) -> str:
+def _cure_of_base(url: str) -> Said:
     if url.startswith("sqlite:"):
-        return _(
+        return Said(
             "Look whether the disk is full, and whether you may write to the file and its folder; else bring it back."
         )
-    return _("Start the database server, or correct site.database_url.")
+    return Said("Start the database server, or correct site.database_url.")
 
 
-def _cure_of_writes(url: str) -> str:
+def _cure_of_writes(url: str) -> Said:
     if url.startswith("sqlite:"):
-        return _("Make room on the disk, or let the user who runs the services write to the file and its folder.")
-    return _(
+        return Said("Make room on the disk, or let the user who runs the services write to the file and its folder.")
+    return Said(
         "Make room where the server keeps its data; if it is a standby or was demoted, let site.database_url lead to "
         "the primary. Orders wait safely meanwhile and go on by themselves."
     )
@@ -108,12 +106,12 @@ def check_history(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_operations.opening.high_water_file import OlderDatabase
     from intergestan_operations.opening.older_database import refuse_older_database
 
-    subject = _("History")
+    subject = Said("History")
     try:
         refuse_older_database(checkup.site, checkup.database)
-        yield Finding(subject, True, _("nothing here is newer than the database"))
+        yield Finding(subject, True, Said("nothing here is newer than the database"))
     except OlderDatabase as error:
-        yield Finding(subject, False, wording(error), _("Note the restore while no service runs."), (Act.NOTE_RESTORE,))
+        yield Finding(subject, False, error, Said("Note the restore while no service runs."), (Act.NOTE_RESTORE,))
 
 
 def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
@@ -121,7 +119,6 @@ def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_db.problem import Act, Problem
     from intergestan_db.published import SEALING_KEY, read_published
     from intergestan_db.site_rows import read_site
-    from intergestan_erp.site.day import zone_of
     from intergestan_exchange.keys.key_files import file_of
     from intergestan_operations.opening.keys import read_key
     from intergestan_runtime.sealed_passwords import public_half
@@ -129,36 +126,35 @@ def check_own_keys(checkup: Checkup) -> Iterator[Finding]:
 
     with checkup.database.read() as connection:
         site, published = read_site(connection), read_published(connection, SEALING_KEY)
-    show_times_in(zone_of(site.timezone))
-    subject = _("Key of the site")
+    subject = Said("Key of the site")
     for kid in filter(None, (site.key_fingerprint, site.next_key)):
         file = file_of(checkup.site.key_file, kid)
         try:
             if read_key(file).public.kid == kid:
-                yield Finding(subject, True, f"{site.code}, {kid}")
+                yield Finding(subject, True, Said("{code}, {kid}", code=site.code, kid=kid))
             else:
                 yield Finding(
                     subject,
                     False,
-                    _("{file} is not the key of this site").format(file=file),
-                    _("A copy of a base is no second site: bring the site's own key back, or make a new site."),
+                    Said("{file} is not the key of this site", file=file),
+                    Said("A copy of a base is no second site: bring the site's own key back, or make a new site."),
                 )
         except SecretError as error:
-            yield Finding(subject, False, wording(error), f"chmod 600 {file}")
+            yield Finding(subject, False, error, Said("chmod 600 {file}", file=file))
         except Problem as error:
-            yield Finding(subject, False, wording(error), _("Bring the file back from a backup."))
-    subject = _("Key of the passwords")
+            yield Finding(subject, False, error, Said("Bring the file back from a backup."))
+    subject = Said("Key of the passwords")
     try:
         half = public_half(read_base_key(checkup.site.base_key_file))
         if half == published:
-            yield Finding(subject, True, str(checkup.site.base_key_file))
+            yield Finding(subject, True, Said("{file}", file=checkup.site.base_key_file))
         else:
-            text = _("{file} is not the key for which the database asks passwords to be sealed")
-            cure = _("Bring the site's own key back from a backup; a new one is published by an upgrade.")
-            yield Finding(subject, False, text.format(file=checkup.site.base_key_file), cure, (Act.PUBLISH_SEAL,))
+            text = marked("{file} is not the key for which the database asks passwords to be sealed")
+            cure = Said("Bring the site's own key back from a backup; a new one is published by an upgrade.")
+            yield Finding(subject, False, Said(text, file=checkup.site.base_key_file), cure, (Act.PUBLISH_SEAL,))
     except SecretError as error:
-        cure = _("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
-        yield Finding(subject, False, wording(error), cure)
+        cure = Said("Bring it back from a backup, or enter the passwords of relay and mailboxes again.")
+        yield Finding(subject, False, error, cure)
 
 
 def check_redis(checkup: Checkup) -> Iterator[Finding]:
@@ -168,11 +164,11 @@ def check_redis(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS, connect
     from intergestan_runtime.secrets import SecretError
 
-    subject = "Redis"
+    subject = Said("Redis")
     cure = (
-        _("It is the embedded one: it starts with the site.")
+        Said("It is the embedded one: it starts with the site.")
         if checkup.site.redis_url is None
-        else _("Start the server, or correct site.redis_url. Orders wait safely in the base meanwhile.")
+        else Said("Start the server, or correct site.redis_url. Orders wait safely in the base meanwhile.")
     )
     try:
         with closing(connect(redis_url(checkup.site), patience=5)) as client:
@@ -180,41 +176,43 @@ def check_redis(checkup: Checkup) -> Iterator[Finding]:
             try:
                 try_writing(client, _trial_key(checkup))
             except REFUSALS as error:
-                refusal = _("it answers and takes no writes: {error}").format(error=error)
+                refusal = Said("it answers and takes no writes: {error}", error=error)
                 yield Finding(subject, False, refusal, _cure_of_refusal(error))
                 return
             policy = client.config_get("maxmemory-policy").get("maxmemory-policy")
         if policy in {None, "noeviction"}:
-            yield Finding(subject, True, _("it answers, its clock agrees with ours"))
+            yield Finding(subject, True, Said("it answers, its clock agrees with ours"))
         else:
             yield Finding(
                 subject,
                 False,
-                _("it may throw bells away (maxmemory-policy {policy})").format(policy=policy),
-                _("Set maxmemory-policy noeviction in its configuration."),
+                Said("it may throw bells away (maxmemory-policy {policy})", policy=policy),
+                Said("Set maxmemory-policy noeviction in its configuration."),
             )
     except ClockSkew as error:
-        yield Finding(subject, False, wording(error), _("Set both clocks by NTP."))
+        yield Finding(subject, False, error, Said("Set both clocks by NTP."))
     except SecretError as error:
-        yield Finding(subject, False, wording(error), _("Write the secret file."))
+        yield Finding(subject, False, error, Said("Write the secret file."))
     except REDIS_FAILURES as error:
-        yield Finding(subject, False, _("it does not answer: {error}").format(error=wording(error)), cure)
+        yield Finding(subject, False, Said("it does not answer: {error}", error=error), cure)
 
 
-def _cure_of_refusal(error: Exception) -> str:
+def _cure_of_refusal(error: Exception) -> Said:
     """By what it answers: MISCONF, NOREPLICAS, LOADING, else OOM or READONLY."""
     from redis import BusyLoadingError
 
     if isinstance(error, BusyLoadingError):
-        return _("It goes on by itself once it has read its data. Orders wait safely in the base meanwhile.")
+        return Said("It goes on by itself once it has read its data. Orders wait safely in the base meanwhile.")
     if "MISCONF" in str(error):
-        return _(
+        return Said(
             "Its log says why it cannot save: make room on its disk, or let it write there. Orders wait safely in the "
             "base meanwhile."
         )
     if "NOREPLICAS" in str(error):
-        return _("Bring its replicas back, or lower min-replicas-to-write. Orders wait safely in the base meanwhile.")
-    return _(
+        return Said(
+            "Bring its replicas back, or lower min-replicas-to-write. Orders wait safely in the base meanwhile."
+        )
+    return Said(
         "Make room in it (maxmemory), or let site.redis_url lead to the master, not to a replica. Orders wait safely "
         "in the base meanwhile."
     )
@@ -238,26 +236,24 @@ def check_services(checkup: Checkup) -> Iterator[Finding]:
     """Whether every service gives the sign of life that its working threads prove: one that does not, does no work."""
     from intergestan_db.leases import living_workers
 
-    now, subject = checkup.database.now(), _("Services")
+    now, subject = checkup.database.now(), Said("Services")
     with checkup.database.read() as connection:
         alive = set(living_workers(connection, now).values())
     missing = [service for service in SERVICES if service not in alive]
     if not missing:
-        yield Finding(subject, True, _("each of them works"))
+        yield Finding(subject, True, Said("each of them works"))
     elif alive:
-        text = _("no sign of life from {services}").format(services=", ".join(missing))
+        text = Said("no sign of life from {services}", services=", ".join(missing))
         yield Finding(
-            subject, False, text, _("Its log says why it ended or hangs."), (Act.START_SITE, Act.START_SERVICE)
+            subject, False, text, Said("Its log says why it ended or hangs."), (Act.START_SITE, Act.START_SERVICE)
         )
     else:
-        text = _("none of them runs, so nothing is sent, fetched or booked")
+        text = Said("none of them runs, so nothing is sent, fetched or booked")
         yield Finding(subject, False, text, next=(Act.START_SITE,))
 
 
 def check_archive(checkup: Checkup) -> Iterator[Finding]:
     """Whether mails can be archived, and there is room for them."""
-    from intergestan_exchange.health.alarm_text import cure as cure_of
-    from intergestan_exchange.health.alarm_text import sentence as sentence_of
     from intergestan_exchange.health.alarms import disk_filling
     from intergestan_exchange.mailboxes.archive_rows import count_archived
     from intergestan_operations.checks.archive_check import try_archive
@@ -265,7 +261,7 @@ def check_archive(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
     from intergestan_runtime.secrets import SecretError
 
-    subject = _("Archive")
+    subject = Said("Archive")
     place = checkup.site.archive_url or checkup.site.archive_dir
     try:
         archive = open_archive(checkup.site)
@@ -275,24 +271,30 @@ def check_archive(checkup: Checkup) -> Iterator[Finding]:
         archive.check_space()
         (full,) = disk_filling(archive.free_space()) or (None,)
         if full is not None:
-            yield Finding(subject, False, sentence_of(full, spoken()), cure_of(full, spoken()))
+            text = Said(
+                "The disk is nearly full ({value} free): mails will soon not be collected any more.", value=full.value
+            )
+            yield Finding(subject, False, text, Said("Make room; never delete files of the archive."))
             return
-        yield Finding(subject, True, _("{folder} can be written").format(folder=place))
+        yield Finding(subject, True, Said("{folder} can be written", folder=place))
     except NoSpace as error:
-        yield Finding(subject, False, wording(error), _("Make room on the disk; polling pauses until then."))
+        yield Finding(subject, False, error, Said("Make room on the disk; polling pauses until then."))
     except Unreachable as error:
-        cure = _("Correct site.archive_url and the keys beside it; mails stay in the mailboxes until then.")
-        yield Finding(subject, False, wording(error), cure)
+        cure = Said("Correct site.archive_url and the keys beside it; mails stay in the mailboxes until then.")
+        yield Finding(subject, False, error, cure)
     except SecretError as error:
-        yield Finding(subject, False, wording(error), _("Write the secret file."))
+        yield Finding(subject, False, error, Said("Write the secret file."))
     except ArchiveError as error:
         if not isinstance(error.__cause__, OSError):
             yield Finding(
-                subject, False, about(str(place), wording(error)), _("Bring it back, or correct the settings.")
+                subject,
+                False,
+                Said("{folder}: {error}", folder=place, error=error),
+                Said("Bring it back, or correct the settings."),
             )
             return
-        text = _("{folder} cannot be written: {error}").format(folder=place, error=_os_error(error))
-        yield Finding(subject, False, text, _("Give the folder to the user who runs the services."))
+        text = Said("{folder} cannot be written: {error}", folder=place, error=_os_error(error))
+        yield Finding(subject, False, text, Said("Give the folder to the user who runs the services."))
 
 
 def _os_error(error: Exception) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from intergestan_operations.checks.account_checks import check_mailboxes, check_relay
 from intergestan_operations.checks.agency_checks import check_agencies, check_all_books, check_allocator, check_stock
@@ -32,7 +33,7 @@ def run_checks(checkup: Checkup) -> Iterator[Finding]:
     for check in _CHECKS:
         stop = False
         for finding in check(checkup):
-            yield finding
+            yield replace(finding, code=check.__name__.removeprefix("check_"))
             stop = stop or (not finding.ok and check in {check_configuration, check_base})
         if stop:
             return

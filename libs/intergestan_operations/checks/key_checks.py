@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.figures import cell
-from intergestan_operations.language.language import _
+from intergestan_runtime.said import Said, marked
 
 if TYPE_CHECKING:
     from intergestan_exchange.keys.key_health import Ending
@@ -27,42 +26,38 @@ def check_keys(checkup: Checkup) -> Iterator[Finding]:
         of_anybody = key_health.keys_of_anybody(connection)
     found = [_ending(each) for each in ends if each.is_near(now)]
     for row in waiting:
-        when = (
-            _("signs already")
-            if start is None or start <= now
-            else _("signs from {start} on").format(start=cell(start))
-        )
-        text = _("{partner} has not confirmed our new key, which {when}").format(partner=row.name, when=when)
-        cure = _("Call them and read them its words; {mail} told them, and may be sent again.")
+        when = Said("signs already") if start is None or start <= now else Said("signs from {start} on", start=start)
+        text = Said("{partner} has not confirmed our new key, which {when}", partner=row.name, when=when)
+        cure = marked("Call them and read them its words; {mail} told them, and may be sent again.")
         found.append(
             Finding(
-                _("Our new key"),
+                Said("Our new key"),
                 False,
                 text,
-                cure.format(mail=f"out-{row.mail_id}"),
+                Said(cure, mail=f"out-{row.mail_id}"),
                 (Act.SHOW_OUR_KEY, Act.RESEND_MAIL),
             )
         )
     for row in theirs:
-        text = _("{partner} announced the key {kid}, and nobody here confirmed it").format(
-            partner=row.name, kid=row.kid
-        )
-        cure = _("Call them, then type their words: their code is {code}.")
-        found.append(Finding(_("Keys of partners"), False, text, cure.format(code=row.site_code), (Act.CONFIRM_KEY,)))
+        text = Said("{partner} announced the key {kid}, and nobody here confirmed it", partner=row.name, kid=row.kid)
+        cure = marked("Call them, then type their words: their code is {code}.")
+        found.append(Finding(Said("Keys of partners"), False, text, Said(cure, code=row.site_code), (Act.CONFIRM_KEY,)))
     for row in of_anybody:
-        text = _("the key {kid} of {partner} is one for which anybody can sign, and counts no more")
-        cure = _("Ask them how they made it, and for a card with another key.")
-        found.append(
-            Finding(_("Keys of partners"), False, text.format(kid=row.kid, partner=row.name), cure, (Act.CONFIRM_CARD,))
+        text = Said(
+            "the key {kid} of {partner} is one for which anybody can sign, and counts no more",
+            kid=row.kid,
+            partner=row.name,
         )
-    yield from found or [Finding(_("Keys of partners"), True, _("none ends soon, none waits for a person"))]
+        ask = Said("Ask them how they made it, and for a card with another key.")
+        found.append(Finding(Said("Keys of partners"), False, text, ask, (Act.CONFIRM_CARD,)))
+    yield from found or [Finding(Said("Keys of partners"), True, Said("none ends soon, none waits for a person"))]
 
 
 def _ending(each: Ending) -> Finding:
 
     assert each.ends is not None
     if each.ours:
-        text = _("our key ends on {end}").format(end=cell(each.ends))
-        return Finding(_("Key of the site"), False, text, next=(Act.ROTATE_KEY,))
-    text = _("the key of {partner} ends on {end}").format(partner=each.name, end=cell(each.ends))
-    return Finding(_("Keys of partners"), False, text, _("Ask them for a new one."))
+        text = Said("our key ends on {end}", end=each.ends)
+        return Finding(Said("Key of the site"), False, text, next=(Act.ROTATE_KEY,))
+    text = Said("the key of {partner} ends on {end}", partner=each.name, end=each.ends)
+    return Finding(Said("Keys of partners"), False, text, Said("Ask them for a new one."))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from intergestan_db.problem import Act, Problem
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import wording
+from intergestan_runtime.said import Said
 
 FEW = 20
 """With less than one code in so many left, a person should know."""
@@ -18,13 +17,13 @@ def check_search(checkup: Checkup) -> Iterator[Finding]:
     """Whether every third party and every account of one can be found by its words."""
     from intergestan_erp.parties.indexing import without_words
 
-    subject = _("Search")
+    subject = Said("Search")
     with checkup.database.read() as connection:
         missing = without_words(connection)
     if not missing:
-        yield Finding(subject, True, _("every third party can be found"))
+        yield Finding(subject, True, Said("every third party can be found"))
         return
-    text = _("{count} codes, names or accounts of third parties cannot be found").format(count=missing)
+    text = Said("{count} codes, names or accounts of third parties cannot be found", count=missing)
     yield Finding(subject, False, text, next=(Act.REINDEX_PARTIES,))
 
 
@@ -33,19 +32,19 @@ def check_codes(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_erp.parties.codes import fullest_prefix
     from intergestan_erp.site.preferences import read_preferences
 
-    subject = _("Codes")
+    subject = Said("Codes")
     try:
         with checkup.database.read() as connection:
             rule = read_preferences(connection).rules.codes
             found = fullest_prefix(connection, rule) if rule.automatic else None
     except Problem as problem:
-        yield Finding(subject, False, wording(problem), next=problem.next or (Act.SHOW_SETTINGS,))
+        yield Finding(subject, False, problem, next=problem.next or (Act.SHOW_SETTINGS,))
         return
     if found is None or found[1] * FEW > rule.count:
-        yield Finding(subject, True, _("enough are left for new third parties"))
+        yield Finding(subject, True, Said("enough are left for new third parties"))
         return
     prefix, left = found
-    text = _("of those that begin with {prefix}, {left} of {count} are left").format(
-        prefix=prefix, left=left, count=rule.count
+    text = Said(
+        "of those that begin with {prefix}, {left} of {count} are left", prefix=prefix, left=left, count=rule.count
     )
-    yield Finding(subject, False, text, _("Make codes longer."), (Act.CODE_SETTINGS,))
+    yield Finding(subject, False, text, Said("Make codes longer."), (Act.CODE_SETTINGS,))

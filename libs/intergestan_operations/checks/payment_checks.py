@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from intergestan_db.problem import Problem
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.figures import some_of
-from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import wording
+from intergestan_runtime.said import Said
 
 
 def check_due(checkup: Checkup) -> Iterator[Finding]:
@@ -17,14 +15,14 @@ def check_due(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_erp.credit.invoiced import wrong_marks
     from intergestan_erp.paying.sums import wrong_sums
 
-    subject = _("Invoices")
+    subject = Said("Invoices")
     with checkup.database.read() as connection:
         wrong = wrong_sums(connection) + wrong_marks(connection)
     if not wrong:
-        yield Finding(subject, True, _("what is due, paid and credited adds up"))
+        yield Finding(subject, True, Said("what is due, paid and credited adds up"))
         return
-    text = _("these do not add up: {numbers}").format(numbers=some_of(wrong))
-    yield Finding(subject, False, text, _("Something wrote into the database beside the program. Restore a backup."))
+    text = Said("these do not add up: {numbers}", numbers=wrong)
+    yield Finding(subject, False, text, Said("Something wrote into the database beside the program. Restore a backup."))
 
 
 def check_working_days(checkup: Checkup) -> Iterator[Finding]:
@@ -32,13 +30,13 @@ def check_working_days(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_erp.site.preferences import read_preferences
     from intergestan_erp.terms.working_days import next_working_day
 
-    subject = _("Working days")
+    subject = Said("Working days")
     try:
         with checkup.database.read() as connection:
             if not read_preferences(connection).shifted:
                 return
             next_working_day(connection)
     except Problem as problem:
-        yield Finding(subject, False, wording(problem), next=problem.next)
+        yield Finding(subject, False, problem, next=problem.next)
         return
-    yield Finding(subject, True, _("the holidays of the country are known"))
+    yield Finding(subject, True, Said("the holidays of the country are known"))

@@ -6,22 +6,21 @@ from collections.abc import Iterator
 
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import Said
 
 
 def check_private_files(checkup: Checkup) -> Iterator[Finding]:
     """Whether what the site keeps on this machine is for its user only."""
     from intergestan_operations.opening.private_files import open_to_others, replaceable, wide_places
 
-    subject, found = _("Private files"), False
+    subject, found = Said("Private files"), False
     places = (checkup.site, checkup.database)
     for said in (*map(open_to_others, wide_places(*places)), *replaceable(*places)):
         found = True
-        cure = _("Services close what is theirs when they start; else an administrator does.")
-        yield Finding(subject, False, sentence(said), cure)
+        cure = Said("Services close what is theirs when they start; else an administrator does.")
+        yield Finding(subject, False, said, cure)
     if not found:
-        yield Finding(subject, True, _("the files of the site are for its user only"))
+        yield Finding(subject, True, Said("the files of the site are for its user only"))
 
 
 def check_bell_is_guarded(checkup: Checkup) -> Iterator[Finding]:
@@ -30,22 +29,23 @@ def check_bell_is_guarded(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_runtime.redis_client import REDIS_FAILURES, takes_strangers
     from intergestan_runtime.secrets import SecretError
 
-    subject = _("Password of Redis")
+    subject = Said("Password of Redis")
     try:
         if takes_strangers(redis_url(checkup.site), patience=5):
             yield Finding(
                 subject,
                 False,
-                _(
+                Said(
                     "it has none: whoever reaches it can ring for nothing and take bells away, so that orders are "
                     "late. None is lost or invented by that."
                 ),
-                _(
+                Said(
                     "Set requirepass in its configuration, write the same password into {file} (chmod 600), and say "
-                    'redis_password = "redis" in [site]. Or let it listen on a unix socket of mode 0700 only.'
-                ).format(file=checkup.site.secrets_dir / "redis"),
+                    'redis_password = "redis" in [site]. Or let it listen on a unix socket of mode 0700 only.',
+                    file=checkup.site.secrets_dir / "redis",
+                ),
             )
         else:
-            yield Finding(subject, True, _("only who has it, or may open its socket, rings"))
+            yield Finding(subject, True, Said("only who has it, or may open its socket, rings"))
     except (*REDIS_FAILURES, SecretError, OSError):
         return

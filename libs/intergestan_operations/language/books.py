@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from intergestan_operations.language.language import _
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 
 if TYPE_CHECKING:
     from intergestan_erp.books.check import WrongBooks
@@ -22,6 +21,6 @@ WRONG: Mapping[str, str] = {
 """What people read of `intergestan_erp.books.check.Wrong`; a test holds that there is one for each."""
 
 
-def said_of(wrong: WrongBooks) -> str:
+def said_of(wrong: WrongBooks) -> Said:
     """What is wrong, for a person."""
-    return _(WRONG[wrong.kind]).format(what=wrong.what)
+    return Said(WRONG[wrong.kind], what=wrong.what)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.catalogue import translated
 from intergestan_runtime.said import marked
 
 VAT_CATEGORIES: Mapping[str, str] = {
@@ -21,25 +21,25 @@ VAT_CATEGORIES: Mapping[str, str] = {
 """UN/CEFACT 5305, as EN 16931 restricts it."""
 
 
-def unit(code: str | None) -> str | None:
+def unit(code: str | None, language: str) -> str | None:
     """A unit of measure (UN/ECE Recommendation 20)."""
     from intergestan_msg.units import unit_label
 
-    return _with(code, unit_label(code, spoken()))
+    return _with(code, unit_label(code, language))
 
 
-def answer(code: str | None) -> str | None:
+def answer(code: str | None, language: str) -> str | None:
     """What a seller said of an order (UBL OrderResponseCode)."""
     from intergestan_msg.pages.words import ENGLISH, FRENCH
 
-    words = FRENCH if spoken() == "fr" else ENGLISH
+    words = FRENCH if language == "fr" else ENGLISH
     return _with(code, words.get(code or "", ""))
 
 
-def vat_category(code: str | None) -> str | None:
+def vat_category(code: str | None, language: str) -> str | None:
     """A category of VAT."""
     word = VAT_CATEGORIES.get(code or "")
-    return _with(code, _(word) if word else "")
+    return _with(code, translated(word, language) if word else "")
 
 
 def _with(code: str | None, word: str) -> str | None:

@@ -1,15 +1,15 @@
-"""Values as people write them in the language of this process: amounts, days, instants, long rows of numbers."""
+"""Values as people write them: amounts, days, instants, long rows of numbers."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
 from intergestan_erp.site.day import local
-from intergestan_operations.language.language import _, spoken
+from intergestan_operations.language.catalogue import translated
 from intergestan_runtime.visible_text import visible
 
 _BREAKS = re.compile(r"[ \t\n\r\v\f]+")
@@ -18,54 +18,46 @@ _BREAKS = re.compile(r"[ \t\n\r\v\f]+")
 MOST_NUMBERS = 50
 """More numbers than this nobody reads in a sentence."""
 
-_shown_in: tzinfo = UTC
 
-
-def show_times_in(zone: tzinfo) -> None:
-    """From now on, times are shown as the clocks of this zone have them; before that in UTC."""
-    global _shown_in  # noqa: PLW0603 - one program, one site: like the language that it speaks
-    _shown_in = zone
-
-
-def cell(value: Any) -> str:
+def cell(value: Any, language: str, zone: tzinfo) -> str:
     """A value as people write it here: `1 234,56` and 15/11/2020 in French (D7)."""
     if value is None:
         return ""
     if isinstance(value, bool):
-        return _("yes") if value else _("no")
+        return translated("yes", language) if value else translated("no", language)
     if isinstance(value, Decimal):
-        return amount(value)
+        return amount(value, language)
     if isinstance(value, datetime):
-        here = local(_shown_in, value)
-        return day(here.date()) + here.strftime(" %H:%M:%S")
+        here = local(zone, value)
+        return day(here.date(), language) + here.strftime(" %H:%M:%S")
     if isinstance(value, date):
-        return day(value)
+        return day(value, language)
     return visible(_BREAKS.sub(" ", str(value)).strip())
 
 
-def amount(value: Decimal) -> str:
+def amount(value: Decimal, language: str) -> str:
     """An amount, a price or a quantity, with two decimals or more where it has more."""
     from babel.numbers import format_decimal
 
-    return format_decimal(value, "#,##0.00####", locale=spoken())
+    return format_decimal(value, "#,##0.00####", locale=language)
 
 
-def tenths(value: float) -> str:
+def tenths(value: float, language: str) -> str:
     """A measure with one decimal."""
     from babel.numbers import format_decimal
 
-    return format_decimal(value, "#,##0.0", locale=spoken())
+    return format_decimal(value, "#,##0.0", locale=language)
 
 
-def day(value: date) -> str:
+def day(value: date, language: str) -> str:
     """A date, the French way or as ISO 8601."""
-    return value.strftime("%d/%m/%Y") if spoken() == "fr" else value.isoformat()
+    return value.strftime("%d/%m/%Y") if language == "fr" else value.isoformat()
 
 
-def some_of(numbers: Sequence[str]) -> str:
+def some_of(numbers: Sequence[str], language: str) -> str:
     """Numbers for a sentence: all of them, or the first and the last of very many, and how many they are."""
     if len(numbers) <= MOST_NUMBERS:
         return ", ".join(numbers)
-    return _("{first}, {second}, …, {last} ({count})").format(
+    return translated("{first}, {second}, …, {last} ({count})", language).format(
         first=numbers[0], second=numbers[1], last=numbers[-1], count=len(numbers)
     )

@@ -6,7 +6,7 @@ import errno
 from collections.abc import Mapping
 
 from intergestan_db.problem import Fault, FileProblems
-from intergestan_operations.language.language import _, about
+from intergestan_operations.language.catalogue import about, translated
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 
@@ -25,22 +25,27 @@ OF_FILES: Mapping[int, str] = {
 }
 """What is wrong with a file, in words; for the rest the machine has its own."""
 
+NOTHING_TAKEN = marked("Nothing of {file} was taken. Correct it and import it again.")
+
 _OF_UBL = ("cac:", "cbc:", "ext:")
 """How an element of a document begins; all else is a column."""
 
 
-def file_problems(error: FileProblems) -> str:
+def file_problems(error: FileProblems, language: str) -> str:
     """All faults of a file, a line each, and what becomes of it."""
-    lines = [about(error.file, in_place(fault)) for fault in error.faults]
-    lines.append(_("Nothing of {file} was taken. Correct it and import it again.").format(file=error.file))
+    lines = [about(error.file, in_place(fault, language), language) for fault in error.faults]
+    lines.append(translated(NOTHING_TAKEN, language).format(file=error.file))
     return "\n".join(lines)
 
 
-def in_place(fault: Fault) -> str:
+def in_place(fault: Fault, language: str) -> str:
     """A fault or a remark of a file, with its place before it."""
     place = [fault.part] if fault.part else []
-    place += [_("row {row}").format(row=fault.row)] if fault.row else []
+    place += [translated("row {row}", language).format(row=fault.row)] if fault.row else []
     if fault.column:
         of_document = fault.column.startswith(_OF_UBL)
-        place.append(fault.column if of_document else _("column {column}").format(column=fault.column))
-    return about(", ".join(place), sentence(fault)) if place else sentence(fault)
+        place.append(
+            fault.column if of_document else translated("column {column}", language).format(column=fault.column)
+        )
+    said = sentence(fault, language)
+    return about(", ".join(place), said, language) if place else said

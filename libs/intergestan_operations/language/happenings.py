@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from intergestan_db.enums import HoldEnd
-from intergestan_operations.language.language import _
+from intergestan_operations.language.catalogue import translated
 from intergestan_runtime.said import marked
 
 WORDS: Mapping[tuple[str, str], str] = {
@@ -165,13 +165,13 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 """Words of ours for what is told, by the name of that."""
 
 
-def value_of(name: str, told: str) -> str:
+def value_of(name: str, told: str, language: str) -> str:
     """What is told of an event under this name, in the language of the person where it is a word of ours."""
     words = _VALUES.get(name, {}).get(told)
-    return told if words is None else _(words)
+    return told if words is None else translated(words, language)
 
 
-def what(subject: str, event: str) -> str:
+def what(subject: str, event: str, language: str) -> str:
     """An event in the language of the person."""
     words = WORDS.get((subject, event))
-    return _(words) if words is not None else f"{subject}: {event}"
+    return translated(words, language) if words is not None else f"{subject}: {event}"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from intergestan_exchange.changes.answer_seller_change import Otherwise, What
-from intergestan_operations.language import code_words
+from intergestan_operations.language.catalogue import translated
+from intergestan_operations.language.code_words import unit
 from intergestan_operations.language.figures import cell
-from intergestan_operations.language.language import _
+from intergestan_runtime.said import marked
+
+TEMPLATES = {
+    What.SHORTAGE: marked("will not be delivered"),
+    What.SUBSTITUTE: marked("replaced by {value}"),
+    What.PROMISED: marked("promised for {value}"),
+}
+WILL_FOLLOW, WILL_NOT = marked("{value} will follow"), marked("the rest will not follow")
+TITLES = {What.QUANTITY: marked("Quantity"), What.PRICE: marked("Price")}
 
 
-def told(said: Otherwise) -> str:
-    """One thing that differs from what was ordered."""
-    value = cell(said.value)
-    texts = {
-        What.SHORTAGE: _("will not be delivered"),
-        What.SUBSTITUTE: _("replaced by {name}").format(name=value),
-        What.QUANTITY: f"{_('Quantity')} {value} {code_words.unit(said.unit) or ''}".strip(),
-        What.PRICE: f"{_('Price')} {value}",
-        What.BACKORDER: _("{quantity} will follow").format(quantity=value)
-        if said.value
-        else _("the rest will not follow"),
-        What.PROMISED: _("promised for {day}").format(day=value),
-        What.NOTE: str(said.value),
-    }
-    return texts[said.what]
+def told(said: Otherwise, language: str) -> str:
+    """One thing that differs from what was ordered; a day has no zone."""
+    value = cell(said.value, language, UTC)
+    if said.what is What.NOTE:
+        return str(said.value)
+    if said.what in TITLES:
+        return f"{translated(TITLES[said.what], language)} {value} {unit(said.unit, language) or ''}".strip()
+    if said.what is What.BACKORDER:
+        return translated(WILL_FOLLOW if said.value else WILL_NOT, language).format(value=value)
+    return translated(TEMPLATES[said.what], language).format(value=value)

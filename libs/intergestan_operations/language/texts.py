@@ -11,15 +11,16 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from intergestan_msg.typography import french
+from intergestan_operations.language.catalogue import DOMAIN, LOCALE
 from intergestan_operations.language.language import PLACEHOLDER
-from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LIBRARIES = Path(__file__).parents[2]
 SOURCES = (
@@ -31,7 +32,7 @@ SOURCES = (
 TEMPLATES = LIBRARIES.parent / "services" / "console" / "templates"
 FRENCH = LOCALE / "fr" / "LC_MESSAGES"
 
-_ANY_TEXT = {"_", "marked", "Said", "Word"}
+_ANY_TEXT = {"_", "marked", "Said", "Word", "translated"}
 _SENTENCES = {
     *("Problem", "NotMigrated", "LaterRelease", "WeakDurability", "Fault", "fault", "Group"),
     *("Remark", "remark", "Unreadable", "ReaderDied", "_known", "_remark", "_fault"),
@@ -50,11 +51,15 @@ another place has that place before it, and `IN`, as compiled catalogues have it
 IN = "\x04"
 
 
+METHODS = [("**.py", "intergestan_operations.language.texts:extract_python")]
+"""How Babel reads which files; templates of pages are a line more."""
+
+
 def collect() -> set[Text]:
     """All message ids in the sources."""
-    files = (file for folder in SOURCES for file in sorted(folder.rglob("*.py")))
-    found = {text for file in files for text in _texts(ast.parse(file.read_text(encoding="utf-8")))} | _TYPER
-    return found | {text for file in sorted(TEMPLATES.rglob("*.html")) for text in _of_template(file)}
+    found = (message for folder in SOURCES for _file, _line, message, *_rest in extract_from_dir(folder, METHODS))
+    ours = {text if isinstance(text, str) else (text[0], text[1]) for text in found} | _TYPER
+    return ours | {text for file in sorted(TEMPLATES.rglob("*.html")) for text in _of_template(file)}
 
 
 def _of_template(file: Path) -> Iterator[Text]:
@@ -69,6 +74,14 @@ def _of_template(file: Path) -> Iterator[Text]:
             yield IN.join(message)
         elif message is not None:
             yield str(message[0]), str(message[1])
+
+
+def extract_python(
+    file: IO[bytes], *_how: object, **_options: object
+) -> Iterator[tuple[int, str | None, Text, list[str]]]:
+    """The texts of a module, as Babel's extractor asks for them: those of calls, and the help of commands."""
+    for text in _texts(ast.parse(file.read())):
+        yield 1, "ngettext" if isinstance(text, tuple) else None, text, []
 
 
 def read() -> Catalog:
@@ -144,9 +157,10 @@ def _texts(tree: ast.Module) -> Iterator[Text]:
 
 def _of_call(node: ast.Call) -> Iterator[Text]:
     name = _name(node.func)
-    if name == "ngettext":
-        one, more = (argument.value for argument in node.args[:2] if isinstance(argument, ast.Constant))
-        yield str(one), str(more)
+    if name in {"ngettext", "counted", "Counted"}:
+        texts = [str(argument.value) for argument in node.args[:2] if isinstance(argument, ast.Constant)]
+        if len(texts) == 2:  # else the texts come from elsewhere, where they are marked
+            yield texts[0], texts[1]
     if name in _ANY_TEXT | _SENTENCES:
         yield from _first_sentence(node, single_words=name in _ANY_TEXT)
     if name in {"Option", "Argument"}:

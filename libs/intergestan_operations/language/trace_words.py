@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from intergestan_operations.language.catalogue import about, translated
 from intergestan_operations.language.happenings import DETAILS, value_of
-from intergestan_operations.language.language import _, about, spoken
 from intergestan_runtime.said import marked
 
 if TYPE_CHECKING:
@@ -20,17 +20,17 @@ _ELSEWHERE = {"findings", "prices", "references", "accounting_costs"}
 """What is said by other words, or by `orders show`."""
 
 
-def details(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
+def details(detail: Mapping[str, Any], reasons: Mapping[str, str], language: str) -> str:
     """What is known besides about something that happened. :param reasons: as `reasons_of` gives them."""
-    return _listed(_worded(detail, reasons))
+    return _listed(_worded(detail, reasons), language)
 
 
-def reasons_of(story: Story) -> dict[str, str]:
+def reasons_of(story: Story, language: str) -> dict[str, str]:
     """Why its documents waited, in words, by the code of the reason."""
     from intergestan_exchange.findings.findings import explain_all
 
     opened = [each.detail for each in story.happened if "findings" in each.detail]
-    return {detail["reason"]: explain_all(detail["findings"], spoken()) for detail in opened}
+    return {detail["reason"]: explain_all(detail["findings"], language) for detail in opened}
 
 
 def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, Any]:
@@ -38,20 +38,29 @@ def _worded(detail: Mapping[str, Any], reasons: Mapping[str, str]) -> dict[str, 
     return told | {"reason": reasons.get(told["reason"], told["reason"])} if "reason" in told else told
 
 
-def _listed(detail: Mapping[str, Any]) -> str:
+def _listed(detail: Mapping[str, Any], language: str) -> str:
     told = {name: value for name, value in detail.items() if value not in (None, "", [], {})}
-    return ", ".join(about(_(DETAILS.get(name, name)), _value(name, value)) for name, value in told.items())
+    return ", ".join(
+        about(translated(DETAILS.get(name, name), language), _value(name, value, language), language)
+        for name, value in told.items()
+    )
 
 
-def _value(name: str, value: Any) -> str:
+def _value(name: str, value: Any, language: str) -> str:
     if isinstance(value, Mapping):
-        return _listed(value)
-    return " ".join(_value(name, each) for each in value) if isinstance(value, list) else value_of(name, str(value))
+        return _listed(value, language)
+    if isinstance(value, list):
+        return " ".join(_value(name, each, language) for each in value)
+    return value_of(name, str(value), language)
 
 
-def span(elapsed: timedelta) -> str:
+def span(elapsed: timedelta, language: str) -> str:
     """`+0:00:02`, or with days before it; a negative one where the partner's clock is ahead."""
     seconds = int(abs(elapsed).total_seconds())
     days, seconds = divmod(seconds, 86400)
     clock = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return ("-" if elapsed < timedelta(0) else "+") + (_("{days} d").format(days=days) + " " if days else "") + clock
+    return (
+        ("-" if elapsed < timedelta(0) else "+")
+        + (translated("{days} d", language).format(days=days) + " " if days else "")
+        + clock
+    )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.accounts import check_account
-from intergestan_operations.language.language import _
 from intergestan_operations.mail_trial.failure import failure, secret_of
 from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
+from intergestan_runtime.said import Said
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database
@@ -37,7 +37,7 @@ def try_login(
         secret = secret_of(site, database, account) if password is None else password
         attempt_login(account, secret, is_relay=is_relay)
     except Exception as error:
-        found = failure(_("Login"), account, error)
+        found = failure(Said("Login"), account, error)
         if found is None:
             raise
         raise Problem(

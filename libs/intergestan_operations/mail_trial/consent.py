@@ -13,13 +13,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
-from intergestan_operations.language.language import _
+from intergestan_operations.language.catalogue import language_of_process, translated
+from intergestan_runtime.said import Said, marked
 
 PATIENCE_S = 600.0
+THANKS = marked("Thank you. You may close this page and go back to the terminal.")
 _SLOWER_S = 5.0  # RFC 8628 §3.5
 
 
-def consent(client: OAuthClient, login: str, show: Callable[[str], None], patience: float = PATIENCE_S) -> Tokens:
+def consent(client: OAuthClient, login: str, show: Callable[[Said], None], patience: float = PATIENCE_S) -> Tokens:
     """Ask the person, and wait for their answer.
 
     :param show: tells the person what to do.
@@ -41,11 +43,11 @@ def consent(client: OAuthClient, login: str, show: Callable[[str], None], patien
     return tokens
 
 
-def by_code(client: OAuthClient, login: str, show: Callable[[str], None], patience: float) -> Tokens:
+def by_code(client: OAuthClient, login: str, show: Callable[[Said], None], patience: float) -> Tokens:
     """The person types a code at a page, on whatever device. Raises as `OAuthClient.refresh`, and Problem."""
     code = client.ask_device()
-    text = _("Open {page} in any browser, log in as {login}, and type the code {code}. Waiting for you …")
-    show(text.format(page=code.page, login=login, code=code.user_code))
+    text = marked("Open {page} in any browser, log in as {login}, and type the code {code}. Waiting for you …")
+    show(Said(text, page=code.page, login=login, code=code.user_code))
     end, interval = time.monotonic() + min(code.lifetime, patience), code.interval
     while time.monotonic() < end:
         time.sleep(interval)
@@ -59,15 +61,17 @@ def by_code(client: OAuthClient, login: str, show: Callable[[str], None], patien
     raise _nobody(login)
 
 
-def by_browser(client: OAuthClient, login: str, show: Callable[[str], None], patience: float) -> Tokens:
+def by_browser(client: OAuthClient, login: str, show: Callable[[Said], None], patience: float) -> Tokens:
     """The person consents in a browser of this machine, which is then sent to us. Raises as `by_code`."""
     state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
     with _Ear() as ear:
         page = client.consent_page(redirect=ear.url, state=state, challenge=challenge, login=login)
         show(
-            _("Open this page in a browser of this machine and log in as {login}. Waiting for you …\n{page}").format(
-                login=login, page=page
+            Said(
+                "Open this page in a browser of this machine and log in as {login}. Waiting for you …\n{page}",
+                login=login,
+                page=page,
             )
         )
         answer = ear.hear(state, patience)
@@ -109,7 +113,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep the answer, and say good-bye to the person."""
         assert isinstance(self.server, _Ear)
         self.server.answers.append(dict(parse_qsl(urlsplit(self.path).query)))
-        text = _("Thank you. You may close this page and go back to the terminal.").encode()
+        text = translated(THANKS, language_of_process()).encode()
         self.send_response(200)
         self.send_header("Content-Type", "text/plain; charset=utf-8")
         self.send_header("Content-Length", str(len(text)))

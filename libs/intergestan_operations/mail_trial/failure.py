@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from intergestan_db.problem import Act
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import wording
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 
 if TYPE_CHECKING:
     from intergestan_db.database import Database
@@ -25,28 +23,30 @@ def secret_of(site: SiteSettings, database: Database, account: Any) -> str | Non
     return found if found is None or isinstance(found, str) else found()
 
 
-def failure(subject: str, account: Any, error: Exception) -> Finding | None:
+def failure(subject: Said, account: Any, error: Exception) -> Finding | None:
     """Why a login failed, and the cure; None for what has nothing to do with it."""
     from intergestan_operations.mail_trial.causes import cause_of
 
     cause = cause_of(error)
     if cause is None:
         return None
-    text, cure = (_(words) for words in WHY[cause])
-    said = getattr(error, "verify_message", None) or wording(error)
+    text, cure = WHY[cause]
+    said: Any = getattr(error, "verify_message", None) or error
     if cause == "ca_file":
         said = _of_file(error)
-    found = text.format(server=f"{account.host}:{account.port}", host=account.host, login=account.login, error=said)
-    return Finding(subject, False, found, cure, NEXT.get(cause, ()))
+    found = Said(text, server=f"{account.host}:{account.port}", host=account.host, login=account.login, error=said)
+    return Finding(subject, False, found, Said(cure), NEXT.get(cause, ()))
 
 
-def _of_file(error: Exception) -> str:
+def _of_file(error: Exception) -> Said:
     """A file that should have certificates in it, and what is wrong with it."""
     from intergestan_operations.language.file_problems import OF_FILES
 
     number = getattr(error, "errno", None)
-    words = _("there are no certificates in it") if number is None else _(OF_FILES.get(number, os.strerror(number)))
-    return f"{getattr(error, 'filename', '')}: {words}"
+    words = Said("there are no certificates in it")
+    if number is not None:
+        words = Said(OF_FILES.get(number, os.strerror(number)))
+    return Said("{file}: {words}", file=getattr(error, "filename", ""), words=words)
 
 
 _RENEW = marked("Have the certificate renewed, and look whether this machine's clock is right.")

@@ -9,7 +9,6 @@ from typing import Any
 from intergestan_db.problem import Act
 from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.mail_trial.failure import failure
 from intergestan_operations.mail_trial.logins import (
     LoginRefused,
@@ -20,6 +19,7 @@ from intergestan_operations.mail_trial.logins import (
     pop3,
     refusals,
 )
+from intergestan_runtime.said import Counted, Said
 
 _LOOKED_AT = 100  # the newest mails whose headers are fetched over POP3
 _SHOWN = 20  # folders
@@ -34,7 +34,7 @@ def try_out(account: Any, password_of: Callable[[], str | None], known: Known) -
     :param account: a row of `mailbox`, or the like. :param password_of: its password or token.
     """
     steps = _imap_steps if account.protocol == "imap" else _pop3_steps
-    subject = [_("Connection")]
+    subject = [Said("Connection")]
     try:
         yield from steps(account, password_of, known, subject)
     except Exception as error:
@@ -44,14 +44,14 @@ def try_out(account: Any, password_of: Callable[[], str | None], known: Known) -
 
 
 def _imap_steps(
-    account: Any, password_of: Callable[[], str | None], known: Known, subject: list[str]
+    account: Any, password_of: Callable[[], str | None], known: Known, subject: list[Said]
 ) -> Iterator[Finding]:
     with imap(account) as client:
         yield _connected(account, client.socket())
-        subject[0] = _("Login")
+        subject[0] = Said("Login")
         log_in_imap(client, account, password_of())
         yield _logged_in(account, days_left_imap(client))
-        subject[0] = _("Folders")
+        subject[0] = Said("Folders")
         with refusals():
             folders = [str(name) for _flags, _separator, name in client.list_folders()]
         yield (there := _folder(account.folder, folders))
@@ -60,7 +60,7 @@ def _imap_steps(
         with refusals():
             answer = client.select_folder(account.folder, readonly=True)
         yield _idle(client)
-        subject[0] = _("Orders")
+        subject[0] = Said("Orders")
         with refusals():
             ours = set(client.search(["HEADER", TRANSFER_HEADER, ""]))
         waiting = len(ours - known(int(answer.get(b"UIDVALIDITY", 0))))
@@ -68,61 +68,73 @@ def _imap_steps(
 
 
 def _pop3_steps(
-    account: Any, password_of: Callable[[], str | None], _known: Known, subject: list[str]
+    account: Any, password_of: Callable[[], str | None], _known: Known, subject: list[Said]
 ) -> Iterator[Finding]:
     with pop3(account) as client:
         yield _connected(account, client.sock)
-        subject[0] = _("Login")
+        subject[0] = Said("Login")
         log_in_pop3(client, account, password_of())
         yield _logged_in(account, None)
-        subject[0] = "UIDL"
+        subject[0] = Said("UIDL")
         yield _uidl(client)
-        subject[0] = _("Orders")
+        subject[0] = Said("Orders")
         with refusals():
             mails = client.stat()[0]
             numbers = range(max(1, mails - _LOOKED_AT + 1), mails + 1)
             ours = sum(_is_ours(client.top(number, 0)[1]) for number in numbers)
             client.quit()
-        text = ngettext(
-            "{mails} mail, {ours} of the newest {looked} are from other sites",
-            "{mails} mails, {ours} of the newest {looked} are from other sites",
-            mails,
+        yield Finding(
+            Said("Orders"),
+            True,
+            Counted(
+                "{mails} mail, {ours} of the newest {looked} are from other sites",
+                "{mails} mails, {ours} of the newest {looked} are from other sites",
+                mails,
+                mails=mails,
+                ours=ours,
+                looked=len(numbers),
+            ),
         )
-        yield Finding(_("Orders"), True, text.format(mails=mails, ours=ours, looked=len(numbers)))
 
 
 def _connected(account: Any, sock: Any) -> Finding:
     server, version = f"{account.host}:{account.port}", getattr(sock, "version", lambda: None)()
     if version is None:
-        return Finding(_("Connection"), True, _("{server}, without TLS (this machine)").format(server=server))
+        return Finding(Said("Connection"), True, Said("{server}, without TLS (this machine)", server=server))
     return Finding(
-        _("Connection"), True, _("{server}, {tls}, the certificate is good").format(server=server, tls=version)
+        Said("Connection"), True, Said("{server}, {tls}, the certificate is good", server=server, tls=version)
     )
 
 
 def _logged_in(account: Any, days: int | None) -> Finding:
-    text = _("{login} may read its mails").format(login=account.login)
+    text = Said("{login} may read its mails", login=account.login)
     if days is None:
-        return Finding(_("Login"), True, text)
-    soon = ngettext(
-        "the login works, but the certificate of {server} ends in {days} day",
-        "the login works, but the certificate of {server} ends in {days} days",
-        days,
+        return Finding(Said("Login"), True, text)
+    return Finding(
+        Said("Login"),
+        False,
+        Counted(
+            "the login works, but the certificate of {server} ends in {days} day",
+            "the login works, but the certificate of {server} ends in {days} days",
+            days,
+            server=account.host,
+            days=days,
+        ),
+        Said("Have it renewed."),
     )
-    return Finding(_("Login"), False, soon.format(server=account.host, days=days), _("Have it renewed."))
 
 
 def _folder(wanted: str, folders: list[str]) -> Finding:
     names = ", ".join(folders[:_SHOWN]) + (" …" if len(folders) > _SHOWN else "")
     if wanted in folders or wanted.upper() == "INBOX":
-        return Finding(_("Folders"), True, _("{folder} is there; all: {names}").format(folder=wanted, names=names))
-    text = _("there is no folder {folder}; there are: {names}").format(folder=wanted, names=names)
-    return Finding(_("Folders"), False, text, _("Choose one of them."), (Act.CHOOSE_FOLDER,))
+        return Finding(Said("Folders"), True, Said("{folder} is there; all: {names}", folder=wanted, names=names))
+    text = Said("there is no folder {folder}; there are: {names}", folder=wanted, names=names)
+    return Finding(Said("Folders"), False, text, Said("Choose one of them."), (Act.CHOOSE_FOLDER,))
 
 
 def _idle(client: Any) -> Finding:
     """Whether the server tells of new mail by itself; without it the timer does."""
-    without = Finding("IDLE", True, _("the server does not tell of new mail; the timer asks for it"))
+    without = Finding(Said("IDLE"), True, Said("the server does not tell of new mail; the timer asks for it"))
     if not client.has_capability("IDLE"):
         return without
     try:
@@ -131,27 +143,37 @@ def _idle(client: Any) -> Finding:
             client.idle_done()
     except LoginRefused:
         return without
-    return Finding("IDLE", True, _("the server tells of new mail at once"))
+    return Finding(Said("IDLE"), True, Said("the server tells of new mail at once"))
 
 
 def _uidl(client: poplib.POP3) -> Finding:
     try:
         client.uidl()
     except poplib.error_proto as error:
-        text = _("the server cannot tell mails apart: {error}").format(error=error)
+        text = Said("the server cannot tell mails apart: {error}", error=error)
         return Finding(
-            "UIDL", False, text, _("Use IMAP: over POP3 each poll would fetch every mail again."), (Act.READ_BY_IMAP,)
+            Said("UIDL"),
+            False,
+            text,
+            Said("Use IMAP: over POP3 each poll would fetch every mail again."),
+            (Act.READ_BY_IMAP,),
         )
-    return Finding("UIDL", True, _("the server tells mails apart"))
+    return Finding(Said("UIDL"), True, Said("the server tells mails apart"))
 
 
 def _orders(mails: int, ours: int, waiting: int) -> Finding:
-    text = ngettext(
-        "{mails} mail, {ours} from other sites, {waiting} of them not collected yet",
-        "{mails} mails, {ours} from other sites, {waiting} of them not collected yet",
-        mails,
+    return Finding(
+        Said("Orders"),
+        True,
+        Counted(
+            "{mails} mail, {ours} from other sites, {waiting} of them not collected yet",
+            "{mails} mails, {ours} from other sites, {waiting} of them not collected yet",
+            mails,
+            mails=mails,
+            ours=ours,
+            waiting=waiting,
+        ),
     )
-    return Finding(_("Orders"), True, text.format(mails=mails, ours=ours, waiting=waiting))
 
 
 def _is_ours(headers: list[bytes]) -> bool:

@@ -30,6 +30,7 @@ from intergestan_db import leases, migrate
 from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
 from intergestan_db.site_rows import has_site, read_site
 from intergestan_msg.mail.bounce_token import BounceKey
+from intergestan_operations.language.catalogue import language_of_process
 from intergestan_operations.language.wording import sentence, wording
 from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
 from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
@@ -183,17 +184,17 @@ def start(
     try:
         return _start(service, model, options), options
     except (*_REFUSALS, WeakDurability, migrate.NotMigrated, NotInstalled) as error:
-        raise _refused(service, wording(error), CONFIGURATION) from error
+        raise _refused(service, wording(error, language_of_process()), CONFIGURATION) from error
     except (NoSiteYet, NoHealthPort) as error:
-        raise _refused(service, wording(error), NOT_YET) from error
+        raise _refused(service, wording(error, language_of_process()), NOT_YET) from error
     except RedisClusterException as error:
         said = Said("The Redis cluster does not answer: {error}. Start it, or correct [site].", error=error)
-        raise _refused(service, sentence(said), NOT_YET) from error
+        raise _refused(service, sentence(said, language_of_process()), NOT_YET) from error
     except (DatabaseError, *AWAY) as error:
         if not isinstance(error, AWAY) and type(error) is not DatabaseError:
             raise
         said = Said("The base does not answer: {error}. Start it, or correct [site].", error=first_line(error))
-        raise _refused(service, sentence(said), NOT_YET) from error
+        raise _refused(service, sentence(said, language_of_process()), NOT_YET) from error
 
 
 def _first_form() -> Any:
@@ -221,7 +222,7 @@ def refuse_older_than_archive(service: str, process: Process[Any], read: Read) -
 
     trace = find_trace(process.database, process.archive(), lambda: read)
     if trace is not None:
-        raise _refused(service, sentence(older_than_archive(trace)), CONFIGURATION)
+        raise _refused(service, sentence(older_than_archive(trace), language_of_process()), CONFIGURATION)
 
 
 def run(service: str, main: Callable[[Sequence[str]], int]) -> None:
@@ -232,7 +233,7 @@ def run(service: str, main: Callable[[Sequence[str]], int]) -> None:
     try:
         raise SystemExit(main(sys.argv[1:]))
     except (ClockSkew, ConfigurationError, SecretError) as error:
-        raise _refused(service, wording(error), CONFIGURATION) from error
+        raise _refused(service, wording(error, language_of_process()), CONFIGURATION) from error
 
 
 class _Parser(argparse.ArgumentParser):

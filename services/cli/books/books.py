@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import Journal
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from services.cli.books.chart import chart
 from services.cli.books.files import export, fec
@@ -21,6 +20,7 @@ from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.shown import sentence, amount
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def check(context: typer.Context, *, folder: Folder = None, as_json: AsJson = Fa
         print_json([asdict(each) for each in wrong])
     elif wrong:
         for each in wrong:
-            say(said_of(each))
+            say(sentence(said_of(each)))
     else:
         say(_("The books are in order."))
     if wrong:

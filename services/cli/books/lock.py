@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from intergestan_db.enums import Right
-from intergestan_operations.language.figures import day
 from intergestan_operations.language.language import _
 from services.cli.books.naming import folder_of
 from services.cli.context import call_of
 from services.cli.figures import a_day
 from services.cli.output import AsJson, print_json, say
+from services.cli.shown import day
 
 
 def lock(

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from services.cli.asking import confirmed
 from services.cli.books.naming import Folder, folder_of
 from services.cli.context import call_of, may_ask
 from services.cli.figures import a_day
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import amount
 
 if TYPE_CHECKING:
     from datetime import date

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language import code_words
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, about
+from services.cli import shown
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options, remarks
 from services.cli.context import Call, call_of
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import cell
 
 if TYPE_CHECKING:
     from intergestan_exchange.changes.answer_seller_change import SellerChange
@@ -157,7 +157,7 @@ def _request(
     from intergestan_db.tables import PurchaseOrder
     from intergestan_erp.inputs.typed_keys import as_stored
     from intergestan_operations.acting.requesting import request
-    from intergestan_operations.language.file_problems import in_place
+    from services.cli.shown import in_place
 
     def within(connection: Any) -> tuple[str, Requested]:
         user_id, by = call.user(connection)
@@ -185,14 +185,14 @@ def _request(
 
 
 def _ordered(each: SellerChange) -> str:
-    figures = f"{cell(each.quantity)} {code_words.unit(each.unit)} × {cell(each.price)}"
+    figures = f"{cell(each.quantity)} {shown.unit(each.unit)} × {cell(each.price)}"
     return about(each.product_code or each.name, figures)
 
 
 def _said(each: SellerChange) -> list[str]:
     """What differs, one remark each."""
     from intergestan_exchange.changes.answer_seller_change import said_otherwise
-    from intergestan_operations.language.seller_changes import told
+    from services.cli.shown import told
 
     return [told(each) for each in said_otherwise(each)]
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import FileFormat
-from intergestan_operations.language import code_words
-from intergestan_operations.language.happenings import CHANGES, what
+from intergestan_operations.language.happenings import CHANGES
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli import shown
 from services.cli.agencies.in_category import InCategory
 from services.cli.buying import order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
@@ -25,6 +25,7 @@ from services.cli.export import export as write_orders
 from services.cli.figures import AnyDates, Dates, DecimalMark, as_typed
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.shown import what
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _print_order(order: Mapping[str, Any]) -> None:
             _("Total excl. VAT"): order["total_ht"],
             _("VAT"): order["total_vat"],
             _("Total incl. VAT"): order["total_ttc"],
-            _("Answer"): code_words.answer(order["answer_code"]),
+            _("Answer"): shown.answer(order["answer_code"]),
             _("They say"): order["answer_note"],
             _("Their number"): order["supplier_order_number"],
         }
@@ -255,7 +256,7 @@ def _print_order(order: Mapping[str, Any]) -> None:
     if order["charges"]:
         typer.echo()
         charges = [
-            [charge["reason"], charge["amount"], code_words.vat_category(charge["vat_category"]), charge["vat_rate"]]
+            [charge["reason"], charge["amount"], shown.vat_category(charge["vat_category"]), charge["vat_rate"]]
             for charge in order["charges"]
         ]
         print_table([_("Charge"), _("Amount"), _("Category"), _("VAT")], charges)
@@ -327,11 +328,11 @@ def _cell_of(line: Mapping[str, Any], name: str) -> Any:
     if name == "price_from":
         return _(PRICES_FROM[line[name]]) if line[name] else None
     if name == "unit":
-        return code_words.unit(line[name])
-    return code_words.vat_category(line[name]) if name == "vat_category" else line[name]
+        return shown.unit(line[name])
+    return shown.vat_category(line[name]) if name == "vat_category" else line[name]
 
 
 def _change(row: Mapping[str, Any]) -> list[Any]:
     what, state = _(CHANGES[row["type"]]), _(row["state"])
     when, who = row["requested_at"], row["requested_by"]
-    return [row["revision"], what, when, who, state, code_words.answer(row["answer_code"]), row["answer_note"]]
+    return [row["revision"], what, when, who, state, shown.answer(row["answer_code"]), row["answer_note"]]

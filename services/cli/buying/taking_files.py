@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.figures import some_of
 from intergestan_operations.language.language import _, about, ngettext
-from intergestan_operations.language.wording import sentence
 from services.cli.figures import Dates
+from services.cli.shown import sentence, some_of
 
 if TYPE_CHECKING:
     from intergestan_db.problem import Remark
@@ -66,7 +65,7 @@ def sentences(file: str, imported: Imported) -> Iterator[str]:
 
 def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
     """What was taken for granted in a file, and where it was read."""
-    from intergestan_operations.language.file_problems import in_place
+    from services.cli.shown import in_place
 
     for remark in said[:MOST_REMARKS]:
         yield about(file, in_place(remark))
@@ -82,7 +81,7 @@ def remarks(file: str, said: Sequence[Remark]) -> Iterator[str]:
 
 def as_json(file: str, imported: Imported) -> Mapping[str, Any]:
     """The same for programs."""
-    from intergestan_operations.language.file_problems import in_place
+    from services.cli.shown import in_place
 
     return {
         "file": file,

@@ -9,9 +9,9 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_msg.identity import nfc
-from intergestan_operations.language.wording import sentence
 from services.cli.asking import asked
 from services.cli.output import say
+from services.cli.shown import sentence
 
 Answer = TypeVar("Answer")
 

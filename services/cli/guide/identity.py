@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import LANGUAGES, _, spoken
-from intergestan_operations.language.wording import sentence
 from services.cli.asking import confirmed
 from services.cli.context import Call
 from services.cli.guide.answers import ask, optional
 from services.cli.output import say
 from services.cli.setting_up import init
 from services.cli.setting_up.countries import country_of
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_erp.site.setup import NewSite

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from intergestan_db.enums import Security
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 from services.cli.asking import asked, confirmed
 from services.cli.context import Call
 from services.cli.guide.answers import ask
 from services.cli.mail_accounts.accounts import absolute, read_password
 from services.cli.output import say
+from services.cli.shown import sentence, wording
 
 if TYPE_CHECKING:
     from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay
@@ -266,10 +266,10 @@ def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered])
             say(sentence(problem))
             tried = replace(tried, place=_ask_place(tried.protocol, tried.place.host, tried.place))
         except Exception as error:
-            finding = failure("", account, error)
+            finding = failure(Said("Login"), account, error)
             if finding is None:
                 raise
-            say(finding.text)
+            say(wording(finding.text) if isinstance(finding.text, Exception) else sentence(finding.text))
             tried = _corrected(tried, error)
 
 

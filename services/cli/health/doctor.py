@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,8 +13,10 @@ from services.cli.context import call_of
 from services.cli.errors import FAILED
 from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json
+from services.cli.shown import sentence, show_times_in, wording
 
 if TYPE_CHECKING:
+    from intergestan_operations.checks.checkup import Checkup
     from intergestan_operations.finding import Finding
 
 
@@ -24,7 +26,20 @@ def doctor(context: typer.Context, *, as_json: AsJson = False) -> None:
     from intergestan_operations.checks.checkup import Checkup
 
     call = call_of(context)
-    show(run_checks(Checkup(lambda: call.settings, lambda: call.unchecked_database)), as_json=as_json)
+    checkup = Checkup(lambda: call.settings, lambda: call.unchecked_database)
+    show(in_the_sites_zone(checkup, run_checks(checkup)), as_json=as_json)
+
+
+def in_the_sites_zone(checkup: Checkup, found: Iterable[Finding]) -> Iterator[Finding]:
+    """From the first check on that needs a site, times are shown as its clocks have them."""
+    from intergestan_db.site_rows import read_site
+    from intergestan_erp.site.day import zone_of
+
+    for finding in found:
+        if finding.code == "own_keys":
+            with checkup.database.read() as connection:
+                show_times_in(zone_of(read_site(connection).timezone))
+        yield finding
 
 
 def show(checks: Iterable[Finding], *, as_json: bool) -> None:
@@ -33,7 +48,7 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
     for finding in checks:
         findings.append(finding)
         if not as_json:
-            typer.echo(f"{'OK' if finding.ok else '!!'}  {about(finding.subject, finding.text)}")
+            typer.echo(f"{'OK' if finding.ok else '!!'}  {about(sentence(finding.subject), _text(finding))}")
             if cure := _cure(finding):
                 typer.echo(f"    {cure}")
             sys.stdout.flush()  # a login may take its time: show what is known
@@ -41,7 +56,14 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
     if as_json:
         print_json(
             [
-                {"subject": finding.subject, "ok": finding.ok, "text": finding.text, "cure": _cure(finding)}
+                {
+                    "code": finding.code,
+                    "subject": sentence(finding.subject),
+                    "ok": finding.ok,
+                    "text": _text(finding),
+                    "cure": _cure(finding),
+                    "next": finding.next,
+                }
                 for finding in findings
             ]
         )
@@ -51,4 +73,8 @@ def show(checks: Iterable[Finding], *, as_json: bool) -> None:
 
 
 def _cure(finding: Finding) -> str | None:
-    return with_acts(finding.cure or "", finding.next).strip() or None
+    return with_acts(sentence(finding.cure) if finding.cure is not None else "", finding.next).strip() or None
+
+
+def _text(finding: Finding) -> str:
+    return wording(finding.text) if isinstance(finding.text, Exception) else sentence(finding.text)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from intergestan_db.enums import SERVICES
-from intergestan_operations.language.figures import cell, tenths
 from intergestan_operations.language.language import _, ngettext, spoken
-from intergestan_operations.language.wording import wording
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, print_json, print_table
+from services.cli.shown import cell, tenths, wording
 
 if TYPE_CHECKING:
     from intergestan_exchange.health.alarms import Machine

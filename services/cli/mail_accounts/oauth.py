@@ -9,6 +9,7 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.context import Call
 from services.cli.output import say
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_db.tables import Mailbox, Relay
@@ -47,7 +48,7 @@ def log_in(call: Call, table: type[Mailbox | Relay], name: str) -> bool:
     if grant is None:
         return False
     kept = grants(call.site, database)
-    tokens = consent(kept.client(grant), grant.login, say)
+    tokens = consent(kept.client(grant), grant.login, lambda said: say(sentence(said)))
     while not kept.store(grant, tokens):  # a service has just refreshed what this replaces
         grant = kept.grant(grant.id)
     with database.transaction() as connection:

@@ -11,7 +11,6 @@ import typer
 
 from intergestan_db.enums import PartyRole, Right
 from intergestan_msg.money import ZERO
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
@@ -22,6 +21,7 @@ from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
 from services.cli.parties.payments import tell_released
+from services.cli.shown import amount
 from services.cli.translated import Group
 
 app = Group("What customers owe and may owe.")

@@ -10,13 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from intergestan_db.enums import FeeKind
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_rate, a_vat, an_amount
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.shown import cell
 from services.cli.translated import Group
 
 app = Group("The catalogue of fees, such as port, that are charged besides the goods.")

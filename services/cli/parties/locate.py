@@ -9,11 +9,11 @@ import typer
 
 from intergestan_db.problem import Act
 from intergestan_operations.language.language import _, ngettext
-from intergestan_operations.language.wording import sentence
 from services.cli.context import Call, call_of
 from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json, say
 from services.cli.parties.naming import party_of
+from services.cli.shown import sentence
 
 _RUNG_FOR = 40
 """Addresses that a command rings for; the dispatcher rings for the rest, as fast as they can be looked up."""

@@ -11,10 +11,7 @@ import typer
 
 from intergestan_db.enums import CategoryKind, GeoState, InvoiceGrouping, PartyRole, Right
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_operations.language.figures import some_of
-from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.asking import confirmed
@@ -30,6 +27,7 @@ from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.locate import locate, ring_for
 from services.cli.parties.naming import party_of
 from services.cli.parties.payments import tell_released
+from services.cli.shown import in_place, sentence, some_of
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import PartyRole, PaymentMethod, PaymentState
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
@@ -17,6 +16,7 @@ from services.cli.figures import DecimalMark, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_id, party_of
+from services.cli.shown import amount
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_rate
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import sentence
 from services.cli.translated import Group
 
 app = Group("Payment terms: when invoices fall due, and in how many instalments.")

@@ -12,11 +12,11 @@ import typer
 from intergestan_db.enums import ALLOCATOR, CONSOLE, GEOCODER, SERVICES
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from intergestan_operations.opening.older_database import refuse_older_database
 from services.cli.context import Call, call_of
 from services.cli.output import say
 from services.cli.running.run import log_here, service_child
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_runtime.supervisor import Child

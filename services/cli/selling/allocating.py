@@ -9,12 +9,12 @@ import typer
 
 from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.asking import asked
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

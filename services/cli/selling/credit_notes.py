@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, by_place
 from services.cli.output import AsJson, print_json, say
 from services.cli.parties.payments import settled_rows, tell_released, tell_settled
+from services.cli.shown import amount
 
 
 def credit(

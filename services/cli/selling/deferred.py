@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import CategoryKind, PartyRole
-from intergestan_operations.language.figures import amount, some_of
 from intergestan_operations.language.language import _, ngettext
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.errors import explain
 from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.parties.naming import party_id
+from services.cli.shown import amount, sentence, some_of
 
 if TYPE_CHECKING:
     from intergestan_erp.selling.invoice_runs import FutureInvoice, NotInvoiced, Outcome

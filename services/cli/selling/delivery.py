@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import DecimalMark, by_line
 from services.cli.output import AsJson, print_json, say
 from services.cli.selling.documents import print_invoice
+from services.cli.shown import sentence
 
 
 def deliver(

@@ -7,12 +7,11 @@ from typing import Any
 
 import typer
 
-from intergestan_operations.language import code_words
-from intergestan_operations.language.figures import day
-from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
+from services.cli import shown
 from services.cli.output import print_fields, print_table
+from services.cli.shown import day, what
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
 """How much was delivered or invoiced, as people read it."""
@@ -167,4 +166,4 @@ def _print_part(titles: Sequence[str], rows: Sequence[Mapping[str, Any]], names:
 
 
 def _shown(row: Mapping[str, Any], name: str) -> Any:
-    return code_words.unit(row[name]) if name == "unit" and row[name] is not None else row[name]
+    return shown.unit(row[name]) if name == "unit" and row[name] is not None else row[name]

@@ -10,9 +10,7 @@ import typer
 
 from intergestan_db.enums import PartyRole
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from services.cli.asking import confirmed
 from services.cli.context import call_of, may_ask
 from services.cli.credit import Override
@@ -21,6 +19,7 @@ from services.cli.output import AsJson, print_json, say
 from services.cli.parties.fees import typed_fees
 from services.cli.parties.naming import party_of
 from services.cli.selling.allocating import Shares, foreseen, read_choices, remainder_said
+from services.cli.shown import cell, sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -10,8 +10,6 @@ from typing import Annotated
 import typer
 
 from intergestan_db.enums import PartyRole, PriceSide
-from intergestan_operations.language.figures import cell
-from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
@@ -21,6 +19,7 @@ from services.cli.files import read_file
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.parties.naming import party_of
+from services.cli.shown import cell, in_place
 from services.cli.translated import Group
 
 app = Group("Price lists of customers, suppliers and establishments.")

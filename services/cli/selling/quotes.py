@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from intergestan_db.enums import PartyRole
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.credit import Override
@@ -30,6 +29,7 @@ from services.cli.selling.enter import (
     reader,
     tell_entered,
 )
+from services.cli.shown import cell
 from services.cli.translated import Group
 
 app = Group("Quotes: offers to customers, each of which becomes one sales order at most.")

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.file_problems import in_place
 from intergestan_operations.language.language import _, ngettext, spoken
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.buying.taking_files import remarks
 from services.cli.context import Call, call_of
@@ -21,6 +19,7 @@ from services.cli.export import Raw
 from services.cli.figures import DecimalMark
 from services.cli.files import read_file, read_input, write_whole
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import in_place, sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from intergestan_operations.language.wording import sentence
 from services.cli.output import say
+from services.cli.shown import sentence
 
 
 def say_doubts(siret: str | None, vat: str | None) -> None:

@@ -13,7 +13,6 @@ import typer
 
 from intergestan_db.problem import Problem
 from intergestan_operations.language.language import _, spoken
-from intergestan_operations.language.wording import sentence
 from services.cli import files
 from services.cli.asking import asked
 from services.cli.buying.taking_files import remarks
@@ -22,6 +21,7 @@ from services.cli.figures import DecimalMark
 from services.cli.key_words import words_in_both
 from services.cli.output import say
 from services.cli.setting_up.doubts import say_doubts
+from services.cli.shown import sentence
 
 if TYPE_CHECKING:
     from intergestan_erp.inputs.figure import Mark

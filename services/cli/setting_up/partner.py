@@ -19,9 +19,7 @@ from intergestan_db.enums import (
     UnknownProduct,
 )
 from intergestan_msg.money import ZERO
-from intergestan_operations.language.figures import amount
 from intergestan_operations.language.language import _, ngettext
-from intergestan_operations.language.wording import sentence
 from services.cli.asking import NO, YES, asked, confirmed
 from services.cli.context import Call, call_of, may_ask
 from services.cli.credit import CreditMax, a_ceiling
@@ -32,6 +30,7 @@ from services.cli.setting_up import partner_keys, partner_rests
 from services.cli.setting_up.card_files import read_card_file
 from services.cli.setting_up.countries import country_of
 from services.cli.setting_up.doubts import say_doubts
+from services.cli.shown import amount, sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

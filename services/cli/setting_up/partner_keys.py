@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.problem import Problem
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
@@ -16,6 +15,7 @@ from services.cli.days import begin_of
 from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.setting_up.card_files import read_card_file
+from services.cli.shown import cell
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

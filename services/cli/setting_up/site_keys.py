@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.bells import Bells
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _, spoken
 from intergestan_operations.opening.keys import read_key, write_private
 from services.cli.context import Call, call_of
 from services.cli.days import ahead, begin_of, end_of
 from services.cli.key_words import both_in_json, other_language, other_title, words_in_both
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.shown import cell
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

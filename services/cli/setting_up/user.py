@@ -9,10 +9,10 @@ from typing import Annotated, TypeVar
 import typer
 
 from intergestan_operations.language.language import _
-from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import sentence
 from services.cli.translated import Group
 
 app = Group("The people of the site.")

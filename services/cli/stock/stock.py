@@ -11,13 +11,13 @@ import typer
 
 from intergestan_db.enums import StockReason
 from intergestan_msg.money import plain
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import Call, call_of
 from services.cli.figures import DecimalMark, a_figure, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
+from services.cli.shown import cell
 from services.cli.stock.transit import show_transit
 from services.cli.translated import Group
 

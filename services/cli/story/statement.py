@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from services.cli.context import Call, call_of
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.shown import cell
 
 if TYPE_CHECKING:
     from intergestan_exchange.statements.statements import Compared

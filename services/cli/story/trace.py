@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.happenings import what
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_fields, print_json, print_table
+from services.cli.shown import what
 
 if TYPE_CHECKING:
     from intergestan_exchange.tracing.trace import Story
@@ -47,7 +47,8 @@ def trace(
 
 
 def _print(story: Story, place: Callable[[str], str]) -> None:
-    from intergestan_operations.language.trace_words import ROLES, reasons_of
+    from intergestan_operations.language.trace_words import ROLES
+    from services.cli.shown import reasons_of
 
     print_fields(
         {
@@ -70,7 +71,7 @@ def _print(story: Story, place: Callable[[str], str]) -> None:
 
 
 def _line(story: Story, each: Happening, signs: Mapping[str, str], reasons: Mapping[str, str]) -> list[Any]:
-    from intergestan_operations.language.trace_words import details, span
+    from services.cli.shown import details, span
 
     after = span(each.at - story.happened[0].at)
     sign = signs.get(each.mail or "")

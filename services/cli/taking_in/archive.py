@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_operations.checks.archive_check import CURE, WHAT, ArchiveCheck, Fault
-from intergestan_operations.language.figures import tenths
 from intergestan_operations.language.language import _, about, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.progress import Progress
+from services.cli.shown import tenths
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ import typer
 
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
-from intergestan_operations.language.wording import sentence
 from services.cli.context import call_of
 from services.cli.credit import Override
 from services.cli.figures import as_typed
 from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.shown import sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

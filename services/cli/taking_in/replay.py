@@ -49,8 +49,8 @@ def replay(
     given = [mails, mailbox, first, last, partner]
     if not (everything or any(given)):
         raise typer.BadParameter(_("Say which mails: --mail, --mailbox, --from, --to, --partner or --all."))
-    from intergestan_operations.language.wording import sentence
     from intergestan_operations.replaying.plan import Wanted, choose_mails
+    from services.cli.shown import sentence
 
     call = call_of(context)
     wanted = Wanted(

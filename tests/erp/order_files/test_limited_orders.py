@@ -57,7 +57,7 @@ def test_a_child_says_the_same(readers: LimitedOrders, data: bytes) -> None:
         try:
             return repr(read("f.csv", data, Options(Mark.POINT), PARIS))
         except FileProblems as problems:
-            return problems.file, [(str(fault), sentence(fault)) for fault in problems.faults]
+            return problems.file, [(str(fault), sentence(fault, "en")) for fault in problems.faults]
 
     assert outcome(readers.read) == outcome(read_here)
 

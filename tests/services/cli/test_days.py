@@ -12,7 +12,7 @@ import typer
 from intergestan_db.database import Database
 from intergestan_db.tables import Site
 from intergestan_erp.site.day import zone_of
-from intergestan_operations.language import figures
+from services.cli import shown
 from services.cli.days import ahead, before, begin_of, end_of
 from tests.machine_zone import ELSEWHERE, machine_in
 from tests.services.cli.conftest import Run
@@ -25,7 +25,7 @@ def machine(request: pytest.FixtureRequest) -> Iterator[None]:
     """The machine is in another zone than the site."""
     with machine_in(request.param):
         yield
-    figures.show_times_in(UTC)
+    shown.show_times_in(UTC)
 
 
 def at(text: str) -> datetime:
@@ -52,11 +52,11 @@ def test_a_day_in_the_past_is_told_as_the_site_knows_it() -> None:
 
 
 def test_times_are_shown_as_the_sites_clocks_have_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "_shown_in", UTC)  # as a program begins, whatever commands ran in this process
-    assert figures.cell(at("2026-07-14T22:30")) == "2026-07-14 22:30:00"  # no site is known yet: UTC
-    figures.show_times_in(PARIS)
-    assert figures.cell(at("2026-07-14T22:30")) == "2026-07-15 00:30:00"
-    assert figures.cell(at("2026-10-25T00:30")) == figures.cell(at("2026-10-25T01:30")) == "2026-10-25 02:30:00"
+    monkeypatch.setattr(shown, "_shown_in", UTC)  # as a program begins, whatever commands ran in this process
+    assert shown.cell(at("2026-07-14T22:30")) == "2026-07-14 22:30:00"  # no site is known yet: UTC
+    shown.show_times_in(PARIS)
+    assert shown.cell(at("2026-07-14T22:30")) == "2026-07-15 00:30:00"
+    assert shown.cell(at("2026-10-25T00:30")) == shown.cell(at("2026-10-25T01:30")) == "2026-10-25 02:30:00"
 
 
 def test_the_zone_of_a_site(run: Run, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_an_event_of_a_later_release_is_shown_as_it_is(exchanged: str, paired_sh
 
 def test_a_span_may_be_long_or_negative() -> None:
     """The partner's clock may be ahead of ours."""
-    assert [span(timedelta(seconds=each)) for each in (0, 3723, -61, 90061)] == [
+    assert [span(timedelta(seconds=each), "en") for each in (0, 3723, -61, 90061)] == [
         "+0:00:00",
         "+1:02:03",
         "-0:01:01",
@@ -90,8 +90,8 @@ def french() -> Iterator[None]:
 
 @pytest.mark.usefixtures("french")
 def test_words_of_ours_among_the_details_are_in_the_language_of_the_person() -> None:
-    assert _listed({"revision": 2, "type": "cancel"}) == "révision\u00a0: 2, type\u00a0: annulation"
-    assert _listed({"how": "refused", "said": ["change", "x"]}) == "comment\u00a0: refusée, dit\u00a0: change x"
+    assert _listed({"revision": 2, "type": "cancel"}, "fr") == "révision\u00a0: 2, type\u00a0: annulation"
+    assert _listed({"how": "refused", "said": ["change", "x"]}, "fr") == "comment\u00a0: refusée, dit\u00a0: change x"
 
 
 def test_every_move_of_a_state_has_words() -> None:

@@ -13,12 +13,12 @@ from intergestan_db import migrate
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem
 from intergestan_msg import typography
-from intergestan_operations.language.wording import wording
 from intergestan_operations.opening.opening import WrongKey, check_key
 from intergestan_operations.starting.startup import CONFIGURATION
 from intergestan_runtime.secrets import SecretError, Secrets
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.settings_load import ConfigurationError
+from services.cli.shown import wording
 from services.dispatcher.__main__ import main
 from tests.services.cli.conftest import Run
 
