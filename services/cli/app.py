@@ -66,6 +66,9 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
     },
     marked("What happened"): {
         "status": "health.status",
+        "log": "mails.log",
+        "outbox": "mails.outbox:app",
+        "inbox": "mails.inbox:app",
         "watch": "health.alarms",
         "trace": "story.trace",
         "report": "story.report:app",

@@ -87,6 +87,7 @@ ACTS: Mapping[Act, str] = {
     Act.LIST_FEES: marked("`intergestan fees list --all` shows all fees."),
     Act.LIST_FOLDERS: marked("`intergestan folders list` shows all."),
     Act.LIST_HOLDS: marked("`intergestan holds list` shows what waits."),
+    Act.LIST_INBOX: marked("`intergestan inbox list` shows the mails that came."),
     Act.LIST_INVOICES: marked("`intergestan invoices list` shows all, `intergestan sales show` one."),
     Act.LIST_KEYS: marked("`intergestan partner key list` shows what there is."),
     Act.LIST_MAILBOXES: marked("`intergestan mailbox list` shows what there is."),

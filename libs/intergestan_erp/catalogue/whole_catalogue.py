@@ -118,6 +118,18 @@ def put_catalogue(connection: Connection, catalogue: Catalogue) -> dict[str, Put
     return done
 
 
+def foresee_catalogue(connection: Connection, catalogue: Catalogue) -> dict[str, Put]:
+    """What `put_catalogue` would do; nothing of it stays. Takes the same locks until the transaction ends.
+
+    :returns: as `put_catalogue`.
+    """
+    savepoint = connection.begin_nested()
+    try:
+        return put_catalogue(connection, catalogue)
+    finally:
+        savepoint.rollback()
+
+
 def _subfamilies(connection: Connection) -> Sequence[Row[str, str, str]]:
     query = select(ProductSubfamily.code, ProductSubfamily.name, ProductFamily.code.label("family"))
     joined = query.join(ProductFamily, ProductFamily.id == ProductSubfamily.family_id)

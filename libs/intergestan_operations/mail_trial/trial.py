@@ -18,6 +18,7 @@ from intergestan_operations.mail_trial.logins import (
     log_in_pop3,
     pop3,
     refusals,
+    try_smtp,
 )
 from intergestan_runtime.said import Counted, Said
 
@@ -41,6 +42,33 @@ def try_out(account: Any, password_of: Callable[[], str | None], known: Known) -
         if (finding := failure(subject[0], account, error)) is None:
             raise
         yield finding
+
+
+def try_relay(account: Any, password_of: Callable[[], str | None]) -> Iterator[Finding]:
+    """Whether a relay lets us in, as the sender logs in. No mail is sent.
+
+    :param account: a row of `relay`, or the like. :param password_of: its password or token.
+    """
+    subject = Said("Login")
+    try:
+        days = try_smtp(account, password_of())
+    except Exception as error:
+        if (finding := failure(subject, account, error)) is None:
+            raise
+        yield finding
+        return
+    server = f"{account.host}:{account.port}"
+    if days is None:
+        yield Finding(subject, True, Said("{server}, the login works", server=server))
+        return
+    soon = Counted(
+        "the login works, but the certificate of {server} ends in {days} day",
+        "the login works, but the certificate of {server} ends in {days} days",
+        days,
+        server=server,
+        days=days,
+    )
+    yield Finding(subject, False, soon, Said("Have it renewed."))
 
 
 def _imap_steps(

@@ -172,6 +172,23 @@ def login(context: typer.Context, *, password_stdin: PasswordStdin = False) -> N
         say(_("The new password is used from now on for: {names}.").format(names=RELAY))
 
 
+@app.verb("test")
+def try_(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Try the server's login, and say the cure of what fails. Sends no mail, changes nothing."""
+    from intergestan_db.problem import Act, Problem, ProblemCode
+    from intergestan_db.site_rows import read_relay
+    from intergestan_operations.mail_trial.failure import secret_of
+    from intergestan_operations.mail_trial.trial import try_relay
+    from services.cli.health.doctor import show
+
+    call = call_of(context)
+    with call.database.read() as connection:
+        relay = read_relay(connection)
+    if relay is None:
+        raise Problem("No server takes our mail yet.", ProblemCode.NO_RELAY, (Act.SET_RELAY,))
+    show(try_relay(relay, lambda: secret_of(call.site, call.database, relay)), as_json=as_json)
+
+
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the server and what it last complained about."""

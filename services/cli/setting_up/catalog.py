@@ -58,6 +58,9 @@ def import_(
         list[Path], typer.Argument(metavar="FILE …", help="Zips of CSV files, workbooks (XLSX), CSV files.")
     ],
     decimal_mark: DecimalMark = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Show what would be new and changed, change nothing.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Enter the catalogue of files, or bring it up to date. A product's code is its key.
@@ -71,18 +74,20 @@ def import_(
 
     call = call_of(context)
     with LimitedCatalogues() as readers:  # before anything is opened
-        done = [_entered(call, file, readers.read, decimal_mark, quietly=as_json) for file in files]
+        done = [_entered(call, file, readers.read, decimal_mark, quietly=as_json, dry_run=dry_run) for file in files]
     if as_json:
         print_json(done)
+    if dry_run:
+        say(_("Nothing was changed."))
 
 
 def _entered(
-    call: Call, file: Path, read: ReadCatalogue, decimal_mark: Mark | None, *, quietly: bool
+    call: Call, file: Path, read: ReadCatalogue, decimal_mark: Mark | None, *, quietly: bool, dry_run: bool
 ) -> dict[str, Any]:
     """Enter one file, and say so; the same for programs."""
     from intergestan_db.site_rows import read_site
     from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked
-    from intergestan_erp.catalogue.whole_catalogue import put_catalogue, read_known
+    from intergestan_erp.catalogue.whole_catalogue import foresee_catalogue, put_catalogue, read_known
     from intergestan_erp.inputs.identity import case_doubts
 
     with call.database.read() as connection:
@@ -90,7 +95,7 @@ def _entered(
     reading = read(str(file), read_file(file), CatalogueAsked(decimal_mark, currency, known))
     with call.database.transaction() as connection:
         call.actor(connection)
-        put = put_catalogue(connection, reading.catalogue)
+        put = (foresee_catalogue if dry_run else put_catalogue)(connection, reading.catalogue)
     codes = [each.code for each in reading.catalogue.products]
     doubts = [sentence(doubt) for doubt in case_doubts(known.products, codes)]
     if not quietly:

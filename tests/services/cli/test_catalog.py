@@ -37,6 +37,19 @@ def test_a_distributor_from_an_export(central: Path, run: Run, tmp_path: Path, e
     assert again.json[0]["families"]["equal"] == exported.json["families"]
 
 
+def test_what_an_import_would_do_is_shown_and_nothing_changed(central: Path, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "news.csv"
+    file.write_text(COMPOSED.replace("Jeu;50", "Jeu;55") + "NEU;Neuf;7;6;20;NEUVE\n")
+    before = run("catalog", "digest", cwd=central).out
+    foreseen = run("catalog", "import", file, "--dry-run", "--json", cwd=central)
+    assert foreseen.code == 0, foreseen.err
+    assert "Nothing was changed." in foreseen.err
+    assert run("catalog", "digest", cwd=central).out == before
+    done = run("catalog", "import", file, "--json", cwd=central)
+    assert (done.json[0]["added"], done.json[0]["changed"]) == (1, 1)
+    assert {**done.json[0]} == {**foreseen.json[0]}
+
+
 def test_a_distributor_from_a_copy(run: Run, tmp_path: Path, paired_shop: Path) -> None:
     """G06: third parties too, but no partner; the site's own key signs its card."""
     made = run(

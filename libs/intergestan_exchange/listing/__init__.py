@@ -1,0 +1,4 @@
+"""Lists of mails and of what happened, a page at a time, the newest first.
+
+May import: outbox.
+"""

@@ -1,0 +1,66 @@
+"""Mails of ours in pages: each with its state, and the orders that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.tables import OutboundMail, Partner
+from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_exchange.outbox.mail_orders import orders_by_mail
+from intergestan_exchange.outbox.outbound import REF
+
+
+@dataclass(frozen=True, slots=True)
+class ListedMailOut:
+    """A line of the list. :ivar ref: what people call it, such as out-3."""
+
+    ref: str
+    transfer_id: str
+    kind: str
+    state: str
+    partner: str
+    recipient: str | None
+    orders: tuple[str, ...]
+    requested_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    reason: str | None
+
+
+def list_mails_out(
+    connection: Connection,
+    *,
+    state: OutboundState | None = None,
+    partner_id: int | None = None,
+    heartbeats: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
+) -> Page[ListedMailOut]:
+    """A page of our mails: two statements, however many there are.
+
+    :param heartbeats: those that only show that mails pass, too.
+    :raises Problem: `after` is of no such page.
+    """
+    mail = OutboundMail
+    query = select(
+        *(mail.id, mail.transfer_id, mail.kind, mail.state, Partner.name, mail.recipient),
+        *(mail.requested_at, mail.sent_at, mail.answered_at, mail.reason),
+    ).join(Partner, Partner.id == mail.partner_id)
+    if state is not None:
+        query = query.where(mail.state == state)
+    if partner_id is not None:
+        query = query.where(mail.partner_id == partner_id)
+    if not heartbeats:
+        query = query.where(mail.kind != MailKind.HEARTBEAT)
+    found = read_page(connection, query, [mail.id], lambda row: row[:10], size=size, after=after, descending=True)
+    orders = orders_by_mail(connection, [row[0] for row in found.rows])
+    return Page(
+        tuple(
+            ListedMailOut(f"{REF}{row[0]}", *row[1:6], tuple(orders.get(row[0], ())), *row[6:]) for row in found.rows
+        ),
+        found.after,
+    )

@@ -1,0 +1,1 @@
+"""Mails of ours and mails that came, as lists; and what happened."""
