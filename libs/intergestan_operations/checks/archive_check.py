@@ -6,10 +6,11 @@ Both are read in the order of the sha256, so that neither is ever in memory as a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from intergestan_db.problem import Act
 from intergestan_runtime.said import Said, marked
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ CURE = {
     "orphan": marked("Take the archive in again; nothing is ever booked twice."),
     "stray": marked("Somebody put it there: look at it, and move it elsewhere."),
 }
+
+
+NEXT: Mapping[str, tuple[Act, ...]] = {"orphan": (Act.REPLAY_ALL,)}
+"""What may be done about it, which each face words."""
 
 
 @dataclass(frozen=True, slots=True)

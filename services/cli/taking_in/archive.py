@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.checks.archive_check import CURE, WHAT, ArchiveCheck, Fault
+from intergestan_operations.checks.archive_check import CURE, NEXT, WHAT, ArchiveCheck, Fault
 from intergestan_operations.language.language import _, about, ngettext
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED
+from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.progress import Progress
 from services.cli.shown import tenths
@@ -101,7 +102,7 @@ def _print(check: ArchiveCheck, faults: list[Fault], count: int) -> None:
         print_table([_("What"), _("File")], [[_(WHAT[fault.kind]), fault.path] for fault in faults])
         typer.echo()
         for kind in dict.fromkeys(fault.kind for fault in faults):
-            typer.echo(about(_(WHAT[kind]), _(CURE[kind])))
+            typer.echo(about(_(WHAT[kind]), _cure(kind)))
     files, mebibytes = check.checked.files, tenths(check.checked.octets / 2**20)
     read = ngettext("{files} file ({mebibytes} MiB) was read", "{files} files ({mebibytes} MiB) were read", files)
     rest = ngettext("{count} is not as it should be.", "{count} are not as they should be.", count)
@@ -119,7 +120,11 @@ def _plain(check: ArchiveCheck, after: str, faults: list[Fault], count: int) -> 
         "ended": check.checked.ended,
         "count": count,
         "faults": [
-            {"kind": fault.kind, "sha256": fault.sha256, "path": fault.path, "cure": _(CURE[fault.kind])}
+            {"kind": fault.kind, "sha256": fault.sha256, "path": fault.path, "cure": _cure(fault.kind)}
             for fault in faults
         ],
     }
+
+
+def _cure(kind: str) -> str:
+    return with_acts(_(CURE[kind]), NEXT.get(kind, ()))

@@ -218,7 +218,7 @@ def test_the_server_is_found_from_the_address(shop: Path, run: Run) -> None:
 def test_microsoft_takes_tokens_only(shop: Path, run: Run) -> None:
     """Basic authentication is switched off there: better said now than never collected."""
     refused = run("mailbox", "add", "a@outlook.com", "--password-stdin", cwd=shop, stdin="x\n")
-    assert (refused.code, "--oauth microsoft" in refused.err) == (1, True)
+    assert (refused.code, "OAuth2 (microsoft)" in refused.err, "--client-id" in refused.err) == (1, True, True)
     added = run("mailbox", "add", "a@outlook.com", "--oauth", "microsoft", "--client-id", "c", cwd=shop)
     assert added.code == 0, added.err
     (grant,) = rows(shop, OAuthGrant)

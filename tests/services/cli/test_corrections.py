@@ -151,7 +151,7 @@ def test_a_person_is_corrected_and_taken_out_of_use(shop: Path, run: Run, monkey
     assert run("user", "set", "nobody", "--name", "N", cwd=shop).code == 1
     assert run("user", "deactivate", "paul", cwd=shop).code == 0
     refused = run("--as", "paul", "user", "set", "paul", "--name", "P", cwd=shop)
-    assert (refused.code, "user activate paul" in refused.err) == (1, True)
+    assert (refused.code, "user activate" in refused.err) == (1, True)
     monkeypatch.setenv("INTERGESTAN_USER", "paul")
     assert run("user", "activate", "paul", cwd=shop).code == 0, "also where the configuration names them"
     assert run("user", "set", "paul", "--name", "Paul M.", cwd=shop).code == 0
