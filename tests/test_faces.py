@@ -1,4 +1,4 @@
-"""No sentence of a library says what to type: each face words the acts itself (the command line as commands)."""
+"""No sentence of a library or a service says what to type: faces word acts, the command line as commands."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from intergestan_db.problem import Act
 from services.cli.app import COMMANDS
 from services.cli.next_acts import ACTS
 
-LIBS = Path(__file__).parents[1] / "libs"
+ROOT = Path(__file__).parents[1]
 RUN_PROGRAMS = {
-    "intergestan_operations/language/language.py": "reads the option --lang",
-    "intergestan_operations/starting/fleet.py": "runs systemctl, docker and kubectl",
-    "intergestan_operations/starting/startup.py": "reads the options of a service",
-    "intergestan_runtime/embedded_redis.py": "runs redis-server",
+    "libs/intergestan_operations/language/language.py": "reads the option --lang",
+    "libs/intergestan_operations/starting/fleet.py": "runs systemctl, docker and kubectl",
+    "libs/intergestan_operations/starting/startup.py": "reads the options of a service",
+    "libs/intergestan_runtime/embedded_redis.py": "runs redis-server",
+    "services/poller/__main__.py": "reads the options of the poller",
 }
 """Files with options that are no sentence, and why."""
 VERBS = "|".join(sorted({verb for group in COMMANDS.values() for verb in group} - {"help"}))
@@ -34,11 +35,17 @@ def texts(source: str) -> Iterator[str]:
             yield node.value
 
 
-def test_no_library_says_a_command_or_a_flag() -> None:
+def sources() -> Iterator[Path]:
+    """All but the command line and the demo, which is typed."""
+    for file in sorted(ROOT.glob("libs/**/*.py")) + sorted(ROOT.glob("services/**/*.py")):
+        if not {"cli", "demo", "versions"} & {*file.parts} and str(file.relative_to(ROOT)) not in RUN_PROGRAMS:
+            yield file
+
+
+def test_no_library_and_no_service_says_a_command_or_a_flag() -> None:
     found = [
-        f"{file.relative_to(LIBS)}: {text}"
-        for file in sorted(LIBS.rglob("*.py"))
-        if str(file.relative_to(LIBS)) not in RUN_PROGRAMS and "versions" not in file.parts
+        f"{file.relative_to(ROOT)}: {text}"
+        for file in sources()
         for text in texts(file.read_text(encoding="utf-8"))
         if OF_THE_COMMAND_LINE.search(text)
     ]

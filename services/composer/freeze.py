@@ -120,9 +120,7 @@ def _take_seq(connection: Connection, prepared: Prepared, count: int) -> tuple[i
 def _signing_key(prepared: Prepared, own: OwnKey, keys: KeyRing, now: datetime) -> seal.SigningKey:
     """The key that signs at this instant, if it did not end; a notice about keys names its own."""
     if own.until is not None and now > own.until:
-        raise CannotCompose(
-            f"Our key ended on {_site_day(prepared, own.until)}: make a new one with `intergestan site key rotate`."
-        )
+        raise CannotCompose(f"Our key ended on {_site_day(prepared, own.until)}: make a new one.")
     try:
         return keys.key(own.kid)
     except NoKey as error:

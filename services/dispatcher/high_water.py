@@ -37,7 +37,7 @@ class HighWaterKeeper:
         with self._database.read() as connection:
             mark = read_mark(connection, self._database.now())
         if seen is not None and is_older(mark.site, mark.n, seen):
-            self._say("the database is older than the file: stop all services and run `intergestan restored`")
+            self._say("the database is older than the file: stop all services and note the restore")
             return False
         if not is_news(mark, self._written or seen):
             return False

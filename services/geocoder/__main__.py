@@ -8,8 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 
 from intergestan_db.site_rows import read_site
-from intergestan_operations.language.catalogue import language_of_process
-from intergestan_operations.language.wording import sentence
+from intergestan_operations.language.wording import language_of_process, sentence
 from intergestan_operations.starting import startup
 from intergestan_runtime.said import Said
 from intergestan_runtime.secrets import Secrets

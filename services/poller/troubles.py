@@ -135,24 +135,21 @@ CURES: Mapping[Kind, Cure] = {
         "authenticationError",
         60,
         300,
-        "The mail server refuses the login of mailbox {name} ({words}). Orders and answers wait on the server. Enter "
-        "the right password with `intergestan mailbox login {name}`. Gmail, Yahoo, iCloud, Orange and others want an "
-        "application password, made in the account's security settings; Microsoft 365 wants OAuth2 (`--oauth`).",
+        "The mail server refuses the login of mailbox {name} ({words}). Orders and answers wait on the server. "
+        "Enter the right password. Gmail, Yahoo, iCloud, Orange and others want an application password, made in "
+        "the account's security settings; Microsoft 365 wants OAuth2.",
         "Le serveur refuse l'identification de la boîte {name} ({words}). Commandes et réponses attendent sur le "
-        "serveur. Saisissez le bon mot de passe avec `intergestan mailbox login {name}`. Gmail, Yahoo, iCloud, Orange "
-        "et d'autres veulent un mot de passe d'application, créé dans les réglages de sécurité du compte ; Microsoft "
-        "365 veut OAuth2 (`--oauth`).",
+        "serveur. Saisissez le bon mot de passe. Gmail, Yahoo, iCloud, Orange et d'autres veulent un mot de passe "
+        "d'application, créé dans les réglages de sécurité du compte ; Microsoft 365 veut OAuth2.",
     ),
     Kind.GRANT: Cure(
         "authenticationError",
         60,
         300,
         "The mail provider no longer lets us into mailbox {name} ({words}). Orders and answers wait on the server. "
-        "Give consent anew with `intergestan mailbox login {name}`; if that does not help, the administrator must "
-        "allow IMAP or POP3 for this account.",
-        "Le fournisseur ne nous laisse plus entrer dans la boîte {name} ({words}). Commandes et réponses attendent sur "
-        "le serveur. Redonnez l'accord avec `intergestan mailbox login {name}` ; sinon l'administrateur doit autoriser "
-        "IMAP ou POP3 pour ce compte.",
+        "Give consent anew; if that does not help, the administrator must allow IMAP or POP3 for this account.",
+        "Le fournisseur ne nous laisse plus entrer dans la boîte {name} ({words}). Commandes et réponses attendent "
+        "sur le serveur. Redonnez l'accord ; sinon l'administrateur doit autoriser IMAP ou POP3 pour ce compte.",
     ),
     Kind.TOKENS: Cure(
         "connectError",
@@ -170,18 +167,18 @@ CURES: Mapping[Kind, Cure] = {
         60,
         300,
         "The mail server of {name} takes no OAuth2 tokens. Orders and answers wait on the server. Correct host and "
-        "port, or enter the mailbox with a password in place of `--oauth`.",
-        "Le serveur de la boîte {name} n'accepte pas de jetons OAuth2. Commandes et réponses attendent sur le serveur. "
-        "Corrigez serveur et port, ou saisissez la boîte avec un mot de passe au lieu de `--oauth`.",
+        "port, or enter the mailbox with a password in place of OAuth2.",
+        "Le serveur de la boîte {name} n'accepte pas de jetons OAuth2. Commandes et réponses attendent sur le "
+        "serveur. Corrigez serveur et port, ou saisissez la boîte avec un mot de passe au lieu d'OAuth2.",
     ),
     Kind.NO_UIDL: Cure(
         "protocolError",
         60,
         300,
         "The mail server of {name} cannot tell mails apart over POP3 (no UIDL, {words}). Nothing is collected, for "
-        "each poll would fetch every mail again. Enter this mailbox with `--protocol imap`.",
-        "Le serveur de la boîte {name} ne sait pas distinguer les courriels en POP3 (pas d'UIDL, {words}). Rien n'est "
-        "relevé, car chaque relève reprendrait tous les courriels. Saisissez cette boîte avec `--protocol imap`.",
+        "each poll would fetch every mail again. Read this mailbox by IMAP.",
+        "Le serveur de la boîte {name} ne sait pas distinguer les courriels en POP3 (pas d'UIDL, {words}). Rien "
+        "n'est relevé, car chaque relève reprendrait tous les courriels. Lisez cette boîte par IMAP.",
     ),
     Kind.FOLDER: Cure(
         "folderError",
@@ -226,10 +223,11 @@ CURES: Mapping[Kind, Cure] = {
         "connectError",
         5,
         60,
-        "Mailbox {name} is not collected: the store of the archive does not answer as it should ({words}). Orders and "
-        "answers wait on the server, and collecting goes on by itself. If it lasts, run `intergestan doctor`.",
-        "La boîte {name} n'est pas relevée : le stockage de l'archive ne répond pas comme il faut ({words}). Commandes "
-        "et réponses attendent sur le serveur, la relève reprendra seule. Si cela dure, lancez `intergestan doctor`.",
+        "Mailbox {name} is not collected: the store of the archive does not answer as it should ({words}). Orders "
+        "and answers wait on the server, and collecting goes on by itself. If it lasts, have the site checked.",
+        "La boîte {name} n'est pas relevée : le stockage de l'archive ne répond pas comme il faut ({words}). "
+        "Commandes et réponses attendent sur le serveur, la relève reprendra seule. Si cela dure, faites vérifier "
+        "le site.",
         passing=True,
     ),
     Kind.QUOTA: Cure(
@@ -237,11 +235,11 @@ CURES: Mapping[Kind, Cure] = {
         60,
         300,
         "Mailbox {name} has more mails than its provider lets us fetch in a day ({words}). The rest stays on the "
-        "server and follows by itself as the 24 hours pass. If the provider allows more, say so with `intergestan "
-        "mailbox set {name} --bytes-per-day`.",
-        "La boîte {name} a plus de courriels que son fournisseur n'en laisse relever par jour ({words}). Le reste est "
-        "sur le serveur et suivra de lui-même au fil des 24 heures. Si le fournisseur permet davantage, indiquez-le "
-        "avec `intergestan mailbox set {name} --bytes-per-day`.",
+        "server and follows by itself as the 24 hours pass. If the provider allows more, say how many bytes a day "
+        "it allows.",
+        "La boîte {name} a plus de courriels que son fournisseur n'en laisse relever par jour ({words}). Le reste "
+        "est sur le serveur et suivra de lui-même au fil des 24 heures. Si le fournisseur permet davantage, "
+        "indiquez combien d'octets par jour il permet.",
     ),
     Kind.CHANGED: Cure(
         "connecting",

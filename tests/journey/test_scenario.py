@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from intergestan_operations.language.catalogue import DOMAIN, LOCALE
+from intergestan_operations.language.wording import DOMAIN, LOCALE
 from tests.journey.typed_page import Terminal, keeps, typed, wait_for
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, run

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from intergestan_db.enums import CategoryKind, PartyRole
 from intergestan_db.problem import Problem
-from intergestan_erp.agencies.codes import category_called
-from intergestan_erp.inputs.days import read_day
-from intergestan_erp.parties.one_party import one_party
 from intergestan_erp.purchasing.purchase_orders import Selection
-from intergestan_erp.site.preferences import read_preferences
-from intergestan_erp.site.setup import find_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +35,38 @@ def read_selection(connection: Connection, written: Written) -> Selection:
     :raises Unreadable: a day that is none.
     :raises Problem: a supplier, a user or a category that does not exist.
     """
-    category = written.category and category_called(connection, written.category, CategoryKind.DOCUMENT).id
     return Selection(
-        first=read_day(written.first) if written.first else None,
-        last=read_day(written.last) if written.last else None,
+        first=_day(written.first) if written.first else None,
+        last=_day(written.last) if written.last else None,
         supplier_id=_supplier(connection, written.supplier) if written.supplier else None,
-        followed_by_id=find_user(connection, written.followed_by) if written.followed_by else None,
+        followed_by_id=_user(connection, written.followed_by) if written.followed_by else None,
         everything=written.everything,
-        category_id=int(category) if category else None,
+        category_id=_category(connection, written.category) if written.category else None,
     )
 
 
+def _day(text: str) -> date:
+    from intergestan_erp.inputs.days import read_day
+
+    return read_day(text)
+
+
+def _user(connection: Connection, login: str) -> int:
+    from intergestan_erp.site.setup import find_user
+
+    return find_user(connection, login)
+
+
+def _category(connection: Connection, code: str) -> int:
+    from intergestan_erp.agencies.codes import category_called
+
+    return int(category_called(connection, code, CategoryKind.DOCUMENT).id)
+
+
 def _supplier(connection: Connection, text: str) -> int:
+    from intergestan_erp.parties.one_party import one_party
+    from intergestan_erp.site.preferences import read_preferences
+
     fields = read_preferences(connection).party_fields
     return int(one_party(connection, text, PartyRole.SUPPLIER, fields).id)
 

@@ -27,7 +27,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "MailboxUnowned": (
             "Nobody reads the mailbox {about}: no poller has taken it.",
-            "Start a poller.",
+            "Start a poller; its log says why none runs.",
         ),
         "OwnDatabaseOlder": (
             "Our database went back: {about} has mails of ours under sequence numbers that it does not know.",
@@ -149,7 +149,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "MailboxUnowned": (
             "Personne ne relève la boîte {about} : aucun releveur ne l'a prise.",
-            "Démarrez un releveur.",
+            "Démarrez un releveur ; son journal dit pourquoi aucun ne tourne.",
         ),
         "OwnDatabaseOlder": (
             "Notre base est revenue en arrière : {about} a de nous des numéros de séquence qu'elle ne connaît pas.",

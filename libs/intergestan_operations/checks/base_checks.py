@@ -194,7 +194,8 @@ def check_redis(checkup: Checkup) -> Iterator[Finding]:
     except SecretError as error:
         yield Finding(subject, False, error, Said("Write the secret file."))
     except REDIS_FAILURES as error:
-        yield Finding(subject, False, Said("it does not answer: {error}", error=error), cure)
+        acts = (Act.START_SITE,) if checkup.site.redis_url is None else ()
+        yield Finding(subject, False, Said("it does not answer: {error}", error=error), cure, acts)
 
 
 def _cure_of_refusal(error: Exception) -> Said:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from intergestan_operations.language.catalogue import translated
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 
 VAT_CATEGORIES: Mapping[str, str] = {

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from intergestan_erp.site.day import local
-from intergestan_operations.language.catalogue import translated
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.visible_text import visible
 
 _BREAKS = re.compile(r"[ \t\n\r\v\f]+")

@@ -6,8 +6,7 @@ import errno
 from collections.abc import Mapping
 
 from intergestan_db.problem import Fault, FileProblems
-from intergestan_operations.language.catalogue import about, translated
-from intergestan_operations.language.wording import sentence
+from intergestan_operations.language.wording import about, sentence, translated
 from intergestan_runtime.said import marked
 
 OF_FILES: Mapping[int, str] = {

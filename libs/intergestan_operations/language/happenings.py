@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from intergestan_db.enums import HoldEnd
-from intergestan_operations.language.catalogue import translated
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 
 WORDS: Mapping[tuple[str, str], str] = {

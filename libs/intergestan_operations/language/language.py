@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from intergestan_operations.language.catalogue import DOMAIN, LOCALE
+from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LANGUAGES: Final = ("fr", "en")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC
 
 from intergestan_exchange.changes.answer_seller_change import Otherwise, What
-from intergestan_operations.language.catalogue import translated
 from intergestan_operations.language.code_words import unit
 from intergestan_operations.language.figures import cell
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 
 TEMPLATES = {

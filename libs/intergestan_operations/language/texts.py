@@ -19,8 +19,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from intergestan_msg.typography import french
-from intergestan_operations.language.catalogue import DOMAIN, LOCALE
 from intergestan_operations.language.language import PLACEHOLDER
+from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 LIBRARIES = Path(__file__).parents[2]
 SOURCES = (

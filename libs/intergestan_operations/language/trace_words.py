@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from intergestan_operations.language.catalogue import about, translated
 from intergestan_operations.language.happenings import DETAILS, value_of
+from intergestan_operations.language.wording import about, translated
 from intergestan_runtime.said import marked
 
 if TYPE_CHECKING:

@@ -1,16 +1,50 @@
-"""What an error or a sentence of ours says, in the language of whoever reads it."""
+"""What an error or a sentence of ours says, in the language of whoever reads it.
+
+There is one catalogue of texts: the English sentence is the message id, and whoever asks says the language.
+"""
 
 from __future__ import annotations
 
+import gettext
+import os
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
 
 from intergestan_db.problem import Problem, Word, Words
-from intergestan_operations.language import figures
-from intergestan_operations.language.catalogue import counted, translated
 from intergestan_runtime.said import Counted, Said
 from intergestan_runtime.visible_text import in_one_line
+
+DOMAIN: Final = "intergestan"
+LOCALE: Final = Path(__file__).parent / "locale"
+
+
+def translated(text: str, language: str) -> str:
+    """A text in `fr` or `en`."""
+    return _catalogue(language).gettext(text)
+
+
+def counted(one: str, more: str, count: int, language: str) -> str:
+    """The text for so many, in `fr` or `en`."""
+    return _catalogue(language).ngettext(one, more, count)
+
+
+def about(what: str, text: str, language: str) -> str:
+    """A text behind what it is about, with the colon of the language."""
+    return f"{translated('{title}:', language).format(title=what)} {text}"
+
+
+def language_of_process() -> str:
+    """What the environment says: LANGUAGE, LC_ALL, LC_MESSAGES or LANG; English when none is French."""
+    named = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
+    return "fr" if next((name for name in named if name), "").lower().startswith("fr") else "en"
+
+
+@lru_cache(maxsize=4)
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation(DOMAIN, LOCALE, languages=[language], fallback=True)
 
 
 def wording(error: Exception, language: str, zone: tzinfo = UTC) -> str:
@@ -46,12 +80,8 @@ def _value(value: Any, language: str, zone: tzinfo) -> Any:
         return translated(value, language)
     if isinstance(value, Decimal) or type(value) is date:
         return _figure(value, language)
-    if isinstance(value, datetime):
-        return figures.cell(value, language, zone)
-    if isinstance(value, float):
-        return figures.tenths(value, language)
-    if isinstance(value, list):
-        return figures.some_of(value, language)
+    if isinstance(value, datetime | float | list):
+        return _shown(value, language, zone)
     return in_one_line(value) if isinstance(value, str) else value
 
 
@@ -63,3 +93,11 @@ def _figure(value: Decimal | date, language: str) -> str:
     if isinstance(value, date):
         return day(value, Language(language))
     return f"{value:f}".replace(".", "," if language == "fr" else ".")
+
+
+def _shown(value: datetime | float | list[str], language: str, zone: tzinfo) -> str:
+    from intergestan_operations.language import figures
+
+    if isinstance(value, datetime):
+        return figures.cell(value, language, zone)
+    return figures.tenths(value, language) if isinstance(value, float) else figures.some_of(value, language)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, OAuthClient, Tokens, TokensUnavailable
-from intergestan_operations.language.catalogue import language_of_process, translated
+from intergestan_operations.language.wording import language_of_process, translated
 from intergestan_runtime.said import Said, marked
 
 PATIENCE_S = 600.0

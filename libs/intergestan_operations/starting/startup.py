@@ -30,8 +30,7 @@ from intergestan_db import leases, migrate
 from intergestan_db.database import AWAY, AnyRow, Database, WeakDurability, first_line
 from intergestan_db.site_rows import has_site, read_site
 from intergestan_msg.mail.bounce_token import BounceKey
-from intergestan_operations.language.catalogue import language_of_process
-from intergestan_operations.language.wording import sentence, wording
+from intergestan_operations.language.wording import language_of_process, sentence, wording
 from intergestan_operations.opening.high_water_file import OlderDatabase, check_high_water
 from intergestan_operations.opening.lost_database import LostDatabase, refuse_lost_database
 from intergestan_operations.opening.opening import (

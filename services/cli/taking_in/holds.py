@@ -10,7 +10,6 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import call_of
 from services.cli.credit import Override
-from services.cli.figures import as_typed
 from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.shown import sentence
@@ -102,6 +101,7 @@ def release(
     """
     from intergestan_exchange.holds import hold_acts
     from intergestan_exchange.holds.choices import Choices, read_products
+    from services.cli.figures import as_typed
 
     with as_typed():
         choices = Choices(read_products(products or []), customer)

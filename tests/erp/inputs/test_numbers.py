@@ -124,7 +124,7 @@ def test_what_may_be_two_numbers_is_never_guessed() -> None:
     for text in ("1.234", "1,234", "-12,345", "999.000"):
         with pytest.raises(Unreadable, match="may be"):
             read_number(text)
-        with pytest.raises(Unreadable, match="--decimal-mark"):
+        with pytest.raises(Unreadable, match="decimal mark"):
             read_number(text, marks=IN_FILE)
 
 

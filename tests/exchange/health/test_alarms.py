@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,6 @@ from intergestan_exchange.health.service_level import Share
 from intergestan_exchange.health.told_alarms import Memory, compare, dump, load
 from intergestan_exchange.health.vitals import MailboxVitals, Route, Vitals, Waiting
 from tests.clock import Clock
-from tests.deploy.artefacts import parse_command
 from tests.machine_zone import ELSEWHERE, machine_in
 
 NOW = Clock().now
@@ -229,8 +227,6 @@ def test_every_alarm_has_words(name: str, language: str) -> None:
     assert len(cure(alarm, language)) > 15
     assert "{" not in sentence(alarm, language) + cure(alarm, language)
     assert f"Intergestan{name}.md" in report([alarm], [], [], language)
-    for call in re.findall(r"`intergestan ([^`]+)`", cure(Alarm(name, "poller"), language)):
-        parse_command(shlex.split(call))
 
 
 @pytest.mark.parametrize("ahead", [SiteClock(ahead=3000), SiteClock(ago(minutes=1), 3000)])

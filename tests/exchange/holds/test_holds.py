@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from intergestan_db import states
 from intergestan_db.enums import HoldReason
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem
 from intergestan_db.tables import InboundMail, OutboundMail
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.holds import hold_acts
@@ -49,10 +49,10 @@ def test_mails_of_both_directions_are_in_one_list(paired_sites: Sites) -> None:
         )
     assert (inbound.ref, inbound.since, inbound.sha256) == (f"in-{inbound_id}", NOW - timedelta(minutes=1), "a" * 64)
     assert "k1" in inbound.what("en")
-    assert "partner add" in str(inbound.advice("fr"))
+    assert inbound.next == (Act.ADD_PARTNER,)
     assert (ours.ref, ours.order, ours.partner) == (f"out-{mail_id}", "CFR1, CFR2", "STAUBER")
     assert "550 5.1.1 no such user" in ours.what("fr")
-    assert "resend" in str(ours.advice("en"))
+    assert Act.RESEND_MAIL in ours.next
 
 
 def test_how_often_a_mail_was_sent_in_vain(paired_sites: Sites) -> None:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from intergestan_operations.language import texts
-from intergestan_operations.language.catalogue import DOMAIN, LOCALE
+from intergestan_operations.language.wording import DOMAIN, LOCALE
 
 
 def test_every_text_has_a_french_translation() -> None:

@@ -100,7 +100,7 @@ def known_shop(shop: Path) -> Path:
 def test_who_is_a_third_party_already_is_asked_about(known_shop: Path, stauber: Path, run: Run) -> None:
     add = ("partner", "add", stauber / "stauber.card", "--fingerprint", words(run, stauber))
     refused = run(*add, cwd=known_shop)
-    assert (refused.code, "F7 (Gros SARL)" in refused.err, "--party F7" in refused.err) == (1, True, True)
+    assert (refused.code, "F7 (Gros SARL)" in refused.err, "--party" in refused.err) == (1, True, True)
     assert run("partner", "list", "--json", cwd=known_shop).json == []
     assert run(*add, "--party", "F7", cwd=known_shop).code == 0
     assert run("partner", "list", "--json", cwd=known_shop).json[0]["party"] == "F7"

@@ -84,7 +84,7 @@ def test_reports_are_listed(sent: Path, run: Run) -> None:
     (hold,) = run("--lang", "fr", "holds", "list", "--json", cwd=sent).json
     assert (hold["ref"], hold["reason"], hold["order"]) == ("out-1", "undelivered", "CFR1")
     assert "cette adresse n'existe pas" in hold["what"]
-    assert "partner set --order-address" in hold["do"]
+    assert "change_order_address" in hold["next"]
     assert run("replay", "--all", "--dry-run", "--json", cwd=sent).json != []
     assert not any(row["changes"] for row in run("replay", "--all", "--dry-run", "--json", cwd=sent).json)
 

@@ -87,7 +87,7 @@ def test_a_consent_that_is_gone_is_told_with_its_cure(
         eventually(lambda: site.mailbox("box").last_error)
         row = site.mailbox("box")
         assert row.state == "authenticationError"
-        assert "intergestan mailbox login box" in row.last_error
+        assert "Give consent anew" in row.last_error
         assert "AADSTS70043" in row.last_error
         assert "Trace" not in row.last_error
         token_server.refused = None

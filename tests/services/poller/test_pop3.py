@@ -293,7 +293,7 @@ def test_a_server_without_uidl_is_told_clearly(site: PollerSite, servers: ExitSt
     with site.poller():
         eventually(lambda: site.mailbox("box").last_error)
         assert site.mailbox("box").state == "protocolError"
-        assert "--protocol imap" in site.mailbox("box").last_error
+        assert "Read this mailbox by IMAP" in site.mailbox("box").last_error
     assert site.inbound() == []
 
 
