@@ -131,7 +131,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "OrdersUnallocated": (
             "Nothing is set aside for {value} order(s), though it is to be done at once: the allocator does not do it.",
-            "`intergestan doctor` says whether it runs; `intergestan up` starts it with all others.",
+            "Look whether it runs, and start it.",
         ),
         "ServiceDown": (
             "The service {about} does not run.",
@@ -265,7 +265,7 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         ),
         "OrdersUnallocated": (
             "Rien n'est réservé pour {value} commande(s), qui devrait l'être aussitôt : l'allocator ne le fait pas.",
-            "`intergestan doctor` dit s'il tourne ; `intergestan up` le démarre avec tous les autres.",
+            "Regardez s'il tourne, et démarrez-le.",
         ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",
@@ -334,6 +334,7 @@ NEXT: Mapping[str, tuple[Act, ...]] = {
     "GeocoderResting": (Act.GEO_SETTINGS,),
     "NotesUninvoiced": (Act.INVOICE_NOTES,),
     "StockNegative": (Act.SHOW_STOCK, Act.COUNT_STOCK),
+    "OrdersUnallocated": (Act.CHECK_SITE, Act.START_SITE),
     "ServiceDown": (Act.START_SITE, Act.START_SERVICE),
 }
 """What may be done about an alarm, by its name."""

@@ -93,7 +93,7 @@ def _names(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, int],
     wanted: dict[str, set[int]] = defaultdict(set)
     for _at, _who, subject, row_id, *_rest in rows:
         wanted[subject].add(row_id)
-    found = {}
+    found: dict[tuple[str, int], str] = {}
     for subject, ids in wanted.items():
         if subject in NAMES:
             table, column, before = NAMES[subject]

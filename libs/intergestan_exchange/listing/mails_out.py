@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from intergestan_db.enums import MailKind, OutboundState
 from intergestan_db.tables import OutboundMail, Partner
@@ -56,11 +58,14 @@ def list_mails_out(
         query = query.where(mail.partner_id == partner_id)
     if not heartbeats:
         query = query.where(mail.kind != MailKind.HEARTBEAT)
-    found = read_page(connection, query, [mail.id], lambda row: row[:10], size=size, after=after, descending=True)
+    found = read_page(connection, query, [mail.id], lambda row: row, size=size, after=after, descending=True)
     orders = orders_by_mail(connection, [row[0] for row in found.rows])
-    return Page(
-        tuple(
-            ListedMailOut(f"{REF}{row[0]}", *row[1:6], tuple(orders.get(row[0], ())), *row[6:]) for row in found.rows
-        ),
-        found.after,
+    return Page(tuple(_listed(row, orders.get(row[0], [])) for row in found.rows), found.after)
+
+
+def _listed(row: Row[*tuple[Any, ...]], orders: Sequence[str]) -> ListedMailOut:
+    mail_id, transfer_id, kind, state, partner, recipient, requested_at, sent_at, answered_at, reason = row[:10]
+    return ListedMailOut(
+        *(f"{REF}{mail_id}", transfer_id, kind, state, partner, recipient, tuple(orders)),
+        *(requested_at, sent_at, answered_at, reason),
     )

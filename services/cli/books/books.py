@@ -20,7 +20,7 @@ from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
-from services.cli.shown import sentence, amount
+from services.cli.shown import amount, sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_operations.language.figures import cell
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.asking import asked
 from services.cli.context import call_of, may_ask
 from services.cli.figures import DecimalMark
 from services.cli.output import AsJson, print_json, print_table, say
-from services.cli.shown import sentence
+from services.cli.shown import cell, sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

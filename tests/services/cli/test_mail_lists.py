@@ -59,7 +59,8 @@ def test_what_was_sent_and_what_came_is_listed_and_shown(exchanged: str, paired_
 def test_the_log_says_who_did_what_page_by_page(paired_shop: Path, run: Run) -> None:
     """Nothing is told twice or left out, and rows have the names by which people know them."""
     everything = run("log", "--limit", "1000", "--json", cwd=paired_shop).json["events"]
-    found, after = [], ()
+    found: list[dict[str, str]] = []
+    after: tuple[str, ...] = ()
     while True:
         page = run("log", "--limit", "3", *after, "--json", cwd=paired_shop).json
         found += page["events"]
