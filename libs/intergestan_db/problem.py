@@ -225,7 +225,6 @@ class Act(StrEnum):
     CHOOSE_PRODUCTS = "choose_products"
     CHOOSE_SECURITY = "choose_security"
     CODE_BY_HAND = "code_by_hand"
-    TAKE_UNCHECKED = "take_unchecked"
     CODE_SETTINGS = "code_settings"
     CONFIRM_CARD = "confirm_card"
     CONFIRM_KEY = "confirm_key"
@@ -286,6 +285,7 @@ class Act(StrEnum):
     NOTE_RESTORE = "note_restore"
     OTHER_DAY = "other_day"
     OVERRIDE_CREDIT = "override_credit"
+    PRICES_OF_CATALOGUE = "prices_of_catalogue"
     PRINT_CARD = "print_card"
     PUBLISH_SEAL = "publish_seal"
     READ_BY_IMAP = "read_by_imap"
@@ -304,6 +304,8 @@ class Act(StrEnum):
     ROTATE_KEY = "rotate_key"
     ROUTE_DIRECT = "route_direct"
     ROUTE_INDIRECT = "route_indirect"
+    SAY_BUYER = "say_buyer"
+    SAY_DECIMAL_MARK = "say_decimal_mark"
     SAY_MAILS_PER_DAY = "say_mails_per_day"
     SAY_PARTY = "say_party"
     SEARCH_SETTINGS = "search_settings"
@@ -329,6 +331,7 @@ class Act(StrEnum):
     START_SERVICE = "start_service"
     START_SITE = "start_site"
     TAKE_PROPOSAL = "take_proposal"
+    TAKE_UNCHECKED = "take_unchecked"
     TERM_SETTINGS = "term_settings"
     TEST_MAILBOX = "test_mailbox"
     UNCONFIRM_ORDER = "unconfirm_order"
@@ -379,9 +382,17 @@ class Fault(Problem):
     """
 
     def __init__(
-        self, row: int | None, column: str | None, template: str, /, *, part: str | None = None, **values: Any
+        self,
+        row: int | None,
+        column: str | None,
+        template: str,
+        /,
+        *,
+        part: str | None = None,
+        acts: tuple[Act, ...] = (),
+        **values: Any,
     ) -> None:
-        super().__init__(template, **values)
+        super().__init__(template, None, acts, **values)
         self.row = row
         self.column = None if column is None else cut(column)
         self.part = None if part is None else cut(part)
@@ -395,13 +406,13 @@ class Fault(Problem):
     def plain(self) -> PlainFault:
         """The fault as data, from which `of` makes it again."""
         values = {name: _plain(value) for name, value in self.values.items()}
-        return PlainFault(self.row, self.column, self.template, self.part, values)
+        return PlainFault(self.row, self.column, self.template, self.part, values, self.next)
 
     @classmethod
     def of(cls, plain: PlainFault) -> Self:
         """The fault that became this."""
         values = {name: _restored(value) for name, value in plain.values.items()}
-        return cls(plain.row, plain.column, plain.template, part=plain.part, **values)
+        return cls(plain.row, plain.column, plain.template, part=plain.part, acts=plain.next, **values)
 
 
 PlainValue = int | str | tuple[str, str]
@@ -419,6 +430,7 @@ class PlainFault:
     template: str
     part: str | None = None
     values: Mapping[str, PlainValue] = field(default_factory=dict)
+    next: tuple[Act, ...] = ()
 
 
 _WORD, _ERROR = "word", "error"

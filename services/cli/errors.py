@@ -18,7 +18,8 @@ def explain(error: Exception) -> tuple[str, int]:
     from services.cli.shown import faults_of
 
     if isinstance(error, FileProblems):
-        return faults_of(error), FAILED
+        acts = dict.fromkeys(act for fault in error.faults for act in fault.next)
+        return with_acts(faults_of(error), acts), FAILED
     if isinstance(error, NoSite):
         text = _(
             "There is no site here: {url} does not exist. Go to the site's folder, name its configuration with "

@@ -424,7 +424,14 @@ class Cells:
             return read()
         except Unreadable as bad:
             self.findings.faults.append(
-                Fault(self.row, self.titles.get(column, column), bad.template, part=self._part, **bad.values)
+                Fault(
+                    self.row,
+                    self.titles.get(column, column),
+                    bad.template,
+                    part=self._part,
+                    acts=bad.next,
+                    **bad.values,
+                )
             )
             return None
 

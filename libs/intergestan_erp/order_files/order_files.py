@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import numbers, states
 from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole, PriceSide, PurchaseState
-from intergestan_db.problem import Fault, FileProblems, Problem, Remark
+from intergestan_db.problem import Act, Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
     PurchaseOrder,
     PurchaseOrderCharge,
@@ -298,6 +298,7 @@ class _Known:
                 place,
                 "The buyer is {theirs}, and the order would be entered for {ours}. If it is of this site, correct "
                 "the document or say the buyer's name or SIRET when you import it.",
+                acts=(Act.SAY_BUYER,),
                 theirs=buyer,
                 ours=ours,
             )
@@ -309,7 +310,7 @@ class _Known:
             found = self._suppliers[order.suppliers] = self._look_up(order.suppliers)
         if isinstance(found, int):
             return found
-        faults.append(Fault(order.row, found.column, found.template, **found.values))
+        faults.append(Fault(order.row, found.column, found.template, acts=found.next, **found.values))
         return None
 
     def _look_up(self, texts: tuple[str, ...]) -> int | Fault:
@@ -344,6 +345,7 @@ class _Known:
                     order.row,
                     "followed_by",
                     "There is no user «{login}»: correct it, or enter them first.",
+                    acts=(Act.ADD_USER,),
                     login=order.followed_by,
                 )
             )

@@ -377,7 +377,7 @@ class _Document:
         try:
             check_gtin(standard.value)
         except Unreadable as wrong:
-            self._fault(place, wrong.template, **wrong.values)
+            self._fault(place, wrong.template, acts=wrong.next, **wrong.values)
         return standard.value
 
     def _tax(self, taxes: tuple[TaxCategory, ...], place: str) -> TaxCategory | None:

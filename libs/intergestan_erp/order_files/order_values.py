@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from intergestan_db.file_tables.widths import too_long
-from intergestan_db.problem import Fault, Problem, Remark
+from intergestan_db.problem import Act, Fault, Problem, Remark
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderCharge, PurchaseOrderLine, Table
 from intergestan_erp.catalogue.unit_conversion import rescaled
 from intergestan_erp.inputs.identifiers import check_identifier, is_gtin, refuse_error
@@ -302,6 +302,7 @@ def _unknown(line: FileLine, meant: str | None) -> Fault:
             line.row,
             _place(line, "product"),
             "The product {code} is not in the base. Did you mean {meant}? If it is new, enter it first.",
+            acts=(Act.IMPORT_CATALOGUE,),
             code=code,
             meant=meant,
         )
@@ -309,6 +310,7 @@ def _unknown(line: FileLine, meant: str | None) -> Fault:
         line.row,
         _place(line, "product"),
         "The product {code} is not in the base: correct the code, or enter it first.",
+        acts=(Act.IMPORT_CATALOGUE,),
         code=code,
     )
 
@@ -408,6 +410,7 @@ def _own_price(line: FileLine, product: Product, unit: str, around: Around) -> _
             line.row,
             _place(line, "price"),
             "The line states no price: give it one, or let the catalogue's price count.",
+            acts=(Act.PRICES_OF_CATALOGUE,),
         )
     times = factor(product["unit"], unit)
     quantity = line.quantity if times is None else line.quantity * times.denominator / times.numerator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from intergestan_db.problem import Fault
+from intergestan_db.problem import Act, Fault
 from intergestan_erp.inputs.days import may_be_issued, may_be_wanted
 from intergestan_erp.order_files.file_order import FileOrder
 
@@ -22,6 +22,7 @@ def implausible_days(order: FileOrder, today: date) -> Iterator[Fault]:
             of_issue,
             "The order is of {day}, and today is {today}: an order is at most a year old, and of tomorrow at the "
             "latest. Correct the date, or take any date if it is meant.",
+            acts=(Act.ANY_DATES,),
             day=order.issue_date,
             today=today,
         )
@@ -36,6 +37,7 @@ def implausible_days(order: FileOrder, today: date) -> Iterator[Fault]:
                 place,
                 "The goods are wanted on {wanted}, and the order is of {day}: they are wanted on that day or in "
                 "the two years after it. Correct the date, or take any date if it is meant.",
+                acts=(Act.ANY_DATES,),
                 wanted=day,
                 day=order.issue_date,
             )

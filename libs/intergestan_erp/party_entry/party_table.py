@@ -52,7 +52,9 @@ class PartyRow:
 
     def fault(self, column: str, problem: Problem) -> Fault:
         """A problem with a value of this row."""
-        return Fault(self.row, self.titles.get(column, COLUMNS[column][0]), problem.template, **problem.values)
+        return Fault(
+            self.row, self.titles.get(column, COLUMNS[column][0]), problem.template, acts=problem.next, **problem.values
+        )
 
 
 def enter_parties(

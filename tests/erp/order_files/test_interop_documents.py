@@ -85,7 +85,7 @@ REFUSED = {
     "a1-line-total-disagrees-bii.xml": ("cac:OrderLine 1", "100.00", "10000.00"),
     "a2-vat-disagrees.xml": ("cac:TaxTotal/cbc:TaxAmount", "2.75", "10.00"),
     "a3-prepaid-rounding.xml": ("cbc:PrepaidAmount", "40"),
-    "h1-foreign-buyer.xml": ("cac:BuyerCustomerParty", "Quite Another SA", "Essai SARL", "--buyer"),
+    "h1-foreign-buyer.xml": ("cac:BuyerCustomerParty", "Quite Another SA", "Essai SARL", "the buyer's name or SIRET"),
     "k1-charge-without-vat.xml": ("cac:TaxTotal/cbc:TaxAmount", "12.00", "10.00", "Port"),
     "l-copy.xml": ("cbc:CopyIndicator", "copy"),
     "l-type-221.xml": ("cbc:OrderTypeCode", "221", "blanket"),
@@ -314,7 +314,7 @@ def test_neither_price_nor_amount_is_the_catalogue_s_price(on_sqlite: Database) 
     assert (line["price"], line["price_from"], order["total_ht"]) == (4, "catalogue", 40)
     assert "Price from catalogue" in said
     assert f"{order['number']} (1)" in said
-    assert "--prices required" in refused(on_sqlite, *without, prices_required=True)
+    assert "the catalogue's price" in refused(on_sqlite, *without, prices_required=True)
 
 
 def test_a_price_of_the_amount_must_be_exact(on_sqlite: Database) -> None:

@@ -58,7 +58,7 @@ def test_each_thing_is_told_once_in_one_mail_for_all_that_is_new(desk: Desk) -> 
     hold_an_order(desk, "A2")
     subject, text = read(desk, tell(desk))
     assert "2" in subject
-    for part in ("order-1", "order-2", "commande A1", "Mulhouse", "holds release", "CAS0001"):
+    for part in ("order-1", "order-2", "commande A1", "Mulhouse", "CAS0001"):
         assert part in text
     assert tell(desk, EVERY) is None, "nothing is new"
     hold_an_order(desk, "A3")
@@ -87,7 +87,7 @@ def test_orders_in_review_are_told_as_well(desk: Desk) -> None:
     desk.set_policy(unknown_product="park_line")
     hold_an_order(desk, "A1")
     _, text = read(desk, tell(desk))
-    assert ("sales accept CCL1" in text, "A1" in text) == (True, True)
+    assert ("CCL1" in text, "A1" in text) == (True, True)
     with desk.base.transaction() as connection:
         review.refuse(connection, "CCL1", None, by="anne", at=desk.base.now())
         assert notices.compare(connection).gone == {("sales", 1)}

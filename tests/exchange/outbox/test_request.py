@@ -164,9 +164,9 @@ def test_a_supplier_without_a_key_cannot_be_sent_to(shop: Shop) -> None:
     with shop.site.database.transaction() as connection:
         party = add_party(connection, NewParty(code="NOKEY", name="No key", is_supplier=True))
         connection.execute(update(PurchaseOrder).values(supplier_id=party))
-    with pytest.raises(Problem, match="partner add"):
+    with pytest.raises(Problem, match="Ask for their card"):
         shop.ask("CFR1", supplier_id=party)
-    with pytest.raises(Problem, match="partner add"), shop.site.database.transaction() as connection:
+    with pytest.raises(Problem, match="Ask for their card"), shop.site.database.transaction() as connection:
         set_order_address(connection, party, ADDRESS)
     assert_nothing_was_asked(shop)
 

@@ -147,7 +147,7 @@ def test_a_mail_goes_through_the_relay(
     message = email.message_from_bytes(mail.raw, policy=email.policy.default)
     assert str(message["Subject"]) == "Mulhouse: 1 new, 1 in all"
     text = message.get_content()
-    assert "intergestan site key rotate" in text
+    assert "make a new one" in text
     assert "docs/runbooks/IntergestanKeyExpiring.md" in text
 
 

@@ -68,7 +68,7 @@ def test_a_base_without_a_site_is_waited_for(shop: Path, sqlite_base: Database) 
     file.write_text(file.read_text().replace("[site]", f'[site]\ndatabase_url = "{sqlite_base.url}"'))
     command = [sys.executable, "-m", "services.cli", "run", "composer"]
     refused = subprocess.run(command, cwd=shop, capture_output=True, text=True, timeout=PATIENCE, check=False)
-    assert (refused.returncode, "intergestan init" in refused.stderr) == (75, True)
+    assert (refused.returncode, "Make it first" in refused.stderr) == (75, True)
 
 
 def test_a_health_port_that_another_program_has(shop: Path) -> None:

@@ -74,7 +74,7 @@ def test_drafts_are_never_sent(ordering_shop: Path, run: Run) -> None:
 def test_without_an_address_nothing_happens(ordering_shop: Path, run: Run) -> None:
     """G17: no address, no mail, no change of status; the sentence says how to give it."""
     refused = run("--lang", "fr", "send", "--supplier", "STAUBER", cwd=ordering_shop)
-    assert (refused.code, "--to" in refused.err) == (1, True)
+    assert (refused.code, "--address" in refused.err) == (1, True)
     assert states(ordering_shop) == {"CFR1": "confirmed", "CFR2": "confirmed"}
     assert rows(ordering_shop, OutboundMail) == []
 

@@ -54,7 +54,7 @@ def test_a_pause_is_shown_and_ended(pair: tuple[Path, Path], run: Run) -> None:
     (paused,) = run("status", "--json", cwd=stauber).json["paused"]
     assert (paused["code"], paused["mails"]) == (FIRST_SIRET, 0)
     (cure,) = doctor(run, stauber)
-    assert f"intergestan resume {FIRST_SIRET}" in cure
+    assert (FIRST_SIRET in cure, "intergestan resume" in cure) == (True, True)
     assert run("resume", FIRST_SIRET, cwd=stauber).code == 2, "it asks why"
     done = run("resume", FIRST_SIRET, "--reason", "they called", "--json", cwd=stauber)
     assert done.json == {"partner": FIRST_SIRET, "mails": 0}
