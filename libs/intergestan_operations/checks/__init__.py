@@ -1,4 +1,4 @@
 """Whether a site is whole and works: what `doctor` tries, and what it says.
 
-May import: finding, mail_trial, opening.
+May import: finding, language, mail_trial, opening.
 """
