@@ -10,7 +10,6 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import call_of
 from services.cli.credit import Override
-from services.cli.next_acts import with_acts
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
 from services.cli.shown import sentence
 from services.cli.translated import Group
@@ -50,6 +49,7 @@ def show(
     """Show why something waits, what that means, and what to do."""
     from intergestan_exchange.holds.holds import find_hold
     from intergestan_operations.opening.stores import place_in_archive
+    from services.cli.next_acts import with_acts
 
     call = call_of(context)
     with call.database.read() as connection:
