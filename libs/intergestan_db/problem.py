@@ -328,6 +328,7 @@ class Act(StrEnum):
     SHOW_STOCK = "show_stock"
     SHOW_TRANSIT = "show_transit"
     START_ALLOCATOR = "start_allocator"
+    START_CONSOLE = "start_console"
     START_SERVICE = "start_service"
     START_SITE = "start_site"
     TAKE_PROPOSAL = "take_proposal"

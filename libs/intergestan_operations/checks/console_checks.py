@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from intergestan_db.problem import Act
 from intergestan_operations.checks.checkup import Checkup
 from intergestan_operations.finding import Finding
-from intergestan_operations.language.language import _
+from intergestan_runtime.said import Said
 
 
 def check_console(checkup: Checkup) -> Iterator[Finding]:
@@ -15,13 +16,12 @@ def check_console(checkup: Checkup) -> Iterator[Finding]:
     from intergestan_db.leases import living_workers
     from intergestan_erp.people.users import count_entrants
 
-    subject, now = _("Console"), checkup.database.now()
+    subject, now = Said("Console"), checkup.database.now()
     with checkup.database.read() as connection:
         lives = CONSOLE in living_workers(connection, now).values()
         people = count_entrants(connection, now)
     if lives:
-        yield Finding(subject, True, _("it works; people who can enter: {count}").format(count=people))
+        yield Finding(subject, True, Said("it works; people who can enter: {count}", count=people))
     elif people:
-        cure = _("`intergestan up` or `intergestan run console` starts it.")
-        text = _("it does not run, and people who have a password or a link: {count}")
-        yield Finding(subject, False, text.format(count=people), cure)
+        text = Said("it does not run, and people who have a password or a link: {count}", count=people)
+        yield Finding(subject, False, text, next=(Act.START_SITE, Act.START_CONSOLE))

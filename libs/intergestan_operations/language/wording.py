@@ -23,12 +23,12 @@ LOCALE: Final = Path(__file__).parent / "locale"
 
 def translated(text: str, language: str) -> str:
     """A text in `fr` or `en`."""
-    return _catalogue(language).gettext(text)
+    return catalogue(language).gettext(text)
 
 
 def counted(one: str, more: str, count: int, language: str) -> str:
     """The text for so many, in `fr` or `en`."""
-    return _catalogue(language).ngettext(one, more, count)
+    return catalogue(language).ngettext(one, more, count)
 
 
 def about(what: str, text: str, language: str) -> str:
@@ -43,7 +43,8 @@ def language_of_process() -> str:
 
 
 @lru_cache(maxsize=4)
-def _catalogue(language: str) -> gettext.NullTranslations:
+def catalogue(language: str) -> gettext.NullTranslations:
+    """All texts in `fr` or `en`."""
     return gettext.translation(DOMAIN, LOCALE, languages=[language], fallback=True)
 
 

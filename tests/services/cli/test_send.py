@@ -137,7 +137,7 @@ def test_waiting_tells_what_became_of_it(ordering_shop: Path, run: Run) -> None:
 def test_a_bar_shows_how_far_it_is(ordering_shop: Path) -> None:
     """At a terminal, for what takes longer than a second."""
     ours, theirs = pty.openpty()
-    command = ["send", "--supplier", "STAUBER", "--to", ADDRESS, "--wait", "--timeout", "4"]
+    command = ["send", "--supplier", "STAUBER", "--address", ADDRESS, "--wait", "--timeout", "4"]
     try:
         warm.run(
             [sys.executable, "-m", "services.cli", "--lang", "fr", *command],
