@@ -181,13 +181,14 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         **{name: None for name in _HEAD if name.startswith("delivery_")},
         **order.delivery,
     }
-    faults.extend(Fault(order.row, name, why.template, **why.values) for name, why in _bad_texts(PurchaseOrder, head))
+    for name, why in _bad_texts(PurchaseOrder, head):
+        faults.append(Fault(order.row, name, why.template, acts=why.next, **why.values))
     for line, row in zip(order.lines, lines, strict=True):
         for name, why in _bad_texts(PurchaseOrderLine, row):
-            faults.append(Fault(line.row, _place(line, name), why.template, **why.values))
+            faults.append(Fault(line.row, _place(line, name), why.template, acts=why.next, **why.values))
     for charge in charges:
         for name, why in _bad_texts(PurchaseOrderCharge, charge):
-            faults.append(Fault(order.row, name, why.template, **why.values))
+            faults.append(Fault(order.row, name, why.template, acts=why.next, **why.values))
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
 
@@ -623,7 +624,7 @@ _OF_TAX = {Figure.TAX, Figure.TAX_OF, Figure.TAXABLE, Figure.INCLUSIVE, Figure.P
 def _total_fault(order: FileOrder, found: Compared, charges: Sequence[Row]) -> Fault:
     place = _TITLES.get(found.figure) if order.row else None
     place = place or _ELEMENTS[found.figure]
-    figures = {"stated": _money(found.stated), "ours": _money(found.due)}
+    figures: Mapping[str, Any] = {"stated": _money(found.stated), "ours": _money(found.due)}
     without = [charge["reason"] or _money(charge["amount"]) for charge in charges if charge["vat_rate"] is None]
     if found.figure in _OF_TAX and without:
         return Fault(
