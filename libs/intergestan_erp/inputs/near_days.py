@@ -48,4 +48,4 @@ def read_near_day(text: str, today: date) -> date:
 
 
 def _none(text: str) -> Unreadable:
-    return Unreadable("«{value}» is no day: write it as day/month/year.", value=shown(text.strip()))
+    return Unreadable("«{value}» is no day: write it like 15/11/2026 or 2026-11-15.", value=shown(text.strip()))
