@@ -111,6 +111,51 @@ def each_invoices_its_own(site: AgencySite, story: Story) -> None:
     story.row("exposure", "encours", "72.00", facts.exposure(site))
 
 
+def each_is_a_company(site: AgencySite, story: Story) -> None:
+    """Case 2 with a company for each agency: numbers and books of its own."""
+    site.type("dossier set --companies")
+    for folder, siren in ((2, "802954785"), (3, "552100554")):
+        site.type(f"folders add {folder} --siren {siren} --name", f"Agence {folder} SARL")
+        site.type(f"agencies set {folder} --folder {folder}")
+    _ship_from_three(site, story)
+    amounts = {
+        "1/AB": ("FA1 10.00 + 2.00 = 12.00 (BL1)", 1, "12.00", "10.00", "2.00"),
+        "2/RD": ("FA2-1 20.00 + 4.00 = 24.00 (BL2)", 2, "24.00", "20.00", "4.00"),
+        "3/ABL": ("FA3-1 30.00 + 6.00 = 36.00 (BL3)", 3, "36.00", "30.00", "6.00"),
+    }
+    for here, (invoice, folder, ttc, ht, vat) in amounts.items():
+        story.after(f"run at {here}", f"facturation en {here}")
+        made = site.ask(f"invoices run {_period()} --here {here}")
+        story.row("invoice", "facture", invoice, facts.invoiced(made))
+        wanted = f"VE1: D 411000/411{CUSTOMER} {ttc} · C 707000 {ht} · C 445710 {vat}"
+        of_folder = facts.listed(facts.entries(site, folder=folder))
+        story.row(f"books of {folder}", f"comptes de {folder}", wanted, of_folder)
+
+
+def results_by_agency(site: AgencySite, story: Story) -> None:
+    """Case 1 with results by establishment; unpaid, and something bought: what the next year opens with."""
+    site.type("dossier set --invoicing 1 --axis")
+    _ship_from_three(site, story)
+    story.after("run at 1/AB", "facturation en 1/AB")
+    site.type(f"invoices run {_period()} --here 1/AB")
+    sold = "C 707000 10.00 [1] · C 707000 20.00 [2] · C 707000 30.00 [3]"
+    wanted = f"VE1: D 411000/411{CUSTOMER} 72.00 · {sold} · C 445710 12.00"
+    story.row("entry", "écriture", wanted, facts.listed(facts.entries(site)))
+    wanted = "1: 10.00 - 6.00 = 4.00, 2: 20.00 - 12.00 = 8.00, 3: 30.00 - 18.00 = 12.00"
+    story.row("sales, stock, result", "ventes, stock, résultat", wanted, facts.results(site))
+    lines = "--line 607000=40 --line 445660=8 --line 401000/AG2=-48"
+    site.type(f"books enter AC {lines} --piece F42 --label Achats --here 1/AB")
+    day = today()
+    year = end_year(site, day)
+    story.after("closing", "clôture")
+    story.row("result", "résultat", "20.00", site.ask(f"books close {year} --yes")["result"])
+    wanted = (
+        f"AN1: C 120000 20.00 · C 401000/401AG2 48.00 · D 411000/411{CUSTOMER} 72.00 · D 445660 8.00 · C 445710 12.00"
+    )
+    opened = facts.listed(facts.entries(site, journal="AN"))
+    story.row("the next year opens with", "l'exercice suivant s'ouvre avec", wanted, opened)
+
+
 def by_way_of_the_head_office(site: AgencySite, story: Story) -> None:
     """Case 3: what RD has is ordered there, comes to AB, and leaves from there; nothing is invoiced in between."""
     _order_indirect(site, story)
@@ -265,7 +310,15 @@ CASES: Final[Mapping[str, tuple[Text, Play]]] = {
         ("Case 1: one company, the head office invoices for all", "Cas 1 : une société, le siège facture pour toutes"),
         one_invoices_for_all,
     ),
+    "1-axis": (
+        ("Case 1 with results by establishment", "Cas 1 avec l'axe « établissement »"),
+        results_by_agency,
+    ),
     "2": (("Case 2: each agency invoices its own", "Cas 2 : chaque agence facture"), each_invoices_its_own),
+    "2-companies": (
+        ("Case 2: each agency is a company of its own", "Cas 2 : chaque agence est une société"),
+        each_is_a_company,
+    ),
     "3": (
         ("Case 3: by way of the head office, in one company", "Cas 3 : par le siège, dans une seule société"),
         by_way_of_the_head_office,

@@ -87,6 +87,14 @@ def entries(site: AgencySite, folder: int = 1, journal: str | None = None) -> li
     return [f"{row['entry']}: {' · '.join(map(_line, row['lines']))}" for row in reversed(rows)]
 
 
+def results(site: AgencySite) -> str:
+    """`1: 10.00 - 6.00 = 4.00`: income, change of stock and result of each establishment."""
+    rows = site.ask("books result --by-establishment")
+    return listed(
+        f"{row['establishment']}: {row['income']} - {-Decimal(row['stock']):.2f} = {row['result']}" for row in rows
+    )
+
+
 def pairs(answer: Mapping[str, Any]) -> str:
     """`1 < 2: CFR1, CCL2 (F0/C0)`: pairs of orders, or what they would be."""
     return listed(
