@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -22,6 +22,7 @@ from intergestan_db.database import Database
 from intergestan_db.enums import PartyRole, PriceSide, PurchaseState
 from intergestan_db.problem import Act, Fault, FileProblems, Problem, Remark
 from intergestan_db.tables import (
+    PriceList,
     PurchaseOrder,
     PurchaseOrderCharge,
     PurchaseOrderLine,
@@ -258,7 +259,7 @@ class _Known:
     def _around_of(self, order: FileOrder, supplier_id: int | None) -> Around:
         """The same, with what our price lists say of lines that state no price (A07, D42)."""
         lines = [line for line in order.lines if line.price is None and line.amount is None]
-        if supplier_id is None or not lines:
+        if supplier_id is None or not lines or not self._has_lists:
             return self._around
         known = self._around.products
         named = [known.by_code[code] for line in lines for code in line.products if code in known.by_code]
@@ -271,6 +272,12 @@ class _Known:
             products=[(product["id"], product["family_id"]) for product in named],
         )
         return replace(self._around, listed=partial(_listed, listed)) if listed else self._around
+
+    @cached_property
+    def _has_lists(self) -> bool:
+        """Whether there is a price list of what we buy at all: asked once for a file."""
+        there = select(PriceList.id).where(PriceList.side == PriceSide.PURCHASE).limit(1)
+        return self._connection.execute(there).first() is not None
 
     def _like(self, code: str) -> str | None:
         """The code of a product that looks like this one."""
