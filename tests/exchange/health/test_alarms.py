@@ -28,6 +28,7 @@ NOW = Clock().now
 ALERTS = (Path(__file__).parents[3] / "deploy" / "prometheus" / "alerts.yml").read_text()
 ONLY_PROMETHEUS = {
     "MetricsAbsent": "Prometheus reaches no service; who has no Prometheus hears ServiceDown, which names them.",
+    "ConsoleDown": "A site may do without a console; who uses one sees that it is away, and no order waits for it.",
 }
 """The alerts of Prometheus that are no alarms of ours, and why."""
 HOUR, QUARTER, LONG, DAY = timedelta(hours=1), timedelta(minutes=15), timedelta(hours=6), timedelta(days=1)
