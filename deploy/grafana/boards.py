@@ -744,6 +744,17 @@ AGENCIES = Board(
                     (_rate("allocations_total", "site, outcome", "{{site}} {{outcome}}"),),
                 ),
                 Panel(
+                    ("Picking slips", "Bons de préparation"),
+                    ("That did not leave yet, by state.", "Pas encore partis, par état."),
+                    (Target("max by (site, state) (intergestan_picking_slips{@})", "{{site}} {{state}}"),),
+                ),
+                Panel(
+                    ("Returns not credited", "Retours sans avoir"),
+                    ("Of what was invoiced.", "De ce qui était facturé."),
+                    (Target("max by (site) (intergestan_returns_uncredited{@})", "{{site}}"),),
+                    kind="stat",
+                ),
+                Panel(
                     ("Oldest order without goods set aside", "La plus ancienne commande sans réservation"),
                     (
                         "Of those for which the allocator does it at once; red from a quarter of an hour.",

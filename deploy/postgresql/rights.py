@@ -14,6 +14,7 @@ from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
     OUTBOUND_MAIL,
+    PICKING_SLIP,
     PURCHASE_ORDER,
     PURCHASE_ORDER_CHANGE,
     SALES_ORDER,
@@ -156,9 +157,13 @@ _IMPORTER: Rights = {
     ),
     "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
     "reservation": Right(
-        "id allocation_id depot_id product_id kind quantity purchase_order_line_id state",
-        changes="quantity state ended_at",
+        "id allocation_id depot_id product_id kind quantity purchase_order_line_id picking_slip_line_id state",
+        changes="quantity state ended_at picking_slip_line_id",
         deletes=True,
+    ),
+    "picking_slip": Right("id sales_order_id state version", changes="state version changed_at fault fault_values"),
+    "picking_slip_line": Right(
+        "id slip_id sales_order_line_id proposed prepared", changes="proposed prepared", deletes=True
     ),
     "agency_order": Right("id purchase_order_id sales_order_id"),
     "agency_order_line": Right(ALL, changes="allocation_id", deletes=True),
@@ -208,7 +213,7 @@ _IMPORTER: Rights = {
     "number_series": Right(ALL, changes="next_number"),
     "sales_order": Right(
         ALL,
-        "* -exported_at -quote_id -payment_term_id -category_id -allocated_at -rung_at",
+        "* -exported_at -quote_id -payment_term_id -category_id -allocated_at -rung_at -address_id -incomplete",
         f"{_HEAD} revision state invoiced below_minimum exported_at",
     ),
     "sales_order_line": Right(ALL, ALL, f"{_LINE} product_id line_id said", deletes=True),
@@ -216,7 +221,8 @@ _IMPORTER: Rights = {
     "delivery_note_line": Right(ALL),
     "delivery_note": Right("id invoicing_establishment_id"),
     "invoice": Right("id customer_id establishment_id"),
-    "invoice_line": Right("id invoice_id delivery_note_line_id total"),
+    "invoice_line": Right("id invoice_id delivery_note_line_id quantity total"),
+    "goods_return_line": Right("delivery_note_line_id quantity invoice_line_id"),
     "invoice_charge": Right("id invoice_id sales_order_charge_id amount"),
     "invoice_due": Right("id invoice_id due_date amount"),
     "payment": Right("id party_id establishment_id received_on due_date amount state failed_on"),
@@ -300,6 +306,8 @@ _DISPATCHER: Rights = {
     "settlement": Right("id payment_id credit_note_id"),
     "invoice": Right("id kind invoice_run_id created_at"),
     "invoice_line": Right("delivery_note_line_id"),
+    "goods_return_line": Right("delivery_note_line_id quantity invoice_line_id credit_note_line_id"),
+    "picking_slip": Right("id state changed_at"),
     "delivery_note": Right("id customer_id operation_code_id issue_date"),
     "delivery_note_line": Right("id delivery_note_id"),
     "operation_code": Right("id billable"),
@@ -356,7 +364,14 @@ _ALLOCATOR: Rights = {
     "agency_order": Right("id sales_order_id"),
     "agency_order_line": Right("allocation_id", changes="allocation_id"),
     "allocation": Right(ALL, ALL, "quantity remainder", deletes=True),
-    "reservation": Right(ALL, "* -purchase_order_line_id", "quantity state ended_at", deletes=True),
+    "reservation": Right(
+        ALL,
+        "* -purchase_order_line_id -picking_slip_line_id",
+        "quantity state ended_at",
+        deletes=True,
+    ),
+    "picking_slip": Right("id state"),
+    "picking_slip_line": Right("id slip_id"),
     "stock": Right("product_id depot_id on_hand reserved negative_ok", ALL, "reserved"),
 }
 """Sets goods aside for orders. It sees no mail, no partner, no customer and no price, and moves no goods."""
@@ -410,6 +425,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         PURCHASE_ORDER.name: dict.fromkeys((*_SETTLED, "wait again", "cancel", "pair_cancel"), ""),
         PURCHASE_ORDER_CHANGE.name: dict.fromkeys(_SETTLED, ""),
         SALES_ORDER.name: {"cancel": "", "pair_cancel": ""},
+        PICKING_SLIP.name: {"cancel": ""},
     },
     "dispatcher": {
         OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},

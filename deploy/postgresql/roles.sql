@@ -175,6 +175,7 @@ GRANT SELECT (id, number, manage_stock, manage_reservations, reserve_at_entry, c
 GRANT SELECT (id, number) ON "establishment" TO :"importer";
 GRANT SELECT (id, at), INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"importer";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"importer";
+GRANT SELECT (delivery_note_line_id, quantity, invoice_line_id) ON "goods_return_line" TO :"importer";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id, echoes, echoes_digest, echoes_message_id), UPDATE (outcome)
     ON "heartbeat" TO :"importer";
 GRANT SELECT ON "high_water" TO :"importer";
@@ -192,7 +193,7 @@ GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
 GRANT SELECT (id, customer_id, establishment_id) ON "invoice" TO :"importer";
 GRANT SELECT (id, invoice_id, sales_order_charge_id, amount) ON "invoice_charge" TO :"importer";
 GRANT SELECT (id, invoice_id, due_date, amount) ON "invoice_due" TO :"importer";
-GRANT SELECT (id, invoice_id, delivery_note_line_id, total) ON "invoice_line" TO :"importer";
+GRANT SELECT (id, invoice_id, delivery_note_line_id, total, quantity) ON "invoice_line" TO :"importer";
 GRANT SELECT, INSERT (partner_id, type, number, epoch, revision, inbound_transfer_id, business_hash, outcome,
     sales_order_id, stated, created_at, updated_at), UPDATE (epoch, inbound_transfer_id, outcome,
     sales_order_id, stated, updated_at) ON "ledger" TO :"importer";
@@ -219,6 +220,10 @@ GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"importer";
 GRANT SELECT ON "party_credit" TO :"importer";
 GRANT SELECT (id, party_id, establishment_id, received_on, due_date, amount, state, failed_on) ON "payment" TO
     :"importer";
+GRANT SELECT (id, sales_order_id, state, version), UPDATE (state, version, fault, fault_values, changed_at) ON
+    "picking_slip" TO :"importer";
+GRANT SELECT (id, slip_id, sales_order_line_id, proposed, prepared), UPDATE (proposed, prepared), DELETE ON
+    "picking_slip_line" TO :"importer";
 GRANT SELECT ON "product" TO :"importer";
 GRANT SELECT ON "product_match" TO :"importer";
 GRANT SELECT (name, value), INSERT (name, value), UPDATE (value) ON "published" TO :"importer";
@@ -238,8 +243,9 @@ GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, settled_epoch, set
     vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"importer";
 GRANT SELECT (mails_per_day, host, login) ON "relay" TO :"importer";
-GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id, state), UPDATE
-    (quantity, state, ended_at), DELETE ON "reservation" TO :"importer";
+GRANT SELECT (id, allocation_id, depot_id, product_id, kind, quantity, purchase_order_line_id,
+    picking_slip_line_id, state), UPDATE (quantity, picking_slip_line_id, state, ended_at), DELETE ON
+    "reservation" TO :"importer";
 GRANT SELECT, INSERT, DELETE ON "review_reply" TO :"importer";
 GRANT SELECT, INSERT (customer_id, partner_id, customer_order_number, state, invoiced, operation_code_id,
     below_minimum, created_at, number, revision, issue_date, note, currency, total_ht, total_vat, total_ttc,
@@ -284,6 +290,8 @@ GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DEL
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
 GRANT SELECT ON "geocode_usage" TO :"dispatcher";
+GRANT SELECT (delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id) ON "goods_return_line" TO
+    :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
 GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";
@@ -320,6 +328,7 @@ GRANT SELECT ON "partner_statement" TO :"dispatcher";
 GRANT SELECT (id, exposure_version, invoice_grouping) ON "party" TO :"dispatcher";
 GRANT SELECT ON "party_code_counter" TO :"dispatcher";
 GRANT SELECT (method, state, banked_on) ON "payment" TO :"dispatcher";
+GRANT SELECT (id, state, changed_at) ON "picking_slip" TO :"dispatcher";
 GRANT SELECT (name, value) ON "published" TO :"dispatcher";
 GRANT SELECT ON "purchase_order" TO :"dispatcher";
 GRANT SELECT ON "purchase_order_change" TO :"dispatcher";
@@ -375,6 +384,8 @@ GRANT SELECT (id, dossier_id, number, accounting_folder_id) ON "establishment" T
 GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" TO :"allocator";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"allocator";
 GRANT SELECT ON "high_water" TO :"allocator";
+GRANT SELECT (id, state) ON "picking_slip" TO :"allocator";
+GRANT SELECT (id, slip_id) ON "picking_slip_line" TO :"allocator";
 GRANT SELECT (id, code, unit, supply) ON "product" TO :"allocator";
 GRANT SELECT, INSERT (allocation_id, depot_id, product_id, kind, quantity, state, created_at, ended_at), UPDATE
     (quantity, state, ended_at), DELETE ON "reservation" TO :"allocator";
@@ -428,6 +439,8 @@ GRANT SELECT ON "geocode_cache" TO :"console";
 GRANT SELECT ON "geocode_usage" TO :"console";
 GRANT SELECT ON "goods_receipt" TO :"console";
 GRANT SELECT ON "goods_receipt_line" TO :"console";
+GRANT SELECT ON "goods_return" TO :"console";
+GRANT SELECT ON "goods_return_line" TO :"console";
 GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT ON "hold" TO :"console";
@@ -470,6 +483,8 @@ GRANT SELECT ON "party_word" TO :"console";
 GRANT SELECT ON "payment" TO :"console";
 GRANT SELECT ON "payment_term" TO :"console";
 GRANT SELECT ON "payment_term_line" TO :"console";
+GRANT SELECT ON "picking_slip" TO :"console";
+GRANT SELECT ON "picking_slip_line" TO :"console";
 GRANT SELECT ON "poll_run" TO :"console";
 GRANT SELECT ON "poller" TO :"console";
 GRANT SELECT ON "price_line" TO :"console";
@@ -669,6 +684,12 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON sales_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('review', 'accepted') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
+    'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON picking_slip FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'cancelled' AND OLD.state IN ('generated', 'entered', 'error')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -430,6 +430,30 @@ class CategoryKind(StrEnum):
     DOCUMENT = "document"
 
 
+class SlipState(StrEnum):
+    """Where a picking slip stands: `ready` (prêt) waits for its delivery note, `expired` (périmé) has it."""
+
+    GENERATED = "generated"
+    ENTERED = "entered"
+    READY = "ready"
+    EXPIRED = "expired"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+class SlipFault(StrEnum):
+    """Why a picking slip that was ready could not become a delivery note (A52)."""
+
+    ORDER_STATE = "order_state"
+    CREDIT = "credit"
+    LINE_GONE = "line_gone"
+    DELIVERED = "delivered"
+    NOT_RESERVED = "not_reserved"
+    NOT_IN_STOCK = "not_in_stock"
+    DEPOT_CLOSED = "depot_closed"
+    NOTHING = "nothing"
+
+
 class PickingMode(StrEnum):
     """Whether deliveries are prepared on picking slips (A22)."""
 

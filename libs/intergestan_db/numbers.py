@@ -18,6 +18,8 @@ PURCHASE_ORDERS = "purchase_order"
 SALES_ORDERS = "sales_order"
 DELIVERY_NOTES = "delivery_note"
 GOODS_RECEIPTS = "goods_receipt"
+GOODS_RETURNS = "goods_return"
+PICKING_SLIPS = "picking_slip"
 INVOICES = "invoice"
 QUOTES = "quote"
 CREDIT_NOTES = "credit_note"
@@ -28,6 +30,8 @@ PREFIXES = {
     SALES_ORDERS: "CCL",
     DELIVERY_NOTES: "BL",
     GOODS_RECEIPTS: "BR",
+    GOODS_RETURNS: "RT",
+    PICKING_SLIPS: "BP",
     INVOICES: "FA",
     INTERNAL_INVOICES: "FI",
     CREDIT_NOTES: "AV",

@@ -22,11 +22,13 @@ from intergestan_db.enums import OutboundState as Outbound
 from intergestan_db.enums import PaymentState, QuoteState
 from intergestan_db.enums import PurchaseState as Purchase
 from intergestan_db.enums import SalesState as Sales
+from intergestan_db.enums import SlipState as Slip
 from intergestan_db.tables import (
     Event,
     InboundMail,
     OutboundMail,
     Payment,
+    PickingSlip,
     PurchaseOrder,
     PurchaseOrderChange,
     Quote,
@@ -41,7 +43,9 @@ Moves = Mapping[str, tuple[tuple[str, ...], str]]
 class Machine:
     """The life of one kind of row: its table, its first state, and what may happen to it."""
 
-    table: type[OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | Quote | SalesOrder | Payment]
+    table: type[
+        OutboundMail | PurchaseOrder | PurchaseOrderChange | InboundMail | Quote | SalesOrder | Payment | PickingSlip
+    ]
     first: str
     moves: Moves
 
@@ -174,7 +178,23 @@ PAYMENT = Machine(
     },
 )
 
-MACHINES = (PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER, QUOTE, PAYMENT)
+PICKING_SLIP = Machine(
+    PickingSlip,
+    Slip.GENERATED,
+    {
+        "enter": ((Slip.GENERATED, Slip.ENTERED), Slip.ENTERED),
+        "finish": ((Slip.ENTERED,), Slip.READY),
+        "validate": ((Slip.READY,), Slip.EXPIRED),
+        "fail": ((Slip.READY,), Slip.ERROR),
+        "reopen": ((Slip.ERROR,), Slip.ENTERED),
+        "cancel": ((Slip.GENERATED, Slip.ENTERED, Slip.ERROR), Slip.CANCELLED),
+    },
+)
+
+MACHINES = (
+    *(PURCHASE_ORDER, PURCHASE_ORDER_CHANGE, OUTBOUND_MAIL, INBOUND_MAIL, SALES_ORDER, QUOTE, PAYMENT),
+    PICKING_SLIP,
+)
 _BY_NAME = {machine.name: machine for machine in MACHINES}
 
 

@@ -211,6 +211,18 @@ def _goods() -> Iterator[Metric]:
         "dispatcher",
         "Goods of other agencies for customers' orders that nobody ordered there yet; absent where none are set aside.",
     )
+    yield _gauge(
+        "picking_slips",
+        "dispatcher",
+        "Picking slips that did not become delivery notes yet.",
+        state=("generated", "entered", "ready", "error"),
+    )
+    yield _gauge(
+        "oldest_ready_slip_timestamp_seconds",
+        "dispatcher",
+        "Since when the oldest picking slip waits for its delivery note; 0: none does.",
+    )
+    yield _gauge("returns_uncredited", "dispatcher", "Returns of which something was invoiced and is not credited.")
 
 
 def _bells() -> Iterator[Metric]:

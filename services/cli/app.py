@@ -62,6 +62,7 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
         "operations": "agencies.codes:operations",
         "categories": "agencies.codes:categories",
         "stock": "stock.stock:app",
+        "slips": "picking.slips:app",
         "agency": "agencies.agency:app",
     },
     marked("What happened"): {

@@ -7,6 +7,7 @@ from typing import get_args
 
 from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
 from intergestan_erp.geo.health import Rest
+from intergestan_erp.picking.counts import OPEN
 from intergestan_exchange.health.vitals import Vitals
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
@@ -37,6 +38,7 @@ OF_BASE = (
     *("geocode_waiting", "geocode_calls_left", "geocode_resting", "party_codes_left"),
     *("delivery_notes_uninvoiced", "delivery_notes_due", "stock_negative", "invoice_run_seconds", "agency_pending"),
     "oldest_unallocated_order_timestamp_seconds",
+    *("picking_slips", "oldest_ready_slip_timestamp_seconds", "returns_uncredited"),
 )
 OF_REDIS = ("queue_messages", "redis_memory_used_bytes", "redis_memory_limit_bytes", "clock_skew_seconds")
 OF_DISK = ("archive_free_bytes", "archive_disk_bytes")
@@ -61,6 +63,10 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     metrics.set("delivery_notes_due", vitals.uninvoiced)
     metrics.set("stock_negative", vitals.negative)
     metrics.set("oldest_unallocated_order_timestamp_seconds", _stamp(vitals.unallocated.since))
+    for state in OPEN:
+        metrics.set("picking_slips", vitals.picking.slips.get(state, 0), state=state)
+    metrics.set("oldest_ready_slip_timestamp_seconds", _stamp(vitals.picking.oldest_ready))
+    metrics.set("returns_uncredited", vitals.picking.uncredited)
     metrics.set("clock_set_back_timestamp_seconds", _stamp(_set_back(vitals)))
     ahead = {clock.code: clock.seconds for clock in vitals.clocks}
     for code in vitals.routes:

@@ -91,6 +91,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
     for store in ("base", "redis"):
         metrics.set("writes_refused", 1, store=store)
     metrics.set("geocode_resting", 1, reason="key")
+    metrics.set("picking_slips", 1, state="error")
     for name, value in {
         "delivery_notes_due": 3.0,
         "stock_negative": 1.0,

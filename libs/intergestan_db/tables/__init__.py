@@ -78,6 +78,7 @@ from intergestan_db.tables.party import (
     PartyCodeCounter,
     PartyWord,
 )
+from intergestan_db.tables.picking import GoodsReturn, GoodsReturnLine, PickingSlip, PickingSlipLine
 from intergestan_db.tables.poller import MailboxTraffic, NamedPoller
 from intergestan_db.tables.price import PartyCredit, PriceLine, PriceList
 from intergestan_db.tables.product import (
@@ -147,6 +148,8 @@ __all__ = [
     "GeocodeUsage",
     "GoodsReceipt",
     "GoodsReceiptLine",
+    "GoodsReturn",
+    "GoodsReturnLine",
     "Heartbeat",
     "HighWater",
     "Hold",
@@ -188,6 +191,8 @@ __all__ = [
     "Payment",
     "PaymentTerm",
     "PaymentTermLine",
+    "PickingSlip",
+    "PickingSlipLine",
     "PollRun",
     "PriceLine",
     "PriceList",

@@ -46,7 +46,8 @@ class Allocation(Table):
 class Reservation(Table):
     """Goods set aside for an allocation: they lie in the depot, or a line of a purchase order will bring them.
 
-    What is active of those that lie there adds up to `stock.reserved`. One is consumed when the goods leave.
+    What is active of those that lie there adds up to `stock.reserved`. One is consumed when the goods leave, by the
+    line of a picking slip on which it stands: nobody else takes it from there.
     """
 
     __tablename__ = "reservation"
@@ -62,6 +63,7 @@ class Reservation(Table):
             "purchase_order_line_id",
             name="ix_reservation_inbound",
         ),
+        index_where("picking_slip_line_id IS NOT NULL", "picking_slip_line_id", name="ix_reservation_on_slip"),
     )
 
     id: Typed[RowId]
@@ -71,6 +73,7 @@ class Reservation(Table):
     kind: Typed[str] = column(String(8))
     quantity: Typed[Fine]
     purchase_order_line_id: Typed[int | None] = column(references="purchase_order_line.id")
+    picking_slip_line_id: Typed[int | None] = column(references="picking_slip_line.id")
     state: Typed[str] = column(String(8))
     created_at: Typed[Instant]
     ended_at: Typed[Instant | None]

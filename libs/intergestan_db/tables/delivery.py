@@ -13,7 +13,19 @@ from sqlalchemy import JSON, String, Text
 
 from intergestan_db.enums import InvoiceKind
 from intergestan_db.tables.order import ChargeColumns, PlaceColumns
-from intergestan_db.tables.types import Amount, Fine, Instant, RowId, Table, Typed, column, index, one_of, unique
+from intergestan_db.tables.types import (
+    Amount,
+    Fine,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    column,
+    index,
+    index_where,
+    one_of,
+    unique,
+)
 
 
 class DocumentColumns:
@@ -51,14 +63,26 @@ class DeliveryNote(DocumentColumns, PlaceColumns, Table):
 
 
 class DeliveryNoteLine(GoodsColumns, Table):
-    """So much of a sales order's line. What an order has delivered is the sum of these."""
+    """So much of a sales order's line. What an order has delivered is the sum of these.
+
+    `picking_slip_line_id`: the line of the picking slip on which it was prepared, where stock is managed.
+    """
 
     __tablename__ = "delivery_note_line"
-    __table_args__ = (unique("delivery_note_id", "position"),)
+    __table_args__ = (
+        unique("delivery_note_id", "position"),
+        index_where(
+            "picking_slip_line_id IS NOT NULL",
+            "picking_slip_line_id",
+            name="uq_delivery_note_line_picking_slip_line_id",
+            unique=True,
+        ),
+    )
 
     id: Typed[RowId]
     delivery_note_id: Typed[int] = column(references="delivery_note.id")
     sales_order_line_id: Typed[int] = column(references="sales_order_line.id", index=True)
+    picking_slip_line_id: Typed[int | None] = column(references="picking_slip_line.id")
 
 
 class VatColumns:

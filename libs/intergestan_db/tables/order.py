@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, String, Text
 
-from intergestan_db.enums import ChangeState, Invoiced, PurchaseState, SalesState
+from intergestan_db.enums import ChangeState, Incomplete, Invoiced, PurchaseState, SalesState
 from intergestan_db.tables.types import (
     Amount,
     Fine,
@@ -209,6 +209,8 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     `payment_term_id`: the term of its invoices; NULL for the customer's, else the site's.
     `allocated_at`: when its goods were first allocated to depots; from then on its allocations follow its lines.
     `invoiced`: what invoices leave of it, so that nobody has to read the lines of all orders of all years.
+    `address_id`: the address of the customer to which it goes; `incomplete`: what becomes of it when not all of it is
+    there; NULL: as the address, the customer and the dossier say (A39).
     """
 
     __tablename__ = "sales_order"
@@ -217,6 +219,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
         one_of("state", SalesState),
         one_of("invoiced", Invoiced),
         index("customer_id", "state", "invoiced", "total_ttc"),
+        one_of("incomplete", Incomplete),
         index("issue_date", "id"),
         index("state", "issue_date", "id"),
         index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
@@ -233,6 +236,8 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
     operation_code_id: Typed[int] = column(references="operation_code.id", default=SALE)
     below_minimum: Typed[bool] = column(default=False)
     payment_term_id: Typed[int | None] = column(references="payment_term.id")
+    address_id: Typed[int | None] = column(references="address.id", ondelete="SET NULL")
+    incomplete: Typed[str | None] = column(String(4))
     created_at: Typed[Instant]
     exported_at: Typed[Instant | None]
     allocated_at: Typed[Instant | None]

@@ -10,8 +10,10 @@ from intergestan_db.enums import (
     Acceptance,
     GeoState,
     HeartbeatPolicy,
+    Incomplete,
     InvoiceGrouping,
     MinimumOrderAction,
+    PickingMode,
     PriceAction,
     PricePolicy,
     Rest,
@@ -44,13 +46,17 @@ class Party(Table):
     or 0, there is none.
     `payment_term_id`: how its invoices fall due; NULL: as the site's usually do. `invoice_grouping`: what deferred
     invoicing puts on one of them (A20). `category_id`: by which lists are narrowed; those of agencies have the
-    dossier's (A17). `anonymised_at`: what was known of persons is gone (D34). `siren`: that of the firm, which a SIRET
-    begins with; `invoice_email`, `buyer_reference`: where its invoices go, and what they are to bear.
+    dossier's (A17). `siren`: that of the firm, which a SIRET begins with; `invoice_email`, `buyer_reference`: where its
+    invoices go, and what they are to bear. `picking_mode`: whether slips are made for it (A22), and `incomplete` what
+    becomes of an order of which not all is there (A39); NULL: as the dossier says. With `group_slips` its slips become
+    one delivery note where they may (A53). `anonymised_at`: what was known of persons is gone (D34).
     """
 
     __tablename__ = "party"
     __table_args__ = (
         one_of("invoice_grouping", InvoiceGrouping),
+        one_of("picking_mode", PickingMode),
+        one_of("incomplete", Incomplete),
         holds("minimum_order", "minimum_order >= 0"),
         holds("credit_max", "credit_max >= 0"),
         holds("credit_insured", "credit_insured >= 0"),
@@ -75,6 +81,9 @@ class Party(Table):
     category_id: Typed[int | None] = column(references="category.id", index=True)
     invoice_grouping: Typed[str] = column(String(8), default=InvoiceGrouping.NOTE, server_default="note")
     created_at: Typed[Instant | None]
+    picking_mode: Typed[str | None] = column(String(4))
+    incomplete: Typed[str | None] = column(String(4))
+    group_slips: Typed[bool] = column(default=False, server_default="0")
     anonymised_at: Typed[Instant | None]
 
 
@@ -110,11 +119,13 @@ class Address(Table):
     `geo_key` is the same for all addresses that lie at one place (`intergestan_erp.geo.place`), and changes with the
     address: what was looked up for another key is not this one's. While it is `waiting` it is due at
     `next_attempt_at`, and `attempts` counts the tries; `geo_source` is who knew, None for a position set by hand.
+    `incomplete`: what becomes of an order that goes there and of which not all is there; NULL: as the party says (A39).
     """
 
     __tablename__ = "address"
     __table_args__ = (
         one_of("geo_state", GeoState),
+        one_of("incomplete", Incomplete),
         index_where(f"geo_state = '{GeoState.WAITING}'", "next_attempt_at", name="ix_address_waiting"),
     )
 
@@ -135,6 +146,7 @@ class Address(Table):
     rung_at: Typed[Instant | None]
     next_attempt_at: Typed[Instant | None]
     attempts: Typed[int] = column(default=0, server_default="0")
+    incomplete: Typed[str | None] = column(String(4))
 
 
 class Contact(Table):

@@ -152,7 +152,8 @@ def column(kind: TypeEngine[Any] | None = None, *, references: str | None = None
     """What a column's annotation does not say.
 
     :param kind: its type; `references`: the column of another table whose value it holds.
-    :param others: as `sqlalchemy.Column` has them; `use_alter` with `references`, where two tables refer to each other.
+    :param others: as `sqlalchemy.Column` has them; with `references` also `use_alter`, where two tables refer to each
+        other, and `ondelete`, what becomes of the value when that row goes.
     """
     return _Options(kind, references, others)
 
@@ -163,7 +164,7 @@ Rule = Callable[[], SchemaItem]
 _RESERVED = frozenset({"right"})
 """Names of columns that are words of SQL."""
 
-_OF_RULES = frozenset({"index", "unique", "use_alter"})
+_OF_RULES = frozenset({"index", "unique", "use_alter", "ondelete"})
 """What is said of a column that becomes a rule of its table."""
 
 _MAKING = RLock()
@@ -235,8 +236,8 @@ def _column(name: str, value: str, options: _Options) -> Column[Any]:
 def _rules_of_columns(cls: _TableClass) -> Iterator[SchemaItem]:
     for name, options in cls.__options__.items():
         if options.references:
-            use_alter = options.others.get("use_alter", False)
-            yield ForeignKeyConstraint([name], [options.references], use_alter=use_alter)
+            how = {key: options.others[key] for key in ("use_alter", "ondelete") if key in options.others}
+            yield ForeignKeyConstraint([name], [options.references], **how)
         if options.others.get("index"):
             yield Index(None, name)
         if options.others.get("unique"):

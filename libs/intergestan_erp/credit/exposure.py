@@ -40,6 +40,7 @@ from intergestan_db.tables import (
     CreditNote,
     DeliveryNote,
     DeliveryNoteLine,
+    GoodsReturnLine,
     Invoice,
     InvoiceDue,
     InvoiceLine,
@@ -84,8 +85,14 @@ def read_exposures(
     """
     wanted = sorted(set(customer_ids))
     sums: dict[str, dict[int, Decimal]] = {part: dict.fromkeys(wanted, ZERO) for part in _PARTS}
+    back = set()
     for part, customer_id, rate, amount in connection.execute(_EXPOSURES[by_payment_due], {"ids": wanted, "day": day}):
-        sums[part][customer_id] += amount if rate is None else _with_vat(amount, rate)
+        if part == _RETURNED:
+            back.add(customer_id)
+        else:
+            sums[part][customer_id] += amount if rate is None else _with_vat(amount, rate)
+    for customer_id, _place, less in _came_back(connection, sorted(back)) if back else ():
+        sums[_NOT_INVOICED][customer_id] -= less
     return {customer_id: Exposure(*(each[customer_id] for each in sums.values())) for customer_id in wanted}
 
 
@@ -104,10 +111,16 @@ def read_exposures_by_establishment(
         of_place = sums.setdefault((customer_id, place), dict.fromkeys(_PARTS, ZERO))
         of_place[part] += amount
 
+    back = set()
     for part, customer_id, rate, amount, place in connection.execute(
         _EXPOSURES_BY_PLACE[by_payment_due], {"ids": wanted, "day": day}
     ):
-        add(customer_id, place, part, amount if rate is None else _with_vat(amount, rate))
+        if part == _RETURNED:
+            back.add(customer_id)
+        else:
+            add(customer_id, place, part, amount if rate is None else _with_vat(amount, rate))
+    for customer_id, place, less in _came_back(connection, sorted(back)) if back else ():
+        add(customer_id, place, _NOT_INVOICED, -less)
     for (customer_id, own, biller), amount in _delivered_elsewhere(connection, wanted).items():
         add(customer_id, own, _NOT_INVOICED, -amount)
         add(customer_id, biller, _NOT_INVOICED, amount)
@@ -166,12 +179,19 @@ def _with_vat(base: Decimal, rate: Decimal) -> Decimal:
     return base + round_half_up(base * rate / 100) if rate else base
 
 
-_NOT_INVOICED, _INVOICES, _ON_ACCOUNT = "not_invoiced", "invoices", "on_account"
+_NOT_INVOICED, _INVOICES, _ON_ACCOUNT, _RETURNED = "not_invoiced", "invoices", "on_account", "returned"
 _PARTS: Final = (_NOT_INVOICED, _INVOICES, _ON_ACCOUNT)
 _NO_RATE: Final = null()
 _ACCEPTED: Final = SalesOrder.state == SalesState.ACCEPTED
 _DAY: Final = bindparam("day", type_=Date())
 _IS_INVOICED: Final = exists(InvoiceLine.id).where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
+_KEPT: Final = DeliveryNoteLine.quantity - (
+    select(func.coalesce(func.sum(GoodsReturnLine.quantity), 0))
+    .where(GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id)
+    .correlate(DeliveryNoteLine.__table__)
+    .scalar_subquery()
+)
+"""What of a delivered line did not come back."""
 _COUNTS: Final = among(SalesOrder.customer_id, "ids"), _ACCEPTED
 _OPEN: Final = SalesOrder.invoiced.in_((Invoiced.NONE.value, Invoiced.PART.value))
 
@@ -196,6 +216,13 @@ def _rests(*, by_place: bool = False) -> Any:
     )
 
 
+def _rests_of_orders() -> Any:
+    """What is left of the base of each category and rate of each open order."""
+    bases = rest_bases(*_COUNTS, _OPEN)
+    keys = (bases.customer_id, bases.place, bases.order_id, bases.category, bases.rate)
+    return select(*keys, _amount(func.sum(bases.base)).label("rest")).group_by(*keys)
+
+
 def _part(part: str, customer_id: Any, amount: Any, rate: Any = _NO_RATE) -> tuple[Any, ...]:
     """The columns of a part of what customers owe; of those with a rate the VAT is still missing."""
     return literal_column(f"'{part}'").label("part"), customer_id, rate.label("rate"), _amount(amount).label("amount")
@@ -206,7 +233,8 @@ def _delivered(*, by_place: bool = False) -> Any:
     places = (SalesOrder.establishment_id.label("place"), DeliveryNote.invoicing_establishment_id.label("biller"))
     earlier = DeliveryNoteLine.__table__.alias("earlier").c
     invoiced = (
-        select(func.sum(earlier.quantity))
+        select(func.sum(InvoiceLine.quantity))
+        .select_from(earlier.id.table)
         .join(InvoiceLine, InvoiceLine.delivery_note_line_id == earlier.id)
         .where(earlier.sales_order_line_id == line.id)
         .correlate(line.__table__)
@@ -216,7 +244,7 @@ def _delivered(*, by_place: bool = False) -> Any:
         select(
             *(SalesOrder.customer_id, SalesOrder.id.label("order_id"), line.price, line.base_quantity, line.allowance),
             *(line.quantity.label("ordered"), line.vat_category, line.vat_rate, line.id.label("line_id")),
-            *(func.sum(DeliveryNoteLine.quantity).label("waiting"), invoiced.label("invoiced")),
+            *(type_coerce(func.sum(_KEPT), line.quantity.type).label("waiting"), invoiced.label("invoiced")),
         )
         .join(line, line.sales_order_id == SalesOrder.id)
         .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == line.id)
@@ -228,6 +256,39 @@ def _delivered(*, by_place: bool = False) -> Any:
     joined = query.add_columns(*places).join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
     biller = DeliveryNote.invoicing_establishment_id
     return joined.group_by(biller).order_by(line.id, biller)
+
+
+def _returned(*, by_place: bool = False) -> Any:
+    """A row for each customer of whose open orders something came back that no invoice will take (D44)."""
+    place = (func.min(SalesOrder.establishment_id),) if by_place else ()
+    return (
+        select(*_part(_RETURNED, SalesOrder.customer_id, func.count()), *place)
+        .select_from(GoodsReturnLine.__table__)
+        .join(DeliveryNoteLine, DeliveryNoteLine.id == GoodsReturnLine.delivery_note_line_id)
+        .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
+        .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
+        .where(*_COUNTS, _OPEN, GoodsReturnLine.invoice_line_id.is_(None))
+        .group_by(SalesOrder.customer_id)
+    )
+
+
+def _came_back(connection: Connection, ids: Sequence[int]) -> list[tuple[int, int, Decimal]]:
+    """What these customers owe less by what came back before it was invoiced: customer, establishment, amount.
+
+    VAT is rounded on what is left of the base of each category and rate of an order.
+    """
+    less: dict[tuple[int, str, Decimal], Decimal] = {}
+    for row in connection.execute(_BACK, {"ids": ids}):
+        key = (row.order_id, row.vat_category, row.vat_rate)
+        base = cost_of(row, row.ordered) - (cost_of(row, row.ordered - row.back) if row.ordered > row.back else ZERO)
+        less[key] = less.get(key, ZERO) + base
+    found = []
+    for row in connection.execute(_RESTS, {"ids": ids}):
+        came = less.get((row.order_id, row.category, row.rate))
+        if came is not None:
+            amount = _with_vat(row.rest, row.rate) - _with_vat(row.rest - came, row.rate)
+            found.append((row.customer_id, row.place, amount))
+    return found
 
 
 def _of_customers(query: Any, customer: Any, place: Any, *, by_place: bool) -> Any:
@@ -283,6 +344,7 @@ def _exposures(due: Any, *, by_place: bool = False) -> Any:
         _settled(due, by_place=by_place),
         _of_customers(_PAID_ON_ACCOUNT, Payment.party_id, Payment.establishment_id, by_place=by_place),
         _of_customers(_CREDITED_ON_ACCOUNT, CreditNote.customer_id, CreditNote.establishment_id, by_place=by_place),
+        _returned(by_place=by_place),
     )
 
 
@@ -291,6 +353,20 @@ def _next_changes(due: Any) -> Any:
     return select(days.customer_id, func.min(days.day).label("day")).group_by(days.customer_id)
 
 
+_BACK: Final = (
+    select(
+        *(SalesOrder.id.label("order_id"), SalesOrderLine.price, SalesOrderLine.base_quantity),
+        *(SalesOrderLine.allowance, SalesOrderLine.quantity.label("ordered"), SalesOrderLine.vat_category),
+        *(SalesOrderLine.vat_rate, func.sum(GoodsReturnLine.quantity).label("back")),
+    )
+    .join(SalesOrderLine, SalesOrderLine.sales_order_id == SalesOrder.id)
+    .join(DeliveryNoteLine, DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
+    .join(GoodsReturnLine, GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id)
+    .where(*_COUNTS, _OPEN, GoodsReturnLine.invoice_line_id.is_(None))
+    .group_by(SalesOrder.id, SalesOrderLine.id)
+)
+"""What came back of lines of orders before it was invoiced."""
+_RESTS: Final = _rests_of_orders()
 _DELIVERED: Final = _delivered()
 _DELIVERED_BY_PLACE: Final = _delivered(by_place=True)
 _INVOICED: Final = (

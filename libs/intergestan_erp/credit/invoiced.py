@@ -10,12 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, not_, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+    update,
+)
 
 from intergestan_db.among import among
 from intergestan_db.enums import Invoiced
 from intergestan_db.tables import (
     DeliveryNoteLine,
+    GoodsReturnLine,
     InvoiceCharge,
     InvoiceLine,
     SalesOrder,
@@ -71,6 +85,15 @@ def wrong_marks(connection: Connection) -> list[str]:
 
 _LINE_INVOICED: Final = exists().where(InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
 _CHARGE_INVOICED: Final = exists().where(InvoiceCharge.sales_order_charge_id == SalesOrderCharge.id)
+_KEPT: Final = type_coerce(
+    DeliveryNoteLine.quantity
+    - select(func.coalesce(func.sum(GoodsReturnLine.quantity), 0))
+    .where(GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id, GoodsReturnLine.invoice_line_id.is_(None))
+    .correlate(DeliveryNoteLine.__table__)
+    .scalar_subquery(),
+    DeliveryNoteLine.quantity.type,
+)
+"""What came back before it was invoiced is on no invoice (D44): its order is never wholly invoiced."""
 _LINES_LEFT: Final = (
     select(SalesOrderLine.sales_order_id)
     .outerjoin(
@@ -82,7 +105,7 @@ _LINES_LEFT: Final = (
     )
     .where(among(SalesOrderLine.sales_order_id, "orders"))
     .group_by(SalesOrderLine.id)
-    .having(func.coalesce(func.sum(DeliveryNoteLine.quantity), ZERO) != SalesOrderLine.quantity)
+    .having(func.coalesce(func.sum(_KEPT), ZERO) != SalesOrderLine.quantity)
 )
 _CHARGES_LEFT: Final = select(SalesOrderCharge.sales_order_id).where(
     among(SalesOrderCharge.sales_order_id, "orders"), not_(among(SalesOrderCharge.id, "charges")), ~_CHARGE_INVOICED

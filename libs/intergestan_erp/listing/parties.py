@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import GeoState, InvoiceGrouping, PartyRole
+from intergestan_db.enums import GeoState, Incomplete, InvoiceGrouping, PartyRole, PickingMode
 from intergestan_db.tables import Account, Address, Category, Contact, Party, PartyAccount, PaymentTerm
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_erp.parties.addresses import main_address
@@ -32,7 +32,10 @@ class ListedParty:
 
 @dataclass(frozen=True, slots=True)
 class PartyAddress:
-    """A postal address of a party; `kind` is `main` for its own, `geo` whether it is known where it lies."""
+    """A postal address of a party; `kind` is `main` for its own, `geo` whether it is known where it lies.
+
+    :ivar incomplete: what becomes of an order that goes there and of which not all is there; None: as the card says.
+    """
 
     kind: str
     line1: str | None
@@ -43,6 +46,7 @@ class PartyAddress:
     latitude: Decimal | None
     longitude: Decimal | None
     geo: GeoState
+    incomplete: Incomplete | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class PartyCard:
     :ivar accounts: the number in each role that has one; `term`: its own payment term;
         `category`: the code of that by which lists are narrowed to it (A17); `invoice_grouping`: what deferred
         invoicing puts on an invoice (A20); `fees`: those that it bears.
+    :ivar picking_mode: whether slips are made for it (A22); `incomplete`: what becomes of an order of which not all is
+        there (A39); None: as the dossier says. `group_slips`: they become one delivery note where they may (A53).
     """
 
     code: str
@@ -78,6 +84,9 @@ class PartyCard:
     term: str | None
     category: str | None
     invoice_grouping: InvoiceGrouping
+    picking_mode: PickingMode | None
+    incomplete: Incomplete | None
+    group_slips: bool
     minimum_order: Decimal | None
     fees: tuple[Borne, ...]
 
@@ -133,6 +142,9 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
         term=connection.scalar(select(PaymentTerm.code).where(PaymentTerm.id == party.payment_term_id)),
         category=connection.scalar(select(Category.code).where(Category.id == party.category_id)),
         invoice_grouping=InvoiceGrouping(party.invoice_grouping),
+        picking_mode=None if party.picking_mode is None else PickingMode(party.picking_mode),
+        incomplete=None if party.incomplete is None else Incomplete(party.incomplete),
+        group_slips=party.group_slips,
         minimum_order=party.minimum_order,
         fees=borne_by(connection, party_id),
     )
@@ -140,13 +152,15 @@ def read_card(connection: Connection, party_id: int) -> PartyCard:
 
 def _address(row: AnyRow) -> PartyAddress:
     written = {**row._mapping}  # noqa: SLF001 - SQLAlchemy calls it so
-    return PartyAddress(geo=GeoState(written.pop("geo_state")), **written)
+    said = written.pop("incomplete")
+    incomplete = None if said is None else Incomplete(said)
+    return PartyAddress(geo=GeoState(written.pop("geo_state")), incomplete=incomplete, **written)
 
 
 _COLUMNS = {
     Address: (
         *(Address.kind, Address.line1, Address.line2, Address.postcode, Address.city, Address.country),
-        *(Address.latitude, Address.longitude, Address.geo_state),
+        *(Address.latitude, Address.longitude, Address.geo_state, Address.incomplete),
     ),
     Contact: (Contact.name, Contact.telephone, Contact.email),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from intergestan_db.enums import Part, SalesState
-from intergestan_db.tables import DeliveryNoteLine, InvoiceLine, Party, SalesOrder, SalesOrderLine
+from intergestan_db.tables import DeliveryNoteLine, GoodsReturnLine, InvoiceLine, Party, SalesOrder, SalesOrderLine
 from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_msg.money import ZERO
 
@@ -93,7 +93,7 @@ _NOTHING: Parts = (Part.NONE, Part.NONE)
 
 
 def _parts(connection: Connection, order_ids: Collection[int]) -> Mapping[int, Parts]:
-    """How much of these orders was delivered and invoiced."""
+    """How much of these orders was delivered and invoiced; what came back before that is invoiced no more (D44)."""
     line, note = SalesOrderLine, DeliveryNoteLine
     delivered = select(func.sum(note.quantity)).where(note.sales_order_line_id == line.id)
     invoiced = (
@@ -101,19 +101,24 @@ def _parts(connection: Connection, order_ids: Collection[int]) -> Mapping[int, P
         .join(note, note.id == InvoiceLine.delivery_note_line_id)
         .where(note.sales_order_line_id == line.id)
     )
+    returned = (
+        select(func.sum(GoodsReturnLine.quantity))
+        .join(note, note.id == GoodsReturnLine.delivery_note_line_id)
+        .where(note.sales_order_line_id == line.id, GoodsReturnLine.invoice_line_id.is_(None))
+    )
     rows = connection.execute(
         select(
             *(line.sales_order_id, line.quantity),
-            *(each.correlate(line.__table__).scalar_subquery() for each in (delivered, invoiced)),
+            *(each.correlate(line.__table__).scalar_subquery() for each in (delivered, invoiced, returned)),
         ).where(line.sales_order_id.in_(order_ids))
     )
-    of_order: dict[int, list[tuple[Decimal, Decimal, Decimal]]] = {}
+    of_order: dict[int, list[tuple[Decimal, Decimal, Decimal, Decimal]]] = {}
     for row in rows:
-        of_order.setdefault(row[0], []).append((row[1], row[2] or ZERO, row[3] or ZERO))
+        of_order.setdefault(row[0], []).append((row[1], row[2] or ZERO, row[3] or ZERO, row[4] or ZERO))
     return {
         order_id: (
-            _part([(ordered, left) for ordered, left, _charged in lines]),
-            _part([(ordered, charged) for ordered, _left, charged in lines]),
+            _part([(ordered, left) for ordered, left, _charged, _back in lines]),
+            _part([(ordered - back, charged) for ordered, _left, charged, back in lines]),
         )
         for order_id, lines in of_order.items()
     }

@@ -8,18 +8,25 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, exists, func, select
 
 from intergestan_db.enums import InvoiceGrouping
-from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, OperationCode, Party
+from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, GoodsReturnLine, InvoiceLine, OperationCode, Party
 
 _IS_INVOICED: Final = exists(InvoiceLine.delivery_note_line_id).where(
     InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id
 )
+_RETURNED: Final = (
+    select(func.coalesce(func.sum(GoodsReturnLine.quantity), 0))
+    .where(GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id)
+    .correlate(DeliveryNoteLine.__table__)
+    .scalar_subquery()
+)
+"""What came back of it: the invoice takes the rest (D44)."""
 _COUNT: Final[Select[*tuple[Any, ...]]] = (
     select(Party.invoice_grouping, func.count(func.distinct(DeliveryNote.id)))
     .select_from(DeliveryNoteLine.__table__)
     .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
     .join(OperationCode, OperationCode.id == DeliveryNote.operation_code_id)
     .join(Party, Party.id == DeliveryNote.customer_id)
-    .where(OperationCode.billable, ~_IS_INVOICED)
+    .where(OperationCode.billable, ~_IS_INVOICED, DeliveryNoteLine.quantity > _RETURNED)
     .group_by(Party.invoice_grouping)
 )
 

@@ -28,6 +28,7 @@ from intergestan_db.tables import (
 from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
+from intergestan_erp.stock.on_slips import shrink_slips, write_slips
 from intergestan_erp.stock.order_lines import HeldLine, read_order_lines
 from intergestan_erp.stock.reserve import change_reserved
 from intergestan_msg.money import ZERO
@@ -115,7 +116,9 @@ def cancel_pair(connection: Connection, number: str, *, by: str, at: datetime) -
         inbound[row.purchase_order_line_id] = inbound.get(row.purchase_order_line_id, ZERO) + row.quantity
     back = given_back(lines, {line.id: line for line in sold}, inbound)
     changes = _changes(sold, back)
+    slips = shrink_slips(connection, sold, [line.released() for line in sold])
     change_reserved(connection, changes)
+    write_slips(connection, slips, by=by, at=at)
     _hand_back(connection, sold, bought, back, at)
     connection.execute(_UNTIE, {"pair": pair.id})
     detail = {"purchase_order": pair.purchase_order, "sales_order": pair.sales_order}
@@ -168,7 +171,7 @@ def _check(pair: AnyRow, sold: Sequence[HeldLine]) -> None:
             number=pair.purchase_order,
             state=Word(pair.state),
         )
-    left = [line.line_id for line in sold if line.delivered]
+    left = [line.line_id for line in sold if line.delivered or line.is_ready]
     if left:
         raise Problem(
             "Nothing was cancelled: of {number} goods have left (lines {lines}).",

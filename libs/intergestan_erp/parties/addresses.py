@@ -20,6 +20,8 @@ MAIN: Final = "main"
 POSTAL: Final = ("line1", "line2", "postcode", "city", "country")
 POSITION: Final = ("latitude", "longitude")
 OF_CONTACT: Final = ("contact", "telephone", "email")
+ADDRESS_INCOMPLETE: Final = "address_incomplete"
+"""What becomes of orders that go to this address and of which not all is there (A39)."""
 
 
 def main_address() -> Any:

@@ -30,7 +30,16 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.geo.rule import GeoRule
 from intergestan_erp.parties.accounts import AccountMode, AccountRule, Given, Wanted, give_accounts, refuse_taken
-from intergestan_erp.parties.addresses import MAIN, OF_CONTACT, POSITION, POSTAL, placed, set_address, set_contact
+from intergestan_erp.parties.addresses import (
+    ADDRESS_INCOMPLETE,
+    MAIN,
+    OF_CONTACT,
+    POSITION,
+    POSTAL,
+    placed,
+    set_address,
+    set_contact,
+)
 from intergestan_erp.parties.ceilings import NO_CEILING, Ceiling, check_ceiling
 from intergestan_erp.parties.codes import CodeRule, make_codes, taken_codes
 from intergestan_erp.parties.company_numbers import check_siren
@@ -195,7 +204,7 @@ def set_party(
     at: datetime,
 ) -> None:
     """Change what is known of a party: columns of `party`, of its postal address with its position, or of the
-    person to ask there.
+    person to ask there; `address_incomplete` is a word of the address about slips (A39).
 
     A new role gets its account, a new customer the site's fees and minimum besides; a new name changes neither the code
     nor an account's number. Events have the old and the new value, but of addresses and persons only that they were
@@ -205,8 +214,8 @@ def set_party(
     :raises Problem: the code is taken, or the party has orders in a role that it should lose; nothing may be written.
     """
     before = lock_party(connection, party_id)
-    of_others = (*POSTAL, *POSITION, *OF_CONTACT)
     check_siren(changes.get("siren", before.siren), changes.get("siret", before.siret))
+    of_others = (*POSTAL, *POSITION, *OF_CONTACT, ADDRESS_INCOMPLETE)
     own = {name: value for name, value in changes.items() if name not in of_others}
     own = {name: value for name, value in own.items() if getattr(before, name) != value}
     if "code" in own:
@@ -230,6 +239,8 @@ def set_party(
         )
     _change_accounts(connection, before, own, rules.accounts)
     address = {name: changes[name] for name in (*POSTAL, *POSITION) if name in changes}
+    if ADDRESS_INCOMPLETE in changes:
+        address["incomplete"] = changes[ADDRESS_INCOMPLETE]
     set_address(connection, party_id, address, rules.geo, at)
     set_contact(connection, party_id, {name: changes[name] for name in OF_CONTACT if name in changes})
     if own:

@@ -43,7 +43,7 @@ def cancel_order(connection: Connection, number: str, reason: str | None, *, by:
             number=number,
             state=Word(order.state),
         )
-    left = [line.row.line_id for line in open_lines(connection, order.id) if line.delivered]
+    left = [line.row.line_id for line in open_lines(connection, order.id) if line.delivered or line.ready]
     if left:
         raise Problem(
             "Nothing was cancelled: of {number} goods have left (lines {lines}).",

@@ -6,25 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
 from intergestan_db import states
+from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.credit.invoiced import ALTERED
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
-from intergestan_erp.selling.deliveries import delivered_by_line
 from intergestan_erp.selling.minimum import BelowMinimum, below
+from intergestan_erp.stock.left import LEFT, READY
 from intergestan_msg.money import CENT, ZERO, Sums, fits, without_zeros
 
 
 @dataclass(frozen=True, slots=True)
 class StandingLine:
-    """A line with what has left of it.
+    """A line with what has left of it, or is ready to on a picking slip.
 
     :ivar said: our own change of it (an `AnswerLine` as plain values), as long as the buyer has not agreed.
     """
@@ -58,7 +59,7 @@ class StandingOrder:
 
     @property
     def goods_left(self) -> bool:
-        """Whether anything of it was delivered."""
+        """Whether anything of it was delivered, or is ready to leave."""
         return any(line.delivered for line in self.lines)
 
     @property
@@ -156,19 +157,20 @@ def _standing(connection: Connection, heads: Sequence[AnyRow]) -> list[StandingO
 
 
 def _lines(connection: Connection, ids: Sequence[int]) -> dict[int, list[StandingLine]]:
-    left = delivered_by_line()
-    rows = connection.execute(
-        select(SalesOrderLine.__table__, left.c.quantity.label("delivered"))
-        .outerjoin(left, left.c.line_id == SalesOrderLine.id)
-        .where(SalesOrderLine.sales_order_id.in_(ids))
-        .order_by(SalesOrderLine.position)
-    )
+    rows = connection.execute(_LINES, {"ids": ids})
     found: dict[int, list[StandingLine]] = {}
     for row in rows:
         booked = BookedLine(**{name: getattr(row, name) for name in BookedLine.__dataclass_fields__})
-        line = StandingLine(row.id, booked, row.delivered or ZERO, row.promised_date, row.said)
+        line = StandingLine(row.id, booked, (row.delivered or ZERO) + (row.ready or ZERO), row.promised_date, row.said)
         found.setdefault(row.sales_order_id, []).append(line)
     return found
+
+
+_LINES: Final = (
+    select(SalesOrderLine.__table__, LEFT.label("delivered"), READY.label("ready"))
+    .where(among(SalesOrderLine.sales_order_id, "ids"))
+    .order_by(SalesOrderLine.position)
+)
 
 
 def _charges(connection: Connection, ids: Sequence[int]) -> dict[int, list[BookedCharge]]:

@@ -5,24 +5,33 @@ Nothing stores how far an order is: that is the sum of its delivery notes and in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Subquery, func, insert, select
+from sqlalchemy import Connection, Row, Select, Subquery, bindparam, func, insert, select
 
 from intergestan_db import numbers, states
+from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
-from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, InvoiceLine, SalesOrder, SalesOrderLine
+from intergestan_db.tables import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    GoodsReturnLine,
+    InvoiceLine,
+    SalesOrder,
+    SalesOrderLine,
+)
 from intergestan_erp.agencies.belonging import at_place, invoicing_of, manages_stock
 from intergestan_erp.agencies.paired import IS_SOLD
 from intergestan_erp.agencies.places import Place, elsewhere
-from intergestan_erp.credit.gate import Sold, close_gate, let_pass, open_gate
+from intergestan_erp.credit.gate import Gate, Passing, Sold, close_gate, let_pass, open_gate
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.site.zone import today
+from intergestan_erp.stock.left import LEFT, READY
 from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
 
 _PLACE = ("name", "line1", "line2", "postcode", "city", "country")
@@ -30,15 +39,30 @@ _PLACE = ("name", "line1", "line2", "postcode", "city", "country")
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """A line of a sales order with what has left of it; `row` has the line's columns."""
+    """A line of a sales order with what has left of it; `row` has the line's columns.
+
+    :ivar ready: what is on picking slips that are ready, and counts as left.
+    :ivar on_slips: what is on all slips that did not become delivery notes, as far as somebody asked.
+    """
 
     row: Row[*tuple[Any, ...]]
     delivered: Decimal
+    ready: Decimal = ZERO
+    on_slips: Decimal = ZERO
 
     @property
     def remaining(self) -> Decimal:
-        """What has not left yet."""
-        return Decimal(self.row.quantity) - self.delivered
+        """What has not left yet and is on no slip."""
+        return Decimal(self.row.quantity) - self.delivered - self.on_slips
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A line of a future delivery note: so much of an order's line, whose columns `row` has."""
+
+    row: Any
+    quantity: Decimal
+    slip_line_id: int | None = None
 
 
 def deliver(
@@ -51,22 +75,81 @@ def deliver(
     note: str | None = None,
     override: str | None = None,
     place: Place | None = None,
+    seen: Seen | None = None,
 ) -> str:
-    """Book that goods of a sales order left, under the next delivery note's number.
-
-    Where stock is managed they leave the depot in the same transaction (D38).
+    """Book that goods of a sales order left, under the next delivery note's number, where no stock is managed.
 
     :param wanted: quantities by line id; None for all that remains.
     :param override: why goods leave although the customer owes too much.
     :param place: where they left (D62); None: where the order is.
+    :param seen: what was read of the order already.
     :returns: the number of the delivery note.
     :raises Problem: when the order is not accepted, it is of a pair and the place of another agency, a line is none of
-        its own, or more would leave than remains or lies there; or the customer owes too much (T20). Nothing may be
-        written then.
+        its own, or more would leave than remains; or the customer owes too much (T20). Nothing may be written then.
+    """
+    seen = seen or see(connection, number, place)
+    if seen.manages_stock:
+        raise RuntimeError(f"{number}: what lies in depots leaves with a picking slip.")
+    leaving = open_delivery(connection, number, wanted, seen, override=override, place=place, by=by, at=at)
+    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
+    lines = [NoteLine(line.row, quantity) for line, quantity in leaving.lines]
+    write_note(connection, taken, leaving.order, leaving.left, lines, note=note, by=by, at=at)
+    close_gate(connection, leaving.gate, leaving.passing, taken.number, by=by, at=at)
+    return taken.number
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is read of an order before it is locked.
+
+    :ivar manages_stock: goods lie in depots where it is done.
+    :ivar of_pair: it is another agency's order, which delivers it itself.
+    """
+
+    customer_id: int
+    manages_stock: bool
+    of_pair: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDelivery:
+    """A delivery that may be, of an order that is locked. :ivar left: establishment and depot that the goods leave."""
+
+    order: AnyRow
+    lines: Sequence[tuple[OpenLine, Decimal]]
+    left: Mapping[str, int]
+    gate: Gate
+    passing: Passing
+
+
+def see(connection: Connection, number: str, place: Place | None) -> Seen:
+    """What is to be known of an order before it is locked.
+
+    :raises Problem: when there is none.
     """
     where = SalesOrder.establishment_id if place is None else place.establishment_id
     wanted_of = select(SalesOrder.customer_id, manages_stock(where).label("manages"), IS_SOLD.label("of_pair"))
-    seen = _seen(connection, number, wanted_of)
+    row = _seen(connection, number, wanted_of)
+    return Seen(row.customer_id, bool(row.manages), bool(row.of_pair))
+
+
+def open_delivery(
+    connection: Connection,
+    number: str,
+    wanted: Mapping[str, Decimal] | None,
+    seen: Seen,
+    *,
+    override: str | None,
+    place: Place | None,
+    by: str,
+    at: datetime,
+    on_slips: Callable[[int], Mapping[int, Decimal]] | None = None,
+) -> OpenDelivery:
+    """Lock an order of which goods are to leave at once, and let that pass.
+
+    :param on_slips: what is on picking slips of an order's lines, which does not leave so.
+    :raises Problem: as `deliver` says.
+    """
     gate = open_gate(connection, seen.customer_id, at)
     order = lock_order(connection, number)
     if order.state != SalesState.ACCEPTED:
@@ -78,6 +161,9 @@ def deliver(
     if seen.of_pair and place is not None and place.establishment_id != order.establishment_id:
         raise elsewhere(connection, number, order.depot_id, place)
     lines = open_lines(connection, order.id)
+    if on_slips is not None:
+        planned = on_slips(order.id)
+        lines = [replace(line, on_slips=planned.get(line.row.id, ZERO)) for line in lines]
     leaving = _leaving(number, lines, wanted)
     passing = let_pass(
         *(connection, gate, Stage.DELIVERY),
@@ -88,17 +174,25 @@ def deliver(
         by=by,
     )
     left = at_place(place) or {"establishment_id": order.establishment_id, "depot_id": order.depot_id}
-    quantities = {line.row.id: quantity for line, quantity in leaving}
-    goods = None
-    if seen.manages:
-        from intergestan_erp.stock.leaving import let_leave
+    return OpenDelivery(order, leaving, left, gate, passing)
 
-        goods = let_leave(connection, order, left["depot_id"], quantities, by=by, at=at)
-    taken = numbers.take_dated(connection, numbers.DELIVERY_NOTES, today(connection, at))
-    if goods is not None:
-        from intergestan_erp.stock.leaving import write_left
 
-        write_left(connection, goods, taken.number, by=by, at=at)
+def write_note(
+    connection: Connection,
+    taken: numbers.Dated,
+    order: AnyRow,
+    left: Mapping[str, int],
+    lines: Sequence[NoteLine],
+    *,
+    note: str | None = None,
+    by: str,
+    at: datetime,
+) -> int:
+    """Write a delivery note, whose number is taken; its id.
+
+    :param order: one of the orders that it is of; where it goes and how it is invoiced, they are alike.
+    :param left: establishment and depot that the goods left.
+    """
     head = {f"delivery_{part}": getattr(order, f"delivery_{part}") for part in _PLACE}
     note_id = connection.execute(
         insert(DeliveryNote)
@@ -116,25 +210,26 @@ def deliver(
         )
         .returning(DeliveryNote.id)
     ).scalar_one()
-    rows = [_line_row(note_id, position, *each) for position, each in enumerate(leaving, start=1)]
+    rows = [_line_row(note_id, position, line) for position, line in enumerate(lines, start=1)]
     connection.execute(insert(DeliveryNoteLine), rows)
     states.record(connection, DeliveryNote.__tablename__, [(note_id, None, None)], "create", by=by, at=at)
     detail = {"delivery_note": taken.number}
-    states.record(connection, states.SALES_ORDER.name, [(order.id, None, None)], "deliver", by=by, at=at, detail=detail)
-    close_gate(connection, gate, passing, taken.number, by=by, at=at)
-    return taken.number
+    orders = [(each, None, None) for each in dict.fromkeys(line.row.sales_order_id for line in lines)]
+    states.record(connection, states.SALES_ORDER.name, orders, "deliver", by=by, at=at, detail=detail)
+    return int(note_id)
 
 
 def open_lines(connection: Connection, order_id: int) -> list[OpenLine]:
-    """The lines of a sales order, each with what has left of it."""
-    left = delivered_by_line()
-    rows = connection.execute(
-        select(SalesOrderLine.__table__, left.c.quantity.label("delivered"))
-        .outerjoin(left, left.c.line_id == SalesOrderLine.id)
-        .where(SalesOrderLine.sales_order_id == order_id)
-        .order_by(SalesOrderLine.position)
-    )
-    return [OpenLine(row, row.delivered or ZERO) for row in rows]
+    """The lines of a sales order, each with what has left of it and what is ready to."""
+    rows = connection.execute(_OPEN, {"order": order_id})
+    return [OpenLine(row, row.delivered or ZERO, row.ready or ZERO) for row in rows]
+
+
+_OPEN: Final = (
+    select(SalesOrderLine.__table__, LEFT.label("delivered"), READY.label("ready"))
+    .where(SalesOrderLine.sales_order_id == bindparam("order"))
+    .order_by(SalesOrderLine.position)
+)
 
 
 def lock_order(connection: Connection, number: str) -> Row[*tuple[Any, ...]]:
@@ -190,6 +285,16 @@ def invoiced_by_line() -> Subquery:
     return joined.group_by(DeliveryNoteLine.sales_order_line_id).subquery("invoiced")
 
 
+def returned_by_line(*, before_invoice: bool = False) -> Subquery:
+    """The same for what came back; `before_invoice`: only what no invoice takes for that (D44)."""
+    total = func.sum(GoodsReturnLine.quantity).label("quantity")
+    query = select(DeliveryNoteLine.sales_order_line_id.label("line_id"), total)
+    joined = query.join(GoodsReturnLine, GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id)
+    if before_invoice:
+        joined = joined.where(GoodsReturnLine.invoice_line_id.is_(None))
+    return joined.group_by(DeliveryNoteLine.sales_order_line_id).subquery("returned")
+
+
 def _leaving(
     number: str, lines: Sequence[OpenLine], wanted: Mapping[str, Decimal] | None
 ) -> list[tuple[OpenLine, Decimal]]:
@@ -205,6 +310,13 @@ def _leaving(
     if wanted is None:
         wanted = {line_id: line.remaining for line_id, line in by_id.items() if line.remaining > 0}
     if not wanted:
+        if any(line.on_slips for line in lines):
+            raise Problem(
+                "Nothing was delivered: what is still to leave of {number} is on picking slips.",
+                ProblemCode.ON_SLIPS,
+                (Act.LIST_SLIPS,),
+                number=number,
+            )
         raise Problem("Nothing was delivered: all of {number} has left already.", number=number)
     for line_id, quantity in wanted.items():
         _refuse(number, by_id[line_id], quantity)
@@ -234,12 +346,13 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
         )
 
 
-def _line_row(note_id: int, position: int, line: OpenLine, quantity: Decimal) -> dict[str, Any]:
+def _line_row(note_id: int, position: int, line: NoteLine) -> dict[str, Any]:
     same = ("product_code", "name", "unit")
     return {
         "delivery_note_id": note_id,
         "position": position,
         "sales_order_line_id": line.row.id,
-        "quantity": quantity,
+        "picking_slip_line_id": line.slip_line_id,
+        "quantity": line.quantity,
         **{name: getattr(line.row, name) for name in same},
     }

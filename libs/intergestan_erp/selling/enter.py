@@ -15,12 +15,13 @@ from sqlalchemy import Connection, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import SalesState, Stage
+from intergestan_db.enums import Incomplete, SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.agencies.belonging import at_place
 from intergestan_erp.agencies.places import Place, usual_place
 from intergestan_erp.credit.gate import Gate, Sold, close_gate, let_pass, open_gate
+from intergestan_erp.parties.addresses import main_address
 from intergestan_erp.parties.fees import Borne, active_fee
 from intergestan_erp.selling.booked_lines import BookedLine
 from intergestan_erp.selling.drafts import Draft, Typed, checked, head_values, lock_customer, price, write_parts
@@ -72,6 +73,7 @@ def enter_order(
     override: str | None = None,
     place: Place | None = None,
     choices: Choices | None = None,
+    incomplete: Incomplete | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -81,12 +83,14 @@ def enter_order(
     :param add_fee: add the fee of orders that are below their customer's minimum, if this one is.
     :param override: why it passes although the customer owes too much.
     :param choices: from which depots lines come, by their ids: L1 is the first one (A32).
+    :param incomplete: what becomes of it when not all of it is there; None: as address, customer and dossier say (A39).
     :raises Problem: something of it cannot be, or the customer owes too much (T20). Nothing may be written then.
     """
     gate = open_gate(connection, typed.customer_id, at)
     customer = lock_customer(connection, typed.customer_id)
     draft = price(connection, typed, today(connection, at), place)
     how: Any = {"add_fee": add_fee, "override": override, "place": place, "choices": choices}
+    how["incomplete"] = incomplete
     return write_order(connection, gate, customer, draft, **how, by=by, at=at)
 
 
@@ -135,6 +139,7 @@ def write_order(
     place: Place | None,
     quote: AnyRow | None = None,
     choices: Choices | None = None,
+    incomplete: Incomplete | None = None,
     by: str,
     at: datetime,
 ) -> EnteredOrder:
@@ -160,6 +165,7 @@ def write_order(
     needs = [_need(line) for line in draft.lines]
     secured = secure_at_entry(connection, place or usual_place(connection), needs, choices or {})
     (number,) = numbers.take(connection, numbers.SALES_ORDERS, 1)
+    own = main_address()
     values = {
         **head,
         **at_place(place),
@@ -168,6 +174,8 @@ def write_order(
         "customer_order_number": draft.reference,
         "quote_id": None if quote is None else quote.id,
         "below_minimum": small is not None,
+        "address_id": select(own.c.id).where(own.c.party_id == head["customer_id"]).scalar_subquery(),
+        "incomplete": incomplete,
         "created_at": at,
         "allocated_at": None if secured is None else at,
     }

@@ -1,4 +1,4 @@
-"""What was delivered and is on no invoice: delivery notes, their lines, and the charges of their orders."""
+"""What was delivered, kept and is on no invoice: delivery notes, their lines, and the charges of their orders."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from intergestan_erp.agencies.belonging import keep_books
 from intergestan_erp.selling.deferred import OpenNote, Place, Scope, scope_of
 from intergestan_erp.selling.invoice_draft import OpenCharge, OpenLine
 from intergestan_erp.selling.issuer import Issuer
+from intergestan_erp.selling.returned import KEPT
 from intergestan_msg.money import ZERO
 
 
@@ -120,9 +121,12 @@ def read_charges(connection: Connection, issuer: Issuer, orders: Mapping[int, In
 
 
 def _invoiced() -> Any:
-    """How much of an order's line is invoiced: of this line alone, however many others there are."""
+    """How much of an order's line is invoiced: of this line alone, however many others there are.
+
+    What came back before it was invoiced is on no invoice (D44).
+    """
     earlier = DeliveryNoteLine.__table__.alias("earlier").c
-    of_line = select(func.coalesce(func.sum(earlier.quantity), ZERO)).select_from(earlier.id.table)
+    of_line = select(func.coalesce(func.sum(InvoiceLine.quantity), ZERO)).select_from(earlier.id.table)
     return (
         of_line.join(InvoiceLine, InvoiceLine.delivery_note_line_id == earlier.id)
         .where(earlier.sales_order_line_id == SalesOrderLine.id)
@@ -196,20 +200,20 @@ _NOTES: Final = (
     .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
     .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
     .outerjoin(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
-    .where(OperationCode.billable, InvoiceLine.id.is_(None))
+    .where(OperationCode.billable, InvoiceLine.id.is_(None), KEPT > ZERO)
     .group_by(DeliveryNote.id, Establishment.id, Party.id)
 )
 _LINES: Final[Select[*tuple[Any, ...]]] = (
     select(
         *(DeliveryNoteLine.id, DeliveryNoteLine.delivery_note_id, SalesOrderLine.sales_order_id),
         *(DeliveryNoteLine.sales_order_line_id, DeliveryNoteLine.product_code, DeliveryNoteLine.name),
-        *(DeliveryNoteLine.quantity, DeliveryNoteLine.unit, SalesOrderLine.price, SalesOrderLine.base_quantity),
+        *(KEPT.label("quantity"), DeliveryNoteLine.unit, SalesOrderLine.price, SalesOrderLine.base_quantity),
         *(SalesOrderLine.allowance, SalesOrderLine.vat_category, SalesOrderLine.vat_rate, SalesOrderLine.quantity),
         _invoiced(),
     )
     .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
     .outerjoin(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
-    .where(among(DeliveryNoteLine.delivery_note_id, "ids"), InvoiceLine.id.is_(None))
+    .where(among(DeliveryNoteLine.delivery_note_id, "ids"), InvoiceLine.id.is_(None), KEPT > ZERO)
     .order_by(DeliveryNoteLine.delivery_note_id, DeliveryNoteLine.position)
 )
 _ORDER_IDS: Final = (

@@ -30,7 +30,8 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_erp.paying.open_amounts import open_amount
-from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line
+from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line, returned_by_line
+from intergestan_erp.selling.returned import RETURNED
 from intergestan_msg.money import ZERO
 
 Row = Mapping[str, Any]
@@ -69,7 +70,7 @@ def list_sales(connection: Connection, wanted: Selection) -> list[Row]:
 
 
 def show_sales_order(connection: Connection, number: str) -> Row | None:
-    """One order with its `lines` (each with `delivered`, `invoiced`), `charges`, `documents` and `events`."""
+    """One order with its `lines` (each with `delivered`, `invoiced`, `returned`), `charges`, `documents`, `events`."""
     listed = connection.execute(_listing().where(SalesOrder.number == number)).mappings().one_or_none()
     if listed is None:
         return None
@@ -87,12 +88,15 @@ def show_sales_order(connection: Connection, number: str) -> Row | None:
 
 
 def show_delivery_note(connection: Connection, number: str) -> Row | None:
-    """One delivery note with its `lines`, each with the order it is of."""
+    """One delivery note with its `lines`, each with the order it is of and what of it came back (`returned`)."""
     head = _head(connection, DeliveryNote, number)
     if head is None:
         return None
     lines = (
-        select(DeliveryNoteLine.__table__, SalesOrder.number.label("order"), SalesOrderLine.line_id)
+        select(
+            *(DeliveryNoteLine.__table__, SalesOrder.number.label("order"), SalesOrderLine.line_id),
+            RETURNED.label("returned"),
+        )
         .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
         .join(SalesOrder, SalesOrder.id == SalesOrderLine.sales_order_id)
         .where(DeliveryNoteLine.delivery_note_id == head["id"])
@@ -176,8 +180,12 @@ def _listing() -> Select[*tuple[Any, ...]]:
 
 
 def _parts() -> Subquery:
-    """How many lines each order has, and of how many something, and all, was delivered and invoiced."""
-    delivered, invoiced = delivered_by_line(), invoiced_by_line()
+    """How many lines each order has, and of how many something, and all, was delivered and invoiced.
+
+    What came back before it was invoiced is on no invoice, and counts as settled.
+    """
+    delivered, invoiced, returned = delivered_by_line(), invoiced_by_line(), returned_by_line(before_invoice=True)
+    settled = func.coalesce(invoiced.c.quantity, ZERO) + func.coalesce(returned.c.quantity, ZERO)
 
     def count(condition: Any) -> Any:
         return func.sum(case((condition, 1), else_=0))
@@ -189,10 +197,11 @@ def _parts() -> Subquery:
             count(func.coalesce(delivered.c.quantity, ZERO) > ZERO).label("delivered_some"),
             count(func.coalesce(delivered.c.quantity, ZERO) >= SalesOrderLine.quantity).label("delivered_all"),
             count(func.coalesce(invoiced.c.quantity, ZERO) > ZERO).label("invoiced_some"),
-            count(func.coalesce(invoiced.c.quantity, ZERO) >= SalesOrderLine.quantity).label("invoiced_all"),
+            count(settled >= SalesOrderLine.quantity).label("invoiced_all"),
         )
         .outerjoin(delivered, delivered.c.line_id == SalesOrderLine.id)
         .outerjoin(invoiced, invoiced.c.line_id == SalesOrderLine.id)
+        .outerjoin(returned, returned.c.line_id == SalesOrderLine.id)
         .group_by(SalesOrderLine.sales_order_id)
         .subquery("parts")
     )
@@ -207,15 +216,17 @@ def _with_parts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
-    delivered, invoiced = delivered_by_line(), invoiced_by_line()
+    delivered, invoiced, returned = delivered_by_line(), invoiced_by_line(), returned_by_line()
     return (
         select(
             SalesOrderLine.__table__,
             func.coalesce(delivered.c.quantity, ZERO).label("delivered"),
             func.coalesce(invoiced.c.quantity, ZERO).label("invoiced"),
+            func.coalesce(returned.c.quantity, ZERO).label("returned"),
         )
         .outerjoin(delivered, delivered.c.line_id == SalesOrderLine.id)
         .outerjoin(invoiced, invoiced.c.line_id == SalesOrderLine.id)
+        .outerjoin(returned, returned.c.line_id == SalesOrderLine.id)
         .order_by(SalesOrderLine.position)
     )
 

@@ -25,6 +25,7 @@ from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.agencies.paired import is_sold
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.stock.arbitration import LineProposal, foresee
+from intergestan_erp.stock.on_slips import shrink_slips, write_slips
 from intergestan_erp.stock.order_lines import HeldLine, read_held_lines, read_order_lines
 from intergestan_erp.stock.ordered_elsewhere import shrink_pairs, untie, write_shrunk
 from intergestan_erp.stock.plan import Need
@@ -138,10 +139,12 @@ def follow(
     pairs = shrink_pairs(connection, lines, list(after.values()))
     lines += pairs.before
     after |= {line.id: line for line in pairs.after}
+    slips = shrink_slips(connection, lines, list(after.values()))
     plans = secure(connection, sourcing, needs, freed_by(lines, after.values()))
     untie(connection, pairs)
     of_lines = dict(zip((line.id for line, need in needed if need.quantity), plans, strict=True))
     made = write_allocations(connection, order.id, order.number, sourcing, lines, after, of_lines, by=by, at=at)
+    write_slips(connection, slips, by=by, at=at)
     write_shrunk(connection, pairs, by=by, at=at)
     return made
 
@@ -185,7 +188,7 @@ def needs_of(lines: Iterable[HeldLine], choices: Choices) -> list[Need]:
 
 
 def _kept(number: str, lines: Sequence[HeldLine], choices: Choices) -> dict[int, HeldLine]:
-    """What lines keep of what they hold, by line: of those that a person chose for nothing that is still to leave."""
+    """What lines keep of what they hold: of those that a person chose for what stands on picking slips alone."""
     strange = [line_id for line_id in choices if line_id not in {line.line_id for line in lines}]
     if strange:
         raise Problem(
@@ -196,7 +199,8 @@ def _kept(number: str, lines: Sequence[HeldLine], choices: Choices) -> dict[int,
             lines=", ".join(strange),
         )
     return {
-        line.id: line.released() if line.line_id in choices else line.fitted().without_remainders() for line in lines
+        line.id: line.without_free() if line.line_id in choices else line.fitted().without_remainders()
+        for line in lines
     }
 
 
@@ -243,10 +247,12 @@ def _give_back(
 ) -> Freed:
     pairs = shrink_pairs(connection, before, after)
     before, after = [*before, *pairs.before], [*after, *pairs.after]
+    slips = shrink_slips(connection, before, after)
     changes = freed_by(before, after)
     change_reserved(connection, changes)
     untie(connection, pairs)
     write_held(connection, before, {line.id: line for line in after}, {}, None, at)
+    write_slips(connection, slips, by=by, at=at)
     write_shrunk(connection, pairs, by=by, at=at)
     altered = sorted({line.order_id for line, old in zip(after, before, strict=True) if line != old})
     states.record(

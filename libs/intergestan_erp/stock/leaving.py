@@ -1,140 +1,98 @@
-"""Goods leave a depot for who ordered them (D38): first what was set aside for them there, then what is available.
+"""Goods leave a depot by a picking slip: what is set aside for its lines first, what nobody set aside from the rest.
 
-For what has left nothing is set aside any more, wherever that was (I4).
+Stock is locked by one call, before anything is written; what is decided in between is decided under that lock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, update
 
 from intergestan_db.among import among
-from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationState, StockReason
-from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import Depot, Reservation
-from intergestan_db.tables.types import Scaled, UtcDateTime
-from intergestan_erp.stock.allocate import freed_by, write_held
-from intergestan_erp.stock.holdings import Taken
+from intergestan_db.tables import Reservation
+from intergestan_db.tables.types import UtcDateTime
+from intergestan_erp.stock.allocate import write_held
 from intergestan_erp.stock.levels import Key, Level, lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
-from intergestan_erp.stock.order_lines import HeldLine, read_order_lines
-from intergestan_erp.stock.ordered_elsewhere import shrink_pairs, untie, write_shrunk
-from intergestan_erp.stock.reserve import change_reserved
-from intergestan_msg.money import ZERO, plain
+from intergestan_erp.stock.order_lines import read_order_lines
+from intergestan_msg.money import ZERO
 
-_NOW: Final = bindparam("now", type_=UtcDateTime())
 _CONSUME: Final = (
     update(Reservation)
-    .where(among(Reservation.id, "reservations"))
-    .values(state=ReservationState.CONSUMED, ended_at=_NOW)
+    .where(among(Reservation.picking_slip_line_id, "lines"), Reservation.state == ReservationState.ACTIVE)
+    .values(state=ReservationState.CONSUMED, ended_at=bindparam("now", type_=UtcDateTime()))
 )
-_SHRINK: Final = (
-    update(Reservation)
-    .where(Reservation.id == bindparam("reservation"))
-    .values(quantity=bindparam("left", type_=Scaled(6)))
-)
-_SAME: Final = ("allocation_id", "depot_id", "product_id", "kind", "created_at")
-_SPLIT: Final = insert(Reservation).from_select(
-    [*_SAME, "quantity", "state", "ended_at"],
-    select(
-        *(getattr(Reservation, name) for name in _SAME),
-        *(bindparam("part", type_=Scaled(6)), literal(ReservationState.CONSUMED.value), _NOW),
-    ).where(Reservation.id == bindparam("reservation")),
-)
-"""What left of a reservation is a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Goods that leave, by depot and product. :ivar levels: what lies there, without what was set aside for them."""
+    """So much of a product leaves a depot by a line of a slip. :ivar reserved: what of that is set aside for it."""
 
-    quantities: Mapping[Key, Decimal]
-    levels: Mapping[Key, Level]
+    slip_line_id: int
+    depot_id: int
+    product_id: int
+    quantity: Decimal
+    reserved: Decimal
+
+    @property
+    def key(self) -> Key:
+        """Where it lies."""
+        return self.depot_id, self.product_id
 
 
-def let_leave(
-    connection: Connection, order: AnyRow, depot_id: int, wanted: Mapping[int, Decimal], *, by: str, at: datetime
-) -> Leaving:
-    """Lock what lies in a depot of what leaves it for a locked order, and give up what the order holds for that.
+def lock_leaving(connection: Connection, leaving: Iterable[Leaving]) -> dict[Key, Level]:
+    """What lies there of what is to leave, locked."""
+    return lock_levels(connection, {each.key for each in leaving})
 
-    :param wanted: by line of the order. Services lie nowhere, and are passed over.
-    :raises Problem: less is there that is set aside for nobody else; nothing may be written then.
+
+def after_leaving(levels: Mapping[Key, Level], leaving: Iterable[Leaving]) -> dict[Key, Level] | Leaving:
+    """What is there once all of these left, or the first of them for which too little is there. Pure."""
+    after = dict(levels)
+    for each in leaving:
+        level = after[each.key]
+        free = level.available - (each.quantity - each.reserved)
+        if (each.reserved > level.reserved or free < 0) and not level.negative_ok:
+            return each
+        after[each.key] = replace(level, on_hand=level.on_hand - each.quantity, reserved=level.reserved - each.reserved)
+    return after
+
+
+def leave(
+    connection: Connection,
+    levels: Mapping[Key, Level],
+    leaving: Sequence[Leaving],
+    document: str,
+    *,
+    by: str,
+    at: datetime,
+) -> None:
+    """Let these leave with a delivery note.
+
+    :param levels: what lies there, locked and enough. :param document: the number of the note.
     """
-    before = [line for line in read_order_lines(connection, order.id) if line.id in wanted and line.is_goods]
-    parts = [line.delivered_from(depot_id, wanted[line.id]) for line in before]
-    left = [line for line, _taken in parts]
-    after = [line.fitted() for line in left]
-    pairs = shrink_pairs(connection, left, after)
-    kept = [*after, *pairs.after]
-    freed = freed_by([*before, *pairs.before], kept)
-    quantities = _by_product(before, depot_id, wanted)
-    locked = lock_levels(connection, [*quantities, *((depot, product) for product, depot in freed)])
-    levels = {
-        key: replace(level, reserved=level.reserved + freed.get((level.product_id, level.depot_id), ZERO))
-        for key, level in locked.items()
-    }
-    _check(connection, order.number, before, quantities, levels)
-    change_reserved(connection, freed)
-    untie(connection, pairs)
-    _consume(connection, [each for _line, taken in parts for each in taken], at)
-    write_held(connection, [*left, *pairs.before], {line.id: line for line in kept}, {}, None, at)
-    write_shrunk(connection, pairs, by=by, at=at)
-    return Leaving(quantities, levels)
-
-
-def write_left(connection: Connection, leaving: Leaving, document: str, *, by: str, at: datetime) -> None:
-    """Write that these goods left. :param document: the number of their delivery note."""
+    quantities: dict[Key, Decimal] = {}
+    reserved: dict[Key, Decimal] = {}
+    for each in leaving:
+        quantities[each.key] = quantities.get(each.key, ZERO) + each.quantity
+        reserved[each.key] = reserved.get(each.key, ZERO) + each.reserved
+    lighter = {key: replace(levels[key], reserved=levels[key].reserved - reserved[key]) for key in quantities}
     moves = [
         Move(depot, product, -quantity, StockReason.DELIVERY, document=document)
-        for (depot, product), quantity in leaving.quantities.items()
+        for (depot, product), quantity in quantities.items()
     ]
-    write_moves(connection, leaving.levels, moves, by=by, at=at)
+    write_moves(connection, lighter, moves, by=by, at=at)
+    lines = [each.slip_line_id for each in leaving if each.reserved]
+    if lines:
+        connection.execute(_CONSUME, {"lines": lines, "now": at})
 
 
-def _by_product(lines: Sequence[HeldLine], depot_id: int, wanted: Mapping[int, Decimal]) -> dict[Key, Decimal]:
-    found: dict[Key, Decimal] = {}
-    for line in lines:
-        key = (depot_id, line.product_id)
-        found[key] = found.get(key, ZERO) + wanted[line.id]
-    return found
-
-
-def _check(
-    connection: Connection,
-    number: str,
-    lines: Sequence[HeldLine],
-    quantities: Mapping[Key, Decimal],
-    levels: Mapping[Key, Level],
-) -> None:
-    """Refuse that more leaves than is there."""
-    names = {line.product_id: line.product for line in lines}
-    for (depot_id, product_id), quantity in quantities.items():
-        level = levels[depot_id, product_id]
-        if not level.allows(-quantity):
-            raise Problem(
-                "Only {left} of {product} are left in {depot} for {number}, and {wanted} were to leave. Nothing was "
-                "delivered.",
-                ProblemCode.NOT_IN_STOCK,
-                (Act.SHOW_STOCK, Act.ALLOCATE_AGAIN),
-                left=plain(level.available),
-                product=names[product_id],
-                depot=connection.execute(select(Depot.code).where(Depot.id == depot_id)).scalar_one(),
-                number=number,
-                wanted=plain(quantity),
-            )
-
-
-def _consume(connection: Connection, taken: Sequence[Taken], at: datetime) -> None:
-    whole = [each.reservation_id for each in taken if not each.left]
-    if whole:
-        connection.execute(_CONSUME, {"reservations": whole, "now": at})
-    for each in taken:
-        if each.left:
-            connection.execute(_SPLIT, {"reservation": each.reservation_id, "part": each.quantity, "now": at})
-            connection.execute(_SHRINK, {"reservation": each.reservation_id, "left": each.left})
+def settle_remainders(connection: Connection, order_id: int, at: datetime) -> None:
+    """Let the remainders of an order follow what left of it without being set aside."""
+    lines = read_order_lines(connection, order_id)
+    write_held(connection, lines, {line.id: line.fitted() for line in lines}, {}, None, at)

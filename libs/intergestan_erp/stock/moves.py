@@ -75,7 +75,7 @@ def moved(levels: Mapping[Key, Level], moves: Iterable[Move]) -> Moved | Short:
 _SET = (
     update(Stock)
     .where(Stock.depot_id == bindparam("depot"), Stock.product_id == bindparam("product"))
-    .values(on_hand=bindparam("on_hand_now"), average_cost=bindparam("average_now"))
+    .values(on_hand=bindparam("on_hand_now"), reserved=bindparam("reserved_now"), average_cost=bindparam("average_now"))
 )
 
 
@@ -84,7 +84,8 @@ def write_moves(
 ) -> Mapping[Key, Level]:
     """Make these moves; those of nothing are left out.
 
-    :param levels: of all that they change, locked in this transaction (`lock_levels`).
+    :param levels: of all that they change, locked in this transaction (`lock_levels`); what is set aside of it is
+        written as it stands here.
     :returns: what lies where afterwards.
     :raises Problem: more would leave than is available, or more would lie there than can be written down. Nothing may
         be written then.
@@ -110,6 +111,7 @@ def _level_row(level: Level) -> dict[str, object]:
         "depot": level.depot_id,
         "product": level.product_id,
         "on_hand_now": level.on_hand,
+        "reserved_now": level.reserved,
         "average_now": level.average_cost,
     }
 

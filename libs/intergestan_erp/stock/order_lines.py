@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, and_, bindparam, func, select
+from sqlalchemy import Connection, and_, bindparam, select
 
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import ReservationKind, ReservationState, Route, Supply
-from intergestan_db.tables import Allocation, DeliveryNoteLine, Product, Reservation, SalesOrderLine
-from intergestan_erp.stock.holdings import Holding, SetAside, Taken, consumed, shrunk, still_held
+from intergestan_db.enums import ReservationKind, ReservationState, Route, SlipState, Supply
+from intergestan_db.tables import Allocation, PickingSlip, PickingSlipLine, Product, Reservation, SalesOrderLine
+from intergestan_erp.stock.holdings import Holding, SetAside, gathered, may_go, shrunk, still_held
+from intergestan_erp.stock.left import LEFT
 from intergestan_msg.money import ZERO
 
 
@@ -44,9 +45,14 @@ class HeldLine:
         set_aside = still_held(each.without_remainder() for each in self.holdings)
         return max(ZERO, self.quantity - self.delivered - set_aside)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether something of it is on a picking slip that is ready, and counts as left."""
+        return any(each.is_ready for held in self.holdings for each in held.set_aside)
+
     def released(self) -> HeldLine:
-        """The same without all that is still to leave."""
-        return self._with(still_held(self.holdings)) if self.is_goods else self._as_service(self.delivered)
+        """The same without all that is still to leave, but for what is ready to."""
+        return self._with(may_go(self.holdings)) if self.is_goods else self._as_service(self.delivered)
 
     def fitted(self) -> HeldLine:
         """The same with no more than it needs, and of its own product alone."""
@@ -56,10 +62,16 @@ class HeldLine:
             return self.released()
         return self._with(still_held(self.holdings) - max(ZERO, self.quantity - self.delivered))
 
-    def delivered_from(self, depot_id: int, quantity: Decimal) -> tuple[HeldLine, list[Taken]]:
-        """The same once so much of it left a depot, and what of its reservations there leaves with it."""
-        held, taken = consumed(self.holdings, depot_id, self.product_id, quantity)
-        return replace(self, delivered=self.delivered + quantity, holdings=tuple(held)), taken
+    def without_free(self) -> HeldLine:
+        """The same with nothing to leave but what stands on picking slips: all else is chosen anew."""
+        if not self.is_goods:
+            return self._as_service(self.delivered)
+        return replace(self, holdings=tuple(each.on_slips() for each in self.holdings))
+
+    def gathered_in(self, depot_id: int, quantity: Decimal) -> tuple[HeldLine, Decimal]:
+        """The same when so much is to leave a depot now, and how much of that is not set aside there."""
+        held, missing = gathered(self.holdings, depot_id, quantity, self.quantity - self.delivered)
+        return replace(self, holdings=tuple(held)), missing
 
     def _with(self, excess: Decimal) -> HeldLine:
         """The same with so much less to leave."""
@@ -84,18 +96,17 @@ _HELD: Final = (
         Reservation.product_id.label("reserved_product_id"),
         Reservation.kind,
         Reservation.quantity.label("set_aside"),
+        Reservation.picking_slip_line_id,
+        PickingSlip.state.label("slip_state"),
     )
     .outerjoin(Reservation, _SET_ASIDE)
+    .outerjoin(PickingSlipLine, PickingSlipLine.id == Reservation.picking_slip_line_id)
+    .outerjoin(PickingSlip, PickingSlip.id == PickingSlipLine.slip_id)
     .order_by(Allocation.id, Reservation.id)
 )
 _HELD_OF_LINES: Final = _HELD.where(Allocation.sales_order_line_id.in_(bindparam("lines", expanding=True)))
 _HELD_OF_ORDER: Final = _HELD.join(SalesOrderLine, SalesOrderLine.id == Allocation.sales_order_line_id).where(
     SalesOrderLine.sales_order_id == bindparam("order")
-)
-_LEFT: Final = (
-    select(func.sum(DeliveryNoteLine.quantity))
-    .where(DeliveryNoteLine.sales_order_line_id == SalesOrderLine.id)
-    .scalar_subquery()
 )
 _LINE: Final = (
     select(
@@ -106,7 +117,7 @@ _LINE: Final = (
             SalesOrderLine.product_id,
             SalesOrderLine.quantity,
         ),
-        *(Product.code, Product.unit, Product.supply, _LEFT.label("delivered")),
+        *(Product.code, Product.unit, Product.supply, LEFT.label("delivered")),
     )
     .join(Product, Product.id == SalesOrderLine.product_id)
     .order_by(SalesOrderLine.position)
@@ -154,7 +165,10 @@ def _by_line(rows: Iterable[AnyRow]) -> dict[int, tuple[Holding, ...]]:
             held = Holding(row.id, row.depot_id, Route(row.route), row.quantity, row.remainder)
         if row.reservation_id is not None:
             place = row.reserved_depot_id, row.reserved_product_id
-            each = SetAside(row.reservation_id, *place, ReservationKind(row.kind), row.set_aside)
+            each = SetAside(
+                *(row.reservation_id, *place, ReservationKind(row.kind), row.set_aside, row.picking_slip_line_id),
+                is_ready=row.slip_state == SlipState.READY,
+            )
             held = replace(held, set_aside=(*held.set_aside, each))
         of_line[row.id] = held
     return {line_id: tuple(of_line.values()) for line_id, of_line in found.items()}

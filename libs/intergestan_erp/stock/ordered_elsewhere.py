@@ -28,7 +28,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_db.tables.types import Scaled, UtcDateTime
-from intergestan_erp.stock.holdings import Holding, still_held
+from intergestan_erp.stock.holdings import Holding, may_go
 from intergestan_erp.stock.order_lines import HeldLine, read_held_lines
 from intergestan_msg.money import ZERO, TaxCategory, line_total, totals_of
 
@@ -140,8 +140,8 @@ def _inbound(held: Holding) -> Decimal:
 
 
 def _less(line: HeldLine, quantity: Decimal) -> HeldLine:
-    """The line without so much of what has not left yet."""
-    return replace(line, quantity=line.quantity - min(quantity, still_held(line.holdings))).fitted()
+    """The line without so much of what has not left yet and is not ready to."""
+    return replace(line, quantity=line.quantity - min(quantity, may_go(line.holdings))).fitted()
 
 
 def _write_pair(

@@ -21,6 +21,8 @@ from intergestan_erp.paying import payments
 from intergestan_erp.paying.payments import NewPayment, TakenBack
 from intergestan_erp.paying.settling import Settled
 from intergestan_erp.paying.shares import Share
+from intergestan_erp.picking import returning
+from intergestan_erp.picking.returning import Returned
 from intergestan_erp.selling import cancelling, credit_notes
 from intergestan_erp.selling.credit_notes import Credited
 from intergestan_erp.selling.deliveries import customer_of
@@ -91,6 +93,23 @@ def cancel_order(connection: Connection, number: str, reason: str | None, *, by:
     _lock_first(connection, customer_of(connection, number))
     freed = cancelling.cancel_order(connection, number, reason, by=by, at=at)
     return look_again(connection, freed.customers, by=by, at=at) + Released(products=freed.products)
+
+
+def enter_return(
+    connection: Connection,
+    number: str,
+    wanted: Mapping[int, Decimal],
+    reason: str,
+    place: Place,
+    *,
+    credit: bool = False,
+    by: str,
+    at: datetime,
+) -> tuple[Returned, Released]:
+    """Book that goods of a delivery note came back (`returning.enter_return`)."""
+    _lock_first(connection, returning.customer_of(connection, number))
+    found = returning.enter_return(connection, number, wanted, reason, place, credit=credit, by=by, at=at)
+    return found, look_again(connection, found.freed.customers, by=by, at=at)
 
 
 def set_ceiling(connection: Connection, party_id: int, ceiling: Ceiling, *, by: str, at: datetime) -> Released:

@@ -133,6 +133,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Nothing is set aside for {value} order(s), though it is to be done at once: the allocator does not do it.",
             "Look whether it runs, and start it.",
         ),
+        "SlipErrors": (
+            "{value} picking slip(s) could not be delivered: what was prepared has not left.",
+            "The list of slips says why; let them be entered again once the cause is gone.",
+        ),
         "ServiceDown": (
             "The service {about} does not run.",
             "Start it; its log says why it ended.",
@@ -267,6 +271,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Rien n'est réservé pour {value} commande(s), qui devrait l'être aussitôt : l'allocator ne le fait pas.",
             "Regardez s'il tourne, et démarrez-le.",
         ),
+        "SlipErrors": (
+            "{value} BP n'ont pas pu être validés : ce qui était préparé n'est pas parti.",
+            "La liste des BP dit pourquoi ; rouvrez-les une fois la cause disparue.",
+        ),
         "ServiceDown": (
             "Le service {about} ne tourne pas.",
             "Démarrez-le ; son journal dit pourquoi il s'est arrêté.",
@@ -335,6 +343,7 @@ NEXT: Mapping[str, tuple[Act, ...]] = {
     "NotesUninvoiced": (Act.INVOICE_NOTES,),
     "StockNegative": (Act.SHOW_STOCK, Act.COUNT_STOCK),
     "OrdersUnallocated": (Act.CHECK_SITE, Act.START_SITE),
+    "SlipErrors": (Act.LIST_SLIPS, Act.REOPEN_SLIP),
     "ServiceDown": (Act.START_SITE, Act.START_SERVICE),
 }
 """What may be done about an alarm, by its name."""

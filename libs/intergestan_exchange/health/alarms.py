@@ -81,6 +81,7 @@ KINDS: Mapping[str, Kind] = {
     "NotesUninvoiced": Kind("warning"),
     "StockNegative": Kind("warning"),
     "OrdersUnallocated": Kind("warning"),
+    "SlipErrors": Kind("warning"),
     "ServiceDown": Kind("critical", 120),
 }
 """By name; the alert of Prometheus and the page in docs/runbooks are called Intergestan<name>."""
@@ -208,6 +209,8 @@ def _services(vitals: Vitals) -> Iterator[Alarm]:
         yield Alarm("StockNegative", value=str(vitals.negative))
     if _older(vitals, vitals.unallocated.since, UNALLOCATED_S):
         yield Alarm("OrdersUnallocated", value=str(vitals.unallocated.count), since=vitals.unallocated.since)
+    if vitals.picking.errors:
+        yield Alarm("SlipErrors", value=str(vitals.picking.errors))
     if not vitals.clock.is_well:
         by = max(vitals.clock.seconds, vitals.clock.ahead)
         yield Alarm("ClockSetBack", value=span(by), since=vitals.clock.set_back_at)

@@ -32,6 +32,8 @@ from intergestan_db.tables import (
 from intergestan_erp.agencies.paired import IS_BOUGHT
 from intergestan_erp.geo.health import Geocoding, read_geocoding
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
+from intergestan_erp.picking.counts import Waiting as PickingWaits
+from intergestan_erp.picking.counts import count_waiting
 from intergestan_erp.site.geo_rules import read_geo
 from intergestan_erp.site.zone import read_zone, this_month, today
 from intergestan_erp.stock.health import read_goods
@@ -53,6 +55,9 @@ COMPOSE, SEND, IMPORT = STEPS = ("compose", "send", "import")
 RECENT_TRANSFERS = 1000
 RECENT = timedelta(days=7)
 """A gap is looked for in front of the newest transfers only; one that nobody closed in a week is known by then."""
+
+
+NOTHING_TO_PICK = PickingWaits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Vitals:
     :ivar uninvoiced: this month's delivery notes of customers who get an invoice a month, on its last days; else 0.
     :ivar negative: products of which less than nothing lies in a depot, or than is set aside, where it may not.
     :ivar unallocated: accepted orders for which goods are to be set aside at once, and were not yet.
+    :ivar picking: picking slips and returns that wait for somebody.
     :ivar clock: whether it was set back. :ivar clocks: those of partners that differ from it.
     :ivar geocoding: how the looking up of addresses stands; None where nobody is asked.
     """
@@ -144,6 +150,7 @@ class Vitals:
     uninvoiced: int = 0
     negative: int = 0
     unallocated: Waiting = NOBODY
+    picking: PickingWaits = NOTHING_TO_PICK
 
 
 def read_vitals(
@@ -187,6 +194,7 @@ def read_vitals(
         uninvoiced=_uninvoiced(connection, now),
         negative=goods.negative,
         unallocated=Waiting(goods.unallocated, goods.since),
+        picking=count_waiting(connection),
     )
 
 

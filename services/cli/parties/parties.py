@@ -27,13 +27,14 @@ from services.cli.parties.fees import how_much, typed_fees
 from services.cli.parties.locate import locate, ring_for
 from services.cli.parties.naming import party_of
 from services.cli.parties.payments import tell_released
+from services.cli.picking.cards import INCOMPLETE, MODES, IncompleteWord, PickingWord, of_slips
 from services.cli.shown import in_place, sentence, some_of
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_erp.listing.parties import PartyAddress
+    from intergestan_erp.listing.parties import PartyAddress, PartyCard
     from intergestan_erp.parties.ceilings import Ceiling
     from intergestan_erp.parties.fees import Borne
     from intergestan_erp.parties.parties import Entered
@@ -95,6 +96,21 @@ Grouping = Annotated[
 ]
 Marked = Annotated[
     str | None, typer.Option("--category", metavar="CODE", help="The category by which lists are narrowed to it.")
+]
+Picking = Annotated[
+    PickingWord | None, typer.Option("--picking", help="Whether its deliveries are prepared on picking slips.")
+]
+WhenIncomplete = Annotated[
+    IncompleteWord | None,
+    typer.Option("--incomplete", help="Whether an order of it is picked before all of it is there."),
+]
+AddressIncomplete = Annotated[
+    IncompleteWord | None,
+    typer.Option("--address-incomplete", help="The same for orders that go to its postal address."),
+]
+GroupSlips = Annotated[
+    bool | None,
+    typer.Option("--group-slips/--no-group-slips", help="Whether slips of it become one delivery note where they may."),
 ]
 Latitude = Annotated[
     str | None,
@@ -249,6 +265,10 @@ def set_(
     minimum_order: Minimum = None,
     grouping: Grouping = None,
     category: Marked = None,
+    picking: Picking = None,
+    incomplete: WhenIncomplete = None,
+    address_incomplete: AddressIncomplete = None,
+    group_slips: GroupSlips = None,
     latitude: Latitude = None,
     longitude: Longitude = None,
 ) -> None:
@@ -280,6 +300,7 @@ def set_(
         changes["minimum_order"] = an_amount(minimum_order) if minimum_order.strip() else None
     if grouping is not None:
         changes["invoice_grouping"] = grouping
+    changes |= of_slips(picking, incomplete, address_incomplete, group_slips)
     borne = typed_fees(fees)
     if not (changes or borne or no_fees or about_credit) and term is None and category is None:
         raise typer.BadParameter(_("Say what to change, with at least one option."))
@@ -386,6 +407,7 @@ def show(context: typer.Context, *, party: Party, as_json: AsJson = False) -> No
             _("Deferred invoicing"): _(GROUPINGS[card.invoice_grouping]) if card.is_customer else None,
             _("Invoices by mail to"): card.invoice_email,
             _("Reference on invoices"): card.buyer_reference,
+            **_about_slips(card),
             _("Postal address"): "; ".join(map(_in_one_line, card.addresses)),
             _("Person to ask"): "; ".join(
                 ", ".join(filter(None, (each.name, each.telephone, each.email))) for each in card.contacts
@@ -557,11 +579,23 @@ def _in_words(fees: Sequence[Borne]) -> str:
     return ", ".join(f"{fee.name} ({how_much(fee.amount, fee.percent)})" for fee in fees)
 
 
+def _about_slips(card: PartyCard) -> dict[str, str | None]:
+    """What the card says of picking slips, where it says anything."""
+    of_address = next((each.incomplete for each in card.addresses if each.incomplete), None)
+    return {
+        _("Picking slips"): card.picking_mode and _(MODES[card.picking_mode]),
+        _("Incomplete orders"): card.incomplete and _(INCOMPLETE[card.incomplete]),
+        _("Incomplete orders to this address"): of_address and _(INCOMPLETE[of_address]),
+        _("Slips on one delivery note"): _("yes") if card.group_slips else None,
+    }
+
+
 def _in_one_line(address: PartyAddress) -> str:
     town = " ".join(filter(None, (address.postcode, address.city)))
     text = ", ".join(filter(None, (address.line1, address.line2, town, address.country)))
     known = f"{address.latitude} {address.longitude}" if address.latitude is not None else ""
-    place = ", ".join(filter(None, (known, _(GEO[address.geo]))))
+    said = GEO[address.geo]
+    place = ", ".join(filter(None, (known, said and _(said))))
     return f"{text} ({place})" if place else text
 
 

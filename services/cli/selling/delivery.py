@@ -31,7 +31,7 @@ def deliver(
     """Book that goods left, under a numbered delivery note."""
     from intergestan_db.tables import SalesOrder
     from intergestan_erp.inputs.typed_keys import as_stored
-    from intergestan_erp.selling import deliveries
+    from intergestan_erp.picking import delivering
 
     wanted = by_line(lines, decimal_mark) if lines else None
     call = call_of(context)
@@ -39,7 +39,7 @@ def deliver(
         by, at = call.actor(connection), call.database.now()
         number = as_stored(connection, number, SalesOrder.number)
         here = call.place(connection)
-        made = deliveries.deliver(connection, number, wanted, by=by, at=at, note=note, override=override, place=here)
+        made = delivering.deliver(connection, number, wanted, by=by, at=at, note=note, override=override, place=here)
     if as_json:
         print_json({"delivery_note": made})
     else:

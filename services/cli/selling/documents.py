@@ -11,6 +11,7 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import shown
 from services.cli.output import print_fields, print_table
+from services.cli.picking.cards import INCOMPLETE, LEVELS
 from services.cli.shown import day, what
 
 PARTS = {"none": marked("no"), "some": marked("partly"), "all": marked("yes")}
@@ -45,6 +46,7 @@ def print_order(order: Mapping[str, Any]) -> None:
             _("Delivered"): delivered,
             _("Invoiced"): invoiced,
             _("Wanted on"): order["wanted_date"],
+            _("While incomplete"): _while_incomplete(order),
             **_totals(order),
             _("Below the minimum"): below_minimum(order),
         }
@@ -63,6 +65,12 @@ def print_order(order: Mapping[str, Any]) -> None:
     typer.echo()
     events = [[event["at"], event["who"], what("sales_order", event["name"])] for event in order["events"]]
     print_table([_("When"), _("Who"), _("What")], events)
+
+
+def _while_incomplete(order: Mapping[str, Any]) -> str | None:
+    """What becomes of it while not all of it is there, and who says so."""
+    rule, level = order["incomplete"], order["incomplete_from"]
+    return None if rule is None else f"{_(INCOMPLETE[rule])} ({_(LEVELS[level])})"
 
 
 def print_quote(quote: Mapping[str, Any]) -> None:

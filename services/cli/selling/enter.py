@@ -18,6 +18,7 @@ from services.cli.figures import AnyDates, Dates, DecimalMark, a_figure, a_key, 
 from services.cli.output import AsJson, print_json, say
 from services.cli.parties.fees import typed_fees
 from services.cli.parties.naming import party_of
+from services.cli.picking.cards import IncompleteWord
 from services.cli.selling.allocating import Shares, foreseen, read_choices, remainder_said
 from services.cli.shown import cell, sentence
 
@@ -45,6 +46,10 @@ Fees = Annotated[
 NoFees = Annotated[bool, typer.Option("--no-fees", help="Without the fees that the customer bears.")]
 Note = Annotated[str | None, typer.Option("--note", help="A remark that stands on it.")]
 WantedOn = Annotated[str | None, typer.Option("--wanted-on", metavar="DATE", help="The day on which it is wanted.")]
+WhenIncomplete = Annotated[
+    IncompleteWord | None,
+    typer.Option("--incomplete", help="Whether it is picked before all of it is there, whatever cards say."),
+]
 AddFee = Annotated[
     bool, typer.Option("--add-fee", help="If the order is below the customer's minimum, add the fee for that.")
 ]
@@ -65,6 +70,7 @@ def enter(
     note: Note = None,
     wanted_on: WantedOn = None,
     shares: Shares = None,
+    incomplete: WhenIncomplete = None,
     decimal_mark: DecimalMark = None,
     dates: AnyDates = Dates.PLAUSIBLE,
     as_json: AsJson = False,
@@ -95,6 +101,7 @@ def enter(
     with call.database.transaction() as connection:
         who: Any = {"place": call.place(connection), "by": call.actor(connection), "at": call.database.now()}
         how: Any = {"add_fee": add_fee, "override": override, "choices": chosen}
+        how["incomplete"] = None if incomplete is None else incomplete.stored
         entered = enter_order(connection, wanted(connection), **how, **who)
     tell_entered(entered, has_fee=add_fee, as_json=as_json)
 

@@ -20,7 +20,7 @@ from services.cli.figures import day_of
 from services.cli.output import AsJson, print_json, print_table
 from services.cli.parties.naming import party_id
 from services.cli.selling.allocating import allocate, allocations
-from services.cli.selling.amending import cancel, charge
+from services.cli.selling.amending import cancel, charge, close, set_
 from services.cli.selling.changes import change
 from services.cli.selling.delivery import deliver, invoice
 from services.cli.selling.documents import PRINTERS, below_minimum, how_far
@@ -83,6 +83,8 @@ def show(
     """Show a sales order with what became of it, a delivery note, an invoice with what is open, or a credit note."""
     with call_of(context).database.read() as connection:
         document, kind = _find(connection, number)
+        if kind == "order":
+            document = {**document, **_counting(connection, document["id"])}
     if as_json:
         print_json(document)
         return
@@ -94,6 +96,8 @@ app.verb("allocations")(allocations)
 app.verb("deliver")(deliver)
 app.verb("change")(change)
 app.verb("charge")(charge)
+app.verb("close")(close)
+app.verb("set")(set_)
 app.verb("cancel")(cancel)
 app.verb("invoice")(invoice)
 
@@ -116,6 +120,16 @@ def export(
     from intergestan_erp.order_files.order_export import SALES
 
     write_orders(call_of(context), SALES, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
+
+
+def _counting(connection: Connection, order_id: int) -> dict[str, str | None]:
+    """What becomes of an order while not all of it is there, and who says so (A39)."""
+    from intergestan_erp.picking.making import read_counting
+
+    found = read_counting(connection, order_id)
+    if found is None:
+        return {"incomplete": None, "incomplete_from": None}
+    return {"incomplete": found.incomplete, "incomplete_from": found.said_by}
 
 
 def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:

@@ -18,6 +18,7 @@ from services.cli.figures import DecimalMark, a_figure, a_price, day_of
 from services.cli.output import AsJson, print_json, print_table, say
 from services.cli.paging import After, Limit, say_that_there_are_more
 from services.cli.shown import cell
+from services.cli.stock.returns import return_, returns
 from services.cli.stock.transit import show_transit
 from services.cli.translated import Group
 
@@ -182,6 +183,10 @@ def move(
         place, by, at = call.place(connection), call.actor(connection), call.database.now()
         found = transfer(connection, place, goods, to, by=by, at=at, document=document)
     _tell(call, found, as_json=as_json)
+
+
+app.verb("return")(return_)
+app.verb("returns")(returns)
 
 
 def _goods(lines: Sequence[str], mark: Mark | None, cost: str | None) -> list[Goods]:

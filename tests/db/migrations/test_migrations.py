@@ -113,7 +113,7 @@ def test_an_older_site_gets_the_number_series_that_it_lacks(a_site: SiteToTest) 
     migrate.upgrade(a_site.database)
     with a_site.database.read() as connection:
         rows = connection.execute(select(NumberSeries.prefix, NumberSeries.next_number))
-        new = dict.fromkeys(("CFR", "CCL", "BL", "BR", "FA", "FI", "AV", "RG", "DV"), 1)
+        new = dict.fromkeys(("CFR", "CCL", "BP", "BL", "BR", "RT", "FA", "FI", "AV", "RG", "DV"), 1)
         assert {row.prefix: row.next_number for row in rows} == {**new, "X": 7}
 
 

@@ -24,10 +24,10 @@ from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.pairs.ordering import order_pairs
 from intergestan_erp.pairs.pending import Wanted
 from intergestan_erp.pairs.receiving import receive
+from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.selling import invoice_runs
 from intergestan_erp.selling.cancelling import cancel_order
 from intergestan_erp.selling.deferred import in_batches
-from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.invoice_runs import FutureInvoice
 from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.open_goods import NotesWanted

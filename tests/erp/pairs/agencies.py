@@ -17,7 +17,7 @@ from intergestan_erp.pairs.pending import Wanted
 from intergestan_erp.pairs.receiving import Received, receive
 from intergestan_erp.pairs.transit import list_transit
 from intergestan_erp.parties.parties import NewParty
-from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.stock import entry
 from intergestan_erp.stock.entry import Goods
 from intergestan_msg.money import plain

@@ -43,9 +43,9 @@ from intergestan_erp.pairs.pending import Wanted
 from intergestan_erp.pairs.receiving import Received, receive
 from intergestan_erp.pairs.transit import list_transit
 from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.selling import credit_notes, invoice_runs
 from intergestan_erp.selling.cancelling import cancel_order
-from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import EnteredOrder, enter_order
 from intergestan_erp.selling.invoice_runs import FutureInvoice

@@ -20,7 +20,7 @@ from intergestan_erp.agencies.establishments import add_folder, folder_called
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.catalogue.catalogue import put_products
 from intergestan_erp.parties.parties import NewParty
-from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import enter_order
 from tests.made_once import made_once

@@ -15,8 +15,8 @@ from intergestan_db.problem import Problem
 from intergestan_db.tables import Allocation, Product, Reservation, SalesOrder, SalesOrderLine, Stock, StockMove
 from intergestan_db.tables.types import Scaled
 from intergestan_erp.agencies.places import in_depot
+from intergestan_erp.picking.delivering import deliver
 from intergestan_erp.selling.cancelling import cancel_order
-from intergestan_erp.selling.deliveries import deliver
 from intergestan_erp.selling.drafts import Typed, TypedLine
 from intergestan_erp.selling.enter import enter_order
 from intergestan_erp.stock.allocate import NewLine, allocate_order, let_remain, release_lines

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import DeliveryNote, PurchaseOrder, Reservation, Stock, StockMove
 from intergestan_erp.agencies.places import in_depot
-from intergestan_erp.selling.deliveries import deliver
+from intergestan_erp.picking.delivering import deliver
 from intergestan_msg.money import plain
 from tests.erp.pairs.agencies import Agencies, Arrivals
 from tests.erp.stock.depots import Depots
@@ -31,7 +31,7 @@ def reservations(site: SiteToTest, state: str) -> list[str]:
 
 
 def test_what_was_set_aside_leaves_first(a_site: SiteToTest) -> None:
-    """D38, A33, I3, I4: a part splits its reservation; what is left over elsewhere is given back."""
+    """D38, A33, I3, I4: a part splits its reservation; what is available is set aside, and given back elsewhere."""
     depots = Depots(a_site)
     depots.enter("ALB0002=6")
     depots.allocate("CCL1", L1="AB=4 RD=2")
@@ -44,10 +44,10 @@ def test_what_was_set_aside_leaves_first(a_site: SiteToTest) -> None:
     assert (move.quantity, move.reason, move.document, move.unit_cost) == (-3, "delivery", "BL1", Decimal("6.5"))
     assert leave(depots, "CCL1", L1="2") == "BL2"
     assert depots.stand() == "AB 5/0, RD 10/1, ABL 10/0"
-    assert depots.shown("CCL1") == "L1: AB 4/0 direct, RD 1/1 direct"
+    assert depots.shown("CCL1") == "L1: AB 5/0 direct, RD 1/1 direct"
     assert leave(depots, "CCL1", "RD") == "BL3"
     assert depots.stand() == "AB 5/0, RD 9/0, ABL 10/0"
-    assert (reservations(a_site, "consumed"), reservations(a_site, "active")) == (["1", "1", "3"], [])
+    assert (reservations(a_site, "consumed"), reservations(a_site, "active")) == (["1", "1", "1", "3"], [])
     note = a_site.row(DeliveryNote, number="BL3")
     assert (note.depot_id, note.establishment_id) == (depots.ids["RD"], 2)
     with pytest.raises(Problem, match="has left already"):

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from intergestan_db.enums import GEOCODER, SERVICES, HoldReason
+from intergestan_db.enums import GEOCODER, SERVICES, HoldReason, SlipState
 from intergestan_erp.geo.health import Geocoding, Rest
+from intergestan_erp.picking.counts import Waiting as PickingWaits
 from intergestan_erp.site.day import zone_of
 from intergestan_exchange.health import alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
@@ -131,6 +132,11 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "OrdersUnallocated": (
         {"unallocated": Waiting(2, ago(seconds=901))},
         {"unallocated": Waiting(2, ago(seconds=899))},
+        {},
+    ),
+    "SlipErrors": (
+        {"picking": PickingWaits({SlipState.ERROR: 2})},
+        {"picking": PickingWaits({SlipState.READY: 2}, ago(minutes=5), uncredited=1)},
         {},
     ),
 }

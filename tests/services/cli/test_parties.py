@@ -111,6 +111,7 @@ def test_a_card(shop: Path, run: Run) -> None:
             "latitude": None,
             "longitude": None,
             "geo": "none",
+            "incomplete": None,
         }
     ]
     assert card["contacts"] == [{"name": "Anne Roth", "telephone": None, "email": "anne@stauber.test"}]

@@ -425,3 +425,12 @@ def test_stock_below_nothing(site: Site) -> None:
     """The rules of the table hold that there is none; 0 is told where no stock is managed, too."""
     site.dispatcher.measure()
     assert site.gauge("stock_negative") == 0
+
+
+def test_slips_and_returns_that_wait(site: Site) -> None:
+    """D44, A52: 0 is told where none wait, too."""
+    site.dispatcher.measure()
+    for state in ("generated", "entered", "ready", "error"):
+        assert site.gauge("picking_slips", state=state) == 0
+    assert site.gauge("oldest_ready_slip_timestamp_seconds") == 0
+    assert site.gauge("returns_uncredited") == 0

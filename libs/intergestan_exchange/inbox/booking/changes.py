@@ -37,14 +37,16 @@ def write_changes(
     """
     numbers = [entry.settled.key[1] for entry in entries if _alters(entry)]
     standing = read_standing(connection, partner.id, numbers, lock=True)
+    for entry in entries:
+        decision, number = entry.settled.decision, entry.settled.key[1]
+        if isinstance(decision, Amended | Cancelled) and standing.get(number) != decision.standing:
+            raise DecidedMeanwhile(f"The sales order of {number} was altered by somebody else.")
     allocated = {number: order for number, order in standing.items() if order.allocated_at is not None}
     bells = Bells(serve=_give_back(connection, entries, allocated, now))
     written = []
     for entry in entries:
         decision, number = entry.settled.decision, entry.settled.key[1]
         if isinstance(decision, Amended | Cancelled):
-            if standing.get(number) != decision.standing:
-                raise DecidedMeanwhile(f"The sales order of {number} was altered by somebody else.")
             _apply(connection, entry, decision, now)
             order = decision.standing
             written.append(replace(entry, sales_order_id=order.id, sales_order_number=order.number))
@@ -68,9 +70,13 @@ def _give_back(
         order, decision = allocated.get(entry.settled.key[1]), entry.settled.decision
         if order is not None and isinstance(decision, Amended | Cancelled):
             lines = {} if isinstance(decision, Cancelled) else {line.line_id: line for line in decision.lines}
+            gone = None if isinstance(decision, Cancelled) else decision.deleted
             for line in order.lines:
-                new = lines.get(line.booked.line_id)
-                changed[line.row_id] = NewLine() if new is None else NewLine(new.product_id, new.quantity)
+                line_id = line.booked.line_id
+                if line_id in lines:
+                    changed[line.row_id] = NewLine(lines[line_id].product_id, lines[line_id].quantity)
+                elif gone is None or line_id in gone:
+                    changed[line.row_id] = NewLine()
     return release_lines(connection, changed, by=BY, at=now).products if changed else ()
 
 

@@ -1,0 +1,125 @@
+"""Picking slips as people see them, in pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from intergestan_db.database import AnyRow
+from intergestan_db.enums import SlipFault, SlipState
+from intergestan_db.problem import Problem
+from intergestan_db.tables import DeliveryNote, Depot, Party, PickingSlip, SalesOrder
+from intergestan_erp.agencies.depots import depot_called
+from intergestan_erp.inputs.typed_keys import as_stored
+from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.picking.faults import Fault, as_problem
+from intergestan_erp.picking.slips import no_slip, slip_lines
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSlip:
+    """A slip. :ivar delivery_note: what it became; `problem`: why it could not become one."""
+
+    number: str
+    state: SlipState
+    depot: str
+    order: str
+    customer: str
+    created_at: datetime
+    delivery_note: str | None
+    problem: Problem | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line of a slip; what it was of is None when that is ordered no more."""
+
+    position: int
+    line: str | None
+    product: str | None
+    name: str | None
+    unit: str | None
+    proposed: Decimal
+    prepared: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSlip:
+    """A slip with its lines and where the goods go."""
+
+    slip: ListedSlip
+    place: tuple[str, ...]
+    lines: tuple[ShownLine, ...]
+
+
+_SLIPS: Final = (
+    select(
+        *(PickingSlip.__table__, Depot.code.label("depot"), SalesOrder.number.label("order")),
+        *(Party.code.label("customer"), DeliveryNote.number.label("note")),
+    )
+    .join(Depot, Depot.id == PickingSlip.depot_id)
+    .join(SalesOrder, SalesOrder.id == PickingSlip.sales_order_id)
+    .join(Party, Party.id == PickingSlip.customer_id)
+    .outerjoin(DeliveryNote, DeliveryNote.id == PickingSlip.delivery_note_id)
+)
+_PLACE: Final = ("name", "line1", "line2", "postcode", "city", "country")
+
+
+def list_slips(
+    connection: Connection,
+    *,
+    order: str | None = None,
+    depot: str | None = None,
+    states: Sequence[SlipState] = (),
+    everything: bool = False,
+    size: int = USUAL,
+    after: str | None = None,
+) -> Page[ListedSlip]:
+    """A page of slips, the oldest first: those that are still to become delivery notes.
+
+    :param order: the number of a sales order, as a person types it; `depot`: the code of a depot.
+    :param states: only slips in these; `everything`: also those that are delivered or cancelled.
+    :raises Problem: there is no such depot, or `after` is of no such page.
+    """
+    query = _SLIPS
+    if states:
+        query = query.where(PickingSlip.state.in_(states))
+    elif not everything and order is None:
+        query = query.where(PickingSlip.state.not_in((SlipState.EXPIRED, SlipState.CANCELLED)))
+    if order is not None:
+        query = query.where(SalesOrder.number == as_stored(connection, order, SalesOrder.number))
+    if depot is not None:
+        query = query.where(PickingSlip.depot_id == depot_called(connection, depot).id)
+    return read_page(connection, query, [PickingSlip.id], _listed, size=size, after=after)
+
+
+def show_slip(connection: Connection, number: str) -> ShownSlip:
+    """A slip with its lines.
+
+    :raises Problem: there is none of this number.
+    """
+    row = connection.execute(_SLIPS.where(PickingSlip.number == number)).one_or_none()
+    if row is None:
+        raise no_slip(number)
+    lines = tuple(
+        ShownLine(
+            *(line.position, line.line_id, line.product_code, line.name, line.unit),
+            *(line.proposed, line.prepared),
+        )
+        for line in slip_lines(connection, [row.id])
+    )
+    place = tuple(text for part in _PLACE if (text := getattr(row, f"delivery_{part}")))
+    return ShownSlip(_listed(row), place, lines)
+
+
+def _listed(row: AnyRow) -> ListedSlip:
+    problem = None if row.fault is None else as_problem(Fault(SlipFault(row.fault), row.fault_values or {}))
+    return ListedSlip(
+        *(row.number, SlipState(row.state), row.depot, row.order, row.customer, row.created_at, row.note),
+        problem=problem,
+    )

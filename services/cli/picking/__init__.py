@@ -1,0 +1,1 @@
+"""The commands about picking slips and what comes back."""
