@@ -164,18 +164,78 @@ def by_way_of_the_head_office(site: AgencySite, story: Story) -> None:
     story.row("pair", "couple", f"1 < 2: CCL1/L1 {ARTICLE} 2 × 6.00", facts.pairs(seen))
     story.row("codes", "codes", "C0/F0", facts.codes(seen))
     _order_pair(site, story, "12.00 + 0.00 = 12.00")
-    story.after("deliver CCL2 at 2/RD", "livraison de CCL2 en 2/RD")
-    story.row("delivery note", "BL", "BL1", _deliver(site, "CCL2", "2/RD", 2, line="1"))
+    story.after("make CCL1", "génération pour CCL1")
+    made = site.ask("slips make CCL1 --here 1/AB")
+    story.row("slips", "BP", facts.NONE, facts.listed(made["slips"]))
+    story.row("it waits for", "en attente de", f"CCL1 2 {ARTICLE} CFR1", facts.waiting(made))
+    story.after("slips of CCL2 at 2/RD", "BP de CCL2 en 2/RD")
+    story.row("delivery note", "BL", "BP1 BL1", _ship(site, "CCL2", "2/RD"))
     story.row("stock", "stock", "AB 10/1, RD 8/0, ABL 10/0", facts.stock(site))
     story.row("on its way", "en transit", "BL1 RD>AB 2", facts.transit(site))
     story.row("to be invoiced at 2/RD", "à facturer en 2/RD", facts.NONE, _to_invoice(site, "2/RD"))
     _receive(site, story, "AB 12/3, RD 8/0, ABL 10/0", "6")
-    story.after("deliver CCL1 at 1/AB", "livraison de CCL1 en 1/AB")
-    story.row("delivery note", "BL", "BL2", _deliver(site, "CCL1", "1/AB", 3))
+    story.after("slips of CCL1 at 1/AB", "BP de CCL1 en 1/AB")
+    story.row("delivery note", "BL", "BP2 BL2", _ship(site, "CCL1", "1/AB"))
     story.row("stock", "stock", "AB 9/0, RD 8/0, ABL 10/0", facts.stock(site))
     story.after("run at 1/AB", "facturation en 1/AB")
     made = site.ask(f"invoices run {_period()} --here 1/AB")
     story.row("invoice", "facture", "FA1 30.00 + 6.00 = 36.00 (BL2)", facts.invoiced(made))
+
+
+def what_is_there_leaves_first(site: AgencySite, story: Story) -> None:
+    """Case 3 with `pick`: what AB has leaves at once, the rest once it came; one invoice of both."""
+    _order_indirect(site, story, incomplete="pick")
+    _order_pair(site, story, "12.00 + 0.00 = 12.00")
+    story.after("slips of CCL1 at 1/AB", "BP de CCL1 en 1/AB")
+    story.row("delivery note", "BL", "BP1 BL1", _ship(site, "CCL1", "1/AB"))
+    story.row("stock", "stock", "AB 9/0, RD 10/2, ABL 10/0", facts.stock(site))
+    story.after("slips of CCL2 at 2/RD", "BP de CCL2 en 2/RD")
+    story.row("delivery note", "BL", "BP2 BL2", _ship(site, "CCL2", "2/RD"))
+    story.row("stock", "stock", "AB 9/0, RD 8/0, ABL 10/0", facts.stock(site))
+    story.after("receive CFR1 at 1/AB", "réception de CFR1 en 1/AB")
+    site.type("agency receive CFR1 --here 1/AB")
+    story.row("stock", "stock", "AB 11/2, RD 8/0, ABL 10/0", facts.stock(site))
+    story.after("slips of CCL1 at 1/AB", "BP de CCL1 en 1/AB")
+    story.row("delivery note", "BL", "BP3 BL3", _ship(site, "CCL1", "1/AB"))
+    story.row("stock", "stock", "AB 9/0, RD 8/0, ABL 10/0", facts.stock(site))
+    story.after("preview, an invoice for each note", "aperçu, une facture par BL")
+    by_note = "10.00 + 2.00 = 12.00 (BL1), 20.00 + 4.00 = 24.00 (BL3)"
+    story.row("invoices", "factures", by_note, _to_invoice(site, "1/AB"))
+    site.type(f"parties set {CUSTOMER} --invoice-grouping customer")
+    story.after("run at 1/AB", "facturation en 1/AB")
+    made = site.ask(f"invoices run {_period()} --here 1/AB")
+    story.row("invoice", "facture", "FA1 30.00 + 6.00 = 36.00 (BL1, BL3)", facts.invoiced(made))
+
+
+def comes_back_before_the_invoice(site: AgencySite, story: Story) -> None:
+    """D44: one of three comes back to ABL, and is not invoiced."""
+    _one_comes_back(site, story)
+    story.after("run at 1/AB", "facturation en 1/AB")
+    made = site.ask(f"invoices run {_period()} --here 1/AB")
+    story.row("invoice", "facture", "FA1 50.00 + 10.00 = 60.00 (BL1, BL2, BL3)", facts.invoiced(made))
+
+
+def comes_back_after_the_invoice(site: AgencySite, story: Story) -> None:
+    """D44: the same once it was invoiced: a credit note."""
+    _one_comes_back(site, story, invoiced=True)
+    credited = site.ask("sales show AV1")
+    story.row("credit note", "avoir", "10.00 + 2.00 = 12.00", facts.sums(credited))
+    left = site.ask("invoices list")["invoices"][0]["open"]
+    story.row("left of FA1", "reste de FA1", "60.00", left)
+
+
+def _one_comes_back(site: AgencySite, story: Story, *, invoiced: bool = False) -> None:
+    site.type("dossier set --invoicing 1")
+    _ship_from_three(site, story)
+    if invoiced:
+        site.type(f"invoices run {_period()} --here 1/AB")
+    story.after("return", "retour")
+    line = "stock return BL3 --line 1=1 --reason Casse --here 3/ABL"
+    made = site.ask(f"{line} --credit" if invoiced else line)
+    wanted = "RT1 AV1" if invoiced else "RT1"
+    story.row("return", "retour", wanted, " ".join([made["return"], *made["credit_notes"]]))
+    story.row("stock", "stock", "AB 9/0, RD 8/0, ABL 8/0", facts.stock(site))
+    story.row("exposure", "encours", "60.00", facts.exposure(site))
 
 
 def between_two_companies(site: AgencySite, story: Story) -> None:
@@ -192,7 +252,7 @@ def between_two_companies(site: AgencySite, story: Story) -> None:
     story.row("pair", "couple", f"1 < 2: CCL1/L1 {ARTICLE} 2 × 8.00", facts.pairs(seen))
     story.row("codes", "codes", "C+/F+", facts.codes(seen))
     _order_pair(site, story, "16.00 + 3.20 = 19.20")
-    _deliver(site, "CCL2", "2/RD", 2, line="1")
+    _ship(site, "CCL2", "2/RD")
     _receive(site, story, "AB 12/3, RD 8/0, ABL 10/0", "6.333333")
     story.after("run at 2/RD", "facturation en 2/RD")
     made = site.ask(f"invoices run {_period()} --here 2/RD")
@@ -201,18 +261,20 @@ def between_two_companies(site: AgencySite, story: Story) -> None:
     story.row("books of 2", "comptes de 2", wanted, facts.listed(facts.entries(site, folder=2)))
     wanted = "AC1: D 607000 16.00 · D 445660 3.20 · C 401000/401AG2 19.20"
     story.row("books of 1", "comptes de 1", wanted, facts.listed(facts.entries(site, folder=1)))
-    story.after("deliver CCL1, run at 1/AB", "livraison de CCL1, facturation en 1/AB")
-    _deliver(site, "CCL1", "1/AB", 3)
+    story.after("slips of CCL1, run at 1/AB", "BP de CCL1, facturation en 1/AB")
+    _ship(site, "CCL1", "1/AB")
     made = site.ask(f"invoices run {_period()} --here 1/AB")
     story.row("invoice", "facture", "FA1 30.00 + 6.00 = 36.00 (BL2)", facts.invoiced(made))
     for folder in (1, 2):
         site.type(f"books check --folder {folder}")
 
 
-def _order_indirect(site: AgencySite, story: Story) -> None:
+def _order_indirect(site: AgencySite, story: Story, incomplete: str = "wait") -> None:
     story.after("enter", "saisie")
     shares = "L1:AB=1,RD=2:indirect"
-    site.type(f"sales enter --customer {CUSTOMER} --line {ARTICLE}=3 --from {shares} --here 1/AB")
+    site.type(
+        f"sales enter --customer {CUSTOMER} --line {ARTICLE}=3 --from {shares} --incomplete {incomplete} --here 1/AB"
+    )
     story.row("CCL1", "CCL1", "30.00 + 6.00 = 36.00", facts.order(site, "CCL1"))
     story.row("from", "depuis", "AB 1 direct, RD 2 indirect", facts.allocated(site, "CCL1"))
     story.row("stock", "stock", "AB 10/1, RD 10/2, ABL 10/0", facts.stock(site))
@@ -221,13 +283,17 @@ def _order_indirect(site: AgencySite, story: Story) -> None:
 def _order_pair(site: AgencySite, story: Story, total: str) -> None:
     story.after("order", "commande")
     made = site.ask("agency order CCL1 --yes")
+    story.row("requesting, supplying", "demandeuse, fournisseuse", "1, 2", facts.sides(made))
     numbers = facts.listed(f"{pair['purchase_order']}, {pair['sales_order']}" for pair in made["pairs"])
     story.row("orders", "commandes", "CFR1, CCL2", numbers)
     bought, sold = site.ask("orders show CFR1"), site.ask("sales show CCL2")
     story.row("CFR1", "CFR1", total, facts.sums(bought))
     story.row("CCL2", "CCL2", total, facts.sums(sold))
-    whose = (sold["establishment_id"], sold["customer_code"], sold["customer_order_number"])
-    story.row("CCL2 is of", "CCL2 est de", "2, AG1, CFR1", ", ".join(map(str, whose)))
+    whose = ", ".join(str(bought[name]) for name in ("establishment_id", "supplier_code", "delivery_name"))
+    story.row("CFR1 is of", "CFR1 est de", "1, AG2, Dépôt AB", whose)
+    named = ("establishment_id", "customer_code", "customer_order_number", "delivery_name")
+    whose = ", ".join(str(sold[name]) for name in named)
+    story.row("CCL2 is of", "CCL2 est de", "2, AG1, CFR1, Dépôt AB", whose)
     story.row("set aside for CCL1", "réservé pour CCL1", "AB 1 stock, RD 2 inbound", facts.set_aside(site, "CCL1"))
     story.row("set aside for CCL2", "réservé pour CCL2", "RD 2 stock", facts.set_aside(site, "CCL2"))
     story.row("stock", "stock", "AB 10/1, RD 10/2, ABL 10/0", facts.stock(site))
@@ -260,9 +326,14 @@ def _ship_from_three(site: AgencySite, story: Story) -> None:
     story.row("set aside", "réservé", "AB 1 stock, RD 2 stock, ABL 3 stock", facts.set_aside(site, "CCL1"))
     story.row("stock", "stock", "AB 10/1, RD 10/2, ABL 10/3", facts.stock(site))
     story.row("exposure", "encours", "72.00", facts.exposure(site))
-    notes = [_deliver(site, "CCL1", here, n) for n, here in enumerate(("1/AB", "2/RD", "3/ABL"), start=1)]
-    story.after("deliver", "livraison")
+    story.after("make", "génération")
+    site.type("slips make CCL1 --here 1/AB")
+    made = "BP1 AB generated, BP2 RD generated, BP3 ABL generated"
+    story.row("slips", "BP", made, facts.slips(site))
+    story.after("validate", "validation")
+    notes = [_validate(site, slip, here) for slip, here in (("BP1", "1/AB"), ("BP2", "2/RD"), ("BP3", "3/ABL"))]
     story.row("delivery notes", "BL", "BL1, BL2, BL3", ", ".join(notes))
+    story.row("slips", "BP", made.replace("generated", "expired"), facts.slips(site))
     story.row("stock", "stock", "AB 9/0, RD 8/0, ABL 7/0", facts.stock(site))
     story.row("moves", "mouvements", "AB -1, RD -2, ABL -3", facts.moved(site))
     story.row("set aside", "réservé", facts.NONE, facts.set_aside(site, "CCL1"))
@@ -292,8 +363,18 @@ def _paid_and_closed(site: AgencySite, story: Story) -> None:
     site.type("books check")
 
 
-def _deliver(site: AgencySite, number: str, here: str, quantity: int, line: str = "L1") -> str:
-    return str(site.ask(f"sales deliver {number} --line {line}={quantity} --here {here}")["delivery_note"])
+def _validate(site: AgencySite, slip: str, here: str) -> str:
+    """Prepare what is proposed, and let it leave; its delivery note."""
+    site.type(f"slips enter {slip} --accept --here {here}")
+    site.type(f"slips finish {slip} --here {here}")
+    (done,) = site.ask(f"slips validate {slip} --here {here}")["done"]
+    return str(done["delivery_note"])
+
+
+def _ship(site: AgencySite, number: str, here: str) -> str:
+    """The slips of an order at a place, made and validated, each with its delivery note."""
+    made = site.ask(f"slips make {number} --here {here}")["slips"]
+    return facts.listed(f"{slip} {_validate(site, slip, here)}" for slip in made)
 
 
 def _period() -> str:
@@ -323,8 +404,20 @@ CASES: Final[Mapping[str, tuple[Text, Play]]] = {
         ("Case 3: by way of the head office, in one company", "Cas 3 : par le siège, dans une seule société"),
         by_way_of_the_head_office,
     ),
+    "3-pick": (
+        ("Case 3: what is there leaves first", "Cas 3 : ce qui est là part d'abord"),
+        what_is_there_leaves_first,
+    ),
     "3-billable": (
         ("Case 3: between two companies", "Cas 3 : entre deux sociétés"),
         between_two_companies,
+    ),
+    "return": (
+        ("A return before the invoice", "Un retour avant la facture"),
+        comes_back_before_the_invoice,
+    ),
+    "return-invoiced": (
+        ("A return after the invoice", "Un retour après la facture"),
+        comes_back_after_the_invoice,
     ),
 }

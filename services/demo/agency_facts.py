@@ -62,6 +62,19 @@ def transit(site: AgencySite) -> str:
     )
 
 
+def slips(site: AgencySite) -> str:
+    """`BP1 AB generated`: all picking slips, oldest first."""
+    rows = site.ask("slips list --all")["slips"]
+    return listed(f"{row['slip']} {row['depot']} {row['state']}" for row in rows)
+
+
+def waiting(answer: Mapping[str, Any]) -> str:
+    """`CCL1 2 ALB0002 CFR1`: what an order waits for, and where that comes from."""
+    return listed(
+        f"{row['order']} {figure(row['quantity'])} {row['product']} {row['from']}" for row in answer["waiting"]
+    )
+
+
 def exposure(site: AgencySite) -> str:
     """What the customer owes or has ordered, in all."""
     return str(site.ask(f"credit show {CUSTOMER}")["exposure"]["total"])
@@ -105,6 +118,11 @@ def pairs(answer: Mapping[str, Any]) -> str:
         )
         for pair in answer["pairs"]
     )
+
+
+def sides(answer: Mapping[str, Any]) -> str:
+    """`1, 2`: who orders, and who delivers, of each pair."""
+    return listed(f"{pair['requesting']}, {pair['supplying']}" for pair in answer["pairs"])
 
 
 def codes(answer: Mapping[str, Any]) -> str:
