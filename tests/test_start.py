@@ -19,18 +19,18 @@ ASKING = ROOT / "services/geocoder/asking.py"
 pytestmark = pytest.mark.not_quick
 
 MOST_OF_OURS = {
-    "composer": 211,
-    "sender": 118,
-    "poller": 139,
+    "composer": 212,
+    "sender": 119,
+    "poller": 140,
     "importer": 277,
     "dispatcher": 316,
     "geocoder": 132,
     "allocator": 135,
-    "console": 250,
-    "--help": 167,
+    "console": 255,
+    "--help": 171,
     "orders list": 128,
-    "holds list": 104,
-    "status": 112,
+    "holds list": 105,
+    "status": 113,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 

@@ -306,7 +306,7 @@ _DISPATCHER: Rights = {
     "settlement": Right("id payment_id credit_note_id"),
     "invoice": Right("id kind invoice_run_id created_at"),
     "invoice_line": Right("delivery_note_line_id"),
-    "goods_return_line": Right("delivery_note_line_id quantity invoice_line_id credit_note_line_id"),
+    "goods_return_line": Right("goods_return_id delivery_note_line_id quantity invoice_line_id credit_note_line_id"),
     "picking_slip": Right("id state changed_at"),
     "delivery_note": Right("id customer_id operation_code_id issue_date"),
     "delivery_note_line": Right("id delivery_note_id"),

@@ -290,8 +290,8 @@ GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DEL
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
 GRANT SELECT ON "geocode_usage" TO :"dispatcher";
-GRANT SELECT (delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id) ON "goods_return_line" TO
-    :"dispatcher";
+GRANT SELECT (goods_return_id, delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id) ON
+    "goods_return_line" TO :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";
 GRANT SELECT, UPDATE (rung_at) ON "hold" TO :"dispatcher";

@@ -50,7 +50,7 @@ def test_the_person_in_charge_is_told_once(base: str, make_pair: MakePair, dovec
         assert "STAUBER" in str(mail["Subject"])
         assert mail["Auto-Submitted"] == "auto-generated"
         assert "order-1" in mail.get_content()
-        assert "holds list" in mail.get_content()
+        assert "commandes à vérifier" in mail.get_content()
         time.sleep(3)
         assert len(mails_of(dovecot, anne.address)) == 1, "told once"
         with seller.database.transaction() as connection:
