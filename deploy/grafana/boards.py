@@ -749,6 +749,13 @@ AGENCIES = Board(
                     (Target("max by (site, state) (intergestan_picking_slips{@})", "{{site}} {{state}}"),),
                 ),
                 Panel(
+                    ("Oldest slip that is ready", "Le plus ancien BP prêt"),
+                    ("It waits for its delivery note.", "Il attend son bon de livraison."),
+                    (_age("oldest_ready_slip_timestamp_seconds", "site", "{{site}}"),),
+                    "s",
+                    "stat",
+                ),
+                Panel(
                     ("Returns not credited", "Retours sans avoir"),
                     ("Of what was invoiced.", "De ce qui était facturé."),
                     (Target("max by (site) (intergestan_returns_uncredited{@})", "{{site}}"),),

@@ -309,7 +309,7 @@ _DISPATCHER: Rights = {
     "goods_return_line": Right("goods_return_id delivery_note_line_id quantity invoice_line_id credit_note_line_id"),
     "picking_slip": Right("id state changed_at"),
     "delivery_note": Right("id customer_id operation_code_id issue_date"),
-    "delivery_note_line": Right("id delivery_note_id"),
+    "delivery_note_line": Right("id delivery_note_id quantity"),
     "operation_code": Right("id billable"),
     "payment": Right("method state banked_on"),
     "inbound_mail": Right(ALL, changes="state rung_at size strikes replayed reason detail paused_at", deletes=True),

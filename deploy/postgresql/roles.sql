@@ -280,7 +280,7 @@ GRANT SELECT (id, sales_order_line_id, depot_id, route, remainder) ON "allocatio
 GRANT SELECT ON "answer" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
 GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note" TO :"dispatcher";
-GRANT SELECT (id, delivery_note_id) ON "delivery_note_line" TO :"dispatcher";
+GRANT SELECT (id, delivery_note_id, quantity) ON "delivery_note_line" TO :"dispatcher";
 GRANT SELECT (id, inbound_mail_id, outbound_mail_id), UPDATE (outbound_mail_id) ON "delivery_report" TO
     :"dispatcher";
 GRANT SELECT (id, establishment_id, manage_reservations, allow_negative, active) ON "depot" TO :"dispatcher";
