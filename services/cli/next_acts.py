@@ -180,6 +180,11 @@ ACTS: Mapping[Act, str] = {
 }
 
 
+def worded(act: Act) -> str:
+    """What may be done, as a sentence with its command."""
+    return _(ACTS[act])
+
+
 def with_acts(sentence: str, acts: Iterable[Act]) -> str:
     """A sentence, and behind it what may be done."""
-    return " ".join((sentence, *(_(ACTS[act]) for act in acts)))
+    return " ".join((sentence, *map(worded, acts)))

@@ -49,7 +49,7 @@ def show(
     """Show why something waits, what that means, and what to do."""
     from intergestan_exchange.holds.holds import find_hold
     from intergestan_operations.opening.stores import place_in_archive
-    from services.cli.next_acts import with_acts
+    from services.cli.next_acts import worded
 
     call = call_of(context)
     with call.database.read() as connection:
@@ -71,12 +71,12 @@ def show(
     )
     advice = hold.advice(spoken())
     texts = {
-        _("What happened"): hold.what(spoken()),
-        _("What it means"): advice.means,
-        _("What to do"): with_acts(advice.do, hold.next),
+        _("What happened"): [hold.what(spoken())],
+        _("What it means"): [advice.means],
+        _("What to do"): [advice.do, *map(worded, hold.next)],
     }
-    for title, text in texts.items():
-        typer.echo(f"\n{title}\n  {text}")
+    for title, lines in texts.items():
+        typer.echo("\n  ".join((f"\n{title}", *lines)))
 
 
 @app.verb("release")
