@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from services.demo import agencies
-from services.demo.__main__ import main
 from services.demo.agency_cases import CASES, Row, Story
 from services.demo.agency_site import AgencySite, Terminal, month, today, year_ends
 from services.demo.leave import Leave
 from services.demo.settings import Options, parse
+from tests import warm
+from tests.patience import PATIENCE
 
 TITLE = ("Case", "Cas")
 
@@ -22,16 +24,18 @@ def options(*words: str) -> Options:
     return parse(["--agencies", *words])
 
 
-def test_it_plays_all_cases(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_it_plays_all_cases(tmp_path: Path) -> None:
     """A01 to A51: by commands alone, with a file for the tax office; exit code 0 because every row is right."""
-    assert main(["--agencies", "--json", "--lang", "fr", "--keep", str(tmp_path / "kept")]) == 0
-    told = capfd.readouterr()
-    found = json.loads(told.out)
+    words = ["--agencies", "--json", "--lang", "fr", "--keep", str(tmp_path / "kept")]
+    command = [sys.executable, "-m", "services.demo", *words]  # not here: it sets the umask and hears signals
+    told = warm.run(command, capture_output=True, text=True, timeout=PATIENCE)
+    assert told.returncode == 0, told.stderr
+    found = json.loads(told.stdout)
     assert found["ok"]
     assert {row["case"] for row in found["rows"]} == {title[1] for title, _play in CASES.values()}
     assert [row for row in found["rows"] if row["expected"] != row["found"]] == []
-    assert told.err.count("✓") == len(found["rows"]) > 80
-    assert "✗" not in told.err
+    assert told.stderr.count("✓") == len(found["rows"]) > 80
+    assert "✗" not in told.stderr
     (file,) = (tmp_path / "kept" / "case-1" / "fec").glob("732829320FEC*[0-9].txt")
     assert len(file.read_bytes().splitlines()) == 6
 
