@@ -92,6 +92,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
         metrics.set("writes_refused", 1, store=store)
     metrics.set("geocode_resting", 1, reason="key")
     metrics.set("picking_slips", 1, state="error")
+    metrics.set("ready", 0, check="pages")
     for name, value in {
         "delivery_notes_due": 3.0,
         "stock_negative": 1.0,
