@@ -17,9 +17,11 @@ from intergestan_db.enums import (
     PurchaseState,
     QuoteState,
     SalesState,
+    SlipFault,
+    SlipState,
 )
 from intergestan_db.states import MACHINES, Machine, StaleState, move
-from intergestan_db.tables import Event, OutboundMail, Partner
+from intergestan_db.tables import DeliveryNote, Event, OutboundMail, Partner
 from intergestan_erp.parties.parties import NewParty
 from intergestan_erp.site.first_dossier import Company, add_first_dossier
 from tests.site_factories import NOW, add_party
@@ -32,6 +34,7 @@ STATES: dict[str, type] = {
     "sales_order": SalesState,
     "quote": QuoteState,
     "payment": PaymentState,
+    "picking_slip": SlipState,
 }
 
 
@@ -63,6 +66,7 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
             "created_at": NOW,
             "created_by": "marie",
         },
+        "picking_slip": lambda: a_slip(connection, mark, party_id) | beside(connection, machine, state, mark, party_id),
         "inbound_mail": lambda: {"sha256": mark, "size": 1, "archived_at": NOW},
         "outbound_mail": lambda: {
             "transfer_id": mark,
@@ -74,6 +78,26 @@ def make(connection: Connection, machine: Machine, state: str, mark: str, party_
     values = makers[machine.name]()
     row: int = connection.execute(insert(table).values(state=state, **values).returning(table.id)).scalar_one()
     return row
+
+
+def a_slip(connection: Connection, mark: str, party_id: int) -> dict[str, Any]:
+    order_id = make(connection, states.SALES_ORDER, "accepted", mark, party_id)
+    places = {"depot_id": 1, "establishment_id": 1, "sales_order_id": order_id, "customer_id": party_id}
+    return {"number": mark, "changed_at": NOW, "created_at": NOW, "created_by": "marie", **places}
+
+
+def beside(connection: Connection, machine: Machine, state: str, mark: str, party_id: int) -> dict[str, Any]:
+    """What a row has in a state, and in that state alone."""
+    if machine is not states.PICKING_SLIP:
+        return {}
+    note_id = None
+    if state == SlipState.EXPIRED:
+        note = {"number": f"BL {mark}", "issue_date": NOW.date(), "created_at": NOW, "customer_id": party_id}
+        places = {"establishment_id": 1, "depot_id": 1, "operation_code_id": 1, "invoicing_establishment_id": 1}
+        note_id = connection.execute(
+            insert(DeliveryNote).values(**note, **places).returning(DeliveryNote.id)
+        ).scalar_one()
+    return {"fault": SlipFault.NOTHING if state == SlipState.ERROR else None, "delivery_note_id": note_id}
 
 
 def a_change(connection: Connection, mark: str, party_id: int) -> dict[str, Any]:
@@ -117,7 +141,8 @@ def test_every_event_in_every_state(database: Database, party_id: int, machine: 
                 row_id = make(connection, machine, state, f"{event}-{state}", party_id)
             if state in froms:
                 with database.transaction() as connection:
-                    move(connection, machine, [row_id], event, by="marie", at=NOW)
+                    values = beside(connection, machine, to, f"{event}-{state}", party_id)
+                    move(connection, machine, [row_id], event, by="marie", at=NOW, **values)
             else:
                 with pytest.raises(StaleState), database.transaction() as connection:
                     move(connection, machine, [row_id], event, by="marie", at=NOW)
@@ -135,13 +160,14 @@ def test_every_event_in_every_state(database: Database, party_id: int, machine: 
 def test_all_rows_or_none(database: Database, party_id: int, machine: Machine) -> None:
     with database.read() as connection:
         before = connection.execute(select(Event.id)).all()
-    for event, (froms, _) in machine.moves.items():
+    for event, (froms, to) in machine.moves.items():
         others = [str(state) for state in STATES[machine.name] if state not in froms]  # type: ignore[attr-defined]
         with database.transaction() as connection:
             fit = make(connection, machine, str(froms[0]), f"{event} fit", party_id)
             unfit = make(connection, machine, others[0], f"{event} unfit", party_id)
+            values = beside(connection, machine, to, f"{event} both", party_id)
         with pytest.raises(StaleState), database.transaction() as connection:
-            move(connection, machine, [fit, unfit], event, by="marie", at=NOW)
+            move(connection, machine, [fit, unfit], event, by="marie", at=NOW, **values)
         with database.read() as connection:
             assert state_of(connection, machine, fit) == froms[0], event
             assert connection.execute(select(Event.id)).all() == before, event

@@ -216,7 +216,7 @@ def test_the_seller_says_otherwise_of_a_settled_change(sites: Pair, forget: Forg
     assert "CFR1" in explain_all(read_findings(held.detail), "fr")
     with sites.buyer.database.read() as connection:
         (hold,) = list_holds(connection)
-        assert "orders change" in hold.advice("en").do
+        assert "ask for a change" in hold.advice("en").do
         assert last_got(connection, sites.buyer.row(Partner).id) == (held.epoch, held.seq), (
             "it came: nobody asks for it"
         )

@@ -184,5 +184,5 @@ def test_what_is_not_known(sites: Pair) -> None:
     with sites.seller.database.transaction() as connection:
         held = {"state": "held", "reason": "unknown_signer", "transfer_id": transfer}
         connection.execute(update(InboundMail).where(InboundMail.id == mail.id).values(held))
-    with pytest.raises(Problem, match=f"holds show in-{mail.id}"):
+    with pytest.raises(Problem, match=f"it is in-{mail.id}"):
         stories(sites.seller, transfer)

@@ -42,6 +42,17 @@ def checks(connection: Connection) -> dict[str, set[str | None]]:
     return {name: {check["name"] for check in some} for name, some in found.items() if some}
 
 
+def _is_misread(connection: Connection, difference: Any) -> bool:
+    """Of a key that came with its column SQLAlchemy does not read on SQLite what becomes of it; the base says so."""
+    if connection.dialect.name != "sqlite" or difference[0] not in {"remove_fk", "add_fk"}:
+        return False
+    key = difference[1]
+    (name,) = key.column_keys
+    (model,) = Table.metadata.tables[key.table.name].c[name].foreign_keys
+    rows = connection.exec_driver_sql(f"PRAGMA foreign_key_list({key.table.name})").all()
+    return (model.column.table.name, name, model.ondelete) in {(row[2], row[3], row[6]) for row in rows}
+
+
 def test_the_newest_file_is_head() -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
@@ -53,7 +64,8 @@ def test_upgrading_gives_the_models(empty: Database) -> None:
     migrate.upgrade(empty)
     with empty.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Table.metadata) == []
+        differences = compare_metadata(context, Table.metadata)
+        assert [each for each in differences if not _is_misread(connection, each)] == []
         migrate.check(connection)
         expected = {
             table.name: {str(item.name) for item in table.constraints if item.__class__.__name__ == "CheckConstraint"}
@@ -80,7 +92,7 @@ def test_down_and_up_again(empty: Database) -> None:
 
 
 def test_an_empty_base_is_refused(empty: Database) -> None:
-    with empty.read() as connection, pytest.raises(migrate.NotMigrated, match="intergestan init"):
+    with empty.read() as connection, pytest.raises(migrate.NotMigrated, match="make a new site"):
         migrate.check(connection)
 
 

@@ -56,7 +56,7 @@ def test_a_new_site_has_number_series_and_an_event(a_site: SiteToTest) -> None:
         series = {row.prefix: row.next_number for row in connection.execute(select(NumberSeries.__table__))}
         events = connection.execute(select(Event.subject, Event.name).order_by(Event.id)).all()
         key = connection.execute(select(Site.key_fingerprint)).scalar_one()
-    assert series == dict.fromkeys(("CFR", "CCL", "BL", "BR", "FA", "FI", "AV", "RG", "DV"), 1)
+    assert series == dict.fromkeys(("CFR", "CCL", "BL", "BP", "BR", "RT", "FA", "FI", "AV", "RG", "DV"), 1)
     assert [tuple(event) for event in events] == [("site", "init"), ("user", "add")]
     assert key == a_site.key.public.kid
 

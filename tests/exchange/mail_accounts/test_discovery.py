@@ -69,7 +69,7 @@ def test_a_provider_of_the_table_needs_no_network() -> None:
 
 def test_the_order_of_the_sources() -> None:
     net = Net()
-    with pytest.raises(Problem, match="--host"):
+    with pytest.raises(Problem, match="ask the mail provider"):
         discover(ADDRESS, net.ask())
     assert net.asked[:4] == [
         "https://autoconfig.distri.test/mail/config-v1.1.xml",
