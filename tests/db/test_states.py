@@ -92,7 +92,9 @@ def beside(connection: Connection, machine: Machine, state: str, mark: str, part
         return {}
     note_id = None
     if state == SlipState.EXPIRED:
-        note = {"number": f"BL {mark}", "issue_date": NOW.date(), "created_at": NOW, "customer_id": party_id}
+        note = {"number": f"BL {mark}", "issue_date": NOW.date(), "created_at": NOW, "created_by": "marie"} | {
+            "customer_id": party_id
+        }
         places = {"establishment_id": 1, "depot_id": 1, "operation_code_id": 1, "invoicing_establishment_id": 1}
         note_id = connection.execute(
             insert(DeliveryNote).values(**note, **places).returning(DeliveryNote.id)
