@@ -92,7 +92,7 @@ def test_a_report_moves_the_mail_to_hold_with_the_reason_in_words(sites: Pair, s
     assert "there is no such address" in hold.what("en")
     assert "5.1.1" in hold.what("en")
     assert "orders@stauber.test: 550 5.1.1" in hold.what("en")
-    assert "--order-address" in hold.advice("fr").do
+    assert "la bonne adresse" in hold.advice("fr").do
     assert events(buyer)[-1] == "bounce"
     assert count(buyer, "mails_total", direction="in", outcome="report") > 0
     assert count(buyer, "delivery_reports_total", outcome="held") > 0

@@ -14,7 +14,7 @@ from typing import Any
 from intergestan_db.problem import Fault, FileProblems, Remark
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.inputs.currencies import currency_code
-from intergestan_erp.inputs.identifiers import check_gtin
+from intergestan_erp.inputs.identifiers import check_gtin, check_identifier
 from intergestan_erp.inputs.units import unit_code
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_erp.order_files.file_order import FileCharge, FileLine, FileOrder
@@ -215,6 +215,11 @@ class _Document:
     def _keep_references(self) -> None:
         order = self._order
         self._carried = carried(self._type, lambda name: getattr(order, name))
+        for name, value in self._carried.items():
+            try:
+                check_identifier(value)
+            except Unreadable as bad:
+                self._fault(_CARRIED_ELEMENTS[name], bad.template, **bad.values)
         self._kept |= kept(self._carried)
         references = self._kept.pop("references", {})
         for name, value in order.references:
@@ -427,6 +432,12 @@ class _Document:
                 )
 
 
+_CARRIED_ELEMENTS = {
+    "type_code": "cbc:OrderTypeCode",
+    "customer_reference": "cbc:CustomerReference",
+    "accounting_cost": "cbc:AccountingCost",
+    "quotation_id": "cac:QuotationDocumentReference",
+}
 _REFERENCE_ELEMENTS = {
     "order": "cac:OrderDocumentReference",
     "contract": "cac:Contract",
