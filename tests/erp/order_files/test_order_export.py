@@ -165,7 +165,9 @@ def documents(draw: st.DrawFn) -> Order:
     )
 
 
-@pytest.mark.xfail(reason="Two lines, one called base, of prices of 0.000001 for 0.000001: the table is other content.")
+@pytest.mark.xfail(
+    strict=False, reason="Two lines, one called base, of prices of 0.000001 for 0.000001: the table is other content."
+)
 @example(
     document=replace(an_order("CFR1", (a_line(1, code="CAS16", name="Poêle\r28 cm"),)), customer_reference=None),
     form=FileFormat.CSV,
