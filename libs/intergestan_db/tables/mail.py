@@ -267,7 +267,7 @@ class InboundMail(LeaseColumns, Table):
     reason: Typed[str | None] = column(String(30))
     detail: Typed[str | None] = column(Text())
     kid: Typed[str | None] = column(String(43), index=True)
-    partner_id: Typed[int | None] = column(references="partner.id", index=True)
+    partner_id: Typed[int | None] = column(references="partner.id")
     transfer_id: Typed[str | None] = column(String(36), index=True)
     epoch: Typed[int | None]
     seq: Typed[int | None]

@@ -13,6 +13,7 @@ from intergestan_db.tables.types import (
     Fine,
     Instant,
     RowId,
+    Rule,
     Table,
     Typed,
     column,
@@ -91,7 +92,12 @@ class WhereColumns:
 
     establishment_id: Typed[int] = column(references="establishment.id", default=USUAL_ESTABLISHMENT)
     depot_id: Typed[int] = column(references="depot.id", default=USUAL_DEPOT)
-    category_id: Typed[int | None] = column(references="category.id", index=True)
+    category_id: Typed[int | None] = column(references="category.id")
+
+
+def _of_a_category(table: str) -> Rule:
+    """The index of what has one: a site without categories pays nothing for it with each order."""
+    return index_where("category_id IS NOT NULL", "category_id", name=f"ix_{table}_category_id")
 
 
 def _number_key(context: Any) -> str:
@@ -113,6 +119,7 @@ class PurchaseOrder(OrderColumns, WhereColumns, Table):
     __table_args__ = (
         one_of("state", PurchaseState),
         index("supplier_id", "state", "issue_date"),
+        _of_a_category("purchase_order"),
         index("issue_date", "id"),
         index("state", "issue_date", "id"),
     )
@@ -222,6 +229,7 @@ class SalesOrder(OrderColumns, WhereColumns, Table):
         one_of("incomplete", Incomplete),
         index("issue_date", "id"),
         index("state", "issue_date", "id"),
+        _of_a_category("sales_order"),
         index_where("quote_id IS NOT NULL", "quote_id", name="uq_sales_order_quote_id", unique=True),
         index_where("allocated_at IS NULL AND state = 'accepted'", "id", name="ix_sales_order_unallocated"),
     )
