@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
 
 from intergestan_db.tables import Dossier, Establishment
 from intergestan_db.tables.usual_place import USUAL_ESTABLISHMENT
-from intergestan_erp.agencies.places import Place
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER, Place
 
 Columns = TypeVarTuple("Columns")
 
@@ -25,8 +25,7 @@ def establishment_at(place: Place | None) -> int | ColumnElement[int]:
 
 def folder_of(establishment: int | ColumnElement[int] | ScalarSelect[int]) -> ScalarSelect[int]:
     """The accounting folder of an establishment: its own, else the dossier's (A47)."""
-    folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
-    return _of(folder, establishment)
+    return _of(EFFECTIVE_FOLDER, establishment)
 
 
 def keep_books(query: Select[*Columns]) -> Select[*Columns]:

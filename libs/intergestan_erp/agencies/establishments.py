@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, insert, or_, select
+from sqlalchemy import Connection, exists, insert, or_, select
 
 from intergestan_db import numbers
 from intergestan_db.database import AnyRow
@@ -23,6 +23,7 @@ from intergestan_db.tables import (
     Payment,
 )
 from intergestan_erp.agencies.cards import add_row, checked, set_row
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.inputs.countries import country_code
 from intergestan_erp.parties.company_numbers import check_siret, check_vat, compact, read_siren
 
@@ -86,7 +87,7 @@ def list_establishments(connection: Connection) -> list[Agency]:
         .select_from(Establishment)
         .join(Dossier, Dossier.id == Establishment.dossier_id)
         .outerjoin(folder, folder.c.id == Establishment.accounting_folder_id)
-        .join(books, books.c.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id))
+        .join(books, books.c.id == EFFECTIVE_FOLDER)
         .order_by(Dossier.number, Establishment.number)
     )
     return [Agency(*row) for row in connection.execute(query)]

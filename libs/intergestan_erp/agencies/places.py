@@ -159,6 +159,8 @@ _USED: Select[int] = (
 )
 
 
+EFFECTIVE_FOLDER: ColumnElement[int] = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
+"""The accounting folder of an establishment: its own, else the dossier's (A47); of statements that join both."""
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     *(Establishment.id, Establishment.number, Establishment.name, Depot.id, Depot.code),
     *(Dossier.id, Dossier.number, AccountingFolder.id, AccountingFolder.number),
@@ -173,10 +175,7 @@ def _places(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
         .select_from(Depot)
         .join(Establishment, Establishment.id == Depot.establishment_id)
         .join(Dossier, Dossier.id == Establishment.dossier_id)
-        .join(
-            AccountingFolder,
-            AccountingFolder.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id),
-        )
+        .join(AccountingFolder, AccountingFolder.id == EFFECTIVE_FOLDER)
         .where(*conditions)
     )
 

@@ -38,6 +38,7 @@ from intergestan_db.tables import (
     Payment,
     Table,
 )
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.books.folders import Books
 from intergestan_msg.money import ZERO
 
@@ -131,8 +132,9 @@ def _missed(of: type[Table], prefix: str, *where: ColumnElement[bool]) -> AnySel
 
 
 def _payments_of(folder: ColumnElement[int]) -> ColumnElement[bool]:
-    effective = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
-    here = select(Establishment.id).join(Dossier, Dossier.id == Establishment.dossier_id).where(effective == folder)
+    here = (
+        select(Establishment.id).join(Dossier, Dossier.id == Establishment.dossier_id).where(folder == EFFECTIVE_FOLDER)
+    )
     return Payment.establishment_id.in_(here)
 
 

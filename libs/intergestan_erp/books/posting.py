@@ -54,6 +54,7 @@ from intergestan_db.tables import (
     SalesOrderLine,
 )
 from intergestan_db.tables.types import BigKey, Scaled
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.books.chart import Account as BooksAccount
 from intergestan_erp.books.chart import Chart
 from intergestan_erp.books.entries import Written, write_entries
@@ -186,7 +187,6 @@ _OF_CREDIT_NOTES = union_all(
 
 def _payments() -> AnySelect:
     """Payments in the folder of the establishment where they were entered (D59)."""
-    folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
     query = (
         select(
             *(Payment.id, Payment.number.label("piece"), Payment.method, Payment.amount, Payment.received_on),
@@ -196,7 +196,7 @@ def _payments() -> AnySelect:
         .join(Party, Party.id == Payment.party_id)
         .join(Establishment, Establishment.id == Payment.establishment_id)
         .join(Dossier, Dossier.id == Establishment.dossier_id)
-        .join(AccountingFolder, AccountingFolder.id == folder)
+        .join(AccountingFolder, AccountingFolder.id == EFFECTIVE_FOLDER)
         .where(Payment.id.in_(_IDS))
     )
     as_customer = _with_account(query, _CUSTOMER, PartyRole.CUSTOMER)
@@ -205,7 +205,6 @@ def _payments() -> AnySelect:
 
 def _buyers() -> AnySelect:
     """Establishments that are customers by the party of a depot, with the folder that their purchases go to."""
-    folder = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
     return (
         select(
             *(Depot.customer_party_id, Depot.establishment_id, Dossier.analytic_axis, AccountingFolder.chart),
@@ -213,7 +212,7 @@ def _buyers() -> AnySelect:
         )
         .join(Establishment, Establishment.id == Depot.establishment_id)
         .join(Dossier, Dossier.id == Establishment.dossier_id)
-        .join(AccountingFolder, AccountingFolder.id == folder)
+        .join(AccountingFolder, AccountingFolder.id == EFFECTIVE_FOLDER)
         .where(Depot.customer_party_id.in_(_IDS))
     )
 

@@ -28,6 +28,7 @@ from intergestan_db.tables import (
 from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
+from intergestan_erp.stock.locking import lock_purchases, lock_sales
 from intergestan_erp.stock.on_slips import shrink_slips, write_slips
 from intergestan_erp.stock.order_lines import HeldLine, read_order_lines
 from intergestan_erp.stock.reserve import change_reserved
@@ -53,10 +54,6 @@ _LINES: Final = (
     .outerjoin(SalesOrderLine, SalesOrderLine.id == Allocation.sales_order_line_id)
     .where(AgencyOrderLine.agency_order_id == bindparam("pair"))
 )
-_LOCK_SALES: Final = (
-    select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
-)
-_LOCK_PURCHASE: Final = select(PurchaseOrder.id).where(PurchaseOrder.id == bindparam("order")).with_for_update()
 _INBOUND: Final = select(Reservation.purchase_order_line_id, Reservation.quantity).where(
     among(Reservation.purchase_order_line_id, "lines"), Reservation.state == ReservationState.ACTIVE
 )
@@ -105,8 +102,8 @@ def cancel_pair(connection: Connection, number: str, *, by: str, at: datetime) -
     lock_parties(connection, [pair.customer_id])
     lines = connection.execute(_LINES, {"pair": pair.id}).all()
     orders = {line.order_id for line in lines if line.order_id is not None} | {pair.sales_order_id}
-    connection.execute(_LOCK_SALES, {"orders": sorted(orders)}).all()
-    connection.execute(_LOCK_PURCHASE, {"order": pair.purchase_order_id}).all()
+    lock_sales(connection, orders)
+    lock_purchases(connection, [pair.purchase_order_id])
     pair, lines = _called(connection, number), connection.execute(_LINES, {"pair": pair.id}).all()
     sold = read_order_lines(connection, pair.sales_order_id)
     _check(pair, sold)

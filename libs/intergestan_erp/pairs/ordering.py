@@ -41,10 +41,10 @@ from intergestan_erp.pairs.preview import read_marks
 from intergestan_erp.pairs.prices import prices_of
 from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.site.zone import today
+from intergestan_erp.stock.locking import lock_sales
 from intergestan_msg.money import CENT, ONE, ZERO, Sums, TaxCategory, fits, totals_of, without_zeros
 
 _PLACE: Final = ("name", "line1", "line2", "postcode", "city", "country")
-_LOCK: Final = select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
 _HELD: Final = select(Reservation.id).where(
     among(Reservation.allocation_id, "allocations"),
     Reservation.state == ReservationState.ACTIVE,
@@ -93,7 +93,7 @@ def order_pair(connection: Connection, seen: Pair, run: str, *, by: str, at: dat
     """
     lock_parties(connection, [seen.customer_id, seen.supplier_id])
     orders = sorted({each.order_id for each in seen.pending})
-    connection.execute(_LOCK, {"orders": orders}).all()
+    lock_sales(connection, orders)
     found = pair_up(read_pending_of(connection, seen.requesting.id, seen.supplying.id, orders)).pairs
     if not found:
         return None

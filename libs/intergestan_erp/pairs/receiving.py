@@ -35,7 +35,6 @@ from intergestan_db.tables import (
     Reservation,
     SalesOrder,
     SalesOrderLine,
-    StockMove,
 )
 from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.agencies.belonging import keep_books
@@ -45,7 +44,9 @@ from intergestan_erp.books.posting import post_transfer
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.site.zone import today
+from intergestan_erp.stock.left import cost_when_it_left
 from intergestan_erp.stock.levels import lock_levels
+from intergestan_erp.stock.locking import lock_purchases, lock_sales
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_erp.stock.reserve import change_reserved
 from intergestan_msg.money import MILLIONTH, ZERO, fits, line_total, without_zeros
@@ -53,19 +54,6 @@ from intergestan_msg.money import MILLIONTH, ZERO, fits, line_total, without_zer
 _CUSTOMERS_LINE: Final = SalesOrderLine.__table__.alias("customers_line")
 _CUSTOMERS: Final = SalesOrder.__table__.alias("customers")
 _PAIR_LINE: Final = SalesOrderLine.__table__.alias("pair_line")
-_LEFT_AT: Final = (
-    select(StockMove.unit_cost)
-    .where(
-        StockMove.document == DeliveryNote.number,
-        StockMove.depot_id == DeliveryNote.depot_id,
-        StockMove.product_id == _PAIR_LINE.c.product_id,
-        StockMove.reason == StockReason.DELIVERY,
-    )
-    .order_by(StockMove.id)
-    .limit(1)
-    .scalar_subquery()
-)
-"""What a unit cost where it left."""
 _SENT_LINES: Final = (
     select(
         *(DeliveryNoteLine.id, DeliveryNoteLine.position, DeliveryNoteLine.quantity, DeliveryNoteLine.unit),
@@ -73,7 +61,7 @@ _SENT_LINES: Final = (
         *(PurchaseOrder.id.label("order_id"), PurchaseOrder.number.label("order"), PurchaseOrderLine.price),
         func.coalesce(_CUSTOMERS.c.depot_id, PurchaseOrder.depot_id).label("depot_id"),
         *(PurchaseOrderLine.product_code, _PAIR_LINE.c.product_id, _CUSTOMERS_LINE.c.sales_order_id),
-        *(GoodsReceiptLine.id.label("received_id"), _LEFT_AT.label("left_at")),
+        *(GoodsReceiptLine.id.label("received_id"), cost_when_it_left(_PAIR_LINE.c.product_id).label("left_at")),
     )
     .select_from(DeliveryNoteLine)
     .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
@@ -96,12 +84,6 @@ _IS_PAIR: Final = (
     .where(PurchaseOrder.number == bindparam("number"))
 )
 _KEEP: Final = keep_books(select(Dossier.id).where(Dossier.id == bindparam("dossier")))
-_LOCK_SALES: Final = (
-    select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
-)
-_LOCK_PURCHASES: Final = (
-    select(PurchaseOrder.id).where(among(PurchaseOrder.id, "orders")).order_by(PurchaseOrder.id).with_for_update()
-)
 _INBOUND: Final = (
     select(Reservation.__table__)
     .where(among(Reservation.purchase_order_line_id, "lines"), Reservation.state == ReservationState.ACTIVE)
@@ -252,9 +234,8 @@ def _post_plain(
 
 
 def _lock_orders(connection: Connection, sent: Sequence[AnyRow]) -> None:
-    customers = sorted({each.sales_order_id for each in sent if each.sales_order_id is not None})
-    connection.execute(_LOCK_SALES, {"orders": customers}).all()
-    connection.execute(_LOCK_PURCHASES, {"orders": sorted({each.order_id for each in sent})}).all()
+    lock_sales(connection, (each.sales_order_id for each in sent if each.sales_order_id is not None))
+    lock_purchases(connection, (each.order_id for each in sent))
 
 
 def _inbound(connection: Connection, coming: Sequence[tuple[AnyRow, Decimal]]) -> dict[int, list[AnyRow]]:

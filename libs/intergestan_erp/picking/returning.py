@@ -15,7 +15,6 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import numbers, states
-from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import StockReason, Supply
@@ -34,7 +33,6 @@ from intergestan_db.tables import (
     Product,
     SalesOrder,
     SalesOrderLine,
-    StockMove,
 )
 from intergestan_erp.agencies.belonging import folder_of
 from intergestan_erp.agencies.paired import IS_SOLD
@@ -45,7 +43,9 @@ from intergestan_erp.parties.locking import lock_parties
 from intergestan_erp.selling import credit_notes
 from intergestan_erp.selling.returned import RETURNED
 from intergestan_erp.site.zone import today
+from intergestan_erp.stock.left import cost_when_it_left
 from intergestan_erp.stock.levels import lock_levels
+from intergestan_erp.stock.locking import lock_sales
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_msg.money import MILLIONTH, ZERO, fits, plain
 
@@ -69,25 +69,11 @@ _ORDERS: Final = (
     )
     .order_by(SalesOrder.id)
 )
-_LOCKED: Final = select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
-_LEFT_AT: Final = (
-    select(StockMove.unit_cost)
-    .where(
-        StockMove.depot_id == DeliveryNote.depot_id,
-        StockMove.product_id == SalesOrderLine.product_id,
-        StockMove.document == DeliveryNote.number,
-        StockMove.reason == StockReason.DELIVERY,
-    )
-    .order_by(StockMove.id)
-    .limit(1)
-    .correlate(DeliveryNote.__table__, SalesOrderLine.__table__)
-    .scalar_subquery()
-)
 _LINES: Final = (
     select(
         *(DeliveryNoteLine.id, DeliveryNoteLine.position, DeliveryNoteLine.quantity, DeliveryNoteLine.unit),
         *(DeliveryNoteLine.product_code, SalesOrderLine.product_id, Product.supply, RETURNED.label("returned")),
-        *(InvoiceLine.id.label("invoice_line_id"), _LEFT_AT.label("left_at")),
+        *(InvoiceLine.id.label("invoice_line_id"), cost_when_it_left(SalesOrderLine.product_id).label("left_at")),
     )
     .join(DeliveryNote, DeliveryNote.id == DeliveryNoteLine.delivery_note_id)
     .join(SalesOrderLine, SalesOrderLine.id == DeliveryNoteLine.sales_order_line_id)
@@ -183,7 +169,7 @@ def enter_return(
                 note=number,
                 order=order.number,
             )
-    connection.execute(_LOCKED, {"orders": [order.id for order in orders]}).all()
+    lock_sales(connection, (order.id for order in orders))
     lines = {line.position: line for line in connection.execute(_LINES, {"note": note.id})}
     coming = _coming(number, lines, wanted)
     goods = [(line, quantity) for line, quantity in coming if line.supply == Supply.GOODS]

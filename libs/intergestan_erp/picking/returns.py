@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import (
@@ -62,7 +62,6 @@ _LINES: Final = (
     .outerjoin(CreditNoteLine, CreditNoteLine.id == GoodsReturnLine.credit_note_line_id)
     .outerjoin(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
 )
-_COUNT: Final = select(func.count(GoodsReturnLine.goods_return_id.distinct())).where(_IS_UNCREDITED)
 
 
 def list_returns(
@@ -75,11 +74,6 @@ def list_returns(
     """
     query = _LINES.where(_IS_UNCREDITED) if uncredited else _LINES
     return read_page(connection, query, [GoodsReturnLine.id], _listed, size=size, after=after)
-
-
-def count_uncredited(connection: Connection) -> int:
-    """How many returns have something that was invoiced and is not credited."""
-    return int(connection.execute(_COUNT).scalar_one())
 
 
 def _listed(row: AnyRow) -> ListedReturn:

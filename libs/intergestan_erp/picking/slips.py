@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
@@ -32,6 +32,11 @@ _ACTS: Final[Mapping[str, Word]] = {
     "cancel": Word("cancel"),
 }
 _CALLED: Final = select(PickingSlip.__table__).where(PickingSlip.number == bindparam("number"))
+_NUMBERS: Final = (
+    select(PickingSlip.number)
+    .where(among(PickingSlip.number, "numbers"))
+    .order_by(PickingSlip.sales_order_id, PickingSlip.id)
+)
 _LOCKED: Final = (
     select(PickingSlip.__table__).where(among(PickingSlip.id, "slips")).order_by(PickingSlip.id).with_for_update()
 )
@@ -45,6 +50,12 @@ _LINES: Final = (
     .where(among(PickingSlipLine.slip_id, "slips"))
     .order_by(PickingSlipLine.slip_id, PickingSlipLine.position)
 )
+
+
+def in_lock_order(connection: Connection, numbers: Collection[str]) -> list[str]:
+    """Numbers of slips in the order in which their orders and they are locked; those that are of none at the end."""
+    known = list(connection.execute(_NUMBERS, {"numbers": list(numbers)}).scalars())
+    return [*known, *(number for number in numbers if number not in known)]
 
 
 def slip_called(connection: Connection, number: str, place: Place) -> AnyRow:

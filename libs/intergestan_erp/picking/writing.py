@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from intergestan_db import numbers, states
+from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationState, SlipState
@@ -18,9 +19,7 @@ from intergestan_db.tables.types import Scaled
 from intergestan_erp.picking.offers import Part
 
 _PLACE: Final = ("name", "line1", "line2", "postcode", "city", "country")
-_DEPOTS: Final = select(Depot.id, Depot.code, Depot.establishment_id).where(
-    Depot.id.in_(bindparam("depots", expanding=True))
-)
+_DEPOTS: Final = select(Depot.id, Depot.code, Depot.establishment_id).where(among(Depot.id, "depots"))
 _SAME: Final = ("allocation_id", "depot_id", "product_id", "kind", "state", "created_at")
 _SPLIT: Final = insert(Reservation).from_select(
     [*_SAME, "quantity"],

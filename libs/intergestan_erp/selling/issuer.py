@@ -10,12 +10,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, select
 
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import InvoiceKind
 from intergestan_db.tables import AccountingFolder, Address, Depot, Dossier, Establishment, Party
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.parties.addresses import POSTAL, main_address
 
 _OF_FOLDER: Final = (
@@ -89,7 +90,6 @@ def _buyer(row: AnyRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("code", "name", "siret", "vat_id", *POSTAL)}
 
 
-_FOLDER: Final = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
 _ISSUER: Final = (
     select(
         *(Establishment.id, Establishment.name, Establishment.siret, Establishment.dossier_id),
@@ -100,11 +100,11 @@ _ISSUER: Final = (
         *(AccountingFolder.name.label("folder_name"), Dossier.invoicing_establishment_id),
     )
     .join(Dossier, Dossier.id == Establishment.dossier_id)
-    .join(AccountingFolder, AccountingFolder.id == _FOLDER)
+    .join(AccountingFolder, AccountingFolder.id == EFFECTIVE_FOLDER)
     .where(Establishment.id == bindparam("establishment"))
 )
 _AGENCIES: Final = (
-    select(Depot.customer_party_id, _FOLDER.label("folder_id"))
+    select(Depot.customer_party_id, EFFECTIVE_FOLDER.label("folder_id"))
     .join(Establishment, Establishment.id == Depot.establishment_id)
     .join(Dossier, Dossier.id == Establishment.dossier_id)
     .where(among(Depot.customer_party_id, "ids"))

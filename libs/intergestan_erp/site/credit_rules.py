@@ -22,7 +22,7 @@ CREDIT_DEFAULTS: Final[Mapping[str, str]] = {
 }
 """Every name, and the value that it has on a site where nobody chose another."""
 
-_READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
+_CHOSEN = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,18 @@ class CreditRules:
     tells_amounts: bool = False
 
 
+def chosen(connection: Connection, defaults: Mapping[str, str]) -> dict[str, str]:
+    """The texts of these settings, by name: what was chosen, else the value that each has by itself."""
+    rows = connection.execute(_CHOSEN, {"names": list(defaults)})
+    return {**defaults, **{row.name: row.value for row in rows}}
+
+
 def read_credit_rules(connection: Connection) -> CreditRules:
     """What was chosen about credit, in one statement.
 
     :raises Problem: somebody wrote a value into the base that is none.
     """
-    rows = connection.execute(_READ, {"names": list(CREDIT_DEFAULTS)})
-    return credit_rules({**CREDIT_DEFAULTS, **{row.name: row.value for row in rows}})
+    return credit_rules(chosen(connection, CREDIT_DEFAULTS))
 
 
 def credit_rules(texts: Mapping[str, str]) -> CreditRules:

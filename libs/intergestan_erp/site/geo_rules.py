@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import Setting
 from intergestan_erp.geo.providers import NONE, PROVIDERS
 from intergestan_erp.geo.rule import CALLS, GeoRule
-from intergestan_erp.site.credit_rules import one_of
+from intergestan_erp.site.credit_rules import chosen, one_of
 
 GEO_DEFAULTS: Final[Mapping[str, str]] = {
     "geo.on_save": "false",
@@ -22,16 +21,13 @@ GEO_DEFAULTS: Final[Mapping[str, str]] = {
 FLAGS: Final = ("false", "true")
 _MOST_CALLS: Final = 1_000_000
 
-_READ: Final = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
-
 
 def read_geo(connection: Connection) -> GeoRule:
     """What was chosen about positions of addresses, whatever stands under the other names.
 
     :raises Problem: somebody wrote a value into the base that is none.
     """
-    rows = connection.execute(_READ, {"names": list(GEO_DEFAULTS)})
-    return geo_rule({**GEO_DEFAULTS, **{row.name: row.value for row in rows}})
+    return geo_rule(chosen(connection, GEO_DEFAULTS))
 
 
 def geo_rule(texts: Mapping[str, str]) -> GeoRule:

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from intergestan_db import states
 from intergestan_db.enums import PartyRole
@@ -31,7 +31,7 @@ from intergestan_erp.parties.codes import CodeRule
 from intergestan_erp.parties.fees import check_codes, fee_code
 from intergestan_erp.parties.parties import PartyRules
 from intergestan_erp.parties.search import ACCOUNT_FIELDS, PARTY_FIELDS, AccountField, PartyField
-from intergestan_erp.site.credit_rules import CREDIT_DEFAULTS, CreditRules, credit_rules, one_of
+from intergestan_erp.site.credit_rules import CREDIT_DEFAULTS, CreditRules, chosen, credit_rules, one_of
 from intergestan_erp.site.geo_rules import FLAGS, GEO_DEFAULTS, geo_rule, whole_number
 from intergestan_erp.terms.stored import USUAL, term_called
 from intergestan_erp.terms.working_days import next_working_day
@@ -69,8 +69,6 @@ SHIFTS: Final = ("none", NEXT_WORKING_DAY)
 _WHOLE_TEXTS: Final = ("maps.tiles", "maps.google_key")
 """Values in which a comma is a comma."""
 _LONGEST: Final = 300
-
-_READ = select(Setting.name, Setting.value).where(Setting.name.in_(bindparam("names", expanding=True)))
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -114,8 +112,7 @@ def _usual_ceiling(texts: Mapping[str, str]) -> Ceiling:
 
 def read_texts(connection: Connection) -> dict[str, str]:
     """The same as texts, by name."""
-    rows = connection.execute(_READ, {"names": list(DEFAULTS)})
-    return {**DEFAULTS, **{row.name: row.value for row in rows}}
+    return chosen(connection, DEFAULTS)
 
 
 def checked(texts: Mapping[str, str]) -> Preferences:

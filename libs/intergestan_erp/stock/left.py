@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, type_coerce
 
-from intergestan_db.enums import SlipState
-from intergestan_db.tables import DeliveryNoteLine, PickingSlip, PickingSlipLine, SalesOrderLine
+from intergestan_db.enums import SlipState, StockReason
+from intergestan_db.tables import (
+    DeliveryNote,
+    DeliveryNoteLine,
+    PickingSlip,
+    PickingSlipLine,
+    SalesOrderLine,
+    StockMove,
+)
 from intergestan_db.tables.types import Scaled
 
 LEFT: Final = (
@@ -25,3 +33,20 @@ READY: Final = (
     .scalar_subquery()
 )
 """How much of it is on picking slips that are ready; NULL: nothing."""
+
+
+def cost_when_it_left(product_id: ColumnElement[Any]) -> ScalarSelect[Decimal]:
+    """What a unit of a product cost when it left with the delivery note of the statement around it."""
+    return (
+        select(StockMove.unit_cost)
+        .where(
+            StockMove.depot_id == DeliveryNote.depot_id,
+            StockMove.product_id == product_id,
+            StockMove.document == DeliveryNote.number,
+            StockMove.reason == StockReason.DELIVERY,
+        )
+        .order_by(StockMove.id)
+        .limit(1)
+        .correlate_except(StockMove.__table__)
+        .scalar_subquery()
+    )

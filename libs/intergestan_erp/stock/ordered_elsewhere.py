@@ -29,6 +29,7 @@ from intergestan_db.tables import (
 )
 from intergestan_db.tables.types import Scaled, UtcDateTime
 from intergestan_erp.stock.holdings import Holding, may_go
+from intergestan_erp.stock.locking import lock_purchases, lock_sales
 from intergestan_erp.stock.order_lines import HeldLine, read_held_lines
 from intergestan_msg.money import ZERO, TaxCategory, line_total, totals_of
 
@@ -40,12 +41,6 @@ _PAIRS: Final = (
     )
     .join(AgencyOrder, AgencyOrder.id == AgencyOrderLine.agency_order_id)
     .where(among(AgencyOrderLine.allocation_id, "allocations"))
-)
-_LOCK_SALES: Final = (
-    select(SalesOrder.id).where(among(SalesOrder.id, "orders")).order_by(SalesOrder.id).with_for_update()
-)
-_LOCK_PURCHASES: Final = (
-    select(PurchaseOrder.id).where(among(PurchaseOrder.id, "orders")).order_by(PurchaseOrder.id).with_for_update()
 )
 _UNTIE: Final = (
     update(AgencyOrderLine).where(among(AgencyOrderLine.allocation_id, "allocations")).values(allocation_id=None)
@@ -97,8 +92,8 @@ def shrink_pairs(connection: Connection, before: Sequence[HeldLine], after: Sequ
     rows = connection.execute(_PAIRS, {"allocations": sorted(given)}).all() if given else []
     if not rows:
         return ShrunkPairs(untied=untied)
-    connection.execute(_LOCK_SALES, {"orders": sorted({row.sales_order_id for row in rows})}).all()
-    connection.execute(_LOCK_PURCHASES, {"orders": sorted({row.purchase_order_id for row in rows})}).all()
+    lock_sales(connection, (row.sales_order_id for row in rows))
+    lock_purchases(connection, (row.purchase_order_id for row in rows))
     by_line = {row.sales_order_line_id: given[row.allocation_id] for row in rows}
     sold = read_held_lines(connection, by_line)
     kept = [_less(line, by_line[line.id]) for line in sold]

@@ -12,11 +12,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, func, select, type_coerce
+from sqlalchemy import Connection, bindparam, func, select, type_coerce
 
 from intergestan_db.enums import StockReason
 from intergestan_db.tables import Depot, Dossier, Establishment, StockMove
 from intergestan_db.tables.types import Scaled
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.listing.entries import Earned, earned
 from intergestan_erp.site.day import begin_of
 from intergestan_erp.site.zone import read_zone
@@ -61,8 +62,7 @@ def _changes(
 
     What lay there before stock was managed is no change.
     """
-    books = func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id)
-    query = _CHANGES.where(books == folder_id)
+    query = _CHANGES.where(bindparam("folder", folder_id) == EFFECTIVE_FOLDER)
     zone = read_zone(connection)
     if first is not None:
         query = query.where(StockMove.at >= begin_of(zone, first))

@@ -13,6 +13,7 @@ from intergestan_db.enums import Arbitrate
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Depot, DepotRank, Dossier, Establishment, Stock
 from intergestan_db.tables.types import Scaled
+from intergestan_erp.agencies.places import EFFECTIVE_FOLDER
 from intergestan_erp.stock.propose import UNRANKED, Invoicer, Shelf
 from intergestan_msg.money import ZERO
 
@@ -32,7 +33,7 @@ _DEPOTS: Final = (
     select(
         *(Depot.id, Depot.code, Depot.allow_negative, Depot.establishment_id),
         and_(Depot.active, Depot.manage_reservations).label("reserves"),
-        func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id).label("folder_id"),
+        EFFECTIVE_FOLDER.label("folder_id"),
         func.coalesce(DepotRank.rank, UNRANKED).label("rank"),
     )
     .join(Establishment, Establishment.id == Depot.establishment_id)

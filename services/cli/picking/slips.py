@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -212,6 +212,7 @@ def finish(context: typer.Context, *, numbers: Slips, as_json: AsJson = False) -
     What was not found is set aside no more, and remains of the order.
     """
     from intergestan_erp.picking import entering
+    from intergestan_erp.picking.slips import in_lock_order
     from intergestan_runtime.steps import SERVE
 
     call = call_of(context)
@@ -302,21 +303,6 @@ def cancel(context: typer.Context, *, number: Slip, as_json: AsJson = False) -> 
         number = _slip(connection, number)
         entering.cancel(connection, number, place, by=by, at=at)
     _tell_state(call, number, SlipState.CANCELLED, as_json=as_json)
-
-
-def in_lock_order(connection: Any, numbers: Iterable[str]) -> Sequence[str]:
-    """Numbers of slips in the order in which their orders and they are locked."""
-    from sqlalchemy import select
-
-    from intergestan_db.tables import PickingSlip
-
-    found = connection.execute(
-        select(PickingSlip.number)
-        .where(PickingSlip.number.in_(list(numbers)))
-        .order_by(PickingSlip.sales_order_id, PickingSlip.id)
-    )
-    known = list(found.scalars())
-    return [*known, *(number for number in numbers if number not in known)]
 
 
 def _order(connection: Any, typed: str) -> str:

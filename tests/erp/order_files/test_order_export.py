@@ -222,7 +222,8 @@ def test_references_are_as_strict_in_a_document_as_in_a_table(sqlite_base: Datab
     """What a table could not say again is refused where it comes in."""
     shop(sqlite_base)
     document = replace(an_order("R1", (a_line(1, code="CAS16"),)), customer_reference=None)
-    wrong = write_ubl(replace(document, **{field: "NULL"}))
+    said: dict[str, Any] = {field: "NULL"}
+    wrong = write_ubl(replace(document, **said))
     with pytest.raises(FileProblems, match="for no value"):
         import_file(sqlite_base, "r1.xml", wrong, by="marie", options=OPTIONS)
 

@@ -15,8 +15,9 @@ from intergestan_db.tables import CreditNote, GoodsReturnLine, Invoice, InvoiceL
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.credit.exposure import read_delivered, read_exposure, read_exposures_by_establishment
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
+from intergestan_erp.picking.counts import count_waiting
 from intergestan_erp.picking.returning import Returned, credit_return, enter_return
-from intergestan_erp.picking.returns import count_uncredited, list_returns
+from intergestan_erp.picking.returns import list_returns
 from intergestan_erp.selling import invoicing
 from intergestan_erp.selling.invoice_runs import run
 from intergestan_erp.selling.open_goods import NotesWanted
@@ -52,7 +53,7 @@ class Returning(Preparing):
     def uncredited(self) -> list[str]:
         with self.site.database.read() as connection:
             rows = list_returns(connection, uncredited=True).rows
-            assert count_uncredited(connection) == len({row.number for row in rows})
+            assert count_waiting(connection).uncredited == len({row.number for row in rows})
         return [f"{row.number} {row.delivery_note}/{row.line} {plain(row.quantity)} {row.invoice}" for row in rows]
 
 
