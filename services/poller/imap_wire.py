@@ -39,8 +39,9 @@ class LimitedImap(imaplib.IMAP4):
         return self._hearing.octets(self.sock, size)
 
     def readline(self) -> bytes:
-        """A line with its end."""
-        return self._hearing.line(self.sock)
+        """A line with its end, which is CR LF for imaplib: some servers end lines in a bare LF."""
+        line = self._hearing.line(self.sock)
+        return line if line.endswith(b"\r\n") else line[:-1] + b"\r\n"
 
     def send(self, data: Any) -> None:
         """All of it, in time."""

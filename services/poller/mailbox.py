@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
+from intergestan_exchange.mail_accounts.server_words import asks_for_patience
 from intergestan_runtime.certificate import certificate_end
 from services.poller.bell import Bell
 from services.poller.connection import SMALL_REPLY, Limits, tls_context
@@ -27,9 +28,6 @@ _SLACK = 1 << 20  # octets that a reply to FETCH may have beside the mails
 
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
-_CODE = re.compile(r"\[([A-Z-]+)")
-_LATER = {"INUSE", "LIMIT", "MESSAGELIMIT", "UNAVAILABLE", "SERVERBUG", "OVERQUOTA", "THROTTLED"}
-"""Response codes that ask for patience rather than for a person (RFC 5530, RFC 9738)."""
 
 
 class Session:
@@ -284,7 +282,7 @@ def _translated(refused: Kind) -> Iterator[None]:
     except imaplib.IMAP4.abort as error:
         raise MailboxTrouble(Kind.CLOSED, error) from error
     except imaplib.IMAP4.error as error:
-        raise MailboxTrouble(Kind.BUSY if _code(error) in _LATER else refused, error) from error
+        raise MailboxTrouble(_meaning(error, refused), error) from error
     except UnicodeError:
         raise
     except ValueError as error:
@@ -296,9 +294,11 @@ def _demand_ok(typ: str, data: Sequence[object]) -> None:
         raise MailboxTrouble(Kind.BUSY, data[0] if data else typ)
 
 
-def _code(error: Exception) -> str:
-    found = _CODE.search(str(error))
-    return found[1] if found else ""
+def _meaning(error: imaplib.IMAP4.error, refused: Kind) -> Kind:
+    """What a refusal means. IMAPClient says of whatever happens at a login that the login failed."""
+    if isinstance(error.__context__, imaplib.IMAP4.abort):
+        return Kind.CLOSED
+    return Kind.BUSY if asks_for_patience(str(error)) else refused
 
 
 def _bodies(data: Sequence[bytes | tuple[bytes, bytes] | None]) -> Iterator[tuple[int, bytes]]:

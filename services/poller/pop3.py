@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import poplib
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn, Self
 
 from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
+from intergestan_exchange.mail_accounts.server_words import asks_for_patience
 from intergestan_runtime.certificate import certificate_end
 from services.poller.connection import SMALL_REPLY, Limits, tls_context
 from services.poller.handles import Uidl
@@ -26,8 +26,6 @@ _LISTING = 64 << 20  # octets: half a million mails
 _LONGEST_UIDL = 70  # RFC 1939 §7
 _GOOD_BYE = 1.0  # seconds that a server has for the answer to QUIT
 _SLACK = 1 << 16  # octets that the answer to RETR may have beside the mail
-_LATER = re.compile(r"\[(IN-USE|LOGIN-DELAY|SYS/TEMP)\]|\block(ed)?\b|\bin use\b", re.IGNORECASE)
-"""What asks for patience rather than for a person (RFC 2449 §8, RFC 3206); many servers say it without a code."""
 
 
 class Pop3Session:
@@ -196,4 +194,4 @@ def _translated(refused: Kind, *, let_refusals_pass: bool = False) -> Iterator[N
 
 def _refuse(refused: Kind, error: poplib.error_proto) -> NoReturn:
     words = str(error).removeprefix("-ERR").strip()
-    raise MailboxTrouble(Kind.BUSY if _LATER.search(words) else refused, words) from error
+    raise MailboxTrouble(Kind.BUSY if asks_for_patience(words) else refused, words) from error

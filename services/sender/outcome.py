@@ -16,6 +16,16 @@ MAX_TEXT: Final = 500  # characters of a reply that we keep
 ENHANCED: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}(?!\S)")  # RFC 3463
 AUTH_CODES: Final = frozenset({530, 534, 535, 538})  # RFC 4954 §6
 BUSY_CODES: Final = frozenset({421, 452})
+_QUOTA: Final = re.compile(
+    r"\b(?:daily|hourly|per (?:day|hour)|sending|outgoing|outbound|smtp|relay(?:ing)?)\b.{0,60}\b(?:limit|quota)"
+    r"|\b(?:limit|quota)\b.{0,60}\b(?:daily|hourly|per (?:day|hour)|sending|outgoing|outbound|messages|emails)\b"
+    r"|\bexceeded\b.{0,60}\b(?:daily|hourly|sending|outgoing|rate)\b"
+    r"|\btoo many (?:messages|mails|emails|recipients today)\b",
+    re.IGNORECASE,
+)
+"""How providers say that an account has sent all that it may for now; the codes are 550 5.4.5, 554 5.7.0 and others."""
+_SIZE: Final = re.compile(r"\bsize\b|\btoo (?:large|big)\b", re.IGNORECASE)
+_CONGESTED: Final = "5.4.5"  # RFC 3463 §3.5; of a message submission server it is the day's quota
 
 
 class Kind(StrEnum):
@@ -44,8 +54,9 @@ class Outcome:
 
     With `relay_fault` the relay is to be paused, not the mail, and the kind is always `try_again`.
     `lasting` says that waiting does not help: a person must act (true for every `refused`, and for a
-    wrong password, a bad certificate and the like). `code` is None when no reply decided. `text` is one
-    printable line of at most 500 characters.
+    wrong password, a bad certificate and the like). With `quota` our account has sent all that it may for now: the
+    relay rests longer, and goes on by itself. `code` is None when no reply decided. `text` is one printable line of at
+    most 500 characters.
     """
 
     kind: Kind
@@ -55,6 +66,7 @@ class Outcome:
     enhanced: str | None = None
     relay_fault: bool = False
     lasting: bool = False
+    quota: bool = False
 
 
 def by_reply(phase: Phase, reply: Reply) -> Outcome:
@@ -62,7 +74,8 @@ def by_reply(phase: Phase, reply: Reply) -> Outcome:
     enhanced = ENHANCED.match(reply.text)
     status = enhanced[0] if enhanced else None
     kind = _kind(phase, reply.code)
-    relay_fault = kind is not Kind.ACCEPTED and _is_relay_fault(phase, reply.code, status)
+    quota = kind in {Kind.REFUSED, Kind.TRY_AGAIN} and phase >= Phase.MAIL and _is_quota(status, reply.text)
+    relay_fault = quota or (kind is not Kind.ACCEPTED and _is_relay_fault(phase, reply.code, status))
     return Outcome(
         kind=Kind.TRY_AGAIN if relay_fault else kind,
         response_class=_response_class(phase, reply.code),
@@ -70,7 +83,8 @@ def by_reply(phase: Phase, reply: Reply) -> Outcome:
         code=reply.code,
         enhanced=status,
         relay_fault=relay_fault,
-        lasting=reply.code >= 500,
+        lasting=reply.code >= 500 and not quota,
+        quota=quota,
     )
 
 
@@ -117,6 +131,13 @@ def _is_relay_fault(phase: Phase, code: int, status: str | None) -> bool:
         return True
     about_mailbox = status is not None and status.split(".")[1] == "2"  # such as 452 4.2.2, mailbox full
     return code in BUSY_CODES and not about_mailbox
+
+
+def _is_quota(status: str | None, text: str) -> bool:
+    """Whether our account has sent all that it may for now; a full mailbox of the partner's is none of it."""
+    if (status is not None and status.split(".")[1] == "2") or _SIZE.search(text) is not None:
+        return False
+    return status == _CONGESTED or _QUOTA.search(text) is not None
 
 
 def _response_class(phase: Phase, code: int) -> ResponseClass:

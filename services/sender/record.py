@@ -279,6 +279,8 @@ def _sent(outcome: Outcome, now: datetime) -> dict[str, Any]:
 
 
 def _rested(claimed: Claimed, outcome: Outcome, now: datetime, settings: SenderSettings) -> datetime:
+    if outcome.quota:
+        return now + timedelta(seconds=settings.quota_rest_seconds)
     if outcome.lasting:
         return now + LASTING_REST
     return now + (_SOON if _was_silent(claimed, outcome, now) else timedelta(seconds=settings.relay_rest_seconds))

@@ -39,6 +39,11 @@ class SenderSettings(ServiceSettings):
         gt=0,
         description="How long a relay that is away or busy is left alone; orders go on within 30 s of its return.",
     )
+    quota_rest_seconds: float = key(
+        30 * MINUTE,
+        gt=0,
+        description="How long a relay is left alone that says that our account has sent all that it may for now.",
+    )
     retry_days: int = key(5, ge=1, description="After so many days of temporary refusals a person is asked.")
 
 

@@ -11,7 +11,19 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, literal, select, type_coerce, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import Notice, OutboundMail, Relay
@@ -43,9 +55,12 @@ Wrong = tuple[type[OutboundMail | Notice | Relay], ColumnElement[bool], dict[str
 
 
 def _wrong(now: datetime, settings: SenderSettings) -> list[Wrong]:
-    """By table: what is too far ahead, and what it shall be."""
+    """By table: what is too far ahead, and what it shall be. A mail that waits for its relay waits as long as that."""
     mail, notice, relay = OutboundMail, Notice, Relay
     rest = max(LASTING_REST, timedelta(seconds=settings.relay_rest_seconds))
+    longest_rest = max(rest, timedelta(seconds=settings.quota_rest_seconds))
+    relay_rests_until = select(func.max(relay.paused_until)).scalar_subquery()
+    by_itself = or_(relay_rests_until.is_(None), mail.next_attempt_at > relay_rests_until)
     retries = tuple(max(step, int(rest.total_seconds())) for step in accumulate(settings.retry_seconds, max))
     unsent = (mail.state == OutboundState.COMPOSED, _retry(mail.attempts, retries))
     waiting = (
@@ -53,8 +68,13 @@ def _wrong(now: datetime, settings: SenderSettings) -> list[Wrong]:
         _step(mail.resends, tuple(max(step, int(rest.total_seconds())) for step in settings.resend_seconds)),
     )
     return [
+        (relay, earlier(relay.paused_until, longest_rest + SLACK) > now, {"paused_until": None}),
         *(
-            (mail, and_(of_state, _is_further(mail.next_attempt_at, now, wait)), {"next_attempt_at": _after(now, wait)})
+            (
+                mail,
+                and_(of_state, by_itself, _is_further(mail.next_attempt_at, now, wait)),
+                {"next_attempt_at": _after(now, wait)},
+            )
             for of_state, wait in (unsent, waiting)
         ),
         (
@@ -62,7 +82,6 @@ def _wrong(now: datetime, settings: SenderSettings) -> list[Wrong]:
             _is_further(notice.next_attempt_at, now, _retry(notice.attempts, retries)),
             {"next_attempt_at": _after(now, _retry(notice.attempts, retries))},
         ),
-        (relay, earlier(relay.paused_until, rest + SLACK) > now, {"paused_until": None}),
         (relay, earlier(relay.next_slot_at, timedelta(minutes=1) + SLACK) > now, {"next_slot_at": None}),
     ]
 

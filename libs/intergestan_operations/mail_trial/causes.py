@@ -8,7 +8,7 @@ import ssl
 from enum import StrEnum
 
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
-from intergestan_operations.mail_trial.logins import LoginRefused, NoCertificates, NoLogin, NoStartTls
+from intergestan_operations.mail_trial.logins import LoginRefused, NoCertificates, NoLogin, NoStartTls, ServerBusy
 from intergestan_runtime.secrets import SecretError
 
 
@@ -19,6 +19,7 @@ class Cause(StrEnum):
     GRANT = "grant"
     TOKENS = "tokens"
     LOGIN = "login"
+    BUSY = "busy"
     NO_LOGIN = "no_login"
     CA_FILE = "ca_file"
     AUTHORITY = "authority"
@@ -51,6 +52,7 @@ _BY_KIND: tuple[tuple[type[Exception], Cause], ...] = (
     (TokensUnavailable, Cause.TOKENS),
     (LoginRefused, Cause.LOGIN),
     (UnicodeError, Cause.LOGIN),
+    (ServerBusy, Cause.BUSY),
     (NoLogin, Cause.NO_LOGIN),
     (NoCertificates, Cause.CA_FILE),
     (NoStartTls, Cause.NO_STARTTLS),

@@ -66,6 +66,13 @@ WHY: Mapping[str, tuple[str, str]] = {
         marked("{server} refuses the login {login}: {error}"),
         marked("Correct login and password; many providers want a password made for programs."),
     ),
+    "busy": (
+        marked("{server} asks us to come back later: {error}"),
+        marked(
+            "Try again in some minutes; the services do so by themselves. If it lasts, another program uses this "
+            "account, or a limit of the provider is reached."
+        ),
+    ),
     "no_login": (
         marked("{server} offers no login by AUTH PLAIN or AUTH LOGIN"),
         marked("Use the port for programs that send mail: 465 with tls, or 587 with starttls."),

@@ -14,6 +14,7 @@ from typing import Any
 
 from intergestan_db.enums import Security
 from intergestan_exchange.mail_accounts.sasl import BearerToken, Exchange, exchange
+from intergestan_exchange.mail_accounts.server_words import asks_for_patience
 
 TIMEOUT_S = 15.0
 DAY_S = 86400
@@ -23,6 +24,10 @@ FEW_DAYS = 21
 
 class LoginRefused(Exception):
     """The server answered, and does not want this login; `str()` is its reason."""
+
+
+class ServerBusy(OSError):
+    """The server answered that it cannot now: a limit is reached, or a part of it is away; `str()` is its reason."""
 
 
 class NoLogin(OSError):
@@ -65,7 +70,8 @@ def try_smtp(account: Any, password: str | None) -> int | None:
             return _days_left(client.sock)
     except smtplib.SMTPAuthenticationError as error:
         reason = error.smtp_error
-        raise LoginRefused(reason.decode(errors="replace") if isinstance(reason, bytes) else reason) from error
+        words = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
+        raise (ServerBusy if error.smtp_code < 500 else LoginRefused)(words) from error  # 454: RFC 4954 §6
 
 
 def try_mailbox(account: Any, password: str | None) -> int | None:
@@ -96,6 +102,7 @@ def imap(account: Any) -> Iterator[Any]:
         client = IMAPClient(
             account.host, account.port, ssl=at_once, ssl_context=context if at_once else None, timeout=TIMEOUT_S
         )
+    _let_lines_end_in_lf(client)
     try:
         if account.security == Security.STARTTLS:
             with _as_os_error():
@@ -105,6 +112,18 @@ def imap(account: Any) -> Iterator[Any]:
         yield client
     finally:
         client.shutdown()
+
+
+def _let_lines_end_in_lf(client: Any) -> None:
+    """Some servers end lines in a bare LF, which imaplib takes for the end of the connection; the poller reads them."""
+    wire = client._imap  # noqa: SLF001 - IMAPClient has no other way to it
+    read = wire.readline
+
+    def line() -> bytes:
+        heard: bytes = read()
+        return heard if not heard.endswith(b"\n") or heard.endswith(b"\r\n") else heard[:-1] + b"\r\n"
+
+    wire.readline = line
 
 
 def log_in_imap(client: Any, account: Any, password: str | None) -> None:
@@ -161,13 +180,19 @@ def log_in_pop3(client: poplib.POP3, account: Any, password: str | None) -> None
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What a server refuses becomes a `LoginRefused`, a broken connection an OSError."""
+    """What a server refuses becomes a `LoginRefused` or a `ServerBusy`, a broken connection an OSError.
+
+    IMAPClient says of whatever happens at a login that the login failed.
+    """
     try:
         yield
     except imaplib.IMAP4.abort as error:
-        raise OSError(str(error)) from error
+        raise ConnectionResetError(str(error)) from error
     except (imaplib.IMAP4.error, poplib.error_proto) as error:
-        raise LoginRefused(_words(error)) from error
+        if isinstance(error.__context__, imaplib.IMAP4.abort):
+            raise ConnectionResetError(str(error)) from error
+        words = _words(error)
+        raise (ServerBusy if asks_for_patience(words) else LoginRefused)(words) from error
 
 
 @contextmanager

@@ -16,8 +16,9 @@ from intergestan_operations.mail_trial import logins
 from intergestan_operations.mail_trial.causes import Cause, cause_of
 from intergestan_operations.mail_trial.failure import WHY
 from intergestan_operations.mail_trial.logins import try_mailbox, try_smtp
-from tests.servers import Certificates, Dovecot, Fault, SmtpServer
+from tests.servers import Certificates, Dovecot, Fault, ScriptedImap, SmtpServer, imap_faults
 
+MakeImap = Callable[..., ScriptedImap]
 MakeSmtp = Callable[..., SmtpServer]
 TLS, STARTTLS, NONE = Security.TLS, Security.STARTTLS, Security.NONE
 
@@ -72,6 +73,33 @@ def test_a_server_that_takes_no_logins(make_smtp: MakeSmtp) -> None:
     server = make_smtp()
     server.inject(Fault("EHLO", reply="502 not here"))
     assert why(try_smtp, account(server.port, NONE)) is Cause.NO_LOGIN
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "cause"),
+    [
+        ("LOGIN", "NO [ALERT] Too many simultaneous connections. (Failure)", Cause.BUSY),
+        ("LOGIN", "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", Cause.LOGIN),
+        ("SELECT", "BAD User is authenticated but not connected.", Cause.BUSY),
+    ],
+)
+def test_a_server_that_cannot_now_refuses_no_login(make_imap: MakeImap, verb: str, answer: str, cause: Cause) -> None:
+    server = make_imap()
+    server.misbehave(verb, imap_faults.reply(answer))
+    assert why(try_mailbox, account(server.port, NONE)) is cause
+
+
+def test_a_connection_that_ends_at_the_login(make_imap: MakeImap) -> None:
+    server = make_imap()
+    server.misbehave("LOGIN", imap_faults.say(b"* BYE shutting down\r\n"))
+    assert why(try_mailbox, account(server.port, NONE)) is Cause.CLOSED
+
+
+def test_a_relay_that_cannot_check_the_login_now(make_smtp: MakeSmtp) -> None:
+    """RFC 4954 §6."""
+    server = make_smtp()
+    server.inject(Fault("AUTH", reply="454 4.7.0 Temporary authentication failure"))
+    assert why(try_smtp, account(server.port, NONE)) is Cause.BUSY
 
 
 @pytest.fixture

@@ -27,3 +27,14 @@ def idle_then_end(seconds: float) -> ImapFault:
         return False
 
     return act
+
+
+def ok_with_lf() -> ImapFault:
+    """A right end, in a line that ends in LF alone."""
+
+    async def act(tag: str, writer: asyncio.StreamWriter) -> bool:
+        writer.write(f"{tag} OK done\n".encode())
+        await writer.drain()
+        return True
+
+    return act

@@ -142,6 +142,54 @@ def test_a_server_that_says_later_is_no_wrong_password(make_imap: MakeImap, verb
     assert refused.value.kind is Kind.BUSY
 
 
+LIMITS_AND_OUTAGES = [
+    ("LOGIN", "NO [ALERT] Too many simultaneous connections. (Failure)"),
+    ("LOGIN", "NO Maximum number of connections from user+IP exceeded (mail_max_userip_connections=10)"),
+    ("LOGIN", "NO Server error, please try again later"),
+    ("LOGIN", "NO Temporary authentication failure. [mx:2026-11-30]"),
+    ("LOGIN", "NO Account exceeded command or bandwidth limits, quota exceeded"),
+    ("SELECT", "BAD User is authenticated but not connected."),
+    ("SELECT", "NO Server Unavailable. 15"),
+    ("SELECT", "NO Internal error occurred. Refer to server log for more information."),
+]
+"""As servers in use say it, without a code."""
+
+REFUSALS = [
+    ("LOGIN", "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)", Kind.PASSWORD),
+    ("LOGIN", "NO LOGIN failed.", Kind.PASSWORD),
+    ("LOGIN", "NO Invalid login or password, try again later", Kind.PASSWORD),
+    ("SELECT", "NO [NONEXISTENT] Unknown Mailbox: Orders (Failure)", Kind.FOLDER),
+    ("SELECT", "NO Mailbox doesn't exist: Orders", Kind.FOLDER),
+]
+
+
+@pytest.mark.parametrize(("verb", "answer", "kind"), [*((*each, Kind.BUSY) for each in LIMITS_AND_OUTAGES), *REFUSALS])
+def test_limits_and_outages_are_no_wrong_passwords_or_folders(
+    make_imap: MakeImap, verb: str, answer: str, kind: Kind
+) -> None:
+    server = make_imap()
+    server.misbehave(verb, imap_faults.reply(answer))
+    with pytest.raises(MailboxTrouble) as refused:
+        opened(server)
+    assert refused.value.kind is kind
+
+
+@pytest.mark.parametrize("said", [b"* BYE Autologout; idle too long\r\n", b"* BYE [UNAVAILABLE] too many\r\n", b""])
+def test_a_connection_that_ends_at_the_login_was_closed(make_imap: MakeImap, said: bytes) -> None:
+    server = make_imap()
+    server.misbehave("LOGIN", imap_faults.say(said))
+    with pytest.raises(MailboxTrouble) as refused:
+        opened(server)
+    assert refused.value.kind is Kind.CLOSED
+
+
+def test_a_line_that_ends_in_a_bare_lf_is_read(make_imap: MakeImap) -> None:
+    server = make_imap({1: mail(1)})
+    server.misbehave("LOGIN", faults.ok_with_lf())
+    with opened(server) as session:
+        assert listed(session) == [{1}]
+
+
 def test_nobody_listens() -> None:
     with pytest.raises(MailboxTrouble) as refused:
         Session(Account("127.0.0.1", free_port(), "none", None, "me", "INBOX"), "secret", PATIENT)

@@ -47,6 +47,32 @@ def test_reply(phase: Phase, reply: str, kind: Kind, label: str, fault: str) -> 
     assert outcome.lasting == (reply[0] == "5")
 
 
+@pytest.mark.parametrize(
+    ("phase", "reply", "quota"),
+    [
+        (Phase.RCPT, "550 5.4.5 Daily user sending limit exceeded. Learn more", True),
+        (Phase.DOT, "550-5.4.5 Daily SMTP relay limit exceeded", True),
+        (
+            Phase.DOT,
+            "554 5.7.0 The limit on the number of allowed outgoing messages was exceeded. Try again later.",
+            True,
+        ),
+        (Phase.MAIL, "450 4.2.1 You have exceeded the rate limit", False),
+        (Phase.MAIL, "451 4.7.1 Hourly sending quota exceeded", True),
+        (Phase.DOT, "554 5.7.0 Message refused by policy", False),
+        (Phase.RCPT, "552 5.2.2 Mailbox over quota: limit for messages reached", False),
+        (Phase.DOT, "552 5.3.4 Message size exceeds limit for outgoing messages", False),
+        (Phase.DOT, "554 5.7.1 Spam", False),
+    ],
+)
+def test_a_days_quota_makes_the_relay_wait(phase: Phase, reply: str, *, quota: bool) -> None:
+    """It is refused for good in the words of SMTP, and means that our account has sent all that it may for now."""
+    outcome = by_reply(phase, Reply(int(reply[:3]), reply[4:]))
+    assert outcome.quota == quota
+    if quota:
+        assert (outcome.kind, outcome.relay_fault, outcome.lasting) == (AGAIN, True, False)
+
+
 @pytest.mark.parametrize("phase", Phase)
 def test_break(phase: Phase) -> None:
     """F17: whatever breaks is tried again, except behind the dot, where nobody knows."""

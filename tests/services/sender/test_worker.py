@@ -229,6 +229,8 @@ def test_answers_whose_outcome_stays_unknown_end_with_a_person(
         (Fault(at="CONNECT", drop=True), 20),
         (Fault(at="EHLO", reply="500 what"), 60),
         (Fault(at="MAIL", reply="421 4.7.0 too many"), 20),
+        (Fault(at="RCPT", reply="550 5.4.5 Daily user sending limit exceeded"), 1800),
+        (Fault(at="DOT", reply="554 5.7.0 The limit on the number of allowed outgoing messages was exceeded"), 1800),
         (Fault(at="RCPT", reply="452 4.3.1 disk full"), 20),
     ],
 )
