@@ -278,6 +278,7 @@ GRANT SELECT (id, purchase_order_id, sales_order_id) ON "agency_order" TO :"disp
 GRANT SELECT ON "alembic_version" TO :"dispatcher";
 GRANT SELECT (id, sales_order_line_id, depot_id, route, remainder) ON "allocation" TO :"dispatcher";
 GRANT SELECT ON "answer" TO :"dispatcher";
+GRANT SELECT (invoice_line_id, quantity) ON "credit_note_line" TO :"dispatcher";
 GRANT SELECT, DELETE ON "delivery_attempt" TO :"dispatcher";
 GRANT SELECT (id, customer_id, operation_code_id, issue_date) ON "delivery_note" TO :"dispatcher";
 GRANT SELECT (id, delivery_note_id, quantity) ON "delivery_note_line" TO :"dispatcher";
@@ -290,7 +291,7 @@ GRANT SELECT, INSERT (at, who, subject, subject_id, name, old, new, detail), DEL
     :"dispatcher";
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"dispatcher";
 GRANT SELECT ON "geocode_usage" TO :"dispatcher";
-GRANT SELECT (goods_return_id, delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id) ON
+GRANT SELECT (id, goods_return_id, delivery_note_line_id, quantity, invoice_line_id, credit_note_line_id) ON
     "goods_return_line" TO :"dispatcher";
 GRANT SELECT, INSERT (outbound_mail_id, partner_id), UPDATE (outcome), DELETE ON "heartbeat" TO :"dispatcher";
 GRANT SELECT, UPDATE (n) ON "high_water" TO :"dispatcher";

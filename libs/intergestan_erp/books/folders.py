@@ -11,9 +11,10 @@ from sqlalchemy import Connection, bindparam, select, text, update
 
 from intergestan_db import numbers, states
 from intergestan_db.enums import Journal
-from intergestan_db.tables import AccountingFolder, FiscalYear
+from intergestan_db.tables import AccountingFolder, Dossier, FiscalYear
 from intergestan_erp.agencies import establishments
-from intergestan_erp.agencies.places import usual_place
+from intergestan_erp.agencies.belonging import folder_of, keep_books
+from intergestan_erp.agencies.places import Place, usual_place
 from intergestan_erp.books.chart import Account, Chart
 from intergestan_erp.books.years import Period, Year, missing_years
 
@@ -22,6 +23,8 @@ _FOLDER = select(
     AccountingFolder.chart,
 )
 _BY_ID = _FOLDER.where(AccountingFolder.id == bindparam("id"))
+_AT = _FOLDER.where(AccountingFolder.id == folder_of(bindparam("establishment")))
+_KEEP = keep_books(select(Dossier.id).where(Dossier.id == bindparam("dossier")))
 _PERIOD = (
     select(FiscalYear.id, FiscalYear.first, FiscalYear.last, FiscalYear.closed_at, AccountingFolder.locked_until)
     .select_from(
@@ -56,6 +59,15 @@ class Folder(Books):
 def folder_by_id(connection: Connection, folder_id: int) -> Folder:
     """A folder that documents refer to."""
     return _made(connection.execute(_BY_ID, {"id": folder_id}).one())
+
+
+def folder_at(connection: Connection, place: Place) -> Folder:
+    """The books of a place, which keeps them until the transaction ends: what is entered is in those that it has (D41).
+
+    Before all other locks.
+    """
+    connection.execute(_KEEP, {"dossier": place.dossier_id}).all()
+    return _made(connection.execute(_AT, {"establishment": place.establishment_id}).one())
 
 
 def folder_called(connection: Connection, number: int | None) -> Folder:

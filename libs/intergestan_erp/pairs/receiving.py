@@ -345,6 +345,8 @@ def _coming(
             notes=", ".join(notes),
         )
     by_position = {each.position: each for each in sent}
+    if not wanted:
+        raise Problem("Of no line it was said how much came. Nothing was received.", ProblemCode.NO_VALUE)
     strange = [position for position in wanted if position not in by_position]
     if strange:
         raise Problem(

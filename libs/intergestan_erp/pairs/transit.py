@@ -7,9 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, exists, func, or_, select
 
 from intergestan_db.database import AnyRow
+from intergestan_db.enums import ReservationState
 from intergestan_db.tables import (
     AgencyOrder,
     AgencyOrderLine,
@@ -19,6 +20,7 @@ from intergestan_db.tables import (
     Depot,
     GoodsReceiptLine,
     PurchaseOrder,
+    Reservation,
     SalesOrder,
     SalesOrderLine,
 )
@@ -29,7 +31,7 @@ from intergestan_erp.listing.page import USUAL, Page, read_page
 class InTransit:
     """A line of a delivery note between agencies, on its way. `day` is the note's, `source` and `destination` depots.
 
-    :ivar quantity: what is on its way; of a line that came in, what did not come.
+    :ivar quantity: what is on its way; of a line that came in, what did not come and somebody still waits for.
     :ivar received: so much came in.
     """
 
@@ -48,6 +50,12 @@ _SOURCE: Final = Depot.__table__.alias("source")
 _DESTINATION: Final = Depot.__table__.alias("destination")
 _CUSTOMERS: Final = SalesOrder.__table__.alias("customers")
 _CUSTOMERS_LINE: Final = SalesOrderLine.__table__.alias("customers_line")
+_IS_AWAITED: Final = exists(Reservation.id).where(
+    Reservation.purchase_order_line_id == AgencyOrderLine.purchase_order_line_id,
+    Reservation.state == ReservationState.ACTIVE,
+)
+"""Something is still on its way for a customer's order: a line comes in once, so nobody gets the rest of one that did.
+It is given up by choosing depots anew, or as the order ends."""
 _TRANSIT: Final = (
     select(
         *(DeliveryNote.number, DeliveryNote.issue_date, DeliveryNoteLine.position, DeliveryNoteLine.product_code),
@@ -66,7 +74,12 @@ _TRANSIT: Final = (
     .join(_SOURCE, _SOURCE.c.id == DeliveryNote.depot_id)
     .join(_DESTINATION, _DESTINATION.c.id == func.coalesce(_CUSTOMERS.c.depot_id, PurchaseOrder.depot_id))
     .outerjoin(GoodsReceiptLine, GoodsReceiptLine.delivery_note_line_id == DeliveryNoteLine.id)
-    .where(func.coalesce(GoodsReceiptLine.quantity, 0) < DeliveryNoteLine.quantity)
+    .where(
+        or_(
+            GoodsReceiptLine.id.is_(None),
+            and_(GoodsReceiptLine.quantity < DeliveryNoteLine.quantity, _IS_AWAITED),
+        )
+    )
 )
 
 

@@ -235,7 +235,7 @@ def _check(fee: FeeValues) -> None:
 
 
 def _check_amount(amount: Decimal) -> None:
-    if amount < 0 or not fits(amount, CENT):
+    if not fits(amount, CENT) or amount < 0:
         raise Problem(
             "«{value}» is not the amount of a fee: it is not below 0 and has at most 2 decimals. Nothing was changed.",
             ProblemCode.NO_VALUE,

@@ -90,7 +90,7 @@ def in_cents(amount: Decimal) -> Decimal:
 
     :raises Problem: it is not above zero, has more decimals, or no column would hold it.
     """
-    if amount <= ZERO or not fits(amount, CENT):
+    if not fits(amount, CENT) or amount <= ZERO:
         raise Problem(
             "{amount} is no amount: it is above zero, with at most 2 decimals. Nothing was entered.",
             ProblemCode.NO_AMOUNT,

@@ -12,6 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from intergestan_db.enums import SlipState
 from intergestan_db.tables import GoodsReturnLine, PickingSlip
+from intergestan_erp.picking.to_credit import IS_TO_CREDIT
 
 OPEN: Final = (SlipState.GENERATED, SlipState.ENTERED, SlipState.READY, SlipState.ERROR)
 """The states in which a slip waits."""
@@ -21,9 +22,7 @@ _COUNTS: Final[Any] = union_all(
     select(PickingSlip.state, func.count().label("count"), func.min(PickingSlip.changed_at).label("since"))
     .where(_IS_OPEN)
     .group_by(PickingSlip.state),
-    select(literal(_UNCREDITED), func.count(GoodsReturnLine.goods_return_id.distinct()), null()).where(
-        GoodsReturnLine.invoice_line_id.is_not(None), GoodsReturnLine.credit_note_line_id.is_(None)
-    ),
+    select(literal(_UNCREDITED), func.count(GoodsReturnLine.goods_return_id.distinct()), null()).where(IS_TO_CREDIT),
 )
 
 

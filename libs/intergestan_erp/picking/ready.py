@@ -32,7 +32,7 @@ from intergestan_erp.picking.faults import Fault
 from intergestan_erp.picking.slips import lock_slips
 from intergestan_erp.selling.deliveries import NoteLine, as_sold, write_note
 from intergestan_erp.site.zone import today
-from intergestan_erp.stock.leaving import Leaving, after_leaving, leave, lock_leaving, settle_remainders
+from intergestan_erp.stock.leaving import Leaving, after_leaving, leave, lock_leaving, settle_remainders, stop_waiting
 from intergestan_erp.stock.left import LEFT
 from intergestan_erp.stock.levels import Key, Level
 from intergestan_msg.money import ZERO, plain
@@ -245,6 +245,9 @@ def _deliver(
     unreserved = {each.slip_line_id for each in going if each.reserved < each.quantity}
     for order_id in sorted({line.row.sales_order_id for line in lines if line.slip_line_id in unreserved}):
         settle_remainders(connection, order_id, at)
+    unallocated = [slip.sales_order_id for slip in slips if orders[slip.sales_order_id].allocated_at is None]
+    if unallocated:
+        stop_waiting(connection, unallocated, at)
     detail = {"delivery_note": taken.number}
     ids = [slip.id for slip in slips]
     move(connection, ids, "validate", by=by, at=at, event_detail=detail, delivery_note_id=note_id)

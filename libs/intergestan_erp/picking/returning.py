@@ -40,6 +40,7 @@ from intergestan_erp.agencies.places import Place
 from intergestan_erp.inputs.units import can_be
 from intergestan_erp.parties.freed import Freed
 from intergestan_erp.parties.locking import lock_parties
+from intergestan_erp.picking.to_credit import IS_TO_CREDIT, TO_CREDIT
 from intergestan_erp.selling import credit_notes
 from intergestan_erp.selling.returned import RETURNED
 from intergestan_erp.site.zone import today
@@ -84,12 +85,12 @@ _LINES: Final = (
 )
 _UNCREDITED: Final = (
     select(
-        *(GoodsReturnLine.id, GoodsReturnLine.quantity, InvoiceLine.id.label("invoice_line_id")),
-        *(InvoiceLine.position, Invoice.number),
+        *(GoodsReturnLine.id, GoodsReturnLine.delivery_note_line_id, TO_CREDIT.label("to_credit")),
+        *(InvoiceLine.id.label("invoice_line_id"), InvoiceLine.position, Invoice.number),
     )
     .join(InvoiceLine, InvoiceLine.id == GoodsReturnLine.invoice_line_id)
     .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-    .where(GoodsReturnLine.goods_return_id == bindparam("back"), GoodsReturnLine.credit_note_line_id.is_(None))
+    .where(GoodsReturnLine.goods_return_id == bindparam("back"), IS_TO_CREDIT)
     .order_by(Invoice.id, InvoiceLine.position)
 )
 _CREDITED: Final = (
@@ -111,12 +112,16 @@ _RETURN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ReturnedLine:
-    """A line that came back. :ivar invoiced: it was on an invoice by then, and is to be credited."""
+    """A line that came back. :ivar invoiced: it was on an invoice by then.
+
+    :ivar to_credit: what of it is still to be credited; what the invoice's line was credited before counts.
+    """
 
     position: int
     product: str | None
     quantity: Decimal
     invoiced: bool
+    to_credit: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ class Returned:
     @property
     def is_to_credit(self) -> bool:
         """Whether something of it was invoiced and is not credited."""
-        return not self.credit_notes and any(line.invoiced for line in self.lines)
+        return any(line.to_credit for line in self.lines)
 
 
 def enter_return(
@@ -185,8 +190,13 @@ def enter_return(
     detail = {"goods_return": taken.number, "credit_notes": list(made)}
     own = [(note.id, None, None)]
     states.record(connection, DeliveryNote.__tablename__, own, "return", by=by, at=at, detail=detail)
+    waits = {row.delivery_note_line_id: row.to_credit for row in connection.execute(_UNCREDITED, {"back": back})}
     came = tuple(
-        ReturnedLine(line.position, line.product_code, quantity, invoiced=line.invoice_line_id is not None)
+        ReturnedLine(
+            *(line.position, line.product_code, quantity),
+            invoiced=line.invoice_line_id is not None,
+            to_credit=waits.get(line.id, ZERO),
+        )
         for line, quantity in coming
     )
     freed = Freed((note.customer_id,), tuple(sorted({line.product_id for line, _quantity in goods})))
@@ -287,7 +297,7 @@ def _coming(number: str, lines: Mapping[int, AnyRow], wanted: Mapping[int, Decim
     for position, quantity in wanted.items():
         line = lines[position]
         left = line.quantity - (line.returned or ZERO)
-        if quantity <= 0 or not fits(quantity, MILLIONTH) or (quantity != left and not can_be(quantity, line.unit)):
+        if not fits(quantity, MILLIONTH) or quantity <= 0 or (quantity != left and not can_be(quantity, line.unit)):
             raise Problem(
                 "{quantity} is no quantity of line {line} of {delivery_note}; nothing was entered.",
                 ProblemCode.NO_AMOUNT,
@@ -343,7 +353,7 @@ def _credit(connection: Connection, back: int, why: str, *, by: str, at: datetim
         by_invoice.setdefault(row.number, []).append(row)
     made = []
     for invoice, rows in by_invoice.items():
-        lines = {row.position: row.quantity for row in rows}
+        lines = {row.position: row.to_credit for row in rows}
         credited = credit_notes.credit(connection, invoice, why, lines, by=by, at=at)
         ids = {row.invoice_line_id: row.id for row in connection.execute(_CREDITED, {"number": credited.number})}
         ties = [{"line": row.id, "credited": ids[row.invoice_line_id]} for row in rows]

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, or_, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import (
@@ -23,11 +23,15 @@ from intergestan_db.tables import (
     Party,
 )
 from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.picking.to_credit import IS_TO_CREDIT, TO_CREDIT
 
 
 @dataclass(frozen=True, slots=True)
 class ListedReturn:
-    """A line of a return. :ivar line: of the note; `invoice`: on which it was by then; `credit_note`: since."""
+    """A line of a return. :ivar line: of the note; `invoice`: on which it was by then; `credit_note`: since.
+
+    :ivar to_credit: what of it is still to be credited; what the invoice's line was credited otherwise counts.
+    """
 
     number: str
     day: date
@@ -40,16 +44,28 @@ class ListedReturn:
     reason: str
     invoice: str | None
     credit_note: str | None
+    to_credit: Decimal
 
 
-_IS_UNCREDITED: Final = and_(
-    GoodsReturnLine.invoice_line_id.is_not(None), GoodsReturnLine.credit_note_line_id.is_(None)
+_NEWEST: Final = (
+    select(CreditNote.number)
+    .join(CreditNoteLine, CreditNoteLine.credit_note_id == CreditNote.id)
+    .where(
+        CreditNoteLine.invoice_line_id == GoodsReturnLine.invoice_line_id,
+        or_(GoodsReturnLine.credit_note_line_id.is_(None), CreditNoteLine.id == GoodsReturnLine.credit_note_line_id),
+    )
+    .order_by(CreditNoteLine.id.desc())
+    .limit(1)
+    .correlate(GoodsReturnLine.__table__)
+    .scalar_subquery()
 )
+"""The credit note of a return, else the newest one of its line of the invoice."""
 _LINES: Final = (
     select(
         *(GoodsReturn.number, GoodsReturn.issue_date, DeliveryNote.number.label("note"), DeliveryNoteLine.position),
         *(DeliveryNoteLine.product_code, GoodsReturnLine.quantity, Depot.code, Party.code.label("customer")),
-        *(GoodsReturn.reason, Invoice.number.label("invoice"), CreditNote.number.label("credit_note")),
+        *(GoodsReturn.reason, Invoice.number.label("invoice"), _NEWEST.label("credit_note")),
+        TO_CREDIT.label("to_credit"),
     )
     .select_from(GoodsReturnLine.__table__)
     .join(GoodsReturn, GoodsReturn.id == GoodsReturnLine.goods_return_id)
@@ -59,8 +75,6 @@ _LINES: Final = (
     .join(Party, Party.id == DeliveryNote.customer_id)
     .outerjoin(InvoiceLine, InvoiceLine.id == GoodsReturnLine.invoice_line_id)
     .outerjoin(Invoice, Invoice.id == InvoiceLine.invoice_id)
-    .outerjoin(CreditNoteLine, CreditNoteLine.id == GoodsReturnLine.credit_note_line_id)
-    .outerjoin(CreditNote, CreditNote.id == CreditNoteLine.credit_note_id)
 )
 
 
@@ -72,9 +86,9 @@ def list_returns(
     :param uncredited: only what was invoiced and is not credited.
     :raises Problem: `after` is of no such page.
     """
-    query = _LINES.where(_IS_UNCREDITED) if uncredited else _LINES
+    query = _LINES.where(IS_TO_CREDIT) if uncredited else _LINES
     return read_page(connection, query, [GoodsReturnLine.id], _listed, size=size, after=after)
 
 
 def _listed(row: AnyRow) -> ListedReturn:
-    return ListedReturn(*row[:11])
+    return ListedReturn(*row[:12])

@@ -57,7 +57,7 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
     quantity = edits.quantities.get(line.id, line.quantity)
     price = line.price
     for value in (edits.quantities.get(line.id), edits.prices.get(line.id)):
-        if value is not None and (value < 0 or not fits(value, MILLIONTH)):
+        if value is not None and (not fits(value, MILLIONTH) or value < 0):
             raise Problem(
                 "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
             )

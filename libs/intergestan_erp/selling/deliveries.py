@@ -307,6 +307,8 @@ def _leaving(
             lines=", ".join(strange),
             known=", ".join(by_id),
         )
+    if wanted is not None and not wanted:
+        raise Problem("Nothing was delivered: of no line it was said how much.", ProblemCode.NO_VALUE)
     if wanted is None:
         wanted = {line_id: line.remaining for line_id, line in by_id.items() if line.remaining > 0}
     if not wanted:
@@ -324,7 +326,7 @@ def _leaving(
 
 
 def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
-    if quantity <= 0 or not fits(quantity, MILLIONTH):
+    if not fits(quantity, MILLIONTH) or quantity <= 0:
         raise Problem(
             "Nothing was delivered: {quantity} is no quantity; it is above zero, with at most 6 decimals.",
             quantity=quantity,

@@ -252,7 +252,7 @@ def _products(connection: Connection, typed: Typed) -> Sequence[AnyRow]:
 
 def _line(place: int, typed: TypedLine, product: AnyRow, ours: Decimal) -> BookedLine:
     quantity = typed.quantity
-    if quantity <= 0 or not fits(quantity, MILLIONTH):
+    if not fits(quantity, MILLIONTH) or quantity <= 0:
         raise Problem(
             "Nothing was entered: {quantity} is not a quantity; it is above zero, with at most 6 decimals.",
             ProblemCode.NO_VALUE,
@@ -267,7 +267,7 @@ def _line(place: int, typed: TypedLine, product: AnyRow, ours: Decimal) -> Booke
             unit=product.unit,
         )
     amount = ours if typed.price is None else typed.price
-    if amount < 0 or not fits(amount, MILLIONTH):
+    if not fits(amount, MILLIONTH) or amount < 0:
         raise Problem(
             "Nothing was entered: {price} is not a price; it is not below 0 and has at most 6 decimals.",
             ProblemCode.NO_VALUE,
@@ -298,7 +298,7 @@ def _charges(connection: Connection, typed: Typed, goods: Decimal) -> Iterator[B
         borne[code] = fee if amount is None else replace(fee, amount=amount)
     for fee in borne.values():
         charge = charge_of(fee, goods)
-        if charge.amount < 0 or not fits(charge.amount, CENT):
+        if not fits(charge.amount, CENT) or charge.amount < 0:
             raise Problem(
                 "Nothing was entered: {amount} is not the amount of a fee; it is not below 0, with at most 2 decimals.",
                 ProblemCode.NO_VALUE,

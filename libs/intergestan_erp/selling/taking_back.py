@@ -160,7 +160,7 @@ def _of_line(invoiced: Invoiced, n: int, quantity: Decimal) -> tuple[Category, T
     if line is None:
         raise _none(invoiced, str(n), [line.n for line in invoiced.lines])
     left = line.quantity - line.credited
-    if quantity <= ZERO or not fits(quantity, MILLIONTH) or (quantity != left and not can_be(quantity, line.unit)):
+    if not fits(quantity, MILLIONTH) or quantity <= ZERO or (quantity != left and not can_be(quantity, line.unit)):
         raise Problem(
             "{quantity} is no quantity of line {line} of {invoice}; nothing was entered.",
             ProblemCode.NO_AMOUNT,

@@ -133,7 +133,8 @@ def follow(
     lines = read_order_lines(connection, order.id)
     after = _kept(order.number, lines, choices)
     needed = [(line, _need(after[line.id], choices)) for line in lines]
-    needs = [need for _line, need in needed if need.quantity]
+    wanted = [(line, need) for line, need in needed if is_wanted(need)]
+    needs = [need for _line, need in wanted]
     if order.allocated_at is None:
         connection.execute(_ALLOCATED, {"order": order.id, "now": at})
     pairs = shrink_pairs(connection, lines, list(after.values()))
@@ -142,7 +143,7 @@ def follow(
     slips = shrink_slips(connection, lines, list(after.values()))
     plans = secure(connection, sourcing, needs, freed_by(lines, after.values()))
     untie(connection, pairs)
-    of_lines = dict(zip((line.id for line, need in needed if need.quantity), plans, strict=True))
+    of_lines = dict(zip((line.id for line, _need in wanted), plans, strict=True))
     made = write_allocations(connection, order.id, order.number, sourcing, lines, after, of_lines, by=by, at=at)
     write_slips(connection, slips, by=by, at=at)
     write_shrunk(connection, pairs, by=by, at=at)
@@ -184,7 +185,12 @@ def let_remain(connection: Connection, order_id: int, depot_id: int, *, at: date
 
 def needs_of(lines: Iterable[HeldLine], choices: Choices) -> list[Need]:
     """What these lines need still, each."""
-    return [need for line in lines if (need := _need(line, choices)).quantity]
+    return [need for line in lines if is_wanted(need := _need(line, choices))]
+
+
+def is_wanted(need: Need) -> bool:
+    """Whether anything is to be planned: something is needed, or a person chose for a line that needs nothing."""
+    return bool(need.quantity or need.chosen)
 
 
 def _kept(number: str, lines: Sequence[HeldLine], choices: Choices) -> dict[int, HeldLine]:

@@ -86,7 +86,7 @@ def receive(
     products = _products(connection, [each.product for each in goods])
     for each, product in zip(goods, products, strict=True):
         _check_quantity(each.quantity, product, at_least=None)
-        if each.cost is not None and (each.cost < 0 or not fits(each.cost, MILLIONTH)):
+        if each.cost is not None and (not fits(each.cost, MILLIONTH) or each.cost < 0):
             raise Problem(
                 "{cost} is no cost of {product}. Nothing was changed.",
                 ProblemCode.NO_AMOUNT,
@@ -228,8 +228,10 @@ def _refuse_unmanaged(connection: Connection, place: Place) -> None:
 def _products(connection: Connection, codes: Sequence[str]) -> list[AnyRow]:
     """The products of these codes, in this order.
 
-    :raises Problem: there is none, one is a service, or one stands twice.
+    :raises Problem: there is none, one is a service, or one stands twice; or nothing is named.
     """
+    if not codes:
+        raise Problem("Nothing was named, so nothing was changed.", ProblemCode.NO_VALUE)
     found: dict[str, AnyRow] = {}
     columns = (Product.id, Product.code, Product.unit, Product.supply, Product.purchase_price)
     for typed in codes:
@@ -254,8 +256,8 @@ def _products(connection: Connection, codes: Sequence[str]) -> list[AnyRow]:
 
 def _check_quantity(quantity: Decimal, product: AnyRow, *, at_least: Decimal | None) -> None:
     """Refuse what cannot lie there. :param at_least: the smallest that may be; None: it is above 0."""
-    small = quantity <= 0 if at_least is None else quantity < at_least
-    if small or not fits(quantity, MILLIONTH) or not can_be(quantity, product.unit):
+    is_figure = fits(quantity, MILLIONTH) and can_be(quantity, product.unit)
+    if not is_figure or (quantity <= 0 if at_least is None else quantity < at_least):
         raise Problem(
             "{quantity} is no quantity of {product}. Nothing was changed.",
             ProblemCode.NO_AMOUNT,

@@ -11,13 +11,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from intergestan_db.among import among
 from intergestan_db.enums import ReservationState, StockReason
-from intergestan_db.tables import Reservation
+from intergestan_db.tables import Reservation, SalesOrder, SalesOrderLine
 from intergestan_db.tables.types import UtcDateTime
 from intergestan_erp.stock.allocate import write_held
+from intergestan_erp.stock.left import LEFT
 from intergestan_erp.stock.levels import Key, Level, lock_levels
 from intergestan_erp.stock.moves import Move, write_moves
 from intergestan_erp.stock.order_lines import read_order_lines
@@ -27,6 +28,17 @@ _CONSUME: Final = (
     update(Reservation)
     .where(among(Reservation.picking_slip_line_id, "lines"), Reservation.state == ReservationState.ACTIVE)
     .values(state=ReservationState.CONSUMED, ended_at=bindparam("now", type_=UtcDateTime()))
+)
+_ALL_LEFT: Final = (
+    update(SalesOrder)
+    .where(
+        among(SalesOrder.id, "orders"),
+        SalesOrder.allocated_at.is_(None),
+        ~select(SalesOrderLine.id)
+        .where(SalesOrderLine.sales_order_id == SalesOrder.id, SalesOrderLine.quantity > func.coalesce(LEFT, ZERO))
+        .exists(),
+    )
+    .values(allocated_at=bindparam("now", type_=UtcDateTime()))
 )
 
 
@@ -90,6 +102,11 @@ def leave(
     lines = [each.slip_line_id for each in leaving if each.reserved]
     if lines:
         connection.execute(_CONSUME, {"lines": lines, "now": at})
+
+
+def stop_waiting(connection: Connection, order_ids: Sequence[int], at: datetime) -> None:
+    """Let orders of which nothing remains to leave wait for no allocation any more: goods left without one."""
+    connection.execute(_ALL_LEFT, {"orders": sorted(order_ids), "now": at})
 
 
 def settle_remainders(connection: Connection, order_id: int, at: datetime) -> None:

@@ -36,7 +36,7 @@ class Need:
 def plan(sourcing: Sourcing, needs: Sequence[Need], available: Available) -> list[Proposal]:
     """Where each comes from, in the order of the needs. What a person chose is taken as it is, and before all else.
 
-    :raises Problem: a choice names a depot or a way that cannot be, or more than the line needs.
+    :raises Problem: a choice names a depot, a way or a quantity that cannot be, or more than the line needs.
     """
     left = dict(available)
     plans = {place: _chosen(sourcing, need) for place, need in enumerate(needs) if need.chosen is not None}
@@ -118,7 +118,8 @@ def _chosen(sourcing: Sourcing, need: Need) -> Proposal:
 
 def _share(sourcing: Sourcing, need: Need, typed: TypedShare) -> Share:
     source = sourcing.named(typed.depot)
-    if not fits(typed.quantity, MILLIONTH) or not can_be(typed.quantity, need.unit):
+    quantity = typed.quantity
+    if not fits(quantity, MILLIONTH) or quantity <= 0 or not can_be(quantity, need.unit):
         raise Problem(
             "{quantity} is not a quantity of {product}, which is counted in the unit {unit}. Nothing was reserved.",
             ProblemCode.NO_VALUE,

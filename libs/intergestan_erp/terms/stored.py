@@ -149,7 +149,7 @@ def _check(lines: Sequence[TermLine]) -> None:
     :raises Problem: for the first fault.
     """
     for line in lines:
-        if line.percent <= 0 or not fits(line.percent, MILLIONTH):
+        if not fits(line.percent, MILLIONTH) or line.percent <= 0:
             raise Problem(
                 "An instalment takes more than 0 %, with at most 6 decimals: {percent} does not fit. Nothing was "
                 "changed.",

@@ -199,7 +199,7 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
     booked, line_id = line.booked, line.booked.line_id
     for values in (wanted.quantities, wanted.prices, wanted.backorders):
         value = values.get(line_id)
-        if value is not None and (value < 0 or not fits(value, MILLIONTH)):
+        if value is not None and (not fits(value, MILLIONTH) or value < 0):
             raise Problem(
                 "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
             )

@@ -179,7 +179,7 @@ def enter(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.user(connection)[1], call.database.now()
-        written = typed.enter(connection, folder_of(call, connection, folder), made, by=by, at=at)
+        written = typed.enter(connection, folder_of(call, connection, folder, keep=True), made, by=by, at=at)
     if as_json:
         print_json({"entry": written.name})
         return
@@ -202,7 +202,9 @@ def reverse(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.user(connection)[1], call.database.now()
-        written = typed.reverse(connection, folder_of(call, connection, folder), entry, day_of(on), by=by, at=at)
+        written = typed.reverse(
+            connection, folder_of(call, connection, folder, keep=True), entry, day_of(on), by=by, at=at
+        )
     if as_json:
         print_json({"entry": written.name})
         return
@@ -231,7 +233,7 @@ def letter(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.user(connection)[1], call.database.now()
-        books = folder_of(call, connection, folder)
+        books = folder_of(call, connection, folder, keep=True)
         if remove is not None:
             count = typed.unletter_by_hand(connection, books, account, remove.upper(), by=by, at=at)
         else:

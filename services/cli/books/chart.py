@@ -64,7 +64,7 @@ def chart(
         key, chosen = _key(use, family, vat), _account(account, title)
         with call.database.transaction() as connection:
             by, at = call.entitled(connection, Right.CLOSE_BOOKS), call.database.now()
-            found = set_account(connection, folder_of(call, connection, folder), key, chosen, by=by, at=at)
+            found = set_account(connection, folder_of(call, connection, folder, keep=True), key, chosen, by=by, at=at)
     rows = {**{str(each): one for each, one in USUAL.items()}, **found.own}
     if as_json:
         print_json([{"use": key, "account": one.number, "title": one.title} for key, one in sorted(rows.items())])

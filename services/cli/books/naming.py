@@ -18,13 +18,15 @@ Folder = Annotated[
 ]
 
 
-def folder_of(call: Call, connection: Connection, number: int | None) -> folders.Folder:
+def folder_of(call: Call, connection: Connection, number: int | None, *, keep: bool = False) -> folders.Folder:
     """The accounting folder that an option names, else that of the place where the person acts (A49).
 
+    :param keep: that place keeps its books until the transaction ends, which enters something there (D41).
     :raises Problem: there is none.
     """
-    from intergestan_erp.books.folders import folder_by_id, folder_called
+    from intergestan_erp.books.folders import folder_at, folder_by_id, folder_called
 
     if number is None:
-        return folder_by_id(connection, call.place(connection).folder_id)
+        place = call.place(connection)
+        return folder_at(connection, place) if keep else folder_by_id(connection, place.folder_id)
     return folder_called(connection, number)

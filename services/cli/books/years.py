@@ -46,7 +46,7 @@ def years(
         with call.database.transaction() as connection:
             by, at = call.user(connection)[1], call.database.now()
             meant = year, day_in(year), a_day(last)
-            found = set_last_day(connection, folder_of(call, connection, folder), *meant, by=by, at=at)
+            found = set_last_day(connection, folder_of(call, connection, folder, keep=True), *meant, by=by, at=at)
     _show(found, as_json=as_json)
 
 
@@ -68,7 +68,9 @@ def close(
     call = call_of(context)
     with call.database.transaction() as connection:
         by, at = call.user(connection)[1], call.database.now()
-        closed = close_year(connection, folder_of(call, connection, folder), year, day_in(year), by=by, at=at)
+        closed = close_year(
+            connection, folder_of(call, connection, folder, keep=True), year, day_in(year), by=by, at=at
+        )
     entry = None if closed.entry is None else closed.entry.name
     if as_json:
         print_json({"year": closed.year.name, "entry": entry, "result": closed.result})

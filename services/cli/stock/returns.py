@@ -18,7 +18,8 @@ from services.cli.paging import After, Limit, say_that_there_are_more
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from intergestan_erp.picking.returning import Returned
+    from intergestan_erp.picking.returning import Returned, ReturnedLine
+    from intergestan_erp.picking.returns import ListedReturn
 
 
 def return_(
@@ -64,7 +65,7 @@ def return_(
     call.ring(IMPORT, *released.take_in)
     call.ring(SERVE, *found.freed.products)
     if as_json:
-        rows = [{**asdict(line), "quantity": plain(line.quantity)} for line in found.lines]
+        rows = list(map(_plainly, found.lines))
         own = {"return": found.number, "delivery_note": found.delivery_note, "depot": found.depot}
         print_json({**own, "lines": rows, "credit_notes": list(found.credit_notes)})
         return
@@ -90,13 +91,16 @@ def returns(
     with call_of(context).database.read() as connection:
         page = list_returns(connection, uncredited=uncredited, size=limit, after=after)
     if as_json:
-        rows = [{**asdict(row), "quantity": plain(row.quantity)} for row in page.rows]
-        print_json({"returns": rows, "after": page.after})
+        print_json({"returns": list(map(_plainly, page.rows)), "after": page.after})
         return
     titles = [_("Return"), _("Date"), _("Delivery note"), _("Line"), _("Product"), _("Quantity"), _("Depot")]
-    titles += [_("Customer"), _("Reason"), _("Invoice"), _("Credit note")]
+    titles += [_("Customer"), _("Reason"), _("Invoice"), _("Credit note"), _("To credit")]
     print_table(titles, [list(asdict(row).values()) for row in page.rows])
     say_that_there_are_more(page.after)
+
+
+def _plainly(row: ReturnedLine | ListedReturn) -> dict[str, Any]:
+    return {**asdict(row), "quantity": plain(row.quantity), "to_credit": plain(row.to_credit)}
 
 
 def _meant(connection: Connection, typed: str) -> tuple[str, bool]:

@@ -90,6 +90,31 @@ def test_what_came_less_stays_on_its_way(a_site: SiteToTest) -> None:
     assert agencies.stand().startswith("AB 11/1")
 
 
+def test_what_did_not_come_and_nobody_waits_for_is_not_on_its_way(a_site: SiteToTest) -> None:
+    """D50: 1 of 2 came, and a line comes in once: choosing depots anew, or an order that ends, gives up the other one;
+    what nobody has unpacked comes in whatever becomes of the orders.
+    """
+    agencies = Arrivals(a_site)
+    first, second = (agencies.for_customer("ALB0002=2", L1="RD=2:indirect") for _ in range(2))
+    notes = [
+        agencies.send(pair.sales_order) for number in (first, second) for pair in agencies.order_pairs(order=number)
+    ]
+    for note in notes:
+        agencies.receive(note, {1: Decimal(1)})
+    assert len(agencies.transit()) == 2
+    agencies.allocate(first, L1="AB=1")
+    assert agencies.transit() == [f"{notes[1]} RD>AB 1"]
+    agencies.cancel(second)
+    assert agencies.transit() == []
+    third = agencies.for_customer("ALB0002=2", L1="RD=2:indirect")
+    (pair,) = agencies.order_pairs(order=third)
+    note = agencies.send(pair.sales_order)
+    agencies.cancel(third)
+    assert agencies.transit() == [f"{note} RD>AB 2"]
+    agencies.receive(note, {1: Decimal(1)})
+    assert agencies.transit() == []
+
+
 def test_the_average_of_what_lay_there_and_what_came(a_site: SiteToTest) -> None:
     """D50: billable, 2 at 8.00 beside 10 at 6.00 cost 6.333333 each."""
     agencies = Arrivals(a_site)
@@ -127,6 +152,7 @@ def test_what_nobody_needs_any_more_is_free(a_site: SiteToTest) -> None:
         (None, {1: "0.5"}, "1/AB", ProblemCode.NO_VALUE),  # pieces
         (None, {1: "NaN"}, "1/AB", ProblemCode.NO_VALUE),
         (None, {2: "1"}, "1/AB", ProblemCode.NO_LINE),
+        (None, {}, "1/AB", ProblemCode.NO_VALUE),
         ("BL9", None, "1/AB", ProblemCode.NO_DELIVERY),
     ],
 )

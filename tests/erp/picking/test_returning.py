@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,14 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from intergestan_db.enums import Part
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import CreditNote, GoodsReturnLine, Invoice, InvoiceLine, Stock, StockMove
+from intergestan_db.tables import CreditNote, CreditNoteLine, GoodsReturnLine, Invoice, InvoiceLine, Stock, StockMove
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.credit.exposure import read_delivered, read_exposure, read_exposures_by_establishment
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
 from intergestan_erp.picking.counts import count_waiting
 from intergestan_erp.picking.returning import Returned, credit_return, enter_return
-from intergestan_erp.picking.returns import list_returns
-from intergestan_erp.selling import invoicing
+from intergestan_erp.picking.returns import ListedReturn, list_returns
+from intergestan_erp.selling import credit_notes, invoicing
 from intergestan_erp.selling.invoice_runs import run
 from intergestan_erp.selling.open_goods import NotesWanted
 from intergestan_erp.selling.sales import Selection, list_sales
@@ -50,10 +51,24 @@ class Returning(Preparing):
         assert sum(each.total for each in by_place.values()) == exposure.total
         return f"{exposure.total:.2f}, delivered {delivered:.2f}"
 
-    def uncredited(self) -> list[str]:
+    def credit(self, invoice: str, quantity: int) -> None:
+        """Credit so much of the first line of an invoice by hand."""
+        with self.site.database.transaction() as connection:
+            credit_notes.credit(connection, invoice, "Geste", {1: Decimal(quantity)}, by="marie", at=NOW)
+
+    def credited_by(self) -> dict[str, str | None]:
+        with self.site.database.read() as connection:
+            return {row.number: row.credit_note for row in list_returns(connection).rows}
+
+    def waiting(self) -> Sequence[ListedReturn]:
         with self.site.database.read() as connection:
             rows = list_returns(connection, uncredited=True).rows
-            assert count_waiting(connection).uncredited == len({row.number for row in rows})
+            count = len({row.number for row in rows})
+            assert count_waiting(connection).uncredited == count
+        return rows
+
+    def uncredited(self) -> list[str]:
+        rows = self.waiting()
         return [f"{row.number} {row.delivery_note}/{row.line} {plain(row.quantity)} {row.invoice}" for row in rows]
 
 
@@ -124,6 +139,43 @@ def test_after_the_invoice(agencies: Returning) -> None:
     assert sum(row.total_ttc for row in agencies.site.rows(CreditNote)) == invoice.total_ttc
     assert agencies.owes() == "0.00, delivered 0.00"
     assert agencies.stand() == "AB 10/0, RD 10/0, ABL 10/0"
+
+
+def test_what_is_credited_otherwise(agencies: Returning) -> None:
+    """D44: what its line of the invoice is credited by hand, before or after, counts for the oldest return first."""
+    agencies.send(agencies.for_customer("ALB0002=6"))
+    agencies.invoice("CCL1")
+    assert agencies.back("BL1", l1="2").is_to_credit
+    assert agencies.back("BL1", l1="1").is_to_credit
+    agencies.credit("FA1", 2)
+    assert agencies.uncredited() == ["RT2 BL1/1 1 FA1"]
+    assert agencies.credited_by() == {"RT1": "AV1", "RT2": None}
+    with agencies.site.database.transaction() as connection, pytest.raises(Problem, match="Nothing of RT1"):
+        credit_return(connection, "RT1", by="marie", at=NOW)
+    agencies.credit("FA1", 2)
+    assert agencies.uncredited() == []
+    returned = agencies.back("BL1", l1="1", credit=True)
+    assert (returned.credit_notes, returned.is_to_credit) == ((), False)
+    third = agencies.back("BL1", l1="2", credit=True)
+    assert (third.credit_notes, agencies.uncredited()) == (("AV3",), [])
+    assert agencies.site.row(Invoice).total_ttc == sum(row.total_ttc for row in agencies.site.rows(CreditNote))
+    assert agencies.owes() == "0.00, delivered 0.00"
+
+
+def test_a_part_is_credited_otherwise(agencies: Returning) -> None:
+    """D44: of 3 that came back 1 is credited by hand, so that 2 are to be: no more than came back is credited."""
+    agencies.send(agencies.for_customer("ALB0002=6"))
+    agencies.invoice("CCL1")
+    agencies.back("BL1", l1="3")
+    agencies.credit("FA1", 1)
+    (row,) = agencies.waiting()
+    assert (int(row.quantity), int(row.to_credit), row.credit_note) == (3, 2, "AV1")
+    with agencies.site.database.transaction() as connection:
+        assert credit_return(connection, "RT1", by="marie", at=NOW) == ("AV2",)
+    assert agencies.uncredited() == []
+    assert agencies.credited_by() == {"RT1": "AV2"}
+    assert sum(row.quantity for row in agencies.site.rows(CreditNoteLine)) == 3
+    agencies.credit("FA1", 3)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from intergestan_db.enums import SlipFault
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, Depot, PickingSlip, Reservation, SalesOrder, StockMove
+from intergestan_erp.stock.waiting import is_unallocated
 from intergestan_msg.money import plain
 from tests.erp.picking.preparing import Preparing
 from tests.site_factories import SiteToTest
@@ -210,3 +211,14 @@ def test_what_was_not_found_stays_away_from_a_slip_that_is_opened_again(agencies
     assert [each.note for each in agencies.validate("BP1")] == ["BL1"]
     assert agencies.stand() == "AB 8/0, RD 10/0, ABL 10/0"
     agencies.check()
+
+
+def test_what_left_at_once_waits_for_no_allocation(agencies: Preparing) -> None:
+    """A11, D38: an order of which all left without ever being allocated is none that the allocator is missed for."""
+    number = agencies.enter("ALB0002=3").number
+    agencies.sets(reserve_at_entry=True)
+    order_id = agencies.order(number).id
+    for lines, waits in (({"L1": 2}, True), (None, False)):
+        agencies.send(number, lines=lines)
+        with agencies.site.database.read() as connection:
+            assert is_unallocated(connection, order_id) is waits

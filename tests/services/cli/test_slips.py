@@ -130,7 +130,7 @@ def test_goods_come_back(order: Path, run: Run) -> None:
         "return": "RT1",
         "delivery_note": "BL1",
         "depot": "ABL",
-        "lines": [{"position": 1, "product": ARTICLE, "quantity": "1", "invoiced": False}],
+        "lines": [{"position": 1, "product": ARTICLE, "quantity": "1", "invoiced": False, "to_credit": "0"}],
         "credit_notes": [],
     }
     made = run("sales", "invoice", "BL1", "--here", "3/ABL", "--json", cwd=order).json
@@ -140,7 +140,7 @@ def test_goods_come_back(order: Path, run: Run) -> None:
     said = run("--lang", "fr", *back, "--line", "1=1", cwd=order)
     assert "C'était facturé, et l'avoir n'est pas encore fait." in said.err + said.out
     listed = run("stock", "returns", "--uncredited", "--json", cwd=order).json["returns"]
-    assert [(row["number"], row["invoice"], row["credit_note"]) for row in listed] == [("RT3", "FA1", None)]
+    assert [(row["number"], row["invoice"], row["to_credit"]) for row in listed] == [("RT3", "FA1", "1")]
     assert run("stock", "return", "RT3", "--credit", "--json", cwd=order).json["credit_notes"] == ["AV2"]
     assert "AV2" in run("stock", "returns", cwd=order).out
     too_much = run("--lang", "fr", *back, "--line", "1=1", cwd=order)
