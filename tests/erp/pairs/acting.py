@@ -4,7 +4,8 @@ It prints `started`, waits for a line, then prints the number of each document t
 dies as if by kill -9 where INTERGESTAN_CRASH names a commit, or before the statement that DYING_AT counts.
 
 ACT is `deliver ORDER DEPOT`, `receive NOTE DEPOT`, `order` (all that waits), `invoices` (a run at AB), `invoice NOTE…`,
-`cancel ORDER` or `allocate ORDER`.
+`cancel ORDER` or `allocate ORDER`; of picking slips `make` (of all that is open at AB), `finish SLIP DEPOT`, `validate
+DEPOT` (all that are ready) and `return NOTE DEPOT` (one of its first line, and its credit note).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from itertools import count
 from typing import Any, Final
 
@@ -24,7 +26,11 @@ from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.pairs.ordering import order_pairs
 from intergestan_erp.pairs.pending import Wanted
 from intergestan_erp.pairs.receiving import receive
+from intergestan_erp.picking import entering
 from intergestan_erp.picking.delivering import deliver
+from intergestan_erp.picking.making import MadeSlips, make_all
+from intergestan_erp.picking.returning import enter_return
+from intergestan_erp.picking.validating import validate
 from intergestan_erp.selling import invoice_runs
 from intergestan_erp.selling.cancelling import cancel_order
 from intergestan_erp.selling.deferred import in_batches
@@ -110,12 +116,39 @@ def _invoices(database: Database) -> Iterable[str]:
         yield str(made.number)
 
 
+def _finish(connection: Connection, slip: str, depot: str) -> str:
+    return entering.finish(connection, slip, in_depot(connection, depot), at=NOW, **WHO).slip
+
+
+def _return(connection: Connection, note: str, depot: str) -> str:
+    one = {1: Decimal(1)}
+    return enter_return(connection, note, one, "Broken", in_depot(connection, depot), credit=True, at=NOW, **WHO).number
+
+
+def _make(database: Database) -> Iterator[str]:
+    with database.read() as connection:
+        place = in_depot(connection, "AB")
+    for made in make_all(database, place, at=NOW, **WHO):
+        assert isinstance(made, MadeSlips)
+        yield from (slip.number for slip in made.slips)
+
+
+def _validate(database: Database, depot: str) -> Iterator[str]:
+    with database.read() as connection:
+        place = in_depot(connection, depot)
+    return (f"{each.slip} {each.note}" for each in validate(database, place, at=NOW, **WHO))
+
+
 ACTS: Final[Mapping[str, Callable[..., Iterable[Any]]]] = {
     "deliver": _in_one(_deliver),
     "receive": _in_one(_receive),
     "invoice": _in_one(_invoice),
     "cancel": _in_one(_cancel),
     "allocate": _in_one(_allocate),
+    "finish": _in_one(_finish),
+    "return": _in_one(_return),
+    "make": _make,
+    "validate": _validate,
     "order": _order,
     "invoices": _invoices,
 }

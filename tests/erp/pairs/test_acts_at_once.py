@@ -9,7 +9,7 @@ import pytest
 from intergestan_db.tables import DeliveryNote, GoodsReceipt, Invoice, InvoiceLine, Reservation
 from tests.at_once import at_once
 from tests.erp.pairs import held
-from tests.erp.pairs.agencies import Arrivals
+from tests.erp.picking.preparing import Preparing
 from tests.site_factories import SiteToTest
 
 ACTING = "tests.erp.pairs.acting"
@@ -26,11 +26,13 @@ def is_in_order(site: SiteToTest) -> None:
         held.check_lines(connection)
         held.check_pairs(connection)
         held.check_numbers(connection)
+        held.check_slips(connection)
+        held.check_returns(connection)
 
 
-def opened(site: SiteToTest, quantity: str = "10") -> Arrivals:
+def opened(site: SiteToTest, quantity: str = "10") -> Preparing:
     """So many pieces in each depot, with the moves that say so."""
-    agencies = Arrivals(site, "0 0 0")
+    agencies = Preparing(site, "0 0 0")
     agencies.open(quantity)
     return agencies
 

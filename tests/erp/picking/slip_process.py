@@ -1,7 +1,8 @@
 """`python -m tests.erp.picking.slip_process URL ACT ARGUMENT…`: a process that acts on slips once it gets a line.
 
 It prints `started`, waits for a line, then does it and prints what became of it, a line each: `validate` all slips of
-AB that are ready, `make` slips of orders, `leave` with a slip that is entered, `cancel` an order.
+AB that are ready, `make` slips of orders, `leave` with a slip that is entered, `go` with one that is ready, `cancel` an
+order.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from intergestan_db.database import Database, utc_now
 from intergestan_db.problem import Problem
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.picking import entering
+from intergestan_erp.picking.listing import show_slip
 from intergestan_erp.picking.making import make_slips
 from intergestan_erp.picking.validating import validate
 from intergestan_erp.selling.cancelling import cancel_order
@@ -26,6 +28,7 @@ def main(url: str, act: str, *arguments: str) -> None:
         "validate": validated,
         "make": made,
         "leave": left,
+        "go": gone,
         "cancel": cancelled,
     }
     for line in acts[act](database, *arguments):
@@ -41,6 +44,14 @@ def validated(database: Database, *_arguments: str) -> Iterator[str]:
         yield f"{each.slip} {each.note}"
 
 
+def gone(database: Database, slip: str) -> Iterator[str]:
+    """A slip that is ready, with its note."""
+    with database.read() as connection:
+        place = in_depot(connection, show_slip(connection, slip).slip.depot)
+    for each in validate(database, place, [slip], by="paul", at=utc_now()):
+        yield f"{each.slip} {each.note}"
+
+
 def made(database: Database, *orders: str) -> Iterator[str]:
     """The slips of these orders."""
     for number in orders:
@@ -53,11 +64,12 @@ def left(database: Database, slip: str) -> Iterator[str]:
     """The note of a slip that is finished and validated; or that it is not there any more."""
     try:
         with database.transaction() as connection:
-            entering.finish(connection, slip, in_depot(connection, "AB"), by="paul", at=utc_now())
+            place = in_depot(connection, show_slip(connection, slip).slip.depot)
+            entering.finish(connection, slip, place, by="paul", at=utc_now())
     except Problem:
         yield "refused"
         return
-    yield from validated(database)
+    yield from gone(database, slip)
 
 
 def cancelled(database: Database, number: str) -> Iterator[str]:
