@@ -6,6 +6,7 @@
 `bulk.py` may import: tables.
 `database.py` may import: postgresql, problem.
 `enums.py` may import: nothing.
+`fresh_ids.py` may import: states, tables.
 `leases.py` may import: at_rest, database, enums, tables.
 `migrate.py` may import: database, problem.
 `numbers.py` may import: tables.

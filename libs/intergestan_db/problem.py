@@ -53,6 +53,7 @@ class ProblemCode(StrEnum):
     BELOW_MINIMUM = "below_minimum"
     BOOKS_BROKEN = "books_broken"
     BOOKS_CLOSED = "books_closed"
+    CHANGED_MEANWHILE = "changed_meanwhile"
     CHARGE_HAS_VAT = "charge_has_vat"
     CHARGE_INVOICED = "charge_invoiced"
     CHARGE_WITHOUT_VAT = "charge_without_vat"
@@ -237,6 +238,7 @@ class Act(StrEnum):
     CONFIRM_CARD = "confirm_card"
     CONFIRM_KEY = "confirm_key"
     CONSENT = "consent"
+    COPY_ORDER = "copy_order"
     COUNT_STOCK = "count_stock"
     DELIVER = "deliver"
     ENTER_PAYMENT = "enter_payment"
@@ -332,6 +334,7 @@ class Act(StrEnum):
     SET_RELAY = "set_relay"
     SHOW_CHART = "show_chart"
     SHOW_HOLD = "show_hold"
+    SHOW_ORDER = "show_order"
     SHOW_OUR_KEY = "show_our_key"
     SHOW_SALES_ORDER = "show_sales_order"
     SHOW_SETTINGS = "show_settings"
@@ -386,6 +389,18 @@ class FileProblems(Exception):
     def __init__(self, file: str, faults: list[Fault]) -> None:
         super().__init__("\n".join(f"{file}: {fault}" for fault in faults))
         self.file = file
+        self.faults = faults
+
+
+class EntryProblems(Exception):
+    """What a person entered has faults; nothing of it was taken.
+
+    :ivar faults: the `row` of each is the place of a line, 1 for the first, and None of the head; its `column` is the
+        name of the field.
+    """
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(map(str, faults)))
         self.faults = faults
 
 

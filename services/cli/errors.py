@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from intergestan_db.problem import Act, FileProblems, Problem, ProblemCode
+from intergestan_db.problem import Act, EntryProblems, FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _, about
 from services.cli.next_acts import with_acts
 from services.cli.shown import wording
@@ -17,7 +17,7 @@ def explain(error: Exception) -> tuple[str, int]:
     from intergestan_operations.opening.opening import NoSite
     from services.cli.shown import faults_of
 
-    if isinstance(error, FileProblems):
+    if isinstance(error, FileProblems | EntryProblems):
         acts = dict.fromkeys(act for fault in error.faults for act in fault.next)
         return with_acts(faults_of(error), acts), FAILED
     if isinstance(error, NoSite):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from intergestan_operations.language.language import spoken
 
 if TYPE_CHECKING:
-    from intergestan_db.problem import Fault, FileProblems, Problem
+    from intergestan_db.problem import EntryProblems, Fault, FileProblems, Problem
     from intergestan_exchange.changes.answer_seller_change import Otherwise
     from intergestan_exchange.tracing.trace import Story
     from intergestan_runtime.said import Said
@@ -83,11 +83,14 @@ def in_place(fault: Fault) -> str:
     return file_problems.in_place(fault, spoken())
 
 
-def faults_of(error: FileProblems) -> str:
-    """All faults of a file, a line each, and what becomes of it."""
+def faults_of(error: FileProblems | EntryProblems) -> str:
+    """All faults of a file or of what was typed, a line each, and what becomes of it."""
+    from intergestan_db.problem import FileProblems
     from intergestan_operations.language import file_problems
 
-    return file_problems.file_problems(error, spoken())
+    if isinstance(error, FileProblems):
+        return file_problems.file_problems(error, spoken())
+    return file_problems.entry_problems(error, spoken())
 
 
 def unit(code: str | None) -> str | None:

@@ -21,6 +21,7 @@ from intergestan_db.among import among
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
 from intergestan_db.database import AnyRow, Database
 from intergestan_db.enums import Invoiced, PurchaseState, ReservationKind, ReservationState, Route, SalesState
+from intergestan_db.fresh_ids import with_fresh_ids
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import read_site
 from intergestan_db.tables import (
@@ -152,7 +153,9 @@ def _write_heads(
         "invoiced": Invoiced.NONE if pair.billable else Invoiced.NEVER,
         "allocated_at": at,
     }
-    purchase_id = connection.execute(insert(PurchaseOrder).values(**bought).returning(PurchaseOrder.id)).scalar_one()
+    (bought_here,) = with_fresh_ids(connection, states.PURCHASE_ORDER, [bought])
+    new = insert(PurchaseOrder).values(**bought_here).returning(PurchaseOrder.id)
+    purchase_id = connection.execute(new).scalar_one()
     sale_id = connection.execute(insert(SalesOrder).values(**sold).returning(SalesOrder.id)).scalar_one()
     detail = {"purchase_order": number, "sales_order": sale_number}
     born = {

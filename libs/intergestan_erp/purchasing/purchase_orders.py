@@ -24,7 +24,10 @@ from intergestan_db.tables import (
     User,
 )
 from intergestan_erp.inputs.typed_keys import as_stored
-from intergestan_erp.parties.addresses import main_address
+from intergestan_erp.parties.addresses import MAIN
+
+WRITTEN = ("import", "enter", "edit")
+"""The events with which all of an order was written; the newest one keeps what has no column."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +72,9 @@ def select_orders(connection: Connection, wanted: Selection) -> list[Mapping[str
 
 
 def _listing() -> Select[*tuple[Any, ...]]:
-    address = main_address()
-    first_contact = select(Contact.party_id, func.min(Contact.id).label("id")).group_by(Contact.party_id).subquery()
-    order = PurchaseOrder
+    order, party = PurchaseOrder, Party.__table__
+    first_address = select(func.min(Address.id)).where(Address.kind == MAIN, Address.party_id == Party.id)
+    first_contact = select(func.min(Contact.id)).where(Contact.party_id == Party.id)
     return (
         select(
             *(order.id, order.version, order.number, order.issue_date, order.note),
@@ -80,10 +83,8 @@ def _listing() -> Select[*tuple[Any, ...]]:
             *(Address.line1, Address.postcode, Address.city, User.login.label("followed_by")),
         )
         .join(Party, Party.id == order.supplier_id)
-        .outerjoin(address, address.c.party_id == Party.id)
-        .outerjoin(Address, Address.id == address.c.id)
-        .outerjoin(first_contact, first_contact.c.party_id == Party.id)
-        .outerjoin(Contact, Contact.id == first_contact.c.id)
+        .outerjoin(Address, Address.id == first_address.correlate(party).scalar_subquery())
+        .outerjoin(Contact, Contact.id == first_contact.correlate(party).scalar_subquery())
         .outerjoin(User, User.id == order.followed_by_id)
     )
 
@@ -110,8 +111,9 @@ def find_orders(connection: Connection, numbers: Sequence[str]) -> dict[str, int
 def show_order(connection: Connection, number: str) -> dict[str, Any]:
     """One order with its `lines`, its `charges`, its `changes` and its `events`, oldest first.
 
-    `taken` is what its file said that has no column: its `type` and `references`. Each line has `price_from` (`file`,
-    `amount` or `catalogue`; None where that is not known, or was changed since) and the `accounting_cost` of the file.
+    `taken` is what its file said that has no column: its `type` and `references`. Each line has `price_from` (`hand`,
+    `file`, `amount`, `list` or `catalogue`; None where that is not known, or was changed since) and the
+    `accounting_cost` of the file.
 
     :raises Problem: when there is no such order.
     """
@@ -127,7 +129,7 @@ def show_order(connection: Connection, number: str) -> dict[str, Any]:
     ).where(change.purchase_order_id == order_id)
     events = select(Event.__table__).where(Event.subject == states.PURCHASE_ORDER.name, Event.subject_id == order_id)
     happened = _rows(connection, events.order_by(Event.id))
-    taken = next((event["detail"] or {} for event in happened if event["name"] == "import"), {})
+    taken = next((event["detail"] or {} for event in reversed(happened) if event["name"] in WRITTEN), {})
     row = head.one()
     prices = taken.get("prices") if row["revision"] == 0 else None
     return {

@@ -67,7 +67,7 @@ def list_events(
     size: int = USUAL,
     after: str | None = None,
 ) -> Page[ListedEvent]:
-    """A page of what happened: one statement, and one for each subject on the page.
+    """A page of what happened: one statement, one for each subject on the page, and one where drafts were deleted.
 
     :param of: of this row alone, by subject and id.
     :raises Problem: `after` is of no such page.
@@ -99,4 +99,13 @@ def _names(connection: Connection, rows: Sequence[Any]) -> dict[tuple[str, int],
             table, column, before = NAMES[subject]
             named = connection.execute(select(table.id, column).where(table.id.in_(ids)))
             found |= {(subject, row_id): f"{before}{name}" for row_id, name in named}
-    return found
+    orders = states.PURCHASE_ORDER.name
+    gone = [row_id for row_id in wanted[orders] if (orders, row_id) not in found]
+    return found | (_deleted(connection, gone) if gone else {})
+
+
+def _deleted(connection: Connection, ids: Sequence[int]) -> dict[tuple[str, int], str]:
+    """The numbers of drafts that were deleted, as the event says that deleted them."""
+    of_orders = Event.subject == states.PURCHASE_ORDER.name, Event.name == "delete"
+    deleted = connection.execute(select(Event.subject_id, Event.detail).where(*of_orders, Event.subject_id.in_(ids)))
+    return {(states.PURCHASE_ORDER.name, row_id): (detail or {}).get("number", "") for row_id, detail in deleted}

@@ -36,19 +36,20 @@ def check_reports(checkup: Checkup) -> Iterator[Finding]:
 
 def check_answers(checkup: Checkup) -> Iterator[Finding]:
     """Whether every partner answers in time."""
-    from intergestan_exchange.health.unanswered import list_unanswered
+    from intergestan_exchange.health.unanswered import count_unanswered, list_unanswered
 
-    subject = Said("Answers")
+    subject, agreed = Said("Answers"), (checkup.site.answer_hours, checkup.database.now())
     with checkup.database.read() as connection:
-        orders = list_unanswered(connection, checkup.site.answer_hours, checkup.database.now())
-    if not orders:
+        longest = list_unanswered(connection, *agreed, size=1).rows
+        count = count_unanswered(connection, *agreed)
+    if not longest or not count:
         yield Finding(subject, True, Said("no order waits longer than was agreed"))
         return
     said = Counted(
         "{count} order has no answer after the hours agreed: {first}",
         "{count} orders have no answer after the hours agreed, {first} the longest",
-        len(orders),
-        first=orders[0]["number"],
+        count,
+        first=longest[0].number,
     )
     yield Finding(subject, False, said, Said("Call the partner."), (Act.LIST_UNANSWERED,))
 
