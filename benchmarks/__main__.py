@@ -23,6 +23,7 @@ from benchmarks import (
     idle,
     importer,
     latency,
+    lists,
     mailboxes,
     pipeline,
     poller,
@@ -83,6 +84,8 @@ SUFFIX = {"postgresql": "", "sqlite": "_sqlite"}
 
 CUSTOMERS = 10_000
 """Of whom it is measured what they owe."""
+LISTED = 100_000
+"""Orders on each side, beside which lists are measured; a tenth of them in a quick run."""
 INVOICED = 5_000
 """Customers whose delivery notes are invoiced, twenty each; a tenth of them in a quick run."""
 
@@ -218,6 +221,12 @@ def measure_books(machine: Servers, scale: Scale) -> dict[str, float]:
         return books.measure(made, machine.folder, 1_000_000 if scale is FULL else 100_000, scale.rounds)
 
 
+def measure_lists(machine: Servers, scale: Scale) -> dict[str, float]:
+    """A page of any list and any one order, on either kind of base."""
+    with lists.databases(machine) as made:
+        return lists.measure(made, [machine.postgres.pid], LISTED if scale is FULL else LISTED // 10)
+
+
 SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "pipeline": measure_pipeline,
     "steps": measure_steps,
@@ -229,6 +238,7 @@ SUBJECTS: Mapping[str, Callable[[Servers, Scale], dict[str, float]]] = {
     "credit": measure_credit,
     "agencies": measure_agencies,
     "books": measure_books,
+    "lists": measure_lists,
     "mailboxes": measure_mailboxes,
 }
 

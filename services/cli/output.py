@@ -14,7 +14,7 @@ import typer
 
 from intergestan_runtime.said import marked
 from intergestan_runtime.visible_text import in_json
-from services.cli.table_layout import table_lines
+from services.cli.table_layout import table_lines, widths_of
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 """The option of every reading command. Amounts are texts in it, instants are ISO 8601 in UTC."""
@@ -47,13 +47,29 @@ def print_table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
     To a file or a program every row is one line, however long.
     """
+    print_pages(titles, [list(rows)])
+
+
+def print_pages(titles: Sequence[str], pages: Iterable[Sequence[Sequence[Any]]]) -> None:
+    """The same of rows that come page by page, and are gone once they are shown: a later page may widen columns."""
     from services.cli.shown import cell
 
-    values = list(rows)
-    right = [any(isinstance(row[index], Decimal) for row in values) for index in range(len(titles))]
-    room = terminal_width()
-    for line in table_lines([list(titles), *([cell(value) for value in row] for row in values)], right, room):
-        typer.echo(line)
+    right, least, room = [False] * len(titles), list[int](), terminal_width()
+    for number, rows in enumerate(pages):
+        right = [was or any(isinstance(row[index], Decimal) for row in rows) for index, was in enumerate(right)]
+        cells = [list(titles), *([cell(value) for value in row] for row in rows)]
+        for line in table_lines(cells, right, room, least, goes_on=number > 0):
+            typer.echo(line)
+        least = widths_of(cells, least)
+
+
+def print_json_rows(rows: Iterable[Any]) -> None:
+    """A JSON array on one line, as `print_json` writes it, of rows that are gone once they are written."""
+    between = "["
+    for row in rows:
+        typer.echo(between + in_json(json.dumps(row, ensure_ascii=False, default=_plain)), nl=False)
+        between = ", "
+    typer.echo("[]" if between == "[" else "]")
 
 
 def terminal_width() -> int | None:

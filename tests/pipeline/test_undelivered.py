@@ -233,9 +233,9 @@ def test_forged_and_unrelated_reports_change_nothing_and_are_listed(sites: Pair)
     assert effects(sites.buyer) == before
     assert events(sites.buyer) == said
     with sites.buyer.database.read() as connection:
-        listed = list_reports(connection)
-    assert [(each["mail"], each["effect"]) for each in listed] == [(None, "unproven")] * len(strangers)
-    assert {each["status"] for each in listed} == {"5.1.1"}
+        listed = list_reports(connection).rows
+    assert [(each.mail, each.effect) for each in listed] == [(None, "unproven")] * len(strangers)
+    assert {each.status for each in listed} == {"5.1.1"}
     assert count(sites.buyer, "delivery_reports_total", outcome="unproven") == len(strangers)
 
 

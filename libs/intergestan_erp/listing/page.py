@@ -11,12 +11,13 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Date, Row, Select, String, literal, select, tuple_, union_all
 
 from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.tables.types import UtcDateTime
 
 Item = TypeVar("Item")
 
@@ -55,7 +56,8 @@ def read_page(
 ) -> Page[Item]:
     """A page of what a query finds.
 
-    :param keys: texts, whole numbers or days by which the list is ordered, the last of them unique; none is NULL.
+    :param keys: texts, whole numbers, days or instants by which the list is ordered, the last of them unique; none is
+        NULL.
     :param make: makes an item of a row.
     :param apart: conditions of which a row fulfils one, or it is left out. Each part is read by its own index and has a
         page at most, where all of them together would be sorted first.
@@ -80,6 +82,32 @@ def read_page(
     return Page(tuple(map(make, shown)), None if is_last else ends[1], None if after is None else ends[0])
 
 
+def slice_page(
+    items: Sequence[Item],
+    key: Callable[[Item], tuple[str | int, ...]],
+    *,
+    size: int = USUAL,
+    after: str | None = None,
+) -> Page[Item]:
+    """A page of what was read already, because there is little of it: what people set up, such as depots.
+
+    :param key: by which the items are in order here, and which no two of them share. The page begins behind the item
+        with the key of the mark; where that one is gone, behind those that stand before its place.
+    :raises Problem: `after` is not what a page of such a list gave.
+    """
+    size = min(max(size, 1), MOST)
+    begin = 0
+    if after is not None:
+        last = _unmarked(after)
+        if last is None or (items and list(map(_is_text, last)) != list(map(_is_text, key(items[0])))):
+            raise _no_page(after)
+        places = [place for place, item in enumerate(items) if key(item) == tuple(last)]
+        begin = places[0] + 1 if places else sum(key(item) < tuple(last) for item in items)
+    rows = items[begin : begin + size]
+    more = begin + size < len(items)
+    return Page(tuple(rows), mark(key(rows[-1])) if more else None)
+
+
 def _of_parts(
     asked: Select[*tuple[Any, ...]], apart: Sequence[ColumnElement[bool]], size: int, *, descending: bool
 ) -> Select[*tuple[Any, ...]]:
@@ -101,20 +129,44 @@ def mark(values: Sequence[Any]) -> str:
 
 
 def _values(token: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:
+    values = _unmarked(token)
+    if values is not None and len(values) == len(keys):
+        with suppress(ValueError):
+            return [_value(each, key) for each, key in zip(values, keys, strict=True)]
+    raise _no_page(token)
+
+
+def _unmarked(token: str) -> list[str | int] | None:
+    """The key values in a mark; None where they are none."""
     try:
         values = json.loads(base64.urlsafe_b64decode(f"{token}{'=' * (-len(token) % 4)}"))
     except (ValueError, binascii.Error, RecursionError):
-        values = None
-    if isinstance(values, list) and len(values) == len(keys) and all(isinstance(each, str | int) for each in values):
-        with suppress(ValueError):
-            return [_value(each, key) for each, key in zip(values, keys, strict=True)]
-    raise Problem("«{after}» is not where a page of this list ended.", ProblemCode.NO_PAGE, after=token)
+        return None
+    is_mark = isinstance(values, list) and all(isinstance(each, str | int) for each in values)
+    return values if is_mark else None
+
+
+def _is_text(value: str | int) -> bool:
+    return isinstance(value, str)
+
+
+def _no_page(token: str) -> Problem:
+    return Problem("«{after}» is not where a page of this list ended.", ProblemCode.NO_PAGE, after=token)
 
 
 def _value(value: str | int, key: ColumnElement[Any]) -> Any:
     """A value of a key, as the database takes it; ValueError for what such a key never has."""
+    if isinstance(key.type, UtcDateTime):
+        return literal(_instant(str(value)), key.type)
     if isinstance(key.type, Date):
         return literal(date.fromisoformat(str(value)), key.type)
     if isinstance(value, str) != isinstance(key.type, String) or (isinstance(value, int) and abs(value) >= _BIG):
         raise ValueError(value)
     return value
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Subquery, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.database import AnyRow
@@ -20,8 +20,6 @@ from intergestan_db.problem import Act, Problem, ProblemCode, Word
 from intergestan_db.tables import (
     DeliveryNote,
     DeliveryNoteLine,
-    GoodsReturnLine,
-    InvoiceLine,
     SalesOrder,
     SalesOrderLine,
 )
@@ -268,31 +266,6 @@ def as_sold(order: Any) -> Sold:
     """A sales order as the one that a later document comes from: by its number and the customer's."""
     names = (order.number, order.customer_order_number)
     return Sold(tuple(name for name in names if name is not None), order.total_ttc)
-
-
-def delivered_by_line() -> Subquery:
-    """`line_id` of a sales order's line, and the `quantity` that left of it."""
-    total = func.sum(DeliveryNoteLine.quantity).label("quantity")
-    query = select(DeliveryNoteLine.sales_order_line_id.label("line_id"), total)
-    return query.group_by(DeliveryNoteLine.sales_order_line_id).subquery("delivered")
-
-
-def invoiced_by_line() -> Subquery:
-    """The same for what was invoiced."""
-    total = func.sum(InvoiceLine.quantity).label("quantity")
-    query = select(DeliveryNoteLine.sales_order_line_id.label("line_id"), total)
-    joined = query.join(InvoiceLine, InvoiceLine.delivery_note_line_id == DeliveryNoteLine.id)
-    return joined.group_by(DeliveryNoteLine.sales_order_line_id).subquery("invoiced")
-
-
-def returned_by_line(*, before_invoice: bool = False) -> Subquery:
-    """The same for what came back; `before_invoice`: only what no invoice takes for that (D44)."""
-    total = func.sum(GoodsReturnLine.quantity).label("quantity")
-    query = select(DeliveryNoteLine.sales_order_line_id.label("line_id"), total)
-    joined = query.join(GoodsReturnLine, GoodsReturnLine.delivery_note_line_id == DeliveryNoteLine.id)
-    if before_invoice:
-        joined = joined.where(GoodsReturnLine.invoice_line_id.is_(None))
-    return joined.group_by(DeliveryNoteLine.sales_order_line_id).subquery("returned")
 
 
 def _leaving(

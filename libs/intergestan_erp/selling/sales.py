@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, Subquery, case, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from intergestan_db import states
-from intergestan_db.enums import Part, SalesState
 from intergestan_db.tables import (
     CreditNote,
     CreditNoteLine,
@@ -29,58 +26,38 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.listing.sales import parts_of, parts_of_lines
 from intergestan_erp.paying.open_amounts import open_amount
-from intergestan_erp.selling.deliveries import delivered_by_line, invoiced_by_line, returned_by_line
 from intergestan_erp.selling.returned import RETURNED
-from intergestan_msg.money import ZERO
 
 Row = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """Which sales orders to list; both days are included.
-
-    :ivar everything: also those that are cancelled or wholly invoiced.
-    """
-
-    first: date | None = None
-    last: date | None = None
-    customer_id: int | None = None
-    everything: bool = False
-    category_id: int | None = None
-
-
-def list_sales(connection: Connection, wanted: Selection) -> list[Row]:
-    """Sales orders by date and number, each with what was `delivered` and `invoiced` of it (`Part`)."""
-    query = _listing()
-    for limit in (
-        SalesOrder.issue_date >= wanted.first if wanted.first else None,
-        SalesOrder.issue_date <= wanted.last if wanted.last else None,
-        SalesOrder.customer_id == wanted.customer_id if wanted.customer_id else None,
-        SalesOrder.category_id == wanted.category_id if wanted.category_id else None,
-    ):
-        if limit is not None:
-            query = query.where(limit)
-    rows = connection.execute(query.order_by(SalesOrder.issue_date, SalesOrder.id)).mappings()
-    listed: list[Row] = [_with_parts(dict(row)) for row in rows]
-    if wanted.everything:
-        return listed
-    return [row for row in listed if row["state"] != SalesState.CANCELLED and row["invoiced"] != Part.ALL]
-
-
 def show_sales_order(connection: Connection, number: str) -> Row | None:
-    """One order with its `lines` (each with `delivered`, `invoiced`, `returned`), `charges`, `documents`, `events`."""
-    listed = connection.execute(_listing().where(SalesOrder.number == number)).mappings().one_or_none()
-    if listed is None:
+    """One order with its `lines` (each with `delivered`, `invoiced`, `returned`), `charges`, `documents`, `events`.
+
+    It reads what belongs to this order alone, in a number of statements that does not depend on its lines.
+    """
+    order = SalesOrder
+    named = select(order.__table__, Party.code.label("customer_code"), Party.name.label("customer"))
+    joined = named.join(Party, Party.id == order.customer_id).where(order.number == number)
+    head = connection.execute(joined).mappings().one_or_none()
+    if head is None:
         return None
-    head = connection.execute(select(SalesOrder.__table__).where(SalesOrder.number == number)).mappings().one()
+    parts = parts_of_lines(connection, [head["id"]]).get(head["id"], [])
+    delivered, invoiced = parts_of(parts)
+    of_line = {each.line_id: each for each in parts}
+    lines = select(SalesOrderLine.__table__).where(SalesOrderLine.sales_order_id == head["id"])
     of_order = Event.subject == states.SALES_ORDER.name, Event.subject_id == head["id"]
     charges = select(SalesOrderCharge.__table__).where(SalesOrderCharge.sales_order_id == head["id"])
     return {
         **head,
-        **_with_parts(dict(listed)),
-        "lines": _rows(connection, _lines().where(SalesOrderLine.sales_order_id == head["id"])),
+        "delivered": delivered,
+        "invoiced": invoiced,
+        "lines": [
+            {**line, **{name: getattr(of_line[line["id"]], name) for name in ("delivered", "invoiced", "returned")}}
+            for line in _rows(connection, lines.order_by(SalesOrderLine.position))
+        ],
         "charges": _rows(connection, charges.order_by(SalesOrderCharge.id)),
         "documents": [*_notes_of(connection, head["id"]), *_invoices_of(connection, head["id"])],
         "events": _rows(connection, select(Event.__table__).where(*of_order).order_by(Event.id)),
@@ -162,73 +139,6 @@ def show_credit_note(connection: Connection, number: str) -> Row | None:
         "lines": _rows(connection, lines.order_by(CreditNoteLine.position)),
         "vat": _rows(connection, vat.order_by(CreditNoteVat.id)),
     }
-
-
-def _listing() -> Select[*tuple[Any, ...]]:
-    parts = _parts()
-    return (
-        select(
-            *(SalesOrder.number, SalesOrder.issue_date, Party.code.label("customer_code")),
-            *(Party.name.label("customer"), SalesOrder.customer_order_number, SalesOrder.total_ht),
-            *(SalesOrder.total_ttc, SalesOrder.currency, SalesOrder.state, SalesOrder.below_minimum),
-            *(parts.c.lines, parts.c.delivered_some, parts.c.delivered_all),
-            *(parts.c.invoiced_some, parts.c.invoiced_all),
-        )
-        .join(Party, Party.id == SalesOrder.customer_id)
-        .outerjoin(parts, parts.c.sales_order_id == SalesOrder.id)
-    )
-
-
-def _parts() -> Subquery:
-    """How many lines each order has, and of how many something, and all, was delivered and invoiced.
-
-    What came back before it was invoiced is on no invoice, and counts as settled.
-    """
-    delivered, invoiced, returned = delivered_by_line(), invoiced_by_line(), returned_by_line(before_invoice=True)
-    settled = func.coalesce(invoiced.c.quantity, ZERO) + func.coalesce(returned.c.quantity, ZERO)
-
-    def count(condition: Any) -> Any:
-        return func.sum(case((condition, 1), else_=0))
-
-    return (
-        select(
-            SalesOrderLine.sales_order_id,
-            func.count().label("lines"),
-            count(func.coalesce(delivered.c.quantity, ZERO) > ZERO).label("delivered_some"),
-            count(func.coalesce(delivered.c.quantity, ZERO) >= SalesOrderLine.quantity).label("delivered_all"),
-            count(func.coalesce(invoiced.c.quantity, ZERO) > ZERO).label("invoiced_some"),
-            count(settled >= SalesOrderLine.quantity).label("invoiced_all"),
-        )
-        .outerjoin(delivered, delivered.c.line_id == SalesOrderLine.id)
-        .outerjoin(invoiced, invoiced.c.line_id == SalesOrderLine.id)
-        .outerjoin(returned, returned.c.line_id == SalesOrderLine.id)
-        .group_by(SalesOrderLine.sales_order_id)
-        .subquery("parts")
-    )
-
-
-def _with_parts(row: dict[str, Any]) -> dict[str, Any]:
-    lines = row.pop("lines") or 0
-    for name in ("delivered", "invoiced"):
-        some, whole = row.pop(f"{name}_some") or 0, row.pop(f"{name}_all") or 0
-        row[name] = Part.ALL if lines and whole == lines else Part.SOME if some else Part.NONE
-    return row
-
-
-def _lines() -> Select[*tuple[Any, ...]]:
-    delivered, invoiced, returned = delivered_by_line(), invoiced_by_line(), returned_by_line()
-    return (
-        select(
-            SalesOrderLine.__table__,
-            func.coalesce(delivered.c.quantity, ZERO).label("delivered"),
-            func.coalesce(invoiced.c.quantity, ZERO).label("invoiced"),
-            func.coalesce(returned.c.quantity, ZERO).label("returned"),
-        )
-        .outerjoin(delivered, delivered.c.line_id == SalesOrderLine.id)
-        .outerjoin(invoiced, invoiced.c.line_id == SalesOrderLine.id)
-        .outerjoin(returned, returned.c.line_id == SalesOrderLine.id)
-        .order_by(SalesOrderLine.position)
-    )
 
 
 def _notes_of(connection: Connection, order_id: int) -> list[Row]:

@@ -14,9 +14,11 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select
 
+from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine
+from intergestan_erp.listing.page import MOST, USUAL, Page, read_page
 from intergestan_erp.purchasing.change_edits import priced
 from intergestan_exchange.inbox.apply_changes import OPEN_CODES, is_open
 from intergestan_exchange.outbox.changes import Requested, read_base, request_cancellation, request_change
@@ -52,19 +54,35 @@ class SellerChange:
 
 def list_seller_changes(connection: Connection, number: str | None = None) -> list[SellerChange]:
     """The lines that sellers changed and we have not agreed to, by order and line."""
+    found: list[SellerChange] = []
+    after, more = None, True
+    while more:
+        page = list_seller_changes_page(connection, number, size=MOST, after=after)
+        found += page.rows
+        after, more = page.after, page.after is not None
+    return found
+
+
+def list_seller_changes_page(
+    connection: Connection, number: str | None = None, *, size: int = USUAL, after: str | None = None
+) -> Page[SellerChange]:
+    """A page of them: two statements.
+
+    :raises Problem: `after` is of no such page.
+    """
     line, order = PurchaseOrderLine, PurchaseOrder
     query = (
         select(line.__table__, order.number, order.revision, Party.name.label("supplier"))
         .join(order, order.id == line.purchase_order_id)
         .join(Party, Party.id == order.supplier_id)
         .where(line.answer_code.in_(OPEN_CODES), is_open(line, order), order.state != "cancelled")
-        .order_by(order.id, line.position)
     )
     if number is not None:
         query = query.where(order.number == number)
-    rows = connection.execute(query).all()
-    deciding = _under_way(connection, sorted({row.purchase_order_id for row in rows}))
-    return [
+    keys = [order.id, line.position, line.id]
+    page: Page[AnyRow] = read_page(connection, query, keys, lambda row: row, size=size, after=after)
+    deciding = _under_way(connection, sorted({row.purchase_order_id for row in page.rows}))
+    changes = tuple(
         SellerChange(
             row.number,
             row.supplier,
@@ -78,8 +96,9 @@ def list_seller_changes(connection: Connection, number: str | None = None) -> li
             ANSWER_LINE.convert(row.answer),
             deciding.get((row.purchase_order_id, row.line_id)),
         )
-        for row in rows
-    ]
+        for row in page.rows
+    )
+    return Page(changes, page.after)
 
 
 class What(StrEnum):

@@ -6,9 +6,9 @@ Of a partner who rests nobody is reminded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, update
 
@@ -18,28 +18,55 @@ from intergestan_db.enums import OutboundState, PurchaseState
 from intergestan_db.tables import OutboundMail, Partner, PurchaseOrder
 from intergestan_db.tables.types import is_far
 
+if TYPE_CHECKING:
+    from intergestan_erp.listing.page import Page
 
-def list_unanswered(connection: Connection, hours: int, now: datetime) -> list[Mapping[str, Any]]:
-    """The orders without an answer, the longest first.
+
+@dataclass(frozen=True, slots=True)
+class UnansweredOrder:
+    """An order that was sent and has no answer for too long.
+
+    :ivar since: when it was sent; `hours`: how long an answer may take; `mail`: what people call the mail.
+    """
+
+    number: str
+    supplier: str
+    since: datetime
+    hours: int
+    mail: str
+    mail_state: str
+    reason: str | None
+    resends: int
+    address: str | None
+
+
+def list_unanswered(
+    connection: Connection, hours: int, now: datetime, *, size: int = 50, after: str | None = None
+) -> Page[UnansweredOrder]:
+    """A page of the orders without an answer, the longest first.
 
     :param hours: how long an answer may take, for partners with whom nothing else is agreed.
-    :returns: of each `number`, `supplier`, `since`, `hours` (agreed), `mail` (`out-3`), `mail_state`, `reason`,
-        `resends`, `address`.
+    :raises Problem: `after` is of no such page.
     """
+    from intergestan_erp.listing.page import read_page
+
     order, mail = PurchaseOrder, OutboundMail
-    agreed = func.coalesce(Partner.answer_hours, hours).label("hours")
+    agreed = func.coalesce(Partner.answer_hours, hours)
     query = (
         select(
-            *(order.number, Partner.name.label("supplier"), order.updated_at.label("since"), agreed),
-            *(mail.id.label("mail"), mail.state.label("mail_state"), mail.reason, mail.resends),
-            mail.recipient.label("address"),
+            *(order.number, Partner.name, order.updated_at, agreed, mail.id, mail.state, mail.reason, mail.resends),
+            mail.recipient,
         )
         .join(mail, mail.id == order.outbound_mail_id)
         .join(Partner, Partner.id == mail.partner_id)
         .where(_is_unanswered(connection, hours, now))
-        .order_by(order.updated_at, order.id)
     )
-    return [dict(row) | {"mail": f"out-{row['mail']}"} for row in connection.execute(query).mappings()]
+    keys: list[ColumnElement[Any]] = [order.updated_at, order.id]
+    return read_page(connection, query, keys, lambda row: _listed(*row[:9]), size=size, after=after)
+
+
+def _listed(number: str, supplier: str, since: datetime, hours: int, mail_id: int, *of_mail: Any) -> UnansweredOrder:
+    return UnansweredOrder(number, supplier, since, hours, f"out-{mail_id}", *of_mail)
 
 
 def count_unanswered(connection: Connection, hours: int, now: datetime) -> int:

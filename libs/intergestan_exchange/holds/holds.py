@@ -7,18 +7,19 @@ verified mails that a rule held (`order-17`). What a person does about one is in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from intergestan_db import states
 from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, Partner
+from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, OutboundMail, Partner
 from intergestan_db.tables import Hold as HoldRow
+from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_exchange.findings import undelivered as undelivered_words
 from intergestan_exchange.findings.advice import ADVICE, Advice, acts_of, advised
 from intergestan_exchange.findings.finding import Finding, read_findings
@@ -27,6 +28,7 @@ from intergestan_exchange.findings.undelivered import undelivered
 from intergestan_exchange.outbox.outbound import Outbound, list_outbound
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
+_MOST_IDS = 5000
 _UNSETTLED = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
 
 
@@ -85,9 +87,51 @@ class Hold:
 
 
 def list_holds(connection: Connection) -> list[Hold]:
-    """All that waits, the longest first."""
+    """All that waits, the longest first. Where there may be much of it, `list_holds_page` is asked."""
     holds = [*_inbound(connection), *_outbound(connection), *_orders(connection)]
-    return sorted(holds, key=lambda hold: (hold.since, hold.ref))
+    return sorted(holds, key=lambda hold: (hold.since, hold.kind, hold.id))
+
+
+def list_holds_page(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[Hold]:
+    """A page of what waits, the longest first: which these are, and then these alone, of whatever kind.
+
+    :raises Problem: `after` is of no such page.
+    """
+    waiting = union_all(
+        *(_waiting_mails(kind, machine, since) for kind, machine, since in _MAILS),
+        select(literal(ORDER).label("kind"), HoldRow.id, HoldRow.opened_at.label("since")).where(
+            HoldRow.closed_at.is_(None)
+        ),
+    ).subquery()
+    keys = [waiting.c.since, waiting.c.kind, waiting.c.id]
+    query = select(waiting.c.kind, waiting.c.id)
+    page = read_page(connection, query, keys, lambda row: (row.kind, row.id), size=size, after=after)
+    found: dict[tuple[str, int], Hold] = {}
+    for kind, read in _READERS.items():
+        ids = [row_id for each, row_id in page.rows if each == kind]
+        found |= {(hold.kind, hold.id): hold for hold in (read(connection, ids) if ids else ())}
+    return Page(tuple(found[row] for row in page.rows if row in found), page.after)
+
+
+_MAILS = (
+    (INBOUND, states.INBOUND_MAIL, InboundMail.archived_at),
+    (OUTBOUND, states.OUTBOUND_MAIL, OutboundMail.requested_at),
+)
+"""By kind: the machine, and since when such a mail waits of which no event says it."""
+
+
+def _waiting_mails(kind: str, machine: states.Machine, otherwise: Any) -> Select[*tuple[Any, ...]]:
+    """The mails that are held, and since when: an event says when each was put there last."""
+    table = machine.table
+    held_at = (
+        select(func.max(Event.at))
+        .where(Event.subject == machine.name, Event.subject_id == table.id, Event.new == "held")
+        .correlate(table.__table__)
+        .scalar_subquery()
+    )
+    return select(literal(kind).label("kind"), table.id, func.coalesce(held_at, otherwise).label("since")).where(
+        table.state == "held"
+    )
 
 
 def find_hold(connection: Connection, ref: str) -> Hold:
@@ -96,7 +140,7 @@ def find_hold(connection: Connection, ref: str) -> Hold:
     :raises Problem: when there is none, or when it waits no more.
     """
     kind, row_id = parse_ref(ref)
-    found = next(_READERS[kind](connection, row_id), None)
+    found = next(_READERS[kind](connection, [row_id]), None)
     if found is None:
         raise Problem("«{ref}» does not wait any more, or never did.", ProblemCode.NO_HOLD, (Act.LIST_HOLDS,), ref=ref)
     return found
@@ -113,15 +157,15 @@ def parse_ref(ref: str) -> tuple[str, int]:
     return match[1], int(match[2])
 
 
-def _inbound(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
+def _inbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[Hold]:
     query = (
         select(InboundMail.__table__, Partner.name.label("partner"))
         .outerjoin(Partner, Partner.id == InboundMail.partner_id)
         .where(InboundMail.state == InboundState.HELD)
         .order_by(InboundMail.id)
     )
-    rows = connection.execute(query if row_id is None else query.where(InboundMail.id == row_id)).all()
-    since = _held_since(connection, states.INBOUND_MAIL)
+    rows = connection.execute(query if ids is None else query.where(InboundMail.id.in_(ids))).all()
+    since = _held_since(connection, states.INBOUND_MAIL, [row.id for row in rows])
     for row in rows:
         yield Hold(
             kind=INBOUND,
@@ -137,9 +181,9 @@ def _inbound(connection: Connection, row_id: int | None = None) -> Iterator[Hold
         )
 
 
-def _outbound(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
-    mails = list_outbound(connection, states=[OutboundState.HELD], ids=None if row_id is None else [row_id])
-    since = _held_since(connection, states.OUTBOUND_MAIL)
+def _outbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[Hold]:
+    mails = list_outbound(connection, states=[OutboundState.HELD], ids=ids)
+    since = _held_since(connection, states.OUTBOUND_MAIL, [mail.id for mail in mails])
     for mail in mails:
         reason = HoldReason(mail.reason or HoldReason.FAILED)
         yield Hold(
@@ -170,7 +214,7 @@ def entry_of(hold: Any) -> Any:
     return func.coalesce(own.correlate(HoldRow).scalar_subquery(), rows.correlate(HoldRow).scalar_subquery())
 
 
-def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]:
+def _orders(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[Hold]:
     query = (
         select(
             HoldRow.__table__,
@@ -185,7 +229,7 @@ def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]
         .where(HoldRow.closed_at.is_(None))
         .order_by(HoldRow.id)
     )
-    for row in connection.execute(query if row_id is None else query.where(HoldRow.id == row_id)):
+    for row in connection.execute(query if ids is None else query.where(HoldRow.id.in_(ids))):
         yield Hold(
             kind=ORDER,
             id=row.id,
@@ -205,12 +249,15 @@ def _orders(connection: Connection, row_id: int | None = None) -> Iterator[Hold]
 _READERS = {INBOUND: _inbound, OUTBOUND: _outbound, ORDER: _orders}
 
 
-def _held_since(connection: Connection, machine: states.Machine) -> dict[int, datetime]:
-    """When each mail that is held now was last put there."""
-    held = select(machine.table.id).where(machine.table.state == "held")
-    rows = connection.execute(
-        select(Event.subject_id, func.max(Event.at).label("at"))
-        .where(Event.subject == machine.name, Event.new == "held", Event.subject_id.in_(held))
-        .group_by(Event.subject_id)
-    )
-    return {row.subject_id: row.at for row in rows}
+def _held_since(connection: Connection, machine: states.Machine, ids: Sequence[int]) -> dict[int, datetime]:
+    """When each of these mails was last put there."""
+    found: dict[int, datetime] = {}
+    for start in range(0, len(ids), _MOST_IDS):
+        some = ids[start : start + _MOST_IDS]
+        rows = connection.execute(
+            select(Event.subject_id, func.max(Event.at).label("at"))
+            .where(Event.subject == machine.name, Event.new == "held", Event.subject_id.in_(some))
+            .group_by(Event.subject_id)
+        )
+        found |= {row.subject_id: row.at for row in rows}
+    return found

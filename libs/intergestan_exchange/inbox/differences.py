@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason, LedgerOutcome
 from intergestan_db.tables import Difference, Partner, SalesOrder
+from intergestan_erp.listing.page import USUAL, Page, read_page
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.inbox.decisions import Accepted, Decision, Held, Refused
 
@@ -80,35 +82,35 @@ def refuse_differences(connection: Connection, partner_id: int, number: str) -> 
     connection.execute(update(Difference).where(*own).values(outcome=LedgerOutcome.REJECTED))
 
 
-def report(connection: Connection, wanted: Selection) -> list[Reported]:
-    """The differences of a selection, oldest first."""
+def report(connection: Connection, wanted: Selection, *, size: int = USUAL, after: str | None = None) -> Page[Reported]:
+    """A page of the differences of a selection, oldest first.
+
+    :raises Problem: `after` is of no such page.
+    """
+    found = Difference
     query = (
-        select(Difference.__table__, Partner.name, SalesOrder.number.label("sales_order"))
-        .join(Partner, Partner.id == Difference.partner_id)
+        select(
+            *(found.found_at, Partner.name, found.order_number, SalesOrder.number.label("sales_order")),
+            *(found.outcome, found.reason, found.detail, found.line_id, found.variant),
+        )
+        .join(Partner, Partner.id == found.partner_id)
         .outerjoin(
             SalesOrder,
-            (SalesOrder.partner_id == Difference.partner_id)
-            & (SalesOrder.customer_order_number == Difference.order_number),
+            (SalesOrder.partner_id == found.partner_id) & (SalesOrder.customer_order_number == found.order_number),
         )
-        .order_by(Difference.found_at, Difference.id)
     )
     if wanted.partner_id is not None:
-        query = query.where(Difference.partner_id == wanted.partner_id)
+        query = query.where(found.partner_id == wanted.partner_id)
     if wanted.first is not None:
-        query = query.where(Difference.found_at >= wanted.first)
+        query = query.where(found.found_at >= wanted.first)
     if wanted.before is not None:
-        query = query.where(Difference.found_at < wanted.before)
-    return [
-        Reported(
-            row.found_at,
-            row.name,
-            row.order_number,
-            row.sales_order,
-            LedgerOutcome(row.outcome),
-            Finding(HoldReason(row.reason), row.detail, row.line_id, row.variant),
-        )
-        for row in connection.execute(query)
-    ]
+        query = query.where(found.found_at < wanted.before)
+    return read_page(connection, query, [found.found_at, found.id], _reported, size=size, after=after)
+
+
+def _reported(row: AnyRow) -> Reported:
+    finding = Finding(HoldReason(row.reason), row.detail, row.line_id, row.variant)
+    return Reported(row.found_at, row.name, row.order_number, row.sales_order, LedgerOutcome(row.outcome), finding)
 
 
 def _found(decision: Decision) -> list[Finding]:

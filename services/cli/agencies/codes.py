@@ -11,7 +11,8 @@ from intergestan_db.enums import CategoryKind, OperationSide
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.translated import Group
 
 operations = Group("Operation codes, which say whether a document is invoiced.")
@@ -25,17 +26,21 @@ Name = Annotated[str, typer.Option("--name", help="What it is called.")]
 
 
 @operations.verb("list")
-def list_operations(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_operations(
+    context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False
+) -> None:
     """Show all operation codes."""
     from intergestan_erp.agencies import codes
 
     with call_of(context).database.read() as connection:
         found = codes.list_operations(connection)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
-    rows = [[each.code, each.name, _(SIDES[each.side]), each.billable] for each in found]
-    print_table([_("Code"), _("Name"), _("For"), _("Invoiced")], rows)
+    listed: Listed[codes.Operation] = Listed(
+        name="operations",
+        values=asdict,
+        titles=[_("Code"), _("Name"), _("For"), _("Invoiced")],
+        cells=lambda each: [each.code, each.name, _(SIDES[each.side]), each.billable],
+    )
+    show_few(listed, found, lambda each: (each.code,), limit, after, as_json=as_json)
 
 
 @operations.verb("add")
@@ -58,16 +63,21 @@ def add_operation(
 
 
 @categories.verb("list")
-def list_categories(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_categories(
+    context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False
+) -> None:
     """Show all categories."""
     from intergestan_erp.agencies import codes
 
     with call_of(context).database.read() as connection:
         found = codes.list_categories(connection)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
-    print_table([_("Code"), _("Name"), _("For")], [[each.code, each.name, _(KINDS[each.kind])] for each in found])
+    listed: Listed[codes.Mark] = Listed(
+        name="categories",
+        values=asdict,
+        titles=[_("Code"), _("Name"), _("For")],
+        cells=lambda each: [each.code, each.name, _(KINDS[each.kind])],
+    )
+    show_few(listed, found, lambda each: (each.kind, each.code), limit, after, as_json=as_json)
 
 
 @categories.verb("add")

@@ -12,7 +12,8 @@ from intergestan_operations.language.language import _
 from services.cli.agencies.dossier import Number, tell_changed
 from services.cli.agencies.establishments import City, Country, Line1, Line2, Postcode
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.parties.naming import party_of
 from services.cli.translated import Group
 
@@ -39,20 +40,20 @@ Supplier = Annotated[
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show all depots, and the third parties that stand for them in orders between agencies."""
     from intergestan_erp.agencies.depots import list_depots
 
     with call_of(context).database.read() as connection:
         found = list_depots(connection)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
     titles = [
         *(_("Depot"), _("Name"), _("Establishment"), _("City"), _("Rank"), _("Reservations"), _("Below nothing")),
         *(_("As customer"), _("As supplier"), _("In use")),
     ]
-    print_table(titles, [list(asdict(each).values()) for each in found])
+    listed: Listed[Any] = Listed(
+        name="depots", values=asdict, titles=titles, cells=lambda each: list(asdict(each).values())
+    )
+    show_few(listed, found, lambda each: (each.establishment, each.code), limit, after, as_json=as_json)
 
 
 @app.verb("add")

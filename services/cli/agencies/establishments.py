@@ -10,7 +10,8 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.agencies.dossier import Number, tell_changed
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.translated import Group
 
 app = Group("The establishments of the dossier: agencies, each with its depots.")
@@ -29,17 +30,17 @@ Folder = Annotated[
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show all establishments, and the accounting folder in which each has its books."""
     from intergestan_erp.agencies.establishments import list_establishments
 
     with call_of(context).database.read() as connection:
         found = list_establishments(connection)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
     titles = [_("Dossier"), _("No."), _("Name"), _("SIRET"), _("City"), _("Own folder"), _("Books"), _("In use")]
-    print_table(titles, [list(asdict(each).values()) for each in found])
+    listed: Listed[Any] = Listed(
+        name="establishments", values=asdict, titles=titles, cells=lambda each: list(asdict(each).values())
+    )
+    show_few(listed, found, lambda each: (each.dossier, each.number), limit, after, as_json=as_json)
 
 
 @app.verb("add")

@@ -14,7 +14,8 @@ from services.cli.agencies.establishments import City, Country, Line1, Line2, Po
 from services.cli.books.lock import lock
 from services.cli.context import call_of
 from services.cli.files import read_file
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.translated import Group
 
 app = Group("Accounting folders: the books of a company, and what its invoices say of it.")
@@ -39,18 +40,20 @@ Logo = Annotated[Path | None, typer.Option("--logo", metavar="FILE", help="A PNG
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show all accounting folders, and whose books they are."""
     from intergestan_erp.agencies.establishments import list_folders
 
     with call_of(context).database.read() as connection:
         found = list_folders(connection)
-    if as_json:
-        print_json([asdict(each) for each in found])
-        return
     titles = [_("No."), _("Name"), _("SIREN"), _("VAT number"), _("City"), _("Establishments")]
-    rows = [[*list(asdict(each).values())[:-1], ", ".join(map(str, each.establishments))] for each in found]
-    print_table(titles, rows)
+    listed: Listed[Any] = Listed(
+        name="folders",
+        values=asdict,
+        titles=titles,
+        cells=lambda each: [*list(asdict(each).values())[:-1], ", ".join(map(str, each.establishments))],
+    )
+    show_few(listed, found, lambda each: (each.number,), limit, after, as_json=as_json)
 
 
 @app.verb("add")

@@ -14,10 +14,12 @@ from services.cli.buying.taking_files import Buyer, Prices, PricesFrom, options,
 from services.cli.context import Call, call_of
 from services.cli.figures import AnyDates, Dates, DecimalMark, a_key, by_line, day_of, prices_by_line
 from services.cli.files import read_file
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, print_json, say
+from services.cli.paging import After, Listed, SomeLimit, show_list
 from services.cli.shown import cell
 
 if TYPE_CHECKING:
+    from intergestan_erp.listing.page import Page
     from intergestan_exchange.changes.answer_seller_change import SellerChange
     from intergestan_exchange.outbox.changes import Requested
 
@@ -103,28 +105,37 @@ def differences(
     context: typer.Context,
     *,
     number: Annotated[str | None, typer.Argument(metavar="ORDER", help="Of this order alone.")] = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what suppliers changed of our orders and nobody has agreed to, line by line."""
     from intergestan_db.tables import PurchaseOrder
     from intergestan_erp.inputs.typed_keys import as_stored
-    from intergestan_exchange.changes.answer_seller_change import list_seller_changes
+    from intergestan_exchange.changes.answer_seller_change import list_seller_changes_page
 
-    with call_of(context).database.read() as connection:
-        found = list_seller_changes(connection, number and as_stored(connection, number, PurchaseOrder.number))
-    if as_json:
-        print_json([_values(each) for each in found])
-        return
-    if not found:
-        say(_("Nothing is open: suppliers changed nothing that you have not agreed to."))
-        return
-    titles = [_("Order"), _("Supplier"), _("Line"), _("Ordered"), _("The supplier says"), _("Decided in")]
-    rows = [
-        [each.order, each.supplier, each.line_id, _ordered(each), "; ".join(_said(each)), each.under_way]
-        for each in found
-    ]
-    print_table(titles, rows)
-    say(_("`intergestan orders accept ORDER` agrees, `orders refuse ORDER` asks again for what was ordered."))
+    seen = False
+
+    def read(size: int, mark: str | None) -> Page[SellerChange]:
+        nonlocal seen
+        page = list_seller_changes_page(connection, named, size=size, after=mark)
+        seen = seen or bool(page.rows)
+        return page
+
+    listed: Listed[SellerChange] = Listed(
+        name="differences",
+        values=_values,
+        titles=[_("Order"), _("Supplier"), _("Line"), _("Ordered"), _("The supplier says"), _("Decided in")],
+        cells=lambda each: [
+            *(each.order, each.supplier, each.line_id, _ordered(each), "; ".join(_said(each)), each.under_way)
+        ],
+        empty=_("Nothing is open: suppliers changed nothing that you have not agreed to."),
+    )
+    with call_of(context).database.snapshot() as connection:
+        named = number and as_stored(connection, number, PurchaseOrder.number)
+        show_list(listed, read, limit, after, as_json=as_json)
+    if seen and not as_json:
+        say(_("`intergestan orders accept ORDER` agrees, `orders refuse ORDER` asks again for what was ordered."))
 
 
 def accept(context: typer.Context, *, number: Number, lines: Lines = None, as_json: AsJson = False) -> None:

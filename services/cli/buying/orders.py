@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +15,7 @@ from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli import shown
 from services.cli.agencies.in_category import InCategory
-from services.cli.buying import order_changes, taking_files
+from services.cli.buying import by_hand, order_changes, taking_files
 from services.cli.buying.taking_files import Buyer, Prices, PricesFrom
 from services.cli.buying.unanswered import show_unanswered
 from services.cli.buying.watch import watch
@@ -25,6 +26,7 @@ from services.cli.export import export as write_orders
 from services.cli.figures import AnyDates, Dates, DecimalMark, as_typed
 from services.cli.files import read_file
 from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.paging import After, Listed, SomeLimit, show_list
 from services.cli.shown import what
 from services.cli.translated import Group
 
@@ -113,15 +115,18 @@ def list_(
     everything: Everything = False,
     unanswered: Unanswered = False,
     category: InCategory = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the orders that can be sent: confirmed and not transmitted; with --all every order in the range."""
     if unanswered:
         if first or last or supplier or followed_by or everything or category:
             raise typer.BadParameter(_("--unanswered shows all of them: leave the other options out."))
-        show_unanswered(call_of(context), as_json=as_json)
+        show_unanswered(call_of(context), limit, after, as_json=as_json)
         return
-    from intergestan_erp.listing.selection import Written
+    from intergestan_erp.listing.purchase import ListedPurchase, list_purchases
+    from intergestan_erp.listing.selection import Written, read_selection
 
     written = Written(
         first=first,
@@ -131,16 +136,26 @@ def list_(
         everything=everything,
         category=category,
     )
-    with call_of(context).database.read() as connection:
-        orders = selected(connection, written)
-    if as_json:
-        print_json(orders)
-        return
-    titles = [
+    titles = (
         *(_("Number"), _("Date"), _("Note"), _("Total excl. VAT"), _("Total incl. VAT"), _("State")),
         *(_("Contact"), _("Supplier"), _("Address"), _("Postcode"), _("City")),
-    ]
-    print_table(titles, [[_shown(row, name) for name in LISTED] for row in orders])
+    )
+    listed: Listed[ListedPurchase] = Listed(
+        name="orders",
+        values=asdict,
+        titles=titles,
+        cells=lambda row: [_(row.state) if name == "state" else getattr(row, name) for name in LISTED],
+    )
+    with call_of(context).database.snapshot() as connection:
+        with as_typed():
+            wanted = read_selection(connection, written)
+        show_list(
+            listed,
+            lambda size, mark: list_purchases(connection, wanted, size=size, after=mark),
+            limit,
+            after,
+            as_json=as_json,
+        )
 
 
 @app.verb("show")
@@ -203,6 +218,10 @@ def export(
     write_orders(call_of(context), PURCHASE, numbers or [], form, folder, again=again, raw=raw, as_json=as_json)
 
 
+app.verb("new")(by_hand.new)
+app.verb("edit")(by_hand.edit)
+app.verb("copy")(by_hand.copy)
+app.verb("delete")(by_hand.delete)
 app.verb("watch")(watch)
 app.verb("change")(order_changes.change)
 app.verb("cancel")(order_changes.cancel)
@@ -222,10 +241,6 @@ def selected(connection: Connection, written: Written) -> list[Mapping[str, Any]
     with as_typed():
         wanted = read_selection(connection, written)
     return select_orders(connection, wanted)
-
-
-def _shown(row: Mapping[str, Any], name: str) -> Any:
-    return _(row[name]) if name == "state" else row[name]
 
 
 def _print_order(order: Mapping[str, Any]) -> None:
@@ -286,6 +301,8 @@ PRICES_FROM = {
     "file": marked("file"),
     "amount": marked("amount of the line"),
     "catalogue": marked("catalogue"),
+    "list": marked("price list"),
+    "hand": marked("typed"),
 }
 """What a line's price is from."""
 

@@ -35,7 +35,8 @@ from services.cli.mail_accounts.oauth import (
     TokenEndpoint,
 )
 from services.cli.mail_accounts.tried import Untested
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -115,19 +116,21 @@ app.verb("activate")(activate)
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the mailboxes, how they are, and when each was last read."""
     from intergestan_exchange.mail_accounts.accounts import list_mailboxes
 
     with call_of(context).database.read() as connection:
         mailboxes = list_mailboxes(connection)
-    if as_json:
-        print_json(mailboxes)
-        return
     titles = [_("Name"), _("State"), _("Server"), _("Port"), _("Security"), _("Login"), _("Protocol"), _("Folder")]
     names = ("host", "port", "security", "login", "protocol", "folder", "last_success_at", "last_error")
-    rows = [[row["name"], _state(row), *(row[name] for name in names)] for row in mailboxes]
-    print_table([*titles, _("Last read"), _("Error")], rows)
+    listed: Listed[Mapping[str, Any]] = Listed(
+        name="mailboxes",
+        values=dict,
+        titles=[*titles, _("Last read"), _("Error")],
+        cells=lambda row: [row["name"], _state(row), *(row[name] for name in names)],
+    )
+    show_few(listed, mailboxes, lambda row: (row["name"],), limit, after, as_json=as_json)
 
 
 app.verb("test")(try_)

@@ -9,7 +9,8 @@ import typer
 from intergestan_operations.language.language import _
 from services.cli.context import call_of
 from services.cli.figures import DecimalMark, a_rate
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, print_json, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.shown import sentence
 from services.cli.translated import Group
 
@@ -17,7 +18,7 @@ app = Group("Payment terms: when invoices fall due, and in how many instalments.
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the payment terms.
 
     A part 30+eom is due at the end of the month in which 30 days end, eom+30 counts them from the end of the month of
@@ -29,11 +30,13 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
     with call_of(context).database.read() as connection:
         terms = read_terms(connection)
     rows = [(term.code, term.name, [written(line) for line in term.lines]) for term in terms]
-    if as_json:
-        print_json([{"code": code, "name": name, "parts": parts} for code, name, parts in rows])
-        return
-    titles = [_("Code"), _("Name"), _("Percent and days")]
-    print_table(titles, [[code, name, ", ".join(parts)] for code, name, parts in rows])
+    listed: Listed[tuple[str, str, list[str]]] = Listed(
+        name="terms",
+        values=lambda row: {"code": row[0], "name": row[1], "parts": row[2]},
+        titles=[_("Code"), _("Name"), _("Percent and days")],
+        cells=lambda row: [row[0], row[1], ", ".join(row[2])],
+    )
+    show_few(listed, rows, lambda row: (row[0],), limit, after, as_json=as_json)
 
 
 @app.verb("add")

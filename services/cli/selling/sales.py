@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +18,8 @@ from services.cli.context import call_of
 from services.cli.export import Again, Folder, Form, Raw, Wanted
 from services.cli.export import export as write_orders
 from services.cli.figures import day_of
-from services.cli.output import AsJson, print_json, print_table
+from services.cli.output import AsJson, print_json
+from services.cli.paging import After, Listed, SomeLimit, show_list
 from services.cli.parties.naming import party_id
 from services.cli.selling.allocating import allocate, allocations
 from services.cli.selling.amending import cancel, charge, close, set_
@@ -47,27 +49,37 @@ def list_(
     customer: Annotated[str | None, typer.Option("--customer", help="Code, SIRET, VAT number or name.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Cancelled and wholly invoiced orders too.")] = False,
     category: InCategory = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the sales orders that are not wholly invoiced; with --all every one in the range."""
-    from intergestan_erp.selling.sales import Selection, list_sales
+    from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 
-    with call_of(context).database.read() as connection:
-        wanted = Selection(
-            first=day_of(first),
-            last=day_of(last),
-            customer_id=party_id(connection, customer, PartyRole.CUSTOMER),
-            everything=everything,
-            category_id=category_id(connection, category, CategoryKind.DOCUMENT),
-        )
-        rows = list_sales(connection, wanted)
-    if as_json:
-        print_json(rows)
-        return
     titles = [_("Number"), _("Date"), _("Customer"), _("Their number"), _("Total excl. VAT"), _("Total incl. VAT")]
     titles += [_("State"), _("Delivered"), _("Invoiced"), _("Below the minimum")]
     names = ("number", "issue_date", "customer", "customer_order_number", "total_ht", "total_ttc")
-    print_table(titles, [[*(row[name] for name in names), *how_far(row), below_minimum(row)] for row in rows])
+    listed: Listed[ListedSale] = Listed(
+        name="sales",
+        values=asdict,
+        titles=titles,
+        cells=lambda row: [*(getattr(row, name) for name in names), *how_far(asdict(row)), below_minimum(asdict(row))],
+    )
+    with call_of(context).database.snapshot() as connection:
+        wanted = WhichSales(
+            first=day_of(first),
+            last=day_of(last),
+            customer_id=party_id(connection, customer, PartyRole.CUSTOMER),
+            category_id=category_id(connection, category, CategoryKind.DOCUMENT),
+            settled=everything,
+        )
+        show_list(
+            listed,
+            lambda size, mark: list_sales_page(connection, wanted, size=size, after=mark, newest_first=False),
+            limit,
+            after,
+            as_json=as_json,
+        )
 
 
 @app.verb("show")

@@ -26,6 +26,7 @@ from services.cli.credit import CreditMax, a_ceiling
 from services.cli.figures import DecimalMark, a_price, a_rate
 from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.setting_up import partner_keys, partner_rests
 from services.cli.setting_up.card_files import read_card_file
 from services.cli.setting_up.countries import country_of
@@ -138,18 +139,21 @@ def add(
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the partners, their addresses and what we agreed with them."""
     from intergestan_exchange.partners.partners import list_partners
 
     with call_of(context).database.read() as connection:
         partners = list_partners(connection)
-    if as_json:
-        print_json(partners)
-        return
     titles = [_("Code"), _("Name"), _("Third party"), _("Orders go to"), _("Answers go to"), _("Prices"), _("Orders")]
     names = ("site_code", "name", "party", "order_address", "answer_address", "price_policy", "acceptance")
-    print_table([*titles, _("Paused")], [[*(row[name] for name in names), _rest(row)] for row in partners])
+    listed: Listed[Mapping[str, Any]] = Listed(
+        name="partners",
+        values=dict,
+        titles=[*titles, _("Paused")],
+        cells=lambda row: [*(row[name] for name in names), _rest(row)],
+    )
+    show_few(listed, partners, lambda row: (row["site_code"],), limit, after, as_json=as_json)
 
 
 def _rest(row: Mapping[str, Any]) -> str | None:

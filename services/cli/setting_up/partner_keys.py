@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from services.cli.context import Call, call_of, may_ask
 from services.cli.days import begin_of
 from services.cli.key_words import rows_of_both
 from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.setting_up.card_files import read_card_file
 from services.cli.shown import cell
 from services.cli.translated import Group
@@ -38,6 +40,8 @@ def list_(
     partner: Annotated[
         str | None, typer.Argument(metavar="[PARTNER]", help="Code, third party, SIRET or name of the partner.")
     ] = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the partners' keys and from when to when they count. Their words come by telephone, not from here."""
@@ -46,12 +50,15 @@ def list_(
 
     with call_of(context).database.read() as connection:
         keys = list_keys(connection, find_partner(connection, partner) if partner else None)
-    if as_json:
-        print_json(keys)
-        return
     names = ("name", "kid", "known_at", "valid_from", "valid_until", "revoked_at")
     titles = [_("Partner"), _("Key"), _("Known since"), _("Signs from"), _("Signs until"), _("Revoked"), _("State")]
-    print_table(titles, [[*(key[name] for name in names), _(key["state"])] for key in keys])
+    listed: Listed[Mapping[str, Any]] = Listed(
+        name="keys",
+        values=dict,
+        titles=titles,
+        cells=lambda key: [*(key[name] for name in names), _(key["state"])],
+    )
+    show_few(listed, keys, lambda key: (key["name"], key["kid"]), limit, after, as_json=as_json)
 
 
 @app.verb("confirm", context_settings=TAKES_IDS)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import marked
 from services.cli.context import call_of
-from services.cli.output import AsJson, print_json, print_table, say
+from services.cli.output import AsJson, print_json, say
+from services.cli.paging import After, Listed, SomeLimit, show_few
 from services.cli.shown import sentence
 from services.cli.translated import Group
 
@@ -58,7 +59,7 @@ def add(
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show the people."""
     from intergestan_erp.people.rights import read_people
     from intergestan_erp.site.setup import list_users
@@ -70,12 +71,13 @@ def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
             | {"roles": people[row.id].roles, "rights": sorted(people[row.id].rights)}
             for row in list_users(connection)
         ]
-    if as_json:
-        print_json(users)
-        return
-    titles = [_("Login"), _("Name"), _("E-mail"), _("Active"), _("Roles"), _("Rights")]
-    rows = [[*list(row.values())[:4], _words(ROLES, row["roles"]), _words(RIGHTS, row["rights"])] for row in users]
-    print_table(titles, rows)
+    listed: Listed[dict[str, Any]] = Listed(
+        name="users",
+        values=dict,
+        titles=[_("Login"), _("Name"), _("E-mail"), _("Active"), _("Roles"), _("Rights")],
+        cells=lambda row: [*list(row.values())[:4], _words(ROLES, row["roles"]), _words(RIGHTS, row["rights"])],
+    )
+    show_few(listed, users, lambda row: (row["login"],), limit, after, as_json=as_json)
 
 
 Person = Annotated[str, typer.Argument(help="The person's short name.")]

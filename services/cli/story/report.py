@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +13,13 @@ from intergestan_runtime.said import marked
 from services.cli.buying.orders import From, To
 from services.cli.context import call_of
 from services.cli.days import before, begin_of
-from services.cli.output import AsJson, print_json, print_table
+from services.cli.output import AsJson
+from services.cli.paging import After, Listed, SomeLimit, show_list
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from intergestan_erp.listing.page import Page
+    from intergestan_exchange.delivery_reports.report_list import ListedReport
     from intergestan_exchange.inbox.differences import Reported
 
 app = Group("What happened over time.")
@@ -31,6 +35,8 @@ def differences(
     partner: Annotated[str | None, typer.Option("--partner", help="Of this partner only.")] = None,
     first: From = None,
     last: To = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where partners' orders differed from what we have: prices, VAT, units, products, currency."""
@@ -38,18 +44,19 @@ def differences(
     from intergestan_exchange.partners.partners import find_partner
 
     call = call_of(context)
-    with call.database.read() as connection:
+    titles = [_("When"), _("Partner"), _("Order"), _("Their number"), _("What became of it"), _("What differs")]
+    listed: Listed[Reported] = Listed(name="differences", values=_plain, titles=titles, cells=_row)
+    with call.database.snapshot() as connection:
         wanted = Selection(
             partner_id=find_partner(connection, partner) if partner else None,
             first=begin_of(first, call.zone),
             before=before(last, call.zone),
         )
-        found = report(connection, wanted)
-    if as_json:
-        print_json([_plain(each) for each in found])
-        return
-    titles = [_("When"), _("Partner"), _("Order"), _("Their number"), _("What became of it"), _("What differs")]
-    print_table(titles, [_row(each) for each in found])
+
+        def read(size: int, mark: str | None) -> Page[Reported]:
+            return report(connection, wanted, size=size, after=mark)
+
+        show_list(listed, read, limit, after, as_json=as_json)
 
 
 ACTIONS = {
@@ -77,28 +84,32 @@ def undelivered(
     *,
     first: From = None,
     last: To = None,
+    limit: SomeLimit = None,
+    after: After = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what mail servers reported about our mails: delayed, not delivered; also reports that prove nothing."""
     from intergestan_exchange.delivery_reports.report_list import list_reports
 
     call = call_of(context)
-    with call.database.read() as connection:
-        found = list_reports(connection, since=begin_of(first, call.zone), before=before(last, call.zone))
-    if as_json:
-        print_json(found)
-        return
     titles = [_("When"), _("Partner"), _("Mail"), _("Report"), _("Status"), _("Sent to"), _("What it did"), _("Words")]
-    print_table(titles, [_reported(each) for each in found])
+    listed: Listed[ListedReport] = Listed(name="reports", values=asdict, titles=titles, cells=_reported)
+    since, until = begin_of(first, call.zone), before(last, call.zone)
+    with call.database.snapshot() as connection:
+
+        def read(size: int, mark: str | None) -> Page[ListedReport]:
+            return list_reports(connection, since=since, before=until, size=size, after=mark)
+
+        show_list(listed, read, limit, after, as_json=as_json)
 
 
-def _reported(each: Mapping[str, Any]) -> list[Any]:
-    action = _(ACTIONS[each["action"]]) if each["action"] else None
-    head = [each["received_at"], each["partner"], each["mail"], action]
-    return [*head, each["status"], each["recipient"], _(EFFECTS[each["effect"]]), each["said"]]
+def _reported(each: ListedReport) -> Sequence[Any]:
+    action = _(ACTIONS[each.action]) if each.action else None
+    head = [each.received_at, each.partner, each.mail, action]
+    return [*head, each.status, each.recipient, _(EFFECTS[each.effect]), each.said]
 
 
-def _row(each: Reported) -> list[Any]:
+def _row(each: Reported) -> Sequence[Any]:
     from intergestan_exchange.findings.findings import explain
 
     outcome = _(OUTCOMES[each.outcome])

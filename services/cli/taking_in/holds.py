@@ -10,11 +10,13 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import call_of
 from services.cli.credit import Override
-from services.cli.output import AsJson, print_fields, print_json, print_table, say
+from services.cli.output import AsJson, print_fields, print_json, say
+from services.cli.paging import After, Listed, SomeLimit, show_list
 from services.cli.shown import sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from intergestan_erp.listing.page import Page
     from intergestan_exchange.holds.holds import Hold
 
 app = Group("What waits for a person.")
@@ -23,20 +25,23 @@ Refs = Annotated[list[str], typer.Argument(metavar="HOLD …", help="What `holds
 
 
 @app.verb("list")
-def list_(context: typer.Context, *, as_json: AsJson = False) -> None:
+def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
     """Show all that waits for a person, the longest first."""
-    from intergestan_exchange.holds.holds import list_holds
+    from intergestan_exchange.holds.holds import list_holds_page
 
-    with call_of(context).database.read() as connection:
-        holds = list_holds(connection)
-    if as_json:
-        print_json([_values(hold) for hold in holds])
-        return
-    if not holds:
-        say(_("Nothing waits for a person."))
-        return
-    titles = [_("Hold"), _("Since"), _("Partner"), _("Order"), _("Why")]
-    print_table(titles, [[hold.ref, hold.since, hold.partner, hold.order, hold.what(spoken())] for hold in holds])
+    listed: Listed[Hold] = Listed(
+        name="holds",
+        values=_values,
+        titles=[_("Hold"), _("Since"), _("Partner"), _("Order"), _("Why")],
+        cells=lambda hold: [hold.ref, hold.since, hold.partner, hold.order, hold.what(spoken())],
+        empty=_("Nothing waits for a person."),
+    )
+    with call_of(context).database.snapshot() as connection:
+
+        def read(size: int, mark: str | None) -> Page[Hold]:
+            return list_holds_page(connection, size=size, after=mark)
+
+        show_list(listed, read, limit, after, as_json=as_json)
 
 
 @app.verb("show")

@@ -11,8 +11,8 @@ from sqlalchemy import insert, select
 
 from intergestan_db.database import Database
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_db.tables import Party
-from intergestan_erp.listing.page import MOST, read_page
+from intergestan_db.tables import Event, Party
+from intergestan_erp.listing.page import MOST, mark, read_page, slice_page
 from tests.statements import noted, rolled_back
 
 
@@ -86,3 +86,36 @@ def test_no_page_is_longer_than_people_read(sqlite_base: Database) -> None:
         connection.execute(insert(Party), [{"code": f"C{n}", "name": "x"} for n in range(MOST + 2)])
         assert len(read_page(connection, select(Party.id), [Party.id], lambda row: row[0], size=10**9).rows) == MOST
         assert len(read_page(connection, select(Party.id), [Party.id], lambda row: row[0], size=0).rows) == 1
+
+
+@given(count=st.integers(0, 9), size=st.integers(1, 4))
+def test_slices_of_what_was_read_are_all_of_it(count: int, size: int) -> None:
+    items = [(f"C{place}", place) for place in range(count)]
+    seen: list[tuple[str, int]] = []
+    after = None
+    while True:
+        page = slice_page(items, lambda item: item, size=size, after=after)
+        seen += page.rows
+        if page.after is None:
+            break
+        after = page.after
+    assert seen == items
+
+
+def test_a_slice_goes_on_though_its_last_row_is_gone() -> None:
+    first = slice_page(["a", "b", "c", "d"], lambda item: (item,), size=2)
+    assert slice_page(["a", "c", "d"], lambda item: (item,), after=first.after).rows == ("c", "d")
+
+
+@pytest.mark.parametrize("after", ["", "x", mark([1]), mark(["a", "b"])])
+def test_a_mark_of_no_slice(after: str) -> None:
+    with pytest.raises(Problem) as refused:
+        slice_page(["a"], lambda item: (item,), after=after)
+    assert refused.value.code is ProblemCode.NO_PAGE
+
+
+@pytest.mark.parametrize("after", [mark([5]), mark(["2020-11-20T09:30:00"]), mark(["x"])])
+def test_a_mark_of_no_instant(sqlite_base: Database, after: str) -> None:
+    with sqlite_base.read() as connection, pytest.raises(Problem) as refused:
+        read_page(connection, select(Event.id), [Event.at], lambda row: row[0], after=after)
+    assert refused.value.code is ProblemCode.NO_PAGE

@@ -15,6 +15,7 @@ from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import CreditNote, CreditNoteLine, GoodsReturnLine, Invoice, InvoiceLine, Stock, StockMove
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.credit.exposure import read_delivered, read_exposure, read_exposures_by_establishment
+from intergestan_erp.listing.sales import WhichSales, list_sales_page
 from intergestan_erp.listing.uninvoiced import count_uninvoiced
 from intergestan_erp.picking.counts import count_waiting
 from intergestan_erp.picking.returning import Returned, credit_return, enter_return
@@ -22,7 +23,6 @@ from intergestan_erp.picking.returns import ListedReturn, list_returns
 from intergestan_erp.selling import credit_notes, invoicing
 from intergestan_erp.selling.invoice_runs import run
 from intergestan_erp.selling.open_goods import NotesWanted
-from intergestan_erp.selling.sales import Selection, list_sales
 from intergestan_msg.money import plain
 from tests.erp.picking.preparing import Preparing
 from tests.site_factories import NOW, SiteToTest
@@ -97,8 +97,8 @@ def test_before_the_invoice(agencies: Returning) -> None:
     assert agencies.site.row(InvoiceLine).quantity == 2
     assert agencies.owes() == f"{2 * price:.2f}, delivered 0.00"
     with agencies.site.database.read() as connection:
-        (order,) = list_sales(connection, Selection(everything=True))[1:]
-    assert (order["delivered"], order["invoiced"]) == (Part.ALL, Part.ALL)
+        (order,) = list_sales_page(connection, WhichSales(), newest_first=False).rows[1:]
+    assert (order.delivered, order.invoiced) == (Part.ALL, Part.ALL)
     assert agencies.uncredited() == []
 
 

@@ -26,9 +26,10 @@ from intergestan_db.tables import (
     SalesOrder,
     SalesOrderLine,
 )
+from intergestan_erp.listing.sales import WhichSales, list_sales_page
 from intergestan_erp.selling.deliveries import deliver, open_lines
 from intergestan_erp.selling.invoicing import invoice
-from intergestan_erp.selling.sales import Selection, list_sales, show_delivery_note, show_invoice, show_sales_order
+from intergestan_erp.selling.sales import show_delivery_note, show_invoice, show_sales_order
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, line_total
 from intergestan_msg.order import Order
 from tests.desk import Desk
@@ -108,7 +109,7 @@ def test_partial_deliveries(desk: Desk) -> None:
     with desk.base.read() as connection:
         assert {line.row.line_id: line.delivered for line in open_lines(connection, 1)} == {"L1": 1, "L2": 2, "L3": 3}
         note, document = show_delivery_note(connection, "BL3"), show_invoice(connection, "FA1")
-        listed = list_sales(connection, Selection())
+        listed = list_sales_page(connection, WhichSales(settled=False)).rows
         row = show_sales_order(connection, "CCL1")
     assert note is not None
     assert [(line["order"], line["line_id"], line["quantity"]) for line in note["lines"]] == [
@@ -125,13 +126,13 @@ def test_partial_deliveries(desk: Desk) -> None:
     assert [(vat["vat_rate"], vat["base"], vat["amount"]) for vat in document["vat"]] == [
         (20, Decimal("29.25"), Decimal("5.85"))
     ]
-    assert [(row["delivered"], row["invoiced"]) for row in listed] == [("all", "some")]
+    assert [(row.delivered, row.invoiced) for row in listed] == [("all", "some")]
     assert row is not None
     assert [part["number"] for part in row["documents"]] == ["BL1", "BL2", "BL3", "FA1"]
     assert bill(desk, "BL2", "CCL1") == "FA2"
     with desk.base.read() as connection:
-        assert list_sales(connection, Selection()) == []
-        assert [row["number"] for row in list_sales(connection, Selection(everything=True))] == ["CCL1"]
+        assert list_sales_page(connection, WhichSales(settled=False)).rows == ()
+        assert [row.number for row in list_sales_page(connection, WhichSales()).rows] == ["CCL1"]
     assert len(desk.rows(InvoiceCharge)) == 1
 
 

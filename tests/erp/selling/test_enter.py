@@ -23,6 +23,7 @@ from intergestan_db.tables import (
     SalesOrderCharge,
     SalesOrderLine,
 )
+from intergestan_erp.listing.sales import WhichSales, list_sales_page
 from intergestan_erp.order_files.order_export import SALES, as_documents, read_orders, to_export
 from intergestan_erp.parties.fees import Borne, set_fee
 from intergestan_erp.selling.cancelling import cancel_order
@@ -31,7 +32,7 @@ from intergestan_erp.selling.enter import foresee
 from intergestan_erp.selling.fee_charges import charge_of
 from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.minimum import BelowMinimum, below
-from intergestan_erp.selling.sales import Selection, list_sales, show_invoice
+from intergestan_erp.selling.sales import show_invoice
 from intergestan_erp.site.preferences import set_preference
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
 from tests.erp.selling.by_hand import Counter, a_line
@@ -81,7 +82,7 @@ def test_an_order_by_hand_goes_the_way_of_all_orders(counter: Counter) -> None:
     assert (head.delivery_name, head.delivery_line1, head.delivery_city) == ("Dupont", "1 rue Haute", "Lyon")
     database = counter.site.database
     with database.transaction() as connection:
-        assert [row["number"] for row in list_sales(connection, Selection())] == ["CCL1"]
+        assert [row.number for row in list_sales_page(connection, WhichSales()).rows] == ["CCL1"]
         ids = to_export(connection, SALES, [], again=False)
         (document,) = as_documents(connection, SALES, read_orders(connection, SALES, ids))
         assert (document.id, document.customer_reference, len(document.allowances)) == ("CCL1", "BC 7", 2)

@@ -242,7 +242,7 @@ def reported(desk: Desk, **wanted: Any) -> list[tuple[str, str | None, str, str]
     with desk.base.read() as connection:
         return [
             (each.order, each.sales_order, each.outcome, each.finding.reason)
-            for each in report(connection, Selection(**wanted))
+            for each in report(connection, Selection(**wanted)).rows
         ]
 
 

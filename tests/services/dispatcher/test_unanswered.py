@@ -36,7 +36,7 @@ def sent(site: Site, clock: Clock, **values: Any) -> int:
 
 def unanswered(site: Site) -> list[tuple[str, str]]:
     with site.base.read() as connection:
-        return [(row["number"], row["mail"]) for row in list_unanswered(connection, 4, site.base.now())]
+        return [(row.number, row.mail) for row in list_unanswered(connection, 4, site.base.now()).rows]
 
 
 def test_after_four_hours_orders_are_listed_and_counted(site: Site, clock: Clock) -> None:
