@@ -21,8 +21,8 @@ pytestmark = pytest.mark.not_quick
 MOST_OF_OURS = {
     "composer": 212,
     "sender": 119,
-    "poller": 140,
-    "importer": 277,
+    "poller": 141,
+    "importer": 278,
     "dispatcher": 316,
     "geocoder": 132,
     "allocator": 135,

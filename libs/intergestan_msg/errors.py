@@ -13,6 +13,8 @@ MessageError
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from intergestan_msg.plain_text import cut
 
 _MOST_OF_A_LINE = 100
@@ -55,11 +57,30 @@ class UnknownSigner(BadSignature):
         self.kid = kid
 
 
+class Cause(StrEnum):
+    """What happened to a mail of ours on its way, as far as what is left of it shows."""
+
+    ALTERED = "altered"  # attachments are there, and other bytes than were signed
+    REMOVED = "removed"  # attachments are not there, though the mail is whole
+    CUT = "cut"  # it ends too early
+    PACKED = "packed"  # attachments were put into an archive
+    ENCRYPTED = "encrypted"
+    IN_PIECES = "in_pieces"  # message/partial (RFC 2046 §5.2.2)
+    UUENCODED = "uuencoded"
+    LINE_ENDS = "line_ends"  # carriage returns alone
+
+
 class Damaged(MessageError):
     """A listed part is missing or altered: the whole mail is held, no answer is sent, the resend heals it.
 
     So is a mail under our header `X-Intergestan-Transfer` that has lost its manifest on the way.
+
+    :ivar cause: what happened to it, as far as it shows.
     """
+
+    def __init__(self, sentence: str, cause: Cause) -> None:
+        super().__init__(sentence)
+        self.cause = cause
 
 
 class NewerRelease(MessageError):

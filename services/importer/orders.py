@@ -36,6 +36,8 @@ def pause_orders(turn: Turn, transfer: Transfer, manifest: Manifest) -> bool:
     with turn.parts.database.transaction() as connection:
         paused = set_aside(connection, turn.mail, transfer, manifest, turn.parts.database.now())
     if paused:
+        if turn.several is not None:
+            turn.several.is_given_back = True
         _log.info("Booking rests after a restore: the mail waits.", partner=transfer.partner.name)
     return paused
 

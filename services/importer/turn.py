@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -17,7 +17,8 @@ from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.keys.keys import is_own, is_still_missing
-from intergestan_exchange.transfers.transfer import BY, ClaimedMail
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
+from intergestan_exchange.transfers.transfers import finish_mail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
@@ -49,18 +50,55 @@ class Parts:
     tracer: Tracer
 
 
+@dataclass(slots=True)
+class Several:
+    """What became so far of the manifests of a mail that brings more than one.
+
+    :ivar taken: what was booked, or known.
+    :ivar waiting: what must wait for a person, by the reading concerned.
+    :ivar is_given_back: the mail is to be taken in again, with all that it brings.
+    """
+
+    taken: list[Transfer] = field(default_factory=list)
+    waiting: dict[int, tuple[Sequence[Finding], Reading, int | None]] = field(default_factory=dict)
+    is_given_back: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A claimed mail with its row, and the keys that may have signed it."""
+    """A claimed mail with its row, and the keys that may have signed it.
+
+    :ivar several: of a mail with several manifests: what became of those before this one.
+    """
 
     parts: Parts
     mail: ClaimedMail
     row: AnyRow
     keys: Mapping[str, bytes]
+    several: Several | None = None
 
     def naming(self, subject: str, sender: str) -> Turn:
         """The same turn, once it is known how people name the mail."""
         return replace(self, mail=ClaimedMail(self.mail.id, self.mail.fence, subject, sender))
+
+    def of_several(self, several: Several) -> Turn:
+        """The same turn for one of several manifests: the mail is not done with it."""
+        return replace(self, mail=replace(self.mail, brings_more=True), several=several)
+
+    def end_several(self, several: Several) -> None:
+        """Finish a mail with several manifests: what must wait for a person holds it, else it is done."""
+        if several.is_given_back:
+            return
+        if several.waiting:
+            findings = [finding for found, _, _ in several.waiting.values() for finding in found]
+            _, reading, partner_id = next(iter(several.waiting.values()))
+            with self.parts.database.transaction() as connection:
+                self.write_hold(connection, findings, reading, partner_id)
+        elif several.taken:
+            with self.parts.database.transaction() as connection:
+                finish_mail(connection, self.mail, several.taken[0], self.parts.database.now())
+        else:
+            self.leave("own")
 
     def count(self, outcome: str) -> None:
         """Count what became of the mail: once as received, and whenever it is taken in again."""
@@ -74,6 +112,8 @@ class Turn:
 
         :param forgiven: the mail is not to blame, so that this is no strike.
         """
+        if self.several is not None:
+            self.several.is_given_back = True
         values = {"strikes": self.row.strikes - 1} if forgiven else {}
         with self.parts.database.transaction() as connection:
             connection.execute(
@@ -98,6 +138,7 @@ class Turn:
         A mail that is not answered is sent again and again. The partner's row is locked, so that two that come at once
         are one hold, too.
         """
+        finding = _naming_orders(finding, reading)
         with self.parts.database.transaction() as connection:
             connection.execute(select(Partner.id).where(Partner.id == partner_id).with_for_update())
             same = (InboundMail.partner_id == partner_id, InboundMail.id != self.mail.id)
@@ -108,7 +149,7 @@ class Turn:
                 InboundMail.detail == write_findings([finding]),
             )
             first = connection.execute(known.order_by(InboundMail.id).limit(1)).scalar()
-            if first is None:
+            if first is None or self.several is not None:
                 self.write_hold(connection, [finding], reading, partner_id)
                 return
             states.move(
@@ -147,8 +188,15 @@ class Turn:
     def write_hold(
         self, connection: Connection, findings: Sequence[Finding], reading: Reading, partner_id: int | None
     ) -> None:
-        """Hold the mail within the caller's transaction; the first finding is the reason."""
-        first = findings[0]
+        """Hold the mail within the caller's transaction; the first finding is the reason.
+
+        One that brings more is held at its end.
+        """
+        if self.several is not None:
+            self.several.waiting[id(reading)] = (findings, reading, partner_id)
+            return
+        first = _naming_orders(findings[0], reading)
+        findings = [first, *findings[1:]]
         states.move(
             connection,
             states.INBOUND_MAIL,
@@ -172,6 +220,8 @@ class Turn:
         self.parts.metrics.inc("order_rejections_total", step="import", reason=first.reason)
 
     def _leave(self, connection: Connection, kind: str) -> None:
+        if self.several is not None:
+            return
         states.move(
             connection,
             states.INBOUND_MAIL,
@@ -190,9 +240,17 @@ class Turn:
         return {"subject": self.mail.subject, "sender": self.mail.sender}
 
 
+def _naming_orders(finding: Finding, reading: Reading) -> Finding:
+    """A finding about a mail with a verified manifest, with the orders that stand in it."""
+    if reading.manifest is None or not reading.manifest.documents:
+        return finding
+    orders = ", ".join(dict.fromkeys(document.id for document in reading.manifest.documents))
+    return replace(finding, values={**finding.values, "orders": orders})
+
+
 def _number(manifest: Manifest | None, finding: Finding) -> dict[str, Any]:
-    """The number of a mail that arrived, as far as it is believed."""
+    """The number of a mail that arrived, as far as it is believed; a damaged one is asked for again."""
     doubtful = finding.reason in _DOUBTS_THE_SENDER and finding.variant != "reversed"
-    if manifest is None or not manifest.seq or doubtful:
+    if manifest is None or not manifest.seq or doubtful or finding.reason == HoldReason.DAMAGED:
         return {}
     return {"epoch": manifest.epoch, "seq": manifest.seq}

@@ -26,6 +26,7 @@ from intergestan_exchange.inbox.take_in import settle_all
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.partners.partner_clock import WORTH_NOTING_S, note_clock
 from intergestan_exchange.statements.releases import note_takes
+from intergestan_exchange.transfers.copies import end_damaged
 from intergestan_exchange.transfers.put_back import judge_age_again
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_msg.kinds import Kind
@@ -42,12 +43,13 @@ from intergestan_runtime.steps import COMPOSE, CREDIT, IMPORT
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.importer.answers import take_answers
 from services.importer.credit import look_at_customer
+from services.importer.damaged import damage, take_damaged
 from services.importer.heartbeats import take_partners_heartbeat
 from services.importer.key_notices import take_key_notice
 from services.importer.orders import book_orders, pause_orders
 from services.importer.reports import take_delivery_report
 from services.importer.statements import take_partners_statement
-from services.importer.turn import Parts, Turn
+from services.importer.turn import Parts, Several, Turn
 
 _log = structlog.get_logger(__name__)
 
@@ -147,6 +149,18 @@ class Importer:
         return None
 
     def _act(self, turn: Turn, reading: Reading) -> None:
+        """Do what each manifest of the mail asks for; the mail is done, held or left once, at the end."""
+        if not reading.others:
+            self._act_on(turn, reading)
+            return
+        several = Several()
+        for each in (reading, *reading.others):
+            self._act_on(turn.of_several(several), each)
+            if several.is_given_back:
+                return
+        turn.end_several(several)
+
+    def _act_on(self, turn: Turn, reading: Reading) -> None:
         if reading.fault is not None:
             self._take_unproven(turn, reading, reading.fault)
             return
@@ -163,12 +177,15 @@ class Importer:
 
     def _take_unproven(self, turn: Turn, reading: Reading, fault: Fault) -> None:
         """Without a known signature: a report about a mail of ours, a fault for a person, or nothing to us."""
-        if reading.report is not None:
-            take_delivery_report(turn, reading.report, self._bounce_key)
-        elif fault.kid is not None:
+        report = reading.report
+        if report is not None and take_delivery_report(turn, report, self._bounce_key):
+            return
+        if fault.kid is not None:
             turn.hold_or_read_again(Finding(HoldReason.UNKNOWN_SIGNER, {"kid": fault.kid}), reading)
+        elif reading.manifest is not None:
+            take_damaged(turn, reading, fault)
         elif fault.reason is not None:
-            turn.hold(Finding(fault.reason, {"error": fault.error}), reading)
+            turn.hold(damage(fault), reading)
         else:
             turn.leave("automatic" if reading.automatic else "foreign")
 
@@ -202,8 +219,21 @@ class Importer:
             take_partners_statement(turn, transfer, reading, manifest.statement, self._under_way)
         elif case.facts is None:
             take_answers(turn, transfer, reading, manifest)
-        elif not (case.paused and pause_orders(turn, transfer, manifest)):
+        elif case.paused and pause_orders(turn, transfer, manifest):
+            return
+        else:
             book_orders(turn, transfer, settle_all(reading, case.facts), case.facts, last=last)
+        if turn.several is not None:
+            turn.several.taken.append(transfer)
+        if case.has_damaged_copy:
+            self._end_damaged(transfer)
+
+    def _end_damaged(self, transfer: Transfer) -> None:
+        """Copies of this transfer that came damaged need nobody any more."""
+        database = self._parts.database
+        with database.transaction() as connection:
+            again = end_damaged(connection, transfer.partner.id, transfer.jti, at=database.now())
+        IMPORT.ring(self._parts.broker, *again)
 
     def _note_position(self, transfer: Transfer, manifest: Manifest) -> None:
         """Note how far the partner says that the numbering is, and ask for mails that it has told of for a while."""

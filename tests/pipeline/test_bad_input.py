@@ -131,7 +131,6 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "it ends in the middle": (lambda raw: raw[: len(raw) // 2], "damaged"),
     "it ends in the manifest": (lambda raw: raw[:-300], "bad_message"),
     "100 000 parts": (_parts, "bad_message"),
-    "two From": (lambda raw: b"From: x@y.test\r\n" + raw, "bad_message"),
 }
 
 

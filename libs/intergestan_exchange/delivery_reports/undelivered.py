@@ -22,7 +22,7 @@ from intergestan_exchange.findings.undelivered import detail_text
 from intergestan_exchange.outbox.mail_orders import orders_of
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail
 from intergestan_msg.mail.bounce_token import BounceKey
-from intergestan_msg.mail.delivery_report import Action, DeliveryReport, Fate
+from intergestan_msg.mail.report_values import Action, DeliveryReport, Fate
 
 _MAX_TEXT = 500
 

@@ -112,6 +112,124 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "Attendez-le, ou demandez au correspondant de renvoyer.",
         ),
     },
+    f"{R.DAMAGED}.altered": {
+        "en": Advice(
+            "Nothing was imported or answered. Sent again on the same way, it will be altered again.",
+            "Ask whoever runs the mail gateway to let attachments of this partner (.xml, .jws) pass unaltered, "
+            "without disclaimers and conversions; then ask the partner to send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu. Renvoyé par le même chemin, il sera de nouveau modifié.",
+            "Demandez à qui tient la passerelle de messagerie de laisser intactes les pièces jointes de ce "
+            "correspondant (.xml, .jws), sans mention ajoutée ni conversion ; puis demandez au correspondant de "
+            "renvoyer.",
+        ),
+    },
+    f"{R.DAMAGED}.removed": {
+        "en": Advice(
+            "Nothing was imported or answered. Sent again on the same way, it will lose them again.",
+            "Ask whoever runs the mail gateway to let attachments .xml and .jws of this partner pass, or to "
+            "forward the mail as an attachment from quarantine; then ask the partner to send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu. Renvoyé par le même chemin, il les perdra de nouveau.",
+            "Demandez à qui tient la passerelle de messagerie de laisser passer les pièces jointes .xml et .jws "
+            "de ce correspondant, ou de transférer le courriel mis en quarantaine en pièce jointe ; puis demandez"
+            " au correspondant de renvoyer.",
+        ),
+    },
+    f"{R.DAMAGED}.cut": {
+        "en": Advice(
+            "Nothing was imported. The sender's next sending of the same mail heals it.",
+            "Wait for it, or ask the partner to send it again. If that is cut too, a limit on size is reached on "
+            "the way: fewer orders at once.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé. Le prochain envoi du même courriel corrigera cela.",
+            "Attendez-le, ou demandez au correspondant de renvoyer. S'il est encore tronqué, une limite de taille"
+            " est atteinte en route : moins de commandes à la fois.",
+        ),
+    },
+    f"{R.DAMAGED}.packed": {
+        "en": Advice(
+            "Nothing was imported or answered: archives are not opened.",
+            "Ask whoever runs the mail gateway not to pack attachments of this partner; then ask the partner to "
+            "send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu : les archives ne sont pas ouvertes.",
+            "Demandez à qui tient la passerelle de messagerie de ne pas compresser les pièces jointes de ce "
+            "correspondant ; puis demandez au correspondant de renvoyer.",
+        ),
+    },
+    f"{R.DAMAGED}.encrypted": {
+        "en": Advice(
+            "Nothing was imported or answered: we have no key for it.",
+            "Let the mail gateway decrypt before it delivers, or ask the partner not to encrypt mails to this "
+            "address; then let them send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu : nous n'avons pas de clé pour le lire.",
+            "Faites déchiffrer par la passerelle de messagerie avant la remise, ou demandez au correspondant de "
+            "ne pas chiffrer vers cette adresse ; puis qu'il renvoie.",
+        ),
+    },
+    f"{R.DAMAGED}.in_pieces": {
+        "en": Advice(
+            "Nothing was imported or answered: pieces are not put together.",
+            "Ask the partner to allow larger mails at their server, or to send fewer orders at once; then let "
+            "them send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu : les morceaux ne sont pas rassemblés.",
+            "Demandez au correspondant d'accepter des courriels plus gros sur son serveur, ou d'envoyer moins de "
+            "commandes à la fois ; puis qu'il renvoie.",
+        ),
+    },
+    f"{R.DAMAGED}.uuencoded": {
+        "en": Advice(
+            "Nothing was imported or answered: this old encoding is not read.",
+            "Ask whoever runs the mail server to deliver mails as MIME; then ask the partner to send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu : cet ancien codage n'est pas lu.",
+            "Demandez à qui tient le serveur de courrier de remettre les courriels en MIME ; puis demandez au "
+            "correspondant de renvoyer.",
+        ),
+    },
+    f"{R.DAMAGED}.line_ends": {
+        "en": Advice(
+            "Nothing was imported or answered. Sent again on the same way, it will be altered again.",
+            "Ask whoever runs the mail server to leave line ends as they are; then ask the partner to send it again.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu. Renvoyé par le même chemin, il sera de nouveau modifié.",
+            "Demandez à qui tient le serveur de courrier de laisser les fins de ligne telles quelles ; puis "
+            "demandez au correspondant de renvoyer.",
+        ),
+    },
+    f"{R.DAMAGED}.arrived": {
+        "en": Advice(
+            "What it brought has arrived since, whole, and was taken in: nothing is missing.",
+            "Refuse this copy: nobody is told.",
+        ),
+        "fr": Advice(
+            "Ce qu'il apportait est arrivé depuis, entier, et a été repris : il ne manque rien.",
+            "Refusez cette copie : personne n'en est prévenu.",
+        ),
+    },
+    f"{R.BAD_MESSAGE}.too_big": {
+        "en": Advice(
+            "Nothing was imported or answered.",
+            "Ask the partner to send fewer orders in one mail, and whoever forwarded it to forward the first mail"
+            " itself; refuse this one.",
+        ),
+        "fr": Advice(
+            "Rien n'a été importé ni répondu.",
+            "Demandez au correspondant d'envoyer moins de commandes par courriel, et à qui l'a transféré de "
+            "transférer le premier courriel lui-même ; refusez celui-ci.",
+        ),
+    },
     R.NEWER_RELEASE: {
         "en": Advice("Nothing was imported.", "Upgrade this site, then release the mail."),
         "fr": Advice("Rien n'a été importé.", "Mettez ce site à jour, puis libérez le courriel."),

@@ -82,17 +82,13 @@ FRENCH: Mapping[str, str] = {
     "There is no manifest in this mail. {}": "Il n'y a pas de manifeste dans ce courriel. {}",
     "The mail has lost its manifest.": "Le courriel a perdu son manifeste.",
     "{} of {} listed parts are missing or altered: {} …": "{} des {} pièces annoncées manquent ou sont altérées : {} …",
-    "A header block is longer than 64 KB.": "Un bloc d'en-têtes dépasse 64 Ko.",
     "The mail has more than {} containers in each other.": "Le courriel a plus de {} niveaux de pièces.",
-    "The mail has more than {} delimiter lines.": "Le courriel a plus de {} lignes de séparation.",
-    "The mail has more than {} headers.": "Le courriel a plus de {} en-têtes.",
+    "The mail has more than {} manifests.": "Le courriel a plus de {} manifestes.",
     "The mail has more than {} parts.": "Le courriel a plus de {} pièces.",
-    "The mail is larger than 25 MB.": "Le courriel dépasse 25 Mo.",
-    "The headers contain NUL or a carriage return by itself.": (
-        "Les en-têtes contiennent un caractère nul ou un retour chariot isolé."
+    "The mail is more work to read than any honest one.": (
+        "Le courriel demande plus de travail de lecture qu'aucun courriel honnête."
     ),
-    "The mail has two manifests.": "Le courriel a deux manifestes.",
-    "The mail has {} {} headers instead of one.": "Le courriel a {} en-têtes {} au lieu d'un.",
+    "The mail is larger than 25 MB.": "Le courriel dépasse 25 Mo.",
     # manifests and cards
     "The JSON is nested deeper than {} levels.": "Le JSON a plus de {} niveaux.",
     "The JSON is not an object.": "Le JSON n'est pas un objet.",
@@ -100,8 +96,9 @@ FRENCH: Mapping[str, str] = {
     "The manifest contradicts itself: {}.": "Le manifeste se contredit : {}.",
     "The manifest does not say its version.": "Le manifeste ne dit pas sa version.",
     "The manifest has version {}; we read version {}.": "Le manifeste est en version {} ; nous lisons la version {}.",
-    "The manifest is cut off, or too long.": "Le manifeste est coupé, ou trop long.",
-    "The manifest is no JWS in compact form.": "Le manifeste n'est pas signé (JWS compact).",
+    "The manifest is cut off, too long, or no JWS in compact form.": (
+        "Le manifeste est coupé, trop long, ou n'est pas signé (JWS compact)."
+    ),
     "The manifest is wrong: {}.": "Le manifeste est incorrect : {}.",
     "We do not know the kind of mail {}.": "Nous ne connaissons pas le genre de courriel {}.",
     "We do not know the type of document {}.": "Nous ne connaissons pas le type de document {}.",

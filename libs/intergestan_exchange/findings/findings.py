@@ -54,6 +54,42 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "A part of the mail is missing or was altered on the way: {error}",
         "fr": "Une pièce du courriel manque ou a été modifiée en route : {error}",
     },
+    f"{R.DAMAGED}.altered": {
+        "en": "The attachments of the mail are not the bytes that were signed: {error}",
+        "fr": "Les pièces jointes du courriel ne sont pas celles qui ont été signées : {error}",
+    },
+    f"{R.DAMAGED}.removed": {
+        "en": "Attachments of the mail were removed on the way: {error}",
+        "fr": "Des pièces jointes du courriel ont été retirées en route : {error}",
+    },
+    f"{R.DAMAGED}.cut": {
+        "en": "The mail ends too early: {error}",
+        "fr": "Le courriel est tronqué : {error}",
+    },
+    f"{R.DAMAGED}.packed": {
+        "en": "The attachments of the mail were packed into an archive on the way: {error}",
+        "fr": "Les pièces jointes du courriel ont été mises dans une archive en route : {error}",
+    },
+    f"{R.DAMAGED}.encrypted": {
+        "en": "The mail is encrypted: {error}",
+        "fr": "Le courriel est chiffré : {error}",
+    },
+    f"{R.DAMAGED}.in_pieces": {
+        "en": "A server cut the mail into pieces (message/partial): {error}",
+        "fr": "Un serveur a découpé le courriel en morceaux (message/partial) : {error}",
+    },
+    f"{R.DAMAGED}.uuencoded": {
+        "en": "A server turned the attachments of the mail into text (uuencode): {error}",
+        "fr": "Un serveur a transformé les pièces jointes du courriel en texte (uuencode) : {error}",
+    },
+    f"{R.DAMAGED}.line_ends": {
+        "en": "A server replaced the line ends of the mail by carriage returns: {error}",
+        "fr": "Un serveur a remplacé les fins de ligne du courriel par des retours chariot : {error}",
+    },
+    f"{R.BAD_MESSAGE}.too_big": {
+        "en": "The mail is beyond what is read: {error}",
+        "fr": "Le courriel dépasse ce qui est lu : {error}",
+    },
     R.NEWER_RELEASE: {
         "en": "The mail comes from a newer release of Intergestan: {error}",
         "fr": "Le courriel vient d'une version plus récente d'Intergestan : {error}",

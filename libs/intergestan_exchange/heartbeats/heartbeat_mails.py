@@ -68,8 +68,10 @@ def take_heartbeat(
 
 
 def finish_heartbeat(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
-    """The mail is done, and marked as what may go from the mailbox and the archive soon."""
+    """The mail is done, and marked as what may go from the mailbox and the archive soon, unless it brings more."""
     finish_mail(connection, mail, transfer, now)
+    if mail.brings_more:
+        return
     connection.execute(update(InboundMail).where(InboundMail.id == mail.id).values(is_heartbeat=True))
 
 

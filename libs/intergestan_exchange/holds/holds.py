@@ -7,7 +7,7 @@ verified mails that a rule held (`order-17`). What a person does about one is in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,9 @@ from intergestan_exchange.outbox.outbound import Outbound, list_outbound
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
 _MOST_IDS = 5000
+ARRIVED = f"{HoldReason.DAMAGED}.arrived"
+_MAY_ARRIVE_AGAIN = frozenset({HoldReason.DAMAGED, HoldReason.BAD_MESSAGE})
+_AT_ONCE = 500  # transfers in one statement
 _UNSETTLED = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
 
 
@@ -38,6 +41,7 @@ class Hold:
 
     :ivar kind: `in`, `out` or `order`; `id` is the row's there.
     :ivar order: the order's number, or those of the mail's orders.
+    :ivar has_arrived: what the mail brought has been taken in since, from another copy.
     :ivar is_conflict: we have this order with other content or as another revision, which stands.
     :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
     """
@@ -54,6 +58,7 @@ class Hold:
     transfer_id: str | None = None
     subject: str | None = None
     sender: str | None = None
+    has_arrived: bool = False
 
     @property
     def ref(self) -> str:
@@ -81,6 +86,8 @@ class Hold:
 
     @property
     def _key(self) -> str:
+        if self.has_arrived:
+            return ARRIVED
         reason = HoldReason.CONFLICT if self.is_conflict else self.reason
         variants = (f"{reason}.{finding.variant}" for finding in self.findings if finding.reason is reason)
         return next((variant for variant in variants if variant in ADVICE), reason)
@@ -166,19 +173,42 @@ def _inbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterat
     )
     rows = connection.execute(query if ids is None else query.where(InboundMail.id.in_(ids))).all()
     since = _held_since(connection, states.INBOUND_MAIL, [row.id for row in rows])
+    found = {row.id: read_findings(row.detail) for row in rows}
+    arrived = _arrived(connection, rows, found)
     for row in rows:
         yield Hold(
             kind=INBOUND,
             id=row.id,
             reason=HoldReason(row.reason),
             since=since.get(row.id, row.archived_at),
-            findings=read_findings(row.detail),
+            findings=found[row.id],
             partner=row.partner,
+            order=found[row.id][0].values.get("orders"),
             sha256=row.sha256,
             transfer_id=row.transfer_id,
+            has_arrived=row.id in arrived,
             subject=row.subject,
             sender=row.sender,
         )
+
+
+def _arrived(connection: Connection, rows: Sequence[Any], found: Mapping[int, Sequence[Finding]]) -> set[int]:
+    """The mails of these whose transfer has been taken in from another copy: the very one that is signed, or the one
+    that they claim to be.
+    """
+    claimed: dict[int, tuple[str, str | None]] = {}
+    for row in rows:
+        values = found[row.id][0].values
+        transfer = row.transfer_id or values.get("claims")
+        if transfer and row.reason in _MAY_ARRIVE_AGAIN:
+            claimed[row.id] = (transfer, values.get("digest"))
+    wanted = sorted({transfer for transfer, _ in claimed.values()})
+    known: set[tuple[str, str | None]] = set()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = InboundTransfer.jti.in_(wanted[start : start + _AT_ONCE])
+        for jti, digest in connection.execute(select(InboundTransfer.jti, InboundTransfer.transfer_digest).where(some)):
+            known |= {(jti, digest), (jti, None)}
+    return {row_id for row_id, transfer in claimed.items() if transfer in known}
 
 
 def _outbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[Hold]:

@@ -25,6 +25,7 @@ from intergestan_exchange.partners.partner_clock import Ahead, measured, merged,
 from intergestan_exchange.partners.policy import PARTNER_COLUMNS, partner_facts
 from intergestan_exchange.statements.releases import news_of
 from intergestan_exchange.statements.statements import is_asked_for
+from intergestan_exchange.transfers.copies import is_damaged_copy
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.kinds import Kind
 from intergestan_msg.manifest import Manifest
@@ -38,6 +39,7 @@ _SIGNER = (
         Site.timezone.label("own_timezone"),
         select(Setting.value).where(Setting.name == BLOCK_FROM_NAME).scalar_subquery().label("credit_from"),
         RESERVES_AT_ENTRY.label("reserves_at_entry"),
+        is_damaged_copy(PartnerKey.__table__.c.partner_id, bindparam("transfer")).label("has_damaged_copy"),
     )
     .join(Partner, Partner.id == PartnerKey.partner_id)
     .join(Site, true())
@@ -64,6 +66,7 @@ class Case:
     :ivar paused: whether booking rests for this partner.
     :ivar takes: the kinds of mail that the sender's release takes in, where the base does not know so yet.
     :ivar tells_position: whether what it says of the numbering between us is worth a note.
+    :ivar has_damaged_copy: whether a copy of it that came damaged waits for a person.
     :ivar clock: how far the sender's clock is ahead of ours, where the base does not know so yet.
     """
 
@@ -74,6 +77,7 @@ class Case:
     takes: str | None
     tells_position: bool
     clock: Ahead | None = None
+    has_damaged_copy: bool = False
 
 
 def look_up(
@@ -89,7 +93,7 @@ def look_up(
 
     :param max_age: how long ago a mail may have been composed; a replayed one may be of any age.
     """
-    key = _read_signer(connection, reading.kid)
+    key = _read_signer(connection, reading.kid, manifest.jti)
     seen = _read_seen(connection, key.partner_id, manifest)
     settled = _is_settled(connection, key.partner_id, manifest, seen[0], reading.transfer_digest)
     asked = archived_at - composed_at(manifest) > max_age and is_asked_for(
@@ -110,12 +114,13 @@ def look_up(
     is_first = is_credible and seen[0] is None
     told = news(known, transfer.partner.clock_noted_at, clock, archived_at) if is_first else None
     paused = key.paused_at is not None or not key.is_booked_for
+    damaged = finding is None and key.has_damaged_copy
     if finding is not None or manifest.kind is not Kind.ORDERS:
-        return Case(transfer, finding, None, paused, takes, tells, told)
+        return Case(transfer, finding, None, paused, takes, tells, told, damaged)
     credit_on = None if key.credit_from in {None, CREDIT_OFF} else site_day(zone, archived_at)
     allocates = key.reserves_at_entry is not None
     facts = _facts(connection, transfer, reading, key.own_currency, credit_on, allocates=allocates)
-    return Case(transfer, None, facts, paused, takes, tells, told)
+    return Case(transfer, None, facts, paused, takes, tells, told, damaged)
 
 
 def _clock(connection: Connection, manifest: Manifest, partner_id: int, archived_at: datetime) -> Ahead:
@@ -125,9 +130,9 @@ def _clock(connection: Connection, manifest: Manifest, partner_id: int, archived
     return measured(manifest.iat, archived_at, asked_at)
 
 
-def _read_signer(connection: Connection, kid: str) -> AnyRow:
-    """The partner whose key this is, with the key, and with what is to be known of our own site."""
-    return connection.execute(_SIGNER, {"key": kid}).one()
+def _read_signer(connection: Connection, kid: str, jti: str) -> AnyRow:
+    """The partner whose key this is, with the key, and with what is to be known of our own site and this transfer."""
+    return connection.execute(_SIGNER, {"key": kid, "transfer": jti}).one()
 
 
 def _signer(key: AnyRow) -> Signer:

@@ -20,8 +20,8 @@ from intergestan_msg.identity import nfc
 from intergestan_msg.kinds import DocumentType
 from intergestan_msg.mail.automatic import is_automatic
 from intergestan_msg.mail.delivery_report import read_report
-from intergestan_msg.mail.headers import message_headers
-from intergestan_msg.mail.incoming import read_mail
+from intergestan_msg.mail.headers import claimed_transfer, message_headers
+from intergestan_msg.mail.incoming import DamagedTransfer, Received, read_mails
 from intergestan_msg.manifest import Document
 from intergestan_msg.seal import PublicKey
 from intergestan_msg.shapes import Shape
@@ -54,13 +54,31 @@ def _usable(keys: Mapping[str, bytes]) -> Iterator[tuple[str, PublicKey]]:
 
 def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
     """Read one mail; never raises for what stands in it."""
-    try:
-        received = read_mail(raw, keys)
-    except errors.MessageError as error:
-        reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
-        kid = error.kid if isinstance(error, errors.UnknownSigner) else None
-        fault = Fault(reason, str(error), kid)
-        return Reading(message_headers(raw), fault, report=read_report(raw), automatic=is_automatic(raw))
+    found = read_mails(raw, keys)
+    if isinstance(found[0], errors.MessageError):
+        first = replace(_fault(raw, found[0]), report=read_report(raw), automatic=is_automatic(raw))
+    else:
+        first = _reading(found[0])
+    others = tuple(_fault(raw, each) if isinstance(each, errors.MessageError) else _reading(each) for each in found[1:])
+    return replace(first, others=others)
+
+
+def _fault(raw: bytes, error: errors.MessageError) -> Reading:
+    """Why a manifest does not count; where its signature holds, with what it lists."""
+    reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
+    kid = error.kid if isinstance(error, errors.UnknownSigner) else None
+    claims = claimed_transfer(raw)
+    if not isinstance(error, errors.Damaged):
+        cause = "too_big" if isinstance(error, errors.TooBig) else None
+        return Reading(message_headers(raw), Fault(reason, str(error), kid, cause, claims))
+    fault = Fault(reason, str(error), cause=error.cause, claims=claims)
+    if not isinstance(error, DamagedTransfer):
+        return Reading(message_headers(raw), fault)
+    manifest = normalised(error.manifest, {})
+    return Reading(message_headers(raw), fault, manifest=manifest, transfer_digest=error.digest, kid=error.kid)
+
+
+def _reading(received: Received) -> Reading:
     spelled: dict[str, str] = {}
     documents = tuple(_read_document(document, content, spelled) for document, content in received.documents)
     return Reading(

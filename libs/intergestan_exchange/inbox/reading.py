@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from intergestan_db.enums import HoldReason
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.change import OrderCancellation, OrderChange
-from intergestan_msg.mail.delivery_report import DeliveryReport
 from intergestan_msg.mail.headers import Headers
+from intergestan_msg.mail.report_values import DeliveryReport
 from intergestan_msg.manifest import Document, Manifest
 from intergestan_msg.order import Order
 from intergestan_msg.shapes import Shape
@@ -16,11 +16,17 @@ from intergestan_msg.shapes import Shape
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why nothing was read. `reason` is None for a mail that is none of ours."""
+    """Why nothing was read. `reason` is None for a mail that is none of ours.
+
+    :ivar cause: what happened to a damaged mail on its way, a word of `Cause`; `too_big` for one beyond the limits.
+    :ivar claims: the transfer id that its headers name; nobody has vouched for it.
+    """
 
     reason: HoldReason | None
     error: str
     kid: str | None = None
+    cause: str | None = None
+    claims: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +44,13 @@ class ReadDocument:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A mail as read: either a fault, or a verified manifest and its documents. `headers` are for people.
+    """A manifest of a mail as read: either a fault, or a verified manifest and its documents. `headers` are for people.
+
+    A damaged mail whose signature holds has both, and no documents.
 
     :ivar report: what a mail with a fault is, if it is a report about a mail.
     :ivar spelled: how the sender spells the keys that are in NFC here, where that is not the same.
+    :ivar others: the same of each further manifest in the mail: somebody forwarded several mails in one.
     :ivar automatic: whether a mail with a fault says that a program wrote it.
     """
 
@@ -54,6 +63,7 @@ class Reading:
     report: DeliveryReport | None = None
     automatic: bool = False
     spelled: dict[str, str] = field(default_factory=dict)
+    others: tuple[Reading, ...] = ()
 
 
 READING = Shape(Reading)

@@ -7,7 +7,7 @@ foreseen here is what happens then. Doing it is `put_back`; the ledger keeps it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Select, or_, select
@@ -170,12 +170,24 @@ def _adopt(connection: Connection, files: Sequence[Stray], by: str, at: datetime
 def foresee(
     connection: Connection, reading: Reading, archived_at: datetime, bounce_key: BounceKey | None = None
 ) -> Foreseen:
-    """What would become of a mail that reads like this, if it were taken in now. Writes nothing."""
+    """What would become of a mail that reads like this, if it were taken in now. Writes nothing.
+
+    One with several manifests waits for a person if one of them does.
+    """
+    all_of_it = [_foresee(connection, each, archived_at, bounce_key) for each in (reading, *reading.others)]
+    worst = next((each for each in all_of_it if each.state == InboundState.HELD), None)
+    worst = worst or next((each for each in all_of_it if each.state == InboundState.DONE), all_of_it[0])
+    return replace(worst, documents=tuple(document for each in all_of_it for document in each.documents))
+
+
+def _foresee(connection: Connection, reading: Reading, archived_at: datetime, bounce_key: BounceKey | None) -> Foreseen:
     if reading.fault is not None:
         reason = reading.fault.reason
         if reading.report is not None:
-            proven = find_reported(connection, reading.report, bounce_key) is not None
-            return Foreseen(InboundState.DONE if proven else InboundState.ALIEN)
+            if find_reported(connection, reading.report, bounce_key) is not None:
+                return Foreseen(InboundState.DONE)
+            if reading.report.is_formal:
+                return Foreseen(InboundState.ALIEN)
         if reading.fault.kid is not None and is_own(connection, reading.fault.kid):
             return Foreseen(InboundState.ALIEN)
         return Foreseen(InboundState.ALIEN) if reason is None else Foreseen(InboundState.HELD, reason)

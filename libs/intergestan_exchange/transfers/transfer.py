@@ -15,12 +15,16 @@ BY = "importer"
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMail:
-    """The inbound mail that is worked on under the fence of our lease, and its head for people."""
+    """The inbound mail that is worked on under the fence of our lease, and its head for people.
+
+    :ivar brings_more: it has other manifests besides the one that is worked on, so that it is not done with this one.
+    """
 
     id: int
     fence: int
     subject: str | None = None
     sender: str | None = None
+    brings_more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from intergestan_db import states
 from intergestan_db.leases import FREE
-from intergestan_db.tables import (
-    InboundTransfer,
-)
+from intergestan_db.tables import InboundMail, InboundTransfer
 from intergestan_exchange.transfers.transfer import (
     BY,
     ClaimedMail,
@@ -21,7 +19,15 @@ _ENTER = insert(InboundTransfer).returning(InboundTransfer.id)
 
 
 def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
-    """The mail is done: all its documents are booked, held or known."""
+    """The mail is done: all its documents are booked, held or known.
+
+    One that brings more stays as it is, still ours: it is done with the last of its manifests.
+
+    :raises StaleState: the lease on the mail was lost.
+    """
+    if mail.brings_more:
+        keep(connection, mail)
+        return
     states.move(
         connection,
         states.INBOUND_MAIL,
@@ -41,6 +47,17 @@ def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, n
         replayed=False,
         **FREE,
     )
+
+
+def keep(connection: Connection, mail: ClaimedMail) -> None:
+    """Hold on to a mail that is not done yet.
+
+    :raises StaleState: the lease on it was lost.
+    """
+    ours = (InboundMail.id == mail.id, InboundMail.lease_fence == mail.fence)
+    kept = connection.execute(update(InboundMail).where(*ours).values(lease_fence=mail.fence))
+    if kept.rowcount != 1:
+        raise states.StaleState(states.INBOUND_MAIL, "finish", {mail.id})
 
 
 def insert_transfer(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> int:

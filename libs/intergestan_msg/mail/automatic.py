@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 
-from intergestan_msg.errors import TooBig
 from intergestan_msg.mail.headers import message_headers
-from intergestan_msg.mail.limits import MAX_HEADER_BLOCK, header_block
+from intergestan_msg.mail.limits import headers_of
 
 _SIGNS = re.compile(
     rb"^(?:auto-submitted[ \t]*+:\s*+(?!no\b)\w"
@@ -31,8 +30,5 @@ _SUBJECTS = re.compile(
 
 def is_automatic(raw: bytes) -> bool:
     """Whether the headers of a mail say that no person wrote it. Never raises."""
-    try:
-        end = header_block(raw, 0, len(raw)).end
-    except TooBig:
-        end = MAX_HEADER_BLOCK
-    return _SIGNS.search(raw, 0, end) is not None or _SUBJECTS.match(message_headers(raw).subject) is not None
+    head = headers_of(raw)
+    return _SIGNS.search(head) is not None or _SUBJECTS.match(message_headers(raw).subject) is not None

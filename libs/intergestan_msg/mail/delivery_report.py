@@ -1,24 +1,25 @@
 """Read a report of a mail server about a mail that was sent (RFC 3464, RFC 6522): what it says, and its tokens.
 
 A report is a stranger's mail like any other: what stands in it is a claim. It counts for what its token proves
-(`bounce_token`), which is not decided here. Like the reader of parts this works on offsets, with limits on all that
-it collects, and leaves alone what it does not know.
+(`bounce_token`), which is not decided here. It is known by its parts, wherever a gateway put them, and where it has
+none by what servers write that know no such parts (`unformatted_report`). Like the reader of parts this works on
+offsets, with limits on all that it collects, and leaves alone what it does not know.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from intergestan_msg.errors import MessageError, TooBig
+from intergestan_msg.errors import MessageError
 from intergestan_msg.mail.bounce_token import TOKEN, BounceToken
 from intergestan_msg.mail.headers import header_text
 from intergestan_msg.mail.letter import BOUNCE_HEADER
-from intergestan_msg.mail.limits import MAX_MAIL, check_delimiters, header_block
-from intergestan_msg.mail.parts import Part, read_parts
+from intergestan_msg.mail.limits import MAX_MAIL, Work, headers_of
+from intergestan_msg.mail.parts import Part, Structure, read_structure
+from intergestan_msg.mail.report_values import Action, DeliveryReport, Fate
+from intergestan_msg.mail.unformatted_report import Hint, hint_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,10 +27,8 @@ if TYPE_CHECKING:
 MAX_STATUS_PART = 64 * 1024
 MAX_RECIPIENTS = 100
 MAX_TOKENS = 8
+MAX_TEXT = 256 * 1024
 
-_CONTENT_TYPE = re.compile(rb"^content-type[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE | re.MULTILINE)
-_REPORT = re.compile(rb"\A\s*+multipart/report\s*+;", re.IGNORECASE)
-_REPORT_TYPE = re.compile(rb";\s*+report-type\s*+=\s*+\"?delivery-status\"?\s*+(?:;|\Z)", re.IGNORECASE)
 _RECIPIENT_FIELDS = re.compile(
     rb"^(?:to|delivered-to|x-original-to|envelope-to|x-envelope-to|x-delivered-to|apparently-to)[ \t]*:"
     rb"([^\n]*+(?:\n[ \t][^\n]*+)*+)",
@@ -40,86 +39,54 @@ _IN_HEADER = re.compile(
     rb"^" + BOUNCE_HEADER.encode() + rb"[ \t]*:\s*+" + TOKEN.encode() + rb"(?![a-z0-9])", re.IGNORECASE | re.MULTILINE
 )
 _STATUS_TYPES = (b"message/delivery-status", b"message/global-delivery-status")  # RFC 3464, RFC 6533
-_HEADER_TYPES = (b"text/rfc822-headers", b"message/global-headers")
+_OTHER_REPORTS = (  # somebody read it, or called it spam: not that it came back
+    *(b"message/disposition-notification", b"message/global-disposition-notification"),  # RFC 8098, RFC 6533
+    b"message/feedback-report",  # RFC 5965
+)
 _FIELD = re.compile(rb"^([a-z-]{1,40})[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)\n", re.IGNORECASE | re.MULTILINE)
 _GROUPS = re.compile(rb"(?:\r?\n[ \t]*+){2,}+")
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 _TYPED = re.compile(r"\A\s*+[a-z0-9/._-]{1,40}\s*+;\s*+", re.IGNORECASE)  # "smtp;" and "rfc822;" before the value
 
 
-class Action(StrEnum):
-    """What became of the mail for one recipient (RFC 3464 §2.3.3)."""
-
-    FAILED = "failed"
-    DELAYED = "delayed"
-    DELIVERED = "delivered"
-    RELAYED = "relayed"
-    EXPANDED = "expanded"
-
-
-ARRIVED = frozenset({Action.DELIVERED, Action.RELAYED, Action.EXPANDED})
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What a report says of one recipient. `status` is an enhanced status code (RFC 3463), `x.0.0` when unknown."""
-
-    action: Action
-    status: str
-    recipient: str
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryReport:
-    """What a report claims.
-
-    :ivar fates: by recipient; nothing when the report is cut off or says nothing that we know.
-    :ivar tokens: what it could prove itself with.
-    :ivar fingerprint: the same for the same report, however often it is delivered.
-    """
-
-    fates: tuple[Fate, ...]
-    tokens: tuple[BounceToken, ...]
-    reporter: str
-    fingerprint: str
-
-    @property
-    def fate(self) -> Fate | None:
-        """What became of the mail as a whole: it failed only if it arrived nowhere."""
-        order = (*ARRIVED, Action.FAILED, Action.DELAYED)
-        ranked = sorted(self.fates, key=lambda fate: order.index(fate.action))
-        arrived = any(fate.action in ARRIVED for fate in self.fates)
-        wanted = ARRIVED if arrived else {Action.FAILED, Action.DELAYED}
-        return next((fate for fate in ranked if fate.action in wanted), None)
-
-
 def read_report(raw: bytes) -> DeliveryReport | None:
-    """The report that a mail is; None for any other mail, and for one beyond the limits of mails. Never raises."""
-    try:
-        head = raw[: header_block(raw, 0, len(raw)).end]
-    except TooBig:
+    """The report that a mail is, or may be; None for any other mail, and for one beyond the limits. Never raises."""
+    if len(raw) > MAX_MAIL:
         return None
-    if not _is_report(head) or len(raw) > MAX_MAIL:
-        return None
+    head = headers_of(raw)
     try:
-        check_delimiters(raw)
-        parts = read_parts(raw)
+        structure = read_structure(raw, Work())
     except MessageError:
+        return None
+    parts = structure.parts
+    types = {part.media_type for part in parts}
+    if not types.isdisjoint(_OTHER_REPORTS):
+        return None
+    is_formal = not types.isdisjoint(_STATUS_TYPES)
+    tokens = list(_tokens(raw, head, parts))
+    if not is_formal and not tokens:
         return None
     groups = [_fields(group) for part in parts for group in _groups(part)]
     fates = [fate for group in groups if (fate := _fate(group)) is not None]
+    if not any("action" in group for group in groups) and (hint := _hint(head, structure, tokens)) is not None:
+        fates = [Fate(Action(hint.action), _status(hint.status, "", Action(hint.action)), hint.recipient, hint.said)]
+    if not is_formal and not fates:
+        return None
     return DeliveryReport(
         fates=tuple(fates[:MAX_RECIPIENTS]),
-        tokens=tuple(_tokens(raw, head, parts)),
+        tokens=tuple(tokens),
         reporter=_value(groups[0] if groups else {}, "reporting-mta"),
         fingerprint=_fingerprint(head, parts),
+        is_formal=is_formal,
     )
 
 
-def _is_report(head: bytes) -> bool:
-    found = _CONTENT_TYPE.search(head)
-    return found is not None and bool(_REPORT.search(found[1])) and bool(_REPORT_TYPE.search(found[1]))
+def _hint(head: bytes, structure: Structure, tokens: list[BounceToken]) -> Hint | None:
+    """What a mail says that has no status, or an empty one, where it came to an address that we gave to one mail."""
+    addresses = b"\n".join(_RECIPIENT_FIELDS.findall(head))
+    came_back = bool(tokens) and _IN_ADDRESS.search(addresses) is not None
+    text = next((part for part in structure.parts if part.media_type in (b"text/plain", b"text/html", b"")), None)
+    return hint_of(head, (text.content() or b"")[:MAX_TEXT] if text is not None else b"", to_marked=came_back)
 
 
 def _groups(part: Part) -> Iterator[bytes]:
@@ -182,9 +149,12 @@ def _texts(raw: bytes, parts: list[Part]) -> Iterator[bytes]:
     """Where quoted headers may stand: the mail itself, and what is encoded in it."""
     texts = {id(raw): raw} | {id(part.raw): part.raw for part in parts}
     yield from texts.values()
+    left = MAX_TEXT
     for part in parts:
-        if part.media_type in _HEADER_TYPES and part.encoding in (b"base64", b"quoted-printable"):
-            yield part.content() or b""
+        if part.encoding in (b"base64", b"quoted-printable") and part.media_type.startswith((b"text/", b"message/")):
+            text = (part.content() or b"")[:left] if left else b""
+            left -= len(text)
+            yield text
 
 
 def _first(text: bytes) -> Iterator[tuple[bytes, bytes]]:

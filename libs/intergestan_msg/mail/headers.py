@@ -10,9 +10,8 @@ from base64 import b64decode
 from binascii import a2b_qp
 from dataclasses import dataclass
 
-from intergestan_msg.errors import TooBig
-from intergestan_msg.mail.letter import MESSAGE_ID
-from intergestan_msg.mail.limits import MAX_HEADER_BLOCK, header_block
+from intergestan_msg.mail.letter import MESSAGE_ID, TRANSFER_HEADER
+from intergestan_msg.mail.limits import headers_of
 from intergestan_msg.plain_text import shown
 
 _LIMIT = 300
@@ -20,6 +19,10 @@ _MAX_VALUE = 2000
 
 _FIELD = re.compile(
     rb"^(subject|from|message-id|date|auto-submitted)[ \t]*:([^\n]*+(?:\n[ \t][^\n]*+)*+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TRANSFER = re.compile(
+    rb"^" + TRANSFER_HEADER.encode() + rb"[ \t]*+:\s*+([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([bBqQ])\?([!->@-~]*+)\?=")
@@ -46,7 +49,7 @@ class Headers:
 def message_headers(raw: bytes) -> Headers:
     """Read the headers of any bytes that claim to be a mail. Never raises."""
     fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(raw[: _end(raw)]):
+    for name, value in _FIELD.findall(headers_of(raw)):
         fields.setdefault(name.decode("ascii").lower(), header_text(value))
     message_id = fields.get("message-id", "")
     return Headers(
@@ -58,11 +61,10 @@ def message_headers(raw: bytes) -> Headers:
     )
 
 
-def _end(raw: bytes) -> int:
-    try:
-        return header_block(raw, 0, len(raw)).end
-    except TooBig:
-        return MAX_HEADER_BLOCK
+def claimed_transfer(raw: bytes) -> str | None:
+    """The transfer id that our header over a mail names: a claim, for people."""
+    found = _TRANSFER.search(headers_of(raw))
+    return found[1].decode("ascii").lower() if found is not None else None
 
 
 def header_text(value: bytes) -> str:

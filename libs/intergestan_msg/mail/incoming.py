@@ -1,8 +1,11 @@
-"""Read a mail: find the manifest, check who signed it, and gather the documents that it lists.
+"""Read a mail: find the manifests, check who signed them, and gather the documents that each of them lists.
 
-The order of work is the defence: limits on the bytes, then one reader of parts, then the signature over the
-exact characters received, then the manifest's JSON, then the digests. Headers and bodies are never
+The order of work is the defence: the size, then one reader of parts with a fixed number of steps, then the signature
+over the exact characters received, then the manifest's JSON, then the digests. Headers and bodies are never
 interpreted, and what the manifest does not list is not looked at.
+
+Where a mail can be read in several ways they are tried in one fixed order, and the first one under which a manifest
+verifies and every listed part fits counts. Manifest and parts are never taken from different readings.
 """
 
 from __future__ import annotations
@@ -10,13 +13,15 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from intergestan_msg.errors import Damaged, NotOurs, Unreadable
+from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig, Unreadable
 from intergestan_msg.mail.headers import Headers, message_headers
-from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME, TRANSFER_HEADER
-from intergestan_msg.mail.limits import check_limits, header_block, may_carry_manifest
-from intergestan_msg.mail.parts import Part, read_parts
+from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME
+from intergestan_msg.mail.limits import STEPS_OF_DECODING, Work, check_size, may_carry_manifest
+from intergestan_msg.mail.mishaps import of_listed, of_lost, was_ours
+from intergestan_msg.mail.parts import DIALECTS, Part, Structure, read_structure
 from intergestan_msg.manifest import Document, Manifest, decode
 from intergestan_msg.seal import MANIFEST_TYPE, claims_type, payload, signer, transfer_digest, verify
 from intergestan_msg.signature_form import MAX_COMPACT
@@ -24,16 +29,19 @@ from intergestan_msg.signature_form import MAX_COMPACT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from intergestan_msg.mail.parts import Doubt
     from intergestan_msg.seal import PublicKey
 
+MAX_MANIFESTS = 50
+
 _COMPACT = re.compile(rb"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\Z")
-_TRANSFER_FIELD = re.compile(rb"^" + TRANSFER_HEADER.encode("ascii") + rb"[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _BODY_TYPES = (b"text/plain", b"text/html")
+_LINE_ENDS = 8  # steps for an octet whose line ends are tried out
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A mail whose signature holds and whose documents are whole.
+    """A manifest whose signature holds and whose documents are whole.
 
     It says who signed (`kid`), not whether that key may speak for `manifest.iss`, nor whether `manifest.aud`
     is us: those are the importer's questions.
@@ -50,25 +58,78 @@ class Received:
     headers: Headers
 
 
+class DamagedTransfer(Damaged):
+    """A listed part is missing or altered, of a manifest whose signature holds: whose mail it is, is known.
+
+    :ivar digest: the transfer digest.
+    """
+
+    def __init__(self, damaged: Damaged, manifest: Manifest, compact: str) -> None:
+        super().__init__(str(damaged), damaged.cause)
+        self.manifest = manifest
+        self.kid = signer(compact)
+        self.digest = transfer_digest(compact)
+
+
+class _Stage(IntEnum):
+    """How far a reading got before it failed: what got furthest tells the true cause."""
+
+    NOTHING = 0
+    MARKED = 1
+    NAMED = 2
+    FOUND = 3
+    VERIFIED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    stage: _Stage
+    error: MessageError
+
+
 def read_mail(raw: bytes, keys: Mapping[str, PublicKey]) -> Received:
-    """Read one mail as it came.
+    """Read a mail as it came that brings one manifest; of several that are whole the first.
 
     :param keys: the public keys that partners are pinned with, by `kid`.
     Raises only `MessageError`: `NotOurs` for a mail without a manifest; `TooBig` and `Unreadable` for one
-    that breaks a limit or has two manifests; `BadSignature` and `UnknownSigner`; `NewerRelease`; `Damaged`
+    that breaks a limit; `BadSignature` and `UnknownSigner`; `NewerRelease`; `Damaged`
     when a listed document is missing or altered, or our header stands over a mail that lost its manifest.
     """
-    parts = _parts(raw)
-    compact = _manifest(raw, parts)
-    manifest = decode(verify(compact, keys))
-    return Received(
-        manifest=manifest,
-        compact=compact,
-        transfer_digest=transfer_digest(compact),
-        kid=signer(compact),
-        documents=_documents(manifest.documents, parts),
-        headers=message_headers(raw),
-    )
+    first = read_mails(raw, keys)[0]
+    if isinstance(first, MessageError):
+        raise first
+    return first
+
+
+def read_mails(
+    raw: bytes, keys: Mapping[str, PublicKey], work: Work | None = None
+) -> tuple[Received | MessageError, ...]:
+    """What each manifest of a mail brings, or why it does not count: first those that are whole, in their order.
+
+    A mail has one manifest; a person may forward two mails in one.
+
+    :param work: what it may cost.
+    """
+    work = work or Work()
+    worst: list[_Failure] = []
+    met: set[Doubt] = set()
+    headers = message_headers(raw)
+    try:
+        check_size(raw)
+        for dialect in DIALECTS:
+            if not dialect <= met:
+                continue
+            structure = read_structure(raw, work, dialect)
+            met |= structure.doubts
+            received, failures = _read(raw, structure, keys, work, headers)
+            if received:
+                return (*received, *(failure.error for failure in failures))
+            if not worst or failures[0].stage > worst[0].stage:
+                worst = failures
+    except TooBig as error:
+        if not worst or worst[0].stage < _Stage.FOUND:
+            worst = [_beyond_limits(raw, error)]
+    return tuple(failure.error for failure in worst)
 
 
 def read_own(raw: bytes) -> tuple[tuple[Document, bytes], ...]:
@@ -76,46 +137,93 @@ def read_own(raw: bytes) -> tuple[tuple[Document, bytes], ...]:
 
     :raises MessageError: it is none of ours.
     """
-    parts = _parts(raw)
-    return _documents(decode(payload(_manifest(raw, parts))).documents, parts)
+    check_size(raw)
+    work = Work()
+    structure = read_structure(raw, work)
+    found, _ = _manifests(structure.parts, work)
+    if not found:
+        raise NotOurs("There is no manifest in this mail.")
+    return _documents(decode(payload(found[0])).documents, structure, work)
 
 
-def _parts(raw: bytes) -> list[Part]:
-    """The parts within the limits; a mail beyond them is only worth a hold if it may be one of ours."""
-    try:
-        check_limits(raw)
-        return read_parts(raw)
-    except Unreadable as error:
-        if may_carry_manifest(raw):
+def _beyond_limits(raw: bytes, error: TooBig) -> _Failure:
+    """A mail beyond the limits is only worth a hold if it may be one of ours."""
+    if may_carry_manifest(raw):
+        return _Failure(_Stage.NAMED, error)
+    return _Failure(_Stage.NOTHING, NotOurs(f"There is no manifest in this mail. {error}"))
+
+
+def _read(
+    raw: bytes, structure: Structure, keys: Mapping[str, PublicKey], work: Work, headers: Headers
+) -> tuple[list[Received], list[_Failure]]:
+    """What one reading of the mail brings; what failed, the furthest first. One of both is not empty."""
+    received: list[Received] = []
+    failures: list[_Failure] = []
+    found, unreadable = _manifests(structure.parts, work)
+    for compact in found:
+        stage = _Stage.FOUND
+        try:
+            signed = verify(compact, keys)
+            stage = _Stage.VERIFIED
+            received.append(_received(compact, decode(signed), structure, work, headers))
+        except TooBig:
             raise
-        raise NotOurs(f"There is no manifest in this mail. {error}") from error
+        except MessageError as error:
+            failures.append(_Failure(stage, error))
+    if not found and unreadable is not None:
+        failures.append(_Failure(_Stage.NAMED, unreadable))
+    elif not found:
+        failures.append(_lost(raw, structure))
+    failures.sort(key=lambda failure: -failure.stage)
+    return received, failures
 
 
-def _manifest(raw: bytes, parts: list[Part]) -> str:
-    found = {compact for part in parts if (compact := _compact(part)) is not None}
-    if len(found) > 1:
-        raise Unreadable("The mail has two manifests.")
-    if found:
-        return found.pop()
-    if _TRANSFER_FIELD.search(raw, 0, header_block(raw, 0, len(raw)).end):
-        raise Damaged("The mail has lost its manifest.")
-    raise NotOurs("There is no manifest in this mail.")
+def _received(compact: str, manifest: Manifest, structure: Structure, work: Work, headers: Headers) -> Received:
+    try:
+        documents = _documents(manifest.documents, structure, work)
+    except Damaged as error:
+        raise DamagedTransfer(error, manifest, compact) from error
+    return Received(
+        manifest=manifest,
+        compact=compact,
+        transfer_digest=transfer_digest(compact),
+        kid=signer(compact),
+        documents=documents,
+        headers=headers,
+    )
 
 
-def _compact(part: Part) -> str | None:
-    """The part's compact JWS if it is our manifest, by its name or by the type that its own header claims."""
-    is_named = part.name.lower() == MANIFEST_NAME.encode()
-    content = part.content() if is_named or _looks_like_one(part) else None
-    if content is None or len(content) > 2 * MAX_COMPACT:  # with white space
-        if is_named:
-            raise Unreadable("The manifest is cut off, or too long.")
+def _lost(raw: bytes, structure: Structure) -> _Failure:
+    """A mail without a manifest: a stranger's, unless it shows that it had one of ours."""
+    if structure.is_marked or was_ours(raw, structure):
+        return _Failure(_Stage.MARKED, Damaged("The mail has lost its manifest.", of_lost(raw, structure)))
+    return _Failure(_Stage.NOTHING, NotOurs("There is no manifest in this mail."))
+
+
+def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Unreadable | None]:
+    """The manifests in these parts, each once; and what is wrong with a part that is named as one and is none."""
+    found: dict[str, None] = {}
+    unreadable: Unreadable | None = None
+    for part in parts:
+        is_named = part.name.lower() == MANIFEST_NAME.encode()
+        if not is_named and not _looks_like_one(part):
+            continue
+        compact = next(filter(None, map(_compact, part.contents(work))), None)
+        if compact is not None and (is_named or claims_type(compact, MANIFEST_TYPE)):
+            found.setdefault(compact)
+            if len(found) > MAX_MANIFESTS:
+                raise TooBig(f"The mail has more than {MAX_MANIFESTS} manifests.")
+        elif is_named:
+            unreadable = unreadable or Unreadable("The manifest is cut off, too long, or no JWS in compact form.")
+    return list(found), unreadable
+
+
+def _compact(content: bytes) -> str | None:
+    """The compact JWS that a content is, without white space."""
+    if len(content) > 2 * MAX_COMPACT:
         return None
     text = b"".join(content.split())
-    is_compact = _COMPACT.match(text) is not None
-    if is_named and not is_compact:
-        raise Unreadable("The manifest is no JWS in compact form.")
-    compact = text.decode("ascii") if is_compact else None
-    return compact if compact and (is_named or claims_type(compact, MANIFEST_TYPE)) else None
+    return text.decode("ascii") if len(text) <= MAX_COMPACT and _COMPACT.match(text) is not None else None
 
 
 def _looks_like_one(part: Part) -> bool:
@@ -124,15 +232,19 @@ def _looks_like_one(part: Part) -> bool:
     return part.media_type == MANIFEST_MEDIA_TYPE.encode() or start.startswith((b"eyJ", b"ZXlK"))
 
 
-def _documents(listed: tuple[Document, ...], parts: list[Part]) -> tuple[tuple[Document, bytes], ...]:
+def _documents(listed: tuple[Document, ...], structure: Structure, work: Work) -> tuple[tuple[Document, bytes], ...]:
     wanted = {document.sha256 for document in listed}
     found: dict[str, bytes] = {}
-    for contents in (_attached(parts), _all(parts), _with_other_line_ends(parts)):
+    parts = structure.parts
+    for contents in (_attached(parts, work), _all(parts, work), _with_other_line_ends(parts, work)):
         if len(found) < len(wanted):
             found |= _matching(contents, wanted - found.keys())
     missing = [document.name for document in listed if document.sha256 not in found]
     if missing:
-        raise Damaged(f"{len(missing)} of {len(listed)} listed parts are missing or altered: {missing[0]} …")
+        raise Damaged(
+            f"{len(missing)} of {len(listed)} listed parts are missing or altered: {missing[0]} …",
+            of_listed(structure, len(wanted)),
+        )
     return tuple((document, found[document.sha256]) for document in listed)
 
 
@@ -147,20 +259,25 @@ def _matching(contents: Iterable[bytes], wanted: set[str]) -> dict[str, bytes]:
     return found
 
 
-def _attached(parts: list[Part]) -> Iterator[bytes]:
+def _attached(parts: list[Part], work: Work) -> Iterator[bytes]:
     """First what looks like an attachment: nearly always that is all."""
-    return _all([part for part in parts if part.media_type not in _BODY_TYPES])
-
-
-def _all(parts: list[Part]) -> Iterator[bytes]:
     for part in parts:
-        if (content := part.content()) is not None:
-            yield content
+        if part.media_type not in _BODY_TYPES:
+            work.spend(STEPS_OF_DECODING * part.size)
+            if (content := part.content()) is not None:
+                yield content
 
 
-def _with_other_line_ends(parts: list[Part]) -> Iterator[bytes]:
+def _all(parts: list[Part], work: Work) -> Iterator[bytes]:
+    """Then all that each part may have been before something was added to its encoded text."""
+    for part in parts:
+        yield from part.contents(work)
+
+
+def _with_other_line_ends(parts: list[Part], work: Work) -> Iterator[bytes]:
     """What a text was before a gateway changed its line ends, or its last one (RFC 2046 §4.1.1)."""
-    for content in _all(parts):
+    for content in _all(parts, work):
+        work.spend(_LINE_ENDS * len(content))
         unix = content.replace(b"\r\n", b"\n")
         for text in (unix, unix.rstrip(b"\n"), unix.rstrip(b"\n") + b"\n"):
             yield text

@@ -1,0 +1,78 @@
+"""Several copies of one transfer: a damaged one needs nobody once another was taken in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from intergestan_db import states
+from intergestan_db.enums import HoldReason, InboundState
+from intergestan_db.leases import FREE
+from intergestan_db.tables import InboundMail, InboundTransfer, PartnerKey
+from intergestan_exchange.transfers.put_back import put_back
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail
+from intergestan_exchange.transfers.transfers import keep
+
+
+def signer_of(connection: Connection, kid: str) -> int:
+    """The partner whose key this is; it was pinned when the mail was read, and no key is forgotten."""
+    return connection.execute(select(PartnerKey.partner_id).where(PartnerKey.kid == kid)).scalar_one()
+
+
+def was_taken_in(connection: Connection, partner_id: int, jti: str, digest: str) -> bool:
+    """Whether this very transfer came whole, and was taken in."""
+    same = (InboundTransfer.partner_id == partner_id, InboundTransfer.jti == jti)
+    found = select(InboundTransfer.id).where(*same, InboundTransfer.transfer_digest == digest)
+    return connection.execute(found).first() is not None
+
+
+def finish_copy(connection: Connection, mail: ClaimedMail, partner_id: int, jti: str, now: datetime) -> None:
+    """A damaged copy is done, because the transfer was taken in from another one."""
+    if mail.brings_more:
+        keep(connection, mail)
+        return
+    states.move(
+        connection,
+        states.INBOUND_MAIL,
+        [mail.id],
+        "finish",
+        by=BY,
+        at=now,
+        fence=mail.fence,
+        event_detail={"as": jti},
+        partner_id=partner_id,
+        transfer_id=jti,
+        subject=mail.subject,
+        sender=mail.sender,
+        reason=None,
+        detail=None,
+        strikes=0,
+        replayed=False,
+        **FREE,
+    )
+
+
+def is_damaged_copy(partner_id: ColumnElement[int], jti: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a damaged copy of this transfer waits for a person."""
+    return (
+        select(InboundMail.id)
+        .where(
+            InboundMail.transfer_id == jti,
+            InboundMail.partner_id == partner_id,
+            InboundMail.state == InboundState.HELD,
+            InboundMail.reason == HoldReason.DAMAGED,
+        )
+        .exists()
+    )
+
+
+def end_damaged(connection: Connection, partner_id: int, jti: str, *, at: datetime) -> tuple[int, ...]:
+    """Give damaged copies of a transfer back to the importer, which then finds it taken in; ring for these."""
+    held = select(InboundMail.id).where(
+        InboundMail.transfer_id == jti,
+        InboundMail.partner_id == partner_id,
+        InboundMail.state == InboundState.HELD,
+        InboundMail.reason == HoldReason.DAMAGED,
+    )
+    return put_back(connection, connection.scalars(held).all(), by=BY, at=at, event="release")
