@@ -387,13 +387,28 @@ _SEALED: Mapping[str, str] = {
 _CONSOLE: Rights = {
     **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
     "user": Right(ALL, changes="password_hash language timezone shortcuts last_login_at"),
-    "session": Right(ALL, ALL, "seen_at", deletes=True),
+    "session": Right(ALL, ALL, "seen_at told", deletes=True),
+    "idempotency": Right(ALL, ALL, "status body", deletes=True),
     "invitation": Right(ALL, deletes=True),
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
     "event": Right(ALL, _EVENT),
+    "purchase_order": Right(ALL, changes="state version outbound_mail_id updated_at"),
+    "purchase_order_change": Right(ALL, changes="state updated_at"),
+    "outbound_mail": Right(
+        ALL,
+        f"{_MAIL} requested_by_id next_attempt_at recipient",
+        "state rung_at next_attempt_at recipient reason detail resends composed_at sent_at epoch seq transfer_digest "
+        "transfer_id trace_parent",
+    ),
+    "outbound_order": Right(ALL, ALL, "live"),
+    "outbound_body": Right(ALL, deletes=True),
+    "former_body": Right(ALL, ALL),
+    "partner": Right(ALL, changes="order_address"),
 }
-"""Shows what there is, and lets people in. It changes no order, sees no password of an account and no token."""
+"""Shows what there is, lets people in, and does what they may: confirm and send orders, send a mail again or give it
+up, say where a supplier's orders go. It changes nothing in an order, and sees no password of an account and no token.
+"""
 
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
@@ -432,6 +447,11 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         OUTBOUND_MAIL.name: {"drop": _IS_HEARTBEAT},
         INBOUND_MAIL.name: {"release": "", "replay": ""},
     },
+    CONSOLE: {
+        OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),
+        PURCHASE_ORDER.name: dict.fromkeys(("confirm", "request", "abandon"), ""),
+        PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
+    },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
 
@@ -445,11 +465,18 @@ _OPEN_OR_ENDED = (
     f" OR NEW.closed_by = 'importer' AND NEW.closed_how = '{HoldEnd.TRIED_AGAIN}')"
 )
 _FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version"
+_CONFIRMED = (
+    "NEW.version = OLD.version"
+    f" OR NEW.version = OLD.version + 1 AND OLD.state = '{PURCHASE_ORDER.first}' AND NEW.state <> OLD.state"
+)
+_IN_ITS_MAIL = "(NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state"
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
 _OTHERS = ", ".join(repr(service) for service in ALL_SERVICES if service != CONSOLE)
-_FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject = 'user'"
-"""The console acts in the names of people; and only people are what it changes."""
+_ACTS_ON = ("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, "partner")
+"""What the console changes, as the subjects of events."""
+_FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
+"""The console acts in the names of people."""
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -466,12 +493,14 @@ GUARDS: tuple[Guard, ...] = (
         {
             "importer": _kinds(MailKind.ANSWERS, MailKind.HEARTBEAT, MailKind.STATEMENT),
             "dispatcher": _kinds(MailKind.HEARTBEAT, MailKind.STATEMENT),
+            CONSOLE: _kinds(MailKind.ORDERS),
         },
     ),
     Guard(
         "archived", "inbound_mail", "INSERT", {"poller": f"NEW.state = '{INBOUND_MAIL.first}' AND NOT NEW.is_heartbeat"}
     ),
-    Guard("given up", "outbound_order", "UPDATE OF live", {"importer": "NOT NEW.live"}),
+    Guard("given up", "outbound_order", "UPDATE OF live", dict.fromkeys(("importer", CONSOLE), "NOT NEW.live")),
+    Guard("in its mail", "purchase_order", "UPDATE OF outbound_mail_id", {CONSOLE: _IN_ITS_MAIL}),
     Guard(
         "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}
     ),
@@ -482,7 +511,7 @@ GUARDS: tuple[Guard, ...] = (
         {"composer": "NEW.name = 'card'", "importer": "NEW.name = 'over_limit'"},
     ),
     Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED}),
-    Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD}),
+    Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD, CONSOLE: _CONFIRMED}),
     Guard("no pause", "partner", "UPDATE OF paused_at", {"dispatcher": _SHORTER}),
     *(
         Guard(

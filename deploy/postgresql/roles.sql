@@ -435,7 +435,7 @@ GRANT USAGE ON SEQUENCE "event_id_seq" TO :"console";
 GRANT SELECT ON "fec_export" TO :"console";
 GRANT SELECT ON "fee" TO :"console";
 GRANT SELECT ON "fiscal_year" TO :"console";
-GRANT SELECT ON "former_body" TO :"console";
+GRANT SELECT, INSERT ON "former_body" TO :"console";
 GRANT SELECT ON "geocode_cache" TO :"console";
 GRANT SELECT ON "geocode_usage" TO :"console";
 GRANT SELECT ON "goods_receipt" TO :"console";
@@ -445,6 +445,7 @@ GRANT SELECT ON "goods_return_line" TO :"console";
 GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
 GRANT SELECT ON "hold" TO :"console";
+GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
 GRANT SELECT ON "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
 GRANT SELECT, DELETE ON "invitation" TO :"console";
@@ -466,12 +467,18 @@ GRANT SELECT ON "notice" TO :"console";
 GRANT SELECT ON "number_series" TO :"console";
 GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
 GRANT SELECT ON "operation_code" TO :"console";
-GRANT SELECT ON "outbound_body" TO :"console";
+GRANT SELECT, DELETE ON "outbound_body" TO :"console";
 GRANT SELECT ON "outbound_key_notice" TO :"console";
-GRANT SELECT ON "outbound_mail" TO :"console";
-GRANT SELECT ON "outbound_order" TO :"console";
+GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_by_id, requested_at, next_attempt_at,
+    attempts, resends, recipient, lease_fence, rung_at), UPDATE (transfer_id, state, composed_at, sent_at,
+    next_attempt_at, resends, epoch, seq, transfer_digest, recipient, reason, detail, trace_parent, rung_at) ON
+    "outbound_mail" TO :"console";
+GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"console";
+GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, live), UPDATE (live) ON
+    "outbound_order" TO :"console";
+GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
-GRANT SELECT ON "partner" TO :"console";
+GRANT SELECT, UPDATE (order_address) ON "partner" TO :"console";
 GRANT SELECT ON "partner_key" TO :"console";
 GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT ON "partner_statement" TO :"console";
@@ -496,8 +503,8 @@ GRANT SELECT ON "product_family" TO :"console";
 GRANT SELECT ON "product_match" TO :"console";
 GRANT SELECT ON "product_subfamily" TO :"console";
 GRANT SELECT ON "published" TO :"console";
-GRANT SELECT ON "purchase_order" TO :"console";
-GRANT SELECT ON "purchase_order_change" TO :"console";
+GRANT SELECT, UPDATE (state, version, outbound_mail_id, updated_at) ON "purchase_order" TO :"console";
+GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"console";
 GRANT SELECT ON "purchase_order_charge" TO :"console";
 GRANT SELECT ON "purchase_order_line" TO :"console";
 GRANT SELECT ON "purge_mail" TO :"console";
@@ -513,7 +520,7 @@ GRANT SELECT ON "review_reply" TO :"console";
 GRANT SELECT ON "sales_order" TO :"console";
 GRANT SELECT ON "sales_order_charge" TO :"console";
 GRANT SELECT ON "sales_order_line" TO :"console";
-GRANT SELECT, INSERT, UPDATE (seen_at), DELETE ON "session" TO :"console";
+GRANT SELECT, INSERT, UPDATE (seen_at, told), DELETE ON "session" TO :"console";
 GRANT SELECT ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
 GRANT SELECT ON "site" TO :"console";
@@ -548,7 +555,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject = 'user') IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'partner')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -582,6 +589,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_ma
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = 'requested' AND NEW.kind IN ('orders')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
     'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -594,8 +602,15 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON inbound_mai
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON outbound_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NOT NEW.live) IS NOT TRUE
+    WHEN %9$L THEN (NOT NEW.live) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
     'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outbound_mail_id ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN ((NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('in its mail')$guard$,
+    'in its mail of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purge_run FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -619,6 +634,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EA
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
+    WHEN %9$L THEN (NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND OLD.state = 'draft' AND NEW.state <> OLD.state) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
     'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -656,6 +672,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON pu
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'confirmed' AND OLD.state IN ('draft') OR NEW.state = 'transmitting' AND OLD.state IN ('confirmed') OR NEW.state = 'confirmed' AND OLD.state IN ('transmitting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -663,6 +680,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON pu
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('transmitting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -672,6 +690,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON ou
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'sending' AND OLD.state IN ('composed', 'sent', 'unknown') OR NEW.state = 'sent' AND OLD.state IN ('sending') OR NEW.state = 'composed' AND OLD.state IN ('sending') OR NEW.state = 'unknown' AND OLD.state IN ('sending') OR NEW.state = 'held' AND OLD.state IN ('sending') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown') OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'answered' AND OLD.state IN ('composed', 'sending', 'sent', 'unknown', 'held') OR NEW.state = 'held' AND OLD.state IN ('sent', 'unknown', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'sending') AND NEW.kind = 'heartbeat') IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'abandoned' AND OLD.state IN ('requested', 'composed', 'held') OR NEW.state = 'composed' AND OLD.state IN ('held', 'sent', 'unknown', 'answered') OR NEW.state = 'requested' AND OLD.state IN ('held') OR NEW.state = 'requested' AND OLD.state IN ('held', 'sent', 'unknown', 'answered')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

@@ -325,6 +325,15 @@ class Right(StrEnum):
     KEEP_BOOKS = "keep_books"
     CLOSE_BOOKS = "close_books"
     ANONYMISE = "anonymise"
+    SEND_ORDERS = "send_orders"
+    """Confirm orders and send them, and say where a supplier's orders go."""
+    RESEND_MAILS = "resend_mails"
+    """Send a mail of ours again, or give it up."""
+    COLLECT_ORDERS = "collect_orders"
+    OPERATE = "operate"
+    """Pause what runs, and delete mails that are dealt with from their mailboxes."""
+    SET_ACCOUNTS = "set_accounts"
+    """Say which mail accounts the site has."""
 
 
 class Stage(StrEnum):

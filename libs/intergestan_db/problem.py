@@ -50,6 +50,7 @@ class ProblemCode(StrEnum):
     ACCOUNT_AUTOMATIC = "account_automatic"
     ACCOUNT_BOOKED = "account_booked"
     ACCOUNT_TAKEN = "account_taken"
+    BAD_ADDRESS = "bad_address"
     BELOW_MINIMUM = "below_minimum"
     BOOKS_BROKEN = "books_broken"
     BOOKS_CLOSED = "books_closed"

@@ -286,6 +286,9 @@ class ConsoleSettings(ServiceSettings):
         False,
         description="Who does nothing for 30 minutes enters again, and after 12 hours; else 12 h and 7 days.",
     )
+    undo_seconds: int = key(
+        8, ge=0, le=60, description="So long orders that were sent in the browser may be taken back before they leave."
+    )
 
     def check(self) -> None:
         """Nobody else's machine speaks with it in clear, and nobody decides what its own name is."""

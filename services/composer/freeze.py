@@ -108,11 +108,12 @@ def _take_seq(connection: Connection, prepared: Prepared, count: int) -> tuple[i
     """Our series for the partner, and the last number given in it.
 
     :param count: how many more are taken: 1 or 0. The partner's row is locked either way, so that a mail never says
-        less than one that was composed before it, and goes to an address that the partner still has.
+        less than one that was composed before it, and goes to an address that the partner still has, or had when it was
+        asked for.
     """
     partner_id = prepared.request.mail.partner_id
     taken = connection.execute(_TAKE_SEQ, {"partner": partner_id, "count": count}).one()
-    if prepared.recipient.address not in {taken.order_address, taken.answer_address}:
+    if prepared.recipient.address not in {taken.order_address, taken.answer_address, prepared.request.mail.recipient}:
         raise Outdated(f"{prepared.recipient.address} is no address of {prepared.request.partner.name} any more.")
     return taken.out_epoch, taken.out_seq
 

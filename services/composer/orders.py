@@ -46,7 +46,7 @@ def prepare_orders(connection: Connection, request: Request, links: Sequence[Any
         kind=Kind.ORDERS,
         sender=content.sender,
         reply_to=content.reply_to,
-        recipient=EmailAddress(partner.order_address, partner.name),
+        recipient=_recipient(request),
         write=lambda letter: compose_orders(letter, content.orders),
         attachments=content.attachments,
         listed=tuple(
@@ -69,8 +69,13 @@ def _as_before(connection: Connection, request: Request) -> Prepared:
         kind=Kind.ORDERS,
         sender=sender,
         reply_to=reply_to,
-        recipient=EmailAddress(request.partner.order_address, request.partner.name),
+        recipient=_recipient(request),
         write=lambda letter: compose_orders(letter, orders),
         attachments=tuple(Attachment(each.name, content, each.media_type) for each, content in documents),
         listed=tuple(each for each, _ in documents),
     )
+
+
+def _recipient(request: Request) -> EmailAddress:
+    """Where it was to go when it was asked for; the present address counts for what is asked for later (G18)."""
+    return EmailAddress(request.mail.recipient or request.partner.order_address, request.partner.name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from intergestan_db import site_rows
 from intergestan_db.at_rest import NOT_SENT_TO
 from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.leases import NOW
 from intergestan_db.tables import FormerBody, OutboundMail
 from intergestan_exchange.outbox.order_mail import read_sender_rules
 from services.composer.answers import prepare_answers
@@ -25,19 +26,21 @@ _REQUESTED = (
     .where(
         OutboundMail.id == bindparam("mail"),
         OutboundMail.state == OutboundState.REQUESTED,
+        or_(OutboundMail.next_attempt_at.is_(None), OutboundMail.next_attempt_at <= NOW),
         OutboundMail.partner_id.not_in(NOT_SENT_TO),
     )
 )
 
 
 def prepare(connection: Connection, mail_id: int, now: datetime, under_way: timedelta) -> Prepared | None:
-    """What a requested mail shall be; None when somebody else composed or abandoned it, or its partner rests.
+    """What a requested mail shall be; None when somebody else composed or abandoned it, its partner rests, or whoever
+    asked for it may still take it back.
 
     :param under_way: what was composed less long ago is left out of statements.
     :raises CannotCompose: with the sentence for the person who asked.
     :raises BadDocument, ValueError: something cannot be written as a document.
     """
-    request = _read_request(connection, mail_id)
+    request = _read_request(connection, mail_id, now)
     if request is None:
         return None
     match MailKind(request.mail.kind):
@@ -54,8 +57,8 @@ def prepare(connection: Connection, mail_id: int, now: datetime, under_way: time
             return prepare_statement(connection, request, now, under_way)
 
 
-def _read_request(connection: Connection, mail_id: int) -> Request | None:
-    mail = connection.execute(_REQUESTED, {"mail": mail_id}).first()
+def _read_request(connection: Connection, mail_id: int, now: datetime) -> Request | None:
+    mail = connection.execute(_REQUESTED, {"mail": mail_id, "now": now}).first()
     if mail is None:
         return None
     partner = site_rows.read_partner(connection, mail.partner_id)

@@ -8,18 +8,23 @@ from intergestan_operations.starting import startup
 from intergestan_runtime.service import run_service
 from intergestan_runtime.settings import ConsoleSettings
 from services.console.settings import ConsoleProcess
-from services.console.worker import Console, serving, sweeping
+from services.console.worker import Console, ringing, serving, sweeping
 
 
 def main(argv: Sequence[str]) -> int:
     """Run a console; its exit code."""
     process, _ = startup.start("console", ConsoleProcess, argv)
     own: ConsoleSettings = process.own
-    console = Console(process.database, own, process.site.answer_hours)
+    console = Console(process.database, own, process.site.answer_hours, process.broker, process.tracer)
     return run_service(
         "console",
         process.broker,
-        loops=[startup.signs_of_life(process, "console"), serving(console, process.health), sweeping(process.database)],
+        loops=[
+            startup.signs_of_life(process, "console"),
+            serving(console, process.health),
+            ringing(console),
+            sweeping(process.database),
+        ],
         health=process.health,
         bounds=process.bounds(),
     )

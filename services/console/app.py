@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
+from intergestan_db.enums import Right
 from services.console.access.rights import Access
-from services.console.pages import entering, invitation, own, purchases, sales, start
+from services.console.pages import (
+    entering,
+    invitation,
+    mails_sent,
+    order_address,
+    own,
+    purchases,
+    sales,
+    sending,
+    start,
+)
 from services.console.route import Page
 
 ROUTES: Final = (
@@ -13,6 +24,19 @@ ROUTES: Final = (
     Page("/quitter", "leave", Access.PERSON, post=entering.leave),
     Page("/invitation", "invitation", Access.EVERYBODY, invitation.show, invitation.take, hashes=True),
     Page("/", "home", Access.SEE, start.show),
+    Page("/envoyer", "send", Right.SEND_ORDERS, sending.show, sending.send),
+    Page("/envoyer/apercu", "send: look", Right.SEND_ORDERS, sending.show_again, sending.look),
+    Page("/envoyer/somme", "send: count", Right.SEND_ORDERS, post=sending.count),
+    Page("/envoyer/enlever", "send: remove", Right.SEND_ORDERS, post=sending.remove),
+    Page("/envoyer/confirmer", "send: confirm", Right.SEND_ORDERS, post=sending.confirm_one),
+    Page("/envoyer/courriel", "order address", Right.SEND_ORDERS, order_address.show, order_address.change),
+    Page("/envois", "mails sent", Access.SEE, mails_sent.show_list),
+    Page("/envois/{ref}/renvoyer", "mail: again", Right.RESEND_MAILS, post=mails_sent.send_again),
+    Page("/envois/{ref}/annuler", "mail: take back", Right.RESEND_MAILS, post=mails_sent.give_up),
+    Page(
+        "/envois/{ref}/abandonner", "mail: give up", Right.RESEND_MAILS, mails_sent.ask_to_give_up, mails_sent.give_up
+    ),
+    Page("/envois/{ref:path}", "mail sent", Access.SEE, mails_sent.show_one),
     Page("/commandes", "purchases", Access.SEE, purchases.show_list),
     Page("/commandes/{number:path}", "purchase", Access.SEE, purchases.show_one),
     Page("/ventes", "sales", Access.SEE, sales.show_list),

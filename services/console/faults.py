@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.responses import Response
 
@@ -16,7 +16,8 @@ from services.console.visit import Visit
 
 KEPT: Final = "garde."
 """Before the name of a field of another page, while its person enters."""
-NEVER_KEPT: Final = ("mot_de_passe", "code", TOKEN)
+SECRET: Final = ("mot_de_passe", "code")
+"""How the names of fields begin that no page carries further."""
 DIALOGUE: Final = "dialogue"
 """The block, and the element, in which a person enters over a page that is open."""
 ALERTS: Final = "alertes"
@@ -116,13 +117,13 @@ def login_form(
     return response
 
 
-def _of_form(retour: str, login: str, said: str | None, kept: Mapping[str, str]) -> dict[str, object]:
+def _of_form(retour: str, login: str, said: str | None, kept: Mapping[str, str]) -> dict[str, Any]:
     fields = {f"{KEPT}{name}": value for name, value in kept.items()}
     return {"retour": retour, "login": login, "said": said, "kept": fields}
 
 
 def _kept_fields(form: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in form.items() if not name.startswith(NEVER_KEPT)}
+    return {name: value for name, value in form.items() if name != TOKEN and not name.startswith(SECRET)}
 
 
 def _fault(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 FOLDER: Final = Path(__file__).parent / "static"
-NAMES: Final = ("app.css", "app.js", "icons.svg", "vendor/htmx.min.js")
+NAMES: Final = ("app.css", "app.js", "live.js", "icons.svg", "vendor/htmx.min.js")
 _TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 

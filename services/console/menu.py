@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from intergestan_db.enums import Right
 from intergestan_erp.people.rights import Person
 from intergestan_runtime.said import marked
 from services.console.access.rights import Access, may
@@ -16,7 +17,7 @@ class Entry:
 
     word: str
     path: str
-    access: Access
+    access: Access | Right
     icon: str
     key: str = ""
 
@@ -31,7 +32,14 @@ class Heading:
 
 MENU: Final = (
     Heading("", (Entry(marked("Home"), "/", Access.SEE, "home"),)),
-    Heading(marked("Buying"), (Entry(marked("Purchase orders"), "/commandes", Access.SEE, "orders", "c"),)),
+    Heading(
+        marked("Buying"),
+        (
+            Entry(marked("Send orders"), "/envoyer", Right.SEND_ORDERS, "sending", "e"),
+            Entry(marked("Purchase orders"), "/commandes", Access.SEE, "orders", "c"),
+            Entry(marked("Mails sent"), "/envois", Access.SEE, "mail"),
+        ),
+    ),
     Heading(marked("Selling"), (Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),)),
 )
 """What is built. The others come with their pages."""

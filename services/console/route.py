@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
+from intergestan_db.enums import Right
 from services.console.access.rights import Access
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Page:
 
     path: str
     name: str
-    access: Access
+    access: Access | Right
     get: Function | None = None
     post: Function | None = None
     hashes: bool = False

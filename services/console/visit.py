@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -12,15 +13,21 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from intergestan_db.database import Database
+from intergestan_db.database import AWAY, Database
+from intergestan_db.problem import Problem
 from intergestan_erp.people.rights import Person
-from intergestan_erp.people.sessions import Visitor
+from intergestan_erp.people.sessions import Visitor, tell
 from intergestan_msg.pages.words import Language
 from intergestan_msg.units import unit_label
 from intergestan_operations.language import formats
+from intergestan_operations.language.wording import sentence
+from intergestan_operations.opening.outage import tell_outage
+from intergestan_runtime.said import Said
+from intergestan_runtime.visible_text import visible
 from services.console import menu
 from services.console.access import cookies
 from services.console.access.walls import masked
@@ -30,6 +37,8 @@ if TYPE_CHECKING:
     from services.console.worker import Console
 
 _WORTH_PACKING: Final = 1000
+ACT: Final = "jeton_acte"
+"""The field of a form that does something, by which it does it once."""
 CONTENT: Final = "contenu"
 """The block, and the element, that has what a page says beside head and menu."""
 
@@ -108,10 +117,13 @@ class Visit:
         """The same person at another page."""
         return replace(self, request=request, params=params, form={})
 
-    def html(self, template: str, *, status: int = 200, block: str | None = None, **values: Any) -> Response:
+    def html(
+        self, template: str, *, status: int = 200, block: str | None = None, titled: bool = True, **values: Any
+    ) -> Response:
         """A page; for a script that replaces a part of the page, that part alone.
 
         :param block: which part; by default the one whose element the script names, else all that the page says.
+        :param titled: such a part comes with the title of the page.
         """
         renderer, known = self.console.renderer, {**self._known(), **values}
         if block is None and self.is_partial:
@@ -119,9 +131,9 @@ class Visit:
         if block is not None:
             text = renderer.block(self.language, template, block, known)
             if text is not None:
-                title = renderer.block(self.language, template, "title", known)
-                return self._answer(f"<title>{title}</title>{text}", status)
-        return self._answer(renderer.page(self.language, template, known), status)
+                title = renderer.block(self.language, template, "title", known) if titled else None
+                return self._answer(f"<title>{title}</title>{text}" if titled else text, status)
+        return self._answer(renderer.page(self.language, template, {**known, "told": self._take_told()}), status)
 
     def go(self, path: str, **query: str) -> Response:
         """On to another page, after something was done."""
@@ -129,6 +141,17 @@ class Visit:
         if self.is_partial:
             return Response(status_code=204, headers={"HX-Redirect": to})
         return RedirectResponse(to, status_code=303)
+
+    def _take_told(self) -> Mapping[str, str] | None:
+        """What an act left to be said on the next whole page; it is said once."""
+        if self.visitor is None or not self.visitor.told:
+            return None
+        try:
+            with self.database.transaction() as connection:
+                tell(connection, self.visitor.session, None)
+        except AWAY as error:
+            tell_outage(error, "What an act did is told once more: the base takes no writes.")
+        return self.visitor.told
 
     def _answer(self, text: str, status: int) -> Response:
         body = text.encode("utf-8", "replace")
@@ -145,6 +168,7 @@ class Visit:
             "site": self.site,
             "language": self.language,
             "token": token,
+            "act": self.typed(ACT) or str(uuid.uuid4()),
             "menu": menu.shown_to(self.person),
             "path": self.request.url.path,
             "amount": self.amount,
@@ -152,6 +176,8 @@ class Visit:
             "price": self.price,
             "day": self.day,
             "clock": self.clock,
+            "sentence": self.say,
+            "lines": _in_lines,
             "iso": _iso,
             "unit": self.unit,
             "to_order": lambda number: f"/commandes/{quote(number, safe='')}",
@@ -183,9 +209,18 @@ class Visit:
         """The everyday name of a unit."""
         return unit_label(code, Language(self.language))
 
+    def say(self, said: Said | Problem) -> str:
+        """A sentence of ours."""
+        return sentence(said, self.language, self.zone)
+
     def clock(self, value: datetime) -> str:
         """An instant."""
         return formats.clock(value, self.zone, self.now, self.language)
+
+
+def _in_lines(text: str) -> Markup:
+    """A text that somebody wrote, with its lines, and a mark for what cannot be seen."""
+    return escape(visible(text))
 
 
 def _iso(value: datetime) -> str:

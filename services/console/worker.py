@@ -6,18 +6,24 @@ import asyncio
 import socket
 import threading
 import time
+from datetime import datetime
 from typing import Any
 
 import structlog
 
+from intergestan_db.bells import Bells
 from intergestan_db.database import Database
 from intergestan_erp.people.invitations import sweep_invitations
+from intergestan_erp.people.once import sweep_once
 from intergestan_erp.people.sessions import STRICT, USUAL, Lifetime, sweep_sessions
 from intergestan_erp.people.throttle import sweep_throttles
+from intergestan_operations.acting.ringing import ring_with
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
+from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.health import HealthServer
 from intergestan_runtime.service import Loop
 from intergestan_runtime.settings import ConsoleSettings
+from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.console.app import ROUTES
 from services.console.asgi import Application
 from services.console.fixed import Fixed
@@ -35,15 +41,48 @@ _TICK_S = 0.5
 class Console:
     """What all pages share: the database, the settings, templates, static files, and who the site is."""
 
-    def __init__(self, database: Database, own: ConsoleSettings, answer_hours: int) -> None:
+    def __init__(
+        self,
+        database: Database,
+        own: ConsoleSettings,
+        answer_hours: int,
+        broker: BellBroker | None = None,
+        tracer: Tracer = NO_TRACER,
+    ) -> None:
+        """:param broker: by which it rings for what an act made due; without one the dispatcher finds it."""
         self.database = database
         self.own = own
+        self.tracer = tracer
+        self._broker = broker
+        self._later: list[tuple[datetime, Bells]] = []
+        self._later_lock = threading.Lock()
         self.fixed = Fixed.read()
         self.renderer = Renderer(self.fixed.urls)
         self.site = KnownSite(database)
         self.pictures = Pictures(database, answer_hours)
         self.lifetime: Lifetime = STRICT if own.strict_sessions else USUAL
         self.application = Application(self, ROUTES)
+
+    def ring(self, bells: Bells, at: datetime | None = None) -> None:
+        """Ring for what became due, or will be at that instant. A lost bell costs seconds."""
+        if self._broker is None:
+            return
+        if at is None:
+            ring_with(self._broker, bells)
+        else:
+            with self._later_lock:
+                self._later.append((at, bells))
+
+    def ring_what_is_due(self) -> None:
+        """Ring for what has become due meanwhile."""
+        if self._broker is None or not self._later:
+            return
+        now = self.database.now()
+        with self._later_lock:
+            due = [bells for at, bells in self._later if at < now]
+            self._later = [(at, bells) for at, bells in self._later if at >= now]
+        for bells in due:
+            ring_with(self._broker, bells)
 
 
 def serving(console: Console, health: HealthServer) -> Loop:
@@ -134,8 +173,18 @@ def _serve(console: Console, listening: socket.socket, stop: threading.Event, st
     thread.join(_STOP_S * 2)
 
 
+def ringing(console: Console) -> Loop:
+    """A loop that rings for what may be taken back no more; what is lost with the process the dispatcher finds."""
+
+    def ring(stop: threading.Event) -> None:
+        while not stop.wait(_TICK_S):
+            console.ring_what_is_due()
+
+    return ring
+
+
 def sweeping(database: Database) -> Loop:
-    """A loop that deletes sessions, invitations and counts of tries that are over."""
+    """A loop that deletes sessions, invitations, counts of tries and outcomes of forms that are over."""
 
     def sweep(stop: threading.Event) -> None:
         while not stop.is_set():
@@ -145,6 +194,7 @@ def sweeping(database: Database) -> Loop:
                     sweep_sessions(connection, now)
                     sweep_invitations(connection, now)
                     sweep_throttles(connection, now)
+                    sweep_once(connection, now)
             except ANY_REFUSAL as error:
                 tell_outage(error, "What is over of sessions stays for now.")
             stop.wait(_SWEEP_S)

@@ -53,6 +53,10 @@ def _due(
     return Due(step, found.limit(1), taken)
 
 
+_IS_ASKED_FOR = and_(
+    OutboundMail.state == OutboundState.REQUESTED,
+    or_(OutboundMail.next_attempt_at.is_(None), OutboundMail.next_attempt_at <= NOW),
+)
 _MAY_LEAVE = OutboundMail.partner_id.not_in(NOT_SENT_TO)
 _WAITS = OutboundMail.state.in_([OutboundState.COMPOSED, OutboundState.SENT, OutboundState.UNKNOWN])
 _IS_ORPHANED = and_(OutboundMail.state == OutboundState.SENDING, is_free(OutboundMail, NOW))
@@ -68,7 +72,7 @@ _SOMEBODY_ALLOCATES = exists(Worker.name).where(Worker.service == ALLOCATOR, Wor
 """Without an allocator nobody would take these bells out of Redis."""
 
 DUE = (
-    _due(COMPOSE, OutboundMail, and_(OutboundMail.state == OutboundState.REQUESTED, _MAY_LEAVE)),
+    _due(COMPOSE, OutboundMail, and_(_IS_ASKED_FOR, _MAY_LEAVE)),
     _due(SEND, OutboundMail, or_(and_(_WAITS, OutboundMail.next_attempt_at <= NOW, _MAY_LEAVE), _IS_ORPHANED)),
     _due(
         IMPORT,

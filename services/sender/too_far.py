@@ -28,6 +28,7 @@ from sqlalchemy import (
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import Notice, OutboundMail, Relay
 from intergestan_db.tables.types import UtcDateTime, earlier
+from intergestan_exchange.outbox.undo import LONGEST_UNDO
 from services.sender.schedule import LASTING_REST
 from services.sender.settings import SenderSettings
 
@@ -63,6 +64,8 @@ def _wrong(now: datetime, settings: SenderSettings) -> list[Wrong]:
     by_itself = or_(relay_rests_until.is_(None), mail.next_attempt_at > relay_rests_until)
     retries = tuple(max(step, int(rest.total_seconds())) for step in accumulate(settings.retry_seconds, max))
     unsent = (mail.state == OutboundState.COMPOSED, _retry(mail.attempts, retries))
+    undo = literal(LONGEST_UNDO // timedelta(microseconds=1), BigInteger())
+    requested = (mail.state == OutboundState.REQUESTED, undo)
     waiting = (
         mail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN]),
         _step(mail.resends, tuple(max(step, int(rest.total_seconds())) for step in settings.resend_seconds)),
@@ -75,7 +78,7 @@ def _wrong(now: datetime, settings: SenderSettings) -> list[Wrong]:
                 and_(of_state, by_itself, _is_further(mail.next_attempt_at, now, wait)),
                 {"next_attempt_at": _after(now, wait)},
             )
-            for of_state, wait in (unsent, waiting)
+            for of_state, wait in (requested, unsent, waiting)
         ),
         (
             notice,

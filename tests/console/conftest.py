@@ -9,8 +9,11 @@ import pytest
 
 from tests.console.office import Office, make_office
 from tests.databases import MigratedBases
+from tests.journey.conftest import journey_smtp, make_pair
 from tests.servers import RedisServer
 from tests.servers.chromium import Chromium
+
+__all__ = ["chromium", "journey_smtp", "make_pair", "office"]
 
 
 @pytest.fixture(scope="session")

@@ -184,13 +184,19 @@ ORDER_OF_THEIRS = (
     "UPDATE outbound_order SET outbound_mail_id = outbound_mail_id",
     "UPDATE outbound_order SET version = 2",
 )
+ACTS_OF_PEOPLE = (
+    "UPDATE purchase_order SET state = 'confirmed'",
+    REQUEST.format(kind="orders", state="requested"),
+    ASKED,
+    "INSERT INTO outbound_order (outbound_mail_id, purchase_order_id, revision, version) VALUES (1, 1, 0, 1)",
+)
+"""Of these, what whoever sends and takes back in the browser does."""
 REDIRECTED = (
     "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example'",
     "UPDATE outbound_mail SET recipient = 'commandes@kerguelen.example' WHERE composed_at IS NULL",
     "UPDATE outbound_mail SET partner_id = partner_id",
     "UPDATE outbound_mail SET kind = 'answers'",
     "UPDATE partner SET answer_address = 'x@y.test'",
-    "UPDATE partner SET order_address = 'x@y.test'",
     "UPDATE partner SET proposed_order_address = 'x@y.test'",
     "UPDATE site SET orders_address = 'x@y.test'",
     "UPDATE relay SET bounce_address = 'x@y.test'",
@@ -198,7 +204,6 @@ REDIRECTED = (
 )
 FOR_NOBODY = (
     *REDIRECTED,
-    *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
     "DELETE FROM event WHERE subject = 'purchase_order'",
     "UPDATE event SET who = 'marc'",
     "UPDATE party SET credit_max = NULL",
@@ -242,6 +247,10 @@ FOR_NOBODY = (
     "SELECT pg_read_file('/etc/passwd')",
 )
 STOLEN = {
+    "console": (
+        "UPDATE partner SET order_address = 'x@y.test'",
+        *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
+    ),
     "poller": ("UPDATE mailbox SET owner = 'x'", "UPDATE mailbox SET fence = 9", "DELETE FROM poller"),
     "importer": ("UPDATE inbound_mail SET lease_owner = 'x', lease_until = 9000000000000000",),
     "sender": (
@@ -249,7 +258,9 @@ STOLEN = {
         "UPDATE notice SET lease_owner = 'x', lease_until = 9000000000000000",
     ),
 }
-"""What only the service may do that it is the work of: leases and mailboxes are taken by nobody else."""
+"""What only the service may do that it is the work of: leases and mailboxes are taken by nobody else, people's acts are
+done where people prove who they are.
+"""
 SECRETS = {
     "poller": ("SELECT sealed FROM mailbox",),
     "sender poller": ("SELECT sealed_refresh FROM oauth_grant", "SELECT sealed_access FROM oauth_grant"),
@@ -389,10 +400,20 @@ OWN = {
         "SELECT * FROM invoice",
     ),
     "console": (
-        *ORDER_OF_THEIRS,
-        "UPDATE purchase_order SET state = 'confirmed'",
+        *(each for each in ORDER_OF_THEIRS if each not in ACTS_OF_PEOPLE),
+        "UPDATE purchase_order SET state = 'accepted'",
+        "UPDATE purchase_order SET state = 'waiting'",
+        "UPDATE purchase_order SET state = 'cancelled'",
+        "UPDATE purchase_order SET version = version + 1",
+        "UPDATE purchase_order SET outbound_mail_id = NULL",
+        "UPDATE outbound_order SET live = true",
+        "UPDATE outbound_mail SET state = 'composed' WHERE state = 'requested'",
+        "UPDATE outbound_mail SET state = 'answered' WHERE state = 'sent'",
+        "UPDATE outbound_mail SET size = 0",
+        "INSERT INTO outbound_body (outbound_mail_id, mime) VALUES (1, 'x')",
+        REQUEST.format(kind="answers", state="requested"),
+        REQUEST.format(kind="orders", state="composed"),
         "UPDATE sales_order SET state = 'accepted'",
-        "UPDATE partner SET order_address = 'x@y.test'",
         "UPDATE partner_key SET pending = false",
         "UPDATE setting SET value = 'x'",
         "UPDATE published SET value = 'x'",
@@ -407,7 +428,7 @@ OWN = {
         "DELETE FROM event",
         "DELETE FROM ledger",
         "DELETE FROM inbound_mail",
-        "INSERT INTO event (at, who, subject, subject_id, name) VALUES (0, 'marie', 'purchase_order', 1, 'confirm')",
+        "INSERT INTO event (at, who, subject, subject_id, name) VALUES (0, 'marie', 'sales_order', 1, 'accept')",
     ),
 }
 

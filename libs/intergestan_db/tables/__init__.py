@@ -94,6 +94,7 @@ from intergestan_db.tables.quote import Quote, QuoteCharge, QuoteLine
 from intergestan_db.tables.site import (
     Event,
     HighWater,
+    Idempotency,
     Invitation,
     NumberSeries,
     Published,
@@ -153,6 +154,7 @@ __all__ = [
     "Heartbeat",
     "HighWater",
     "Hold",
+    "Idempotency",
     "InboundMail",
     "InboundTransfer",
     "Invitation",

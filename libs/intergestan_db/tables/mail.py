@@ -21,7 +21,10 @@ class LeaseColumns:
 
 
 class OutboundMail(LeaseColumns, Table):
-    """One mail we send. `next_attempt_at` is when it is due again: first delivery, retry or resend alike.
+    """One mail we send.
+
+    `next_attempt_at` is when it is due again: first delivery, retry or resend alike; of one that is only asked for,
+    until when it may be taken back. `recipient` is where it goes; one of orders keeps that of when it was asked for.
 
     `trace_parent` is the last step that was traced.
     """

@@ -94,7 +94,7 @@ class Session(Table):
     """A person who entered in a browser. The cookie has the secret, `id_hash` is its SHA-256.
 
     It ends at `ends_at`, or when nothing was asked for too long since `seen_at`. `csrf` is the token of its forms;
-    `address` and `agent` tell the person which browser it was.
+    `address` and `agent` tell the person which browser it was. `told` is what the next page says of what was done.
     """
 
     __tablename__ = "session"
@@ -107,6 +107,24 @@ class Session(Table):
     ends_at: Typed[Instant]
     address: Typed[str] = column(String(60))
     agent: Typed[str] = column(String(200))
+    told: Typed[dict[str, Any] | None] = column(JSON(none_as_null=True))
+
+
+class Idempotency(Table):
+    """A form that was sent, and what came of it: whoever sends it again is told that, and nothing is done again.
+
+    `key` is the form's own; `digest` that of its fields; `body` the answer. The row is written with what the form does.
+    """
+
+    __tablename__ = "idempotency"
+
+    user_id: Typed[int] = column(references="user.id", primary_key=True, autoincrement=False)
+    key: Typed[str] = column(String(255), primary_key=True)
+    route: Typed[str] = column(String(200))
+    digest: Typed[str] = column(String(64))
+    status: Typed[int]
+    body: Typed[str] = column(Text())
+    at: Typed[Instant]
 
 
 class Invitation(Table):

@@ -21,10 +21,15 @@ from intergestan_erp.people.users import user_row
 
 OF_ROLE: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset(),
-    Role.CLERK: frozenset(),
-    Role.OPERATOR: frozenset(),
+    Role.CLERK: frozenset({Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS}),
+    Role.OPERATOR: frozenset({Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE}),
     Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS}),
-    Role.ADMINISTRATOR: frozenset({Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE, Right.SEND_ORDERS),
+            *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
+        }
+    ),
 }
 """What each role may. `OVERRIDE_CREDIT` is in none: it is given by name."""
 
@@ -197,6 +202,8 @@ def _refused(right: Right, login: str, who: str) -> Problem:
         return Problem(
             "{login} may not anonymise third parties; {who} may. Nothing was done.", code, acts, login=login, who=who
         )
-    return Problem(
-        "{login} may not pass the credit maximum; {who} may. Nothing was done.", code, acts, login=login, who=who
-    )
+    if right is Right.OVERRIDE_CREDIT:
+        return Problem(
+            "{login} may not pass the credit maximum; {who} may. Nothing was done.", code, acts, login=login, who=who
+        )
+    return Problem("{login} may not do this; {who} may. Nothing was done.", code, acts, login=login, who=who)

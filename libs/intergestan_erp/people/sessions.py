@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,6 +35,7 @@ class Visitor:
     """A person who is there, by their session.
 
     :ivar session: its digest; `csrf`: the token of its forms; `idle_ends_at`: when it ends if nothing is asked.
+    :ivar told: what an act left to be said on the next page.
     """
 
     user_id: int
@@ -46,6 +47,7 @@ class Visitor:
     shortcuts: bool
     session: str
     csrf: str
+    told: Mapping[str, str] | None
     ends_at: datetime
     idle_ends_at: datetime
 
@@ -98,12 +100,14 @@ def find_visitor(connection: Connection, secret: str, lifetime: Lifetime, now: d
     ends_at = min(row.ends_at, row.created_at + lifetime.longest)
     if now >= ends_at or now >= idle_ends_at or row.seen_at - now > lifetime.idle:
         return None
-    return Visitor(*row[:9], ends_at, idle_ends_at)
+    user_id, login, name, email, language, timezone, shortcuts, session, csrf, told = row[:10]
+    known = (user_id, login, name, email, language, timezone, shortcuts, session, csrf)
+    return Visitor(*known, told, ends_at, idle_ends_at)
 
 
 _VISITOR = select(
     *(User.id, User.login, User.name, User.email, User.language, User.timezone, User.shortcuts),
-    *(Session.id_hash, Session.csrf, Session.ends_at, Session.seen_at, Session.created_at),
+    *(Session.id_hash, Session.csrf, Session.told, Session.ends_at, Session.seen_at, Session.created_at),
 ).join(User, User.id == Session.user_id)
 
 
@@ -115,6 +119,11 @@ def needs_sign(visitor: Visitor, lifetime: Lifetime, now: datetime) -> bool:
 def note_sign(connection: Connection, session: str, now: datetime) -> None:
     """They are still there."""
     connection.execute(update(Session).where(Session.id_hash == session).values(seen_at=now))
+
+
+def tell(connection: Connection, session: str, told: Mapping[str, str] | None) -> None:
+    """Let the next page of this session say something; None: it was said."""
+    connection.execute(update(Session).where(Session.id_hash == session).values(told=told))
 
 
 def end_session(connection: Connection, session: str) -> None:

@@ -164,7 +164,9 @@ def check_address(address: str) -> None:
     :raises Problem: with the address.
     """
     if not re.match(ADDRESS, address):
-        raise Problem("«{address}» is not a mail address: it looks like name@domain.fr.", address=address)
+        raise Problem(
+            "«{address}» is not a mail address: it looks like name@domain.fr.", ProblemCode.BAD_ADDRESS, address=address
+        )
 
 
 def check_login(login: str) -> None:

@@ -138,8 +138,9 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     anew = tuple(mail_id for mail_id in wanted if mail_id not in written)
     afresh = fresh | {"next_attempt_at": at, "resends": 0, "recipient": present_address()}
     states.move(connection, states.OUTBOUND_MAIL, again, "resend", by=by, at=at, **afresh)
-    states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **fresh)
-    _number_anew(connection, overtaken, by=by, at=at, **fresh)
+    present = fresh | {"recipient": present_address()}
+    states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **present)
+    _number_anew(connection, overtaken, by=by, at=at, **present)
     return Bells(compose=anew + overtaken, send=again)
 
 

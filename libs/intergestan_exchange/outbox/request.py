@@ -56,19 +56,25 @@ def request_orders(
     *,
     by: str,
     at: datetime,
+    leave_at: datetime | None = None,
 ) -> int:
     """Ask for one mail to a supplier with all of these orders, or refuse the whole request.
 
+    It goes to the address for orders that the supplier has now, also where that is another one when it leaves (G18).
+
     :param versions: purchase order id → the version that the user saw and selected.
     :param user_id: the user whose mail address becomes the From (G15).
+    :param leave_at: until then it is not composed, and may be taken back as if it had never been asked for.
     :returns: the id of the outbound mail, to ring the composer with.
     :raises MissingAddress: the supplier's address for orders is not known (G17).
     :raises Problem: the supplier is no partner; too many orders; a draft; an order that changed meanwhile or
         is on its way already (a double click).
     """
-    partner = partner_of(connection, supplier_id)
+    partner = _ready_partner(connection, supplier_id)
     revisions = _check_orders(connection, supplier_id, versions)
-    mail_id = request_mail(connection, MailKind.ORDERS, partner, at, requested_by_id=user_id)
+    own = {"requested_by_id": user_id, "recipient": partner.order_address, "next_attempt_at": leave_at}
+    rung_at = at if leave_at is None else None
+    mail_id = request_mail(connection, MailKind.ORDERS, partner.id, at, **own, rung_at=rung_at)
     states.record(connection, "outbound_mail", [(mail_id, None, OutboundState.REQUESTED)], "request", by=by, at=at)
     states.move(
         connection,
@@ -84,17 +90,20 @@ def request_orders(
     return mail_id
 
 
-def set_order_address(connection: Connection, supplier_id: int, address: str) -> None:
-    """`send --to`: store the supplier's address for orders if there is none yet (G17).
+def set_order_address(connection: Connection, supplier_id: int, address: str, *, by: str, at: datetime) -> None:
+    """Store the supplier's address for orders if there is none yet (G17).
 
     :raises Problem: it is no mail address; another one is stored: changing it is an act of its own (G18).
     """
     check_address(address)
-    connection.execute(
+    stored = connection.execute(
         update(Partner)
         .where(Partner.party_id == supplier_id, Partner.order_address.is_(None))
         .values(order_address=address)
-    )
+        .returning(Partner.id)
+    ).scalars()
+    rows = [(partner_id, None, None) for partner_id in stored]
+    states.record(connection, Partner.__tablename__, rows, "set", by=by, at=at, detail={"order_address": address})
     check_order_address(connection, supplier_id, address)
 
 
@@ -140,11 +149,15 @@ def partner_of(connection: Connection, supplier_id: int) -> int:
     :raises Problem: it is none, or rests.
     :raises MissingAddress: the address is not known (G17).
     """
+    return int(_ready_partner(connection, supplier_id).id)
+
+
+def _ready_partner(connection: Connection, supplier_id: int) -> Row[int, str, str | None, str | None]:
     partner = partner_row(connection, supplier_id)
     if partner.order_address is None:
         raise MissingAddress(partner.name, partner.proposed_order_address)
     check_sending(connection, partner.id)
-    return int(partner.id)
+    return partner
 
 
 def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +21,7 @@ from intergestan_db.enums import (
     UnknownProduct,
 )
 from intergestan_db.problem import Act, Problem, ProblemCode
-from intergestan_db.tables import Partner, PartnerKey, Party
+from intergestan_db.tables import Event, Partner, PartnerKey, Party
 from intergestan_erp.parties.addresses import POSTAL, set_address, set_contact
 from intergestan_erp.parties.company_numbers import compact
 from intergestan_erp.parties.folding import name_key
@@ -29,6 +30,8 @@ from intergestan_erp.site.setup import LANGUAGES, check_address
 from intergestan_msg.identity import nfc
 
 ADDRESSES: Final = ("order_address", "answer_address")
+FORMER: Final = "former_"
+"""Before the name of an address, in an event: what it was."""
 CHOICES: Final[Mapping[str, type[StrEnum]]] = {
     "price_policy": PricePolicy,
     "price_action": PriceAction,
@@ -86,13 +89,16 @@ def find_partner(connection: Connection, text: str) -> int:
 def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
     """Change what we agreed with a partner; columns of `partner`, its party's postal address or `contact`.
 
-    `order_address` is the one address per supplier that orders go to (G16, G18); None takes it away.
+    `order_address` is the one address per supplier that orders go to (G16, G18); None takes it away. Of an address the
+    event keeps the former one, too.
 
     :raises Problem: for a value that is none of the allowed ones; nothing is changed then.
     """
     for name, value in changes.items():
         _check(name, value)
-    party_id = connection.execute(select(Partner.party_id).where(Partner.id == partner_id)).scalar_one()
+    columns = (Partner.party_id, Partner.order_address, Partner.answer_address)
+    before = connection.execute(select(*columns).where(Partner.id == partner_id)).one()
+    party_id = before.party_id
     of_party = {name: changes[name] for name in POSTAL if name in changes}
     own = {name: value for name, value in changes.items() if name not in POSTAL and name != "contact"}
     if own:
@@ -102,7 +108,37 @@ def set_partner(connection: Connection, partner_id: int, changes: Mapping[str, A
     if changes.get("contact"):
         set_contact(connection, party_id, {"contact": changes["contact"]})
     detail = {name: None if value is None else str(value) for name, value in changes.items()}
+    detail |= {f"{FORMER}{name}": getattr(before, name) for name in ADDRESSES if name in changes}
     states.record(connection, Partner.__tablename__, [(partner_id, None, None)], "set", by=by, at=at, detail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected:
+    """Somebody said where a partner's orders go.
+
+    :ivar former: where they went before; None: it is the first address.
+    """
+
+    at: datetime
+    by: str
+    partner: str
+    former: str | None
+    now: str | None
+
+
+def order_addresses_changed(connection: Connection, since: datetime) -> list[Redirected]:
+    """Who said so since then, the newest first (G18): by such an address orders can be read elsewhere."""
+    rows = connection.execute(
+        select(Event.at, Event.who, Partner.name, Event.detail)
+        .join(Partner, Partner.id == Event.subject_id)
+        .where(Event.subject == Partner.__tablename__, Event.name == "set", Event.at >= since)
+        .order_by(Event.id.desc())
+    )
+    return [
+        Redirected(at, who, name, detail.get(f"{FORMER}order_address"), detail["order_address"])
+        for at, who, name, detail in rows
+        if detail and "order_address" in detail
+    ]
 
 
 def _check(name: str, value: Any) -> None:

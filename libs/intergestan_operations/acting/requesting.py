@@ -15,13 +15,14 @@ Asked = TypeVar("Asked")
 
 
 def request(
-    database: Database, tracer: Tracer, ask: Callable[[Connection], Asked], mail_of: Callable[[Asked], int]
+    database: Database, tracer: Tracer, ask: Callable[[Connection], Asked], mail_of: Callable[[Asked], int | None]
 ) -> Asked:
     """Do it, and let the trace go on with the mail.
 
-    :param ask: asks for the mail within the transaction. :param mail_of: the mail's id, to ring the composer with.
+    :param ask: asks for the mail within the transaction. :param mail_of: the mail's id; None where none was asked for.
     """
     with tracer.step("request", None), database.transaction() as connection:
         asked = ask(connection)
-        hand_on(connection, [mail_of(asked)], tracer.here())
+        mail_id = mail_of(asked)
+        hand_on(connection, [] if mail_id is None else [mail_id], tracer.here())
     return asked

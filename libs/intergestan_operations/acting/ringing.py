@@ -5,13 +5,14 @@ A lost bell costs seconds: the dispatcher rings for every due row.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import closing
 
 from intergestan_db.bells import Bells
 from intergestan_db.database import Database
 from intergestan_db.site_rows import read_site
 from intergestan_operations.opening.opening import redis_url
-from intergestan_runtime.broker import make_broker
+from intergestan_runtime.broker import BellBroker, make_broker
 from intergestan_runtime.redis_client import REDIS_FAILURES
 from intergestan_runtime.settings import SiteSettings
 from intergestan_runtime.steps import ALLOCATE, COMPOSE, IMPORT, SEND, SERVE, Step
@@ -33,9 +34,20 @@ def ring(site: SiteSettings, database: Database, step: Step, *row_ids: int) -> b
 
 
 def ring_all(site: SiteSettings, database: Database, bells: Bells) -> None:
-    """Ring for the rows of every step."""
-    ring(site, database, COMPOSE, *bells.compose)
-    ring(site, database, SEND, *bells.send)
-    ring(site, database, IMPORT, *bells.take_in)
-    ring(site, database, ALLOCATE, *bells.allocate)
-    ring(site, database, SERVE, *bells.serve)
+    """Ring for the rows of every step, from a program that has no broker open."""
+    for step, row_ids in _by_step(bells):
+        ring(site, database, step, *row_ids)
+
+
+def ring_with(broker: BellBroker, bells: Bells) -> None:
+    """Ring for the rows of every step, in a service."""
+    for step, row_ids in _by_step(bells):
+        if row_ids:
+            step.ring(broker, *row_ids)
+
+
+def _by_step(bells: Bells) -> Iterable[tuple[Step, tuple[int, ...]]]:
+    return (
+        *((COMPOSE, bells.compose), (SEND, bells.send), (IMPORT, bells.take_in)),
+        *((ALLOCATE, bells.allocate), (SERVE, bells.serve)),
+    )

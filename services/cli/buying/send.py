@@ -93,7 +93,7 @@ def _request(call: Call, orders: Sequence[Mapping[str, Any]], user_id: int, logi
 
     def ask(connection: Connection) -> int:
         if address is not None:
-            set_order_address(connection, supplier, address)
+            set_order_address(connection, supplier, address, by=login, at=call.database.now())
         return request_orders(connection, supplier, versions, user_id, by=login, at=call.database.now())
 
     try:

@@ -32,6 +32,11 @@ RIGHTS: Mapping[str, str] = {
     "override_credit": marked("may pass the credit maximum"),
     "keep_books": marked("keeps the books"),
     "close_books": marked("closes the books"),
+    "send_orders": marked("sends orders"),
+    "resend_mails": marked("sends mails again or gives them up"),
+    "collect_orders": marked("collects orders"),
+    "operate": marked("operates"),
+    "set_accounts": marked("sets mail accounts"),
 }
 """What people read of these words; a test holds that there is one for each."""
 
@@ -99,7 +104,8 @@ def set_(
     grant: Annotated[
         str | None,
         typer.Option(
-            metavar="RIGHT,…", help="Rights by name: override_credit, set_credit, manage_users, anonymise; with commas."
+            metavar="RIGHT,…",
+            help="Rights by name, such as override_credit, set_credit, anonymise, send_orders; with commas.",
         ),
     ] = None,
     revoke: Annotated[

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
 from starlette.responses import Response
 
+from intergestan_db.enums import Right
 from intergestan_exchange.health.alarm_text import sentence
+from intergestan_exchange.partners.partners import Redirected, order_addresses_changed
 from services.console.visit import Visit
+
+TOLD: Final = timedelta(days=7)
+"""So long administrators are told that orders of a supplier go elsewhere."""
 
 
 def show(visit: Visit) -> Response:
     """The page."""
     picture = visit.console.pictures.read()
     alarms = [(alarm, sentence(alarm, visit.language)) for alarm in picture.alarms]
-    return visit.html("start.html", picture=picture, alarms=alarms)
+    person = visit.person
+    redirected: Sequence[Redirected] = ()
+    if person is not None and person.may(Right.SET_ACCOUNTS):
+        with visit.database.read() as connection:
+            redirected = order_addresses_changed(connection, visit.now - TOLD)
+    may_send = person is not None and person.may(Right.SEND_ORDERS)
+    return visit.html("start.html", picture=picture, alarms=alarms, redirected=redirected, may_send=may_send)

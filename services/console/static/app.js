@@ -20,6 +20,7 @@
   });
 
   const start = () => {
+    counted();
     const fault = document.querySelector("[data-focus]");
     if (fault) fault.focus();
     /* The code of a link is behind its #, which no server and no log sees. */
@@ -35,6 +36,62 @@
       button.addEventListener("click", () => dialog.showModal());
     });
   };
+
+  /* A choice that says all by itself, and a menu that the mouse's other button or Shift+F10 opens, too. */
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  });
+  document.addEventListener("contextmenu", (event) => {
+    const of = event.target.closest("[data-menu]");
+    const menu = of && byId(of.dataset.menu);
+    if (!menu) return;
+    event.preventDefault();
+    menu.open = true;
+    menu.querySelector("a, button").focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && event.target.closest("details.menu-of[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
+  /* Ticks: all of the page, one, and a range from the one before. What they come to is counted by the server. */
+  const boxes = () => [...document.querySelectorAll("[data-rows] input[type=checkbox][name]")];
+  const counted = () => { const all = document.querySelector("[data-all]"); if (all) { all.hidden = false; state(all); } };
+  const state = (all) => {
+    const ticked = boxes().filter((box) => box.checked).length;
+    all.checked = ticked > 0 && ticked === boxes().length;
+    all.indeterminate = ticked > 0 && ticked < boxes().length;
+  };
+  const tell = (box) => { box.dispatchEvent(new Event("change", { bubbles: true })); };
+  const tickAll = (ticked) => {
+    boxes().forEach((box) => { box.checked = ticked; });
+    if (boxes().length) tell(boxes()[0]);
+  };
+  let before = null;
+  const range = (box) => {
+    const all = boxes();
+    const [from, to] = [all.indexOf(before), all.indexOf(box)].sort((a, b) => a - b);
+    if (from < 0) return;
+    all.slice(from, to + 1).forEach((each) => { each.checked = box.checked; });
+    tell(box);
+  };
+  document.addEventListener("click", (event) => {
+    const box = event.target;
+    if (!box.matches("[data-rows] input[type=checkbox]")) return;
+    if (box.matches("[data-all]")) { tickAll(box.checked); return; }
+    if (event.shiftKey && before) range(box);
+    before = box;
+  });
+  document.addEventListener("change", counted);
+  document.addEventListener("htmx:afterSwap", counted);
+  const tick = (event) => {
+    const box = document.querySelector("[data-rows] .here input[type=checkbox]");
+    if (!box) return;
+    box.checked = !box.checked;
+    if (event.shiftKey && before) range(box); else tell(box);
+    before = box;
+  };
+  const press = (key) => { const button = document.querySelector(`[data-does="${key}"]:not([disabled])`); if (button) button.click(); };
 
   const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")];
   const move = (by) => {
@@ -55,6 +112,12 @@
     k: () => move(-1),
     ArrowDown: () => move(1),
     ArrowUp: () => move(-1),
+    x: tick,
+    X: tick,
+    "*": () => tickAll(!boxes().every((box) => box.checked)),
+    e: () => press("e"),
+    v: () => press("v"),
+    d: () => document.dispatchEvent(new Event("intergestan:rest")),
     f: () => { const field = document.querySelector(".filters input:not([type=hidden])"); if (field) field.focus(); },
   };
   document.addEventListener("keydown", (event) => {
@@ -70,7 +133,7 @@
       setTimeout(() => { prefix = ""; }, 1500);
     } else if (keys[event.key]) {
       event.preventDefault();
-      keys[event.key]();
+      keys[event.key](event);
     }
   });
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -31,7 +32,13 @@ class Shop:
     supplier_id: int
     user_id: int
 
-    def ask(self, *numbers: str, versions: Mapping[int, int] | None = None, supplier_id: int | None = None) -> int:
+    def ask(
+        self,
+        *numbers: str,
+        versions: Mapping[int, int] | None = None,
+        supplier_id: int | None = None,
+        leave_at: datetime | None = None,
+    ) -> int:
         with self.site.database.transaction() as connection:
             chosen = select(PurchaseOrder.id, PurchaseOrder.version).where(PurchaseOrder.number.in_(numbers))
             found = {row.id: row.version for row in connection.execute(chosen)}
@@ -42,6 +49,7 @@ class Shop:
                 self.user_id,
                 by="marie",
                 at=NOW,
+                leave_at=leave_at,
             )
 
     def rows(self, table: Any) -> Sequence[Any]:
@@ -145,17 +153,26 @@ def test_a_missing_address_is_asked_for(shop: Shop) -> None:
     assert refused.value.proposed == ADDRESS
     assert_nothing_was_asked(shop)
     with shop.site.database.transaction() as connection:
-        set_order_address(connection, shop.supplier_id, "achats@stauber.test")
+        set_order_address(connection, shop.supplier_id, "achats@stauber.test", by="marie", at=NOW)
     shop.ask("CFR1")
     assert shop.rows(Partner)[0].order_address == "achats@stauber.test"
+
+
+def test_a_request_keeps_where_it_goes_and_until_when_it_waits(shop: Shop) -> None:
+    """G18: another address counts for what is asked for later. Nobody is rung for before the time has come."""
+    shop.ask("CFR1")
+    shop.change(Partner, order_address="new@stauber.test")
+    shop.ask("CFR2", leave_at=NOW + timedelta(seconds=8))
+    found = [(row.recipient, row.next_attempt_at, row.rung_at) for row in shop.rows(OutboundMail)]
+    assert found == [(ADDRESS, None, NOW), ("new@stauber.test", NOW + timedelta(seconds=8), None)]
 
 
 def test_another_address_than_the_stored_one_is_refused(shop: Shop) -> None:
     """G16, G18: one address per supplier; changing it is an act of its own."""
     with shop.site.database.transaction() as connection:
-        set_order_address(connection, shop.supplier_id, ADDRESS)
+        set_order_address(connection, shop.supplier_id, ADDRESS, by="marie", at=NOW)
     with pytest.raises(Problem, match=r"go to commandes@stauber\.test, not to"), shop.site.database.transaction() as tx:
-        set_order_address(tx, shop.supplier_id, "other@stauber.test")
+        set_order_address(tx, shop.supplier_id, "other@stauber.test", by="marie", at=NOW)
     assert shop.rows(Partner)[0].order_address == ADDRESS
 
 
@@ -167,7 +184,7 @@ def test_a_supplier_without_a_key_cannot_be_sent_to(shop: Shop) -> None:
     with pytest.raises(Problem, match="Ask for their card"):
         shop.ask("CFR1", supplier_id=party)
     with pytest.raises(Problem, match="Ask for their card"), shop.site.database.transaction() as connection:
-        set_order_address(connection, party, ADDRESS)
+        set_order_address(connection, party, ADDRESS, by="marie", at=NOW)
     assert_nothing_was_asked(shop)
 
 

@@ -1,4 +1,18 @@
+from tests.pipeline.conftest import made_pairs, make_pair, pool, sites
 from tests.services.console.desk import an_office, desk, portal
+from tests.services.console.sending_desk import sending
 from tests.site_factories import database, make_database, paired_sites
 
-__all__ = ["an_office", "database", "desk", "make_database", "paired_sites", "portal"]
+__all__ = [
+    "an_office",
+    "database",
+    "desk",
+    "made_pairs",
+    "make_database",
+    "make_pair",
+    "paired_sites",
+    "pool",
+    "portal",
+    "sending",
+    "sites",
+]

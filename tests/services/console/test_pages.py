@@ -30,6 +30,21 @@ GET  /invitation              nobody nadia carl odile adele adam
 POST /invitation              nobody nadia carl odile adele adam
 POST /quitter                        nadia carl odile adele adam
 GET  /                               nadia carl odile adele adam
+GET  /envoyer                              carl            adam
+POST /envoyer                              carl            adam
+GET  /envoyer/apercu                       carl            adam
+POST /envoyer/apercu                       carl            adam
+POST /envoyer/somme                        carl            adam
+POST /envoyer/enlever                      carl            adam
+POST /envoyer/confirmer                    carl            adam
+GET  /envoyer/courriel                     carl            adam
+POST /envoyer/courriel                     carl            adam
+GET  /envois                         nadia carl odile adele adam
+GET  /envois/out-1                   nadia carl odile adele adam
+POST /envois/out-1/renvoyer                carl odile       adam
+POST /envois/out-1/annuler                 carl odile       adam
+GET  /envois/out-1/abandonner              carl odile       adam
+POST /envois/out-1/abandonner              carl odile       adam
 GET  /commandes                      nadia carl odile adele adam
 GET  /commandes/CFR1                 nadia carl odile adele adam
 GET  /ventes                         nadia carl odile adele adam
@@ -44,9 +59,8 @@ POST /moi/sessions                   nadia carl odile adele adam
 Adam administrates."""
 
 LINES = [line.split() for line in MATRIX.strip().splitlines()]
-ADDRESSES = {
-    page.path: page.path.replace("{number:path}", "CFR1" if "commandes" in page.path else "CCL1") for page in ROUTES
-}
+NUMBERS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1"}
+ADDRESSES = {page.path: re.sub(r"\{\w+(:path)?\}", NUMBERS.get(page.path, "out-1"), page.path) for page in ROUTES}
 
 
 def test_every_route_stands_in_the_matrix() -> None:

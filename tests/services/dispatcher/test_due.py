@@ -111,6 +111,9 @@ def _instants(clock: Clock, values: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("values", "due"),
     [
+        ({"state": "requested"}, True),
+        ({"state": "requested", "next_attempt_at": None}, True),
+        ({"state": "requested", "next_attempt_at": timedelta(seconds=8)}, False),
         ({"state": "composed"}, True),
         ({"state": "composed", "next_attempt_at": timedelta(seconds=1)}, False),
         ({"state": "sent"}, True),

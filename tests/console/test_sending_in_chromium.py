@@ -1,0 +1,153 @@
+"""*Envoyer une commande* in a real browser, before real mail servers: the journey, by keyboard, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.console.test_in_chromium import Watched, found_by_axe
+from tests.console.trade import Trade, open_trade
+from tests.journey.conftest import MakePair
+from tests.patience import eventually
+from tests.servers.chromium import Chromium
+from tests.services.console.desk import PASSWORD
+
+pytestmark = pytest.mark.not_quick
+
+
+@pytest.fixture(scope="module")
+def trade(make_pair: MakePair) -> Iterator[Trade]:
+    trade = open_trade(make_pair, undo_seconds=2)
+    yield trade
+    trade.stop()
+
+
+def enter(trade: Trade, page: Page) -> None:
+    page.goto(f"{trade.url}/entrer")
+    page.get_by_label("Identifiant ou adresse courriel").fill("carl")
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="S'identifier").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
+
+
+def test_an_order_is_sent_and_its_answer_seen(trade: Trade, watched: Watched) -> None:
+    """G14 to G19: looked at, sent, taken back, sent again; the page turns to *acceptée* by itself. Every page is
+    accessible, and fits 320 pixels.
+    """
+    page = watched.context.new_page()
+    enter(trade, page)
+    page.goto(trade.list)
+    send = page.get_by_role("button", name="Valider")
+    expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
+    page.get_by_label("envoyer CFR2").uncheck()
+    expect(send).to_have_text("Valider (une commande, 180,00 HT)")
+    assert found_by_axe(page) == []
+    page.get_by_label("toutes").check()
+    expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
+    _fits(page)
+    send.click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("Le courriel avant son départ")
+    expect(heading).to_be_focused()
+    assert found_by_axe(page) == []
+    _fits(page)
+    send.click()
+    expect(page.get_by_text("Partira dans")).to_be_visible()
+    page.get_by_role("button", name="Annuler l'envoi").click()
+    expect(page.locator(".told")).to_contain_text("Rien n'a été envoyé")
+    page.get_by_role("link", name="Revenir à la sélection").click()
+    send.click()
+    expect(heading).to_have_text("Le courriel avant son départ")
+    send.dblclick()
+    expect(page.locator(".standing")).to_have_text("répondu")
+    expect(page.locator("#envoi tbody").first).to_contain_text("acceptée")
+    expect(page.locator("#direct-dit")).to_contain_text("répondu")
+    expect(page.get_by_role("button", name="Suspendre le direct")).to_be_hidden()
+    assert found_by_axe(page) == []
+    _fits(page)
+    assert [mail.state for mail in trade.mails()] == ["abandoned", "answered"]
+    for path in ("/envois", "/envoyer", "/envoyer?fournisseur=", "/envoyer/courriel?fournisseur=80295478500028"):
+        page.goto(trade.url + path)
+        assert found_by_axe(page) == [], path
+        _fits(page)
+
+
+def _fits(page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_a_console_that_dies_before_it_answers_sends_once(trade: Trade, watched: Watched) -> None:
+    """The mail is asked for, and whoever pressed hears nothing: they press again, and are shown that mail."""
+    trade.confirm_again()
+    before = len(trade.mails())
+    page = watched.context.new_page()
+    enter(trade, page)
+    page.goto(trade.list)
+    page.get_by_role("button", name="Valider").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le courriel avant son départ")
+
+    def die(route: Route) -> None:
+        route.fetch()
+        trade.console.kill()
+        route.abort()
+
+    page.route("**/envoyer", die, times=1)
+    page.get_by_role("button", name="Valider").click()
+    eventually(lambda: not trade.console.runs)
+    trade.console.start()
+    trade.console.wait_ready()
+    page.get_by_role("button", name="Valider").click()
+    expect(page.locator(".told")).to_contain_text("Déjà fait à")
+    assert len(trade.mails()) == before + 1
+
+
+def test_it_is_sent_by_keyboard_alone(trade: Trade, watched: Watched) -> None:
+    """Single letters, a range by Shift, the menu of the supplier by Shift+F10."""
+    eventually(trade.pair.at_rest)
+    trade.confirm_again()
+    page = watched.context.new_page()
+    enter(trade, page)
+    page.keyboard.press("g")
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Envoyer une commande")
+    page.goto(trade.list)
+    for key in ("j", "x", "j", "Shift+X"):
+        page.keyboard.press(key)
+    send = page.get_by_role("button", name="Valider")
+    expect(send).to_be_disabled()
+    page.keyboard.press("*")
+    expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
+    page.get_by_label("Fournisseur").focus()
+    page.keyboard.press("Shift+F10")
+    expect(page.get_by_role("link", name="Courriel commandes")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Courriel commandes")).to_be_hidden()
+    page.keyboard.press("v")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le courriel avant son départ")
+    page.keyboard.press("v")
+    expect(page.get_by_text("Partira dans")).to_be_visible()
+    page.keyboard.press("d")
+    expect(page.get_by_role("button", name="Suspendre le direct")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.campaign
+def test_it_is_sent_without_scripts(trade: Trade, chromium: Chromium) -> None:
+    eventually(trade.pair.at_rest)
+    trade.confirm_again()
+    context = chromium.context(java_script_enabled=False)
+    page = context.new_page()
+    enter(trade, page)
+    page.goto(trade.list)
+    page.get_by_label("envoyer CFR2").uncheck()
+    page.get_by_role("button", name="Enlever", exact=True).click()
+    expect(page.get_by_text("Une commande enlevée (CFR2).")).to_be_visible()
+    page.get_by_role("button", name="Valider").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le courriel avant son départ")
+    page.get_by_role("button", name="Valider").click()
+    page.get_by_role("button", name="Annuler l'envoi").click()
+    expect(page.get_by_text("Rien n'a été envoyé")).to_be_visible()
+    context.close()

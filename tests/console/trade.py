@@ -1,0 +1,80 @@
+"""A site that orders by its console and one that delivers: real processes, real mail servers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+
+from intergestan_db.enums import Role
+from intergestan_db.tables import OutboundMail, PurchaseOrder
+from intergestan_erp.people.passwords import set_password
+from intergestan_erp.people.rights import change_rights
+from intergestan_erp.site.setup import add_user
+from tests.factories import cfr1, cfr2
+from tests.journey.journey_site import QUICK, JourneySite
+from tests.journey.pair_of_sites import PairOfSites
+from tests.journey.service_process import ServiceProcess
+from tests.servers.process import HOST, free_port
+from tests.services.console.desk import HASH
+
+
+@dataclass
+class Trade:
+    """The pair, the buyer's console, and where that is."""
+
+    pair: PairOfSites
+    console: ServiceProcess
+    url: str
+
+    @property
+    def buyer(self) -> JourneySite:
+        return self.pair.buyer
+
+    @property
+    def list(self) -> str:
+        """The seed's list: November 2020, the one supplier."""
+        return f"{self.url}/envoyer?du=01/11/2020&au=30/11/2020"
+
+    def mails(self) -> Any:
+        return self.buyer.rows(OutboundMail, kind="orders")
+
+    def confirm_again(self) -> None:
+        """As if nothing of the seed's orders had ever been sent; the mails of before stay."""
+        with self.buyer.database.transaction() as connection:
+            connection.execute(update(PurchaseOrder).values(state="confirmed", outbound_mail_id=None))
+
+    def stop(self) -> None:
+        self.console.stop()
+        self.pair.stop()
+        assert self.console.exit_code == 0
+
+
+def settings(port: int, undo_seconds: int) -> dict[str, dict[str, object]]:
+    """Those of a pair of which one site has a console."""
+    return {
+        **{name: dict(table) for name, table in QUICK.items()},
+        "console": {"port": port, "undo_seconds": undo_seconds},
+    }
+
+
+def open_trade(make_pair: Any, undo_seconds: int) -> Trade:
+    """Both sites run, and the buyer's console; the seed's orders wait to be sent."""
+    port = free_port()
+    pair: PairOfSites = make_pair("sqlite", settings(port, undo_seconds))
+    orders = [cfr1(), cfr2()]
+    for site in pair.sites:
+        site.know_products_of(orders)
+    buyer = pair.buyer
+    buyer.enter(orders)
+    now = buyer.database.now()
+    with buyer.database.transaction() as connection:
+        set_password(connection, buyer.user_id, HASH, by="anne", at=now)
+        user_id = add_user(connection, "carl", "Carl", buyer.mail_user.address, by="anne", at=now)
+        set_password(connection, user_id, HASH, by="anne", at=now)
+        change_rights(connection, "carl", roles=[Role.CLERK], by="anne", at=now)
+    console = ServiceProcess("console", buyer.folder)
+    console.start()
+    console.wait_ready()
+    return Trade(pair, console, f"http://{HOST}:{port}")
