@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import structlog
 
 from intergestan_db.enums import HoldReason
@@ -30,7 +31,9 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
             now = parts.database.now()
             outcomes = apply_answers(connection, turn.mail, transfer, manifest.in_reply_to, answers, now)
     except UnmatchedAnswer as error:
-        turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, {"error": str(error)}), reading, transfer.partner.id)
+        numbers = msgspec.json.encode([each.answer.order_id for each in answers]).decode()
+        values = {"error": str(error), "numbers": numbers}
+        turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, values), reading, transfer.partner.id)
         return
     except (AnswerConflict, Reversed) as error:
         turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)

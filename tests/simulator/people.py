@@ -65,13 +65,6 @@ ANY_HOLD = """
         OR EXISTS (SELECT 1 FROM inbound_mail WHERE state = 'held')
         OR EXISTS (SELECT 1 FROM outbound_mail WHERE state = 'held')
 """
-BEFORE_RESTORE = """
-    SELECT m.id FROM outbound_mail m JOIN partner p ON p.id = m.partner_id
-    WHERE m.kind = 'orders' AND m.epoch < p.out_epoch AND m.state IN ('sent', 'unknown', 'answered', 'held') AND (
-        EXISTS (SELECT 1 FROM purchase_order o WHERE o.outbound_mail_id = m.id AND o.state = 'waiting')
-        OR EXISTS (SELECT 1 FROM purchase_order_change c WHERE c.outbound_mail_id = m.id AND c.state = 'waiting'))
-    ORDER BY m.id
-"""
 TO_AGREE = """
     o.state = 'changed' AND NOT EXISTS (
         SELECT 1 FROM purchase_order_change c WHERE c.purchase_order_id = o.id
@@ -316,11 +309,6 @@ class People:
         if mail is not None:
             self._resend(site, int(mail))
 
-    def resend_what_waits(self, site: Site) -> None:
-        """*Renvoyer* what left before a restore and waits still, as the advice about answers to lost mails says."""
-        for row in site.ask(BEFORE_RESTORE):
-            self._resend(site, int(row["id"]))
-
     def _resend(self, site: Site, mail: int) -> None:
         self._act(
             site,
@@ -494,8 +482,6 @@ class People:
             f"{'refuse' if refuses else 'release'} {hold.ref} of {hold.order}: {hold.reason}",
             lambda connection, database: _decide(connection, hold.ref, database, refuses=refuses),
         )
-        if refuses and hold.reason is HoldReason.UNMATCHED_ANSWER:
-            self.resend_what_waits(site)
         for finding in hold.findings:
             if refuses and finding.variant == "reversed":
                 self.make_equal(site, finding.values["number"])

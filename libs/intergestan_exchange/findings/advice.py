@@ -470,13 +470,13 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.UNMATCHED_ANSWER: {
         "en": Advice(
             "No order was changed.",
-            "Ask the partner which mail they answered; refuse this mail. If this base was restored, send again the "
-            "orders that wait.",
+            "Ask the partner which mail they answered; refuse this mail. If this base was restored, the orders that "
+            "it answers leave again by that, and the partner answers them anew.",
         ),
         "fr": Advice(
             "Aucune commande n'a changé.",
             "Demandez au correspondant à quel envoi il répond ; refusez ce courriel. Si cette base a été "
-            "restaurée, renvoyez les commandes en attente.",
+            "restaurée, les commandes auxquelles il répond repartent alors, et le correspondant y répond à nouveau.",
         ),
     },
     R.CREDIT: {
@@ -531,7 +531,6 @@ NEXT: Mapping[str, tuple[Act, ...]] = {
     R.UNKNOWN_PRODUCT: (Act.RELEASE_WITH_PRODUCT,),
     R.TWO_CUSTOMERS: (Act.RELEASE_WITH_CUSTOMER,),
     R.UNIT_MISMATCH: (Act.RELEASE_WITH_PRODUCT,),
-    R.UNMATCHED_ANSWER: (Act.RESEND_MAIL,),
     R.CREDIT: (Act.ENTER_PAYMENT, Act.SET_CEILING, Act.RELEASE_OVERRIDING),
     R.REFUSED_BY_SERVER: (Act.RESEND_MAIL, Act.CHANGE_ORDER_ADDRESS),
     R.UNDELIVERED: (Act.CHANGE_ORDER_ADDRESS, Act.RELEASE_HOLD),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from intergestan_db import states
@@ -12,7 +13,7 @@ from intergestan_db.bells import Bells
 from intergestan_db.enums import HoldEnd, HoldReason, LedgerOutcome
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Hold as HoldRow
-from intergestan_db.tables import Ledger, Partner
+from intergestan_db.tables import InboundMail, Ledger, Partner
 from intergestan_exchange.credit_holds.override import let_pass
 from intergestan_exchange.holds.choices import Choices, remember
 from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, Hold, find_hold
@@ -67,17 +68,20 @@ def refuse(connection: Connection, refs: Sequence[str], words: str | None, *, by
 
     An order is answered RE with the person's words, or else with what was found; one that contradicts an order
     that stands is answered AB, for that order stays. A mail that was not understood is answered to nobody, and a
-    key that was announced never counts. A mail of ours is given up, as long as it was not handed over.
+    key that was announced never counts. A mail of ours is given up, as long as it was not handed over. Where answers
+    quote a mail that we do not know, and this base was restored, their orders leave again, to be answered anew.
 
     :raises Problem: one does not wait, or a mail of ours cannot be given up.
     """
     holds = _named(connection, refs)
     answers = tuple(_refuse_order(connection, hold, words, by, at) for hold in holds if hold.kind == ORDER)
+    asked = Bells()
     for hold in holds:
         if hold.kind == INBOUND:
             _refuse_mail(connection, hold, words, by, at)
+            asked += _ask_anew(connection, hold, by, at)
     outbound.abandon(connection, [hold.id for hold in holds if hold.kind == OUTBOUND], by=by, at=at)
-    return Bells(compose=answers, take_in=_wake(connection, holds, by, at))
+    return Bells(compose=answers, take_in=_wake(connection, holds, by, at)) + asked
 
 
 def _named(connection: Connection, refs: Sequence[str]) -> list[Hold]:
@@ -179,6 +183,15 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
         event_detail={"reason": hold.reason, "words": words},
         **({} if hold.reason == HoldReason.TRANSFER_CONFLICT else {"reason": None, "detail": None}),
     )
+
+
+def _ask_anew(connection: Connection, hold: Hold, by: str, at: datetime) -> Bells:
+    """For the word that the partner gave about a mail which a restore of ours took away."""
+    if hold.reason != HoldReason.UNMATCHED_ANSWER:
+        return Bells()
+    partner = connection.execute(select(InboundMail.partner_id).where(InboundMail.id == hold.id)).scalar_one()
+    numbers = [each for finding in hold.findings for each in msgspec.json.decode(finding.values.get("numbers", "[]"))]
+    return outbound.ask_anew(connection, partner, numbers, by=by, at=at)
 
 
 def _close(

@@ -23,7 +23,9 @@ from intergestan_exchange.inbox.apply_changes import (
     changes_in,
     check_not_reversed,
     forget_words,
+    is_repeated,
     note_numbers,
+    replaced_at,
     settle_state,
     words_at,
 )
@@ -63,6 +65,7 @@ _CARRIED = (
         ),
         *(PurchaseOrder.lines_epoch, PurchaseOrder.lines_n, PurchaseOrder.state),
         *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
+        replaced_at(0).label("replaced_at"),
     )
     .join(OutboundOrder, OutboundOrder.purchase_order_id == PurchaseOrder.id)
     .where(OutboundOrder.outbound_mail_id == bindparam("mail"))
@@ -173,8 +176,8 @@ class _Matched(NamedTuple):
 
 def _match(connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]) -> _Matched:
     outbound = _quoted_mail(connection, partner_id, quoted)
-    orders = _orders_of(connection, outbound.id)
-    changes = {} if orders else changes_in(connection, outbound.id)
+    orders = _orders_of(connection, outbound.id, answers[0].epoch)
+    changes = {} if orders else changes_in(connection, outbound.id, answers[0].epoch)
     carried = orders or changes
     _check_carried(carried, answers)
     _check_content(connection, partner_id, answers)
@@ -214,8 +217,8 @@ def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> 
     return mail
 
 
-def _orders_of(connection: Connection, mail_id: int) -> dict[str, Any]:
-    return {row.number: row for row in connection.execute(_CARRIED, {"mail": mail_id})}
+def _orders_of(connection: Connection, mail_id: int, epoch: int) -> dict[str, Any]:
+    return {row.number: row for row in connection.execute(_CARRIED, {"mail": mail_id, "epoch": epoch})}
 
 
 def _check_carried(carried: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> None:
@@ -247,7 +250,7 @@ def _apply_to_orders(
     )
     for each in fresh:
         order = orders[each.answer.order_id]
-        if words_at(order) > each.place:  # an answer to a change overtook this one
+        if words_at(order) > each.place or is_repeated(order, each.place):  # what was said of a change counts
             settle_state(connection, order.id, now)
 
 
@@ -318,7 +321,8 @@ def _keep_details(connection: Connection, orders: dict[str, Any], fresh: Sequenc
 
 
 def _has_newest_lines(orders: dict[str, Any], each: NumberedAnswer) -> bool:
-    return bool(each.answer.lines) and each.place > words_at(orders[each.answer.order_id])
+    order = orders[each.answer.order_id]
+    return bool(each.answer.lines) and each.place > words_at(order) and not is_repeated(order, each.place)
 
 
 _ORDERS = PurchaseOrder.__table__

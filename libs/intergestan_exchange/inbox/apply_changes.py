@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    func,
     insert,
     literal,
     select,
@@ -84,17 +85,41 @@ def words_at(row: Any) -> Place:
     return Place(row.lines_epoch, row.lines_n)
 
 
-def changes_in(connection: Connection, mail_id: int) -> dict[str, AnyRow]:
-    """The changes in one mail of ours, by the number of their order, locked with their orders."""
+def replaced_at(revision: int | ColumnElement[int]) -> ColumnElement[int]:
+    """The n of the first answer, in the series of the parameter `epoch`, to a later document that was agreed to.
+
+    A seller who gets an earlier one again answers it as before, whatever it said since of what took its place: an
+    answer to it with a greater n settles the document, and says nothing new of the order.
+    """
+    later = PurchaseOrderChange.__table__.alias("later")
+    agreed = later.c.state.in_([ChangeState.ACCEPTED, ChangeState.CHANGED]), later.c.answer_epoch == bindparam("epoch")
+    first = select(func.min(later.c.answer_n)).where(
+        later.c.purchase_order_id == PurchaseOrder.id, later.c.revision > revision, *agreed
+    )
+    return first.correlate_except(later).scalar_subquery()
+
+
+def is_repeated(row: Any, place: Place) -> bool:
+    """Whether an answer says again what was said of a document before another took its place."""
+    return row.replaced_at is not None and place.n > row.replaced_at
+
+
+def changes_in(connection: Connection, mail_id: int, epoch: int) -> dict[str, AnyRow]:
+    """The changes in one mail of ours, by the number of their order, locked with their orders.
+
+    :param epoch: the series of the answers to them.
+    """
     rows = connection.execute(
         select(
             *(PurchaseOrderChange.__table__, PurchaseOrder.id.label("order_id"), PurchaseOrder.number),
             *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
+            replaced_at(PurchaseOrderChange.revision).label("replaced_at"),
         )
         .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
         .where(PurchaseOrderChange.outbound_mail_id == mail_id)
         .order_by(PurchaseOrder.id)
-        .with_for_update()
+        .with_for_update(),
+        {"epoch": epoch},
     )
     return {row.number: row for row in rows}
 
@@ -286,7 +311,7 @@ def _keep(connection: Connection, change: AnyRow, place: Place, answer: OrderAns
     forget_words(connection, [order_id], place.epoch)
     is_older = tuple_(order.lines_epoch, order.lines_n) < tuple_(*(literal(number, BigInteger) for number in place))
     newest = update(order).where(order.id == order_id, is_older).values(lines_epoch=place.epoch, lines_n=place.n)
-    if answer.lines and connection.execute(newest).rowcount:
+    if answer.lines and not is_repeated(change, place) and connection.execute(newest).rowcount:
         keep_lines(connection, order_id, answer.lines)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils
-from sqlalchemy import Connection, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, or_, select, update
 
 from intergestan_db import states
 from intergestan_db.bells import Bells
@@ -142,6 +142,23 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
     states.move(connection, states.OUTBOUND_MAIL, anew, "recompose", by=by, at=at, **present)
     _number_anew(connection, overtaken, by=by, at=at, **present)
     return Bells(compose=anew + overtaken, send=again)
+
+
+def ask_anew(connection: Connection, partner_id: int, numbers: Sequence[str], *, by: str, at: datetime) -> Bells:
+    """Send the newest document about each of these orders under a new number, so that the partner answers it anew.
+
+    Only what left before a restore of ours does, answered or not: the newest answer to it may quote a mail that our
+    database lost, and counts for nothing (`design.md` §10, §16.1). The documents are the same to the byte. What is no
+    order of ours to this partner, or is about to leave, is passed over.
+    """
+    mail = _newest_mail()
+    sent = select(mail).select_from(PurchaseOrder).join(OutboundMail, OutboundMail.id == mail)
+    of_them = sent.where(PurchaseOrder.number.in_(numbers), OutboundMail.partner_id == partner_id)
+    mails = _locked(connection, connection.execute(of_them).scalars())
+    froms, _ = states.OUTBOUND_MAIL.moves["number_anew"]
+    wanted = tuple(each.id for each in mails if each.is_overtaken and each.state in froms)
+    _number_anew(connection, wanted, by=by, at=at, reason=None, detail=None, rung_at=at)
+    return Bells(compose=wanted)
 
 
 def _overtaken(connection: Connection, mails: Sequence[AnyRow]) -> tuple[int, ...]:
@@ -286,7 +303,14 @@ def _handed_over(connection: Connection, ids: Sequence[int]) -> set[int]:
 
 
 def _order(connection: Connection, number: str) -> AnyRow | None:
-    """The state of an order, and the newest mail about it: that of its last change, or its own."""
+    """The state of an order, and the newest mail about it."""
+    mail = _newest_mail().label("outbound_mail_id")
+    meant = as_stored(connection, number, PurchaseOrder.number)
+    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == meant)).first()
+
+
+def _newest_mail() -> ColumnElement[int]:
+    """The mail of an order's last change, or its own."""
     change = PurchaseOrderChange
     last = (
         select(change.outbound_mail_id)
@@ -296,9 +320,7 @@ def _order(connection: Connection, number: str) -> AnyRow | None:
         .correlate(PurchaseOrder)
         .scalar_subquery()
     )
-    mail = func.coalesce(last, PurchaseOrder.outbound_mail_id).label("outbound_mail_id")
-    meant = as_stored(connection, number, PurchaseOrder.number)
-    return connection.execute(select(mail, PurchaseOrder.state).where(PurchaseOrder.number == meant)).first()
+    return func.coalesce(last, PurchaseOrder.outbound_mail_id)
 
 
 def _has_transfer_id(text: str) -> Any:
