@@ -7,7 +7,7 @@ import structlog
 
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.findings.finding import Finding
-from intergestan_exchange.inbox.apply import AnswerConflict, UnmatchedAnswer, apply_answers, conflict_of
+from intergestan_exchange.inbox.apply import AnswerConflict, UnmatchedAnswer, apply_answers, conflict_of, note_answered
 from intergestan_exchange.inbox.apply_changes import Reversed
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.inbox.take_in import answers_of
@@ -37,6 +37,8 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
         return
     except (AnswerConflict, Reversed) as error:
         turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)
+        with parts.database.transaction() as connection:
+            note_answered(connection, transfer.partner.id, manifest.in_reply_to, answers, parts.database.now())
         return
     turn.count("answer")
     told = [f"{each.answer.order_id} {outcome}" for each, outcome in zip(answers, outcomes, strict=True)]

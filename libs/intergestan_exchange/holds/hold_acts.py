@@ -187,9 +187,9 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
 
 def _ask_anew(connection: Connection, hold: Hold, by: str, at: datetime) -> Bells:
     """For the word that the partner gave about a mail which a restore of ours took away."""
-    if hold.reason != HoldReason.UNMATCHED_ANSWER:
-        return Bells()
     partner = connection.execute(select(InboundMail.partner_id).where(InboundMail.id == hold.id)).scalar_one()
+    if hold.reason != HoldReason.UNMATCHED_ANSWER or partner is None:
+        return Bells()
     numbers = [each for finding in hold.findings for each in msgspec.json.decode(finding.values.get("numbers", "[]"))]
     return outbound.ask_anew(connection, partner, numbers, by=by, at=at)
 

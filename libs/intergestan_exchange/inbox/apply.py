@@ -157,6 +157,20 @@ def conflict_of(transfer: Transfer, error: AnswerConflict | Reversed) -> Finding
     return Finding(HoldReason.TRANSFER_CONFLICT, values | {"n": str(error.n)}, variant="answer")
 
 
+def note_answered(
+    connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer], now: datetime
+) -> None:
+    """The mail that is answered need not leave again, although a person must look at what the answers say.
+
+    Nobody would ever answer it otherwise: it would wait for an answer, and be told as one that got none, for ever.
+    """
+    outbound = _quoted_mail(connection, partner_id, quoted)
+    series = answers[0].epoch
+    carried = _orders_of(connection, outbound.id, series) or changes_in(connection, outbound.id, series)
+    if not _goes_on(outbound.state, ()) and _all_answered(carried, answers):
+        answered(connection, [outbound.id], by=BY, at=now, old={outbound.id: outbound.state})
+
+
 def foresee_answers(
     connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]
 ) -> list[str]:

@@ -41,6 +41,7 @@ from intergestan_exchange.inbox.decisions import (
     Decision,
     Duplicate,
     Held,
+    NothingToCancel,
     Refused,
     Waiting,
 )
@@ -84,6 +85,8 @@ def settle_change(
     standing = facts.standing.get(key[1])
     if standing is not None and standing.is_cancelled and isinstance(change, OrderCancellation):
         return Cancelled(standing)  # a restored buyer asks for it again, and would wait for ever if it were refused
+    if standing is None and isinstance(change, OrderCancellation):
+        return NothingToCancel()  # a restored seller may refuse what was cancelled before, and both are agreed
     if standing is None or standing.is_cancelled:
         return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
     waived = known.waived if known is not None else frozenset()

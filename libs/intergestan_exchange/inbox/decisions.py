@@ -116,6 +116,11 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToCancel:
+    """A cancellation of an order that was refused: it is agreed to, for nothing of the order stands."""
+
+
+@dataclass(frozen=True, slots=True)
 class Duplicate:
     """We have this very order already: nothing is written, the answer is given again."""
 
@@ -130,4 +135,4 @@ class Conflict:
     finding: Finding
 
 
-Decision = Accepted | Held | Refused | Duplicate | Conflict | Waiting | Amended | Cancelled
+Decision = Accepted | Held | Refused | Duplicate | Conflict | Waiting | Amended | Cancelled | NothingToCancel

@@ -18,7 +18,16 @@ from intergestan_erp.selling.current_order import StandingOrder
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry
-from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Conflict, Decision, Duplicate, Refused
+from intergestan_exchange.inbox.decisions import (
+    Accepted,
+    Amended,
+    Cancelled,
+    Conflict,
+    Decision,
+    Duplicate,
+    NothingToCancel,
+    Refused,
+)
 from intergestan_exchange.inbox.facts import RESPONSE, Facts, LastAnswer
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.policy import PartnerFacts
@@ -138,7 +147,7 @@ def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: 
 def _answer_code(decision: Decision) -> AnswerCode:
     if isinstance(decision, Accepted | Amended):
         return decision.code
-    if isinstance(decision, Cancelled):
+    if isinstance(decision, Cancelled | NothingToCancel):
         return AnswerCode.ACCEPTED
     if isinstance(decision, Refused):
         return AnswerCode.CHANGED if decision.answer_lines else AnswerCode.REJECTED
@@ -152,7 +161,7 @@ def _answer_lines(decision: Decision) -> tuple[AnswerLine, ...]:
 def _findings_to_tell(decision: Decision) -> tuple[Finding, ...]:
     if isinstance(decision, Conflict):
         return (decision.finding,)
-    return () if isinstance(decision, Duplicate | Cancelled) else decision.findings
+    return () if isinstance(decision, Duplicate | Cancelled | NothingToCancel) else decision.findings
 
 
 def has_later_answer(entry: Entry, facts: Facts) -> bool:
@@ -206,23 +215,30 @@ def restate_overtaken(connection: Connection, at: datetime) -> tuple[int, ...]:
 
 
 def repeat_answers(connection: Connection, transfer_id: int, now: datetime) -> None:
-    """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out."""
-    newer = Answer.__table__.alias().c
-    is_newest = ~(
-        select(newer.id)
+    """Send the mails that hold the newest answers to this transfer again, the same bytes, unless they just went out.
+
+    The newest to this transfer: the same document may have come in another one since, and been answered there, to
+    which the buyer's mail of this one would wait for ever.
+    """
+    mail, newer, its_mail = OutboundMail, Answer.__table__.alias("newer"), OutboundMail.__table__.alias("its_mail")
+    overtaken = (
+        select(newer.c.id)
+        .join(its_mail, its_mail.c.id == newer.c.outbound_mail_id)
         .where(
-            newer.partner_id == Answer.partner_id,
-            newer.order_number == Answer.order_number,
-            newer.revision == Answer.revision,
-            newer.n > Answer.n,
+            its_mail.c.in_reply_to_id == transfer_id,
+            newer.c.partner_id == Answer.partner_id,
+            newer.c.order_number == Answer.order_number,
+            newer.c.revision == Answer.revision,
+            newer.c.n > Answer.n,
         )
+        .correlate(Answer)
         .exists()
     )
-    newest = select(Answer.outbound_mail_id).where(is_newest)
-    rested = or_(OutboundMail.sent_at.is_(None), is_far(OutboundMail.sent_at, now, REPEAT_AFTER))
-    went_out = OutboundMail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
+    newest = select(Answer.id).where(Answer.outbound_mail_id == mail.id, ~overtaken).correlate(mail).exists()
+    rested = or_(mail.sent_at.is_(None), is_far(mail.sent_at, now, REPEAT_AFTER))
+    went_out = mail.state.in_([OutboundState.SENT, OutboundState.UNKNOWN])
     connection.execute(
-        update(OutboundMail)
-        .where(OutboundMail.in_reply_to_id == transfer_id, OutboundMail.id.in_(newest), went_out, rested)
+        update(mail)
+        .where(mail.in_reply_to_id == transfer_id, newest, went_out, rested)
         .values(next_attempt_at=now, rung_at=None)
     )

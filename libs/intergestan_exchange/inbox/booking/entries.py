@@ -13,6 +13,7 @@ from intergestan_exchange.inbox.decisions import (
     Decision,
     Duplicate,
     Held,
+    NothingToCancel,
     Refused,
     Waiting,
 )
@@ -69,6 +70,7 @@ OUTCOMES: dict[type, str] = {
     Waiting: "waiting",
     Amended: "done",
     Cancelled: "done",
+    NothingToCancel: "done",
 }
 
 

@@ -14,7 +14,7 @@ from intergestan_db.tables import (
     Ledger,
 )
 from intergestan_exchange.inbox.booking.entries import Entry, is_stated_again
-from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Held, Refused, Waiting
+from intergestan_exchange.inbox.decisions import Accepted, Amended, Cancelled, Held, NothingToCancel, Refused, Waiting
 from intergestan_exchange.inbox.facts import Facts
 from intergestan_exchange.transfers.transfer import Transfer
 
@@ -30,6 +30,7 @@ _LEDGER_OUTCOMES: dict[type, LedgerOutcome] = {
     Waiting: LedgerOutcome.WAITING,
     Amended: LedgerOutcome.APPLIED,
     Cancelled: LedgerOutcome.APPLIED,
+    NothingToCancel: LedgerOutcome.APPLIED,
 }
 
 
