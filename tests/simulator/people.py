@@ -467,7 +467,8 @@ class People:
         times = self.met[site.name, hold.ref, hold.reason]
         if times > 20:
             raise NoCure(f"{site.name}: {hold.ref} ({hold.reason}) comes back whatever is done about it.")
-        if hold.reason in ABOUT_KEYS and times <= 3:
+        was_replaced = hold.reason is HoldReason.BAD_SIGNATURE and hold.findings[0].variant == "outside"
+        if (hold.reason in ABOUT_KEYS or was_replaced) and times <= 3:
             self._confirm_key(site, hold)
             return
         refuses = hold.is_conflict or (hold.kind == "in" and hold.reason in DAMAGED)
@@ -516,8 +517,8 @@ class People:
                 if other is site:
                     continue
                 partner = connection.execute(select(Partner.id).where(Partner.site_code == other.code)).scalar_one()
-                for kid in _kids(hold):
-                    if kid not in other.keys:
+                for kid in sorted(other.keys):
+                    if not _speaks_of(hold, kid):
                         continue
                     known = site.ask("SELECT pending FROM partner_key WHERE kid = ?", kid)
                     if not known:
@@ -579,5 +580,5 @@ def _of(requested: changes.Requested) -> Bells:
     return Bells(compose=(requested.mail_id,))
 
 
-def _kids(hold: Hold) -> set[str]:
-    return {value for finding in hold.findings for name, value in finding.values.items() if name in {"kid", "new_key"}}
+def _speaks_of(hold: Hold, kid: str) -> bool:
+    return any(kid in value for finding in hold.findings for value in finding.values.values())
