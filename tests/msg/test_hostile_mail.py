@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64encode, encodebytes
 
 import pytest
 from hypothesis import given
@@ -17,8 +17,8 @@ from intergestan_msg.errors import (
     Unreadable,
 )
 from intergestan_msg.mail.headers import message_headers
-from intergestan_msg.mail.incoming import read_mail
-from intergestan_msg.mail.limits import may_carry_manifest
+from intergestan_msg.mail.incoming import read_mail, read_mails
+from intergestan_msg.mail.limits import STEPS, Work, may_carry_manifest
 from tests.msg.letters import BUYER_KEY, KEYS, ORDERS_ID, orders_batch
 from tests.patience import cheaply
 
@@ -256,3 +256,50 @@ def test_any_bytes_are_a_strangers(raw: bytes) -> None:
     with pytest.raises(MessageError):
         read_mail(raw, KEYS)
     message_headers(raw)
+
+
+def many_parts(head: bytes) -> bytes:
+    """Parts with costly headers, in a mail that names a manifest."""
+    part = b"\r\n--b\r\n" + head + b"\r\n\r\nx"
+    return ONE_OF_EACH + b"Content-Type: multipart/mixed; boundary=b\r\n" + part * 300 + b"\r\nintergestan.jws"
+
+
+def within(wrapped: bytes, times: int) -> bytes:
+    """A mail as a file in a mail, and so on."""
+    for _ in range(times):
+        head = b"Content-Type: application/octet-stream; name=a.eml\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        wrapped = ONE_OF_EACH + head + encodebytes(wrapped)
+    return wrapped + b"\r\n\r\nintergestan.jws"
+
+
+def with_costly_part(head: bytes, body: bytes) -> bytes:
+    """Our mail without one of its documents, and this beside it: all that it may have been is tried."""
+    mail = orders_batch().with_letter(documents=orders_batch().letter.documents[:1]).mail()
+    return mail.replace(MARK + b"\r\n", MARK + b"\r\n" + head + b"\r\n\r\n" + body + b"\r\n" + MARK + b"\r\n", 1)
+
+
+COSTLY: dict[str, bytes] = {
+    "headers": ours(b"X: " + b"y" * 2_000_000 + b"\r\n"),
+    "Content-Type again and again": ours(b"Content-Type: text/plain\r\n" * 50_000),
+    "delimiter lines": ours(b"").replace(MARK, b"--\r\n" * 150_000 + MARK, 1),
+    "delimiter lines in many containers": nested(45).replace(MARK, b"--\r\n" * 10_000 + MARK, 1),
+    "parameters": many_parts(b"Content-Type: text/plain" + b'; name="a' * 400),
+    "comments": many_parts(b"Content-Type: " + b'()"' * 1300),
+    "mails as files in each other": within(b"x" * 900_000, 8),
+    "base64 that may have been much": with_costly_part(
+        b"Content-Type: a/b\r\nContent-Transfer-Encoding: base64", b64encode(b"x" * 1_000_000) + b"-"
+    ),
+    "blanks at the ends of lines": with_costly_part(
+        b"Content-Type: a/b\r\nContent-Transfer-Encoding: quoted-printable", b"=41 \r\n" * 120_000
+    ),
+    "line ends": with_costly_part(b"Content-Type: a/b", b"a\n" * 600_000),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_no_mail_costs_more_steps_than_it_has(name: str) -> None:
+    """What makes a mail costly is counted before it is done: here with a thirtieth of a mail's steps and octets."""
+    work = Work(STEPS // 30)
+    (found,) = read_mails(COSTLY[name], KEYS, work)
+    assert isinstance(found, TooBig)
+    assert work.spent <= STEPS // 30

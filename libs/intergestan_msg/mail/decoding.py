@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/]*+={0,2}")
+_LINES_WITH_BLANKS = (b" \r\n", b"\t\r\n", b" \n", b"\t\n")
 _STEPS_OF_LOOK = 3
+_STEPS_OF_BLANKS = 25
 _ENCODED = re.compile(rb"[A-Za-z0-9+/=\s]*+")
 _EMPTY_LINE = re.compile(rb"\n[ \t]*+\r?\n")
 _TRAILING_BLANKS = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
@@ -55,8 +57,9 @@ def _texts(encoding: bytes, body: bytes, work: Work) -> Iterator[bytes]:
     yield body
     work.spend(_STEPS_OF_LOOK * len(body))
     if encoding == b"quoted-printable":
-        if (bare := _TRAILING_BLANKS.sub(b"", body)) != body:  # RFC 2045 §6.7 (3): whoever decodes deletes them
-            yield bare
+        if any(each in body for each in _LINES_WITH_BLANKS):  # RFC 2045 §6.7 (3): whoever decodes deletes them
+            work.spend(_STEPS_OF_BLANKS * len(body))
+            yield _TRAILING_BLANKS.sub(b"", body)
     elif encoding == b"base64":
         text = body.strip()
         whole = b"".join(text.split())

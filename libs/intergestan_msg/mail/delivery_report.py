@@ -28,6 +28,8 @@ MAX_STATUS_PART = 64 * 1024
 MAX_RECIPIENTS = 100
 MAX_TOKENS = 8
 MAX_TEXT = 256 * 1024
+STEPS = 150_000_000
+"""Of a mail that is read as a report, after it was read for manifests: it is read in one way, and little is decoded."""
 
 _RECIPIENT_FIELDS = re.compile(
     rb"^(?:to|delivered-to|x-original-to|envelope-to|x-envelope-to|x-delivered-to|apparently-to)[ \t]*:"
@@ -55,7 +57,7 @@ def read_report(raw: bytes) -> DeliveryReport | None:
         return None
     head = headers_of(raw)
     try:
-        structure = read_structure(raw, Work())
+        structure = read_structure(raw, Work(STEPS))
     except MessageError:
         return None
     parts = structure.parts

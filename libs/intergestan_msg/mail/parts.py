@@ -27,6 +27,7 @@ from intergestan_msg.mail.limits import (
     STEPS_OF_HEADER_OCTET,
     STEPS_OF_LINE,
     STEPS_OF_PART,
+    STEPS_OF_VALUE_OCTET,
     Work,
     header_block,
     message_start,
@@ -220,6 +221,7 @@ class _Reader:
                 self._structure.doubts.add(Doubt.REPEATED)
             if key not in fields or Doubt.REPEATED in self._dialect:
                 fields[key] = value[:MAX_FIELD]
+                self._work.spend(STEPS_OF_VALUE_OCTET * len(fields[key]))
         self._structure.is_marked |= _MARK in fields
         if _OF_BLANKS.search(self._raw, start, end):
             self._structure.doubts.add(Doubt.BLANKS)
