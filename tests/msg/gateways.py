@@ -418,6 +418,18 @@ LOST: dict[str, tuple[Form, Cause]] = {
     "CR only": (lambda m: m.raw.replace(CRLF, b"\r"), Cause.LINE_ENDS),
     "cut in its documents": (lambda m: m.raw[: len(m.raw) // 2], Cause.CUT),
     "cut within its headers": (lambda m: m.raw[: m.raw.index(b"\r\nDate:")], Cause.CUT),
+    "uuencode under its own name": (
+        lambda m: m.with_files(*(file.part("x-uuencode", uuencoded(file)) for file in m.files)),
+        Cause.UUENCODED,
+    ),
+    "the manifest quoted": (
+        lambda m: m.with_files(m.document.part(), m.manifest.part("7bit", b"> " + m.manifest.content)),
+        Cause.ALTERED,
+    ),
+    "the whole body in base64": (
+        lambda m: m.head + CRLF + _B64 + CRLF * 2 + encoded("base64", m.body),
+        Cause.REMOVED,
+    ),
     "the MIME headers are gone": (lambda m: without(m, "content-type", "mime-version"), Cause.REMOVED),
 }
 

@@ -301,7 +301,7 @@ def test_a_broken_signature_is_told() -> None:
 
 @pytest.mark.parametrize("manifest", ["", "not a jws", "a.b", "eyJ."])
 def test_what_is_named_like_a_manifest_must_be_one(manifest: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(Damaged, match="no JWS in compact form"):
         read_mail(compose_orders(replace(BATCH.letter, manifest=manifest), BATCH.orders), KEYS)
 
 

@@ -129,7 +129,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "the signature is gone": (_without_manifest, "damaged"),
     "an attachment was altered": (_flipped, "damaged"),
     "it ends in the middle": (lambda raw: raw[: len(raw) // 2], "damaged"),
-    "it ends in the manifest": (lambda raw: raw[:-300], "bad_message"),
+    "it ends in the manifest": (lambda raw: raw[:-300], "damaged"),
     "100 000 parts": (_parts, "bad_message"),
 }
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig, Unreadable
+from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig
 from intergestan_msg.mail.headers import Headers, message_headers
 from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME
 from intergestan_msg.mail.limits import STEPS_OF_DECODING, Work, check_size, may_carry_manifest
-from intergestan_msg.mail.mishaps import of_listed, of_lost, was_ours
+from intergestan_msg.mail.mishaps import of_listed, of_lost, of_manifest, was_ours
 from intergestan_msg.mail.parts import DIALECTS, Part, Structure, read_structure
 from intergestan_msg.manifest import Document, Manifest, decode
 from intergestan_msg.seal import MANIFEST_TYPE, claims_type, payload, signer, transfer_digest, verify
@@ -91,9 +91,9 @@ def read_mail(raw: bytes, keys: Mapping[str, PublicKey]) -> Received:
     """Read a mail as it came that brings one manifest; of several that are whole the first.
 
     :param keys: the public keys that partners are pinned with, by `kid`.
-    Raises only `MessageError`: `NotOurs` for a mail without a manifest; `TooBig` and `Unreadable` for one
-    that breaks a limit; `BadSignature` and `UnknownSigner`; `NewerRelease`; `Damaged`
-    when a listed document is missing or altered, or our header stands over a mail that lost its manifest.
+    Raises only `MessageError`: `NotOurs` for a mail without a manifest; `TooBig` for one that breaks a limit;
+    `BadSignature` and `UnknownSigner`; `NewerRelease`, `Unreadable` for what a manifest says; `Damaged` when a listed
+    document is missing or altered, or a mail of ours has lost its manifest.
     """
     first = read_mails(raw, keys)[0]
     if isinstance(first, MessageError):
@@ -159,7 +159,7 @@ def _read(
     """What one reading of the mail brings; what failed, the furthest first. One of both is not empty."""
     received: list[Received] = []
     failures: list[_Failure] = []
-    found, unreadable = _manifests(structure.parts, work)
+    found, named = _manifests(structure.parts, work)
     for compact in found:
         stage = _Stage.FOUND
         try:
@@ -170,8 +170,9 @@ def _read(
             raise
         except MessageError as error:
             failures.append(_Failure(stage, error))
-    if not found and unreadable is not None:
-        failures.append(_Failure(_Stage.NAMED, unreadable))
+    if not found and named is not None:
+        broken = Damaged("The manifest is cut off, too long, or no JWS in compact form.", of_manifest(structure, named))
+        failures.append(_Failure(_Stage.NAMED, broken))
     elif not found:
         failures.append(_lost(raw, structure))
     failures.sort(key=lambda failure: -failure.stage)
@@ -200,10 +201,10 @@ def _lost(raw: bytes, structure: Structure) -> _Failure:
     return _Failure(_Stage.NOTHING, NotOurs("There is no manifest in this mail."))
 
 
-def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Unreadable | None]:
-    """The manifests in these parts, each once; and what is wrong with a part that is named as one and is none."""
+def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Part | None]:
+    """The manifests in these parts, each once; and a part that is named as one and is none."""
     found: dict[str, None] = {}
-    unreadable: Unreadable | None = None
+    named: Part | None = None
     for part in parts:
         is_named = part.name.lower() == MANIFEST_NAME.encode()
         if not is_named and not _looks_like_one(part):
@@ -214,8 +215,8 @@ def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Unreadable | N
             if len(found) > MAX_MANIFESTS:
                 raise TooBig(f"The mail has more than {MAX_MANIFESTS} manifests.")
         elif is_named:
-            unreadable = unreadable or Unreadable("The manifest is cut off, too long, or no JWS in compact form.")
-    return list(found), unreadable
+            named = named or part
+    return list(found), named
 
 
 def _compact(content: bytes) -> str | None:

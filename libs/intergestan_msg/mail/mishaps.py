@@ -43,6 +43,13 @@ def of_lost(raw: bytes, structure: Structure) -> Cause:
     return _of_container(structure) or (Cause.CUT if structure.is_cut else Cause.REMOVED)
 
 
+def of_manifest(structure: Structure, named: Part) -> Cause:
+    """What happened to a mail in which a part has the manifest's name and is none."""
+    if _is_uuencoded(named):
+        return Cause.UUENCODED
+    return Cause.CUT if structure.is_cut else Cause.ALTERED
+
+
 def of_listed(structure: Structure, count: int) -> Cause:
     """What happened to a mail whose manifest lists so many documents, of which some are not there as signed."""
     if structure.is_cut:

@@ -249,9 +249,11 @@ class _Reader:
             if line_end < 0:
                 break
             first = line_end + 1
-        self._structure.is_cut = True
         if first >= 0:
+            self._structure.is_cut = True
             yield first, end
+        elif not self._raw[start:end].strip():
+            self._structure.is_cut = True
 
     def _delimiters(self) -> list[int]:
         """Where the lines begin that begin with two hyphens, found once: a line of hyphens is one of them, not many."""
