@@ -212,6 +212,9 @@ def test_the_seller_says_otherwise_of_a_settled_change(sites: Pair, forget: Forg
     sites.seller.receive(b"X-Again: 1\r\n" + change)
     exchange(sites)
     (held,) = sites.buyer.rows(InboundMail, state="held", reason="transfer_conflict")
+    other = sites.seller.rows(OutboundMail, kind="answers", epoch=held.epoch)[-1]
+    sites.buyer.receive(b"X-Again: 2\r\n" + sites.seller.compose(other.id))
+    assert sites.buyer.rows(OutboundMail, kind="orders")[-1].state == "answered", "it would leave again for ever"
     assert "sequence number" in explain_all(read_findings(held.detail), "en")
     assert "CFR1" in explain_all(read_findings(held.detail), "fr")
     with sites.buyer.database.read() as connection:
@@ -439,6 +442,101 @@ def test_what_waits_for_an_answer_that_quotes_a_lost_mail_is_sent_again(sites: P
     assert believed(sites)[:3] == ("accepted", "AP", "CCL1")
     with pytest.raises(Problem, match="answered already"):
         act(sites.buyer, resend, [mail.id])
+
+
+def _resent(sites: Pair, mail_id: int) -> bytes:
+    """A mail of ours that leaves under a new number; its bytes."""
+    act(sites.buyer, resend, [mail_id])
+    raw = sites.buyer.compose(mail_id)
+    sites.buyer.mark_sent(mail_id)
+    return raw
+
+
+def _change_own(sites: Pair, line: str, quantity: int) -> InboundMail:
+    """The seller changes the order, and tells it on the newest mail that it has."""
+    with sites.seller.database.transaction() as connection:
+        done = change_sales_order(connection, "CCL1", change_of(line, quantity), by="jean", at=sites.clock.now)
+    row: InboundMail = sites.buyer.receive(send_mail(sites.seller, done.compose[0]))
+    return row
+
+
+def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: Forget) -> None:
+    """All is settled here, so nothing would ever be asked again; the seller's newest word quotes what is forgotten."""
+    ordered(sites)
+    change = edit(sites, quantities={L1: Decimal(5)})
+    backup = forget(sites.buyer)
+    sites.seller.receive(change)
+    first = sites.seller.rows(OutboundMail, kind="answers")[-1]
+    mail = sites.buyer.rows(OutboundMail, kind="orders")[-1]
+    restored(sites.buyer, backup)
+    sites.clock.move(minutes=1)
+    sites.seller.receive(_resent(sites, mail.id))
+    restored(sites.buyer, backup)
+    sites.buyer.receive(send_mail(sites.seller, first.id))
+    assert change_states(sites) == [("accepted", "AP")]
+    held = _change_own(sites, L1, 1)
+    assert place(held) == ("held", "unmatched_answer")
+    act(sites.buyer, refuse, [f"in-{held.id}"], None)
+    exchange(sites)
+    assert believed(sites) == ("changed", "AP", "CCL1", 1)
+
+
+def test_an_answer_to_what_was_replaced_says_nothing_of_the_order(sites: Pair) -> None:
+    """The order comes again after its change was agreed to, and is answered as before: the later word stands."""
+    sites.seller.receive(sent(sites))
+    mail = sites.buyer.row(OutboundMail, kind="orders")
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    sites.buyer.receive(send_mail(sites.seller, sites.seller.rows(OutboundMail, kind="answers")[-1].id))
+    _change_own(sites, "L2", 0)
+    restored(sites.buyer, lambda: None)
+    sites.seller.receive(_resent(sites, mail.id))
+    newest = sites.seller.rows(Answer)[-1]
+    assert (newest.code, newest.revision, newest.lines) == ("AP", 0, None)
+    exchange(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "changed"
+    said = sites.buyer.row(PurchaseOrderLine, line_id="L2").answer
+    assert said is not None
+    assert Decimal(said["quantity"]) == 0
+
+
+def test_a_mail_whose_orders_were_answered_in_another_one_since_is_answered_again(sites: Pair, forget: Forget) -> None:
+    """Restored twice: the older copy comes last. The mail that the buyer knows would wait for its answer for ever."""
+    order = sent(sites)
+    mail = sites.buyer.row(OutboundMail, kind="orders")
+    backup = forget(sites.buyer)
+    sites.seller.receive(order)
+    restored(sites.buyer, backup)
+    forgotten = _resent(sites, mail.id)
+    restored(sites.buyer, backup)
+    known = _resent(sites, mail.id)
+    sites.seller.receive(known)
+    sites.seller.receive(forgotten)
+    lost = sites.seller.rows(OutboundMail, kind="answers")
+    for each in lost:
+        send_mail(sites.seller, each.id)
+        sites.seller.mark_sent(each.id)
+    sites.clock.move(minutes=20)
+    sites.seller.receive(b"X-Again: 1\r\n" + known)
+    due = [each.id for each in sites.seller.rows(OutboundMail, kind="answers", next_attempt_at=sites.clock.now)]
+    assert due
+    for mail_id in due:
+        sites.buyer.receive(sites.seller.compose(mail_id))
+    assert sites.buyer.row(OutboundMail, kind="orders").state == "answered"
+    assert believed(sites)[:3] == ("accepted", "AP", "CCL1")
+
+
+def test_the_cancellation_of_a_refused_order_is_agreed_to(sites: Pair) -> None:
+    """Whichever comes first, nothing of the order stands: a restored seller may refuse what it had cancelled."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(order)
+    cancellation = cancel(sites)
+    act(sites.seller, review.refuse, "CCL1", None)
+    assert sites.seller.receive(cancellation).state == "done"
+    exchange(sites)
+    assert change_states(sites) == [("accepted", "AP")]
+    assert sites.buyer.row(PurchaseOrder).state in {"rejected", "cancelled"}
 
 
 def test_a_cancellation_that_only_the_seller_remembers_is_agreed_to_again(sites: Pair, forget: Forget) -> None:
