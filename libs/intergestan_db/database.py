@@ -20,7 +20,7 @@ from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InterfaceError, InvalidatePoolError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 
 BUSY_TIMEOUT_S = 10
 ASK_AFTER_S = 0.1
@@ -43,6 +43,9 @@ AnyRow = Row[*tuple[Any, ...]]
 
 class WeakDurability(Problem):
     """The base would lose commits in a power cut; the message says which setting to change."""
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template, ProblemCode.WEAK_DURABILITY, **values)
 
 
 def utc_now() -> datetime:

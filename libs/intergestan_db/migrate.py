@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, inspect, text
 
 from intergestan_db.database import Database
-from intergestan_db.problem import Problem, Word
+from intergestan_db.problem import Problem, ProblemCode, Word
 
 
 class NotMigrated(Problem):
     """The base has another schema than this release; the message says what to run."""
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template, ProblemCode.OTHER_SCHEMA, **values)
 
 
 class LaterRelease(NotMigrated):
@@ -50,6 +53,7 @@ def upgrade(database: Database, renames: Sequence[Rename] = ()) -> None:
         if renames and (found is None or found >= _IN_NFC):
             raise Problem(
                 "Nothing was done: the base is at schema {found}, and only the upgrade to schema {needed} renames.",
+                ProblemCode.OTHER_SCHEMA,
                 found=found or Word("none"),
                 needed=_IN_NFC,
             )

@@ -50,10 +50,12 @@ class ProblemCode(StrEnum):
     ACCOUNT_AUTOMATIC = "account_automatic"
     ACCOUNT_BOOKED = "account_booked"
     ACCOUNT_TAKEN = "account_taken"
+    AMBIGUOUS = "ambiguous"
     BAD_ADDRESS = "bad_address"
     BELOW_MINIMUM = "below_minimum"
     BOOKS_BROKEN = "books_broken"
     BOOKS_CLOSED = "books_closed"
+    BUSY = "busy"
     CHANGED_MEANWHILE = "changed_meanwhile"
     CHARGE_HAS_VAT = "charge_has_vat"
     CHARGE_INVOICED = "charge_invoiced"
@@ -64,11 +66,17 @@ class ProblemCode(StrEnum):
     CODE_AUTOMATIC = "code_automatic"
     CODE_MISSING = "code_missing"
     CODE_TAKEN = "code_taken"
+    CODE_TWICE = "code_twice"
+    COMMAND_FAILED = "command_failed"
     COMPANIES_NEEDED = "companies_needed"
+    CONFLICT = "conflict"
     CREDIT_BLOCKED = "credit_blocked"
     CREDIT_TOO_MUCH = "credit_too_much"
+    DOUBT = "doubt"
     EASY_TO_GUESS = "easy_to_guess"
     ENDPOINTS_NEEDED = "endpoints_needed"
+    EXTRA_NEEDED = "extra_needed"
+    FAULTY = "faulty"
     FOLDER_USED = "folder_used"
     GEO_CAP = "geo_cap"
     GOODS_LEFT = "goods_left"
@@ -80,12 +88,15 @@ class ProblemCode(StrEnum):
     KEY_NEEDED = "key_needed"
     KEY_SIGNS = "key_signs"
     KEY_UNCONFIRMED = "key_unconfirmed"
+    KEY_UNREADABLE = "key_unreadable"
     LAST_ADMINISTRATOR = "last_administrator"
     LAST_FIELD = "last_field"
     LINE_OF_NOTHING = "line_of_nothing"
     LOGIN_FAILS = "login_fails"
     NAME_NEEDED = "name_needed"
+    NOTHING_REMAINS = "nothing_remains"
     NOT_BALANCED = "not_balanced"
+    NOT_BILLABLE = "not_billable"
     NOT_BOOKED = "not_booked"
     NOT_CLOSABLE = "not_closable"
     NOT_CREDIT = "not_credit"
@@ -95,6 +106,8 @@ class ProblemCode(StrEnum):
     NOT_ONE_PARTY = "not_one_party"
     NOT_ONE_TERM = "not_one_term"
     NOT_PAUSED = "not_paused"
+    NOT_PREPARED = "not_prepared"
+    NOT_RESENDABLE = "not_resendable"
     NOT_REVERSIBLE = "not_reversible"
     NOT_SENT = "not_sent"
     NOT_TO_BANK = "not_to_bank"
@@ -109,14 +122,17 @@ class ProblemCode(StrEnum):
     NO_CATEGORY = "no_category"
     NO_CHARGE = "no_charge"
     NO_CODE = "no_code"
+    NO_CONSENT = "no_consent"
     NO_CREDIT = "no_credit"
     NO_DAY = "no_day"
     NO_DELIVERY = "no_delivery"
     NO_DEPOT = "no_depot"
     NO_DOSSIER = "no_dossier"
     NO_ENTRY = "no_entry"
+    NO_FAMILY = "no_family"
     NO_FEE = "no_fee"
     NO_FIELD = "no_field"
+    NO_FILE = "no_file"
     NO_FOLDER = "no_folder"
     NO_FOLDERS = "no_folders"
     NO_HOLD = "no_hold"
@@ -126,15 +142,17 @@ class ProblemCode(StrEnum):
     NO_LASTING_ACCESS = "no_lasting_access"
     NO_LINE = "no_line"
     NO_LINE_LEFT = "no_line_left"
-    NO_MAILBOX = "no_mailbox"
     NO_MAIL = "no_mail"
+    NO_MAILBOX = "no_mailbox"
     NO_NAME = "no_name"
     NO_OPERATION = "no_operation"
     NO_ORDER = "no_order"
     NO_PAGE = "no_page"
     NO_PAIR = "no_pair"
     NO_PARTNER = "no_partner"
+    NO_PARTY = "no_party"
     NO_PASSWORDS = "no_passwords"
+    NO_PATH = "no_path"
     NO_PAYMENT = "no_payment"
     NO_PLACE = "no_place"
     NO_PRICE_LIST = "no_price_list"
@@ -151,10 +169,12 @@ class ProblemCode(StrEnum):
     NO_SERVER = "no_server"
     NO_SETTING = "no_setting"
     NO_SIREN = "no_siren"
+    NO_SITE = "no_site"
     NO_SLIP = "no_slip"
     NO_SLIPS = "no_slips"
     NO_SUCH_RIGHT = "no_such_right"
     NO_TERM = "no_term"
+    NO_TLS = "no_tls"
     NO_USER = "no_user"
     NO_VALUE = "no_value"
     NO_YEAR = "no_year"
@@ -162,22 +182,25 @@ class ProblemCode(StrEnum):
     OF_A_PAIR = "of_a_pair"
     OF_A_PARTNER = "of_a_partner"
     ON_ITS_WAY = "on_its_way"
-    NOT_PREPARED = "not_prepared"
-    NOTHING_REMAINS = "nothing_remains"
     ON_SLIPS = "on_slips"
     ORDERED_BEFORE = "ordered_before"
     OTHER_ADDRESS = "other_address"
+    OTHER_CARD = "other_card"
     OTHER_COMPANY = "other_company"
     OTHER_CURRENCY = "other_currency"
     OTHER_CUSTOMER = "other_customer"
+    OTHER_FILE = "other_file"
     OTHER_FOLDER = "other_folder"
     OTHER_INVOICES = "other_invoices"
-    NOT_BILLABLE = "not_billable"
     OTHER_KEY = "other_key"
     OTHER_PLACE = "other_place"
     OTHER_SCHEMA = "other_schema"
     OTHER_STATE = "other_state"
+    OTHER_SUPPLIER = "other_supplier"
+    OTHER_UNIT = "other_unit"
+    OWN_CARD = "own_card"
     OWN_CODE = "own_code"
+    OWN_MAILBOX = "own_mailbox"
     PARTNER_INACTIVE = "partner_inactive"
     PARTNER_PAUSED = "partner_paused"
     PARTY_TAKEN = "party_taken"
@@ -185,6 +208,7 @@ class ProblemCode(StrEnum):
     PAYMENT_STANDS = "payment_stands"
     PAYMENT_TWICE = "payment_twice"
     QUOTE_EXPIRED = "quote_expired"
+    READER_DIED = "reader_died"
     RECEIVED_BEFORE = "received_before"
     RETURN_TOO_MUCH = "return_too_much"
     ROLE_KEPT = "role_kept"
@@ -199,7 +223,11 @@ class ProblemCode(StrEnum):
     TERM_TAKEN = "term_taken"
     TERM_TOO_LONG = "term_too_long"
     TOO_LARGE = "too_large"
+    TOO_MANY = "too_many"
+    UNCHANGED = "unchanged"
+    UNREADABLE = "unreadable"
     USER_INACTIVE = "user_inactive"
+    WEAK_DURABILITY = "weak_durability"
     WRONG_PLACE = "wrong_place"
     YEAR_CLOSED = "year_closed"
 
@@ -238,6 +266,7 @@ class Act(StrEnum):
     CODE_SETTINGS = "code_settings"
     CONFIRM_CARD = "confirm_card"
     CONFIRM_KEY = "confirm_key"
+    CONFIRM_ORDER = "confirm_order"
     CONSENT = "consent"
     COPY_ORDER = "copy_order"
     COUNT_STOCK = "count_stock"
@@ -364,20 +393,20 @@ class Problem(Exception):
     """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
 
     The sentence says what happened and what did not. What to do about it is `next`, which whoever shows the sentence
-    puts into words; sentences without a code say it themselves. Only literal templates are raised, because the
+    puts into words. Only literal templates are raised, because the
     catalogues are made from them. Of a text among the values the sentence has `MOST_QUOTED` characters.
 
-    :ivar code: what kind of problem it is, for programs; None for those that have no code yet.
+    :ivar code: what kind of problem it is, for programs.
     :ivar next: what may be done about it, the likeliest first; the values say with what.
     """
 
-    def __init__(
-        self, template: str, code: ProblemCode | None = None, acts: tuple[Act, ...] = (), /, **values: Any
-    ) -> None:
+    def __init__(self, template: str, code: ProblemCode, acts: tuple[Act, ...] = (), /, **values: Any) -> None:
         self.template = template
         self.code = code
         self.next = acts
-        self.values = {name: cut(value) if type(value) is str else value for name, value in values.items()}
+        self.values: dict[str, Any] = {
+            name: cut(value) if type(value) is str else value for name, value in values.items()
+        }
         super().__init__(template.format(**self.values))
 
 
@@ -421,10 +450,11 @@ class Fault(Problem):
         /,
         *,
         part: str | None = None,
+        problem: ProblemCode = ProblemCode.FAULTY,
         acts: tuple[Act, ...] = (),
         **values: Any,
     ) -> None:
-        super().__init__(template, None, acts, **values)
+        super().__init__(template, problem, acts, **values)
         self.row = row
         self.column = None if column is None else cut(column)
         self.part = None if part is None else cut(part)
@@ -438,13 +468,14 @@ class Fault(Problem):
     def plain(self) -> PlainFault:
         """The fault as data, from which `of` makes it again."""
         values = {name: _plain(value) for name, value in self.values.items()}
-        return PlainFault(self.row, self.column, self.template, self.part, values, self.next)
+        return PlainFault(self.row, self.column, self.template, self.part, values, self.next, self.code)
 
     @classmethod
     def of(cls, plain: PlainFault) -> Self:
         """The fault that became this."""
         values = {name: _restored(value) for name, value in plain.values.items()}
-        return cls(plain.row, plain.column, plain.template, part=plain.part, acts=plain.next, **values)
+        place: Any = {"part": plain.part, "problem": plain.code, "acts": plain.next}
+        return cls(plain.row, plain.column, plain.template, **place, **values)
 
 
 PlainValue = int | str | tuple[str, str]
@@ -463,6 +494,7 @@ class PlainFault:
     part: str | None = None
     values: Mapping[str, PlainValue] = field(default_factory=dict)
     next: tuple[Act, ...] = ()
+    code: ProblemCode = ProblemCode.FAULTY
 
 
 _WORD, _ERROR = "word", "error"

@@ -124,14 +124,15 @@ class Call:
 
         :raises Problem: when nobody is named, or the name is no user's.
         """
-        from intergestan_db.problem import Problem
+        from intergestan_db.problem import Problem, ProblemCode
         from intergestan_erp.site.setup import find_user
 
         login = self.named_user
         if login is None:
             raise Problem(
                 "Nobody says who you are, so nothing was done: name a user with --as LOGIN, with the variable "
-                "INTERGESTAN_USER, or as `user` in the table [cli] of the configuration."
+                "INTERGESTAN_USER, or as `user` in the table [cli] of the configuration.",
+                ProblemCode.NO_USER,
             )
         return find_user(connection, login), login
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import FileFormat
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.context import Call
 from services.cli.files import write_whole
@@ -50,7 +50,7 @@ def export(
     from intergestan_erp.order_files.order_export import MOST, FileNames, mark_exported, to_export
 
     if not folder.is_dir():
-        raise Problem("There is no folder {folder}.", folder=folder)
+        raise Problem("There is no folder {folder}.", ProblemCode.NO_PATH, folder=folder)
     database = call.database
     with database.read() as connection:
         by = call.actor(connection)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from intergestan_db.file_tables.zip_safety import MAX_FILE
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_runtime.durable import sync_folder
 from intergestan_runtime.private import mode_in
 
@@ -33,7 +33,12 @@ def whole(opened: IO[bytes], name: object) -> bytes:
     """The same of an opened one."""
     data = opened.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise Problem("{file} has more than {limit} megabytes: split it.", file=name, limit=MAX_FILE // 1024**2)
+        raise Problem(
+            "{file} has more than {limit} megabytes: split it.",
+            ProblemCode.TOO_LARGE,
+            file=name,
+            limit=MAX_FILE // 1024**2,
+        )
     return data
 
 

@@ -47,6 +47,7 @@ ACTS: Mapping[Act, str] = {
     ),
     Act.CONFIRM_CARD: marked("`intergestan partner key confirm --card` takes it."),
     Act.CONFIRM_KEY: marked("`intergestan partner key confirm CODE WORDS` takes them."),
+    Act.CONFIRM_ORDER: marked("`intergestan orders confirm` confirms it."),
     Act.CONSENT: marked("`intergestan mailbox login` or `intergestan relay login` asks for it."),
     Act.COPY_ORDER: marked("`intergestan orders copy` enters it once more."),
     Act.COUNT_STOCK: marked("`intergestan stock count` enters a count."),

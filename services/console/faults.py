@@ -55,12 +55,13 @@ _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.NO_RIGHT: 403,
     ProblemCode.NO_ORDER: 404,
     ProblemCode.OTHER_STATE: 409,
+    ProblemCode.CHANGED_MEANWHILE: 409,
 }
 
 
 def status_of(problem: Problem) -> int:
     """The status of a page that says a problem."""
-    return _STATUS.get(problem.code, 422) if problem.code is not None else 422
+    return _STATUS.get(problem.code, 422)
 
 
 def next_acts(problem: Problem) -> list[str]:

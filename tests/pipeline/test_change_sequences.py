@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import (
     Event,
     Hold,
@@ -139,7 +139,7 @@ class Story:
                 return changes.request_edits(connection, self.number, asked, buyer.user_id, **who)
             base = changes.read_base(connection, self.number)
             if any(each.id == line for each in base.order.lines):
-                raise Problem("It is there.")
+                raise Problem("It is there.", ProblemCode.CODE_TAKEN)
             shall_be = replace(base.order, lines=(*base.order.lines, CATALOGUE.lines[int(line[1]) - 1]))
             return changes.request_change(connection, base, with_totals(shall_be), buyer.user_id, **who)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 
 Cell = str | Decimal | bool | date | None
 
@@ -59,4 +59,7 @@ def _digits(value: float) -> str:
 
 
 def _not_installed() -> Problem:
-    return Problem("Workbooks are written with the extra «xlsx»: `pip install intergestan[xlsx]`, or use CSV.")
+    return Problem(
+        "Workbooks are written with the extra «xlsx»: `pip install intergestan[xlsx]`, or use CSV.",
+        ProblemCode.EXTRA_NEEDED,
+    )

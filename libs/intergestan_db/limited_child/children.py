@@ -19,7 +19,7 @@ import msgspec
 
 from intergestan_db.limited_child.child import ANSWER, serve
 from intergestan_db.limited_child.limits import LimitedReader
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_msg.shapes import Shape
 
 T = TypeVar("T")
@@ -32,6 +32,9 @@ _NOT_WHOLE = "A reader ended before it could read. Is this installation whole?"
 
 class ReaderDied(Problem):
     """The child died, hung or failed over what it was given; whoever gave it still has it."""
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        super().__init__(template, ProblemCode.READER_DIED, **values)
 
 
 class NoReader(ChildProcessError):

@@ -164,7 +164,11 @@ def _depot_values(values: Mapping[str, Any]) -> dict[str, Any]:
     if typed := kept.get("delivery_country"):
         kept["delivery_country"] = country_code(typed)
         if kept["delivery_country"] is None:
-            raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=typed)
+            raise Problem(
+                "«{country}» is no country: write its ISO code, such as FR, or its name.",
+                ProblemCode.NO_VALUE,
+                country=typed,
+            )
     return checked(Depot, kept)
 
 

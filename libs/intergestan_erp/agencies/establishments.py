@@ -303,7 +303,11 @@ def _with_country(values: Mapping[str, Any]) -> Mapping[str, Any]:
         return values
     code = country_code(typed)
     if code is None:
-        raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=typed)
+        raise Problem(
+            "«{country}» is no country: write its ISO code, such as FR, or its name.",
+            ProblemCode.NO_VALUE,
+            country=typed,
+        )
     return {**values, "country": code}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 
 from intergestan_db.enums import Supply
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import PartnerPrice, Product, ProductFamily, ProductSubfamily
 from intergestan_erp.inputs.identifiers import GTIN_LENGTHS, is_gtin, same_gtins
 from intergestan_erp.parties.folding import fold
@@ -146,9 +146,11 @@ def _put_subfamilies(
         if row.subfamily is None:
             continue
         if row.family is None:
-            raise Problem("The sub-family {code} needs its family beside it.", code=row.subfamily)
+            raise Problem("The sub-family {code} needs its family beside it.", ProblemCode.NO_VALUE, code=row.subfamily)
         if homes.setdefault(row.subfamily, families[row.family]) != families[row.family]:
-            raise Problem("The sub-family {code} is in two families: give it one.", code=row.subfamily)
+            raise Problem(
+                "The sub-family {code} is in two families: give it one.", ProblemCode.CODE_TWICE, code=row.subfamily
+            )
     values = [{"code": code, "name": names[code], "family_id": home} for code, home in sorted(homes.items())]
     put_coded(connection, ProductSubfamily, values)
     return ids_by_code(connection, ProductSubfamily, names)
@@ -211,4 +213,4 @@ def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
 def _refuse_twice(codes: Sequence[str]) -> None:
     for code, following in pairwise(codes):
         if code == following:
-            raise Problem("The product {code} comes twice: remove one.", code=code)
+            raise Problem("The product {code} comes twice: remove one.", ProblemCode.CODE_TWICE, code=code)

@@ -84,7 +84,9 @@ def read_copy(source: str) -> CopiedBase:
             source=source,
         ) from error
     except DatabaseError as error:
-        raise Problem("{source} cannot be read as a base: {error}", source=source, error=error.orig) from error
+        raise Problem(
+            "{source} cannot be read as a base: {error}", ProblemCode.NO_FILE, source=source, error=error.orig
+        ) from error
     finally:
         engine.dispose()
 
@@ -98,6 +100,7 @@ def put_copy(connection: Connection, copied: CopiedBase) -> None:
     if site.code == copied.site_code:
         raise Problem(
             "The new site would be {code}, which is the site of the copy: give it a SIRET or a name of its own.",
+            ProblemCode.CODE_TAKEN,
             code=site.code,
         )
     if site.currency != copied.currency:
@@ -147,19 +150,21 @@ def _open(source: str) -> Engine:
     if "://" not in source:
         file = Path(source)
         if not file.is_file():
-            raise Problem("There is no file {source}.", source=source)
+            raise Problem("There is no file {source}.", ProblemCode.NO_FILE, source=source)
         query = {"mode": "ro", "uri": "true"}
         return create_engine(URL.create("sqlite", database=file.absolute().as_uri(), query=query))
     try:
         return create_engine(source, execution_options={"postgresql_readonly": True})
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
-        raise Problem("{source} is neither a file nor the URL of a base.", source=source) from error
+        raise Problem(
+            "{source} is neither a file nor the URL of a base.", ProblemCode.NO_FILE, source=source
+        ) from error
 
 
 def _read(connection: Connection) -> CopiedBase:
     site = connection.execute(select(Site.code, Site.currency)).one_or_none()
     if site is None:
-        raise Problem("The base that is to be copied belongs to no site.")
+        raise Problem("The base that is to be copied belongs to no site.", ProblemCode.NO_SITE)
     addresses, contacts = (
         _by_party(connection.execute(select(table.__table__).order_by(table.id)).mappings())
         for table in (Address, Contact)

@@ -429,6 +429,7 @@ class Cells:
                     self.titles.get(column, column),
                     bad.template,
                     part=self._part,
+                    problem=bad.code,
                     acts=bad.next,
                     **bad.values,
                 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_msg.identity import case_key
 
 
@@ -26,6 +26,7 @@ def case_doubts(there: Iterable[str], entered: Iterable[str]) -> list[Problem]:
             doubts.append(
                 Problem(
                     "Warning: {new} differs from {known} by upper and lower case alone; they are two. A typing error?",
+                    ProblemCode.DOUBT,
                     new=key,
                     known=other,
                 )

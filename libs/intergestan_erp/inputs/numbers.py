@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from intergestan_db.problem import Act
+from intergestan_db.problem import Act, ProblemCode
 from intergestan_erp.inputs.figure import Figure, Mark
 from intergestan_erp.inputs.unreadable import Unreadable, shown
 from intergestan_msg.money import MILLIONTH, fits
@@ -148,7 +148,7 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
         if not fitting:
             raise Unreadable(
                 "«{value}» is no number with the decimal mark {mark}: correct it, or do not say a decimal mark.",
-                None,
+                ProblemCode.UNREADABLE,
                 (Act.SAY_DECIMAL_MARK,),
                 value=written,
                 mark=_SIGNS[marks.said],
@@ -164,7 +164,7 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
         raise Unreadable(
             "«{value}» may be {one} or {other}: the other numbers of the file have «{mark}» before the decimals. "
             "Write it as they are written, or say the decimal mark of the whole file.",
-            None,
+            ProblemCode.UNREADABLE,
             (Act.SAY_DECIMAL_MARK,),
             value=written,
             one=f"{one:f}0",
@@ -175,7 +175,7 @@ def _decided(text: str, core: str, found: dict[Mark | None, Decimal], marks: Mar
         raise Unreadable(
             "«{value}» may be {one} or {other}, and nothing in the file decides: say whether the decimal mark is "
             "comma or point, or write the number without a mark for thousands.",
-            None,
+            ProblemCode.UNREADABLE,
             (Act.SAY_DECIMAL_MARK,),
             value=written,
             one=f"{one:f}0",

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.parties.folding import name_key
 from intergestan_msg.identity import nfc
 
@@ -31,6 +31,7 @@ def as_stored(connection: Connection, typed: str, *columns: Any) -> str:
     if len(alike) > 1:
         raise Problem(
             "«{text}» may be {keys}: write the one that you mean as it stands here.",
+            ProblemCode.AMBIGUOUS,
             text=typed,
             keys=", ".join(sorted(alike)),
         )

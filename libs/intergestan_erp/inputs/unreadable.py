@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from intergestan_db.problem import Problem
+from typing import Any
+
+from intergestan_db.problem import Act, Problem, ProblemCode
 
 
 class Unreadable(Problem):
     """Why a text is not what stands there for, and how to write it; whoever shows it knows the place."""
+
+    def __init__(
+        self, template: str, code: ProblemCode = ProblemCode.UNREADABLE, acts: tuple[Act, ...] = (), /, **values: Any
+    ) -> None:
+        super().__init__(template, code, acts, **values)
 
 
 def shown(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from intergestan_db.enums import CategoryKind, PartyRole
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.purchasing.purchase_orders import Selection
 
 
@@ -80,6 +80,8 @@ def without(orders: Sequence[Mapping[str, Any]], removed: Sequence[str]) -> list
     if unknown:
         raise Problem(
             "{numbers} cannot be left out, for it is not among the selected orders; nothing was sent.",
+            ProblemCode.NO_ORDER,
+            (Act.LIST_ORDERS,),
             numbers=", ".join(unknown),
         )
     return [order for order in orders if order["number"] not in removed]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, insert, select
 
 from intergestan_db.database import Database
-from intergestan_db.problem import Problem, Remark
+from intergestan_db.problem import Problem, ProblemCode, Remark
 from intergestan_db.tables import TakenFile
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.order_files.file_order import USUAL, Options
@@ -43,7 +43,9 @@ def enter(
         return Imported(
             tuple(orders["new"]),
             tuple(orders["there"]),
-            doubts=tuple(Problem(kept["template"], **kept["values"]) for kept in orders.get("doubts", ())),
+            doubts=tuple(
+                Problem(kept["template"], ProblemCode.DOUBT, **kept["values"]) for kept in orders.get("doubts", ())
+            ),
             said=tuple(map(_remark, orders.get("said", ()))),
         )
     printable = name.encode("utf-8", "replace").decode()[:_LONGEST_NAME]

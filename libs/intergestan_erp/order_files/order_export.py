@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select, update
 from intergestan_db import site_rows, states
 from intergestan_db.enums import FileFormat, PurchaseState, SalesState
 from intergestan_db.file_tables.xlsx_table import Cell
-from intergestan_db.problem import Problem, Words
+from intergestan_db.problem import Problem, ProblemCode, Words
 from intergestan_db.tables import (
     Party,
     PurchaseOrder,
@@ -207,11 +207,14 @@ def mark_exported(connection: Connection, kind: Kind, ids: Sequence[int], *, by:
 def _refuse(kind: Kind, numbers: Sequence[str], found: Mapping[str, str]) -> None:
     missing = [number for number in numbers if number not in found]
     if missing:
-        raise Problem("There is no order {numbers}; nothing was exported.", numbers=", ".join(missing))
+        raise Problem(
+            "There is no order {numbers}; nothing was exported.", ProblemCode.NO_ORDER, numbers=", ".join(missing)
+        )
     others = [(number, state) for number, state in found.items() if state not in kind.states]
     if others:
         raise Problem(
             "Nothing was exported: this is for orders in the state {wanted}, but {others}.",
+            ProblemCode.OTHER_STATE,
             wanted=Words.any_of(kind.states),
             others=Words.by_number(others),
         )

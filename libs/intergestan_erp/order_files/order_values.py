@@ -182,13 +182,15 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         **order.delivery,
     }
     for name, why in _bad_texts(PurchaseOrder, head):
-        faults.append(Fault(order.row, name, why.template, acts=why.next, **why.values))
+        faults.append(Fault(order.row, name, why.template, problem=why.code, acts=why.next, **why.values))
     for line, row in zip(order.lines, lines, strict=True):
         for name, why in _bad_texts(PurchaseOrderLine, row):
-            faults.append(Fault(line.row, _place(line, name), why.template, acts=why.next, **why.values))
+            faults.append(
+                Fault(line.row, _place(line, name), why.template, problem=why.code, acts=why.next, **why.values)
+            )
     for charge in charges:
         for name, why in _bad_texts(PurchaseOrderCharge, charge):
-            faults.append(Fault(order.row, name, why.template, acts=why.next, **why.values))
+            faults.append(Fault(order.row, name, why.template, problem=why.code, acts=why.next, **why.values))
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Self
 from uuid import uuid4
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 
 TAKING, DONE, REFUSED = "taking", "done", "refused"
 MOST_STRIKES = 3
@@ -58,7 +58,7 @@ class WatchedFolder:
 
     def __enter__(self) -> Self:
         if not self._folder.is_dir():
-            raise Problem("There is no folder {folder}.", folder=self._folder)
+            raise Problem("There is no folder {folder}.", ProblemCode.NO_PATH, folder=self._folder)
         for name in (TAKING, DONE, REFUSED):
             self._make(self._folder / name, 0o700 if name == TAKING else 0o777)
         self._lock = open(self._folder / TAKING / ".lock", "ab", opener=_no_link)
@@ -66,7 +66,7 @@ class WatchedFolder:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._lock.close()
-            raise Problem("Another process watches {folder} already.", folder=self._folder) from error
+            raise Problem("Another process watches {folder} already.", ProblemCode.BUSY, folder=self._folder) from error
         return self
 
     def __exit__(self, *_error: object) -> None:
@@ -183,7 +183,9 @@ class WatchedFolder:
         folder.mkdir(mode, exist_ok=True)
         if not _is_folder(folder):
             raise Problem(
-                "{folder} is a link: remove it, so that files stay in the folder that is watched.", folder=folder
+                "{folder} is a link: remove it, so that files stay in the folder that is watched.",
+                ProblemCode.NO_PATH,
+                folder=folder,
             )
 
     def _entries(self) -> Iterator[tuple[os.DirEntry[str], Signature]]:
@@ -231,7 +233,9 @@ def _no_link(path: str, flags: int) -> int:
 
 def _not_ours(file: Path) -> Problem:
     return Problem(
-        "{file} is no file by now, or has a second name: put a copy of the file itself there.", file=file.name
+        "{file} is no file by now, or has a second name: put a copy of the file itself there.",
+        ProblemCode.NO_FILE,
+        file=file.name,
     )
 
 

@@ -71,7 +71,7 @@ def _of_line(row: int, line: TypedLine) -> Iterator[Fault]:
         try:
             check_gtin(line.gtin.strip())
         except Unreadable as bad:
-            yield Fault(row, "gtin", bad.template, acts=bad.next, **bad.values)
+            yield Fault(row, "gtin", bad.template, problem=bad.code, acts=bad.next, **bad.values)
 
 
 def _of_charge(charge: TypedCharge) -> Iterator[Fault]:

@@ -28,7 +28,9 @@ def check_siret(number: str) -> None:
     :raises Problem: with the number.
     """
     if not _SIRET.fullmatch(number):
-        raise Problem("«{siret}» is not a SIRET: it has 14 digits and nothing else.", siret=number)
+        raise Problem(
+            "«{siret}» is not a SIRET: it has 14 digits and nothing else.", ProblemCode.NO_VALUE, siret=number
+        )
 
 
 def check_vat(number: str) -> None:
@@ -38,7 +40,9 @@ def check_vat(number: str) -> None:
     """
     if not _VAT.fullmatch(number):
         raise Problem(
-            "«{vat}» is not a VAT number: it has two capital letters, then digits or letters, no spaces.", vat=number
+            "«{vat}» is not a VAT number: it has two capital letters, then digits or letters, no spaces.",
+            ProblemCode.NO_VALUE,
+            vat=number,
         )
 
 
@@ -99,16 +103,23 @@ def doubts(siret: str | None, vat: str | None, siren: str | None = None) -> Iter
     from stdnum.fr import siret as of_france
 
     if siren is not None and not of_firms.is_valid(siren):
-        yield Problem("Warning: the check digit of the SIREN {siren} is wrong. A typing error?", siren=siren)
+        yield Problem(
+            "Warning: the check digit of the SIREN {siren} is wrong. A typing error?", ProblemCode.DOUBT, siren=siren
+        )
     if siret is not None and not of_france.is_valid(siret):
-        yield Problem("Warning: the check digit of the SIRET {siret} is wrong. A typing error?", siret=siret)
+        yield Problem(
+            "Warning: the check digit of the SIRET {siret} is wrong. A typing error?", ProblemCode.DOUBT, siret=siret
+        )
     if vat is None:
         return
     if vat[:2].lower() in {*of_europe.MEMBER_STATES, "el"} and not of_europe.is_valid(vat):
-        yield Problem("Warning: the VAT number {vat} does not exist like this. A typing error?", vat=vat)
+        yield Problem(
+            "Warning: the VAT number {vat} does not exist like this. A typing error?", ProblemCode.DOUBT, vat=vat
+        )
     elif siret is not None and vat[:2] == "FR" and vat[4:] != siret[:9]:
         yield Problem(
             "Warning: the VAT number {vat} is not that of the firm with the SIRET {siret}. A typing error?",
+            ProblemCode.DOUBT,
             vat=vat,
             siret=siret,
         )

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from intergestan_db.problem import Fault, FileProblems, Problem
+from intergestan_db.problem import Act, Fault, FileProblems, Problem, ProblemCode
 from intergestan_erp.inputs.table import Columns, Titles
 from intergestan_erp.parties.accounts import AccountMode, taken_accounts
 from intergestan_erp.parties.codes import taken_codes
@@ -53,7 +53,12 @@ class PartyRow:
     def fault(self, column: str, problem: Problem) -> Fault:
         """A problem with a value of this row."""
         return Fault(
-            self.row, self.titles.get(column, COLUMNS[column][0]), problem.template, acts=problem.next, **problem.values
+            self.row,
+            self.titles.get(column, COLUMNS[column][0]),
+            problem.template,
+            problem=problem.code,
+            acts=problem.next,
+            **problem.values,
         )
 
 
@@ -90,11 +95,18 @@ def _faults_of_codes(
     for each in rows:
         code = each.party.code
         if code is None and not automatic:
-            problem = Problem("Codes are given by hand here: fill the cell in.")
+            problem = Problem("Codes are given by hand here: fill the cell in.", ProblemCode.CODE_MISSING)
         elif code is not None and automatic and not by_hand:
-            problem = Problem("Codes are given automatically here: leave {code} out.", code=code)
+            problem = Problem(
+                "Codes are given automatically here: leave {code} out.",
+                ProblemCode.CODE_AUTOMATIC,
+                (Act.CODE_SETTINGS,),
+                code=code,
+            )
         elif code in taken:
-            problem = Problem("There is already a third party «{code}»: choose another code.", code=code)
+            problem = Problem(
+                "There is already a third party «{code}»: choose another code.", ProblemCode.CODE_TAKEN, code=code
+            )
         else:
             continue
         faults.append(each.fault("code", problem))
@@ -108,10 +120,15 @@ def _faults_of_accounts(connection: Connection, rows: Sequence[PartyRow], mode: 
     faults = []
     for each, role, number in given:
         if mode is not AccountMode.MANUAL:
-            problem = Problem("Account numbers are given automatically here: leave {number} out.", number=number)
+            problem = Problem(
+                "Account numbers are given automatically here: leave {number} out.",
+                ProblemCode.ACCOUNT_AUTOMATIC,
+                (Act.ACCOUNT_SETTINGS,),
+                number=number,
+            )
         elif number in taken:
             template = "The account {number} belongs to {party}: choose another number. Nothing was changed."
-            problem = Problem(template, number=number, party=taken[number])
+            problem = Problem(template, ProblemCode.ACCOUNT_TAKEN, number=number, party=taken[number])
         else:
             continue
         faults.append(each.fault(f"{role}_account", problem))

@@ -129,7 +129,14 @@ def _read(cells: Cells, column: str, read: Callable[[str], str | None]) -> str |
         return read(written)
     except Problem as problem:
         cells.findings.faults.append(
-            Fault(cells.row, cells.titles.get(column, column), problem.template, acts=problem.next, **problem.values)
+            Fault(
+                cells.row,
+                cells.titles.get(column, column),
+                problem.template,
+                problem=problem.code,
+                acts=problem.next,
+                **problem.values,
+            )
         )
         return None
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import User
 
 LANGUAGES = ("fr", "en")
@@ -28,7 +28,11 @@ def choose_own(
     :raises Problem: there is no such language here.
     """
     if language is not None and language not in LANGUAGES:
-        raise Problem("There are no pages in the language «{language}». Nothing was changed.", language=language)
+        raise Problem(
+            "There are no pages in the language «{language}». Nothing was changed.",
+            ProblemCode.NO_VALUE,
+            language=language,
+        )
     chosen = {"language": language, "timezone": timezone, "shortcuts": shortcuts}
     connection.execute(update(User).where(User.id == user_id).values(**chosen))
     states.record(connection, User.__tablename__, [(user_id, None, None)], "profile", by=by, at=at, detail=chosen)

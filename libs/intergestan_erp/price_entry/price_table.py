@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from intergestan_db import states
 from intergestan_db.bulk import insert_rows
 from intergestan_db.enums import PriceSide
-from intergestan_db.problem import Fault, FileProblems, Problem
+from intergestan_db.problem import Act, Fault, FileProblems, Problem, ProblemCode
 from intergestan_db.tables import Establishment, Party, PriceLine, PriceList, Product, ProductFamily
 from intergestan_erp.inputs.figure import Figure
 from intergestan_erp.inputs.table import Columns, Titles
@@ -77,7 +77,12 @@ class PriceRow:
     def fault(self, column: str, problem: Problem) -> Fault:
         """A problem with a value of this row."""
         return Fault(
-            self.row, self.titles.get(column, COLUMNS[column][0]), problem.template, acts=problem.next, **problem.values
+            self.row,
+            self.titles.get(column, COLUMNS[column][0]),
+            problem.template,
+            problem=problem.code,
+            acts=problem.next,
+            **problem.values,
         )
 
 
@@ -176,13 +181,27 @@ def _faults(rows: Sequence[PriceRow], known: _Known) -> Iterator[Fault]:
     for row in rows:
         head = row.head
         if row.product is not None and row.product not in known.products:
-            yield row.fault("product", Problem("There is no product «{code}».", code=row.product))
+            yield row.fault(
+                "product", Problem("There is no product «{code}».", ProblemCode.NO_PRODUCT, code=row.product)
+            )
         if row.family is not None and row.family not in known.families:
-            yield row.fault("family", Problem("There is no family of products «{code}».", code=row.family))
+            yield row.fault(
+                "family", Problem("There is no family of products «{code}».", ProblemCode.NO_FAMILY, code=row.family)
+            )
         if head.party is not None and head.party not in known.parties:
-            yield row.fault("party", Problem("There is no third party «{code}».", code=head.party))
+            yield row.fault(
+                "party", Problem("There is no third party «{code}».", ProblemCode.NO_PARTY, code=head.party)
+            )
         if head.establishment is not None and head.establishment not in known.establishments:
-            yield row.fault("establishment", Problem("There is no establishment {number}.", number=head.establishment))
+            yield row.fault(
+                "establishment",
+                Problem(
+                    "There is no establishment {number}.",
+                    ProblemCode.NO_PLACE,
+                    (Act.LIST_AGENCIES,),
+                    number=head.establishment,
+                ),
+            )
 
 
 def key_of(row: PriceRow) -> tuple[str, str | None, str | None, Decimal]:

@@ -32,6 +32,7 @@ def edited(order: Order, edits: Edits) -> Order:
     if strange:
         raise Problem(
             "Nothing was changed: {number} has no line {lines}; it has {known}.",
+            ProblemCode.NO_LINE,
             number=order.id,
             lines=", ".join(strange),
             known=", ".join(line.id for line in order.lines),
@@ -59,11 +60,14 @@ def _edited(line: OrderLine, edits: Edits) -> OrderLine:
     for value in (edits.quantities.get(line.id), edits.prices.get(line.id)):
         if value is not None and (not fits(value, MILLIONTH) or value < 0):
             raise Problem(
-                "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
+                "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.",
+                ProblemCode.NO_VALUE,
+                value=value,
             )
     if line.id in edits.quantities and not can_be(edits.quantities[line.id], line.unit or ""):
         raise Problem(
             "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
+            ProblemCode.NO_VALUE,
             quantity=plain(edits.quantities[line.id]),
             unit=line.unit,
             line=line.id,
@@ -91,6 +95,7 @@ def priced(line: OrderLine) -> OrderLine:
         raise Problem(
             "Nothing was changed: line {line} would come to {amount}, and a figure here has at most 12 digits before "
             "its decimals.",
+            ProblemCode.TOO_LARGE,
             line=line.id,
             amount=plain(total),
         )
@@ -107,6 +112,7 @@ def with_totals(order: Order) -> Order:
         raise Problem(
             "Nothing was changed: a total of {number} would be {amount}, and a figure here has at most 12 digits "
             "before its decimals.",
+            ProblemCode.TOO_LARGE,
             number=order.id,
             amount=plain(sums.largest),
         )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db import states
 from intergestan_db.enums import ChangeState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import PurchaseOrderChange
 
 
@@ -29,7 +29,10 @@ def abandon_changes(connection: Connection, mail_ids: Sequence[int], *, by: str,
             table.state != ChangeState.ABANDONED,
         )
         if connection.execute(later).scalar_one():
-            raise Problem("A later change builds on this one: give that one up first. Nothing was changed.")
+            raise Problem(
+                "A later change builds on this one: give that one up first. Nothing was changed.",
+                ProblemCode.STILL_NEEDED,
+            )
     states.move(
         connection, states.PURCHASE_ORDER_CHANGE, [row.id for row in rows], "abandon", by=by, at=at, updated_at=at
     )

@@ -192,6 +192,7 @@ def _refuse_others(connection: Connection, ids: Mapping[str, int], event: str) -
     if others:
         raise Problem(
             "Nothing was changed: this is for orders in the state {wanted}, but {others}.",
+            ProblemCode.OTHER_STATE,
             wanted=Words.any_of(froms),
             others=Words.by_number((row.number, row.state) for row in others),
         )

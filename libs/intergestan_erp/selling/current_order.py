@@ -14,7 +14,7 @@ from intergestan_db import states
 from intergestan_db.among import among
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Party, SalesOrder, SalesOrderCharge, SalesOrderLine
 from intergestan_erp.credit.invoiced import ALTERED
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_of
@@ -107,6 +107,7 @@ def write_totals(
         raise Problem(
             "Nothing was changed: a total of {number} would be {amount}, and an amount has at most 16 digits before "
             "its decimals.",
+            ProblemCode.TOO_LARGE,
             number=order.number,
             amount=without_zeros(sums.largest),
         )

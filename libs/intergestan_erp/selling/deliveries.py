@@ -153,6 +153,7 @@ def open_delivery(
     if order.state != SalesState.ACCEPTED:
         raise Problem(
             "Nothing was delivered: {number} is in the state {state}, and only accepted orders are delivered.",
+            ProblemCode.OTHER_STATE,
             number=number,
             state=Word(order.state),
         )
@@ -276,6 +277,8 @@ def _leaving(
     if strange:
         raise Problem(
             "Nothing was delivered: {number} has no line {lines}; it has {known}.",
+            ProblemCode.NO_LINE,
+            (Act.SHOW_SALES_ORDER,),
             number=number,
             lines=", ".join(strange),
             known=", ".join(by_id),
@@ -292,7 +295,9 @@ def _leaving(
                 (Act.LIST_SLIPS,),
                 number=number,
             )
-        raise Problem("Nothing was delivered: all of {number} has left already.", number=number)
+        raise Problem(
+            "Nothing was delivered: all of {number} has left already.", ProblemCode.NOTHING_REMAINS, number=number
+        )
     for line_id, quantity in wanted.items():
         _refuse(number, by_id[line_id], quantity)
     return [(by_id[line_id], quantity) for line_id, quantity in wanted.items()]
@@ -302,11 +307,13 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
     if not fits(quantity, MILLIONTH) or quantity <= 0:
         raise Problem(
             "Nothing was delivered: {quantity} is no quantity; it is above zero, with at most 6 decimals.",
+            ProblemCode.NO_VALUE,
             quantity=quantity,
         )
     if quantity > line.remaining:
         raise Problem(
             "Nothing was delivered: of line {line} of {number} there remain {remaining}, less than {quantity}.",
+            ProblemCode.NOT_LEFT,
             line=line.row.line_id,
             number=number,
             remaining=plain(line.remaining),
@@ -315,6 +322,7 @@ def _refuse(number: str, line: OpenLine, quantity: Decimal) -> None:
     if quantity != line.remaining and not can_be(quantity, line.row.unit):
         raise Problem(
             "Nothing was delivered: {quantity} is no number of pieces, and the unit {unit} of line {line} is counted.",
+            ProblemCode.NO_VALUE,
             quantity=plain(quantity),
             unit=line.row.unit,
             line=line.row.line_id,

@@ -188,11 +188,16 @@ def _sums(lines: Sequence[DraftLine], charges: Sequence[DraftCharge]) -> Sums:
 
 def _check(draft: InvoiceDraft) -> None:
     if draft.total_ttc < 0:
-        raise Problem("Nothing was invoiced: the allowances are more than what was delivered. Deliver more first.")
+        raise Problem(
+            "Nothing was invoiced: the allowances are more than what was delivered. Deliver more first.",
+            ProblemCode.NOT_BILLABLE,
+            (Act.DELIVER,),
+        )
     if not fits(draft.sums.largest, CENT):
         raise Problem(
             "Nothing was invoiced: a total of the invoice would be {amount}, and an amount has at most 16 digits "
             "before its decimals. Name fewer orders or delivery notes at a time.",
+            ProblemCode.TOO_LARGE,
             amount=plain(draft.sums.largest),
         )
 

@@ -69,7 +69,12 @@ def invoice(
     orders = read_orders(connection, note_ids, lock=True)
     delivered = read_lines(connection, note_ids)
     if not delivered:
-        raise Problem("Nothing was invoiced: all that {refs} delivered is invoiced already.", refs=", ".join(refs))
+        raise Problem(
+            "Nothing was invoiced: all that {refs} delivered is invoiced already.",
+            ProblemCode.NOTHING_REMAINS,
+            (Act.DELIVER,),
+            refs=", ".join(refs),
+        )
     _refuse_mixed(orders.values())
     issuer = read_issuer(connection, establishment_id)
     to = read_billed(connection, issuer, [customer_id])[customer_id]
@@ -112,7 +117,10 @@ def _notes(connection: Connection, refs: Sequence[str]) -> list[int]:
     missing = [ref for ref in refs if ref not in found]
     if missing:
         raise Problem(
-            "Nothing was invoiced: {refs} is neither a sales order nor a delivery note.", refs=", ".join(missing)
+            "Nothing was invoiced: {refs} is neither a sales order nor a delivery note.",
+            ProblemCode.NO_DELIVERY,
+            (Act.LIST_SALES,),
+            refs=", ".join(missing),
         )
     undelivered = [ref for ref in refs if not found[ref]]
     if undelivered:
@@ -184,7 +192,9 @@ def _sold(connection: Connection, orders: Mapping[int, InvoicedOrder], note_ids:
 
 def _refuse_mixed(orders: Iterable[InvoicedOrder]) -> None:
     if len({(order.customer_id, order.currency) for order in orders}) > 1:
-        raise Problem("Nothing was invoiced: an invoice is of one customer and one currency.")
+        raise Problem(
+            "Nothing was invoiced: an invoice is of one customer and one currency.", ProblemCode.OTHER_CUSTOMER
+        )
 
 
 def _term(connection: Connection, customer_id: int, orders: Mapping[int, InvoicedOrder]) -> tuple[Term, Shift]:

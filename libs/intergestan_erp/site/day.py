@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 
 USUAL_ZONES = {
     **dict.fromkeys(("FR", "MC"), "Europe/Paris"),
@@ -56,6 +56,7 @@ def zone_of(name: str) -> ZoneInfo:
         pass
     raise Problem(
         "«{zone}» is not a time zone: write its name in the IANA base, such as Europe/Paris or Indian/Reunion.",
+        ProblemCode.NO_ZONE,
         zone=name,
     )
 

@@ -65,7 +65,8 @@ def create_site(connection: Connection, site: NewSite, key: PublicKey, *, by: st
     if connection.execute(select(Site.code)).first() is not None:
         raise Problem(
             "This base already belongs to a site. A base has one identity for ever: "
-            "choose another folder or another database for the new site."
+            "choose another folder or another database for the new site.",
+            ProblemCode.SITE_EXISTS,
         )
     code = site_code(site, key)
     connection.execute(insert(Site).values(id=1, code=code, key_fingerprint=key.kid, created_at=at, **asdict(site)))
@@ -93,7 +94,7 @@ def check_site(site: NewSite) -> None:
     :raises Problem: for the first one found.
     """
     if not site.name.strip():
-        raise Problem("A site needs a name: the one that its partners will read.")
+        raise Problem("A site needs a name: the one that its partners will read.", ProblemCode.NAME_NEEDED)
     for name in ("name", "line1", "line2", "postcode", "city"):
         _check_text(getattr(site, name), Site.__table__.c[name])
     check_address(site.orders_address)
@@ -104,10 +105,14 @@ def check_site(site: NewSite) -> None:
         check_vat(site.vat_id)
     _check_country(site.country)
     if currency_code(site.currency) != site.currency:
-        raise Problem("«{currency}» is not a currency: write its ISO code, such as EUR.", currency=site.currency)
+        raise Problem(
+            "«{currency}» is not a currency: write its ISO code, such as EUR.",
+            ProblemCode.NO_VALUE,
+            currency=site.currency,
+        )
     zone_of(site.timezone)
     if site.language not in LANGUAGES:
-        raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
+        raise Problem("The language is {languages}.", ProblemCode.NO_VALUE, languages=" / ".join(LANGUAGES))
 
 
 def _check_text(text: str | None, column: Column[Any]) -> None:
@@ -119,6 +124,7 @@ def _check_text(text: str | None, column: Column[Any]) -> None:
     if text is not None and (len(text) > (most or len(text)) or (text and not re.match(VISIBLE, text))):
         raise Problem(
             "«{text}» cannot stand on documents: it has more than {most} characters, or some that nobody can see.",
+            ProblemCode.NO_VALUE,
             text=text,
             most=most,
         )
@@ -142,7 +148,11 @@ def usual_zone(country: str) -> str:
 
 def _check_country(country: str) -> None:
     if country_code(country) != country:
-        raise Problem("«{country}» is no country: write its ISO code, such as FR, or its name.", country=country)
+        raise Problem(
+            "«{country}» is no country: write its ISO code, such as FR, or its name.",
+            ProblemCode.NO_VALUE,
+            country=country,
+        )
 
 
 def change_site(connection: Connection, changes: Mapping[str, Any], *, by: str, at: datetime) -> None:
@@ -175,7 +185,11 @@ def check_login(login: str) -> None:
     :raises Problem: with the login.
     """
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,60}", login):
-        raise Problem("«{login}» is not a login: it has letters, digits, dots and hyphens only.", login=login)
+        raise Problem(
+            "«{login}» is not a login: it has letters, digits, dots and hyphens only.",
+            ProblemCode.NO_VALUE,
+            login=login,
+        )
 
 
 def check_user_name(name: str) -> None:
@@ -184,7 +198,7 @@ def check_user_name(name: str) -> None:
     :raises Problem: with the name.
     """
     if not name.strip():
-        raise Problem("A user needs a name.")
+        raise Problem("A user needs a name.", ProblemCode.NAME_NEEDED)
     _check_text(name, User.__table__.c["name"])
 
 
@@ -199,7 +213,12 @@ def add_user(connection: Connection, login: str, name: str, email: str, *, by: s
     check_login(login)
     check_user_name(name)
     if connection.execute(select(User.id).where(User.login == login)).first() is not None:
-        raise Problem("There is already a user «{login}»: choose another login.", login=login)
+        raise Problem(
+            "There is already a user «{login}»: choose another login.",
+            ProblemCode.CODE_TAKEN,
+            (Act.LIST_USERS,),
+            login=login,
+        )
     user_id = connection.execute(
         insert(User).values(login=login, name=name, email=email).returning(User.id)
     ).scalar_one()

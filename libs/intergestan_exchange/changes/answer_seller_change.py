@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Party, PurchaseOrder, PurchaseOrderChange, PurchaseOrderLine
 from intergestan_erp.listing.page import MOST, USUAL, Page, read_page
 from intergestan_erp.purchasing.change_edits import priced
@@ -182,6 +182,7 @@ def _chosen(connection: Connection, number: str, lines: Sequence[str]) -> list[S
     if strange or not still_open:
         raise Problem(
             "The seller changed nothing of {number} that you have not agreed to; nothing was sent.",
+            ProblemCode.UNCHANGED,
             number=" ".join([number, *strange]),
         )
     chosen = [each for each in still_open if not lines or each.line_id in lines]
@@ -189,6 +190,7 @@ def _chosen(connection: Connection, number: str, lines: Sequence[str]) -> list[S
     if decided:
         raise Problem(
             "Your decision on {number}, line {line}, is on its way in change {sequence}; nothing was sent.",
+            ProblemCode.ON_ITS_WAY,
             number=number,
             line=decided[0].line_id,
             sequence=decided[0].under_way,

@@ -99,7 +99,10 @@ def change_sales_order(
     strange = [line for line in wanted.lines if line not in before]
     if strange or not wanted.lines:
         raise Problem(
-            "Nothing was changed: name lines of {number}; it has {known}.", number=number, known=", ".join(before)
+            "Nothing was changed: name lines of {number}; it has {known}.",
+            ProblemCode.NO_LINE,
+            number=number,
+            known=", ".join(before),
         )
     if not any_dates:
         _check_days(head, wanted, today(connection, at))
@@ -167,6 +170,7 @@ def check_accepted(head: AnyRow) -> None:
     if head.state != SalesState.ACCEPTED:
         raise Problem(
             "Nothing was changed: {number} is in the state {state}, and only accepted orders are changed.",
+            ProblemCode.OTHER_STATE,
             number=head.number,
             state=head.state,
         )
@@ -191,7 +195,12 @@ def _products(connection: Connection, wanted: Mapping[str, str]) -> dict[str, An
     found = {row.code: row for row in connection.execute(query)}
     for code in wanted.values():
         if code not in found:
-            raise Problem("Nothing was changed: there is no active product {code}.", code=code)
+            raise Problem(
+                "Nothing was changed: there is no active product {code}.",
+                ProblemCode.NO_PRODUCT,
+                (Act.LIST_PRODUCTS,),
+                code=code,
+            )
     return {line: found[code] for line, code in wanted.items()}
 
 
@@ -201,13 +210,16 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
         value = values.get(line_id)
         if value is not None and (not fits(value, MILLIONTH) or value < 0):
             raise Problem(
-                "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.", value=value
+                "Nothing was changed: {value} is too large, negative, or has more than 6 decimals.",
+                ProblemCode.NO_VALUE,
+                value=value,
             )
     for values in (wanted.quantities, wanted.backorders):
         if line_id in values and not can_be(values[line_id], booked.unit):
             raise Problem(
                 "Nothing was changed: {quantity} is no number of pieces, and the unit {unit} of line {line} is "
                 "counted.",
+                ProblemCode.NO_VALUE,
                 quantity=plain(values[line_id]),
                 unit=booked.unit,
                 line=line_id,
@@ -228,13 +240,19 @@ def _changed(line: StandingLine, wanted: OwnChanges, products: Mapping[str, AnyR
         raise Problem(
             "Nothing was changed: line {line} of {number} would come to {amount}, and an amount has at most 16 digits "
             "before its decimals.",
+            ProblemCode.TOO_LARGE,
             line=line_id,
             number=number,
             amount=plain(now.total),
         )
     promised = wanted.dates.get(line_id, line.promised)
     if (now, promised) == (booked, line.promised) and line_id not in wanted.backorders:
-        raise Problem("Nothing was changed: line {line} of {number} is like that already.", line=line_id, number=number)
+        raise Problem(
+            "Nothing was changed: line {line} of {number} is like that already.",
+            ProblemCode.UNCHANGED,
+            line=line_id,
+            number=number,
+        )
     return _Changed(now, promised, _said(line, now, promised, wanted))
 
 
@@ -246,6 +264,7 @@ def _check_delivered(line: StandingLine, now: BookedLine, number: str) -> None:
         raise Problem(
             "Nothing was changed: {delivered} of line {line} of {number} have left already; only more of the same, or "
             "less of what remains, can be promised.",
+            ProblemCode.GOODS_LEFT,
             delivered=plain(line.delivered),
             line=booked.line_id,
             number=number,
@@ -257,6 +276,7 @@ def _check_backorder(missing: Decimal, backorder: Decimal, line_id: str, number:
         raise Problem(
             "Nothing was changed: of line {line} of {number} only {missing} are missing, so no more than that can "
             "come later.",
+            ProblemCode.NO_VALUE,
             line=line_id,
             number=number,
             missing=plain(max(missing, ZERO)),

@@ -58,6 +58,8 @@ def remember(connection: Connection, hold: Hold, partner_id: int, choices: Choic
         if line_id not in codes:
             raise Problem(
                 "Line {line} of {ref} does not wait for a product, so nothing was released; those that do: {lines}.",
+                ProblemCode.NO_LINE,
+                (Act.SHOW_HOLD,),
                 line=line_id,
                 ref=hold.ref,
                 lines=", ".join(codes) or "–",

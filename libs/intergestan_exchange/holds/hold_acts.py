@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 from intergestan_db import states
 from intergestan_db.bells import Bells
 from intergestan_db.enums import HoldEnd, HoldReason, LedgerOutcome
-from intergestan_db.problem import Problem, ProblemCode
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Hold as HoldRow
 from intergestan_db.tables import InboundMail, Ledger, Partner
 from intergestan_exchange.credit_holds.override import let_pass
@@ -50,7 +50,10 @@ def release(
     """
     holds = _named(connection, refs)
     if choices and (len(holds) != 1 or holds[0].kind != ORDER):
-        raise Problem("A product or a customer is chosen for one order, so nothing was released: name one order.")
+        raise Problem(
+            "A product or a customer is chosen for one order, so nothing was released: name one order.",
+            ProblemCode.TOO_MANY,
+        )
     waivers = {} if override is None else let_pass(connection, _overridable(holds), override, by=by, at=at)
     orders = [
         _release_order(connection, hold, choices, by, at, waivers.get(hold.id), override)
@@ -117,6 +120,8 @@ def _release_order(
         raise Problem(
             "{ref} contradicts order {number}, which stands, so nothing was released. Agree with {partner} which one "
             "counts; refuse this one, and let them send a change as a new order.",
+            ProblemCode.CONFLICT,
+            (Act.REFUSE_HOLD,),
             ref=hold.ref,
             number=hold.order,
             partner=hold.partner,
@@ -204,7 +209,12 @@ def _close(
         .returning(*HoldRow.__table__.c)
     ).first()
     if closed is None:
-        raise Problem("Somebody else dealt with {ref} at the same moment; nothing was changed.", ref=hold.ref)
+        raise Problem(
+            "Somebody else dealt with {ref} at the same moment; nothing was changed.",
+            ProblemCode.CHANGED_MEANWHILE,
+            (Act.LIST_HOLDS,),
+            ref=hold.ref,
+        )
     return closed
 
 
@@ -234,7 +244,12 @@ def _reject(connection: Connection, hold: Hold, ledger_id: int, at: datetime) ->
         .values(outcome=LedgerOutcome.REJECTED, updated_at=at)
     )
     if rejected.rowcount != 1:
-        raise Problem("Somebody else dealt with {ref} at the same moment; nothing was changed.", ref=hold.ref)
+        raise Problem(
+            "Somebody else dealt with {ref} at the same moment; nothing was changed.",
+            ProblemCode.CHANGED_MEANWHILE,
+            (Act.LIST_HOLDS,),
+            ref=hold.ref,
+        )
 
 
 def _record(connection: Connection, hold: Hold, event: str, words: str | None, by: str, at: datetime) -> None:

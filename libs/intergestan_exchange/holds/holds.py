@@ -160,7 +160,12 @@ def parse_ref(ref: str) -> tuple[str, int]:
     """
     match = re.fullmatch(r"(in|out|order)-(\d{1,18})", ref.strip().lower())
     if match is None:
-        raise Problem("«{ref}» is no hold: they are called in-12, out-3 or order-17.", ref=ref)
+        raise Problem(
+            "«{ref}» is no hold: they are called in-12, out-3 or order-17.",
+            ProblemCode.NO_HOLD,
+            (Act.LIST_HOLDS,),
+            ref=ref,
+        )
     return match[1], int(match[2])
 
 

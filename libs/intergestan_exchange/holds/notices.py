@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, union_
 
 from intergestan_db import states
 from intergestan_db.enums import InboundState, NoticeAbout, OutboundState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.site_rows import read_site
 from intergestan_db.tables import (
     Hold,
@@ -177,7 +177,11 @@ def check_reader(connection: Connection, to: str) -> None:
     site = read_site(connection)
     logins = connection.execute(select(Mailbox.login)).scalars()
     if _bare(to) in {_bare(own) for own in (site.orders_address, site.answers_address, *logins) if own}:
-        raise Problem("{to} is a mailbox of this site, so no notice is sent: a person must read it.", to=to)
+        raise Problem(
+            "{to} is a mailbox of this site, so no notice is sent: a person must read it.",
+            ProblemCode.OWN_MAILBOX,
+            to=to,
+        )
 
 
 def last_given_up(connection: Connection) -> str | None:

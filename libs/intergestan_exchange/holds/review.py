@@ -131,6 +131,7 @@ def _in_review(connection: Connection, number: str) -> AnyRow:
         raise Problem(
             "Nothing was changed: {number} is in the state {state}, and only those in the state {review} are accepted "
             "or refused.",
+            ProblemCode.OTHER_STATE,
             number=number,
             state=Word(order.state),
             review=Word(SalesState.REVIEW),
@@ -149,6 +150,7 @@ def _choose_products(connection: Connection, order: AnyRow, products: Mapping[st
     if strange:
         raise Problem(
             "Nothing was changed: line {lines} of {number} does not wait for a product.",
+            ProblemCode.NO_LINE,
             lines=", ".join(strange),
             number=order.number,
         )
@@ -173,6 +175,7 @@ def _choose_product(connection: Connection, order: AnyRow, line: AnyRow, code: s
         raise Problem(
             "Nothing was changed: line {line} is counted in {theirs}, and our product {code} in {ours}. Refuse the "
             "order, and match the code (partner match): the next one is converted.",
+            ProblemCode.OTHER_UNIT,
             line=line.line_id,
             theirs=line.unit,
             code=code,

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from intergestan_db import site_rows, states
 from intergestan_db.bulk import insert_rows_with_ids
 from intergestan_db.enums import HoldReason, InboundState
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, InboundMail
 from intergestan_exchange.delivery_reports.undelivered import find_reported
 from intergestan_exchange.findings.finding import Finding, write_findings
@@ -264,9 +264,16 @@ def _mails() -> Select[int, str, int, str, str | None, datetime]:
 def _find(connection: Connection, sha: str) -> int:
     wanted = sha.strip().lower()
     if len(wanted) < _SHORTEST_PREFIX:
-        raise Problem("«{sha}» is too short: write at least six digits of the mail's sha256.", sha=sha)
+        raise Problem(
+            "«{sha}» is too short: write at least six digits of the mail's sha256.", ProblemCode.NO_VALUE, sha=sha
+        )
     same = InboundMail.sha256.startswith(wanted, autoescape=True)
     ids = list(connection.execute(select(InboundMail.id).where(same).limit(2)).scalars())
     if len(ids) != 1:
-        raise Problem("«{sha}» is the beginning of no archived mail's sha256, or of several.", sha=sha)
+        raise Problem(
+            "«{sha}» is the beginning of no archived mail's sha256, or of several.",
+            ProblemCode.NO_MAIL,
+            (Act.LIST_INBOX,),
+            sha=sha,
+        )
     return ids[0]

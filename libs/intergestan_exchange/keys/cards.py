@@ -25,7 +25,12 @@ def read_card_of(file: str, data: bytes) -> Card:
     try:
         return read_card(data[:MOST].decode())
     except UnicodeDecodeError as error:
-        raise Problem("{file} is no card: a card is a short text of letters and digits.", file=file) from error
+        raise Problem(
+            "{file} is no card: a card is a short text of letters and digits.",
+            ProblemCode.NO_CARD,
+            (Act.PRINT_CARD,),
+            file=file,
+        ) from error
     except MessageError as error:
         raise Problem(
             "{file} cannot be taken for a card ({error}) Ask them again for their card.",

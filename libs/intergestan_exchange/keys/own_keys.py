@@ -84,7 +84,7 @@ def announce(connection: Connection, new: NewKey, *, by: str, at: datetime) -> t
             "Our key ended, so nobody would believe what it announces.", ProblemCode.KEY_ENDED, (Act.REPLACE_LOST_KEY,)
         )
     if new.signs_until is not None and new.signs_until <= new.signs_from:
-        raise Problem("The new key would end before it begins to sign.")
+        raise Problem("The new key would end before it begins to sign.", ProblemCode.NO_VALUE)
     _check_dated_before(connection, new.signs_from)
     connection.execute(
         update(Site).values(
@@ -147,6 +147,7 @@ def finish(connection: Connection, *, anyway: bool, by: str, at: datetime) -> tu
     if at < site.next_key_from:
         raise Problem(
             "The new key signs from {signs_from} UTC on, as the partners were told: finish then.",
+            ProblemCode.KEY_ANNOUNCED,
             signs_from=f"{site.next_key_from:%Y-%m-%d %H:%M}",
         )
     waiting = unconfirmed_by(connection, site.next_key)

@@ -110,7 +110,9 @@ def add_partner(connection: Connection, card: Card, *, by: str, at: datetime, pa
 def _refuse_ourselves(connection: Connection, card: Card) -> None:
     code, kid, next_kid = connection.execute(select(Site.code, Site.key_fingerprint, Site.next_key)).one()
     if card.key.kid in {kid, next_kid}:
-        raise Problem("This is the card of this very site: give it to your partner, and take theirs.")
+        raise Problem(
+            "This is the card of this very site: give it to your partner, and take theirs.", ProblemCode.OWN_CARD
+        )
     if card.code == code:
         raise Problem(
             "The card says that it is {code}, which is this site, with another key: a copy of this base, or a "
@@ -135,12 +137,21 @@ def _known(connection: Connection, card: Card, at: datetime) -> Row[int, int, st
         .where(PartnerKey.kid == card.key.kid)
     ).one_or_none()
     if key is not None and key.revoked_at is not None:
-        raise Problem("The key of this card was revoked: ask {name} for a card with a new key.", name=card.name)
+        raise Problem(
+            "The key of this card was revoked: ask {name} for a card with a new key.",
+            ProblemCode.KEY_ENDED,
+            name=card.name,
+        )
     if key is not None and key.replaced_from is not None and key.replaced_from <= at:
-        raise Problem("The key of this card was replaced since: ask {name} for their present card.", name=card.name)
+        raise Problem(
+            "The key of this card was replaced since: ask {name} for their present card.",
+            ProblemCode.KEY_ENDED,
+            name=card.name,
+        )
     if key is not None and (partner is None or key.partner_id != partner.id):
         raise Problem(
             "The key of this card already belongs to the partner {code}: no two sites share a key.",
+            ProblemCode.OTHER_KEY,
             code=key.site_code,
         )
     if partner is not None and (key is None or key.pending):

@@ -92,6 +92,7 @@ def check_fingerprint(card: Card, fingerprint: str) -> None:
         raise Problem(
             "The fingerprint is not that of the card of {name}: it is another key, or a typing error. Nothing was "
             "changed.",
+            ProblemCode.OTHER_KEY,
             name=card.name,
         )
 
@@ -127,7 +128,9 @@ def enter_from_card(connection: Connection, partner_id: int, card: Card, *, at: 
     lock_keys(connection)
     code = connection.execute(select(Partner.site_code).where(Partner.id == partner_id)).scalar_one()
     if card.code != code:
-        raise Problem("This is the card of {theirs}, not of {code}.", theirs=card.code, code=code)
+        raise Problem(
+            "This is the card of {theirs}, not of {code}.", ProblemCode.OTHER_CARD, theirs=card.code, code=code
+        )
     holder = connection.execute(
         select(PartnerKey.partner_id).where(PartnerKey.kid == card.key.kid)
     ).scalar_one_or_none()
@@ -135,7 +138,9 @@ def enter_from_card(connection: Connection, partner_id: int, card: Card, *, at: 
         values = {"partner_id": partner_id, "kid": card.key.kid, "public_key": card.key.raw, "valid_until": card.ends}
         connection.execute(insert(PartnerKey).values(**values, pending=True, known_at=at))
     elif holder != partner_id:
-        raise Problem("The key of this card belongs to another partner: no two sites share a key.")
+        raise Problem(
+            "The key of this card belongs to another partner: no two sites share a key.", ProblemCode.OTHER_KEY
+        )
 
 
 def confirm_key(connection: Connection, partner_id: int, kid: str, *, by: str, at: datetime) -> Confirmed:
@@ -149,9 +154,9 @@ def confirm_key(connection: Connection, partner_id: int, kid: str, *, by: str, a
     lock_keys(connection)
     key = _key(connection, partner_id, kid)
     if key.revoked_at is not None:
-        raise Problem("This key was revoked or withdrawn: ask the partner for a new one.")
+        raise Problem("This key was revoked or withdrawn: ask the partner for a new one.", ProblemCode.KEY_ENDED)
     if not key.pending and key.replaced_from is None:
-        raise Problem("This key was confirmed already: nothing to do.")
+        raise Problem("This key was confirmed already: nothing to do.", ProblemCode.UNCHANGED)
     connection.execute(update(PartnerKey).where(PartnerKey.id == key.id).values(pending=False, replaced_from=None))
     if key.pending:
         _end_older(connection, key, at)
@@ -171,7 +176,7 @@ def revoke_key(
     :raises Problem: `since` lies ahead.
     """
     if since is not None and since > at:
-        raise Problem("The day from which the key is not to be trusted lies ahead.")
+        raise Problem("The day from which the key is not to be trusted lies ahead.", ProblemCode.NO_VALUE)
     lock_keys(connection)
     key = _key(connection, partner_id, kid)
     revoked = {"revoked_at": key.revoked_at or at, "revoked_since": since}

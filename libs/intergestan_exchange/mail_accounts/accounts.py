@@ -98,15 +98,20 @@ def add_mailbox(connection: Connection, mailbox: NewMailbox, *, by: str, at: dat
     """
     check_account(mailbox)
     if mailbox.protocol not in {"imap", "pop3"}:
-        raise Problem("The protocol is imap or pop3.")
+        raise Problem("The protocol is imap or pop3.", ProblemCode.NO_VALUE)
     if mailbox.login is None:
-        raise Problem("A mailbox needs a login.")
+        raise Problem("A mailbox needs a login.", ProblemCode.NAME_NEEDED)
     if mailbox.poll_seconds < 1:
-        raise Problem("A mailbox is polled every 1 second or less often.")
+        raise Problem("A mailbox is polled every 1 second or less often.", ProblemCode.NO_VALUE)
     if mailbox.bytes_per_day is None:
         mailbox = replace(mailbox, bytes_per_day=bytes_per_day_at(mailbox.host, mailbox.protocol))
     if connection.execute(select(Mailbox.id).where(Mailbox.name == mailbox.name)).first() is not None:
-        raise Problem("There is already a mailbox «{name}»: choose another name.", name=mailbox.name)
+        raise Problem(
+            "There is already a mailbox «{name}»: choose another name.",
+            ProblemCode.CODE_TAKEN,
+            (Act.LIST_MAILBOXES,),
+            name=mailbox.name,
+        )
     mailbox_id = connection.execute(insert(Mailbox).values(**asdict(mailbox)).returning(Mailbox.id)).scalar_one()
     _record(connection, Mailbox.__tablename__, mailbox_id, mailbox, by, at)
     return mailbox_id
@@ -169,9 +174,9 @@ def set_relay(connection: Connection, relay: NewRelay, *, by: str, at: datetime)
     """
     check_account(relay)
     if relay.from_mode not in {"user", "site"}:
-        raise Problem("The From of a relay is user or site.")
+        raise Problem("The From of a relay is user or site.", ProblemCode.NO_VALUE)
     if relay.bounce_mode not in {"plus", "fixed"}:
-        raise Problem("The bounce address of a relay is plus or fixed.")
+        raise Problem("The bounce address of a relay is plus or fixed.", ProblemCode.NO_VALUE)
     if relay.bounce_address is not None:
         check_address(relay.bounce_address)
     values = asdict(relay) | {"paused_until": None, "last_error": None}
@@ -203,26 +208,32 @@ def check_account(account: Account) -> None:
     :raises Problem: with what is wrong.
     """
     if not account.name.strip():
-        raise Problem("An account needs a name.")
+        raise Problem("An account needs a name.", ProblemCode.NAME_NEEDED)
     if not account.host.strip():
-        raise Problem("An account needs a server.")
+        raise Problem("An account needs a server.", ProblemCode.NO_SERVER, (Act.GIVE_SERVER,))
     try:
         account.host.encode("idna")
     except UnicodeError as error:
-        raise Problem("«{host}» is not the name of a server.", host=account.host) from error
+        raise Problem("«{host}» is not the name of a server.", ProblemCode.NO_SERVER, host=account.host) from error
     if not 0 < account.port < 65536:
-        raise Problem("{port} is not a port: it lies between 1 and 65535.", port=account.port)
+        raise Problem("{port} is not a port: it lies between 1 and 65535.", ProblemCode.NO_VALUE, port=account.port)
     if account.security == Security.NONE and not is_loopback(account.host):
         raise Problem(
             "Without TLS the password and the orders could be read on the way to {host}: "
             "security none is for this machine only. Choose tls or starttls.",
+            ProblemCode.NO_TLS,
+            (Act.CHOOSE_SECURITY,),
             host=account.host,
         )
     keys = [key for key in (account.secret, account.sealed, account.oauth_grant_id) if key is not None]
     if len(keys) > 1:
-        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.")
+        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.", ProblemCode.SETTING_NEEDED)
     if account.login is not None and not keys:
-        raise Problem("The login {login} needs a password or the name of a secret file.", login=account.login)
+        raise Problem(
+            "The login {login} needs a password or the name of a secret file.",
+            ProblemCode.NO_PASSWORDS,
+            login=account.login,
+        )
 
 
 def _listed(connection: Connection, table: type[Mailbox | Relay]) -> list[Mapping[str, Any]]:

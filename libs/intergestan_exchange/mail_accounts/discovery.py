@@ -107,7 +107,7 @@ def discover(address: str, ask: Ask) -> Settings:
     :raises Problem: it is no address, or nobody knows.
     """
     if not re.match(ADDRESS, address):
-        raise Problem("«{address}» is no mail address.", address=address)
+        raise Problem("«{address}» is no mail address.", ProblemCode.NO_VALUE, address=address)
     for source in _sources(address, ask):
         found = source()
         if found is not None and (found.server("imap") or found.server("pop3")):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Mailbox, MailboxUid, MailboxUidl
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_account, find_mailbox
 
@@ -78,7 +78,7 @@ def unpause_mailbox(connection: Connection, name: str, *, by: str, at: datetime)
     mailbox_id = find_mailbox(connection, name)
     paused = update(Mailbox).where(Mailbox.id == mailbox_id, Mailbox.rests_since.is_not(None))
     if connection.execute(paused.values(**_NOT_AT_REST)).rowcount == 0:
-        raise Problem("The mailbox «{name}» is not paused.", name=name)
+        raise Problem("The mailbox «{name}» is not paused.", ProblemCode.NOT_PAUSED, name=name)
     _record(connection, mailbox_id, "unpause", by, at)
 
 

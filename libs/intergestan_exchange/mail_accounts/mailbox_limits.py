@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from intergestan_db import states
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Mailbox
 from intergestan_exchange.mail_accounts.accounts import find_mailbox, same_account
 from intergestan_exchange.mail_accounts.mail_providers import by_server
@@ -37,6 +37,7 @@ def _check_connections(connection: Connection, name: str, wanted: int) -> None:
     if used + wanted > provider.connections:
         raise Problem(
             "{provider} allows {most} connections for an account; {used} are used by its other folders.",
+            ProblemCode.TOO_MANY,
             provider=provider.name,
             most=provider.connections,
             used=used,

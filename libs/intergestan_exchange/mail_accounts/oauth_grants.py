@@ -73,7 +73,7 @@ def grant_of(connection: Connection, table: type[Mailbox | Relay], name: str) ->
     """
     account = connection.execute(select(table.oauth_grant_id).where(table.name == name)).one_or_none()
     if account is None:
-        raise Problem("There is no account «{name}».", name=name)
+        raise Problem("There is no account «{name}».", ProblemCode.NO_MAILBOX, (Act.LIST_MAILBOXES,), name=name)
     if account.oauth_grant_id is None:
         return None
     return connection.execute(select(OAuthGrant.__table__).where(OAuthGrant.id == account.oauth_grant_id)).one()

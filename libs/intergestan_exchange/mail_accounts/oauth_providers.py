@@ -66,7 +66,9 @@ def provider(
         "scopes": scopes,
     }
     if name not in PROVIDERS:
-        raise Problem("OAuth2 is set up for microsoft, google or generic, not for {name}.", name=name)
+        raise Problem(
+            "OAuth2 is set up for microsoft, google or generic, not for {name}.", ProblemCode.NO_VALUE, name=name
+        )
     chosen = replace(PROVIDERS[name], **{key: value for key, value in given.items() if value is not None})
     if not chosen.token_endpoint or not (chosen.device_endpoint or chosen.authorization_endpoint):
         raise Problem(
@@ -76,7 +78,9 @@ def provider(
         )
     for url in (chosen.token_endpoint, chosen.device_endpoint, chosen.authorization_endpoint):
         if url is not None and not _is_secure(url):
-            raise Problem("{url} is no https address: the tokens could be read on the way.", url=url)
+            raise Problem(
+                "{url} is no https address: the tokens could be read on the way.", ProblemCode.NO_TLS, url=url
+            )
     return chosen
 
 

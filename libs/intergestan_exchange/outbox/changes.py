@@ -117,7 +117,9 @@ def read_base(connection: Connection, number: str) -> Base:
     partner = site_rows.read_partner(connection, partner_of(connection, row.supplier_id))
     under_way = _under_way(connection, row)
     if under_way and under_way[-1].type == "cancel":
-        raise Problem("The cancellation of {number} is on its way; nothing was changed.", number=number)
+        raise Problem(
+            "The cancellation of {number} is on its way; nothing was changed.", ProblemCode.ON_ITS_WAY, number=number
+        )
     last = max([row.revision, *(change.revision for change in under_way)])
     return Base(row, partner, _order(connection, row, partner, under_way), last + 1)
 
@@ -163,14 +165,26 @@ def request_file(
 
     base, file = read_base(connection, number), stated.file
     if len(stated.orders) != 1 or stated.orders[0].number != base.row.number:
-        raise Problem("{file} is no file with the order {number} alone; nothing was changed.", file=file, number=number)
+        raise Problem(
+            "{file} is no file with the order {number} alone; nothing was changed.",
+            ProblemCode.OTHER_FILE,
+            file=file,
+            number=number,
+        )
     values = values_of(connection, file, stated.orders[0], stated.options)
     if values.head["supplier_id"] != base.row.supplier_id:
-        raise Problem("{file} names another supplier than {number} has; nothing was changed.", file=file, number=number)
+        raise Problem(
+            "{file} names another supplier than {number} has; nothing was changed.",
+            ProblemCode.OTHER_FILE,
+            file=file,
+            number=number,
+        )
     if values.head["currency"] != base.row.currency:
         raise Problem(
             "{file} is in {currency}, and {number} in {ours}: an order keeps its currency. Nothing was changed; cancel "
             "the order and make another one.",
+            ProblemCode.OTHER_CURRENCY,
+            (Act.CANCEL_ORDER,),
             file=file,
             number=number,
             currency=values.head["currency"],
@@ -180,6 +194,7 @@ def request_file(
         raise Problem(
             "{file} is of {day}, and {number} of {ours}: an order keeps its date. Nothing was changed; write the date "
             "of the order.",
+            ProblemCode.OTHER_FILE,
             file=file,
             number=number,
             day=values.head["issue_date"],
@@ -219,7 +234,9 @@ def request_change(
         )
     same_head = replace(shall_be, lines=base.order.lines) == base.order
     if same_head and all(code is ChangeCode.UNCHANGED for code, _ in lines):
-        raise Problem("{number} is like that already; nothing was changed.", number=base.row.number)
+        raise Problem(
+            "{number} is like that already; nothing was changed.", ProblemCode.UNCHANGED, number=base.row.number
+        )
     change = OrderChange(
         id=documents.change_id(base.row.number, base.sequence),
         sequence=base.sequence,
@@ -272,7 +289,12 @@ def _check_state(row: AnyRow) -> None:
             (Act.ABANDON_MAIL,),
             number=row.number,
         )
-    raise Problem("{number} is {state}: nothing of it can be changed any more.", number=row.number, state=row.state)
+    raise Problem(
+        "{number} is {state}: nothing of it can be changed any more.",
+        ProblemCode.OTHER_STATE,
+        number=row.number,
+        state=row.state,
+    )
 
 
 def _under_way(connection: Connection, row: AnyRow) -> Sequence[AnyRow]:

@@ -107,7 +107,9 @@ def find_outbound(connection: Connection, text: str) -> int:
     if len(ids) == 1:
         return ids[0]
     raise Problem(
-        "We have no mail «{text}»: name one of its orders, or write its number (out-3) or its transfer id.", text=text
+        "We have no mail «{text}»: name one of its orders, or write its number (out-3) or its transfer id.",
+        ProblemCode.NO_MAIL,
+        text=text,
     )
 
 
@@ -251,14 +253,26 @@ def present_address() -> Any:
 def _check_resend(mail: AnyRow) -> None:
     ref = f"{REF}{mail.id}"
     if mail.kind == MailKind.HEARTBEAT:
-        raise Problem("{ref} is a heartbeat: it is never sent again, the next one goes by itself.", ref=ref)
+        raise Problem(
+            "{ref} is a heartbeat: it is never sent again, the next one goes by itself.",
+            ProblemCode.NOT_RESENDABLE,
+            ref=ref,
+        )
     if mail.state == OutboundState.ANSWERED:
-        raise Problem("{ref} was answered already, so nothing was sent: the partner has it.", ref=ref)
+        raise Problem(
+            "{ref} was answered already, so nothing was sent: the partner has it.", ProblemCode.NOT_RESENDABLE, ref=ref
+        )
     if mail.state == OutboundState.ABANDONED:
-        raise Problem("{ref} was given up, so nothing was sent. Select its orders anew and send them.", ref=ref)
+        raise Problem(
+            "{ref} was given up, so nothing was sent. Select its orders anew and send them.",
+            ProblemCode.NOT_RESENDABLE,
+            (Act.SEND_ORDERS,),
+            ref=ref,
+        )
     if mail.state in {OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING}:
         raise Problem(
             "{ref} is on its way out (it is {state}), so nothing was changed: it goes out by itself.",
+            ProblemCode.ON_ITS_WAY,
             ref=ref,
             state=Word(mail.state),
         )
@@ -267,16 +281,18 @@ def _check_resend(mail: AnyRow) -> None:
 def _check_abandon(mail: AnyRow, *, handed_over: bool) -> None:
     ref = f"{REF}{mail.id}"
     if mail.state == OutboundState.ABANDONED:
-        raise Problem("{ref} was given up already.", ref=ref)
+        raise Problem("{ref} was given up already.", ProblemCode.UNCHANGED, ref=ref)
     if handed_over:
         raise Problem(
             "{ref} was handed over to the mail server, or may have been: it cannot be called back, and nothing was "
             "changed. Ask the partner to refuse the orders.",
+            ProblemCode.SENT_BEFORE,
             ref=ref,
         )
     if mail.state not in states.OUTBOUND_MAIL.moves["abandon"][0]:
         raise Problem(
             "{ref} is being sent right now (it is {state}), so nothing was changed. Try again in a minute.",
+            ProblemCode.BUSY,
             ref=ref,
             state=Word(mail.state),
         )

@@ -163,16 +163,21 @@ def _ready_partner(connection: Connection, supplier_id: int) -> Row[int, str, st
 def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
     """Lock the orders and look whether all may be sent; their revisions, by id."""
     if not versions:
-        raise Problem("No order was selected, so nothing was sent.")
+        raise Problem("No order was selected, so nothing was sent.", ProblemCode.NO_VALUE)
     if len(versions) > MAX_ORDERS:
         raise Problem(
             "A mail carries at most {most} orders; {count} were selected and nothing was sent. Select fewer.",
+            ProblemCode.TOO_MANY,
             most=MAX_ORDERS,
             count=len(versions),
         )
     rows = connection.execute(_SELECTED, {"ids": sorted(versions)}).all()
     if len(rows) != len(versions):
-        raise Problem("An order of the selection is not there any more; nothing was sent. Select again.")
+        raise Problem(
+            "An order of the selection is not there any more; nothing was sent. Select again.",
+            ProblemCode.CHANGED_MEANWHILE,
+            (Act.LIST_ORDERS,),
+        )
     for row in rows:
         _check_order(row, supplier_id, versions[row.id])
     return {row.id: row.revision for row in rows}
@@ -180,9 +185,16 @@ def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[in
 
 def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, version: int) -> None:
     if row.supplier_id != supplier_id:
-        raise Problem("{number} is for another supplier; nothing was sent.", number=row.number)
+        raise Problem(
+            "{number} is for another supplier; nothing was sent.", ProblemCode.OTHER_SUPPLIER, number=row.number
+        )
     if row.state == PurchaseState.DRAFT:
-        raise Problem("{number} is a draft; nothing was sent. Confirm it first.", number=row.number)
+        raise Problem(
+            "{number} is a draft; nothing was sent. Confirm it first.",
+            ProblemCode.OTHER_STATE,
+            (Act.CONFIRM_ORDER,),
+            number=row.number,
+        )
     if row.state != PurchaseState.CONFIRMED:
         raise Problem(
             "{number} was sent already (it is {state}); nothing was sent.",
@@ -192,7 +204,12 @@ def _check_order(row: Row[int, str, int, str, int, int], supplier_id: int, versi
             state=Word(row.state),
         )
     if row.version != version:
-        raise Problem("{number} was changed meanwhile; nothing was sent. Look at it again.", number=row.number)
+        raise Problem(
+            "{number} was changed meanwhile; nothing was sent. Look at it again.",
+            ProblemCode.CHANGED_MEANWHILE,
+            (Act.SHOW_ORDER,),
+            number=row.number,
+        )
 
 
 def _link_orders(

@@ -80,6 +80,7 @@ def find_partner(connection: Connection, text: str) -> int:
             codes = ", ".join(row.site_code for row in rows)
             raise Problem(
                 "«{text}» fits several partners: {codes}. Write the code of the one you mean.",
+                ProblemCode.AMBIGUOUS,
                 text=text,
                 codes=codes,
             )
@@ -146,21 +147,21 @@ def _check(name: str, value: Any) -> None:
         if value is not None:
             check_address(value)
         elif name == "answer_address":
-            raise Problem("A partner needs an address for answers.")
+            raise Problem("A partner needs an address for answers.", ProblemCode.NO_ADDRESS)
     elif name in CHOICES:
         _check_word(name, value, tuple(CHOICES[name]))
     elif name == "language":
         _check_word(name, value, LANGUAGES)
     elif name in TOLERANCES:
         if not isinstance(value, Decimal) or not value.is_finite() or value < 0:
-            raise Problem("A tolerance is an amount or a percentage that is not negative.")
+            raise Problem("A tolerance is an amount or a percentage that is not negative.", ProblemCode.NO_VALUE)
     elif name == "answer_hours":
         if value is not None and value < 1:
-            raise Problem("An answer may take so many hours, one at least.")
+            raise Problem("An answer may take so many hours, one at least.", ProblemCode.NO_VALUE)
     elif name not in POSTAL and name != "contact":
         raise ValueError(f"{name} is nothing that is set by hand.")
 
 
 def _check_word(name: str, value: Any, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise Problem("{name} is one of: {allowed}.", name=name, allowed=", ".join(allowed))
+        raise Problem("{name} is one of: {allowed}.", ProblemCode.NO_VALUE, name=name, allowed=", ".join(allowed))

@@ -33,7 +33,7 @@ def remember_match(
     """
     their_code = nfc(their_code)
     if not their_code or too_long_to_keep(their_code):
-        raise Problem("«{code}» is no product code: it has 1 to 60 characters.", code=their_code)
+        raise Problem("«{code}» is no product code: it has 1 to 60 characters.", ProblemCode.NO_VALUE, code=their_code)
     own = ProductMatch.partner_id == partner_id, ProductMatch.their_code == their_code
     changed = connection.execute(update(ProductMatch).where(*own).values(product_id=product_id))
     if not changed.rowcount:

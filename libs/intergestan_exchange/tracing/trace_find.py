@@ -148,5 +148,10 @@ def _refuse(connection: Connection, wanted: str) -> None:
     raise Problem(
         "Nothing is known of «{wanted}»: write the number of a purchase order or a sales order, the partner's number "
         "of one, or the transfer id of a mail.",
+        ProblemCode.NO_ORDER,
+        (
+            Act.LIST_ORDERS,
+            Act.LIST_SALES,
+        ),
         wanted=wanted,
     )

@@ -31,9 +31,17 @@ def consent(client: OAuthClient, login: str, show: Callable[[Said], None], patie
         way = by_code if client.provider.device_endpoint else by_browser
         tokens = way(client, login, show, patience)
     except GrantRefused as refused:
-        raise Problem("The provider gives no access to {login}: {why}", login=login, why=str(refused)) from refused
+        raise Problem(
+            "The provider gives no access to {login}: {why}",
+            ProblemCode.NO_CONSENT,
+            (Act.CONSENT,),
+            login=login,
+            why=str(refused),
+        ) from refused
     except TokensUnavailable as error:
-        raise Problem("The provider's server does not answer as it should: {why}", why=str(error)) from error
+        raise Problem(
+            "The provider's server does not answer as it should: {why}", ProblemCode.LOGIN_FAILS, why=str(error)
+        ) from error
     if tokens.refresh is None:
         raise Problem(
             "The provider gave access for an hour only: ask it for offline access (scope offline_access).",
@@ -83,7 +91,12 @@ def by_browser(client: OAuthClient, login: str, show: Callable[[Said], None], pa
 
 
 def _nobody(login: str) -> Problem:
-    return Problem("Nobody gave access to {login} in time: begin again when you are ready.", login=login)
+    return Problem(
+        "Nobody gave access to {login} in time: begin again when you are ready.",
+        ProblemCode.NO_CONSENT,
+        (Act.CONSENT,),
+        login=login,
+    )
 
 
 class _Ear(HTTPServer):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_runtime.durable import write_new
 from intergestan_runtime.private import make_folder
 
@@ -29,11 +29,16 @@ def read_key(file: Path) -> SigningKey:
         raise Problem(
             "The site's private key {file} cannot be read ({error}): act as the user who runs the composer, or "
             "bring the file back from a backup.",
+            ProblemCode.KEY_UNREADABLE,
             file=file,
             error=error.strerror,
         ) from error
     except ValueError as error:
-        raise Problem("{file} holds no private key of ours: bring the file back from a backup.", file=file) from error
+        raise Problem(
+            "{file} holds no private key of ours: bring the file back from a backup.",
+            ProblemCode.KEY_UNREADABLE,
+            file=file,
+        ) from error
 
 
 def make_key(file: Path) -> SigningKey:

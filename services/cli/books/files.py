@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from intergestan_db.enums import Right
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _
 from services.cli.books.naming import Folder, folder_of
 from services.cli.books.years import day_in
@@ -109,7 +109,7 @@ def export(
 
 def _refuse_no_folder(folder: Path) -> None:
     if not folder.is_dir():
-        raise Problem("There is no folder {folder}.", folder=folder)
+        raise Problem("There is no folder {folder}.", ProblemCode.NO_PATH, folder=folder)
 
 
 def _write(call: Call, books: folders.Folder, first: date, last: date, file: Path) -> WrittenFile:

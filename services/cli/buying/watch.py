@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, about
 from intergestan_runtime.visible_text import visible
 from services.cli.buying import taking_files
@@ -52,7 +52,11 @@ def watch(
 
     call = call_of(context)
     if folder.resolve() == call.site.data_dir.resolve():
-        raise Problem("{folder} is the folder of the site itself: choose another one for the files.", folder=folder)
+        raise Problem(
+            "{folder} is the folder of the site itself: choose another one for the files.",
+            ProblemCode.NO_PATH,
+            folder=folder,
+        )
     with LimitedOrders() as readers:  # before anything is opened
         with call.database.read() as connection:
             who: Any = {"by": call.actor(connection), "place": call.place(connection)}

@@ -6,7 +6,7 @@ import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import LANGUAGES, _, spoken
 from services.cli.asking import confirmed
 from services.cli.context import Call
@@ -137,7 +137,7 @@ def _ask_siret() -> str | None:
 
 def _language(text: str) -> str:
     if text.lower() not in LANGUAGES:
-        raise Problem("The language is {languages}.", languages=" / ".join(LANGUAGES))
+        raise Problem("The language is {languages}.", ProblemCode.NO_VALUE, languages=" / ".join(LANGUAGES))
     return text.lower()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from intergestan_db.enums import Security
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_runtime.said import Said, marked
 from services.cli.asking import asked, confirmed
@@ -225,11 +225,15 @@ def read_place(text: str, protocol: Protocol, before: MailServer | None = None) 
     """
     written = re.fullmatch(r"(?:[a-z0-9]+://)?(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/@]+))(?::([0-9]{1,5}))?/?", text)
     if written is None:
-        raise Problem("«{text}» is no server: write its name, or its name and port as in imap.firm.fr:993.", text=text)
+        raise Problem(
+            "«{text}» is no server: write its name, or its name and port as in imap.firm.fr:993.",
+            ProblemCode.NO_SERVER,
+            text=text,
+        )
     usual = _USUAL[protocol]
     host, port = written[1] or written[2], int(written[3] or next(iter(usual)))
     if not 0 < port < 65536:
-        raise Problem("{port} is not a port: it lies between 1 and 65535.", port=port)
+        raise Problem("{port} is not a port: it lies between 1 and 65535.", ProblemCode.NO_VALUE, port=port)
     if port in usual and not (before and (before.host, before.port) == (host, port)):
         return MailServer(host, port, usual[port])
     question = _("Encryption at port {port}: tls, starttls, or none (on this machine only)").format(port=port)
@@ -241,7 +245,7 @@ def _security(text: str) -> Security:
     try:
         return Security(text.lower())
     except ValueError:
-        raise Problem("Write tls, starttls or none.") from None
+        raise Problem("Write tls, starttls or none.", ProblemCode.NO_VALUE) from None
 
 
 def _until_it_logs_in(call: Call, first: _Try, build: Callable[[_Try], Entered]) -> tuple[Entered, _Try]:

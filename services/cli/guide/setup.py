@@ -17,7 +17,7 @@ from pathlib import Path
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli.asking import confirmed
 from services.cli.context import Call, call_of, may_ask
@@ -81,6 +81,7 @@ def _as_configured(context: typer.Context, call: Call) -> Call:
     if call.new_config is not None and not call.new_config.exists():
         raise Problem(
             "There is a site in {url}, and its configuration {file} is missing: bring it back from a backup.",
+            ProblemCode.SETTING_NEEDED,
             url=call.site.database_url,
             file=call.new_config,
         )
@@ -103,7 +104,9 @@ def _alone(call: Call) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Problem(
-                "Another `intergestan setup` runs in {folder}: finish there, or end it with Ctrl-C.", folder=folder
+                "Another `intergestan setup` runs in {folder}: finish there, or end it with Ctrl-C.",
+                ProblemCode.BUSY,
+                folder=folder,
             ) from None
         yield
     finally:

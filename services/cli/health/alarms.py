@@ -63,14 +63,15 @@ def _watcher(call: Call) -> Watcher:
 
 
 def _watch(call: Call, watcher: Watcher) -> None:
-    from intergestan_db.problem import Problem
+    from intergestan_db.problem import Problem, ProblemCode
     from intergestan_operations.alerting.watching import watch
     from intergestan_runtime.stopping import stop_on_signals
 
     if not watcher.can_tell:
         raise Problem(
             "Nobody is to be told: name an address (`to`) or a webhook (`webhook_url`) in the table [alarms] of the "
-            "configuration, or look once with --once."
+            "configuration, or look once with --once.",
+            ProblemCode.SETTING_NEEDED,
         )
     watch(watcher, call.settings.alarms.every_seconds, stop_on_signals())
 

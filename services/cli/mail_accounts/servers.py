@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _
 from services.cli.asking import confirmed
 from services.cli.context import may_ask
@@ -48,6 +48,8 @@ def _warn(found: Settings, address: str, *, oauth: bool) -> None:
         say(text.format(source=found.source))
     if found.must_be_confirmed(address):
         if not may_ask():
-            raise Problem("This was found in DNS only, which can be forged: give --host if it is right.")
+            raise Problem(
+                "This was found in DNS only, which can be forged: give --host if it is right.", ProblemCode.NO_SERVER
+            )
         if not confirmed(_("This was found in DNS only, which can be forged. Is it right?")):
             raise typer.Abort

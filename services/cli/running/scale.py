@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, ngettext
 from intergestan_operations.starting.fleet import (
     LIST_UNITS,
@@ -134,10 +134,17 @@ def _run(command: Sequence[str]) -> str:
         )
     except FileNotFoundError as error:
         raise Problem(
-            "{program} is not on this machine: choose with --on what runs the services.", program=command[0]
+            "{program} is not on this machine: choose with --on what runs the services.",
+            ProblemCode.EXTRA_NEEDED,
+            program=command[0],
         ) from error
     if ended.returncode != 0:
-        raise Problem("«{command}» failed: {words}", command=shown(command), words=ended.stderr.strip())
+        raise Problem(
+            "«{command}» failed: {words}",
+            ProblemCode.COMMAND_FAILED,
+            command=shown(command),
+            words=ended.stderr.strip(),
+        )
     return ended.stdout
 
 
@@ -166,7 +173,9 @@ def _status(call: Call, through: Sequence[str]) -> Mapping[str, Any]:
     try:
         said: Mapping[str, Any] = json.loads(_run(command))
     except ValueError as error:
-        raise Problem("«{command}» does not say how the site is.", command=shown(command)) from error
+        raise Problem(
+            "«{command}» does not say how the site is.", ProblemCode.COMMAND_FAILED, command=shown(command)
+        ) from error
     return said
 
 
@@ -181,7 +190,9 @@ def _ready(status: Callable[[], Mapping[str, Any]], mailbox: str) -> Ready:
     box = next((one for one in found["mailboxes"] if one["name"] == mailbox and one["active"]), None)
     if box is None:
         raise Problem(
-            "There is no mailbox {names} that is polled: `intergestan mailbox list` shows what there is.", names=mailbox
+            "There is no mailbox {names} that is polled: `intergestan mailbox list` shows what there is.",
+            ProblemCode.NO_MAILBOX,
+            names=mailbox,
         )
     own = tuple(one["name"] for one in found["pollers"] if Takes.of_json(one["takes"]).name(mailbox))
     return Ready(own, box["poller"], box["poller"] == box["should"])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from intergestan_db.enums import ALLOCATOR, CONSOLE, GEOCODER, SERVICES
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _
 from intergestan_operations.opening.older_database import refuse_older_database
 from services.cli.context import Call, call_of
@@ -70,7 +70,9 @@ def _redis(call: Call) -> list[Child]:
     server_binary()  # refuses here what the supervisor would start again and again
     embedded = EmbeddedRedis(call.site.data_dir)
     if server_pid(embedded.url) is not None:
-        raise Problem("The site in {folder} runs already: stop that first.", folder=call.site.data_dir)
+        raise Problem(
+            "The site in {folder} runs already: stop that first.", ProblemCode.BUSY, folder=call.site.data_dir
+        )
     there = partial(server_pid, embedded.url)
     return [
         Child(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.enums import CategoryKind, FileFormat, PartyRole
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _
 from services.cli.agencies.in_category import InCategory, category_id
 from services.cli.buying.orders import From, To
@@ -162,5 +162,6 @@ def _find(connection: Connection, number: str) -> tuple[Mapping[str, Any], str]:
     raise Problem(
         "There is no sales order, delivery note, invoice or credit note {number}: `intergestan sales list --all` shows "
         "the orders.",
+        ProblemCode.NO_ORDER,
         number=number,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, spoken
 from services.cli import files
 from services.cli.asking import asked
@@ -166,6 +166,7 @@ def place(call: Call, data_dir: Path | None, database_url: str | None, language:
         raise Problem(
             "{file} says where the site is, so nothing was done: leave --data-dir and --database-url out, or "
             "change that file.",
+            ProblemCode.SETTING_NEEDED,
             file=file,
         )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_operations.language.language import _, ngettext
 from intergestan_runtime.said import marked
 from services.cli.asking import confirmed
@@ -169,7 +169,10 @@ def _asked(call: Call, partner: str, card: Card | None) -> str:
     wanted = [card.key] if card is not None else keys
     if len(wanted) != 1:
         raise Problem(
-            "There is no unconfirmed key of {partner}, or there are several: type its words.", partner=partner
+            "There is no unconfirmed key of {partner}, or there are several: type its words.",
+            ProblemCode.NO_KEY,
+            (Act.LIST_KEYS,),
+            partner=partner,
         )
     words = rows_of_both(wanted[0])
     width = max(len(title) for title, _six in words)

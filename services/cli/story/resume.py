@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_operations.language.language import _, ngettext
 from services.cli.context import call_of
 from services.cli.output import AsJson, print_json, say
@@ -38,7 +38,9 @@ def resume(
         mails = go_on(connection, [partner_id], by=by, at=at, words=reason.strip())
         still = {row.site_code for row in list_paused(connection)}
     if codes == still:
-        raise Problem("Booking does not rest for {partner}, so nothing was changed.", partner=partner)
+        raise Problem(
+            "Booking does not rest for {partner}, so nothing was changed.", ProblemCode.NOT_PAUSED, partner=partner
+        )
     call.ring_all(Bells(take_in=mails))
     if as_json:
         print_json({"partner": next(iter(codes - still)), "mails": len(mails)})

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import MailKind, OutboundState, Right
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_exchange.listing.mails_out import list_mails_out
 from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.progress import Progress, read_progress
@@ -162,5 +162,5 @@ def _read(connection: Connection, visit: Visit) -> Progress | None:
 def _need(connection: Connection, visit: Visit) -> Progress:
     found = _read(connection, visit)
     if found is None:
-        raise Problem("We have no mail «{text}».", text=visit.params["ref"])
+        raise Problem("We have no mail «{text}».", ProblemCode.NO_MAIL, text=visit.params["ref"])
     return found

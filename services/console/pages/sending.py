@@ -298,6 +298,7 @@ def _one_supplier(orders: Sequence[Chosen]) -> int:
 def _too_many(count: int) -> Problem:
     return Problem(
         "A mail carries at most {most} orders; {count} were selected and nothing was sent. Select fewer.",
+        ProblemCode.TOO_MANY,
         most=MAX_ORDERS,
         count=count,
     )

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select, type_coerce, update
 
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Allocation, Product, Reservation, SalesOrder, SalesOrderLine, Stock, StockMove
 from intergestan_db.tables.types import Scaled
 from intergestan_erp.agencies.places import in_depot
@@ -109,14 +109,14 @@ class People:
 
     def _number(self, order: int) -> str:
         if not self.orders:
-            raise Problem("There is no order yet.")
+            raise Problem("There is no order yet.", ProblemCode.NO_ORDER)
         return self.orders[order % len(self.orders)]
 
     def _row(self, order: int) -> Any:
         query = select(SalesOrder.__table__).where(SalesOrder.number == self._number(order))
         row = self.connection.execute(query.where(SalesOrder.state == "accepted")).one_or_none()
         if row is None:
-            raise Problem("It is cancelled.")
+            raise Problem("It is cancelled.", ProblemCode.OTHER_STATE)
         return row
 
     def check(self) -> None:

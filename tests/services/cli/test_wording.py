@@ -11,7 +11,7 @@ import pytest
 
 from intergestan_db import migrate
 from intergestan_db.database import Database
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_msg import typography
 from intergestan_operations.opening.opening import WrongKey, check_key
 from intergestan_operations.starting.startup import CONFIGURATION
@@ -102,7 +102,11 @@ def test_a_problem_of_ours_stays_as_it_is_in_english() -> None:
 def test_figures_and_days_among_the_values_are_written_as_people_write_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue 13: a sentence in French has 72,00 and 30/11/2026, whatever says it."""
     said = Problem(
-        "{amount} of {whole}, {day}", amount=Decimal("-1234.50"), whole=Decimal("1E+1"), day=date(2026, 11, 30)
+        "{amount} of {whole}, {day}",
+        ProblemCode.NO_VALUE,
+        amount=Decimal("-1234.50"),
+        whole=Decimal("1E+1"),
+        day=date(2026, 11, 30),
     )
     monkeypatch.setenv("LANGUAGE", "fr")
     assert wording(said) == "-1234,50 of 10, 30/11/2026"

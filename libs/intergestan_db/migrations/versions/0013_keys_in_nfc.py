@@ -11,7 +11,7 @@ from unicodedata import normalize
 import sqlalchemy as sa
 from alembic import context, op
 
-from intergestan_db.problem import Problem, Word, Words
+from intergestan_db.problem import Problem, ProblemCode, Word, Words
 
 revision = "0013"
 down_revision = "0012"
@@ -174,7 +174,7 @@ def _refuse_same(connection: sa.Connection, changed: list[Key]) -> None:
         raise Problem(
             "Nothing was upgraded. Once accents are written in one way, these have the same number or code: {pairs}. "
             "They look alike and were two. Give one of each another one while you upgrade: `intergestan upgrade "
-            "--rename {row}=…`, once for each. docs/operations.md, «Numbers that look alike», says more.",
+            "--rename {row}=…`, once for each. docs/operations.md, «Numbers that look alike», says more.", ProblemCode.CODE_TWICE,
             pairs=Words(said),
             row=rename,
         )
@@ -182,7 +182,7 @@ def _refuse_same(connection: sa.Connection, changed: list[Key]) -> None:
         raise Problem(
             "Nothing was upgraded. Once accents are written in one way, these mean the same: {pairs}. Forget one of each "
             "while you upgrade: `intergestan upgrade --forget {row}`, once for each. docs/operations.md, «Numbers that "
-            "look alike», says more.",
+            "look alike», says more.", ProblemCode.CODE_TWICE,
             pairs=Words(said),
             row=forget,
         )
@@ -250,7 +250,7 @@ class _Renames:
         key = next((key for key in KEYS if _name(key) == table and key.within is not None), None)
         if key is None or (new is None) != (table in _MATCHES):
             raise Problem(
-                "Nothing was upgraded: {row} is nothing that can be renamed or forgotten. Write what the upgrade named.",
+                "Nothing was upgraded: {row} is nothing that can be renamed or forgotten. Write what the upgrade named.", ProblemCode.NO_VALUE,
                 row=f"{table}:{row_id}",
             )
         row = self._row(key, row_id)
@@ -261,7 +261,7 @@ class _Renames:
         kept = _nfc(new.strip())
         if not kept or len(kept) > _LONGEST:
             raise Problem(
-                "Nothing was upgraded: «{new}» is no number or code: it has 1 to {most} characters.", new=new, most=_LONGEST
+                "Nothing was upgraded: «{new}» is no number or code: it has 1 to {most} characters.", ProblemCode.NO_VALUE, new=new, most=_LONGEST
             )
         if (key.table, key.column) in _RECEIVED and row[key.column] is not None:
             self._rename_received(row["partner_id"], row[key.column], kept, response=row.get("type") == "response")
@@ -272,7 +272,7 @@ class _Renames:
         made = _table(key.table, *{"id", key.column, *(key.within or ())})
         row = self._connection.execute(sa.select(*made.c).where(made.c.id == row_id)).mappings().first()
         if row is None:
-            raise Problem("Nothing was upgraded: there is no {row}.", row=f"{key.table}:{row_id}")
+            raise Problem("Nothing was upgraded: there is no {row}.", ProblemCode.NO_VALUE, row=f"{key.table}:{row_id}")
         return dict(row)
 
     def _rename(
@@ -284,7 +284,7 @@ class _Renames:
         if within is not None:
             others = [made.c[column] == new, *(made.c[name] == value for name, value in within.items())]
             if self._connection.execute(sa.select(sa.literal(1)).where(*others)).first() is not None:
-                raise Problem("Nothing was upgraded: there is {new} already. Give another one.", new=new)
+                raise Problem("Nothing was upgraded: there is {new} already. Give another one.", ProblemCode.CODE_TAKEN, new=new)
         self._connection.execute(sa.update(made).where(*own).values({column: new}))
 
     def _rename_received(self, partner_id: int, old: str, new: str, *, response: bool) -> None:
@@ -294,7 +294,7 @@ class _Renames:
         own.append(ledger.c.type == "response" if response else ledger.c.type != "response")
         there = sa.select(sa.literal(1)).where(ledger.c.partner_id == partner_id, ledger.c.number == new)
         if self._connection.execute(there).first() is not None:
-            raise Problem("Nothing was upgraded: there is {new} already. Give another one.", new=new)
+            raise Problem("Nothing was upgraded: there is {new} already. Give another one.", ProblemCode.CODE_TAKEN, new=new)
         for transfer in self._connection.execute(sa.select(ledger.c.inbound_transfer_id).where(*own)).scalars():
             self.of_transfers.setdefault(transfer, {})[new] = old
         self._connection.execute(sa.update(ledger).where(*own).values(number=new))
