@@ -99,6 +99,7 @@ class ProblemCode(StrEnum):
     NOT_BILLABLE = "not_billable"
     NOT_BOOKED = "not_booked"
     NOT_CLOSABLE = "not_closable"
+    NOT_COMPOSED = "not_composed"
     NOT_CREDIT = "not_credit"
     NOT_IN_STOCK = "not_in_stock"
     NOT_LEFT = "not_left"

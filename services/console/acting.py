@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.bells import Bells
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Problem, ProblemCode
 from intergestan_erp.people.once import begin_once, end_once
 from intergestan_erp.people.sessions import tell
 from intergestan_operations.acting.requesting import request
@@ -67,7 +67,10 @@ def once(visit: Visit, do: Callable[[Connection], Done], *, traced: bool = False
 def _once(connection: Connection, *, visit: Visit, do: Callable[[Connection], Done]) -> Done:
     key = visit.form.get(ACT, "")
     if not _KEY.fullmatch(key):
-        raise Problem("This form is not whole, so nothing was done. Open its page again, and send it from there.")
+        raise Problem(
+            "This form is not whole, so nothing was done. Open its page again, and send it from there.",
+            ProblemCode.NO_VALUE,
+        )
     user_id, route = visit.who.user_id, visit.request.url.path
     before = begin_once(connection, user_id, key, route=route, digest=_digest(visit), at=visit.now)
     if before is None:

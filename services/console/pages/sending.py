@@ -155,7 +155,10 @@ def remove(visit: Visit) -> Response:
     one = visit.form.get("enlever", "")
     fewer = asked.without([one], unticked) if one else asked.without(unticked)
     if not selection.fits(fewer.address):
-        raise Problem("More were taken out than an address can carry. Narrow the list by its filters instead.")
+        raise Problem(
+            "More were taken out than an address can carry. Narrow the list by its filters instead.",
+            ProblemCode.TOO_MANY,
+        )
     return visit.go(fewer.address)
 
 
@@ -226,7 +229,7 @@ def _show_mail(visit: Visit, fields: Mapping[str, str], problem: Problem | None 
         addressee = find_addressee(connection, _one_supplier(ready)) if ready else None
         mail, refused = None, problem
         if not versions:
-            refused = Problem(NOTHING_CHOSEN)
+            refused = Problem(NOTHING_CHOSEN, ProblemCode.NO_VALUE)
         elif len(ready) > MAX_ORDERS:
             refused = _too_many(len(ready))
         elif addressee is not None:
@@ -235,7 +238,7 @@ def _show_mail(visit: Visit, fields: Mapping[str, str], problem: Problem | None 
             except Problem as found:
                 refused = found
             except (BadDocument, ValueError) as error:
-                refused = Problem("The mail cannot be written: {why}", why=str(error))
+                refused = Problem("The mail cannot be written: {why}", ProblemCode.NOT_COMPOSED, why=str(error))
         odd = _odd(connection, ready)
         warnings = _what_waits(connection, visit)
     wrong = {}
@@ -291,7 +294,7 @@ def _one_supplier(orders: Sequence[Chosen]) -> int:
     """
     suppliers = {each.supplier_id for each in orders}
     if len(suppliers) != 1:
-        raise Problem("Only orders for one supplier go out in a mail; nothing was sent.")
+        raise Problem("Only orders for one supplier go out in a mail; nothing was sent.", ProblemCode.OTHER_SUPPLIER)
     return suppliers.pop()
 
 
