@@ -103,31 +103,25 @@ def a_vat(text: str) -> StatedVat:
 
 def a_key(text: str) -> str:
     """A code or a number of ours or theirs, in the encoding in which keys are kept; BadParameter for an empty one."""
-    from intergestan_msg.identity import nfc
+    from intergestan_erp.inputs.typed_figures import read_key
 
-    if not text.strip():
-        raise typer.BadParameter(_("«{text}» is no line with its product: write L3=CAS16.").format(text=text))
-    return nfc(text.strip())
+    with as_typed():
+        return read_key(text)
 
 
 def _figure(text: str, figure: Figure, mark: Mark | None) -> Decimal:
-    from intergestan_erp.inputs.numbers import Marks, read_number
-    from intergestan_erp.inputs.unreadable import Unreadable
+    from intergestan_erp.inputs.typed_figures import read_figure
 
-    if not text.strip():
-        raise typer.BadParameter(_("«{text}» is no line with a quantity: write L1=2.").format(text=text))
-    try:
-        written = read_number(text, figure, Marks(mark))
-    except Unreadable as bad:
-        raise typer.BadParameter(sentence(bad)) from bad
-    if written.sign is not None:
-        raise typer.BadParameter(_("«{text}» has a currency: write the number alone, like 1234,56.").format(text=text))
-    return written.value
+    with as_typed():
+        return read_figure(text, figure, mark)
 
 
 def by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, Decimal]:
     """`L1=2`, `L3=0,5`: quantities by line id; BadParameter for what is none, or a line that stands twice."""
-    return values_by_line(texts, lambda text: a_figure(text, mark))
+    from intergestan_erp.inputs.typed_figures import quantities_by_line
+
+    with as_typed():
+        return quantities_by_line(texts or (), mark)
 
 
 def by_place(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[int, Decimal]:
@@ -137,23 +131,18 @@ def by_place(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[int,
 
 def prices_by_line(texts: Sequence[str] | None, mark: Mark | None = None) -> dict[str, Decimal]:
     """`L1=4,50`: prices by line id; BadParameter for what is none, or a line that stands twice."""
-    return values_by_line(texts, lambda text: a_price(text, mark))
+    from intergestan_erp.inputs import typed_figures
+
+    with as_typed():
+        return typed_figures.prices_by_line(texts or (), mark)
 
 
 def values_by_line(texts: Sequence[str] | None, read: Callable[[str], Value]) -> dict[str, Value]:
     """`ID=VALUE` as values by line id; BadParameter for what is none, or a line that stands twice."""
-    from intergestan_msg.identity import nfc
+    from intergestan_erp.inputs import typed_figures
 
-    found: dict[str, Value] = {}
-    for text in texts or ():
-        written, _equals, value = text.rpartition("=")
-        line_id = nfc(written)
-        if not line_id:
-            raise typer.BadParameter(_("«{text}» is no line with a quantity: write L1=2.").format(text=text))
-        if line_id in found:
-            raise typer.BadParameter(_("A line stands twice: give it one quantity."))
-        found[line_id] = read(value)
-    return found
+    with as_typed():
+        return typed_figures.values_by_line(texts or (), read)
 
 
 def _place(text: str) -> int:
