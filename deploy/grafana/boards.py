@@ -424,6 +424,15 @@ QUEUES = Board(
                     "ops",
                 ),
                 Panel(
+                    ("Beyond a partner's budget", "Au-delà du budget d'un correspondant"),
+                    ("By budget, in a day.", "Par budget, sur un jour."),
+                    (
+                        Target(
+                            "sum by (budget) (increase(intergestan_partner_budget_exceeded_total{@}[1d]))", "{{budget}}"
+                        ),
+                    ),
+                ),
+                Panel(
                     ("Notices to people", "Avis aux personnes"),
                     ("Mails to the person in charge, per second.", "Courriels au responsable, par seconde."),
                     (_rate("notices_total", "outcome", "{{outcome}}"),),

@@ -149,6 +149,7 @@ class HoldReason(StrEnum):
     UNCONFIRMED_KEY = "unconfirmed_key"
     REVOKED_KEY = "revoked_key"
     KEY_ANNOUNCED = "key_announced"
+    PARTNER_BUDGET = "partner_budget"
     BAD_SIGNATURE = "bad_signature"
     BAD_MESSAGE = "bad_message"
     DAMAGED = "damaged"

@@ -144,6 +144,12 @@ def _work() -> Iterator[Metric]:
         outcome=("held", "noted", "late", "again", "unproven"),
     )
     yield _counter(
+        "partner_budget_exceeded_total",
+        "importer composer",
+        "What partners with a valid key triggered beyond what one of them may.",
+        budget=("announcements", "missing_numbers"),
+    )
+    yield _counter(
         "replays_total",
         "importer",
         "Mails taken in again: replayed, or decided once more after they waited.",

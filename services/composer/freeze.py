@@ -23,7 +23,7 @@ from intergestan_msg.manifest import Manifest, Position, encode
 from intergestan_msg.pages.words import Language
 from services.composer.key_ring import KeyRing, NoKey
 from services.composer.prepared import CannotCompose, Outdated, Prepared
-from services.composer.statements import note_asked_for
+from services.composer.statements import MOST_ASKED, note_asked_for
 
 BY = "composer"
 _NUMBERED = frozenset({Kind.ORDERS, Kind.ANSWERS})
@@ -50,11 +50,13 @@ def freeze(
     max_bytes: int,
     bounce_key: BounceKey | None = None,
     trace_parent: str | None = None,
+    most_asked: int = MOST_ASKED,
 ) -> None:
     """Take the sequence number, sign, assemble, and keep the bytes; the mail is `composed` and due at once.
 
     :param bounce_key: what reports of undelivered mail prove themselves with; without it they never count.
     :param trace_parent: the step that this is, where steps are traced.
+    :param most_asked: how many numbers a statement notes as asked for.
     :raises CannotCompose: an order changed since it was selected, or the mail is too big.
     :raises StaleState: somebody else composed the mail meanwhile.
     :raises Outdated: the partner has another address since the mail was prepared.
@@ -70,7 +72,7 @@ def freeze(
     got = last_got(connection, mail.partner_id)
     position = Position(sent=sent, got_epoch=got.epoch, got=got.seq)
     if prepared.statement is not None:
-        note_asked_for(connection, mail.partner_id, prepared.statement, now)
+        note_asked_for(connection, mail.partner_id, prepared.statement, now, most_asked)
         give_up_older(connection, mail.partner_id, mail.id, by=BY, at=now)
     compact = seal.sign(encode(_manifest(prepared, epoch, seq or 0, position, dated)), key)
     token = bounce_key.token(mail.id, mail.transfer_id) if bounce_key is not None else None

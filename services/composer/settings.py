@@ -18,6 +18,11 @@ class ComposerSettings(ServiceSettings):
         le=25 * MEGABYTE,
         description="The largest mail that is composed, in bytes.",
     )
+    missing_numbers: int = key(
+        1000,
+        ge=1,
+        description="Numbers of a partner's mails that a statement notes as asked for; beyond that they are made up.",
+    )
 
 
 class ComposerProcess(ServiceProcess):

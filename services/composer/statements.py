@@ -16,8 +16,8 @@ from intergestan_msg.mail.outgoing import compose_statement
 from intergestan_msg.statement import Statement
 from services.composer.prepared import Prepared, Request
 
-MOST_ASKED = 100_000
-"""Numbers that are noted as asked for. Beyond that somebody makes numbers up."""
+MOST_ASKED = 1000
+"""Numbers that are noted as asked for, unless a setting says otherwise. Beyond that somebody makes numbers up."""
 
 
 def prepare_statement(connection: Connection, request: Request, now: datetime, under_way: timedelta) -> Prepared:
@@ -40,13 +40,23 @@ def prepare_statement(connection: Connection, request: Request, now: datetime, u
     )
 
 
-def note_asked_for(connection: Connection, partner_id: int, statement: Statement, now: datetime) -> None:
-    """Keep which numbers this statement asks for, and since when; those of earlier ones are not asked for any more."""
+def count_asked_for(statement: Statement) -> int:
+    """How many numbers a statement asks for."""
+    return sum(high - low + 1 for account in statement.received for low, high in account.missing)
+
+
+def note_asked_for(
+    connection: Connection, partner_id: int, statement: Statement, now: datetime, most: int = MOST_ASKED
+) -> None:
+    """Keep which numbers this statement asks for, and since when; those of earlier ones are not asked for any more.
+
+    :param most: of so many numbers; further ones follow as these come.
+    """
     missing = MissingNumber
     wanted: set[tuple[int, int]] = set()
     for account in statement.received:
         for low, high in account.missing:
-            for seq in range(low, high + 1)[: MOST_ASKED - len(wanted)]:
+            for seq in range(low, high + 1)[: most - len(wanted)]:
                 wanted.add((account.epoch, seq))
     rows = connection.execute(
         select(missing.epoch, missing.seq, missing.asked_at).where(missing.partner_id == partner_id)

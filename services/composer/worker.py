@@ -24,6 +24,7 @@ from services.composer.freeze import BY, freeze
 from services.composer.key_ring import KeyRing
 from services.composer.prepare import prepare
 from services.composer.prepared import CannotCompose, Outdated, Prepared
+from services.composer.statements import MOST_ASKED, count_asked_for
 
 _log = structlog.get_logger(__name__)
 
@@ -41,8 +42,12 @@ class Composer:
         bounce_key: BounceKey | None = None,
         under_way: timedelta = timedelta(hours=1),
         tracer: Tracer = NO_TRACER,
+        most_asked: int = MOST_ASKED,
     ) -> None:
-        """:param under_way: what was composed less long ago is left out of statements."""
+        """:param under_way: what was composed less long ago is left out of statements.
+        :param most_asked: how many numbers of a partner a statement notes as asked for.
+        """
+        self._most_asked = most_asked
         self._database = database
         self._broker = broker
         self._metrics = metrics
@@ -78,12 +83,15 @@ class Composer:
             try:
                 with self._database.transaction() as connection:
                     now, here = self._database.now(), self._tracer.here()
-                    freeze(connection, prepared, self._keys, now, self._max_bytes, self._bounce_key, here)
+                    bounce_key, most = self._bounce_key, self._most_asked
+                    freeze(connection, prepared, self._keys, now, self._max_bytes, bounce_key, here, most)
             except states.StaleState:
                 return None  # somebody else composed it
             except Outdated as error:
                 _log.info("Composed again as soon as the dispatcher rings.", why=str(error))
                 return None
+            if prepared.statement is not None and count_asked_for(prepared.statement) > self._most_asked:
+                self._metrics.inc("partner_budget_exceeded_total", budget="missing_numbers")
             _log.info("Composed.", documents=len(prepared.listed))
         return prepared
 

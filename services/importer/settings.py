@@ -14,6 +14,11 @@ class ImporterSettings(ServiceSettings):
         2, ge=1, le=16, description="Mails worked on at the same time; each thread has a reader process of its own."
     )
     max_age_days: int = key(30, ge=1, description="A mail that was composed longer ago when it came is held.")
+    announcements_per_day: int = key(
+        5,
+        ge=1,
+        description="New signing keys of one partner that are taken in a day; what goes beyond waits in one hold.",
+    )
 
 
 class ImporterProcess(ServiceProcess):

@@ -23,6 +23,7 @@ from intergestan_exchange.inbox.look_up import Case, look_up
 from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.inbox.take_in import settle_all
+from intergestan_exchange.keys.key_mails import ANNOUNCED_A_DAY
 from intergestan_exchange.keys.keys import public_keys
 from intergestan_exchange.partners.partner_clock import WORTH_NOTING_S, note_clock
 from intergestan_exchange.statements.releases import note_takes
@@ -77,8 +78,10 @@ class Importer:
         under_way: timedelta = timedelta(hours=1),
         rhythm: Rhythm = USUAL,
         tracer: Tracer = NO_TRACER,
+        announcements_per_day: int = ANNOUNCED_A_DAY,
     ) -> None:
         """:param under_way: a mail of ours that was sent less long before a statement need not have arrived."""
+        self._announcements_per_day = announcements_per_day
         self._parts = Parts(database, broker, metrics, tracer)
         self._archive = archive
         self._pool = pool
@@ -214,7 +217,7 @@ class Importer:
         elif finding is not None:
             turn.hold(finding, reading, transfer.partner.id)
         elif manifest.key is not None:
-            take_key_notice(turn, transfer, reading, manifest.key)
+            take_key_notice(turn, transfer, reading, manifest.key, self._announcements_per_day)
         elif manifest.statement is not None:
             take_partners_statement(turn, transfer, reading, manifest.statement, self._under_way)
         elif case.facts is None:

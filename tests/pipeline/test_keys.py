@@ -499,3 +499,30 @@ def test_what_is_about_keys_is_not_counted(sites: Pair) -> None:
     assert [row.seq for row in sites.seller.rows(InboundTransfer)] == [1]
     assert len(sites.seller.rows(Ledger)) == 1
     assert sites.buyer.row(PurchaseOrder).state == "waiting"
+
+
+def test_a_partner_that_announces_keys_without_end_is_one_hold(sqlite_sites: Pair) -> None:
+    """Each pending key is read for every mail of everybody: what goes beyond a day's budget is not even kept."""
+    seller = sqlite_sites.seller
+    forge = Forge(sqlite_sites.buyer.key, sqlite_sites.buyer.code, seller.code, sqlite_sites.clock)
+    rows = [seller.receive(forge.mail([], **announced(sqlite_sites))) for _ in range(9)]
+    assert [row.reason for row in rows] == ["key_announced"] * 5 + ["partner_budget"] + [None] * 3
+    assert len(seller.rows(PartnerKey, pending=True)) == 5
+    exceeded = seller.metrics.registry.get_sample_value(
+        "intergestan_partner_budget_exceeded_total", {"budget": "announcements"}
+    )
+    assert exceeded == 4
+    sqlite_sites.clock.move(days=1, seconds=1)
+    assert place(seller.receive(forge.mail([], **announced(sqlite_sites)))) == ("held", "key_announced")
+    with seller.database.transaction() as connection:
+        release(connection, [f"in-{rows[5].id}"], by="anne", at=seller.database.now())
+    seller.importer.take_in(rows[5].id)
+    assert place(seller.row(InboundMail, id=rows[5].id)) == ("held", "key_announced")
+
+
+def announced(sites: Pair) -> dict[str, Any]:
+    """The claims of a mail that announces a new key."""
+    key = SigningKey.generate().public
+    instant = int(sites.clock.now.timestamp()) + 86_400
+    notice = {"action": "announce", "kid": key.kid, "jwk": key.jwk(), "signs_from": instant}
+    return {"kind": "key", "seq": 0, "key": notice}

@@ -74,6 +74,18 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
             "refusez ceci et révoquez sa clé.",
         ),
     },
+    R.PARTNER_BUDGET: {
+        "en": Advice(
+            "Orders go on. What goes beyond the limit waits here, once, however much of it comes.",
+            "Call the partner: somebody may use their key, or their program fails. If they mean it, release this after "
+            "a day; else refuse it, and revoke their key if it was stolen.",
+        ),
+        "fr": Advice(
+            "Les commandes continuent. Ce qui dépasse la limite attend ici, une seule fois, quel qu'en soit le nombre.",
+            "Appelez le correspondant : quelqu'un utilise peut-être sa clé, ou son programme est défaillant. S'il le "
+            "veut vraiment, libérez ceci après un jour ; sinon refusez-le, et révoquez sa clé si elle a été volée.",
+        ),
+    },
     R.BAD_SIGNATURE: {
         "en": Advice(
             "Nothing was imported or answered. Somebody may pose as a partner.",
@@ -524,6 +536,7 @@ NEXT: Mapping[str, tuple[Act, ...]] = {
     R.UNKNOWN_SIGNER: (Act.ADD_PARTNER,),
     R.UNCONFIRMED_KEY: (Act.CONFIRM_KEY,),
     R.KEY_ANNOUNCED: (Act.CONFIRM_KEY, Act.REVOKE_KEY),
+    R.PARTNER_BUDGET: (Act.RELEASE_HOLD, Act.REFUSE_HOLD, Act.REVOKE_KEY),
     f"{R.BAD_SIGNATURE}.outside": (Act.CONFIRM_KEY,),
     R.STATEMENT: (Act.NOTE_RESTORE,),
     R.TRANSFER_CONFLICT: (Act.NOTE_RESTORE,),

@@ -38,6 +38,10 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "en": "{partner} announces a new signing key ({new_key}), which signs from {signs_from} on.",
         "fr": "{partner} annonce une nouvelle clé de signature ({new_key}), qui signera à partir du {signs_from}.",
     },
+    f"{R.PARTNER_BUDGET}.announcements": {
+        "en": "{partner} announces more signing keys than are taken in a day ({most}).",
+        "fr": "{partner} annonce plus de clés de signature qu'il n'en est repris par jour ({most}).",
+    },
     R.BAD_SIGNATURE: {
         "en": "The signature of the mail does not hold: {error}",
         "fr": "La signature du courriel n'est pas valable : {error}",
