@@ -501,6 +501,25 @@ def test_a_price_of_ours_that_nobody_agreed_to_is_told_with_every_later_word(sit
     assert codes == {"L1": "5", "L2": "3"}, "what was agreed to is not asked again"
 
 
+@pytest.mark.parametrize("asked", [{"deleted": ("L1",)}, {"quantities": {"L1": Decimal(1)}}], ids=["none", "fewer"])
+def test_a_line_of_which_goods_left_is_asked_about_where_its_price_is_the_sellers(sites: Pair, asked: Any) -> None:
+    """Code 42 closes a line that both sides have; that of a price which nobody agreed to stays open at the buyer."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(Partner.__table__.update().values(price_policy="take_ours"))
+    other_terms(sites)
+    sites.seller.receive(order)
+    leave(sites, L1=2)
+    sites.seller.receive(edit(sites, **asked))
+    answer(sites)
+    assert sold(sites)["L1"] == ("FAI01", 2, 50)
+    assert sites.buyer.row(PurchaseOrder).state == "changed"
+    decide(sites, answer_seller_change.accept)
+    answer(sites)
+    agreed(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+
+
 def test_a_change_of_an_order_that_waits_says_so(sites: Pair) -> None:
     """To the clerk, who decides about the order first, and to the buyer; then it goes on by itself."""
     order = sent(sites)

@@ -24,7 +24,7 @@ from tests.simulator.people import ANY_HOLD, TO_AGREE, People
 from tests.simulator.processes import Killed, Process
 from tests.simulator.site import Running, Site
 
-ROUNDS = 60
+ROUNDS = 150
 """More than it takes to come to rest."""
 
 SERVICE = {COMPOSE.queue: "composer", SEND.queue: "sender", IMPORT.queue: "importer"}

@@ -71,6 +71,10 @@ TO_AGREE = """
             AND c.revision > o.revision AND c.state NOT IN ('rejected', 'abandoned'))
 """
 """Orders that the seller changed, and about which nothing is on its way."""
+_LAST_CHANGE = """
+    SELECT c.answer_code FROM purchase_order_change c JOIN purchase_order o ON o.id = c.purchase_order_id
+    WHERE o.number = ? ORDER BY c.revision DESC LIMIT 1
+"""
 TELLS_OF_RESTORES = frozenset({HoldReason.TRANSFER_CONFLICT, HoldReason.STATEMENT})
 """Holds whose advice is to call, and to type `restored` where a backup was put back."""
 PATIENCE = timedelta(hours=3)
@@ -446,7 +450,10 @@ class People:
         for row in site.ask("SELECT number FROM purchase_order WHERE state = 'confirmed' ORDER BY id"):
             self.send(site, [row["number"]])
         for row in site.ask(f"SELECT number FROM purchase_order o WHERE {TO_AGREE} ORDER BY id"):
-            self.agree(site, row["number"])
+            if site.ask(f"SELECT 1 AS closed WHERE ({_LAST_CHANGE}) = 'RE'", row["number"]):
+                self.ask_cancellation(site, row["number"])  # the seller says that the order is closed
+            else:
+                self.agree(site, row["number"])
 
     def holds(self, site: Site) -> list[Hold]:
         """What waits for a person."""

@@ -7,6 +7,7 @@ the seller, who applies our changes in that order, and we arrive at the same lin
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -35,7 +36,7 @@ from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_va
 from intergestan_exchange.inbox.decide import book_charge
 from intergestan_exchange.outbox.changes import read_document
 from intergestan_exchange.transfers.transfer import BY
-from intergestan_msg.answer import ANSWER_LINES, AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.answer import ANSWER_LINE, ANSWER_LINES, AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.change import ChangeCode, OrderChange
 from intergestan_msg.money import ZERO
 from intergestan_msg.order import OrderLine, one_day
@@ -171,6 +172,7 @@ def apply_to_changes(
         _answer(connection, change, place, answer, who, now)
         _keep(connection, change, place, answer, now)
         fold(connection, change.purchase_order_id, now)
+        _open_what_differs(connection, change.purchase_order_id)
         settle_state(connection, change.purchase_order_id, now)
 
 
@@ -240,6 +242,33 @@ def settle_state(connection: Connection, order_id: int, now: datetime) -> None:
         states.move(connection, states.PURCHASE_ORDER, [order_id], "change", by=BY, at=now, updated_at=now)
     elif order.state == PurchaseState.CHANGED and not is_open:
         states.move(connection, states.PURCHASE_ORDER, [order_id], "accept", by=BY, at=now, updated_at=now)
+
+
+def _open_what_differs(connection: Connection, order_id: int) -> None:
+    """A line that stays at the seller because goods have left is agreed to only where it is the line that we have.
+
+    The seller may have booked it with a price of his own, and told it before we wanted it changed or deleted.
+    """
+    line = PurchaseOrderLine
+    stay = line.purchase_order_id == order_id, line.answer_code == LineCode.ALREADY_DELIVERED
+    figures = (line.quantity, line.unit, line.price, line.base_quantity, line.vat_category, line.vat_rate)
+    for row in connection.execute(select(line.id, *figures, line.answer).where(*stay)).all():
+        said = ANSWER_LINE.convert(row.answer)
+        if not _is_our_line(said, row):
+            told = msgspec.to_builtins(replace(said, code=LineCode.CHANGED))
+            connection.execute(update(line).where(line.id == row.id).values(answer_code=LineCode.CHANGED, answer=told))
+
+
+def _is_our_line(said: AnswerLine, row: AnyRow) -> bool:
+    """Whether the figures of an answer are those of our line; what it leaves out, or counts in another unit, is."""
+    if said.unit not in {None, row.unit}:
+        return True
+    tax = said.item.tax if said.item is not None else None
+    return (
+        said.quantity in {None, row.quantity}
+        and (said.price is None or said.price * row.base_quantity == row.price * said.base_quantity)
+        and (tax is None or row.vat_category is None or (tax.code, tax.percent) == (row.vat_category, row.vat_rate))
+    )
 
 
 def open_lines(order_id: int) -> tuple[Any, ...]:

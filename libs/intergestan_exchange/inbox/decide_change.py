@@ -590,6 +590,8 @@ def _told_last(facts: Facts, number: str) -> dict[str, Mapping[str, Any]]:
 
 
 def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:
-    """A line as we have it, in our unit."""
-    item = Item(line.name, sellers_id=line.product_code)
+    """A line as we have it, in our unit; with its VAT where it stays although the buyer wanted it otherwise."""
+    stays = code is LineCode.ALREADY_DELIVERED and line.vat_category is not None
+    tax = TaxCategory(line.vat_category, line.vat_rate) if stays else None
+    item = Item(line.name, sellers_id=line.product_code, tax=tax)
     return AnswerLine(line.line_id, code, item, line.quantity, line.unit, line.price, base_quantity=line.base_quantity)
