@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import signal
+from collections.abc import Sequence
 from gettext import translation
 from pathlib import Path
 
 import pytest
 
 from intergestan_operations.language.wording import DOMAIN, LOCALE
-from tests.journey.typed_page import Terminal, keeps, typed, wait_for
+from tests.journey.typed_page import Terminal, Typed, keeps, typed, wait_for
 from tests.patience import PATIENCE
 from tests.services.cli.conftest import Run, run
 
@@ -30,7 +31,8 @@ def commands_of(name: str) -> list[str]:
     [("scenario.md", "C.UTF-8"), pytest.param("scenario.fr.md", "fr_FR.UTF-8", marks=pytest.mark.campaign)],
 )
 def test_every_command_does_what_the_page_says(page: str, language: str, tmp_path: Path, run: Run) -> None:
-    first, *commands = typed((DOCS / page).read_text(encoding="utf-8"))
+    first, *others = typed((DOCS / page).read_text(encoding="utf-8"))
+    commands = others[: first_of_agencies(others)]
     assert first.command.startswith(STARTING)
     terminal, log = Terminal(tmp_path, run, language), tmp_path / "demo.log"
     demo = terminal.start(first.command, log)
@@ -44,6 +46,23 @@ def test_every_command_does_what_the_page_says(page: str, language: str, tmp_pat
         demo.wait(PATIENCE)
     assert demo.returncode == 0, log.read_text()
     assert len(commands) > 40
+
+
+@pytest.mark.campaign  # `make test` has the demonstration of agencies as a test of its own
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize(("page", "language"), [("scenario.md", "C.UTF-8"), ("scenario.fr.md", "fr_FR.UTF-8")])
+def test_the_agencies_do_what_the_page_says(page: str, language: str, tmp_path: Path, run: Run) -> None:
+    _first, *commands = typed((DOCS / page).read_text(encoding="utf-8"))
+    of_agencies = commands[first_of_agencies(commands) :]
+    terminal = Terminal(tmp_path, run, language)
+    for command in of_agencies:
+        terminal.keep_typing(command)
+    assert len(of_agencies) > 5
+
+
+def first_of_agencies(commands: Sequence[Typed]) -> int:
+    """Where the commands begin that need no other site; they are the last ones."""
+    return next(place for place, each in enumerate(commands) if each.command.startswith(f"{STARTING}--agencies"))
 
 
 def test_the_french_page_has_the_same_commands() -> None:

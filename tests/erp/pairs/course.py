@@ -22,6 +22,7 @@ from intergestan_db.enums import Route
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     AccountingFolder,
+    DeliveryNote,
     Depot,
     Dossier,
     Establishment,
@@ -30,7 +31,6 @@ from intergestan_db.tables import (
     SalesOrderLine,
     Stock,
 )
-from intergestan_db.tables.types import Table
 from intergestan_erp.agencies.establishments import add_folder
 from intergestan_erp.agencies.places import in_depot
 from intergestan_erp.books.closing import close_year
@@ -43,7 +43,12 @@ from intergestan_erp.pairs.pending import Wanted
 from intergestan_erp.pairs.receiving import Received, receive
 from intergestan_erp.pairs.transit import list_transit
 from intergestan_erp.parties.parties import NewParty
+from intergestan_erp.picking import entering
 from intergestan_erp.picking.delivering import deliver
+from intergestan_erp.picking.listing import list_slips, show_slip
+from intergestan_erp.picking.making import MadeSlips, make_slips
+from intergestan_erp.picking.returning import Returned, credit_return, enter_return
+from intergestan_erp.picking.validating import Validated, validate
 from intergestan_erp.selling import credit_notes, invoice_runs
 from intergestan_erp.selling.cancelling import cancel_order
 from intergestan_erp.selling.drafts import Typed, TypedLine
@@ -51,11 +56,13 @@ from intergestan_erp.selling.enter import EnteredOrder, enter_order
 from intergestan_erp.selling.invoice_runs import FutureInvoice
 from intergestan_erp.selling.invoicing import invoice
 from intergestan_erp.selling.open_goods import NotesWanted
+from intergestan_erp.site.preferences import set_preference
 from intergestan_erp.stock import entry
 from intergestan_erp.stock.allocate import allocate_order
 from intergestan_erp.stock.entry import Goods
 from intergestan_erp.stock.typed_shares import TypedShare
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
+from intergestan_exchange.changes.close_order import Closed, close_order
 from tests.erp.books import oracles
 from tests.erp.pairs import held
 from tests.erp.pairs.agencies import Agencies
@@ -64,6 +71,7 @@ from tests.site_factories import NOW, SiteToTest, add_party
 DEPOTS = ("AB", "AB2", "RD", "RD2", "ABL", "ABL2")
 PRODUCTS = ("ALB0002", "VRAC", "TAS")
 """The first by the piece, the others by the kilogram."""
+CUSTOMERS = ("C0000004", "C0000005")
 OPENING = Decimal(5)
 PIECES = st.integers(1, 6).map(Decimal)
 QUANTITY = st.one_of(PIECES, PIECES, st.decimals("0", "6", places=6))
@@ -82,10 +90,12 @@ PLACE = st.one_of(st.none(), st.none(), st.sampled_from(DEPOTS))
 """Where somebody is; None: where the act is to be done."""
 PART = st.one_of(st.none(), st.none(), st.tuples(st.integers(1, 3), QUANTITY))
 """Of which line how much; None: all."""
+PREPARED = st.sampled_from([1, 2, 3, 3])
+"""How far a slip gets today: entered, finished, validated."""
 ORDER = st.fixed_dictionaries(
     {
         "lines": st.lists(LINE, min_size=1, max_size=3),
-        "customer": st.sampled_from(["C0000004", "C0000005"]),
+        "customer": st.sampled_from(CUSTOMERS),
         "here": st.sampled_from(DEPOTS),
         "shares": st.none() | SHARES,
     }
@@ -98,7 +108,8 @@ def make_agencies(site: SiteToTest) -> None:
     agencies.sells("TAS")
     with site.database.transaction() as connection:
         add_party(connection, NewParty(code="C0000005", name="Durand", is_customer=True))
-        connection.execute(update(Party).where(Party.code == "C0000005").values(invoice_grouping="customer"))
+        grouped = {"invoice_grouping": "customer", "group_slips": True}
+        connection.execute(update(Party).where(Party.code == "C0000005").values(**grouped))
         for code in ("AB", "RD", "ABL"):
             row = connection.execute(select(Depot.__table__).where(Depot.code == code)).one()
             kept = {name: getattr(row, name) for name in ("establishment_id", "customer_party_id", "supplier_party_id")}
@@ -120,6 +131,25 @@ class Sale:
     left: defaultdict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
 
+@dataclass
+class Slip:
+    """What a slip that is ready says: what leaves its depot of which lines of its order."""
+
+    number: str
+    order: str
+    depot: str
+    lines: list[tuple[str, str, Decimal]] = field(default_factory=list)
+
+
+@dataclass
+class NoteLine:
+    """A line of a delivery note: what left, and to whom: where the model has the lot."""
+
+    product: str
+    quantity: Decimal
+    to: Any
+
+
 class Course(RuleBasedStateMachine):
     """What happens, and what the model makes of it.
 
@@ -136,7 +166,10 @@ class Course(RuleBasedStateMachine):
         self.counted: defaultdict[str, Decimal] = defaultdict(Decimal)
         self.counted |= {product: OPENING * len(DEPOTS) for product in PRODUCTS}
         self.sales: dict[str, Sale] = {}
+        self.slips: dict[str, Slip] = {}
         self.notes: list[str] = []
+        self.left: defaultdict[str, list[NoteLine]] = defaultdict(list)
+        self.returns: list[str] = []
         self.invoices: list[str] = []
         self.pairs: list[OrderedPair] = []
         self.before = self.image()
@@ -146,7 +179,8 @@ class Course(RuleBasedStateMachine):
         companies=st.booleans(),
         invoicing=st.sampled_from([None, 1, 2]),
         negative=st.booleans(),
-        orders=st.lists(st.tuples(ORDER, st.integers(0, 3)), min_size=2, max_size=4),
+        waits=st.booleans(),
+        orders=st.lists(st.tuples(ORDER, st.integers(0, 8)), min_size=2, max_size=4),
     )
     def begin(
         self,
@@ -154,11 +188,14 @@ class Course(RuleBasedStateMachine):
         companies: bool,  # noqa: FBT001
         invoicing: int | None,
         negative: bool,  # noqa: FBT001
+        waits: bool,  # noqa: FBT001
         orders: Sequence[tuple[Mapping[str, Any], int]],
     ) -> None:
-        """What the dossier says, once; and the first orders, each as far as people got with it."""
+        """What the dossier says, once; and the first orders, each as far as people got with it: what it waits for is
+        brought, its slips are prepared, it left, it is invoiced, or it came back.
+        """
         with self.database.transaction() as connection:
-            values: dict[str, Any] = {"reserve_at_entry": at_entry}
+            values: dict[str, Any] = {"reserve_at_entry": at_entry, "incomplete": "wait" if waits else "pick"}
             if invoicing:
                 of = select(Establishment.id).where(Establishment.number == invoicing).scalar_subquery()
                 values["invoicing_establishment_id"] = of
@@ -170,6 +207,7 @@ class Course(RuleBasedStateMachine):
                 )
                 values["establishments_are_companies"] = True
             connection.execute(update(Dossier).values(**values))
+            set_preference(connection, "credit.block_from", "delivery", by="marie", at=self.now)
             if negative:
                 connection.execute(update(Depot).where(Depot.code == "RD2").values(allow_negative=True))
                 rows = select(Depot.id).where(Depot.code == "RD2").scalar_subquery()
@@ -177,8 +215,15 @@ class Course(RuleBasedStateMachine):
         self.before = self.image()
         for order, steps in orders:
             self.enter_one(**order)
-            if steps:
+            if 0 < steps <= 3:
                 self.bring_one(self.sale(0), steps, None)
+            elif steps <= 5:
+                self.prepare_one(self.sale(0), steps - 2, None)
+            elif sale := self.sale(0):
+                self.send(sale, None, None)
+                if steps > 6:
+                    self.invoice_one(0)
+                self.return_one(0, None, (1, Decimal(1)), credit=steps == 8)
 
     def act(self, do: Callable[..., Any], *arguments: Any, here: str | None = None, **values: Any) -> Any:
         """An act in a transaction of its own; None: it is refused, and changes nothing (I13)."""
@@ -205,13 +250,8 @@ class Course(RuleBasedStateMachine):
         return made
 
     def image(self) -> object:
-        """All that the base holds: of SQLite byte for byte."""
-        with self.database.read() as connection:
-            if self.database.is_sqlite:
-                driver: Any = connection.connection.driver_connection
-                return driver.serialize()
-            tables = Table.metadata.sorted_tables
-            return [connection.execute(select(each).order_by(*each.primary_key.columns)).all() for each in tables]
+        """All that the base holds."""
+        return held.image(self.database)
 
     # What people do with orders.
 
@@ -280,6 +320,8 @@ class Course(RuleBasedStateMachine):
     def send(self, sale: Sale, here: str | None, part: tuple[int, Decimal] | None) -> None:
         lines = sale.lines or self.lines_of(sale.number)
         named = None if part is None else {list(lines)[(part[0] - 1) % len(lines)]: part[1]}
+        with self.database.read() as connection:
+            planned = defaultdict(Decimal, held.on_slips(connection, sale.number))
         here = here or self.depot_of(sale.number)
         owed = self.owed()
         note = self.act(deliver, sale.number, named, here=here)
@@ -287,13 +329,129 @@ class Course(RuleBasedStateMachine):
             return
         assert self.owed() == owed, "what leaves was owed before (I12)"
         self.notes.append(note)
-        rest = {name: quantity - sale.left[name] for name, (_product, quantity) in lines.items()}
+        rest = {name: quantity - sale.left[name] - planned[name] for name, (_product, quantity) in lines.items()}
         gone = {name: quantity for name, quantity in (rest if named is None else named).items() if quantity}
-        in_turn = [name for name in lines if name in gone]
-        for position, name in enumerate(in_turn, start=1):
-            to: Any = (note, position) if sale.customer is None else (sale.number, name)
-            self.move(lines[name][0], gone[name], here, to)
-            sale.left[name] += gone[name]
+        for name in (name for name in lines if name in gone):
+            self.goes(note, sale, name, lines[name][0], gone[name], here)
+
+    def goes(self, note: str, sale: Sale, name: str, product: str, quantity: Decimal, here: str) -> None:
+        """So much of a line of an order is the next line of a delivery note."""
+        to: Any = (note, len(self.left[note]) + 1) if sale.customer is None else (sale.number, name)
+        self.move(product, quantity, here, to)
+        self.left[note].append(NoteLine(product, quantity, to))
+        sale.left[name] += quantity
+
+    # What people do with slips.
+
+    @rule(which=ANY, here=PLACE)
+    def make(self, which: int, here: str | None) -> None:
+        if sale := self.sale(which):
+            self.act(make_slips, sale.number, here=here or self.depot_of(sale.number))
+
+    @rule(which=ANY, steps=PREPARED, part=PART)
+    def prepare(self, which: int, steps: int, part: tuple[int, Decimal] | None) -> None:
+        """The slips of an order are made, and each depot gets as far with its own as it does today."""
+        self.prepare_one(self.sale(which), steps, part)
+
+    def prepare_one(self, sale: Sale | None, steps: int, part: tuple[int, Decimal] | None) -> None:
+        if sale is None:
+            return
+        made: MadeSlips | None = self.act(make_slips, sale.number, here=self.depot_of(sale.number))
+        for slip in made.slips if made is not None else ():
+            self.get_on(slip.number, slip.depot, steps, part)
+
+    @rule(which=ANY, here=PLACE, steps=PREPARED, part=PART)
+    def go_on(self, which: int, here: str | None, steps: int, part: tuple[int, Decimal] | None) -> None:
+        """A slip is entered again, finished or validated, by whoever is there."""
+        if slip := self.slip(which):
+            self.get_on(slip[0], here or slip[1], steps, part)
+
+    def get_on(self, number: str, here: str, steps: int, part: tuple[int, Decimal] | None) -> None:
+        found = {} if part is None else {part[0]: part[1]}
+        self.act(_enter_found, number, found, here=here)
+        if steps > 1:
+            self.finish(number, here)
+        if steps > 2:
+            self.validate(here, [number])
+
+    def finish(self, number: str, here: str) -> None:
+        if self.act(_finish, number, here=here) is None:
+            return
+        with self.database.read() as connection:
+            shown = show_slip(connection, number)
+        lines = [(str(each.line), str(each.product), each.prepared or Decimal(0)) for each in shown.lines]
+        self.slips[number] = Slip(number, shown.slip.order, shown.slip.depot, lines)
+
+    @rule(here=st.sampled_from(DEPOTS))
+    def validate_all(self, here: str) -> None:
+        self.validate(here, None)
+
+    def validate(self, here: str, numbers: Sequence[str] | None) -> None:
+        """What is ready leaves, but for what is in error then."""
+        owed = self.owed()
+        with self.database.read() as connection:
+            place = in_depot(connection, here)
+        made: list[Validated] = self.run(validate(self.database, place, numbers, by="paul", at=self.now))
+        for each in made:
+            slip = self.slips.pop(each.slip)
+            if each.note is None:
+                continue
+            if each.note not in self.notes:
+                self.notes.append(each.note)
+            for name, product, quantity in slip.lines:
+                if quantity:
+                    self.goes(each.note, self.sales[slip.order], name, product, quantity, slip.depot)
+        assert self.owed() == owed, "what leaves was owed before (I12)"
+
+    @rule(which=ANY, again=st.booleans())
+    def undo(self, which: int, again: bool) -> None:  # noqa: FBT001
+        """A slip is cancelled, or opened again after an error."""
+        if slip := self.slip(which):
+            self.act(_reopen if again else _cancel_slip, slip[0], here=slip[1])
+
+    @rule(which=ANY, here=PLACE, part=PART, credit=st.booleans())
+    def come_back(self, which: int, here: str | None, part: tuple[int, Decimal] | None, credit: bool) -> None:  # noqa: FBT001
+        """All of a line of a delivery note comes back, or so much of it."""
+        self.return_one(which, here, part, credit=credit)
+
+    def return_one(self, which: int, here: str | None, part: tuple[int, Decimal] | None, *, credit: bool) -> None:
+        if not self.notes:
+            return
+        note = self.notes[-1 - which % len(self.notes)]
+        position = 1 if part is None else part[0]
+        lines = self.left[note]
+        line = lines[position - 1] if position <= len(lines) else None
+        quantity = part[1] if part is not None else line.quantity if line is not None else Decimal(1)
+        came: Returned | None = self.act(
+            _come_back, note, {position: quantity}, here=here or self.depot_of_note(note), credit=credit
+        )
+        if came is not None:
+            assert line is not None
+            self.move(line.product, quantity, line.to, came.depot)
+            self.returns.append(came.number)
+
+    @rule(which=ANY)
+    def credit_return(self, which: int) -> None:
+        if self.returns:
+            self.act(credit_return, self.returns[-1 - which % len(self.returns)])
+
+    @rule(blocked=st.booleans())
+    def block(self, blocked: bool) -> None:  # noqa: FBT001
+        """Customers may owe nothing any more, or as much as they like: what is ready is in error then."""
+        with self.database.transaction() as connection:
+            connection.execute(
+                update(Party).where(Party.code.in_(CUSTOMERS)).values(credit_max=Decimal(0) if blocked else None)
+            )
+        self.before = self.image()
+
+    @rule(which=ANY)
+    def close(self, which: int) -> None:
+        """What remains of an order is ended."""
+        if sale := self.sale(which):
+            closed: Closed | None = self.act(close_order, sale.number)
+            for name, quantity in (closed.lines if closed is not None else {}).items():
+                product, before = sale.lines[name]
+                sale.lines[name] = product, before - quantity
 
     # What agencies do with each other.
 
@@ -389,6 +547,12 @@ class Course(RuleBasedStateMachine):
         of = list(self.sales.values())
         return of[-1 - which % len(of)] if of else None
 
+    def slip(self, which: int) -> tuple[str, str] | None:
+        """One of the slips that are not delivered or cancelled, and its depot."""
+        with self.database.read() as connection:
+            of = list_slips(connection, size=1000).rows
+        return (of[-1 - which % len(of)].number, of[-1 - which % len(of)].depot) if of else None
+
     def move(self, product: str, quantity: Decimal, source: Any, to: Any) -> None:
         self.lots[product, source] -= quantity
         self.lots[product, to] += quantity
@@ -410,6 +574,12 @@ class Course(RuleBasedStateMachine):
             code: str = connection.execute(query).scalar_one()
         return code
 
+    def depot_of_note(self, note: str) -> str:
+        query = select(Depot.code).join(DeliveryNote, DeliveryNote.depot_id == Depot.id)
+        with self.database.read() as connection:
+            code: str = connection.execute(query.where(DeliveryNote.number == note)).scalar_one()
+        return code
+
     def destination_of(self, note: str) -> str:
         with self.database.read() as connection:
             on_their_way = list_transit(connection, size=1000).rows
@@ -417,7 +587,7 @@ class Course(RuleBasedStateMachine):
 
     def owed(self) -> dict[str, Decimal]:
         """What each customer owes, agencies left out."""
-        query = select(Party.id, Party.code).where(Party.code.in_(["C0000004", "C0000005"]))
+        query = select(Party.id, Party.code).where(Party.code.in_(CUSTOMERS))
         with self.database.read() as connection:
             return {
                 row.code: read_exposure(connection, row.id, self.now.date(), by_payment_due=False).total
@@ -441,6 +611,8 @@ class Course(RuleBasedStateMachine):
             held.check_lines(connection)
             held.check_pairs(connection)
             held.check_numbers(connection)
+            held.check_slips(connection)
+            held.check_returns(connection)
             found = held.lots(connection)
         expected = {key: quantity for key, quantity in self.lots.items() if quantity}
         assert found == expected, "goods lie where they were brought (I7)"
@@ -455,6 +627,7 @@ class Course(RuleBasedStateMachine):
 
     def end(self) -> None:
         """All is invoiced, then the year ends: what orders came to, what books say and hand on (I8 to I11)."""
+        self.block(blocked=False)
         for here in ("AB", "RD", "ABL"):
             self.invoice_at(here)
         for note in self.notes:
@@ -516,3 +689,23 @@ def _transfer(connection: Connection, goods: Any, to: str, *, place: Any, by: st
 
 def _take_in(connection: Connection, number: str, wanted: Any, *, place: Any, by: str, at: Any) -> Any:
     return receive(connection, place, number, wanted, by=by, at=at)
+
+
+def _enter_found(connection: Connection, number: str, found: Any, *, place: Any, by: str, at: Any) -> Any:
+    return entering.enter(connection, number, place, found, accept=True, by=by, at=at)
+
+
+def _finish(connection: Connection, number: str, *, place: Any, by: str, at: Any) -> Any:
+    return entering.finish(connection, number, place, by=by, at=at)
+
+
+def _reopen(connection: Connection, number: str, *, place: Any, by: str, at: Any) -> Any:
+    return entering.reopen(connection, number, place, by=by, at=at)
+
+
+def _cancel_slip(connection: Connection, number: str, *, place: Any, by: str, at: Any) -> Any:
+    return entering.cancel(connection, number, place, by=by, at=at)
+
+
+def _come_back(connection: Connection, note: str, wanted: Any, *, place: Any, credit: bool, by: str, at: Any) -> Any:
+    return enter_return(connection, note, wanted, "Cassé", place, credit=credit, by=by, at=at)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
 from intergestan_db.database import Database
 from intergestan_db.tables import (
@@ -47,6 +47,13 @@ from intergestan_erp.stock.order_lines import read_order_lines
 
 CENT = Decimal("0.01")
 SERIES = (DeliveryNote, Invoice, CreditNote, GoodsReceipt, GoodsReturn, PickingSlip, SalesOrder, PurchaseOrder)
+_IMAGE = text(
+    " UNION ALL ".join(
+        f"SELECT '{each.name}', md5(string_agg(CAST(r AS text), ' ' ORDER BY CAST(r AS text)))"
+        f' FROM "{each.name}" AS r'
+        for each in Table.metadata.sorted_tables
+    )
+)
 
 
 def rows(connection: Connection, table: Any) -> Iterable[Any]:
@@ -54,13 +61,12 @@ def rows(connection: Connection, table: Any) -> Iterable[Any]:
 
 
 def image(database: Database) -> object:
-    """All that a base holds: of SQLite byte for byte."""
+    """All that a base holds: of SQLite byte for byte, of PostgreSQL what its server makes of all rows."""
     with database.read() as connection:
         if database.is_sqlite:
             driver: Any = connection.connection.driver_connection
             return driver.serialize()
-        tables = Table.metadata.sorted_tables
-        return [connection.execute(select(each).order_by(*each.primary_key.columns)).all() for each in tables]
+        return connection.execute(_IMAGE).all()
 
 
 def check_stock(connection: Connection) -> None:

@@ -19,6 +19,7 @@ _NUMBERS = count(1)
 
 
 @pytest.mark.mainly_on("sqlite")
+@pytest.mark.timeout(3600)  # the long form on PostgreSQL
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_course_of_agencies(kind: str, migrated: MigratedBases, tmp_path: Path) -> None:
     """I1 to I13: a few courses of business in `make test`, a hundred in `make campaign`."""

@@ -37,7 +37,8 @@ def told(database: Database, now: datetime, *acts: Sequence[object]) -> list[str
 
 
 def main(url: str, now: str, act: str, *what: str) -> None:
-    database, at = Database(url), datetime.fromisoformat(now)
+    at = datetime.fromisoformat(now)
+    database = Database(url, lambda: at)
     print("started", flush=True)
     sys.stdin.readline()
     try:
