@@ -124,6 +124,34 @@ HEADERS = "text/rfc822-headers"
 AUTOMATIC = "Auto-Submitted: auto-replied"
 PERSON = "orders@seller.example"
 
+
+def of_exim_4_96(about: About) -> bytes:
+    """With parts, but no Diagnostic-Code; as version 4.96 wrote it when a router failed."""
+    return about.report(
+        groups="Action: failed\r\nFinal-Recipient: rfc822;orders@seller.example\r\nStatus: 5.0.0\r\n",
+        text=f"{FAILED} The following address(es) failed:\r\n\r\n  orders@seller.example\r\n"
+        "    550 5.1.1 no such user here\r\n",
+        sender="Mail Delivery System <Mailer-Daemon@seller.example>",
+        subject="Mail delivery failed: returning message to sender",
+        more=b"X-Failed-Recipients: orders@seller.example\r\n",
+    )
+
+
+def of_opensmtpd_6_8(about: About) -> bytes:
+    """As version 6.8.0p2 wrote it when the next server refused the recipient."""
+    return about.report(
+        said='multipart/mixed;boundary="R/1"',
+        groups="Final-Recipient: rfc822; orders@seller.example\r\nAction: failed\r\nStatus: 5.0.0\r\n",
+        text="    Hi!\r\n\r\n    This is the MAILER-DAEMON, please DO NOT REPLY to this email.\r\n\r\n"
+        "    An error has occurred while attempting to deliver a message for\r\n    the following list of recipients:"
+        "\r\n\r\norders@seller.example: 550 5.1.1 no such user here\r\n\r\n"
+        "    Below is a copy of the original message:\r\n",
+        sender="Mailer Daemon <MAILER-DAEMON@mx.example>",
+        subject="Delivery status notification: failed",
+        quoted=part("text/rfc822-headers", about.head),
+    )
+
+
 BOUNCES: dict[str, tuple[Form, Must]] = {
     "Postfix": (About.report, HELD),
     "headers only": (lambda a: a.report(quoted=part(HEADERS, a.head)), HELD),
@@ -174,6 +202,8 @@ BOUNCES: dict[str, tuple[Form, Must]] = {
         HELD,
     ),
     "Exim": (exim, HELD),
+    "Exim 4.96": (of_exim_4_96, HELD),
+    "OpenSMTPD 6.8": (of_opensmtpd_6_8, HELD),
     "qmail": (lambda a: a.plain(QMAIL, "failure notice", sender="MAILER-DAEMON@mx.example") + a.raw, HELD),
     "words that nobody knows": (
         lambda a: a.plain("Votre message est revenu.", "Retour", sender="Passerelle <gw@mx.example>"),

@@ -215,6 +215,15 @@ def test_what_comes_back_is_understood_whoever_wrote_it(name: str) -> None:
     assert came_to is must
 
 
+@pytest.mark.parametrize("name", ["Exim 4.96", "OpenSMTPD 6.8"])
+def test_a_report_that_does_not_quote_the_server_is_told_by_its_text(name: str) -> None:
+    """These say 5.0.0 and no more, and what the server said stands in the text for people."""
+    read = read_report(BOUNCES[name][0](ABOUT))
+    assert read is not None
+    assert read.fate is not None
+    assert (read.fate.status, read.fate.said) == ("5.1.1", "550 5.1.1 no such user here")
+
+
 @pytest.mark.parametrize("name", ["Exim", "qmail", "Google, with an empty status"])
 def test_a_report_without_a_status_says_what_its_words_say(name: str) -> None:
     read = read_report(BOUNCES[name][0](ABOUT))

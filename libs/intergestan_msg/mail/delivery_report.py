@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from intergestan_msg.errors import MessageError
@@ -19,7 +20,7 @@ from intergestan_msg.mail.letter import BOUNCE_HEADER
 from intergestan_msg.mail.limits import MAX_MAIL, Work, headers_of
 from intergestan_msg.mail.parts import Part, Structure, read_structure
 from intergestan_msg.mail.report_values import Action, DeliveryReport, Fate
-from intergestan_msg.mail.unformatted_report import Hint, hint_of
+from intergestan_msg.mail.unformatted_report import Hint, hint_of, reply_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -69,13 +70,15 @@ def read_report(raw: bytes) -> DeliveryReport | None:
     if not is_formal and not tokens:
         return None
     groups = [_fields(group) for part in parts for group in _groups(part)]
-    fates = [fate for group in groups if (fate := _fate(group)) is not None]
-    if not any("action" in group for group in groups) and (hint := _hint(head, structure, tokens)) is not None:
-        fates = [Fate(Action(hint.action), _status(hint.status, "", Action(hint.action)), hint.recipient, hint.said)]
+    fates = [fate for group in groups if (fate := _fate(group)) is not None][:MAX_RECIPIENTS]
+    if not any("action" in group for group in groups):
+        fates = [_of_words(hint) for hint in (_hint(head, structure, tokens),) if hint is not None]
+    elif any(fate.action is Action.FAILED and not fate.said for fate in fates):
+        fates = [_with_words(fate, structure) for fate in fates]
     if not is_formal and not fates:
         return None
     return DeliveryReport(
-        fates=tuple(fates[:MAX_RECIPIENTS]),
+        fates=tuple(fates),
         tokens=tuple(tokens),
         reporter=_value(groups[0] if groups else {}, "reporting-mta"),
         fingerprint=_fingerprint(head, parts),
@@ -83,12 +86,31 @@ def read_report(raw: bytes) -> DeliveryReport | None:
     )
 
 
+def _of_words(hint: Hint) -> Fate:
+    """What became of the mail, where only words say it."""
+    action = Action(hint.action)
+    return Fate(action, _status(hint.status, "", action), hint.recipient, hint.said)
+
+
+def _with_words(fate: Fate, structure: Structure) -> Fate:
+    """A failure of which the part says nothing more, as Exim and OpenSMTPD write it: the text quotes the server."""
+    said = reply_in(_text(structure))
+    if fate.action is not Action.FAILED or fate.said or not said:
+        return fate
+    return replace(fate, said=said, status=_status(fate.status, said, fate.action))
+
+
+def _text(structure: Structure) -> bytes:
+    """The first text of a mail, decoded."""
+    text = next((part for part in structure.parts if part.media_type in (b"text/plain", b"text/html", b"")), None)
+    return (text.content() or b"")[:MAX_TEXT] if text is not None else b""
+
+
 def _hint(head: bytes, structure: Structure, tokens: list[BounceToken]) -> Hint | None:
     """What a mail says that has no status, or an empty one, where it came to an address that we gave to one mail."""
     addresses = b"\n".join(_RECIPIENT_FIELDS.findall(head))
     came_back = bool(tokens) and _IN_ADDRESS.search(addresses) is not None
-    text = next((part for part in structure.parts if part.media_type in (b"text/plain", b"text/html", b"")), None)
-    return hint_of(head, (text.content() or b"")[:MAX_TEXT] if text is not None else b"", to_marked=came_back)
+    return hint_of(head, _text(structure), to_marked=came_back)
 
 
 def _groups(part: Part) -> Iterator[bytes]:

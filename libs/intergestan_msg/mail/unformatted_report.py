@@ -87,6 +87,12 @@ def hint_of(head: bytes, text: bytes, *, to_marked: bool) -> Hint | None:
     return None
 
 
+def reply_in(text: bytes) -> str:
+    """The first words of a server that a text quotes: `550 5.1.1 no such user`; nothing if there are none."""
+    reply = _REPLY.search(_QUOTED.split(text.decode("utf-8", "replace"), maxsplit=1)[0])
+    return " ".join(reply[0].split())[:_MAX_SAID] if reply is not None else ""
+
+
 def _is_of_a_server(fields: dict[str, str]) -> bool:
     """Whether it says that a mail server wrote it."""
     return _DAEMON.search(fields.get("from", "")) is not None or fields.get("return-path", "") == "<>"
