@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
+import json
+
 import structlog
 
 from intergestan_db.enums import HoldReason
@@ -31,7 +32,7 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
             now = parts.database.now()
             outcomes = apply_answers(connection, turn.mail, transfer, manifest.in_reply_to, answers, now)
     except UnmatchedAnswer as error:
-        numbers = msgspec.json.encode([each.answer.order_id for each in answers]).decode()
+        numbers = json.dumps([each.answer.order_id for each in answers])
         values = {"error": str(error), "numbers": numbers}
         turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, values), reading, transfer.partner.id)
         return

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, case, or_, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import (
@@ -59,12 +59,12 @@ _NEWEST: Final = (
     .correlate(GoodsReturnLine.__table__)
     .scalar_subquery()
 )
-"""The credit note of a return, else the newest one of its line of the invoice."""
+"""The credit note of a return, else the newest one of its line of the invoice, once nothing is left to credit."""
 _LINES: Final = (
     select(
         *(GoodsReturn.number, GoodsReturn.issue_date, DeliveryNote.number.label("note"), DeliveryNoteLine.position),
         *(DeliveryNoteLine.product_code, GoodsReturnLine.quantity, Depot.code, Party.code.label("customer")),
-        *(GoodsReturn.reason, Invoice.number.label("invoice"), _NEWEST.label("credit_note")),
+        *(GoodsReturn.reason, Invoice.number.label("invoice"), case((~IS_TO_CREDIT, _NEWEST)).label("credit_note")),
         TO_CREDIT.label("to_credit"),
     )
     .select_from(GoodsReturnLine.__table__)

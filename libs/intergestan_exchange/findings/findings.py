@@ -79,8 +79,8 @@ WHAT: Mapping[str, Mapping[str, str]] = {
         "fr": "Le courriel est chiffré : {error}",
     },
     f"{R.DAMAGED}.in_pieces": {
-        "en": "A server cut the mail into pieces (message/partial): {error}",
-        "fr": "Un serveur a découpé le courriel en morceaux (message/partial) : {error}",
+        "en": "A server cut the mail into pieces: {error}",
+        "fr": "Un serveur a découpé le courriel en morceaux : {error}",
     },
     f"{R.DAMAGED}.uuencoded": {
         "en": "A server turned the attachments of the mail into text (uuencode): {error}",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection, Row, select, update
 
 from intergestan_db import states
@@ -195,7 +195,7 @@ def _ask_anew(connection: Connection, hold: Hold, by: str, at: datetime) -> Bell
     partner = connection.execute(select(InboundMail.partner_id).where(InboundMail.id == hold.id)).scalar_one()
     if hold.reason != HoldReason.UNMATCHED_ANSWER or partner is None:
         return Bells()
-    numbers = [each for finding in hold.findings for each in msgspec.json.decode(finding.values.get("numbers", "[]"))]
+    numbers = [each for finding in hold.findings for each in json.loads(finding.values.get("numbers", "[]"))]
     return outbound.ask_anew(connection, partner, numbers, by=by, at=at)
 
 

@@ -224,7 +224,8 @@ def test_a_change_of_ours_shrinks_the_slip(agencies: Preparing) -> None:
     agencies.enter_found("BP2")
     agencies.change(number, L1="4")
     assert (agencies.lines("BP1"), agencies.lines("BP2")) == (["L1 ALB0002 3/-"], ["L1 ALB0002 1/1"])
-    agencies.allocate(number, L1="ABL=0.5")
+    with pytest.raises(Problem, match="needs 0 of ALB0002"):
+        agencies.allocate(number, L1="ABL=1")
     assert agencies.shown(number) == "L1: AB 3/3 direct, RD 1/1 direct"
     agencies.ready("BP1")
     with pytest.raises(Problem, match=r"3 of line L1 of CCL1 have left already"):
