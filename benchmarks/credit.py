@@ -34,6 +34,7 @@ from intergestan_erp.credit.exposure import read_delivered
 from intergestan_erp.credit.listing import count_over, list_credit
 from intergestan_erp.site.credit_rules import CreditRules
 from tests.databases import migrate_base
+from tests.site_factories import make_site
 
 ORDERS = 4
 LINES = 2
@@ -50,6 +51,8 @@ def databases(machine: Servers) -> Iterator[list[Database]]:
         made = [Database(url) for url in urls]
         for url in urls:
             migrate_base(url)
+        for database in made:
+            make_site(database)  # its dossier is where orders belong
         yield made
         for database in made:
             database.dispose()

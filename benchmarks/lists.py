@@ -29,6 +29,7 @@ from intergestan_erp.selling.sales import show_sales_order
 from intergestan_exchange.holds.holds import list_holds_page
 from intergestan_exchange.listing.events import list_events
 from tests.databases import migrate_base
+from tests.site_factories import make_site
 
 SUPPLIERS = 200
 ROUNDS = 20
@@ -48,6 +49,8 @@ def databases(machine: Servers) -> Iterator[list[Database]]:
         made = [Database(url) for url in urls]
         for url in urls:
             migrate_base(url)
+        for database in made:
+            make_site(database)  # its dossier is where orders belong
         yield made
         for database in made:
             database.dispose()

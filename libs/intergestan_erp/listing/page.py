@@ -124,8 +124,12 @@ def _of_parts(
 
 def mark(values: Sequence[Any]) -> str:
     """Where a page ends that has these key values last: one word that an address and a command line can carry."""
-    written = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode()
+    written = json.dumps(list(values), ensure_ascii=False, separators=(",", ":"), default=_iso).encode()
     return base64.urlsafe_b64encode(written).decode().rstrip("=")
+
+
+def _iso(value: date) -> str:
+    return value.isoformat()  # of an instant all of it, which date's own method would cut
 
 
 def _values(token: str, keys: Sequence[ColumnElement[Any]]) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from intergestan_db.database import Database
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Event, Party
 from intergestan_erp.listing.page import MOST, mark, read_page, slice_page
+from tests.site_factories import NOW
 from tests.statements import noted, rolled_back
 
 
@@ -119,3 +121,30 @@ def test_a_mark_of_no_instant(sqlite_base: Database, after: str) -> None:
     with sqlite_base.read() as connection, pytest.raises(Problem) as refused:
         read_page(connection, select(Event.id), [Event.at], lambda row: row[0], after=after)
     assert refused.value.code is ProblemCode.NO_PAGE
+
+
+def test_pages_by_instant_are_the_whole_list(sqlite_base: Database) -> None:
+    """To the microsecond: several rows may be of one day, and of one instant."""
+    with rolled_back(sqlite_base) as connection:
+        rows = [
+            {
+                "id": n,
+                "at": NOW + timedelta(microseconds=n // 2),
+                "who": "x",
+                "subject": "s",
+                "subject_id": n,
+                "name": "n",
+            }
+            for n in range(1, 8)
+        ]
+        connection.execute(insert(Event), rows)
+        keys: list[Any] = [Event.at, Event.id]
+        seen: list[int] = []
+        after = None
+        while True:
+            page = read_page(connection, select(Event.id), keys, lambda row: int(row[0]), size=2, after=after)
+            seen += page.rows
+            if page.after is None:
+                break
+            after = page.after
+        assert seen == list(range(1, 8))
