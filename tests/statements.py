@@ -28,6 +28,22 @@ def noted(connection: Connection) -> Iterator[list[tuple[str, Any]]]:
 
 
 @contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """The statements that anybody runs on this base meanwhile, whoever's connection it is."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
+
+
+@contextmanager
 def rolled_back(database: Database) -> Iterator[Connection]:
     """A writing transaction that is undone at its end, for one of many examples on one base."""
     with database.engine.connect().execution_options(intergestan_write=True) as connection:

@@ -534,6 +534,23 @@ QUEUES = Board(
                 ),
             ),
         ),
+        Row(
+            ("Console", "Console"),
+            (
+                Panel(
+                    ("Pages: answers", "Pages : réponses"),
+                    ("Per second, by status.", "Par seconde, selon le code."),
+                    (_rate("page_seconds_count", "status", "{{status}}"),),
+                    "ops",
+                ),
+                Panel(
+                    ("Pages: time to the answer", "Pages : délai de réponse"),
+                    ("The median, and what one in twenty exceeds.", "La médiane, et ce qu'une sur vingt dépasse."),
+                    _spread("page_seconds", "page", "{{page}}"),
+                    "s",
+                ),
+            ),
+        ),
     ),
 )
 

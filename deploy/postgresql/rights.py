@@ -387,6 +387,15 @@ _SEALED: Mapping[str, str] = {
 _CONSOLE: Rights = {
     **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
     "user": Right(ALL, changes="password_hash language timezone shortcuts last_login_at"),
+    "mailbox": Right(
+        _SEALED["mailbox"],
+        ALL,
+        "host port security ca_file login secret sealed oauth_grant_id protocol folder poll_seconds idle "
+        "keeps_heartbeats bytes_per_day owner fence state last_success_at last_error backlog",
+    ),
+    "mailbox_uid": Right(ALL, deletes=True),
+    "mailbox_uidl": Right(ALL, deletes=True),
+    "poll_run": Right(ALL, "mailbox_id requested_at requested_by", "first_id under_way"),
     "session": Right(ALL, ALL, "seen_at told", deletes=True),
     "idempotency": Right(ALL, ALL, "status body", deletes=True),
     "invitation": Right(ALL, deletes=True),
@@ -472,8 +481,15 @@ _CONFIRMED = (
 _IN_ITS_MAIL = "(NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state"
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
+_SAME_OR_TYPED = (
+    "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL AND NEW.sealed IS DISTINCT FROM OLD.sealed OR "
+    "(NEW.secret, NEW.oauth_grant_id, NEW.sealed, NEW.host, NEW.login, NEW.security, NEW.ca_file) IS NOT DISTINCT FROM "
+    "(OLD.secret, OLD.oauth_grant_id, OLD.sealed, OLD.host, OLD.login, OLD.security, OLD.ca_file)"
+)
+"""A password goes where it went before, as safely, unless it is typed anew."""
+
 _OTHERS = ", ".join(repr(service) for service in ALL_SERVICES if service != CONSOLE)
-_ACTS_ON = ("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, "partner")
+_ACTS_ON = ("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, "partner", "mailbox")
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
 """The console acts in the names of people."""
@@ -510,6 +526,8 @@ GUARDS: tuple[Guard, ...] = (
         "INSERT OR UPDATE",
         {"composer": "NEW.name = 'card'", "importer": "NEW.name = 'over_limit'"},
     ),
+    Guard("own passwords", "mailbox", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
+    Guard("passwords stay", "mailbox", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
     Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED}),
     Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD, CONSOLE: _CONFIRMED}),
     Guard("no pause", "partner", "UPDATE OF paused_at", {"dispatcher": _SHORTER}),

@@ -458,10 +458,16 @@ GRANT SELECT ON "invoice_vat" TO :"console";
 GRANT SELECT ON "ledger" TO :"console";
 GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats, owner, fence, state,
     last_success_at, last_error, backlog, pinned_to, connections, bytes_per_day, rests_since, rests_reason,
-    rests_by, name, host, port, security, ca_file, login, oauth_grant_id) ON "mailbox" TO :"console";
+    rests_by, name, host, port, security, ca_file, login, oauth_grant_id), INSERT (protocol, folder,
+    poll_seconds, idle, active, keeps_heartbeats, owner, fence, state, last_success_at, last_error, backlog,
+    pinned_to, connections, bytes_per_day, rests_since, rests_reason, rests_by, name, host, port, security,
+    ca_file, login, secret, sealed, oauth_grant_id), UPDATE (protocol, folder, poll_seconds, idle,
+    keeps_heartbeats, owner, fence, state, last_success_at, last_error, backlog, bytes_per_day, host, port,
+    security, ca_file, login, secret, sealed, oauth_grant_id) ON "mailbox" TO :"console";
+GRANT USAGE ON SEQUENCE "mailbox_id_seq" TO :"console";
 GRANT SELECT ON "mailbox_traffic" TO :"console";
-GRANT SELECT ON "mailbox_uid" TO :"console";
-GRANT SELECT ON "mailbox_uidl" TO :"console";
+GRANT SELECT, DELETE ON "mailbox_uid" TO :"console";
+GRANT SELECT, DELETE ON "mailbox_uidl" TO :"console";
 GRANT SELECT ON "missing_number" TO :"console";
 GRANT SELECT ON "notice" TO :"console";
 GRANT SELECT ON "number_series" TO :"console";
@@ -493,7 +499,9 @@ GRANT SELECT ON "payment_term" TO :"console";
 GRANT SELECT ON "payment_term_line" TO :"console";
 GRANT SELECT ON "picking_slip" TO :"console";
 GRANT SELECT ON "picking_slip_line" TO :"console";
-GRANT SELECT ON "poll_run" TO :"console";
+GRANT SELECT, INSERT (mailbox_id, requested_at, requested_by), UPDATE (first_id, under_way) ON "poll_run" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "poll_run_id_seq" TO :"console";
 GRANT SELECT ON "poller" TO :"console";
 GRANT SELECT ON "price_line" TO :"console";
 GRANT SELECT ON "price_list" TO :"console";
@@ -555,7 +563,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'partner')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'partner', 'mailbox')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -624,6 +632,18 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT OR UPDATE ON p
     WHEN %5$L THEN (NEW.name = 'over_limit') IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own words')$guard$,
     'own words of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON mailbox FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('own passwords')$guard$,
+    'own passwords of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL AND NEW.sealed IS DISTINCT FROM OLD.sealed OR (NEW.secret, NEW.oauth_grant_id, NEW.sealed, NEW.host, NEW.login, NEW.security, NEW.ca_file) IS NOT DISTINCT FROM (OLD.secret, OLD.oauth_grant_id, OLD.sealed, OLD.host, OLD.login, OLD.security, OLD.ca_file)) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('passwords stay')$guard$,
+    'passwords stay of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER

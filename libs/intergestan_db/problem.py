@@ -156,6 +156,7 @@ class ProblemCode(StrEnum):
     NO_PATH = "no_path"
     NO_PAYMENT = "no_payment"
     NO_PLACE = "no_place"
+    NO_POLLER = "no_poller"
     NO_PRICE_LIST = "no_price_list"
     NO_PRODUCT = "no_product"
     NO_QUOTE = "no_quote"
@@ -206,6 +207,7 @@ class ProblemCode(StrEnum):
     PARTNER_PAUSED = "partner_paused"
     PARTY_TAKEN = "party_taken"
     PARTY_TIED = "party_tied"
+    PASSWORD_NEEDED = "password_needed"  # noqa: S105 - no password
     PAYMENT_STANDS = "payment_stands"
     PAYMENT_TWICE = "payment_twice"
     QUOTE_EXPIRED = "quote_expired"
@@ -378,6 +380,7 @@ class Act(StrEnum):
     SHOW_TRANSIT = "show_transit"
     START_ALLOCATOR = "start_allocator"
     START_CONSOLE = "start_console"
+    START_POLLER = "start_poller"
     START_SERVICE = "start_service"
     START_SITE = "start_site"
     TAKE_PROPOSAL = "take_proposal"

@@ -57,6 +57,7 @@ _MAIL_OUTCOMES = (
     *("order", "answer", "key", "foreign", "malformed", "report", "automatic", "own", "heartbeat", "statement"),
 )
 _QUEUES, _MAILBOXES, _ROUTES, _REASONS, _STATES, _CHECKS, _PROVIDERS = 20, 20, 50, 50, 20, 8, 4
+_PAGES = 100
 _SECONDS = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0)
 _TRANSIT = (1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 14400, 86400)
 
@@ -436,7 +437,20 @@ def _third_parties() -> Iterator[Metric]:
 GEOCODE_OUTCOMES = ("found", "not_found", "refused", "quota", "key", "away")
 HEARTBEATS = ("on_time", "late", "lost")
 
+
+def _pages() -> Iterator[Metric]:
+    yield _histogram(
+        "page_seconds",
+        "console",
+        "Time from a request to its answer, by page; `static` are files that never change, `none` is no page.",
+        (0.01, 0.05, 0.25, 1.0, 5.0),
+        page=_PAGES,
+        status=("2xx", "3xx", "4xx", "5xx"),
+    )
+
+
 METRICS: tuple[Metric, ...] = (
     *(*_work(), *_money(), *_goods(), *_bells(), *_truth(), *_mailboxes(), *_heartbeats()),
     *_third_parties(),
+    *_pages(),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 
 from intergestan_db.problem import Act, EntryProblems, FileProblems, Problem, ProblemCode
 from intergestan_operations.language.language import _, about
@@ -10,6 +11,7 @@ from services.cli.next_acts import with_acts
 from services.cli.shown import wording
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
+_CODES: Mapping[ProblemCode | None, int] = {ProblemCode.NOT_ONE_PARTY: USAGE, ProblemCode.NO_POLLER: NOT_YET}
 
 
 def explain(error: Exception) -> tuple[str, int]:
@@ -56,7 +58,7 @@ def _of_the_machine(error: Exception) -> tuple[str, int]:
     if isinstance(error, Unreachable):
         return wording(error), NOT_YET
     if isinstance(error, Problem):
-        return with_acts(wording(error), error.next), USAGE if error.code is ProblemCode.NOT_ONE_PARTY else FAILED
+        return with_acts(wording(error), error.next), _CODES.get(error.code, FAILED)
     if isinstance(error, MessageError):
         return wording(error), FAILED
     if isinstance(error, AWAY) or type(error) is DatabaseError:

@@ -171,6 +171,7 @@ ACTS: Mapping[Act, str] = {
     Act.SHOW_STOCK: marked("`intergestan stock show` shows what lies where."),
     Act.START_ALLOCATOR: marked("`intergestan run allocator` runs it alone."),
     Act.START_CONSOLE: marked("`intergestan run console` starts it alone."),
+    Act.START_POLLER: marked("`intergestan run poller` starts one."),
     Act.START_SERVICE: marked("`intergestan run SERVICE` starts one."),
     Act.START_SITE: marked("`intergestan up` starts all."),
     Act.TAKE_PROPOSAL: marked("Without `--from` the proposal is taken."),

@@ -7,6 +7,9 @@ from typing import Final
 from intergestan_db.enums import Right
 from services.console.access.rights import Access
 from services.console.pages import (
+    accessibility,
+    accounts,
+    collecting,
     entering,
     invitation,
     mails_sent,
@@ -14,6 +17,7 @@ from services.console.pages import (
     own,
     purchases,
     sales,
+    searching,
     sending,
     start,
 )
@@ -37,8 +41,16 @@ ROUTES: Final = (
         "/envois/{ref}/abandonner", "mail: give up", Right.RESEND_MAILS, mails_sent.ask_to_give_up, mails_sent.give_up
     ),
     Page("/envois/{ref:path}", "mail sent", Access.SEE, mails_sent.show_one),
+    Page("/commandes.csv", "purchases as a file", Access.SEE, purchases.export),
     Page("/commandes", "purchases", Access.SEE, purchases.show_list),
     Page("/commandes/{number:path}", "purchase", Access.SEE, purchases.show_one),
+    Page("/accessibilite", "accessibility", Access.EVERYBODY, accessibility.show),
+    Page("/chercher", "search", Access.SEE, searching.show),
+    Page("/relever", "collect", Right.COLLECT_ORDERS, collecting.show, collecting.collect),
+    Page("/relever/{run:int}", "collected", Right.COLLECT_ORDERS, collecting.follow),
+    Page("/comptes/boites/nouvelle", "new mailbox", Right.SET_ACCOUNTS, accounts.show, accounts.send, calls_out=True),
+    Page("/comptes/boites/{mailbox:path}", "mailbox", Right.SET_ACCOUNTS, accounts.show, accounts.send, calls_out=True),
+    Page("/ventes.csv", "sales as a file", Access.SEE, sales.export),
     Page("/ventes", "sales", Access.SEE, sales.show_list),
     Page("/ventes/{number:path}", "sale", Access.SEE, sales.show_one),
     Page("/moi", "own", Access.PERSON, own.show, own.choose),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -41,6 +42,10 @@ MOST_BYTES: Final = 1_000_000
 MOST_FIELDS: Final = 5_000
 BODY_S: Final = 30.0
 HASHES: Final = 2
+FIXED, NO_PAGE = "static", "none"
+"""What metrics call files that never change, and addresses of no page."""
+CALLS: Final = 4
+"""So many requests at once ask mail servers; each may wait for minutes."""
 
 
 class TooLong(Exception):
@@ -54,34 +59,45 @@ class Application:
         self._console = console
         self._pages = pages
         self._hashing = anyio.CapacityLimiter(HASHES)
+        self._calling = anyio.CapacityLimiter(CALLS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         assert scope["type"] == "http", "neither WebSockets nor a lifespan are served"
         request = Request(scope, receive)
-        response = await self._respond(request)
+        began = time.perf_counter()
+        page, response = await self._respond(request)
+        self._console.note_answer(page, response.status_code, time.perf_counter() - began)
         headers.add(response.headers, secure=cookies.is_secure(request))
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> tuple[str, Response]:
+        """The page's name, as metrics have it, and the answer."""
         if not walls.is_our_host(request.headers.get("host", ""), self._console.own.public_host):
-            return PlainTextResponse("421 Misdirected Request\n", status_code=421)
+            return NO_PAGE, PlainTextResponse("421 Misdirected Request\n", status_code=421)
         fixed = self._console.fixed.files.get(request.url.path)
         if fixed is not None:
-            return _send_file(fixed, request)
+            return FIXED, _send_file(fixed, request)
         page, params = self._find(request.scope)
+        name = NO_PAGE if page is None else page.name
         form: Mapping[str, str] = {}
         if request.method == "POST":
             try:
                 form = await _read_form(request)
             except TooLong:
-                return PlainTextResponse("413 Content Too Large\n", status_code=413)
+                return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
             except TimeoutError:
-                return PlainTextResponse("408 Request Timeout\n", status_code=408)
+                return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
             except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
-                return PlainTextResponse("400 Bad Request\n", status_code=400)
-        limiter = self._hashing if page is not None and page.hashes and request.method == "POST" else None
-        return await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
+                return name, PlainTextResponse("400 Bad Request\n", status_code=400)
+        limiter = self._limiter(page) if page is not None and request.method == "POST" else None
+        return name, await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
+
+    def _limiter(self, page: Page) -> anyio.CapacityLimiter | None:
+        """How many of what takes long go on at once; None: it does not."""
+        if page.hashes:
+            return self._hashing
+        return self._calling if page.calls_out else None
 
     def _find(self, scope: Scope) -> tuple[Page | None, Mapping[str, Any]]:
         for page in self._pages:

@@ -47,6 +47,15 @@ _TEXTS: Final[Mapping[str, str]] = {
 
 ACTS: Final[Mapping[Act, str]] = {
     Act.CHOOSE_BETTER: marked("Choose another password, such as a short sentence of your own."),
+    Act.ACCEPT_UNTESTED: marked("«Store without a test» takes it all the same."),
+    Act.ADD_MAILBOX: marked("An administrator enters one under «Incoming server»."),
+    Act.CHOOSE_FOLDER: marked("Type its name under «Folder»."),
+    Act.CONSENT: marked("Whoever runs the site gives consent anew."),
+    Act.GIVE_SERVER: marked("Type its name as the mail provider tells it."),
+    Act.NAME_CERTIFICATES: marked("Type the name of a file with certificates under «More»."),
+    Act.PUBLISH_SEAL: marked("Whoever runs the site upgrades it, which lets passwords be stored."),
+    Act.READ_BY_IMAP: marked("Choose IMAP, or leave the folder out."),
+    Act.START_POLLER: marked("Whoever runs the site starts one; the mails wait in the mailbox meanwhile."),
     Act.GIVE_RIGHTS: marked("An administrator gives roles and rights."),
 }
 """What to do about a problem, where it is more than its sentence says; a page words it without a command."""
@@ -54,6 +63,7 @@ ACTS: Final[Mapping[Act, str]] = {
 _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.NO_RIGHT: 403,
     ProblemCode.NO_ORDER: 404,
+    ProblemCode.NO_POLLER: 409,
     ProblemCode.OTHER_STATE: 409,
     ProblemCode.CHANGED_MEANWHILE: 409,
 }

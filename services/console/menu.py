@@ -40,7 +40,13 @@ MENU: Final = (
             Entry(marked("Mails sent"), "/envois", Access.SEE, "mail"),
         ),
     ),
-    Heading(marked("Selling"), (Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),)),
+    Heading(
+        marked("Selling"),
+        (
+            Entry(marked("Collect orders"), "/relever", Right.COLLECT_ORDERS, "collect", "r"),
+            Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
+        ),
+    ),
 )
 """What is built. The others come with their pages."""
 

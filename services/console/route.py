@@ -25,6 +25,8 @@ class Page:
     """One page. What changes something is posted; `get` changes nothing.
 
     :ivar hashes: it proves a password, which takes time: at most two of these at once.
+    :ivar calls_out: what is posted asks mail servers, which takes long: a few of these at once, so that pages wait for
+        none of them.
     """
 
     path: str
@@ -33,6 +35,7 @@ class Page:
     get: Function | None = None
     post: Function | None = None
     hashes: bool = False
+    calls_out: bool = False
     _route: list[Route] = field(default_factory=list, repr=False, compare=False)
 
     def match(self, scope: Scope) -> Mapping[str, Any] | None:

@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 from datetime import datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -21,6 +22,7 @@ from intergestan_operations.acting.ringing import ring_with
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.health import HealthServer
+from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.service import Loop
 from intergestan_runtime.settings import ConsoleSettings
 from intergestan_runtime.tracing import NO_TRACER, Tracer
@@ -30,6 +32,9 @@ from services.console.fixed import Fixed
 from services.console.known_site import KnownSite
 from services.console.pictures import Pictures
 from services.console.rendering import Renderer
+
+if TYPE_CHECKING:
+    from intergestan_exchange.mail_accounts.discovery import Ask
 
 _log = structlog.get_logger(__name__)
 _PORT_S = 2.0
@@ -48,11 +53,13 @@ class Console:
         answer_hours: int,
         broker: BellBroker | None = None,
         tracer: Tracer = NO_TRACER,
+        metrics: Metrics | None = None,
     ) -> None:
         """:param broker: by which it rings for what an act made due; without one the dispatcher finds it."""
         self.database = database
         self.own = own
         self.tracer = tracer
+        self._metrics = metrics
         self._broker = broker
         self._later: list[tuple[datetime, Bells]] = []
         self._later_lock = threading.Lock()
@@ -62,6 +69,18 @@ class Console:
         self.pictures = Pictures(database, answer_hours)
         self.lifetime: Lifetime = STRICT if own.strict_sessions else USUAL
         self.application = Application(self, ROUTES)
+
+    def note_answer(self, page: str, status: int, seconds: float) -> None:
+        """Count an answer by its page and the first digit of its status."""
+        if self._metrics is not None:
+            self._metrics.observe("page_seconds", seconds, page=page, status=f"{status // 100}xx")
+
+    @cached_property
+    def network(self) -> Ask:
+        """How the servers of a mail address are asked for."""
+        from intergestan_operations.mail_trial.network import Network
+
+        return Network().ask()
 
     def ring(self, bells: Bells, at: datetime | None = None) -> None:
         """Ring for what became due, or will be at that instant. A lost bell costs seconds."""

@@ -231,7 +231,11 @@ class Mailbox(AccountColumns, Table):
 
 
 class PollRun(Table):
-    """A *Relever* that somebody asked for: over when all it found is done, held or alien (G23)."""
+    """A *Relever* that somebody asked for: over when all it found is done, held or alien (G23).
+
+    Those asked for at once have the same `first_id`, the id of the first of them; `under_way`, of the first alone, are
+    inbound mails that were archived before and not yet taken in.
+    """
 
     __tablename__ = "poll_run"
 
@@ -242,6 +246,8 @@ class PollRun(Table):
     listed_at: Typed[Instant | None]
     found: Typed[int | None]
     error: Typed[str | None] = column(Text())
+    first_id: Typed[int | None] = column(index=True)
+    under_way: Typed[list[int] | None] = column(JSON(none_as_null=True))
 
 
 class InboundMail(LeaseColumns, Table):

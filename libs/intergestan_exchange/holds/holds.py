@@ -153,6 +153,18 @@ def find_hold(connection: Connection, ref: str) -> Hold:
     return found
 
 
+def holds_called(connection: Connection, refs: Sequence[str]) -> list[Hold]:
+    """Those of these that still wait, the longest first.
+
+    :raises Problem: one is no ref.
+    """
+    ids: dict[str, list[int]] = {}
+    for kind, row_id in map(parse_ref, refs):
+        ids.setdefault(kind, []).append(row_id)
+    holds = [hold for kind, row_ids in ids.items() for hold in _READERS[kind](connection, row_ids)]
+    return sorted(holds, key=lambda hold: (hold.since, hold.ref))
+
+
 def parse_ref(ref: str) -> tuple[str, int]:
     """The kind and the row's id in a ref.
 

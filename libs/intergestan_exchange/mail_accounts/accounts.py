@@ -30,6 +30,11 @@ POP3_PORTS = {Security.TLS: 995, Security.STARTTLS: 110, Security.NONE: 110}
 SMTP_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
 
 
+def reading_port(protocol: str, security: Security) -> int:
+    """The usual port at which mail is read."""
+    return (POP3_PORTS if protocol == "pop3" else IMAP_PORTS)[security]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A server and our login. `secret` names a secret file, `sealed` is a sealed password, `oauth_grant_id` a consent:
@@ -207,6 +212,23 @@ def check_account(account: Account) -> None:
 
     :raises Problem: with what is wrong.
     """
+    check_place(account)
+    keys = [key for key in (account.secret, account.sealed, account.oauth_grant_id) if key is not None]
+    if len(keys) > 1:
+        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.", ProblemCode.SETTING_NEEDED)
+    if account.login is not None and not keys:
+        raise Problem(
+            "The login {login} needs a password or the name of a secret file.",
+            ProblemCode.NO_PASSWORDS,
+            login=account.login,
+        )
+
+
+def check_place(account: Account) -> None:
+    """Refuse a server that is none, or that nobody may send a password to.
+
+    :raises Problem: with what is wrong.
+    """
     if not account.name.strip():
         raise Problem("An account needs a name.", ProblemCode.NAME_NEEDED)
     if not account.host.strip():
@@ -224,15 +246,6 @@ def check_account(account: Account) -> None:
             ProblemCode.NO_TLS,
             (Act.CHOOSE_SECURITY,),
             host=account.host,
-        )
-    keys = [key for key in (account.secret, account.sealed, account.oauth_grant_id) if key is not None]
-    if len(keys) > 1:
-        raise Problem("Name a secret file, give a password, or use OAuth2: one of them.", ProblemCode.SETTING_NEEDED)
-    if account.login is not None and not keys:
-        raise Problem(
-            "The login {login} needs a password or the name of a secret file.",
-            ProblemCode.NO_PASSWORDS,
-            login=account.login,
         )
 
 

@@ -11,10 +11,14 @@ from sqlalchemy import Connection, delete, select, update
 from intergestan_db import states
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import Mailbox, MailboxUid, MailboxUidl
-from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_account, find_mailbox
+from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_account, check_place, find_mailbox
 
 _PLACE = ("host", "login", "folder", "protocol")
 """Whoever changes these names other mails: what is known of the old ones would hide the new."""
+_SEEN = ("host", "port", "security", "ca_file", "login", "folder", "protocol")
+_OF_PASSWORD = frozenset({"host", "security", "ca_file", "login"})
+"""Who is told a password, and how safely."""
+_PASSWORD = ("secret", "sealed", "oauth_grant_id")
 _NOT_AT_REST: Mapping[str, Any] = {"rests_since": None, "rests_reason": None, "rests_by": None}
 
 
@@ -28,29 +32,30 @@ def account_of(connection: Connection, name: str) -> NewMailbox:
     return NewMailbox(**{key: value for key, value in row._asdict().items() if key in fields})
 
 
-def move_mailbox(connection: Connection, name: str, account: NewMailbox, *, by: str, at: datetime) -> None:
+def move_mailbox(
+    connection: Connection, name: str, account: NewMailbox, *, keeps_password: bool = False, by: str, at: datetime
+) -> None:
     """Give a mailbox another server, login or folder. Whoever reads it lets go, and reads all of the new place; mails
     that are there and here are known by their content.
 
-    :raises Problem: when the account is not usable, or there is no mailbox of this name.
+    :param keeps_password: its password stays, which this process need not be able to read.
+    :raises Problem: when the account is not usable, there is no mailbox of this name, or the password that stays would
+        be told to another server, or to whoever stands in between.
     """
-    check_account(account)
-    before = account_of(connection, name)
+    (check_place if keeps_password else check_account)(account)
     mailbox_id = find_mailbox(connection, name)
-    access = (
-        "host",
-        "port",
-        "security",
-        "ca_file",
-        "login",
-        "secret",
-        "sealed",
-        "oauth_grant_id",
-        "folder",
-        "protocol",
-    )
-    values = {key: getattr(account, key) for key in access}
-    changed = {key: value for key, value in values.items() if value != getattr(before, key)}
+    row = connection.execute(select(*(getattr(Mailbox, key) for key in _SEEN)).where(Mailbox.id == mailbox_id)).one()
+    values = {key: getattr(account, key) for key in _SEEN}
+    changed = {key: value for key, value in values.items() if value != getattr(row, key)}
+    if not keeps_password:
+        changed |= {key: getattr(account, key) for key in _PASSWORD}
+    elif changed.keys() & _OF_PASSWORD:
+        raise Problem(
+            "The password is stored for {host} and {login} alone: type it again. Nothing was changed.",
+            ProblemCode.PASSWORD_NEEDED,
+            host=row.host,
+            login=row.login,
+        )
     if any(key in changed for key in _PLACE):
         for table in (MailboxUid, MailboxUidl):
             connection.execute(delete(table).where(table.mailbox_id == mailbox_id))

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select
 
-from intergestan_db.enums import LedgerOutcome
+from intergestan_db.among import among
+from intergestan_db.enums import InboundState, LedgerOutcome
 from intergestan_db.tables import (
     Answer,
     Hold,
@@ -21,8 +23,6 @@ from intergestan_db.tables import (
     PurchaseOrder,
     SalesOrder,
 )
-
-_AT_ONCE = 500  # ids in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,66 +63,59 @@ class Brought:
 
 def brought_by(connection: Connection, mail_ids: Sequence[int], since: datetime) -> Brought:
     """What these mails brought since an instant."""
-    brought = Brought()
-    for start in range(0, len(mail_ids), _AT_ONCE):
-        some = mail_ids[start : start + _AT_ONCE]
-        sales_orders, answered = _sales_orders(connection, some, since), _answered(connection, some, since)
-        brought += Brought(sales_orders, answered, _holds(connection, some, since))
-    return brought
-
-
-def _sales_orders(connection: Connection, ids: Sequence[int], since: datetime) -> tuple[NewSalesOrder, ...]:
-    """A booking writes a sales order and its answer with the same instant; a repeated answer is later."""
-    order = SalesOrder
-    query = (
-        select(
-            order.number,
-            Party.name,
-            order.customer_order_number,
-            order.total_ht,
-            order.total_ttc,
-            order.currency,
-            order.state,
-        )
-        .join(Answer, and_(Answer.sales_order_number == order.number, Answer.created_at == order.created_at))
-        .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
-        .join(InboundTransfer, InboundTransfer.id == OutboundMail.in_reply_to_id)
-        .join(InboundMail, _brought_it())
-        .join(Party, Party.id == order.customer_id)
-        .where(InboundMail.id.in_(ids), order.created_at >= since)
-        .distinct()
+    if not mail_ids:
+        return Brought()
+    values = {"mails": mail_ids, "since": since}
+    made = [NewSalesOrder(*row) for row in connection.execute(_SALES_ORDERS, values)]
+    answered = tuple(Answered(*row) for row in connection.execute(_ANSWERED, values))
+    held = (
+        *(f"in-{row_id}" for row_id in connection.execute(_HELD_MAILS, values).scalars()),
+        *(f"order-{row_id}" for row_id in connection.execute(_HELD_ORDERS, values).scalars()),
     )
-    found = [NewSalesOrder(*row) for row in connection.execute(query)]
-    return tuple(sorted(found, key=lambda made: (len(made.number), made.number)))
-
-
-def _answered(connection: Connection, ids: Sequence[int], since: datetime) -> tuple[Answered, ...]:
-    order = PurchaseOrder
-    query = (
-        select(order.number, order.answer_code, order.state, order.supplier_order_number, order.answer_note)
-        .join(Ledger, and_(Ledger.number == order.number, Ledger.outcome == LedgerOutcome.APPLIED))
-        .join(InboundTransfer, InboundTransfer.id == Ledger.inbound_transfer_id)
-        .join(InboundMail, _brought_it())
-        .where(InboundMail.id.in_(ids), Ledger.created_at >= since)
-        .distinct()
-        .order_by(order.number)
-    )
-    return tuple(Answered(*row) for row in connection.execute(query))
-
-
-def _holds(connection: Connection, ids: Sequence[int], since: datetime) -> tuple[str, ...]:
-    mails = select(InboundMail.id).where(InboundMail.id.in_(ids), InboundMail.state == "held").order_by(InboundMail.id)
-    orders = (
-        select(Hold.id)
-        .where(Hold.inbound_mail_id.in_(ids), Hold.closed_at.is_(None), Hold.opened_at >= since)
-        .order_by(Hold.id)
-    )
-    return (
-        *(f"in-{row_id}" for row_id in connection.execute(mails).scalars()),
-        *(f"order-{row_id}" for row_id in connection.execute(orders).scalars()),
-    )
+    return Brought(tuple(sorted(made, key=lambda each: (len(each.number), each.number))), answered, held)
 
 
 def _brought_it() -> ColumnElement[bool]:
     same_partner = InboundMail.partner_id == InboundTransfer.partner_id
     return and_(same_partner, InboundMail.transfer_id == InboundTransfer.jti)
+
+
+_OURS = among(InboundMail.id, "mails")
+_SINCE: Any = bindparam("since")
+_SALES_ORDERS = (
+    select(
+        SalesOrder.number,
+        Party.name,
+        SalesOrder.customer_order_number,
+        SalesOrder.total_ht,
+        SalesOrder.total_ttc,
+        SalesOrder.currency,
+        SalesOrder.state,
+    )
+    .join(Answer, and_(Answer.sales_order_number == SalesOrder.number, Answer.created_at == SalesOrder.created_at))
+    .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
+    .join(InboundTransfer, InboundTransfer.id == OutboundMail.in_reply_to_id)
+    .join(InboundMail, _brought_it())
+    .join(Party, Party.id == SalesOrder.customer_id)
+    .where(_OURS, SalesOrder.created_at >= _SINCE)
+    .distinct()
+)
+"""A booking writes a sales order and its answer with the same instant; a repeated answer is later."""
+_ANSWERED = (
+    select(
+        *(PurchaseOrder.number, PurchaseOrder.answer_code, PurchaseOrder.state),
+        *(PurchaseOrder.supplier_order_number, PurchaseOrder.answer_note),
+    )
+    .join(Ledger, and_(Ledger.number == PurchaseOrder.number, Ledger.outcome == LedgerOutcome.APPLIED))
+    .join(InboundTransfer, InboundTransfer.id == Ledger.inbound_transfer_id)
+    .join(InboundMail, _brought_it())
+    .where(_OURS, Ledger.created_at >= _SINCE)
+    .distinct()
+    .order_by(PurchaseOrder.number)
+)
+_HELD_MAILS = select(InboundMail.id).where(_OURS, InboundMail.state == InboundState.HELD).order_by(InboundMail.id)
+_HELD_ORDERS = (
+    select(Hold.id)
+    .where(among(Hold.inbound_mail_id, "mails"), Hold.closed_at.is_(None), Hold.opened_at >= _SINCE)
+    .order_by(Hold.id)
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from intergestan_runtime.said import marked
+from intergestan_runtime.said import Said, marked
 
 MAILBOX_STATES: Mapping[str, str] = {
     "new": marked("not polled yet"),
@@ -19,6 +19,16 @@ MAILBOX_STATES: Mapping[str, str] = {
     "overQuota": marked("daily limit reached"),
 }
 """`mailbox.state` in words."""
+
+
+def mailbox_state(state: str, *, active: bool, rests_by: str | None, rests_reason: str | None) -> Said:
+    """How a mailbox is: what a person decided about it, else what its poller last said."""
+    if not active:
+        return Said("out of use")
+    if rests_by is not None:
+        return Said("paused by {who}: {why}", who=rests_by, why=rests_reason or "")
+    return Said(MAILBOX_STATES.get(state, state))
+
 
 PURGE_VERDICTS: Mapping[str, str] = {
     "young": marked("not as old as asked"),

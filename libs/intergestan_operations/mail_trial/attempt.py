@@ -26,15 +26,18 @@ def attempt_login(account: Account, password: str | None, *, is_relay: bool) -> 
 
 
 def try_login(
-    site: SiteSettings, database: Database, account: Account, password: str | None = None, *, is_relay: bool
+    site: SiteSettings | None, database: Database, account: Account, password: str | None = None, *, is_relay: bool
 ) -> None:
     """Log in as the services will.
 
+    :param site: where secrets are, for who gives no password.
     :param password: the one just given; None: the account's own, which takes base.key where it is sealed.
     :raises Problem: why it fails, with the cure. Nothing was changed.
     """
     try:
-        secret = secret_of(site, database, account) if password is None else password
+        secret = password
+        if secret is None and site is not None:
+            secret = secret_of(site, database, account)
         attempt_login(account, secret, is_relay=is_relay)
     except Exception as error:
         found = failure(Said("Login"), account, error)

@@ -37,6 +37,7 @@ from services.cli.mail_accounts.oauth import (
 from services.cli.mail_accounts.tried import Untested
 from services.cli.output import AsJson, say
 from services.cli.paging import After, Listed, SomeLimit, show_few
+from services.cli.shown import sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
@@ -138,37 +139,27 @@ app.verb("login")(login)
 
 
 def _state(row: Mapping[str, Any]) -> str:
-    from intergestan_operations.language.labels import MAILBOX_STATES
+    from intergestan_operations.language.labels import mailbox_state
 
-    if not row["active"]:
-        return _("out of use")
-    if row["rests_since"] is not None:
-        return _("paused by {who}: {why}").format(who=row["rests_by"], why=row["rests_reason"])
-    return _(MAILBOX_STATES.get(row["state"], row["state"]))
+    return sentence(
+        mailbox_state(row["state"], active=row["active"], rests_by=row["rests_by"], rests_reason=row["rests_reason"])
+    )
 
 
 def _enter(
     call: Call, mailboxes: list[NewMailbox], options: OAuthOptions | None, *, password_stdin: bool, untested: bool
 ) -> None:
-    from intergestan_exchange.mail_accounts.accounts import add_mailbox
-    from intergestan_operations.mail_trial.attempt import try_login
-    from intergestan_operations.mail_trial.storing import check_secret, enter_grant, is_consented, sealed
+    from intergestan_operations.mail_trial.entering import enter_mailboxes
+    from intergestan_operations.mail_trial.storing import check_secret, is_consented
 
     first = mailboxes[0]
     check_secret(call.site, first.secret)
     password = given_password(first.login, first.secret, from_stdin=password_stdin) if options is None else None
-    new = [replace(mailbox, sealed=sealed(call.database, password, mailbox)) for mailbox in mailboxes]
-    if options is None and not untested:  # a consent is proved by giving it
-        for mailbox in new:
-            try_login(call.site, call.database, mailbox, password, is_relay=False)
-    with call.database.transaction() as connection:
-        by, at, grant = call.actor(connection), call.database.now(), None
-        if options is not None:
-            grant = enter_grant(
-                call.site, call.database, connection, options, login=first.login or "", ca_file=first.ca_file, by=by
-            )
-        for mailbox in new:
-            add_mailbox(connection, replace(mailbox, oauth_grant_id=grant), by=by, at=at)
+    with call.database.read() as connection:
+        by = call.actor(connection)
+    grant = enter_mailboxes(
+        call.site, call.database, mailboxes, password=password, options=options, untested=untested, by=by
+    )
     names = ", ".join(mailbox.name for mailbox in mailboxes)
     if grant is not None and not is_consented(call.site, call.database, grant):
         say(_("Entered. Now give consent: `intergestan mailbox login {name}`").format(name=first.name))

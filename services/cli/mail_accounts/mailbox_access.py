@@ -44,41 +44,34 @@ def login(
     password_stdin: PasswordStdin = False,
 ) -> None:
     """Log in anew: give consent (OAuth2), or another password; for all folders of the account."""
-    from sqlalchemy import select
-
     from intergestan_db.tables import Mailbox
-    from intergestan_exchange.mail_accounts.accounts import same_account, set_password, try_again
-    from intergestan_operations.opening.passwords import seal
+    from intergestan_exchange.mail_accounts.accounts import same_account, try_again
+    from intergestan_operations.mail_trial.entering import change_password
 
     call = call_of(context)
     with call.database.read() as connection:
-        same = same_account(connection, name)
-    password = None if log_in(call, Mailbox, name) else read_password(name, from_stdin=password_stdin)
-    accounts = select(Mailbox.name, Mailbox.host, Mailbox.login).where(Mailbox.name.in_(same))
+        same, by = same_account(connection, name), call.actor(connection)
+    if log_in(call, Mailbox, name):
+        with call.database.transaction() as connection:
+            try_again(connection, same, by=by, at=call.database.now())
+        return
+    password = read_password(name, from_stdin=password_stdin)
     with call.database.transaction() as connection:
-        by, at = call.actor(connection), call.database.now()
-        for each in connection.execute(accounts).all() if password is not None else ():
-            set_password(connection, Mailbox, each.name, seal(connection, password or "", each), by=by, at=at)
-        try_again(connection, same, by=by, at=at)
-    if password is not None:
-        say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
+        same = change_password(connection, name, password, by=by, at=call.database.now())
+    say(_("The new password is used from now on for: {names}.").format(names=", ".join(same)))
 
 
 def _try_known(call: Call, name: str) -> Any:
     from sqlalchemy import select
 
-    from intergestan_db.tables import Mailbox, MailboxUid
+    from intergestan_db.tables import Mailbox
     from intergestan_exchange.mail_accounts.accounts import find_mailbox
+    from intergestan_operations.mail_trial.entering import collected_from
     from intergestan_operations.mail_trial.failure import secret_of
     from intergestan_operations.mail_trial.trial import try_out
 
     with call.database.read() as connection:
         row_id = find_mailbox(connection, name)
         account = connection.execute(select(Mailbox.__table__).where(Mailbox.id == row_id)).one()
-
-    def known(uidvalidity: int) -> set[int]:
-        mine = (MailboxUid.mailbox_id == row_id, MailboxUid.uidvalidity == uidvalidity)
-        with call.database.read() as connection:
-            return set(connection.execute(select(MailboxUid.uid).where(*mine)).scalars())
-
+    known = collected_from(call.database, account.name)
     return try_out(account, lambda: secret_of(call.site, call.database, account), known)

@@ -43,24 +43,21 @@ def move(call: Call, name: str, place: Place, *, untested: bool) -> None:
 
     :raises Problem: the login fails, or the account is not usable; nothing is changed then.
     """
-    from intergestan_exchange.mail_accounts.mailbox_changes import account_of, move_mailbox
-    from intergestan_operations.mail_trial.attempt import try_login
+    from intergestan_exchange.mail_accounts.mailbox_changes import account_of
+    from intergestan_operations.mail_trial.entering import move_to
     from intergestan_operations.mail_trial.storing import check_secret
 
     check_secret(call.site, place.secret)
     with call.database.read() as connection:
-        before = account_of(connection, name)
+        before, by = account_of(connection, name), call.actor(connection)
     account, password = _with_password(call, name, _placed(before, place), place, before)
-    if not untested:
-        try_login(call.site, call.database, account, password, is_relay=False)
-    with call.database.transaction() as connection:
-        move_mailbox(connection, name, account, by=call.actor(connection), at=call.database.now())
+    move_to(call.site, call.database, name, account, password=password, untested=untested, by=by)
     said = {"name": name, "host": account.host, "port": account.port, "login": account.login, "folder": account.folder}
     say(_("{name} is read at {host}:{port} as {login}, folder {folder}, from now on.").format(**said))
 
 
 def _placed(before: NewMailbox, place: Place) -> NewMailbox:
-    from intergestan_exchange.mail_accounts.accounts import IMAP_PORTS, POP3_PORTS
+    from intergestan_exchange.mail_accounts.accounts import reading_port
 
     account = before
     if place.address is not None:
@@ -69,9 +66,8 @@ def _placed(before: NewMailbox, place: Place) -> NewMailbox:
         account = replace(
             account, host=server.host, port=server.port, security=server.security, login=server.login, ca_file=None
         )
-    ports = POP3_PORTS if before.protocol == "pop3" else IMAP_PORTS
     if place.security is not None and place.port is None and place.address is None:
-        account = replace(account, port=ports[place.security])
+        account = replace(account, port=reading_port(before.protocol, place.security))
     given = {key: getattr(place, key) for key in ("host", "port", "security", "login", "folder", "ca_file")}
     return replace(account, **{key: value for key, value in given.items() if value is not None})
 
@@ -83,12 +79,12 @@ def _with_password(
 
     Another login has another password, unless it is said to be the same file.
     """
-    from intergestan_operations.mail_trial.storing import sealed, sealed_anew
+    from intergestan_operations.mail_trial.entering import with_password
+    from intergestan_operations.mail_trial.storing import sealed_anew
 
     if place.secret is not None:
         return replace(account, secret=place.secret, sealed=None, oauth_grant_id=None), None
     if place.password_stdin or (account.login != before.login and before.oauth_grant_id is None and not before.secret):
         password = read_password(account.login or name, from_stdin=place.password_stdin)
-        new = replace(account, secret=None, sealed=sealed(call.database, password, account), oauth_grant_id=None)
-        return new, password
+        return with_password(call.database, account, password), password
     return replace(account, sealed=sealed_anew(call.site, call.database, before, account)), None

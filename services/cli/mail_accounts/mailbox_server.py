@@ -27,17 +27,17 @@ def placed(
     oauth: bool,
 ) -> NewMailbox:
     """The mailbox at its server, which is found from the address where it is not named."""
-    from intergestan_exchange.mail_accounts.accounts import IMAP_PORTS, POP3_PORTS, NewMailbox
+    from intergestan_exchange.mail_accounts.accounts import NewMailbox, reading_port
+    from intergestan_operations.mail_trial.entering import at_server
     from services.cli.mail_accounts.servers import find_server
 
     short = as_name or name.partition("@")[0]
     address = name if "@" in name else login
     if host is not None:
-        ports = IMAP_PORTS if protocol == "imap" else POP3_PORTS
         return NewMailbox(
             name=short,
             host=host,
-            port=port or ports[security],
+            port=port or reading_port(protocol, security),
             security=security,
             login=login or (name if "@" in name else None),
             protocol=protocol,
@@ -45,11 +45,4 @@ def placed(
     if address is None or "@" not in address:
         raise typer.BadParameter(_("Give the mail address in place of the name, or --host and --login."))
     server = find_server(address, protocol, oauth=oauth)
-    return NewMailbox(
-        name=short,
-        host=server.host,
-        port=port or server.port,
-        security=server.security,
-        login=login or server.login,
-        protocol=protocol,
-    )
+    return at_server(short, server, protocol, port=port, login=login)

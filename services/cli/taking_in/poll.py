@@ -29,17 +29,14 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Collect the mails now (Relever), wait until they are taken in, and show what they brought."""
-    from intergestan_exchange.mailboxes.poll_runs import ask, is_alive, look
+    from intergestan_exchange.mailboxes.poll_runs import collect, look
     from intergestan_exchange.tracing.brought import brought_by
 
     call = call_of(context)
     database = call.database
     with database.transaction() as connection:
-        if not is_alive(connection, "poller", database.now()):
-            say(_("No poller is running, so nothing was collected. Start it: `intergestan run poller`."))
-            raise typer.Exit(NOT_YET)
-        asked = ask(connection, mailboxes or [], by=call.actor(connection), at=database.now())
-    _ring(call, asked)
+        asked = collect(connection, mailboxes or [], by=call.actor(connection), at=database.now())
+    call.ring_all(asked.bells)
     in_time = _wait(call, asked, timeout)
     with database.read() as connection:
         runs = look(connection, asked)
@@ -58,13 +55,6 @@ def poll(
     raise typer.Exit(_tell(runs, brought, in_time=in_time))
 
 
-def _ring(call: Call, asked: Asked) -> None:
-    from intergestan_runtime.steps import poll_step
-
-    for owner, runs in asked.owners.items():
-        call.ring(poll_step(owner), *runs)
-
-
 def _wait(call: Call, asked: Asked, seconds: float) -> bool:
     from intergestan_exchange.mailboxes.poll_runs import look
     from services.cli.progress import Far, wait
@@ -73,8 +63,7 @@ def _wait(call: Call, asked: Asked, seconds: float) -> bool:
         with call.database.read() as connection:
             runs = look(connection, asked)
         listed = sum(run.is_listed for run in runs.runs)
-        settled = sum(state != "archived" for state in runs.mails.values())
-        return Far(listed + settled, len(runs.runs) + len(runs.mails), runs.is_over)
+        return Far(listed + runs.settled, len(runs.runs) + len(runs.mails), runs.is_over)
 
     return wait(_("Collecting"), how_far, seconds)
 

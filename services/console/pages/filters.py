@@ -120,6 +120,12 @@ class Paging:
         return self._address(self.narrowing, {"lignes": str(size)})
 
     @property
+    def exported(self) -> str:
+        """The address of all that the list shows, as a file."""
+        query = {name: value for name, value in self.narrowing.items() if value}
+        return f"{self.path}.csv" + (f"?{urlencode(query)}" if query else "")
+
+    @property
     def where(self) -> dict[str, Any]:
         """What a list is asked for."""
         return {"size": self.size, "after": self.after, "before": self.before}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import PurchaseState
 from intergestan_db.problem import Problem
-from intergestan_erp.listing.purchase import choices, list_purchases
+from intergestan_erp.listing.page import MOST, Page
+from intergestan_erp.listing.purchase import ListedPurchase, choices, list_purchases
 from intergestan_erp.purchasing.purchase_orders import Selection, show_order
 from intergestan_operations.language.happenings import CHANGES, WORDS
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 from services.console import faults
-from services.console.pages.filters import Paging, chosen_login, chosen_party, days_of, paging_of
+from services.console.downloads import as_csv, every
+from services.console.pages.filters import Days, Paging, chosen_login, chosen_party, days_of, paging_of
 from services.console.visit import Visit
 
 TABS: Final[Mapping[str, tuple[str, tuple[PurchaseState, ...]]]] = {
@@ -28,40 +34,93 @@ TABS: Final[Mapping[str, tuple[str, tuple[PurchaseState, ...]]]] = {
     ),
 }
 """What the list may be narrowed to by state, by the word in its address."""
+NARROWING: Final = ("etat", "du", "au", "fournisseur", "suivi")
+"""The fields of its filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the address asks for; `wrong`: what in it is none, by the name of its field."""
+
+    tab: str
+    days: Days
+    supplier: str
+    followed: str
+    wanted: Selection
+    wrong: Mapping[str, str]
 
 
 def show_list(visit: Visit) -> Response:
     """A page of the list; filter and place stand in the address."""
-    tab = visit.query.get("etat", "")
-    tab = tab if tab in TABS else ""
-    days, wrong = days_of(visit)
     with visit.database.read() as connection:
+        asked = _asked(visit, connection)
         suppliers, people = choices(connection)
-        supplier, followed = visit.query.get("fournisseur", ""), visit.query.get("suivi", "")
-        supplier_id = chosen_party(connection, supplier, wrong)
-        followed_id = chosen_login(connection, visit, followed, wrong)
-        wanted = Selection(
-            first=days.first, last=days.last, supplier_id=supplier_id, followed_by_id=followed_id, everything=True
-        )
-        paging = paging_of(visit, "/commandes", ("etat", "du", "au", "fournisseur", "suivi"))
+        paging = paging_of(visit, "/commandes", NARROWING)
         page = None
-        if not wrong:
-            page = list_purchases(connection, wanted, states=TABS[tab][1], newest_first=True, **paging.where)
+        if not asked.wrong:
+            page = list_purchases(
+                connection, asked.wanted, states=TABS[asked.tab][1], newest_first=True, **paging.where
+            )
     return visit.html(
         "orders/list.html",
-        status=422 if wrong else 200,
+        status=422 if asked.wrong else 200,
         page=page,
         paging=paging,
         tabs=_tabs(paging),
-        tab=tab,
-        days=days,
-        supplier=supplier,
+        tab=asked.tab,
+        days=asked.days,
+        supplier=asked.supplier,
         suppliers=suppliers,
-        followed=followed,
+        followed=asked.followed,
         people=people,
-        wrong=wrong,
-        is_narrowed=bool(days.first or days.last or supplier or followed or tab),
+        wrong=asked.wrong,
+        is_narrowed=any(paging.narrowing.values()),
     )
+
+
+def export(visit: Visit) -> Response:
+    """All that the list shows page by page, as a file."""
+    with visit.database.read() as connection:
+        asked = _asked(visit, connection)
+    if asked.wrong:
+        return visit.go("/commandes", **visit.query)
+
+    def read(connection: Connection, after: str | None) -> Page[ListedPurchase]:
+        return list_purchases(
+            connection, asked.wanted, states=TABS[asked.tab][1], newest_first=True, size=MOST, after=after
+        )
+
+    said = partial(translated, language=visit.language)
+    rows = (
+        (
+            *(each.number, visit.day(each.issue_date), each.note, each.total_ht, each.total_ttc, each.currency),
+            *(said(each.state), each.contact, each.supplier, each.line1, each.postcode, each.city),
+        )
+        for each in every(visit, read)
+    )
+    return as_csv(visit, "commandes", said("Purchase orders"), [said(title) for title in TITLES], rows)
+
+
+TITLES: Final = (
+    *(marked("Number"), marked("Date"), marked("Note"), marked("Total excl. VAT"), marked("Total incl. VAT")),
+    *(marked("Currency"), marked("State"), marked("Name"), marked("Supplier"), marked("Address 1")),
+    *(marked("Postcode"), marked("City")),
+)
+"""The columns of the list (G10), as a file has them."""
+
+
+def _asked(visit: Visit, connection: Connection) -> _Asked:
+    tab = visit.query.get("etat", "")
+    days, wrong = days_of(visit)
+    supplier, followed = visit.query.get("fournisseur", ""), visit.query.get("suivi", "")
+    wanted = Selection(
+        first=days.first,
+        last=days.last,
+        supplier_id=chosen_party(connection, supplier, wrong),
+        followed_by_id=chosen_login(connection, visit, followed, wrong),
+        everything=True,
+    )
+    return _Asked(tab if tab in TABS else "", days, supplier, followed, wanted, wrong)
 
 
 def show_one(visit: Visit) -> Response:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import SalesState
-from intergestan_erp.listing.sales import WhichSales, list_sales_page
+from intergestan_erp.listing.page import MOST, Page
+from intergestan_erp.listing.sales import ListedSale, WhichSales, list_sales_page
 from intergestan_erp.selling.sales import show_sales_order
 from intergestan_operations.language.happenings import WORDS
+from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 from services.console import faults
-from services.console.pages.filters import chosen_party, days_of, paging_of
+from services.console.downloads import as_csv, every
+from services.console.pages.filters import Days, chosen_party, days_of, paging_of
 from services.console.visit import Visit
 
 TABS: Final[Mapping[str, tuple[str, tuple[SalesState, ...]]]] = {
@@ -32,16 +37,16 @@ PARTS: Final[Mapping[str, str]] = {
 """How much of an order was delivered or invoiced."""
 
 
+NARROWING: Final = ("etat", "du", "au", "client")
+"""The fields of the list's filter."""
+
+
 def show_list(visit: Visit) -> Response:
     """A page of the list; filter and place stand in the address."""
-    tab = visit.query.get("etat", "")
-    tab = tab if tab in TABS else ""
-    days, wrong = days_of(visit)
-    customer = visit.query.get("client", "")
-    paging = paging_of(visit, "/ventes", ("etat", "du", "au", "client"))
+    tab, customer = _tab(visit), visit.query.get("client", "")
+    paging = paging_of(visit, "/ventes", NARROWING)
     with visit.database.read() as connection:
-        customer_id = chosen_party(connection, customer, wrong, name="client")
-        wanted = WhichSales(first=days.first, last=days.last, customer_id=customer_id, states=TABS[tab][1])
+        days, wanted, wrong = _asked(visit, connection)
         page = None
         if not wrong:
             page = list_sales_page(connection, wanted, **paging.where)
@@ -56,8 +61,49 @@ def show_list(visit: Visit) -> Response:
         customer=customer,
         wrong=wrong,
         parts_of=PARTS,
-        is_narrowed=bool(days.first or days.last or customer or tab),
+        is_narrowed=any(paging.narrowing.values()),
     )
+
+
+def export(visit: Visit) -> Response:
+    """All that the list shows page by page, as a file."""
+    with visit.database.read() as connection:
+        _days, wanted, wrong = _asked(visit, connection)
+    if wrong:
+        return visit.go("/ventes", **visit.query)
+
+    def read(connection: Connection, after: str | None) -> Page[ListedSale]:
+        return list_sales_page(connection, wanted, size=MOST, after=after)
+
+    said = partial(translated, language=visit.language)
+    rows = (
+        (
+            *(each.number, visit.day(each.issue_date), each.customer, each.customer_order_number, each.total_ht),
+            *(each.total_ttc, each.currency, said(each.state), said(PARTS[each.delivered]), said(PARTS[each.invoiced])),
+        )
+        for each in every(visit, read)
+    )
+    return as_csv(visit, "ventes", said("Sales orders"), [said(title) for title in TITLES], rows)
+
+
+TITLES: Final = (
+    *(marked("Order number"), marked("Date"), marked("Customer"), marked("Their number"), marked("Total excl. VAT")),
+    *(marked("Total incl. VAT"), marked("Currency"), marked("State"), marked("Delivered"), marked("Invoiced")),
+)
+"""The columns of the list, as a file has them."""
+
+
+def _tab(visit: Visit) -> str:
+    tab = visit.query.get("etat", "")
+    return tab if tab in TABS else ""
+
+
+def _asked(visit: Visit, connection: Connection) -> tuple[Days, WhichSales, dict[str, str]]:
+    """What the address asks for, and what in it is none, by the name of its field."""
+    days, wrong = days_of(visit)
+    customer_id = chosen_party(connection, visit.query.get("client", ""), wrong, name="client")
+    states = TABS[_tab(visit)][1]
+    return days, WhichSales(first=days.first, last=days.last, customer_id=customer_id, states=states), wrong
 
 
 def show_one(visit: Visit) -> Response:

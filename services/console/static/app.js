@@ -29,6 +29,7 @@
       code.value = decodeURIComponent(location.hash.slice(1));
       history.replaceState(null, "", location.pathname);
     }
+    uncover();
     document.querySelectorAll("[data-opens]").forEach((button) => {
       const dialog = byId(button.dataset.opens);
       if (!dialog) return;
@@ -37,22 +38,49 @@
     });
   };
 
-  /* A choice that says all by itself, and a menu that the mouse's other button or Shift+F10 opens, too. */
+  /* A choice that says all by itself. */
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
   });
-  document.addEventListener("contextmenu", (event) => {
-    const of = event.target.closest("[data-menu]");
-    const menu = of && byId(of.dataset.menu);
-    if (!menu) return;
-    event.preventDefault();
+
+  /* The menu of a row or a field: by its button, by the right button of the mouse, by Shift+F10. */
+  const opened = () => document.querySelector("details.menu-of[open]");
+  const open = (menu) => {
     menu.open = true;
-    menu.querySelector("a, button").focus();
+    const first = menu.querySelector("a, button");
+    if (first) first.focus();
+  };
+  const shut = () => {
+    const menu = opened();
+    if (!menu) return false;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    return true;
+  };
+  document.addEventListener("contextmenu", (event) => {
+    const place = event.target.closest("[data-menu]");
+    const menu = place && byId(place.dataset.menu);
+    if (!menu || event.target.closest("details.menu-of")) return;
+    event.preventDefault();
+    open(menu);
   });
-  document.addEventListener("keydown", (event) => {
-    const menu = event.key === "Escape" && event.target.closest("details.menu-of[open]");
-    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  document.addEventListener("toggle", (event) => {
+    if (!event.target.matches("details.menu-of") || !event.target.open) return;
+    document.querySelectorAll("details.menu-of[open]").forEach((menu) => { if (menu !== event.target) menu.open = false; });
+  }, true);
+  document.addEventListener("click", (event) => {
+    const menu = opened();
+    if (menu && !menu.contains(event.target)) menu.open = false;
+    /* A password is seen as long as its button is pressed. */
+    const button = event.target.closest("[data-shows]");
+    if (!button) return;
+    const field = byId(button.dataset.shows), seen = field.type === "password";
+    field.type = seen ? "text" : "password";
+    button.setAttribute("aria-pressed", String(seen));
   });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape" && shut()) event.preventDefault(); });
+  const uncover = () => document.querySelectorAll("[data-shows]").forEach((button) => { button.hidden = false; });
+  document.addEventListener("htmx:afterSwap", uncover);
 
   /* Ticks: all of the page, one, and a range from the one before. What they come to is counted by the server. */
   const boxes = () => [...document.querySelectorAll("[data-rows] input[type=checkbox][name]")];
@@ -118,6 +146,7 @@
     e: () => press("e"),
     v: () => press("v"),
     d: () => document.dispatchEvent(new Event("intergestan:rest")),
+    "/": () => { const field = byId("chercher"); if (field) field.focus(); },
     f: () => { const field = document.querySelector(".filters input:not([type=hidden])"); if (field) field.focus(); },
   };
   document.addEventListener("keydown", (event) => {

@@ -72,9 +72,20 @@ _TYPED = re.compile(
 )
 
 
+_OF_THE_SOURCE = ("Saisir les caractéristiques du serveur de mail entrant.",)
+"""What the source document says letter by letter (G21)."""
+
+
 def _prose(text: str) -> str:
     """What is French in it: no command, option, setting, placeholder or file."""
-    for quoted in ("partner match", "mailbox add", "partner add", "partner set", "Numbers that look alike"):
+    for quoted in (
+        "partner match",
+        "mailbox add",
+        "partner add",
+        "partner set",
+        "Numbers that look alike",
+        *_OF_THE_SOURCE,
+    ):
         text = text.replace(quoted, "")
     return _TYPED.sub(" ", text)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import anyio
 from anyio.from_thread import BlockingPortal
 
 HOST = "127.0.0.1:8470"
@@ -49,7 +50,7 @@ class Answer:
     def rows(self) -> list[list[str]]:
         """The cells of its table's body, as text."""
         body = re.search(r"(?s)<table class=\"list\".*?<tbody>(.*?)</tbody>", self.text)
-        rows = re.findall(r"(?s)<tr>(.*?)</tr>", body[1] if body else "")
+        rows = re.findall(r"(?s)<tr\b[^>]*>(.*?)</tr>", body[1] if body else "")
         return [
             [" ".join(html.unescape(re.sub(r"<[^>]+>", "", cell)).split(" ")).strip() for cell in _cells(row)]
             for row in rows
@@ -134,11 +135,20 @@ async def _run(application: Any, scope: dict[str, Any], body: bytes) -> list[dic
     sent: list[dict[str, Any]] = []
     parts = iter([{"type": "http.request", "body": body, "more_body": False}])
 
+    over = anyio.Event()
+
     async def receive() -> dict[str, Any]:
-        return next(parts, {"type": "http.disconnect"})
+        """The body; then nothing until all is answered: the browser stays."""
+        part = next(parts, None)
+        if part is None:
+            await over.wait()
+            return {"type": "http.disconnect"}
+        return part
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            over.set()
 
     await application(scope, receive, send)
     return sent

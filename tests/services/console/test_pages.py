@@ -45,6 +45,17 @@ POST /envois/out-1/renvoyer                carl odile       adam
 POST /envois/out-1/annuler                 carl odile       adam
 GET  /envois/out-1/abandonner              carl odile       adam
 POST /envois/out-1/abandonner              carl odile       adam
+GET  /accessibilite           nobody nadia carl odile adele adam
+GET  /chercher                       nadia carl odile adele adam
+GET  /relever                              carl odile       adam
+POST /relever                              carl odile       adam
+GET  /relever/1                            carl odile       adam
+GET  /comptes/boites/nouvelle                               adam
+POST /comptes/boites/nouvelle                               adam
+GET  /comptes/boites/appros                                 adam
+POST /comptes/boites/appros                                 adam
+GET  /commandes.csv                  nadia carl odile adele adam
+GET  /ventes.csv                     nadia carl odile adele adam
 GET  /commandes                      nadia carl odile adele adam
 GET  /commandes/CFR1                 nadia carl odile adele adam
 GET  /ventes                         nadia carl odile adele adam
@@ -59,8 +70,9 @@ POST /moi/sessions                   nadia carl odile adele adam
 Adam administrates."""
 
 LINES = [line.split() for line in MATRIX.strip().splitlines()]
-NUMBERS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1"}
-ADDRESSES = {page.path: re.sub(r"\{\w+(:path)?\}", NUMBERS.get(page.path, "out-1"), page.path) for page in ROUTES}
+IN_PATHS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1", "/relever/{run:int}": "1"}
+IN_PATHS["/comptes/boites/{mailbox:path}"] = "appros"
+ADDRESSES = {page.path: re.sub(r"\{\w+(:\w+)?\}", IN_PATHS.get(page.path, "out-1"), page.path) for page in ROUTES}
 
 
 def test_every_route_stands_in_the_matrix() -> None:
@@ -221,9 +233,11 @@ def test_what_others_wrote_is_text(desk: Desk) -> None:
         "/commandes?du=%3Cb%3E",
     ):
         answer = browser.get(path)
+        assert "\u202e" not in answer.text, path
+        if answer.headers.get("content-type", "").startswith("text/csv"):  # a file that is no page
+            continue
         assert "<img" not in answer.text, path
         assert "<script>" not in answer.text, path
-        assert "\u202e" not in answer.text, path
         shown += "&lt;img src=x onerror=window.x=1&gt;" in answer.text
     assert shown >= 5
     assert "&lt;U+202E&gt;" in browser.get("/commandes").text
