@@ -44,7 +44,7 @@ def poll(
     if as_json:
         print_json(
             {
-                "mailboxes": [asdict(run) for run in runs.runs],
+                "mailboxes": [{"mailbox": run.mailbox, "found": run.found, "error": run.error} for run in runs.runs],
                 "mails": Counter(runs.mails.values()),
                 "too_big": runs.too_big,
                 **asdict(brought),
