@@ -59,12 +59,16 @@ _NEWEST: Final = (
     .correlate(GoodsReturnLine.__table__)
     .scalar_subquery()
 )
-"""The credit note of a return, else the newest one of its line of the invoice, once nothing is left to credit."""
+"""The credit note of a return, else the newest one of its line of the invoice, where something of it is credited."""
 _LINES: Final = (
     select(
         *(GoodsReturn.number, GoodsReturn.issue_date, DeliveryNote.number.label("note"), DeliveryNoteLine.position),
         *(DeliveryNoteLine.product_code, GoodsReturnLine.quantity, Depot.code, Party.code.label("customer")),
-        *(GoodsReturn.reason, Invoice.number.label("invoice"), case((~IS_TO_CREDIT, _NEWEST)).label("credit_note")),
+        *(
+            GoodsReturn.reason,
+            Invoice.number.label("invoice"),
+            case((TO_CREDIT < GoodsReturnLine.quantity, _NEWEST)).label("credit_note"),
+        ),
         TO_CREDIT.label("to_credit"),
     )
     .select_from(GoodsReturnLine.__table__)
