@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from intergestan_operations.language.language import _, about, ngettext
+from intergestan_operations.language.language import _, about
 from services.cli.context import Call, call_of
 from services.cli.errors import FAILED, NOT_YET
 from services.cli.output import AsJson, print_json, print_table, say
@@ -90,24 +90,13 @@ def print_brought(brought: Brought) -> None:
 
 def _tell(runs: Runs, brought: Brought, *, in_time: bool) -> int:
     """The rest, for the person; the exit code."""
-    for run in runs.runs:
-        if run.error is not None:
-            say(about(run.mailbox, run.error))
-    if runs.too_big:
-        text = ngettext(
-            "{count} mail is larger than is fetched: look at it in the mailbox.",
-            "{count} mails are larger than is fetched: look at them in the mailbox.",
-            runs.too_big,
-        )
-        say(text.format(count=runs.too_big))
-    if brought.holds:
-        text = _("Waiting for a person: {refs}. `intergestan holds show {first}` says what to do.")
-        say(text.format(refs=", ".join(brought.holds), first=brought.holds[0]))
-    if not in_time:
-        say(_("Not all is taken in yet; that goes on by itself. `intergestan status` shows how far it is."))
-        return NOT_YET
-    if any(run.error is not None for run in runs.runs):
-        return FAILED
-    if not (brought.sales_orders or brought.answered or brought.holds or runs.too_big):  # heartbeats are no news
-        say(_("Nothing new."))
-    return 0
+    from intergestan_operations.acting.collected import Outcome, notes, outcome_of
+    from intergestan_runtime.said import Said
+    from services.cli.next_acts import with_acts
+    from services.cli.shown import sentence
+
+    for note in notes(runs, brought, in_time=in_time):
+        said = with_acts(sentence(note.said) if isinstance(note.said, Said) else note.said, note.next)
+        say(said if note.mailbox is None else about(note.mailbox, said))
+    codes = {Outcome.DONE: 0, Outcome.FAILED: FAILED, Outcome.GOES_ON: NOT_YET}
+    return codes[outcome_of(runs, in_time=in_time)]
