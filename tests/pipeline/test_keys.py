@@ -277,7 +277,7 @@ def test_two_changes_in_a_row(sites: Pair) -> None:
     sites.seller.receive(with_first)
     assert sorted(booked(sites)) == ["CFR1", "CFR2"]
     with sites.seller.database.read() as connection:
-        states = [key["state"] for key in list_keys(connection, partner_of(sites.seller, sites.buyer))]
+        states = [key.state for key in list_keys(connection, partner_of(sites.seller, sites.buyer))]
     assert states == ["replaced", "replaced", "confirmed"]
 
 

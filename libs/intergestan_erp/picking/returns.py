@@ -67,7 +67,7 @@ _LINES: Final = (
         *(
             GoodsReturn.reason,
             Invoice.number.label("invoice"),
-            case((TO_CREDIT < GoodsReturnLine.quantity, _NEWEST)).label("credit_note"),
+            case((GoodsReturnLine.quantity > TO_CREDIT, _NEWEST)).label("credit_note"),
         ),
         TO_CREDIT.label("to_credit"),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
@@ -32,17 +31,41 @@ class Confirmed:
     bells: Bells
 
 
-def list_keys(connection: Connection, partner_id: int | None = None) -> list[Mapping[str, Any]]:
-    """The keys of a partner, or of all, oldest first, each with its partner's code and name and its `state`."""
+@dataclass(frozen=True, slots=True)
+class ListedKey:
+    """A key of a partner, by the partner's code and name. `state` is one word, as `state_of` says it."""
+
+    partner: str
+    name: str
+    kid: str
+    known_at: datetime
+    valid_from: datetime
+    revoked_at: datetime | None
+    revoked_since: datetime | None
+    valid_until: datetime | None
+    state: str
+
+
+def list_keys(connection: Connection, partner_id: int | None = None) -> list[ListedKey]:
+    """The keys of a partner, or of all, oldest first."""
     query = (
         select(PartnerKey.__table__, Partner.site_code.label("partner"), Partner.name)
         .join(Partner, Partner.id == PartnerKey.partner_id)
         .order_by(Partner.site_code, PartnerKey.id)
     )
     rows = connection.execute(query if partner_id is None else query.where(Partner.id == partner_id))
-    names = ("partner", "name", "kid", "known_at", "valid_from", "revoked_at", "revoked_since")
     return [
-        {name: getattr(row, name) for name in names} | {"valid_until": key_facts(row).ends, "state": state_of(row)}
+        ListedKey(
+            row.partner,
+            row.name,
+            row.kid,
+            row.known_at,
+            row.valid_from,
+            row.revoked_at,
+            row.revoked_since,
+            key_facts(row).ends,
+            state_of(row),
+        )
         for row in rows
     ]
 

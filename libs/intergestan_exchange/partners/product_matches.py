@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
@@ -61,14 +61,23 @@ def read_matches(connection: Connection, partner_id: int, codes: Collection[str]
     return {row.their_code: row.code for row in rows}
 
 
-def list_matches(connection: Connection, partner_id: int) -> list[Mapping[str, Any]]:
-    """All matches of a partner by their code: `their_code`, `code` and `name` of our product."""
+@dataclass(frozen=True, slots=True)
+class ListedMatch:
+    """Which product of ours a partner's code means."""
+
+    their_code: str
+    code: str
+    name: str
+
+
+def list_matches(connection: Connection, partner_id: int) -> list[ListedMatch]:
+    """All matches of a partner by their code."""
     query = (
         select(ProductMatch.their_code, Product.code, Product.name)
         .join(Product, Product.id == ProductMatch.product_id)
         .where(ProductMatch.partner_id == partner_id)
     )
-    return [dict(row) for row in connection.execute(query.order_by(ProductMatch.their_code)).mappings()]
+    return [ListedMatch(*row) for row in connection.execute(query.order_by(ProductMatch.their_code))]
 
 
 def find_product(connection: Connection, code: str) -> int:

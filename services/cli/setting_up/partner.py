@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -260,10 +260,10 @@ def match(
         with call.database.read() as connection:
             matches = list_matches(connection, find_partner(connection, partner))
         if as_json:
-            print_json(matches)
+            print_json(list(map(asdict, matches)))
         else:
             titles = [_("Their code"), _("Product"), _("Name")]
-            print_table(titles, [[row["their_code"], row["code"], row["name"]] for row in matches])
+            print_table(titles, [[row.their_code, row.code, row.name] for row in matches])
         return
     if ours is None:
         raise typer.BadParameter(_("Say which product of ours {code} means.").format(code=theirs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +21,7 @@ from services.cli.shown import cell
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from intergestan_exchange.keys.partner_keys import ListedKey
     from intergestan_msg.card import Card
 
 app = Group("The keys of our partners.")
@@ -52,13 +53,13 @@ def list_(
         keys = list_keys(connection, find_partner(connection, partner) if partner else None)
     names = ("name", "kid", "known_at", "valid_from", "valid_until", "revoked_at")
     titles = [_("Partner"), _("Key"), _("Known since"), _("Signs from"), _("Signs until"), _("Revoked"), _("State")]
-    listed: Listed[Mapping[str, Any]] = Listed(
+    listed: Listed[ListedKey] = Listed(
         name="keys",
-        values=dict,
+        values=asdict,
         titles=titles,
-        cells=lambda key: [*(key[name] for name in names), _(key["state"])],
+        cells=lambda key: [*(getattr(key, name) for name in names), _(key.state)],
     )
-    show_few(listed, keys, lambda key: (key["name"], key["kid"]), limit, after, as_json=as_json)
+    show_few(listed, keys, lambda key: (key.partner, key.kid), limit, after, as_json=as_json)
 
 
 @app.verb("confirm", context_settings=TAKES_IDS)

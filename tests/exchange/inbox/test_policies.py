@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -183,7 +183,7 @@ def test_a_match_is_remembered_for_its_partner(base: Database) -> None:
     desk.book(foreign("CFR2"))
     assert booked_products(desk) == ["CAS0001", "CAS0002"]
     with base.read() as connection:
-        assert [dict(row) for row in list_matches(connection, desk.partner_id)] == [
+        assert [asdict(row) for row in list_matches(connection, desk.partner_id)] == [
             {"their_code": "ART-9", "code": "CAS0002", "name": "CAS0002"}
         ]
     assert [row.detail["product"] for row in desk.rows(Event, name="match")] == ["CAS0001", "CAS0002"]
