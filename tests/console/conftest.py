@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.console.office import Office, make_office
+from tests.console.watching import watched
 from tests.databases import MigratedBases
 from tests.journey.conftest import journey_smtp, make_pair
 from tests.servers import RedisServer
 from tests.servers.chromium import Chromium
 
-__all__ = ["chromium", "journey_smtp", "make_pair", "office"]
+__all__ = ["chromium", "journey_smtp", "make_pair", "office", "watched"]
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
 from intergestan_db.tables import Session, User
 from tests.console.office import Office
-from tests.servers.chromium import Chromium, axe
+from tests.console.watching import Watched, found_by_axe
+from tests.servers.chromium import Chromium
 from tests.services.console.desk import PASSWORD
 
 pytestmark = pytest.mark.not_quick
@@ -23,46 +23,12 @@ PAGES = (
 """Each once: full, faulty, empty, missing."""
 
 
-class Watched:
-    """A context whose pages say what the browser has against them."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.context = context
-        self.complaints: list[str] = []
-        context.on("console", lambda message: self._note(message.type, message.text))
-        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
-
-    def _note(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
-            self.complaints.append(text)
-
-
-@pytest.fixture
-def watched(chromium: Chromium) -> Iterator[Watched]:
-    context = chromium.context()
-    watched = Watched(context)
-    yield watched
-    context.close()
-    assert watched.complaints == []
-
-
 def enter(office: Office, page: Page, login: str = "carl") -> None:
     page.goto(f"{office.url}/entrer")
     page.get_by_label("Identifiant ou adresse courriel").fill(login)
     page.get_by_label("Mot de passe").fill(PASSWORD)
     page.get_by_role("button", name="S'identifier").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Accueil")
-
-
-def found_by_axe(page: Page) -> list[str]:
-    """What it says is wrong, and what it could not judge."""
-    page.evaluate(axe())
-    result = page.evaluate("axe.run()")
-    return [
-        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
-        for kind in ("violations", "incomplete")
-        for each in result[kind]
-    ]
 
 
 def test_every_page_is_accessible_and_keeps_to_its_policy(office: Office, watched: Watched) -> None:

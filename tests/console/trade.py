@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 
 from intergestan_db.enums import Role
-from intergestan_db.tables import OutboundMail, PurchaseOrder
+from intergestan_db.tables import OutboundMail, OutboundOrder, PurchaseOrder
 from intergestan_erp.people.passwords import set_password
 from intergestan_erp.people.rights import change_rights
 from intergestan_erp.site.setup import add_user
@@ -43,6 +43,7 @@ class Trade:
     def confirm_again(self) -> None:
         """As if nothing of the seed's orders had ever been sent; the mails of before stay."""
         with self.buyer.database.transaction() as connection:
+            connection.execute(update(OutboundOrder).values(live=False))
             connection.execute(update(PurchaseOrder).values(state="confirmed", outbound_mail_id=None))
 
     def stop(self) -> None:

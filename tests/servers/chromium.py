@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.patience import PATIENCE
 from tests.servers.process import Unavailable, find_program
@@ -28,6 +28,7 @@ class Chromium:
         # the sandbox wants rights that tests in a container do not have; it only sees pages of ours
         self._browser: Browser = playwright.chromium.launch(executable_path=self._program, args=["--no-sandbox"])
         self._parts.callback(self._browser.close)
+        expect.set_options(timeout=PATIENCE * 1000)
         return self
 
     def __exit__(

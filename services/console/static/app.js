@@ -19,6 +19,14 @@
     byId("fenetre").close();
   });
 
+  document.addEventListener("htmx:sendError", (event) => {
+    const alerts = byId("alertes");
+    if (!event.detail.elt.matches("[data-live]")) alerts.textContent = alerts.dataset.away;
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!event.detail.elt.matches("[data-live]")) byId("alertes").replaceChildren();
+  });
+
   const start = () => {
     counted();
     const fault = document.querySelector("[data-focus]");

@@ -1,0 +1,44 @@
+"""What the browser has against a page, and what axe has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.servers.chromium import Chromium, axe
+
+
+class Watched:
+    """A context whose pages say what the browser has against them."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.complaints: list[str] = []
+        context.on("console", lambda message: self._note(message.type, message.text))
+        context.on("weberror", lambda error: self.complaints.append(str(error.error)))
+
+    def _note(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"} and "the server responded with a status of 4" not in text:
+            self.complaints.append(text)
+
+
+@pytest.fixture
+def watched(chromium: Chromium) -> Iterator[Watched]:
+    context = chromium.context()
+    watched = Watched(context)
+    yield watched
+    context.close()
+    assert not watched.complaints, watched.complaints
+
+
+def found_by_axe(page: Page) -> list[str]:
+    """What it says is wrong, and what it could not judge."""
+    page.evaluate(axe())
+    result = page.evaluate("axe.run()")
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
+        for kind in ("violations", "incomplete")
+        for each in result[kind]
+    ]
