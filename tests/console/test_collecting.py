@@ -25,7 +25,8 @@ from intergestan_runtime.metrics import Metrics
 from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.console.office import Office, make_office
-from tests.console.test_in_chromium import Watched, enter, found_by_axe, watched
+from tests.console.test_in_chromium import enter
+from tests.console.watching import Watched, found_by_axe
 from tests.databases import MigratedBases
 from tests.factories import STAUBER, cfr1, cfr2
 from tests.order_files import import_file
@@ -34,8 +35,6 @@ from tests.pipeline.two_sites import products_of
 from tests.servers import Dovecot, MailUser, RedisServer
 from tests.servers.chromium import Chromium
 from tests.site_factories import make_site, trust
-
-__all__ = ["watched"]
 
 pytestmark = pytest.mark.not_quick
 
