@@ -80,7 +80,7 @@ def test_a_session_that_ended_keeps_the_form(office: Office, watched: Watched) -
     expect(zone).to_have_value("Indian/Reunion")
     office.restart()
     page.get_by_role("button", name="Garder").click()
-    expect(page.get_by_role("status")).to_have_text("C'est gardé.")
+    expect(page.locator(".done")).to_have_text("C'est gardé.")
     assert office.site.row(User, login="carl").timezone == "Indian/Reunion"
 
 
