@@ -88,7 +88,7 @@ _COMPOSER: Rights = {
     "purchase_order_charge": Right(ALL),
     "purchase_order_change": Right(ALL),
     "answer": Right(ALL),
-    "ledger": Right("inbound_transfer_id partner_id number"),
+    "ledger": Right("inbound_transfer_id partner_id type number"),
     "inbound_transfer": Right(ALL),
     "inbound_mail": Right(ALL),
     "partner_statement": Right(ALL),
@@ -130,7 +130,7 @@ _POLLER: Rights = {
         ALL, "sha256 size state mailbox_id archived_at rung_at trace_parent strikes replayed is_heartbeat lease_fence"
     ),
     "inbound_transfer": Right("id kind partner_id jti"),
-    "ledger": Right("id inbound_transfer_id partner_id number outcome"),
+    "ledger": Right("id inbound_transfer_id partner_id type number outcome"),
     "hold": Right("id inbound_mail_id partner_id number closed_at"),
     "answer": Right("outbound_mail_id partner_id order_number"),
     "outbound_mail": Right("id in_reply_to_id state"),

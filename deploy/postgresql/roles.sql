@@ -70,7 +70,7 @@ GRANT SELECT ON "heartbeat" TO :"composer";
 GRANT SELECT ON "high_water" TO :"composer";
 GRANT SELECT ON "inbound_mail" TO :"composer";
 GRANT SELECT ON "inbound_transfer" TO :"composer";
-GRANT SELECT (partner_id, number, inbound_transfer_id) ON "ledger" TO :"composer";
+GRANT SELECT (partner_id, type, number, inbound_transfer_id) ON "ledger" TO :"composer";
 GRANT SELECT, INSERT, DELETE ON "missing_number" TO :"composer";
 GRANT INSERT ON "outbound_body" TO :"composer";
 GRANT SELECT ON "outbound_key_notice" TO :"composer";
@@ -128,7 +128,7 @@ GRANT SELECT, INSERT (sha256, size, state, mailbox_id, archived_at, strikes, rep
     trace_parent, lease_fence, rung_at) ON "inbound_mail" TO :"poller";
 GRANT USAGE ON SEQUENCE "inbound_mail_id_seq" TO :"poller";
 GRANT SELECT (id, partner_id, jti, kind) ON "inbound_transfer" TO :"poller";
-GRANT SELECT (id, partner_id, number, inbound_transfer_id, outcome) ON "ledger" TO :"poller";
+GRANT SELECT (id, partner_id, type, number, inbound_transfer_id, outcome) ON "ledger" TO :"poller";
 GRANT SELECT, UPDATE (owner, fence, state, last_success_at, last_error, backlog) ON "mailbox" TO :"poller";
 GRANT SELECT, INSERT, UPDATE (octets), DELETE ON "mailbox_traffic" TO :"poller";
 GRANT SELECT, INSERT, DELETE ON "mailbox_uid" TO :"poller";

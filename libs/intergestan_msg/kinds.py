@@ -29,6 +29,10 @@ class DocumentType(StrEnum):
     RESPONSE = "response"
 
 
+ORDER_TYPES = (DocumentType.ORDER, DocumentType.CHANGE, DocumentType.CANCEL)
+"""What a buyer sends about an order. A response is its seller's."""
+
+
 class KeyAction(StrEnum):
     """What a mail of kind `key` says of a signing key."""
 

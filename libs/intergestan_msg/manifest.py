@@ -14,7 +14,7 @@ import msgspec
 from intergestan_msg import plain_text
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
 from intergestan_msg.key_notice import KeyNotice, fault_of
-from intergestan_msg.kinds import TAKES, DocumentType, KeyAction, Kind
+from intergestan_msg.kinds import ORDER_TYPES, TAKES, DocumentType, KeyAction, Kind
 from intergestan_msg.shapes import Shape
 from intergestan_msg.statement import Statement
 from intergestan_msg.statement import fault_of as fault_of_statement
@@ -39,7 +39,7 @@ TransferId = Annotated[
 """A UUIDv7 in its canonical form (RFC 9562 §4)."""
 
 _TYPES_OF_KIND = {
-    Kind.ORDERS: {DocumentType.ORDER, DocumentType.CHANGE, DocumentType.CANCEL},
+    Kind.ORDERS: set(ORDER_TYPES),
     Kind.ANSWERS: {DocumentType.RESPONSE},
 }
 

@@ -13,7 +13,7 @@ from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.outbox.order_mail import file_name, site_address
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.email_address import EmailAddress
-from intergestan_msg.kinds import DocumentType, Kind
+from intergestan_msg.kinds import ORDER_TYPES, DocumentType, Kind
 from intergestan_msg.mail.letter import MESSAGE_ID, Attachment
 from intergestan_msg.mail.outgoing import compose_answers
 from intergestan_msg.manifest import AnswerNumber, InReplyTo
@@ -29,6 +29,7 @@ _SPELLED = (
     .join(Ledger, Ledger.inbound_transfer_id == InboundTransfer.id)
     .where(
         Ledger.partner_id == bindparam("partner"),
+        Ledger.type.in_(ORDER_TYPES),
         Ledger.number.in_(bindparam("numbers", expanding=True)),
         InboundTransfer.spelled.is_not(None),
     )

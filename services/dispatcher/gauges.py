@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import get_args
 
-from intergestan_db.enums import HoldReason, InboundState, OutboundState, PurchaseState
+from intergestan_db.enums import HoldReason, PurchaseState
 from intergestan_erp.geo.health import Rest
 from intergestan_erp.picking.counts import OPEN
 from intergestan_exchange.health.vitals import Vitals
@@ -71,9 +71,6 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
     ahead = {clock.code: clock.seconds for clock in vitals.clocks}
     for code in vitals.routes:
         metrics.set("partner_clock_ahead_seconds", ahead.get(code, 0), route=code)
-    mails, size = vitals.archive
-    metrics.set("archive_messages", mails)
-    metrics.set("archive_bytes", size)
 
 
 def tell_redis(broker: BellBroker, metrics: Metrics) -> None:
@@ -106,10 +103,6 @@ def tell_archive(archive: Archive, metrics: Metrics) -> None:
 def _tell_counts(vitals: Vitals, metrics: Metrics) -> None:
     for state, step in PENDING_ORDERS.items():
         metrics.set("orders_pending", vitals.purchase_orders.get(state, 0), step=step, state=state)
-    for sent in OutboundState:
-        metrics.set("mails_pending", vitals.outbound.get(sent, 0), direction="out", state=sent)
-    for received in InboundState:
-        metrics.set("mails_pending", vitals.inbound.get(received, 0), direction="in", state=received)
     for reason in HoldReason:
         metrics.set("holds", vitals.holds.get(reason, 0), reason=reason)
 

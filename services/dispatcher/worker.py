@@ -32,6 +32,7 @@ from services.dispatcher.key_gauges import measure_keys
 from services.dispatcher.new_rows import agency_orders, invoices, settlements
 from services.dispatcher.party_gauges import measure_codes
 from services.dispatcher.remainders import Remainders
+from services.dispatcher.resting import RestingMails
 from services.dispatcher.settings import DispatcherSettings
 from services.dispatcher.uninvoiced import Uninvoiced
 
@@ -62,6 +63,7 @@ class Dispatcher:
         self._remainders = Remainders()
         self._uninvoiced = Uninvoiced()
         self._books = BooksCounter()
+        self._resting = RestingMails()
 
     def ring_due(self) -> int:
         """Ring for every due row that was not rung for just now; how many there were."""
@@ -110,6 +112,7 @@ class Dispatcher:
                 for each in self._new_rows:
                     each.look(connection, self._metrics)
                 self._uninvoiced.look(connection, self._metrics, self._database.now())
+                self._resting.look(connection, self._metrics, self._database.now())
                 self._books.look(connection, self._metrics)
         except ANY_REFUSAL:
             self._uninvoiced = Uninvoiced()

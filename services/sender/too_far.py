@@ -102,7 +102,7 @@ def _retry(attempts: ColumnElement[int], seconds: Sequence[int]) -> ColumnElemen
 
 def _is_further(instant: ColumnElement[Any], now: datetime, wait: ColumnElement[int]) -> ColumnElement[bool]:
     near = type_coerce(type_coerce(instant, BigInteger()) - wait, UtcDateTime())
-    return earlier(near, SLACK) > now
+    return and_(instant > now, earlier(near, SLACK) > now)  # the first follows, and an index knows it
 
 
 def _after(now: datetime, wait: ColumnElement[int]) -> ColumnElement[Any]:

@@ -107,6 +107,7 @@ class Hold(Table):
     __tablename__ = "hold"
     __table_args__ = (
         index("closed_at", "reason"),
+        index("partner_id", "number"),
         index_where("closed_at IS NULL", "reason", "party_id", name="ix_hold_of_party"),
     )
 

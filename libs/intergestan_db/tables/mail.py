@@ -7,7 +7,18 @@ from typing import Any
 from sqlalchemy import JSON, LargeBinary, String, Text
 
 from intergestan_db.enums import AttemptPhase, InboundState, MailKind, OutboundState, Security
-from intergestan_db.tables.types import Instant, RowId, Table, Typed, column, index, index_where, one_of, unique
+from intergestan_db.tables.types import (
+    Compressed,
+    Instant,
+    RowId,
+    Table,
+    Typed,
+    column,
+    index,
+    index_where,
+    one_of,
+    unique,
+)
 from intergestan_msg.kinds import KeyAction
 
 
@@ -36,6 +47,8 @@ class OutboundMail(LeaseColumns, Table):
         unique("partner_id", "epoch", "seq"),
         index("state", "next_attempt_at"),
         index("in_reply_to_id"),
+        index("partner_id", "sent_at"),
+        index_where("kind = 'statement'", "partner_id", "requested_at", name="ix_outbound_mail_statements"),
     )
 
     id: Typed[RowId]
@@ -71,7 +84,7 @@ class OutboundBody(Table):
     __tablename__ = "outbound_body"
 
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
-    mime: Typed[bytes] = column(LargeBinary())
+    mime: Typed[bytes] = column(Compressed())
 
 
 class FormerBody(Table):
@@ -82,7 +95,7 @@ class FormerBody(Table):
     __tablename__ = "former_body"
 
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id", primary_key=True)
-    mime: Typed[bytes] = column(LargeBinary())
+    mime: Typed[bytes] = column(Compressed())
 
 
 class OutboundKeyNotice(Table):
@@ -111,7 +124,7 @@ class OutboundOrder(Table):
 
     id: Typed[RowId]
     outbound_mail_id: Typed[int] = column(references="outbound_mail.id")
-    purchase_order_id: Typed[int] = column(references="purchase_order.id")
+    purchase_order_id: Typed[int] = column(references="purchase_order.id", index=True)
     revision: Typed[int]
     version: Typed[int]
     live: Typed[bool] = column(default=True)
@@ -262,6 +275,7 @@ class InboundMail(LeaseColumns, Table):
         one_of("state", InboundState),
         index("state", "rung_at"),
         index("partner_id", "epoch", "seq"),
+        index_where("is_heartbeat", "state", "archived_at", name="ix_inbound_mail_heartbeats"),
     )
 
     id: Typed[RowId]
@@ -342,7 +356,11 @@ class InboundTransfer(Table):
     """
 
     __tablename__ = "inbound_transfer"
-    __table_args__ = (unique("partner_id", "jti"), unique("partner_id", "epoch", "seq"))
+    __table_args__ = (
+        unique("partner_id", "jti"),
+        unique("partner_id", "epoch", "seq"),
+        index("partner_id", "received_at"),
+    )
 
     id: Typed[RowId]
     partner_id: Typed[int] = column(references="partner.id")

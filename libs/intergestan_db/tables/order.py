@@ -137,7 +137,7 @@ class PurchaseOrder(OrderColumns, WhereColumns, Table):
     answer_note: Typed[str | None] = column(Text())
     lines_epoch: Typed[int] = column(default=0)
     lines_n: Typed[int] = column(default=0)
-    supplier_order_number: Typed[str | None] = column(String(60))
+    supplier_order_number: Typed[str | None] = column(String(60), index=True)
     supplier_number_epoch: Typed[int] = column(default=0)
     spelled: Typed[dict[str, str] | None] = column(JSON(none_as_null=True))
     number_key: Typed[str | None] = column(String(180), index=True, default=_number_key)

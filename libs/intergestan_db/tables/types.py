@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from inspect import get_annotations
 from threading import RLock
 from typing import TYPE_CHECKING, Any, ClassVar
+from zlib import compress, decompress
 
 from sqlalchemy import (
     BigInteger,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     UniqueConstraint,
@@ -95,6 +97,28 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+_COMPRESSED = b"\0z"
+"""What compressed bytes begin with: no mail does."""
+_LEVEL = 2
+"""More than it saves another half at twice the time; both are less than it costs to write all of it."""
+
+
+class Compressed(TypeDecorator[bytes]):
+    """The bytes of a mail, kept by zlib in a tenth of their room. What an older release wrote is read as it stands."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Any) -> bytes | None:
+        return None if value is None else _COMPRESSED + compress(value, _LEVEL)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> bytes | None:
+        if value is None:
+            return None
+        kept = bytes(value)
+        return decompress(kept[len(_COMPRESSED) :]) if kept.startswith(_COMPRESSED) else kept
 
 
 BigKey = BigInteger().with_variant(Integer, "sqlite")

@@ -1,4 +1,4 @@
-"""How a site's goods stand: what nobody may leave as it is, by one statement."""
+"""How a site's goods stand: what nobody may leave as it is."""
 
 from __future__ import annotations
 
@@ -12,15 +12,8 @@ from intergestan_db.tables import SalesOrder
 from intergestan_erp.stock.levels import NEGATIVE
 from intergestan_erp.stock.waiting import IS_UNALLOCATED, RESERVES_AT_ENTRY
 
-_UNALLOCATED: Final = (
-    select(func.count().label("waiting"), func.min(SalesOrder.created_at).label("since"))
-    .where(RESERVES_AT_ENTRY.is_not(None), IS_UNALLOCATED)
-    .subquery("unallocated")
-)
-_GOODS: Final = select(
-    *(NEGATIVE.label("negative"), _UNALLOCATED.c.waiting, _UNALLOCATED.c.since),
-    RESERVES_AT_ENTRY.is_not(None).label("reserves"),
-)
+_UNALLOCATED: Final = select(func.count(), func.min(SalesOrder.created_at)).where(IS_UNALLOCATED)
+_GOODS: Final = select(NEGATIVE.label("negative"), RESERVES_AT_ENTRY.is_not(None).label("reserves"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,4 +34,7 @@ class GoodsHealth:
 def read_goods(connection: Connection) -> GoodsHealth:
     """How goods stand. Where nothing is set aside at once, no orders are looked through."""
     row = connection.execute(_GOODS).one()
-    return GoodsHealth(row.negative, bool(row.reserves), row.waiting, row.since)
+    if not row.reserves:
+        return GoodsHealth(row.negative, reserves=False, unallocated=0, since=None)
+    waiting, since = connection.execute(_UNALLOCATED).one()
+    return GoodsHealth(row.negative, reserves=True, unallocated=waiting, since=since)

@@ -48,16 +48,17 @@ def read_certificates(connection: Connection) -> Mapping[str, datetime]:
     """By relay and mailbox in use: when the certificate ends that its present server showed last."""
     found: dict[str, datetime] = {}
     for account, in_use in ((Relay, Relay.id > 0), (Mailbox, is_polled())):
+        seen_of_it = Event.__table__.alias().c
         newest = (
-            select(Event.subject_id, func.max(Event.id).label("id"))
-            .where(Event.subject == account.__tablename__, Event.name == SEEN)
-            .group_by(Event.subject_id)
-            .subquery()
+            select(func.max(seen_of_it.id))
+            .where(seen_of_it.subject == account.__tablename__, seen_of_it.subject_id == account.id)
+            .where(seen_of_it.name == SEEN)
+            .scalar_subquery()
+            .correlate(account)
         )
         query = (
             select(account.name, account.host, Event.detail)
-            .join_from(account, newest, newest.c.subject_id == account.id)
-            .join(Event, Event.id == newest.c.id)
+            .join_from(account, Event, Event.id == newest)
             .where(and_(in_use, account.security != Security.NONE))
         )
         for name, host, seen in connection.execute(query):

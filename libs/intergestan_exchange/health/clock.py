@@ -21,6 +21,7 @@ IN_FUTURE = timedelta(seconds=60)
 PARTNER_CLOCK_S = 300
 """Two firms' clocks may differ by this much without anybody being told."""
 
+_SITE = select(Site.id).scalar_subquery()
 _NEWEST = select(Event.at).order_by(Event.id.desc()).limit(200).subquery()
 
 
@@ -52,7 +53,7 @@ def read_clock(connection: Connection, now: datetime) -> SiteClock:
     ahead = newest - now if newest is not None and newest - now > IN_FUTURE else timedelta(0)
     noted = connection.execute(
         select(Event.at, Event.detail)
-        .where(Event.subject == Site.__tablename__, Event.name == SET_BACK)
+        .where(Event.subject == Site.__tablename__, Event.subject_id == _SITE, Event.name == SET_BACK)
         .order_by(Event.id.desc())
         .limit(1)
     ).first()

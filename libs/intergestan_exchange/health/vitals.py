@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, case, func, or_, select
 
 from intergestan_db.at_rest import NOT_SENT_TO, is_polled
 from intergestan_db.enums import HoldReason, InboundState, InvoiceGrouping, MailKind, OutboundState, PurchaseState
@@ -46,11 +46,13 @@ from intergestan_exchange.health.unanswered import count_unanswered
 from intergestan_exchange.heartbeats.heartbeats import USUAL
 from intergestan_exchange.history.positions import ours_is_older, theirs_is_older
 from intergestan_exchange.keys.key_health import endings
-from intergestan_exchange.mailboxes.archive_rows import count_archived
 from intergestan_exchange.statements.paused import list_paused
 from intergestan_exchange.statements.statements import missing_mails
 
 COMPOSE, SEND, IMPORT = STEPS = ("compose", "send", "import")
+
+PENDING = (PurchaseState.CONFIRMED, PurchaseState.TRANSMITTING, PurchaseState.WAITING)
+"""The states in which a purchase order waits for something. Those that do not are for ever more: nobody counts them."""
 
 RECENT_TRANSFERS = 1000
 RECENT = timedelta(days=7)
@@ -106,6 +108,7 @@ class MailboxVitals:
 class Vitals:
     """The site at one moment.
 
+    :ivar purchase_orders: how many wait for something, by state (`PENDING`).
     :ivar pending: by step, the mails that this site itself must still deal with.
     :ivar consents: by relay and mailbox, what the provider said when it gave no OAuth2 token; None: all is well.
     :ivar oldest_hold: since when something waits for a person.
@@ -128,8 +131,6 @@ class Vitals:
     at: datetime
     pending: Mapping[str, Waiting]
     purchase_orders: Mapping[str, int]
-    outbound: Mapping[str, int]
-    inbound: Mapping[str, int]
     holds: Mapping[HoldReason, int]
     oldest_hold: datetime | None
     unanswered: int
@@ -140,7 +141,6 @@ class Vitals:
     routes: Mapping[str, Route]
     mailboxes: Mapping[str, MailboxVitals]
     consents: Mapping[str, str | None]
-    archive: tuple[int, int]
     services: frozenset[str]
     zone: tzinfo = UTC
     clock: SiteClock = NOT_SET_BACK
@@ -171,9 +171,7 @@ def read_vitals(
     return Vitals(
         at=now,
         pending=_pending(connection),
-        purchase_orders=_by_state(connection, PurchaseOrder.state, ~IS_BOUGHT),
-        outbound=_by_state(connection, OutboundMail.state, _NO_HEARTBEAT),
-        inbound=_by_state(connection, InboundMail.state, ~InboundMail.is_heartbeat),
+        purchase_orders=_pending_orders(connection),
         holds=count_holds(connection),
         oldest_hold=_oldest_hold(connection, now - timedelta(days=credit_days)),
         unanswered=count_unanswered(connection, answer_hours, now),
@@ -184,7 +182,6 @@ def read_vitals(
         routes=_routes(connection, now),
         mailboxes=_mailboxes(connection, now),
         consents=_consents(connection, now),
-        archive=count_archived(connection),
         services=frozenset(connection.scalars(select(Worker.service).where(lives(now)))),
         zone=read_zone(connection),
         clock=read_clock(connection, now),
@@ -219,9 +216,20 @@ _NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
 _MAY_LEAVE = OutboundMail.partner_id.not_in(NOT_SENT_TO)
 
 
-def _by_state(connection: Connection, state: Any, *where: ColumnElement[bool]) -> dict[str, int]:
-    rows = connection.execute(select(state, func.count()).where(*where).group_by(state))
-    return {row[0]: row[1] for row in rows}
+def _newest(partner: Any, at: Any, *where: ColumnElement[bool]) -> ScalarSelect[datetime | None]:
+    """Looked up for each partner from the end of an index."""
+    of_partner = select(at).where(partner == Partner.id, at.is_not(None), *where)
+    return of_partner.order_by(at.desc()).limit(1).correlate(Partner).scalar_subquery()
+
+
+_LAST_OUT = _newest(OutboundMail.partner_id, OutboundMail.sent_at, _NO_HEARTBEAT)
+_LAST_IN = _newest(InboundTransfer.partner_id, InboundTransfer.received_at)
+
+
+def _pending_orders(connection: Connection) -> dict[str, int]:
+    order = PurchaseOrder
+    rows = select(order.state, func.count()).where(order.state.in_(PENDING), ~IS_BOUGHT).group_by(order.state)
+    return {row[0]: row[1] for row in connection.execute(rows)}
 
 
 def _pending(connection: Connection) -> dict[str, Waiting]:
@@ -264,17 +272,16 @@ def _first(instants: Iterable[datetime | None]) -> datetime | None:
 def _routes(connection: Connection, now: datetime) -> dict[str, Route]:
     unanswered = _unanswered(connection)
     gaps = _gaps(connection, now)
-    last_out = _newest(connection, OutboundMail.partner_id, OutboundMail.sent_at, _NO_HEARTBEAT)
-    last_in = _newest(connection, InboundTransfer.partner_id, InboundTransfer.received_at)
+    last = (_LAST_OUT.label("last_out"), _LAST_IN.label("last_in"))
     older = (ours_is_older().label("ours_older"), theirs_is_older().label("theirs_older"))
-    query = select(Partner.id, Partner.site_code, Partner.party_id, *older)
+    query = select(Partner.id, Partner.site_code, Partner.party_id, *last, *older)
     partners = connection.execute(query.where(Partner.active).order_by(Partner.id))
     return {
         row.site_code: Route(
             unanswered.get(row.party_id, NOBODY),
             gaps.get(row.id, NOBODY),
-            last_out.get(row.id),
-            last_in.get(row.id),
+            row.last_out,
+            row.last_in,
             bool(row.ours_older),
             bool(row.theirs_older),
         )
@@ -303,9 +310,10 @@ def _gaps(connection: Connection, now: datetime) -> dict[int, Waiting]:
     there = select(before.id).where(
         before.partner_id == after.partner_id, before.epoch == after.epoch, before.seq == after.seq - 1
     )
+    is_gap = there.limit(1).scalar_subquery().is_(None)  # one look-up each, where EXISTS may become a look through all
     rows = connection.execute(
         select(after.partner_id, func.count(), func.min(after.received_at))
-        .where(after.id > newest - RECENT_TRANSFERS, after.received_at > now - RECENT, after.seq > 1, ~there.exists())
+        .where(after.id > newest - RECENT_TRANSFERS, after.received_at > now - RECENT, after.seq > 1, is_gap)
         .group_by(after.partner_id)
     )
     found = {row[0]: Waiting(row[1], row[2]) for row in rows}
@@ -315,11 +323,6 @@ def _gaps(connection: Connection, now: datetime) -> dict[int, Waiting]:
 
 def _count(waiting: Waiting) -> int:
     return waiting.count
-
-
-def _newest(connection: Connection, partner: Any, at: Any, *where: ColumnElement[bool]) -> dict[int, datetime]:
-    rows = connection.execute(select(partner, func.max(at)).where(at.is_not(None), *where).group_by(partner))
-    return {row[0]: row[1] for row in rows}
 
 
 def _mailboxes(connection: Connection, now: datetime) -> dict[str, MailboxVitals]:

@@ -74,9 +74,9 @@ def read_routes(connection: Connection, now: datetime) -> tuple[Route, ...]:
     columns = (Partner.id, Partner.site_code, Partner.name, Partner.heartbeat, goes_to().label("active"), *spans)
     last = (
         select(mail.requested_at)
-        .where(mail.partner_id == Partner.id, mail.answered_at == Partner.heartbeat_returned_at)
-        .where(mail.id.in_(select(beat.outbound_mail_id)))
-        .order_by(mail.id.desc())
+        .join_from(beat, mail, mail.id == beat.outbound_mail_id)
+        .where(beat.partner_id == Partner.id, mail.answered_at == Partner.heartbeat_returned_at)
+        .order_by(beat.outbound_mail_id.desc())
         .limit(1)
         .correlate(Partner)
         .scalar_subquery()

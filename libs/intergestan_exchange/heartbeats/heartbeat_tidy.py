@@ -10,7 +10,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_polled
@@ -39,13 +50,17 @@ BY = "heartbeats"
 
 _AT_ONCE = 500
 _NOTES = (MailboxUid, MailboxUidl)
+_IS_HEARTBEAT: ColumnElement[bool] = literal_column("inbound_mail.is_heartbeat")
+"""Written out as the condition of their index is, so that SQLite sees that it fits."""
 
 
 def delete_sent(connection: Connection, now: datetime) -> int:
     """Delete some old heartbeats and echoes of ours; how many there were."""
     mail = OutboundMail
-    old = (mail.kind == MailKind.HEARTBEAT, mail.requested_at < now - KEPT, mail.state != OutboundState.SENDING)
-    ids = connection.scalars(select(mail.id).where(*old).order_by(mail.id).limit(_AT_ONCE).with_for_update()).all()
+    old = (mail.requested_at < now - KEPT, mail.state != OutboundState.SENDING)
+    beats = select(mail.id).join(Heartbeat, Heartbeat.outbound_mail_id == mail.id).where(*old)
+    oldest = beats.order_by(Heartbeat.outbound_mail_id).limit(_AT_ONCE)
+    ids = connection.scalars(oldest.with_for_update(of=mail)).all()
     if ids:
         reports = update(DeliveryReport).where(DeliveryReport.outbound_mail_id.in_(ids))
         connection.execute(reports.values(outbound_mail_id=None))
@@ -61,10 +76,10 @@ def old_received(connection: Connection, now: datetime) -> list[tuple[int, str]]
     waits = or_(*(_is_noted(table) for table in _NOTES))
     hopeless = and_(mail.archived_at < now - UNSEEN, ~_is_kept())
     query = select(mail.id, mail.sha256).where(
-        *(mail.is_heartbeat, mail.state == InboundState.DONE, mail.archived_at < now - KEPT),
+        *(_IS_HEARTBEAT, mail.state == InboundState.DONE, mail.archived_at < now - KEPT),
         or_(~waits, hopeless),
     )
-    return [(row.id, row.sha256) for row in connection.execute(query.order_by(mail.id).limit(_AT_ONCE))]
+    return [(row.id, row.sha256) for row in connection.execute(query.order_by(mail.archived_at).limit(_AT_ONCE))]
 
 
 def delete_received(connection: Connection, ids: Sequence[int]) -> None:
@@ -86,7 +101,7 @@ def ask_to_remove(connection: Connection, now: datetime) -> int:
     connection.execute(delete(PurgeMail).where(PurgeMail.purge_run_id.in_(over)))
     connection.execute(delete(run).where(run.id.in_(over)))
     asked = exists().where(run.mailbox_id == Mailbox.id, run.ended_at.is_(None))
-    boxes = select(Mailbox.id).where(is_polled(), ~Mailbox.keeps_heartbeats, _has_any(now), ~asked)
+    boxes = select(Mailbox.id).where(is_polled(), ~Mailbox.keeps_heartbeats, Mailbox.id.in_(_having_any(now)), ~asked)
     same = {"requested_at": now, "requested_by": BY, "archived_before": now - IN_MAILBOX, "dry_run": False}
     rows = [{"mailbox_id": each, "heartbeats_only": True} | same for each in connection.scalars(boxes).all()]
     if rows:
@@ -94,12 +109,14 @@ def ask_to_remove(connection: Connection, now: datetime) -> int:
     return len(rows)
 
 
-def _has_any(now: datetime) -> Any:
+def _having_any(now: datetime) -> Any:
+    """The mailboxes that have old ones; asked from the heartbeats, of which there are few."""
     mail = InboundMail
-    old = (mail.is_heartbeat, mail.state == InboundState.DONE, mail.archived_at < now - IN_MAILBOX)
-    return or_(
-        *(exists().where(table.mailbox_id == Mailbox.id, table.inbound_mail_id == mail.id, *old) for table in _NOTES)
+    old = (_IS_HEARTBEAT, mail.state == InboundState.DONE, mail.archived_at < now - IN_MAILBOX)
+    uids, uidls = (
+        select(table.mailbox_id).join(mail, mail.id == table.inbound_mail_id).where(*old) for table in _NOTES
     )
+    return uids.union(uidls)
 
 
 def _is_noted(table: type[MailboxUid | MailboxUidl]) -> Any:

@@ -138,7 +138,7 @@ _OVERDUE = (
         OutboundMail.requested_at < bindparam("late", type_=UtcDateTime()),
         or_(_IS_OPEN, OutboundMail.state.in_(_UNSENT)),
     )
-    .order_by(OutboundMail.id)
+    .order_by(Heartbeat.outbound_mail_id)  # of the few that there are, not of all mails
 )
 """Ours that are not back, and whatever has not left."""
 _ANY_OVERDUE = _OVERDUE.limit(1)

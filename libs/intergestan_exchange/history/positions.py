@@ -15,7 +15,6 @@ from sqlalchemy import (
     Connection,
     and_,
     case,
-    exists,
     literal,
     or_,
     select,
@@ -111,10 +110,17 @@ def ours_is_older() -> ColumnElement[bool]:
 def theirs_is_older() -> ColumnElement[bool]:
     """The condition of partners that say they sent less than came before they said so.
 
-    Before it by their clock, since mails overtake each other, and by ours, since theirs may have been set back.
+    Before it by their clock, since mails overtake each other, and by ours, since theirs may have been set back. Asked
+    in the order of the index that begins where they said: whoever looks through all finds out at the end that there is
+    none.
     """
     transfer = InboundTransfer
-    later = tuple_(transfer.epoch, transfer.seq) > tuple_(Partner.told_epoch, Partner.told_seq)
     composed = type_coerce(transfer.composed_at, BigInteger) < type_coerce(Partner.told_at, BigInteger) - _AT_ONCE
-    came = transfer.received_at < Partner.told_at
-    return exists().where(transfer.partner_id == Partner.id, later, composed, came).correlate(Partner)
+    came = (transfer.partner_id == Partner.id, composed, transfer.received_at < Partner.told_at)
+
+    def is_any(*later: ColumnElement[bool]) -> ColumnElement[bool]:
+        first = select(transfer.id).where(*came, *later).order_by(transfer.epoch, transfer.seq).limit(1)
+        return first.correlate(Partner).scalar_subquery().is_not(None)
+
+    told = case((Partner.told_at.is_not(None), Partner.told_epoch))  # NULL, and so nothing to look up, before they did
+    return or_(is_any(transfer.epoch == told, transfer.seq > Partner.told_seq), is_any(transfer.epoch > told))

@@ -20,6 +20,7 @@ from intergestan_erp.site.credit_rules import CreditRules, read_credit_rules
 from intergestan_exchange.partners.customer_matches import Customer, identity_of, read_customers
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.partners.product_matches import read_matches, their_code
+from intergestan_msg.kinds import ORDER_TYPES
 from intergestan_msg.money import ZERO
 from intergestan_msg.order import Order, OrderLine
 
@@ -213,7 +214,8 @@ _NUMBERS: BindParameter[Any] = bindparam("numbers", expanding=True)
 _KNOWN = select(
     *(Ledger.id, Ledger.type, Ledger.number, Ledger.revision, Ledger.business_hash),
     *(Ledger.outcome, Ledger.sales_order_id, Ledger.waived, Ledger.epoch, Ledger.stated),
-).where(Ledger.partner_id == bindparam("partner"), Ledger.number.in_(_NUMBERS))
+).where(Ledger.partner_id == bindparam("partner"), Ledger.type.in_(ORDER_TYPES), Ledger.number.in_(_NUMBERS))
+"""By the three types, which the index of the ledger names before the number."""
 _ANSWERS = (
     select(
         *(Answer.order_number, Answer.revision, Answer.n, Answer.code),
@@ -308,7 +310,7 @@ def read_known(connection: Connection, partner_id: int, keys: Sequence[DocumentK
 def read_rows(
     connection: Connection, partner_id: int, keys: Sequence[DocumentKey]
 ) -> dict[DocumentKey, tuple[Known, ...]]:
-    """All that the ledger has of these documents, of each the newest series first."""
+    """All that the ledger has of what a buyer sent about these orders, of each document the newest series first."""
     numbers = sorted({number for _, number, _ in keys})
     rows = connection.execute(_KNOWN, {"partner": partner_id, "numbers": numbers})
     found: dict[DocumentKey, tuple[Known, ...]] = {}

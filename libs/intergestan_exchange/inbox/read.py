@@ -7,7 +7,6 @@ JSON, lxml. Only children import this module, so that their parents stay small.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
@@ -42,14 +41,28 @@ _KEYS = Shape(dict[str, bytes])
 
 def answer(keys: bytes, raw: bytes) -> bytes:
     """What a child says of a mail: a `Reading` as JSON."""
-    return msgspec.json.encode(read(raw, dict(_usable(_KEYS.decode(keys)))))
+    return msgspec.json.encode(read(raw, PinnedKeys(_KEYS.decode(keys))))
 
 
-def _usable(keys: Mapping[str, bytes]) -> Iterator[tuple[str, PublicKey]]:
-    """The pinned keys, without those that an earlier release pinned and no signature proves anything of."""
-    for kid, key in keys.items():
-        with suppress(ValueError):
-            yield kid, PublicKey(key)
+class PinnedKeys(Mapping[str, PublicKey]):
+    """The pinned keys by key id; only the one that is asked for is made, for the keys of all partners come with each
+    mail. One that an earlier release pinned and no signature proves anything of is as good as none.
+    """
+
+    def __init__(self, raw: Mapping[str, bytes]) -> None:
+        self._raw = raw
+
+    def __getitem__(self, kid: str) -> PublicKey:
+        try:
+            return PublicKey(self._raw[kid])
+        except ValueError as unusable:
+            raise KeyError(kid) from unusable
+
+    def __iter__(self) -> Iterator[str]:
+        return (kid for kid in self._raw if kid in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:

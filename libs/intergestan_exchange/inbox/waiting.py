@@ -16,17 +16,19 @@ from intergestan_db.tables import InboundTransfer, Ledger
 from intergestan_exchange.inbox.decide_change import missing_before
 from intergestan_exchange.inbox.facts import read_known
 from intergestan_exchange.transfers.put_back import put_back
+from intergestan_msg.kinds import ORDER_TYPES
 
 _WAITING: ColumnElement[str] = literal_column(f"'{LedgerOutcome.WAITING}'")
 """Written out, so that SQLite sees that the index of those that wait fits."""
 _BEFORE = Ledger.__table__.alias().c
 _IS_BEFORE = (
     _BEFORE.partner_id == Ledger.partner_id,
+    _BEFORE.type.in_(ORDER_TYPES),
     _BEFORE.number == Ledger.number,
     _BEFORE.revision == Ledger.revision - 1,
 )
 _IS_BLOCKED = exists().where(*_IS_BEFORE, _BEFORE.outcome.in_([LedgerOutcome.WAITING, LedgerOutcome.HELD]))
-_IS_THERE = exists().where(*_IS_BEFORE, _BEFORE.type != "response")
+_IS_THERE = exists().where(*_IS_BEFORE)
 _READY = (
     select(Ledger.id, Ledger.partner_id, Ledger.type, Ledger.number, Ledger.revision)
     .where(Ledger.outcome == _WAITING, _IS_THERE, ~_IS_BLOCKED)
@@ -64,6 +66,7 @@ def after(connection: Connection, partner_id: int, number: str, revision: int) -
     """The ledger rows of documents that waited for this one."""
     query = select(Ledger.id).where(
         Ledger.partner_id == partner_id,
+        Ledger.type.in_(ORDER_TYPES),
         Ledger.number == number,
         Ledger.revision == revision + 1,
         Ledger.outcome == LedgerOutcome.WAITING,

@@ -31,7 +31,7 @@ from intergestan_db.tables import (
 from intergestan_erp.site.day import days_before
 from intergestan_erp.site.zone import read_zone
 from intergestan_exchange.mailboxes.poll_runs import active_mailboxes
-from intergestan_msg.kinds import Kind
+from intergestan_msg.kinds import ORDER_TYPES, Kind
 
 RECOVERY_DAYS = 14
 """How long the mails in the mailbox are the copy from which a lost base and archive are made anew."""
@@ -134,7 +134,10 @@ def _waiting(connection: Connection, transfers: Sequence[int]) -> set[int]:
         Hold.partner_id == brought.c.partner_id, Hold.number == brought.c.number, Hold.closed_at.is_(None)
     )
     entry = select(Ledger.id).where(
-        Ledger.partner_id == brought.c.partner_id, Ledger.number == brought.c.number, Ledger.outcome.in_(undecided)
+        Ledger.partner_id == brought.c.partner_id,
+        Ledger.type.in_(ORDER_TYPES),
+        Ledger.number == brought.c.number,
+        Ledger.outcome.in_(undecided),
     )
     order = select(SalesOrder.id).where(
         SalesOrder.partner_id == brought.c.partner_id,

@@ -7,7 +7,7 @@ from heapq import merge
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, select, tuple_, union_all
 
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import InboundMail, InboundTransfer, OutboundMail
@@ -61,11 +61,12 @@ def _highest(table: type[InboundTransfer | InboundMail]) -> Any:
 _LAST_GOT = union_all(_highest(InboundTransfer), _highest(InboundMail))
 
 
-def is_here(epoch: Any, seq: Any, partner_id: Any) -> ColumnElement[bool]:
-    """Whether a number of a partner's mails came, whatever became of the mail."""
+def is_missing(epoch: Any, seq: Any, partner_id: Any) -> ColumnElement[bool]:
+    """Whether no mail of a partner with this number came, whatever became of one; each table is asked by its index."""
     transfer, mail = InboundTransfer, InboundMail
     booked = exists().where(transfer.partner_id == partner_id, transfer.epoch == epoch, transfer.seq == seq)
-    return booked | exists().where(mail.partner_id == partner_id, mail.epoch == epoch, mail.seq == seq)
+    waiting = exists().where(mail.partner_id == partner_id, mail.epoch == epoch, mail.seq == seq)
+    return and_(~booked, ~waiting)
 
 
 def _not_taken_in(partner_id: int) -> Any:
@@ -75,7 +76,7 @@ def _not_taken_in(partner_id: int) -> Any:
     )
     return (
         select(mail.epoch, mail.seq)
-        .where(mail.partner_id == partner_id, mail.seq.is_not(None), ~booked)
+        .where(mail.partner_id == partner_id, mail.epoch >= 0, mail.seq.is_not(None), ~booked)  # those that have one
         .distinct()
         .order_by(mail.epoch, mail.seq)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, literal_column, select
 
 from intergestan_db import states
 from intergestan_db.at_rest import is_sent_to
@@ -28,12 +28,16 @@ _GOLDEN = 0.6180339887
 _TO_GO = (OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD)
 _GET_THEM = select(Partner.id, Partner.created_at, Partner.paused_at).where(takes(Kind.STATEMENT), is_sent_to())
 _TAKES = select(Partner.takes).where(Partner.id == bindparam("partner"))
-_LAST = (
-    select(OutboundMail.partner_id, func.max(OutboundMail.requested_at))
-    .where(OutboundMail.kind == MailKind.STATEMENT, OutboundMail.partner_id.in_(bindparam("partners", expanding=True)))
+_IS_STATEMENT = OutboundMail.kind == literal_column(f"'{MailKind.STATEMENT}'")
+"""Written out as the condition of their index is, so that SQLite sees that it fits."""
+_LAST = select(
+    Partner.id,
+    select(func.max(OutboundMail.requested_at))
+    .where(_IS_STATEMENT, OutboundMail.partner_id == Partner.id)
     .where(OutboundMail.requested_at <= bindparam("soon", type_=UtcDateTime()))
-    .group_by(OutboundMail.partner_id)
-)
+    .scalar_subquery()
+    .correlate(Partner),
+).where(Partner.id.in_(bindparam("partners", expanding=True)))
 
 
 def request(
@@ -115,13 +119,13 @@ def last_requested(connection: Connection, partner_ids: Iterable[int], now: date
     One of our future, from when our clock was ahead, says nothing: until that time comes it would be the last one.
     """
     values = {"partners": list(partner_ids), "soon": now + TWO_CLOCKS}
-    return {row[0]: row[1] for row in connection.execute(_LAST, values)}
+    return {row[0]: row[1] for row in connection.execute(_LAST, values) if row[1] is not None}
 
 
 def give_up_older(connection: Connection, partner_id: int, than: int, *, by: str, at: datetime) -> None:
     """Statements to a partner that were asked for before this one and have not left need not leave any more."""
     mail = OutboundMail
-    older = (mail.kind == MailKind.STATEMENT, mail.partner_id == partner_id, mail.id < than, mail.state.in_(_TO_GO))
+    older = (_IS_STATEMENT, mail.partner_id == partner_id, mail.id < than, mail.state.in_(_TO_GO))
     found = connection.execute(select(mail.id, mail.state).where(*older).with_for_update())
     old = {row.id: row.state for row in found}
     states.move(connection, states.OUTBOUND_MAIL, old, "abandon", by=by, at=at, old=old, next_attempt_at=None)

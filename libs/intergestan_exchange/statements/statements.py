@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import MissingNumber, Partner, PartnerStatement
-from intergestan_exchange.statements.numbered_mails import Entries, is_here, received_entries, sent_entries
+from intergestan_exchange.statements.numbered_mails import Entries, is_missing, received_entries, sent_entries
 from intergestan_msg.number_ranges import Ranges, gaps, ranges_of, subtract, union
 from intergestan_msg.statement import STATEMENT, Account, Comparison, Entry, Statement, account_of, compare, nothing_of
 
@@ -110,7 +110,7 @@ def is_asked_for(connection: Connection, partner_id: int, epoch: int, seq: int) 
 def missing_mails(connection: Connection) -> dict[int, tuple[int, datetime]]:
     """By partner, how many mails of theirs our last statement asked for and have not come, and since when the first."""
     missing = MissingNumber
-    not_here = ~is_here(missing.epoch, missing.seq, missing.partner_id)
+    not_here = is_missing(missing.epoch, missing.seq, missing.partner_id)
     query = select(missing.partner_id, func.count(), func.min(missing.asked_at)).where(not_here)
     return {row[0]: (row[1], row[2]) for row in connection.execute(query.group_by(missing.partner_id))}
 

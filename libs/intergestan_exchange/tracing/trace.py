@@ -30,6 +30,7 @@ from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.tracing.trace_find import RESPONSE, Received, find_meant
 from intergestan_exchange.tracing.trace_happenings import Happening, events, in_order_of_time, of_mails
 from intergestan_exchange.tracing.trace_mails import Letter, TracedMail, in_order, inbound, outbound
+from intergestan_msg.kinds import ORDER_TYPES
 
 _LATER = 1 << 62
 """The rank of what is written behind the events of its transaction."""
@@ -118,7 +119,7 @@ def _received(connection: Connection, us: str, received: Received) -> Story:
     out = outbound(connection, [row.outbound_mail_id for row in answers])
     holds = connection.execute(select(Hold.__table__).where(*_same(Hold, received)).order_by(Hold.id)).all()
     entries = connection.execute(
-        select(Ledger.__table__).where(*_same(Ledger, received), Ledger.type != RESPONSE)
+        select(Ledger.__table__).where(*_same(Ledger, received), Ledger.type.in_(ORDER_TYPES))
     ).all()
     transfers = {row.inbound_transfer_id for row in (*holds, *entries)} | {row.in_reply_to_id for row in answers}
     came = inbound(connection, sorted(transfers))

@@ -23,10 +23,9 @@ from intergestan_db.tables import (
     SalesOrder,
 )
 from intergestan_erp.inputs.typed_keys import as_stored
-from intergestan_msg.kinds import DocumentType
+from intergestan_msg.kinds import ORDER_TYPES, DocumentType
 
 RESPONSE = DocumentType.RESPONSE
-_RECEIVED = tuple(str(kind) for kind in DocumentType if kind is not RESPONSE)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,9 +103,11 @@ def _received_by_number(connection: Connection, partners: Sequence[int], wanted:
         order.partner_id.is_not(None), or_(order.number == wanted, and_(*theirs))
     )
     entered = select(Ledger.partner_id, Ledger.number).where(
-        Ledger.partner_id.in_(partners), Ledger.type.in_(_RECEIVED), Ledger.number == wanted
+        Ledger.partner_id.in_(partners), Ledger.type.in_(ORDER_TYPES), Ledger.number == wanted
     )
-    held = select(Hold.partner_id, Hold.number).where(Hold.number == wanted, Hold.type.in_(_RECEIVED))
+    held = select(Hold.partner_id, Hold.number).where(
+        Hold.partner_id.in_(partners), Hold.number == wanted, Hold.type.in_(ORDER_TYPES)
+    )
     return _received(connection, booked.union(entered, held))
 
 
@@ -115,15 +116,14 @@ def _received_by_transfer(connection: Connection, partners: Sequence[int], wante
     first = (
         select(Ledger.partner_id, Ledger.number)
         .join(InboundTransfer, InboundTransfer.id == Ledger.inbound_transfer_id)
-        .where(Ledger.type.in_(_RECEIVED), *_transfer(partners, wanted))
+        .where(Ledger.type.in_(ORDER_TYPES), *_transfer(partners, wanted))
     )
     brought = select(InboundTransfer.id).where(*_transfer(partners, wanted))
-    answered = (
-        select(Answer.partner_id, Answer.order_number)
-        .join(OutboundMail, OutboundMail.id == Answer.outbound_mail_id)
-        .where(or_(OutboundMail.transfer_id == wanted, OutboundMail.in_reply_to_id.in_(brought)))
+    answered = select(Answer.partner_id, Answer.order_number).join(
+        OutboundMail, OutboundMail.id == Answer.outbound_mail_id
     )
-    return _received(connection, first.union(answered))
+    by_ours, by_theirs = OutboundMail.transfer_id == wanted, OutboundMail.in_reply_to_id.in_(brought)
+    return _received(connection, first.union(answered.where(by_ours), answered.where(by_theirs)))
 
 
 def _received(connection: Connection, query: Any) -> set[Received]:

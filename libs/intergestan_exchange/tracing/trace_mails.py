@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from intergestan_db.tables import InboundMail, InboundTransfer, Mailbox, OutboundBody, OutboundMail
 
@@ -48,9 +48,8 @@ class TracedMail:
 def outbound(connection: Connection, ids: Any) -> list[TracedMail]:
     """Mails of ours, by id."""
     mail = OutboundMail
-    head = func.substr(OutboundBody.mime, 1, _HEAD).label("head")
     query = (
-        select(mail.__table__, head)
+        select(mail.__table__, OutboundBody.mime)
         .outerjoin(OutboundBody, OutboundBody.outbound_mail_id == mail.id)
         .where(mail.id.in_(ids))
         .order_by(mail.id)
@@ -59,7 +58,7 @@ def outbound(connection: Connection, ids: Any) -> list[TracedMail]:
 
 
 def _letter_out(row: Any) -> Letter:
-    found = _MESSAGE_ID.search(bytes(row.head)) if row.head is not None else None
+    found = _MESSAGE_ID.search(row.mime, 0, _HEAD) if row.mime is not None else None
     return Letter(
         direction="out",
         kind=row.kind,

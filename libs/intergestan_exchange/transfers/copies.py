@@ -53,13 +53,17 @@ def finish_copy(connection: Connection, mail: ClaimedMail, partner_id: int, jti:
     )
 
 
+_partner = InboundMail.partner_id + 0
+"""As no index has it: SQLite would look through all mails of a partner for the one that the transfer id names."""
+
+
 def is_damaged_copy(partner_id: ColumnElement[int], jti: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a damaged copy of this transfer waits for a person."""
     return (
         select(InboundMail.id)
         .where(
             InboundMail.transfer_id == jti,
-            InboundMail.partner_id == partner_id,
+            _partner == partner_id,
             InboundMail.state == InboundState.HELD,
             InboundMail.reason == HoldReason.DAMAGED,
         )
@@ -71,7 +75,7 @@ def end_damaged(connection: Connection, partner_id: int, jti: str, *, at: dateti
     """Give damaged copies of a transfer back to the importer, which then finds it taken in; ring for these."""
     held = select(InboundMail.id).where(
         InboundMail.transfer_id == jti,
-        InboundMail.partner_id == partner_id,
+        _partner == partner_id,
         InboundMail.state == InboundState.HELD,
         InboundMail.reason == HoldReason.DAMAGED,
     )

@@ -21,6 +21,7 @@ from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
 from intergestan_exchange.health.vitals import CREDIT_DAYS, read_vitals
 from intergestan_exchange.holds import notices
+from intergestan_exchange.mailboxes.archive_rows import count_kept
 from intergestan_operations.checks.archive_check import try_archive
 from intergestan_operations.language.wording import wording
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
@@ -102,7 +103,9 @@ class Watcher:
         with self._database.read() as connection:
             now, days = self._database.now(), self._credit_days
             vitals = read_vitals(connection, now, self._answer_hours, self._late, credit_days=days)
-        machine = read_machine(self._archive, self._broker, refused, kept=vitals.archive[0], language=self._language)
+        machine = read_machine(
+            self._archive, self._broker, refused, lambda: count_kept(self._database), language=self._language
+        )
         return judge(vitals, machine)
 
     def tell(self, alarms: Sequence[Alarm]) -> None:
@@ -226,9 +229,14 @@ def redis_trouble(broker: BellBroker) -> RedisTrouble:
 
 
 def read_machine(
-    archive: Archive, broker: BellBroker, database_error: str | None = None, *, kept: int = 0, language: str = "en"
+    archive: Archive,
+    broker: BellBroker,
+    database_error: str | None = None,
+    kept: Callable[[], int] = lambda: 0,
+    *,
+    language: str = "en",
 ) -> Machine:
-    """What the base's rows cannot tell. :param kept: how many mails the base knows in the archive."""
+    """What the base's rows cannot tell. :param kept: asks how many mails the base knows in the archive."""
     error: str | None = None
     memory: float | None = None
     skew: float | None = None

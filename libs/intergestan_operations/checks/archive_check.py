@@ -63,21 +63,21 @@ class Checked:
     ended: bool = False
 
 
-def try_archive(archive: Archive, kept: int) -> None:
+def try_archive(archive: Archive, kept: Callable[[], int]) -> None:
     """Whether mails can be archived, and those that came are not gone as a whole.
 
-    :param kept: how many mails the database knows in it.
+    :param kept: how many mails the database knows in it; only asked where nothing is found there.
     :raises ArchiveError: why not; `Unreachable` is none, of a bucket.
     """
     from intergestan_runtime.archive import ArchiveError
 
     archive.try_writing()
-    if kept and next(archive.names(), None) is None:
+    if next(archive.names(), None) is None and (count := kept()):
         raise ArchiveError(
             Said(
                 "it is empty, and the base knows {count} mails in it: it was moved, or its disk is not mounted; what "
                 "was booked stands",
-                count=kept,
+                count=count,
             )
         )
 

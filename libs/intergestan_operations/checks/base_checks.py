@@ -256,7 +256,7 @@ def check_services(checkup: Checkup) -> Iterator[Finding]:
 def check_archive(checkup: Checkup) -> Iterator[Finding]:
     """Whether mails can be archived, and there is room for them."""
     from intergestan_exchange.health.alarms import disk_filling
-    from intergestan_exchange.mailboxes.archive_rows import count_archived
+    from intergestan_exchange.mailboxes.archive_rows import count_kept
     from intergestan_operations.checks.archive_check import try_archive
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError, NoSpace, Unreachable
@@ -266,9 +266,7 @@ def check_archive(checkup: Checkup) -> Iterator[Finding]:
     place = checkup.site.archive_url or checkup.site.archive_dir
     try:
         archive = open_archive(checkup.site)
-        with checkup.database.read() as connection:
-            kept = count_archived(connection)[0]
-        try_archive(archive, kept)
+        try_archive(archive, lambda: count_kept(checkup.database))
         archive.check_space()
         (full,) = disk_filling(archive.free_space()) or (None,)
         if full is not None:

@@ -67,7 +67,7 @@ def _machine(call: Call) -> Machine:
     """What the base's rows cannot tell, as far as it is found out at once: of a bucket it is not."""
     from intergestan_db.write_trial import refusal
     from intergestan_exchange.health.alarms import Machine
-    from intergestan_exchange.mailboxes.archive_rows import count_archived
+    from intergestan_exchange.mailboxes.archive_rows import count_kept
     from intergestan_operations.checks.archive_check import try_archive
     from intergestan_operations.opening.stores import open_archive
     from intergestan_runtime.archive import ArchiveError
@@ -75,10 +75,8 @@ def _machine(call: Call) -> Machine:
     error, free = None, None
     if call.site.archive_url is None:
         archive = open_archive(call.site)
-        with call.database.read() as connection:
-            kept = count_archived(connection)[0]
         try:
-            try_archive(archive, kept)
+            try_archive(archive, lambda: count_kept(call.database))
         except ArchiveError as found:
             error = wording(found)
         free = archive.free_space()

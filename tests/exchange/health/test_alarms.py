@@ -40,8 +40,6 @@ WELL = Vitals(
     at=NOW,
     pending={"compose": Waiting(0), "send": Waiting(1, NOW), "import": Waiting(0)},
     purchase_orders={},
-    outbound={},
-    inbound={},
     holds={},
     oldest_hold=None,
     unanswered=0,
@@ -52,7 +50,6 @@ WELL = Vitals(
     routes={"STAUBER": QUIET},
     mailboxes={"orders": MailboxVitals(NOW, 60, owned=True)},
     consents={"orders": None},
-    archive=(0, 0),
     services=frozenset(SERVICES),
 )
 FINE = Machine(None, (50 * 10**9, 0.5), 0.1, 0.0)

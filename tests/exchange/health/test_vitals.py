@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import insert, text, update
 
 from intergestan_db.database import Database
 from intergestan_db.leases import beat
@@ -16,7 +16,6 @@ from intergestan_db.tables import (
     InboundTransfer,
     Mailbox,
     OAuthGrant,
-    OutboundMail,
     PartnerKey,
     PurchaseOrder,
 )
@@ -98,7 +97,7 @@ def test_what_waits_for_this_site_itself(outbox: Outbox, clock: Clock) -> None:
 def test_nothing_waits_in_an_empty_base(outbox: Outbox) -> None:
     found = vitals(outbox.base)
     assert set(found.pending.values()) == {Waiting(0, None)}
-    assert (found.oldest_hold, found.archive, found.services) == (None, (0, 0), frozenset())
+    assert (found.oldest_hold, found.services) == (None, frozenset())
     assert route(outbox) == Route(Waiting(0), Waiting(0), None, None)
 
 
@@ -248,14 +247,3 @@ def test_certificates_of_servers(outbox: Outbox, clock: Clock) -> None:
     assert scalar(base, "select count(*) from event where name = 'certificate'") == 2
     change(base, Mailbox, box, host="elsewhere")
     assert vitals(base).certificates == {}
-
-
-def test_the_archive(outbox: Outbox) -> None:
-    """Strangers' mails whose bytes were dropped are no part of it."""
-    put_inbound(outbox.base, 1, size=100)
-    put_inbound(outbox.base, 2, size=50, state="done")
-    put_inbound(outbox.base, 3, size=0, state="alien")
-    assert vitals(outbox.base).archive == (2, 150)
-    with outbox.base.read() as connection:
-        assert connection.execute(select(InboundMail.id)).all()
-        assert not connection.execute(select(OutboundMail.id)).all()

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from intergestan_db.tables import OutboundBody, OutboundMail, Partner, PurchaseOrder, Relay
 from intergestan_exchange.outbox.outbound import abandon
@@ -74,6 +74,15 @@ def test_what_is_frozen_never_changes(sites: Pair) -> None:
     assert received.transfer_digest == row.transfer_digest
     assert (received.manifest.jti, received.manifest.seq) == (row.transfer_id, 1)
     assert received.headers.message_id == f"<{row.transfer_id}@mulhouse.test>"
+
+
+def test_the_frozen_bytes_take_a_part_of_their_room(sites: Pair) -> None:
+    """What the database keeps of them is short; what leaves is all of it (`tests/db/test_compressed.py`)."""
+    (mail_id,) = requested(sites, "CFR1")
+    mime = sites.buyer.compose(mail_id)
+    kept = text("SELECT length(mime) FROM outbound_body WHERE outbound_mail_id = :mail")
+    with sites.buyer.database.read() as connection:
+        assert connection.execute(kept, {"mail": mail_id}).scalar_one() < len(mime) / 2
 
 
 @pytest.mark.race

@@ -28,10 +28,11 @@ from intergestan_exchange.inbox.decisions import (
     NothingToCancel,
     Refused,
 )
-from intergestan_exchange.inbox.facts import RESPONSE, Facts, LastAnswer
+from intergestan_exchange.inbox.facts import Facts, LastAnswer
 from intergestan_exchange.outbox.requests import request_mail
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_msg.answer import ANSWER_LINE, AnswerCode, AnswerLine, LineCode
+from intergestan_msg.kinds import ORDER_TYPES
 from intergestan_msg.order import Item
 
 REPEAT_AFTER = timedelta(minutes=10)
@@ -180,9 +181,9 @@ def restate(connection: Connection, partner_id: int, number: str, n: int, at: da
     newest = connection.execute(select(func.max(Answer.n)).where(*of_order)).scalar_one()
     document = select(Ledger.inbound_transfer_id).where(
         Ledger.partner_id == partner_id,
+        Ledger.type.in_(ORDER_TYPES),
         Ledger.number == number,
         Ledger.revision == told.revision,
-        Ledger.type != RESPONSE,
     )
     transfer_id = connection.execute(document.order_by(Ledger.epoch.desc()).limit(1)).scalar()
     if transfer_id is None:
