@@ -1,4 +1,4 @@
-"""What a site costs while nothing happens: commands to Redis, and memory."""
+"""What a site costs while nothing happens: commands to Redis, CPU, and memory."""
 
 from __future__ import annotations
 
@@ -29,3 +29,17 @@ def rss_mib(sites: PairOfSites) -> dict[str, float]:
         for helper in psutil.Process(process.pid).children(recursive=True):
             found[f"{service} helper {helper.pid}"] = helper.memory_info().rss / 2**20
     return found
+
+
+def cpu_percent(sites: PairOfSites, seconds: float) -> dict[str, float]:
+    """Of one core, by service of the seller with its helpers; the database is not in it."""
+    roots = {service: process.pid for service, process in sites.seller.processes.items()}
+    before, started = {service: _spent(pid) for service, pid in roots.items()}, time.perf_counter()
+    time.sleep(seconds)
+    passed = time.perf_counter() - started
+    return {service: 100 * (_spent(pid) - before[service]) / passed for service, pid in roots.items()}
+
+
+def _spent(pid: int) -> float:
+    process = psutil.Process(pid)
+    return sum(sum(each.cpu_times()[:2]) for each in (process, *process.children(recursive=True)))

@@ -152,6 +152,8 @@ FIGURES = (
             Figure(f"start_{name}_over_floor", "over that", at_most=1.3),
         )
     ),
+    Figure("idle_cpu_percent", "CPU of the five services of an idle site, % of a core", at_most=2),
+    Figure("idle_dispatcher_cpu_percent", "of its dispatcher", at_most=0.5),
     Figure("idle_rss_mib", "memory of the largest idle service process, MiB", at_most=80),
 )
 
