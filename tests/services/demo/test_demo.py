@@ -112,6 +112,19 @@ class Kept:
     survivors: list[str]
     metrics: str
     words: str
+    pages: list[str]
+
+
+def links_in(words: str, *, sites: int) -> list[str]:
+    """By which a person enters the pages of each site; none until all are there."""
+    found = re.findall(r"http://127\.0\.0\.1:\d+/invitation#\S+", words)
+    return found if len(found) == sites else []
+
+
+def page_behind(link: str) -> str:
+    """What a browser gets that opens it; what stands behind the # it keeps for itself."""
+    with urllib.request.urlopen(link.partition("#")[0], timeout=PATIENCE) as reply:  # the demo's own loopback address
+        return str(reply.read().decode())
 
 
 @pytest.fixture(scope="module")
@@ -126,8 +139,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         url = next(text for text in run.errors.read_text().split() if text.endswith("/metrics"))
         with urllib.request.urlopen(url, timeout=PATIENCE) as reply:  # the demo's own loopback address
             metrics = reply.read().decode()
+        pages = [page_behind(link) for link in eventually(lambda: links_in(run.errors.read_text(), sites=2))]
         code = run.end(signal.SIGINT)
-        yield Kept(folder / "kept", json.loads(line), code, run.survivors(), metrics, run.errors.read_text())
+        yield Kept(folder / "kept", json.loads(line), code, run.survivors(), metrics, run.errors.read_text(), pages)
     finally:
         run.close()
 
@@ -150,6 +164,16 @@ def test_every_order_arrives_once_and_is_answered(kept: Kept) -> None:
     steps = kept.result["seconds_by_step"]
     assert steps.keys() == {"start", "compose", "send", "poll", "import", "answer"}
     assert 0 < steps["start"] < kept.result["seconds"]
+
+
+def test_both_sites_have_pages_with_a_link_that_lets_in(kept: Kept) -> None:
+    """On loopback, on ports of their own."""
+    links = links_in(kept.words, sites=2)
+    assert len({link.partition("/invitation")[0] for link in links}) == 2
+    assert len({link.partition("#")[2] for link in links}) == 2
+    assert [name in page for name, page in zip(("STAUBER", "Durand Cuisine Pro"), kept.pages, strict=True)] == [
+        True
+    ] * 2
 
 
 def test_ctrl_c_ends_all_that_serves(kept: Kept) -> None:
