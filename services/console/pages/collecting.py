@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from intergestan_db.enums import Right
-from intergestan_db.problem import Problem
+from intergestan_db.problem import Act, Problem
 from intergestan_exchange.holds.holds import holds_called
 from intergestan_exchange.listing.mailboxes import list_mailbox_page
 from intergestan_exchange.mailboxes import poll_runs
 from intergestan_exchange.tracing.brought import brought_by
+from intergestan_operations.acting.collected import notes
 from intergestan_operations.language.wording import sentence
+from intergestan_runtime.said import Said
 from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
@@ -68,6 +70,7 @@ def follow(visit: Visit) -> Response:
         holds = holds_called(connection, brought.holds[:MOST_SHOWN])
     age = (visit.now - asked.at).total_seconds()
     again = 0 if progress.is_over or age > _PATIENT_S else 1000 if age < _QUICK_S else 5000
+    said = () if again else notes(progress, brought, in_time=progress.is_over)
     return visit.html(
         "collecting/run.html",
         asked=asked,
@@ -77,7 +80,11 @@ def follow(visit: Visit) -> Response:
         holds=[(hold, hold.what(visit.language), hold.advice(visit.language)) for hold in holds],
         most=MOST_SHOWN,
         again=again,
-        gave_up=not progress.is_over and not again,
+        notes=[
+            sentence(note.said, visit.language)
+            for note in said
+            if isinstance(note.said, Said) and Act.SHOW_HOLD not in note.next  # the tables say the rest
+        ],
     )
 
 
