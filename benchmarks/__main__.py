@@ -29,6 +29,7 @@ from benchmarks import (
     poller,
     search,
     sender,
+    slips,
     start,
 )
 from benchmarks.machine import Servers, alternate, interpreter, ratio, servers
@@ -211,12 +212,14 @@ def measure_credit(machine: Servers, _scale: Scale) -> dict[str, float]:
 
 
 def measure_agencies(machine: Servers, scale: Scale) -> dict[str, float]:
-    """Deferred invoicing, choosing depots, and orders between agencies, on either kind of base."""
+    """Deferred invoicing, choosing depots, orders between agencies, and picking slips, on either kind of base."""
     customers = INVOICED if scale is FULL else INVOICED // 10
     with agencies.databases(machine) as made:
         found = agencies.measure(made, customers * 20, customers)
     with agencies.databases(machine) as made:
-        return found | goods.measure(made, scale.rounds)
+        found |= goods.measure(made, scale.rounds)
+    with agencies.databases(machine) as made:
+        return found | slips.measure(made, scale.rounds)
 
 
 def measure_books(machine: Servers, scale: Scale) -> dict[str, float]:

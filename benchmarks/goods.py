@@ -47,6 +47,8 @@ DEPOTS, PRODUCTS, LINES, ORDERS = 50, 2_000, 10_000, 10_000
 ESTABLISHMENTS: Final = 3
 DAY: Final = date(2026, 11, 2)
 SHOWN: Final = 100
+SHARE: Final = 10
+"""Of so many products one lies in a depot."""
 _PILE: Final = Decimal(1_000_000)
 _ONE: Final = Decimal(1)
 _GOODS: Final = {"unit": "C62", "price": Decimal(10), "base_quantity": _ONE, "vat_category": "S"}
@@ -129,23 +131,23 @@ def fill(database: Database) -> None:
             for n in range(PRODUCTS)
         ]
         connection.execute(insert(Product), products)
-        depots, ids = _ids(connection, Depot), _ids(connection, Product)
+        depots, ids = read_ids(connection, Depot), read_ids(connection, Product)
         rows = [
-            {"depot_id": depot, "product_id": product, "on_hand": _PILE if (n + m) % 10 == 0 else Decimal(0)}
+            {"depot_id": depot, "product_id": product, "on_hand": _PILE if (n + m) % SHARE == 0 else Decimal(0)}
             for n, depot in enumerate(depots)
             for m, product in enumerate(ids)
         ]
         insert_rows(connection, Stock, rows)
-    _analyse(database)
+    analyse(database)
 
 
 def _one_large_order(database: Database) -> str:
     """Its number."""
     with database.transaction() as connection:
-        number = f"BENCH{len(_ids(connection, SalesOrder)) + 1}"
-        order = _order(connection, database, [number], _ids(connection, Establishment)[:1])[0]
-        products = _ids(connection, Product)
-        _lines(connection, [(order, products[n % PRODUCTS], n) for n in range(LINES)])
+        number = f"BENCH{len(read_ids(connection, SalesOrder)) + 1}"
+        order = enter_orders(connection, database, [number], read_ids(connection, Establishment)[:1])[0]
+        products = read_ids(connection, Product)
+        enter_lines(connection, [(order, products[n % PRODUCTS], n) for n in range(LINES)])
     return number
 
 
@@ -153,14 +155,16 @@ def _many_orders(database: Database) -> int:
     """Orders of each establishment that wait for each other one, their goods set aside there; the first one's id."""
     with database.transaction() as connection:
         connection.execute(update(SalesOrder).values(state="cancelled"))  # what a round before left
-        seen = len(_ids(connection, SalesOrder))
-        places = _ids(connection, Establishment)
+        seen = len(read_ids(connection, SalesOrder))
+        places = read_ids(connection, Establishment)
         depot_of = {place: _depots_of(connection, place) for place in places}
         ways = [(a, b) for a in places for b in places if a != b]
         chosen = [ways[n % len(ways)] for n in range(ORDERS)]
-        orders = _order(connection, database, [f"BENCH{seen + n + 1}" for n in range(ORDERS)], [a for a, _b in chosen])
-        products = _ids(connection, Product)
-        lines = _lines(connection, [(order, products[n % PRODUCTS], 1) for n, order in enumerate(orders)])
+        orders = enter_orders(
+            connection, database, [f"BENCH{seen + n + 1}" for n in range(ORDERS)], [a for a, _b in chosen]
+        )
+        products = read_ids(connection, Product)
+        lines = enter_lines(connection, [(order, products[n % PRODUCTS], 1) for n, order in enumerate(orders)])
         at = database.now()
         insert_rows(
             connection,
@@ -185,11 +189,14 @@ def _many_orders(database: Database) -> int:
                 for row in held
             ],
         )
-    _analyse(database)
+    analyse(database)
     return orders[0]
 
 
-def _order(connection: Connection, database: Database, numbers: Sequence[str], places: Sequence[int]) -> list[int]:
+def enter_orders(
+    connection: Connection, database: Database, numbers: Sequence[str], places: Sequence[int]
+) -> list[int]:
+    """Accepted orders with these numbers, each of one of these establishments; their ids."""
     customer = connection.execute(select(Party.id).where(Party.code == "C1")).scalar_one()
     depots = {place: _depots_of(connection, place)[0] for place in set(places)}
     at = database.now()
@@ -199,17 +206,18 @@ def _order(connection: Connection, database: Database, numbers: Sequence[str], p
         for number, place in zip(numbers, places, strict=True)
     ]
     insert_rows(connection, SalesOrder, rows)
-    return _ids(connection, SalesOrder)[-len(rows) :]
+    return read_ids(connection, SalesOrder)[-len(rows) :]
 
 
-def _lines(connection: Connection, of: Sequence[tuple[int, int, int]]) -> list[int]:
+def enter_lines(connection: Connection, of: Sequence[tuple[int, int, int]]) -> list[int]:
+    """A line of each order and product, and at which place less one; their ids."""
     rows = [
         {"sales_order_id": order, "position": n + 1, "line_id": f"L{n + 1}", "product_id": product, **_GOODS}
         | {"product_code": "P", "name": "Produit", **_AMOUNTS}
         for order, product, n in of
     ]
     insert_rows(connection, SalesOrderLine, rows)
-    return _ids(connection, SalesOrderLine)[-len(rows) :]
+    return read_ids(connection, SalesOrderLine)[-len(rows) :]
 
 
 def _allocate(database: Database, number: str) -> None:
@@ -221,8 +229,8 @@ def _allocate(database: Database, number: str) -> None:
 
 def _take(database: Database, _number: str) -> None:
     with database.transaction() as connection:
-        depots, products = _ids(connection, Depot), _ids(connection, Product)
-        lines = _ids(connection, SalesOrderLine)[-LINES:]
+        depots, products = read_ids(connection, Depot), read_ids(connection, Product)
+        lines = read_ids(connection, SalesOrderLine)[-LINES:]
         taken = [(depots[(10 - n % 10) % 10], products[n % PRODUCTS]) for n in range(LINES)]
         rows = [{"depot": depot, "product": product, "more": _ONE} for depot, product in taken]
         connection.execute(_TAKE, rows)
@@ -248,9 +256,9 @@ def _insert_pairs(database: Database, first: int) -> None:
     """The rows that six pairs make, for lines that are there: heads, both sides' lines, and three reservations each."""
     at = database.now()
     with database.transaction() as connection:
-        parties = _ids(connection, Party)
-        depot, place = _ids(connection, Depot)[0], _ids(connection, Establishment)[0]
-        seen = len(_ids(connection, PurchaseOrder))
+        parties = read_ids(connection, Party)
+        depot, place = read_ids(connection, Depot)[0], read_ids(connection, Establishment)[0]
+        seen = len(read_ids(connection, PurchaseOrder))
         where = {"establishment_id": place, "depot_id": depot, "issue_date": DAY, **_NOTHING}
         pairs = ESTABLISHMENTS * (ESTABLISHMENTS - 1)
         bought = [
@@ -264,7 +272,10 @@ def _insert_pairs(database: Database, first: int) -> None:
             for n in range(pairs)
         ]
         insert_rows(connection, SalesOrder, sold)
-        heads = {PurchaseOrderLine: _ids(connection, PurchaseOrder), SalesOrderLine: _ids(connection, SalesOrder)}
+        heads = {
+            PurchaseOrderLine: read_ids(connection, PurchaseOrder),
+            SalesOrderLine: read_ids(connection, SalesOrder),
+        }
         for table, key in ((PurchaseOrderLine, "purchase_order_id"), (SalesOrderLine, "sales_order_id")):
             of = heads[table][-pairs:]
             rows = [
@@ -278,7 +289,7 @@ def _insert_pairs(database: Database, first: int) -> None:
             .join(SalesOrderLine, SalesOrderLine.id == Allocation.sales_order_line_id)
             .where(SalesOrderLine.sales_order_id >= first)
         ).scalars()
-        product = _ids(connection, Product)[0]
+        product = read_ids(connection, Product)[0]
         reserved = [
             {"allocation_id": each, "depot_id": depot, "product_id": product, "kind": "stock", "quantity": _ONE}
             | {"state": "released", "created_at": at, "ended_at": at}
@@ -301,7 +312,8 @@ def _show_ms(database: Database) -> float:
     return median(seconds) * 1000
 
 
-def _ids(connection: Connection, table: type[Table]) -> list[int]:
+def read_ids(connection: Connection, table: type[Table]) -> list[int]:
+    """All ids of a table, in their order."""
     column = table.__table__.c.id
     return list(connection.execute(select(column).order_by(column)).scalars())
 
@@ -312,6 +324,7 @@ def _depots_of(connection: Connection, place: int) -> list[int]:
     )
 
 
-def _analyse(database: Database) -> None:
+def analyse(database: Database) -> None:
+    """Let the base know how much is in it now."""
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")

@@ -121,6 +121,12 @@ FIGURES = (
             Figure(f"pairs_over_floor{suffix}", "over that", at_most=8),
             Figure(f"goods_grew_mib{suffix}", "by how much the process grew, MiB", at_most=300),
             Figure(f"stock_show_ms{suffix}", "what lies of a product in 50 depots: median, ms", at_most=20),
+            Figure(
+                f"slips_orders_per_s{suffix}",
+                f"picking slips of 8 lines, from the order to its delivery note, {base}: orders/s",
+                at_least=50 if suffix else 100,
+            ),
+            Figure(f"slips_over_floor{suffix}", "over writing the rows that come of it"),
         )
     ),
     Figure("fec_lines", "lines of the tax office's file of entries"),
