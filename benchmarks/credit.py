@@ -14,16 +14,20 @@ from decimal import Decimal
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from benchmarks.machine import Servers, cpu_seconds
 from intergestan_db.database import Database
 from intergestan_db.tables import (
+    AccountingFolder,
     DeliveryNote,
     DeliveryNoteLine,
+    Depot,
+    Establishment,
     Invoice,
     InvoiceDue,
     InvoiceLine,
+    OperationCode,
     Party,
     Payment,
     SalesOrder,
@@ -96,6 +100,17 @@ def _count(database: Database) -> int:
 def fill(database: Database, customers: int) -> None:
     """Plain rows: what they say adds up as the acts would have written it."""
     at = database.now()
+    with database.read() as connection:
+        place, depot, folder, code = (
+            connection.execute(select(table.id).order_by(table.id).limit(1)).scalar_one()
+            for table in (Establishment, Depot, AccountingFolder, OperationCode)
+        )
+    notes = {"depot_id": depot, "operation_code_id": code, "invoicing_establishment_id": place}
+    where: dict[Any, dict[str, int]] = {
+        DeliveryNote: {"establishment_id": place, **notes},
+        Invoice: {"establishment_id": place, "accounting_folder_id": folder},
+        Payment: {"establishment_id": place},
+    }
     for first in range(1, customers + 1, _AT_ONCE):
         tables: dict[Any, list[dict[str, Any]]] = {
             table: []
@@ -108,7 +123,7 @@ def fill(database: Database, customers: int) -> None:
             _customer(tables, customer, at)
         with database.transaction() as connection:
             for table, rows in tables.items():
-                connection.execute(insert(table), rows)
+                connection.execute(insert(table), [row | where.get(table, {}) for row in rows])
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
 
