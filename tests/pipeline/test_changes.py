@@ -520,6 +520,22 @@ def test_a_line_of_which_goods_left_is_asked_about_where_its_price_is_the_seller
     assert sites.buyer.row(PurchaseOrder).state == "accepted"
 
 
+def test_a_line_that_is_to_go_stays_where_goods_left_and_the_seller_changed_it(sites: Pair) -> None:
+    """The answer says the seller's own word of it, not code 42: it is there, and waits for the buyer's agreement."""
+    ordered(sites)
+    leave(sites, L2=1)
+    own(sites, quantities={"L2": Decimal(4)})
+    sites.seller.receive(edit(sites, deleted=("L2",)))
+    answer(sites)
+    assert change_states(sites) == [("changed", "CA")]
+    assert sold(sites)["L2"] == ("LOU02", 4, 15)
+    assert (sites.buyer.row(PurchaseOrder).state, list(bought(sites))) == ("changed", ["L1", "L2"])
+    decide(sites, answer_seller_change.accept)
+    answer(sites)
+    agreed(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+
+
 def test_a_change_of_an_order_that_waits_says_so(sites: Pair) -> None:
     """To the clerk, who decides about the order first, and to the buyer; then it goes on by itself."""
     order = sent(sites)

@@ -354,6 +354,65 @@ def test_a_change_of_an_earlier_series_comes_too_late(sites: Pair, forget: Forge
     assert [(row.reason, row.revision) for row in sites.seller.rows(Hold)] == [("conflict", 1)]
 
 
+@pytest.mark.parametrize("comes_first", [0, 1], ids=["in order", "out of order"])
+def test_a_change_stated_again_after_another_one_than_before_is_new(
+    sites: Pair, forget: Forget, comes_first: int
+) -> None:
+    """Restored twice, the buyer states the changes of the first time again; what it said meanwhile is not forgotten."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={"L2": Decimal(7)}))
+    sites.seller.receive(edit(sites, deleted=("L2",)))
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, deleted=("L2",)))
+    sites.clock.move(minutes=1)
+    restored(sites.buyer, backup)
+    mails = [edit(sites, quantities={"L2": Decimal(7)}), edit(sites, deleted=("L2",))]
+    for mail in (mails[comes_first], mails[1 - comes_first]):
+        assert sites.seller.receive(mail).state == "done"
+    take_in_what_is_due(sites)
+    exchange(sites)
+    assert {state for state, _ in change_states(sites)} == {"accepted"}
+    assert list(bought(sites)) == list(sold(sites)) == [L1]
+    assert sites.buyer.row(PurchaseOrder).revision == sites.seller.row(SalesOrder).revision == 2
+
+
+def test_a_cancellation_refused_again_tells_what_the_seller_said_since(sites: Pair, forget: Forget) -> None:
+    """The restored buyer asks for it again, and the answer is the newest one: it tells the order as it is by now."""
+    ordered(sites)
+    leave(sites, L1=1)
+    backup = forget(sites.buyer)
+    sites.seller.receive(cancel(sites))
+    restored(sites.buyer, backup)
+    act(sites.seller, change_sales_order, "CCL1", change_of("L2", 4))
+    sites.seller.receive(cancel(sites))
+    exchange(sites)
+    assert change_states(sites) == [("rejected", "CA")]
+    said = sites.buyer.row(PurchaseOrderLine, line_id="L2")
+    assert said.answer_code == "3"
+    assert Decimal(said.answer["quantity"]) == Decimal(4)
+    assert (sites.buyer.row(PurchaseOrder).state, sold(sites)["L2"][1]) == ("changed", 4)
+
+
+def test_a_change_that_came_before_the_one_it_follows_is_applied_on_top_of_it(sites: Pair, forget: Forget) -> None:
+    """What an earlier series had in the place of the first closed the gap, so that nobody waited for it."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, note="one"))
+    restored(sites.buyer, backup)
+    first, second = edit(sites, note="two"), edit(sites, note="three")
+    sites.seller.receive(second)
+    sites.seller.receive(first)
+    take_in_what_is_due(sites)
+    exchange(sites)
+    assert {state for state, _ in change_states(sites)} == {"accepted"}
+    assert sites.buyer.row(PurchaseOrder).note == sites.seller.row(SalesOrder).note == "three"
+    sites.seller.receive(b"X-Again: 1\r\n" + first)
+    sites.seller.receive(b"X-Again: 1\r\n" + second)
+    exchange(sites)
+    assert sites.seller.row(SalesOrder).note == "three", "a copy changes nothing"
+
+
 def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forget: Forget) -> None:
     """Nobody typed `restored`: the sequence number is taken, and if it is not, the change's place is."""
     ordered(sites)

@@ -75,6 +75,11 @@ _LAST_CHANGE = """
     SELECT c.answer_code FROM purchase_order_change c JOIN purchase_order o ON o.id = c.purchase_order_id
     WHERE o.number = ? ORDER BY c.revision DESC LIMIT 1
 """
+_CANCELLATION_UNDER_WAY = """
+    SELECT 1 AS one FROM purchase_order_change c JOIN purchase_order o ON o.id = c.purchase_order_id
+    WHERE o.number = ? AND c.type = 'cancel' AND c.state IN ('transmitting', 'waiting')
+"""
+"""It may be refused: until then a change is refused, and entered again after that."""
 TELLS_OF_RESTORES = frozenset({HoldReason.TRANSFER_CONFLICT, HoldReason.STATEMENT})
 """Holds whose advice is to call, and to type `restored` where a backup was put back."""
 PATIENCE = timedelta(hours=3)
@@ -102,6 +107,8 @@ class People:
     met: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     agreed: set[str] = field(default_factory=set)
     """Orders about which people of both sites talked on the telephone."""
+    noted: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Where on paper the change or the cancellation stands that a mail of a site carries."""
 
     def order(self, buyer: Site, seller: Site, count: int) -> None:
         """Enter some orders from a file, and send them in one mail."""
@@ -331,7 +338,9 @@ class People:
             outbound.abandon(connection, [int(mail)], by=BY, at=database.now())
             return Bells()
 
-        self._act(site, f"abandon out-{mail}", give_up)
+        if self._act(site, f"abandon out-{mail}", give_up) and (site.name, mail) in self.noted:
+            place = self.noted.pop((site.name, mail))
+            site.notes[place] = ("given up", site.notes[place][1], None)
 
     def send_again(self, site: Site) -> None:
         """An order that was given up, or entered only, is sent after all."""
@@ -416,7 +425,8 @@ class People:
             what, number, content = note
             states = site.ask("SELECT state FROM purchase_order WHERE number = ?", number)
             state = str(states[0]["state"]) if states else None
-            if number in waiting or (what != "order" and state in {None, "transmitting", "confirmed", "draft"}):
+            is_early = what != "order" and state in {None, "transmitting", "confirmed", "draft"}
+            if number in waiting or is_early or (what == "change" and site.ask(_CANCELLATION_UNDER_WAY, number)):
                 waiting.add(number)
                 continue
             if what == "change":
@@ -570,6 +580,10 @@ class People:
             self.tell(f"{site.name} {what}, refused: {problem}")
             return False
         self.tell(f"{site.name} {what}")
+        for mail in bells.compose:
+            self.noted.pop((site.name, mail), None)  # a number that a restore gave again
+            if note is not None:
+                self.noted[site.name, mail] = len(site.notes) - 1
         broker = cast("BellBroker", site.bells.of(site.running["person-1"].process))
         COMPOSE.ring(broker, *bells.compose)
         SEND.ring(broker, *bells.send)

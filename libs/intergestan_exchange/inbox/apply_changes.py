@@ -376,6 +376,8 @@ def _write_lines(
         answered = codes.get(line.id, LineCode.ACCEPTED)
         if code is ChangeCode.UNCHANGED or answered in _NOT_APPLIED:
             continue
+        if code is ChangeCode.DELETED and answered in OPEN_CODES:
+            continue  # goods of it have left, and the seller says otherwise of it what nobody has agreed to
         if code is ChangeCode.DELETED:
             connection.execute(delete(table).where(own, table.line_id == line.id))
             continue

@@ -25,12 +25,13 @@ from intergestan_exchange.inbox.booking.changes import wake, write_changes
 from intergestan_exchange.inbox.booking.debts import NO_NEWS, CreditNews, credit_news, lock_debts, look_at_freed
 from intergestan_exchange.inbox.booking.entries import Entry, Settled, is_duplicate, outcome_of
 from intergestan_exchange.inbox.booking.holds import write_holds
-from intergestan_exchange.inbox.booking.ledger import write_ledger
+from intergestan_exchange.inbox.booking.ledger import reopen, write_ledger
 from intergestan_exchange.inbox.booking.sales_orders import write_sales_orders
 from intergestan_exchange.inbox.decisions import Accepted
 from intergestan_exchange.inbox.differences import write_differences
 from intergestan_exchange.inbox.facts import Facts
-from intergestan_exchange.transfers.transfer import ClaimedMail, Transfer
+from intergestan_exchange.inbox.waiting import take_in_again
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import finish_mail, insert_transfer
 
 
@@ -38,7 +39,8 @@ from intergestan_exchange.transfers.transfers import finish_mail, insert_transfe
 class Booked:
     """What was written: the answers mail to compose, and each document's outcome (a label of the metrics).
 
-    :ivar take_in: the mails of changes that waited for one of these documents, and of orders that have room now.
+    :ivar take_in: the mails of changes that waited for one of these documents, or came before it; of orders that have
+        room now.
     :ivar debtors: the customers who owe more or less than before.
     :ivar credit: what is counted of credit.
     :ivar allocate: the sales orders that need goods; `serve`: the products that others may have now.
@@ -88,6 +90,7 @@ def book(
     entries, bells = write_changes(connection, transfer.partner, entries, now)
     entries = write_sales_orders(connection, transfer.partner, entries, now)
     write_ledger(connection, transfer, transfer_id, entries, facts, now)
+    early = reopen(connection, entries, facts, now)
     decided = [(each.key[1], each.decision) for each in settled if each.key[0] == "order"]
     write_differences(connection, transfer.partner.id, decided, frozenset(number for _, number, _ in facts.known), now)
     if outbound_id is not None:
@@ -104,6 +107,7 @@ def book(
         finish_mail(connection, mail, transfer, now)
     credit = credit_news(entries, waited, facts)
     take_in = wake(connection, entries, facts, now) + look_at_freed(connection, settled, facts, now)
+    take_in += take_in_again(connection, early, by=BY, at=now)
     allocate = bells.allocate + (_accepted(entries) if facts.allocates else ())
     outcomes = tuple(outcome_of(entry) for entry in entries)
     return Booked(transfer_id, tuple(compose), outcomes, take_in, debtors, credit, allocate, bells.serve)

@@ -584,9 +584,8 @@ def _told_last(facts: Facts, number: str) -> dict[str, Mapping[str, Any]]:
     """Each line in the newest answer to the order that says anything of its lines, or shall say it."""
     if to_tell := facts.to_tell.get(number):
         return {line["id"]: line for line in to_tell}
-    answers = [its for (its_number, _), its in facts.answered.items() if its_number == number and its.lines]
-    lines = max(answers, key=lambda its: its.n).lines if answers else None
-    return {line["id"]: line for line in lines or ()}
+    last = facts.told_last(number)
+    return {line["id"]: line for line in (last.lines if last else None) or ()}
 
 
 def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:

@@ -145,15 +145,38 @@ class Facts:
         """What the ledger has of this very document, or else what stands against it; None for a new one.
 
         A sender that was restored from a backup gives numbers again, in a later series: what that says takes the
-        place of what the earlier series said, and never the other way round (`design.md` §16.1).
+        place of what the earlier series said, and never the other way round (`design.md` §16.1). What followed on
+        that went with it: where it is stated again it is new, even if it is the same to the byte.
         """
         newest = self.known.get(key)
-        if newest is None or newest.business_hash == business_hash:
-            return newest
+        if newest is None:
+            return None
+        if newest.business_hash == business_hash:
+            return None if newest.epoch < self.epoch and self._is_overtaken(key, newest) else newest
         if newest.epoch < self.epoch:
             return None
         earlier = (row for row in self.earlier.get(key, ()) if row.epoch <= self.epoch < newest.epoch)
         return next((row for row in earlier if row.business_hash == business_hash and row.is_settled), newest)
+
+    def _is_overtaken(self, key: DocumentKey, row: Known) -> bool:
+        """Whether a change that goes before this one was applied after it, in a later series."""
+        return any(
+            other.ledger_id > row.ledger_id and other.epoch > row.epoch and other.outcome == LedgerOutcome.APPLIED
+            for (kind, number, revision), other in self.known.items()
+            if kind == "change" and number == key[1] and revision < key[2]
+        )
+
+    def came_early(self, key: DocumentKey) -> tuple[Known, ...]:
+        """The changes of this series, or a later one, that were applied although they go behind this one.
+
+        Nobody knew of it: what an earlier series had in its place closed the gap.
+        """
+        return tuple(
+            row
+            for (kind, number, revision), row in self.known.items()
+            if kind == "change" and number == key[1] and revision > key[2]
+            if row.epoch >= self.epoch and row.outcome == LedgerOutcome.APPLIED
+        )
 
     def replaced(self, key: DocumentKey, business_hash: str) -> tuple[Known, ...]:
         """The unsettled documents of earlier series whose place in the order this one takes."""
@@ -164,6 +187,11 @@ class Facts:
             for its, row in self.rows()
             if its[0] != RESPONSE and its[1:] == key[1:] and row.epoch < self.epoch and not row.is_settled
         )
+
+    def told_last(self, number: str) -> LastAnswer | None:
+        """The newest answer to an order that says anything of its lines."""
+        answers = (its for (its_number, _), its in self.answered.items() if its_number == number and its.lines)
+        return max(answers, key=lambda its: its.n, default=None)
 
     def customers_of(self, order: Order) -> tuple[Customer, ...]:
         """The customers of ours that the order may be for; none: it is the partner's own."""

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from intergestan_db.bulk import insert_rows
-from intergestan_db.enums import MailKind, OutboundState
+from intergestan_db.enums import LedgerOutcome, MailKind, OutboundState
 from intergestan_db.tables import Answer, Ledger, OutboundMail
 from intergestan_db.tables.types import is_far
 from intergestan_erp.selling.current_order import StandingOrder
@@ -119,22 +119,27 @@ def write_answers(
             "revision": entry.settled.key[2],
             "outbound_mail_id": outbound_id,
             "created_at": now,
-            **_answer_values(entry, partner.language, last, facts.answered.get(entry.settled.key[1:])),
+            **_answer_values(entry, partner.language, last, facts),
         }
         for entry in entries
     ]
     insert_rows(connection, Answer, rows)
 
 
-def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: LastAnswer | None) -> dict[str, Any]:
-    """:param last: the newest answer to the order; `given`: the newest to this very document."""
+def _answer_values(entry: Entry, language: str, last: LastAnswer | None, facts: Facts) -> dict[str, Any]:
+    """:param last: the newest answer to the order.
+
+    What comes again is answered as it was. But of an order that stays as it was, since a document was refused, it is
+    said what was said last: the newest answer counts alone.
+    """
     decision = entry.settled.decision
+    given = facts.answered.get(entry.settled.key[1:])
     if isinstance(decision, Duplicate) and given is not None:
         return {
             "code": given.code,
             "sales_order_number": given.sales_order_number,
             "note": given.note,
-            "lines": given.lines,
+            "lines": _lines_again(entry, given, facts),
         }
     findings = _findings_to_tell(decision)
     return {
@@ -143,6 +148,12 @@ def _answer_values(entry: Entry, language: str, last: LastAnswer | None, given: 
         "note": explain_told(findings, language) or None,
         "lines": msgspec.to_builtins(_answer_lines(decision)) or None,
     }
+
+
+def _lines_again(entry: Entry, given: LastAnswer, facts: Facts) -> list[dict[str, Any]] | None:
+    was_refused = entry.known is not None and entry.known.outcome == LedgerOutcome.REJECTED
+    told = facts.told_last(entry.settled.key[1]) if was_refused and given.lines else None
+    return told.lines if told is not None else given.lines
 
 
 def _answer_code(decision: Decision) -> AnswerCode:

@@ -80,6 +80,23 @@ def _renew(
             connection.execute(again.values(epoch=transfer.epoch, inbound_transfer_id=transfer_id, updated_at=now))
 
 
+def reopen(connection: Connection, entries: Sequence[Entry], facts: Facts, now: datetime) -> tuple[int, ...]:
+    """What came before a change that was applied just now, and goes behind it, is looked at again on top of it.
+
+    A restored buyer counts anew, and its mails may come in any order.
+
+    :returns: the ledger rows of those, which wait for nothing.
+    :raises DecidedMeanwhile: one was decided by somebody else.
+    """
+    amended = [entry.settled.key for entry in entries if isinstance(entry.settled.decision, Amended)]
+    rows = sorted({row.ledger_id for key in amended for row in facts.came_early(key)})
+    if rows:
+        again = update(Ledger).where(Ledger.id.in_(rows), Ledger.outcome == LedgerOutcome.APPLIED)
+        if connection.execute(again.values(outcome=LedgerOutcome.WAITING, updated_at=now)).rowcount != len(rows):
+            raise DecidedMeanwhile(f"What followed {amended} was decided by somebody else.")
+    return tuple(rows)
+
+
 def _ledger_row(transfer: Transfer, transfer_id: int, entry: Entry, now: datetime) -> dict[str, Any]:
     kind, number, revision = entry.settled.key
     return {
