@@ -159,8 +159,8 @@ class Facts:
         return next((row for row in earlier if row.business_hash == business_hash and row.is_settled), newest)
 
     def _is_overtaken(self, key: DocumentKey, row: Known) -> bool:
-        """Whether a change that goes before this one was applied after it, in a later series."""
-        return any(
+        """Whether it is settled, and a change that goes before it was applied after it, in a later series."""
+        return row.is_settled and any(
             other.ledger_id > row.ledger_id and other.epoch > row.epoch and other.outcome == LedgerOutcome.APPLIED
             for (kind, number, revision), other in self.known.items()
             if kind == "change" and number == key[1] and revision < key[2]
