@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from intergestan_db.enums import Role
 from intergestan_db.tables import OutboundMail, OutboundOrder, PurchaseOrder
@@ -37,14 +38,22 @@ class Trade:
         """The seed's list: November 2020, the one supplier."""
         return f"{self.url}/envoyer?du=01/11/2020&au=30/11/2020"
 
+    @property
+    def other_list(self) -> str:
+        """That of December, with CFR11 and CFR12: of these no test waits for the answer."""
+        return f"{self.url}/envoyer?du=01/12/2020&au=31/12/2020"
+
     def mails(self) -> Any:
         return self.buyer.rows(OutboundMail, kind="orders")
 
     def confirm_again(self) -> None:
-        """As if nothing of the seed's orders had ever been sent; the mails of before stay."""
+        """As if nothing of the other list had ever been sent; the mails of before stay."""
+        others = PurchaseOrder.number.in_(["CFR11", "CFR12"])
         with self.buyer.database.transaction() as connection:
-            connection.execute(update(OutboundOrder).values(live=False))
-            connection.execute(update(PurchaseOrder).values(state="confirmed", outbound_mail_id=None))
+            ids = list(connection.execute(select(PurchaseOrder.id).where(others)).scalars())
+            of_them = OutboundOrder.purchase_order_id.in_(ids)
+            connection.execute(update(OutboundOrder).where(of_them).values(live=False))
+            connection.execute(update(PurchaseOrder).where(others).values(state="confirmed", outbound_mail_id=None))
 
     def stop(self) -> None:
         self.console.stop()
@@ -65,6 +74,7 @@ def open_trade(make_pair: Any, undo_seconds: int) -> Trade:
     port = free_port()
     pair: PairOfSites = make_pair("sqlite", settings(port, undo_seconds))
     orders = [cfr1(), cfr2()]
+    orders += [replace(each, id=f"CFR1{n}", issue_date=date(2020, 12, n)) for n, each in enumerate(orders, 1)]
     for site in pair.sites:
         site.know_products_of(orders)
     buyer = pair.buyer
