@@ -16,6 +16,7 @@ from intergestan_db.tables import (
     InvoiceLine,
     PickingSlip,
     PickingSlipLine,
+    SalesOrder,
 )
 from intergestan_db.tables.types import Table
 from intergestan_erp.selling.invoicing import invoice
@@ -52,6 +53,8 @@ def notes_are_open(agencies: Preparing) -> str:
 
 
 def orders_are_open(agencies: Preparing) -> str:
+    for before in agencies.site.rows(SalesOrder, state="accepted"):
+        agencies.cancel(before.number)  # else each time there are more to look through
     for _ in range(2):
         agencies.for_customer("ALB0002=2", L1="AB=1 RD=1")
     return "make"
