@@ -123,9 +123,10 @@ def load(sites: PairOfSites, prometheus: PrometheusServer) -> None:
 OF_SOME_SITES = {
     *("Addresses to look up", "Look-ups left", "What providers say"),
     *("Lines that wait for goods", "Orders allocated", "To be ordered from other agencies"),
+    *("Pages: answers", "Pages: time to the answer"),
 }
-"""Panels of sites that chose who says where addresses lie (T25), or that set goods aside (A11): tests of
-dispatcher and allocator fill their metrics.
+"""Panels of sites that chose who says where addresses lie (T25), that set goods aside (A11), or whose people use the
+console: tests of dispatcher, allocator and console fill their metrics.
 """
 
 

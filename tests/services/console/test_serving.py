@@ -8,14 +8,20 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal
+from prometheus_client import CollectorRegistry
 
+from intergestan_runtime.metrics import Metrics
 from intergestan_runtime.sections import Invalid
 from intergestan_runtime.settings import ConsoleSettings
+from services.console.worker import Console
 from tests.console.office import Office, make_office
-from tests.databases import MigratedBases
+from tests.databases import MigratedBases, as_service
 from tests.patience import PATIENCE, eventually
 from tests.servers import RedisServer
 from tests.servers.process import HOST
+from tests.services.console.browser import Browser
+from tests.site_factories import SiteToTest
 
 TLS = {"tls_certificate_file": Path("a.pem"), "tls_key_file": Path("a.key")}
 PROXY = {"behind_proxy": True, "trusted_proxies": ["10.0.0.1"]}
@@ -53,6 +59,22 @@ def test_what_others_reach_needs_tls_and_a_name(values: dict[str, object]) -> No
 )
 def test_where_browsers_find_the_pages(values: dict[str, object], url: str) -> None:
     assert ConsoleSettings(**values).url == url
+
+
+def test_each_answer_is_counted_with_its_page_and_how_it_ended(an_office: SiteToTest, portal: BlockingPortal) -> None:
+    """`page_seconds`: by the page's name, not by what was asked for, so that nobody makes series at will."""
+    metrics = Metrics(CollectorRegistry(), service="console")
+    console = Console(as_service(an_office.database, "console"), ConsoleSettings(), 4, metrics=metrics)
+    browser = Browser(console.application, portal)
+    for path in ("/entrer", "/entrer", "/nulle-part/1", "/nulle-part/2", "/commandes"):
+        browser.get(path)
+    told = {
+        (sample.labels["page"], sample.labels["status"]): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+        if sample.name == "intergestan_page_seconds_count"
+    }
+    assert told == {("enter", "2xx"): 2, ("none", "4xx"): 2, ("purchases", "3xx"): 1}
 
 
 @pytest.mark.not_quick
