@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
@@ -658,6 +658,25 @@ def test_what_waited_in_an_earlier_series_waits_no_more(sites: Pair, forget: For
     waiting, replaced = sites.seller.rows(Hold, closed_at=None), sites.seller.rows(Ledger, type="change", epoch=1)
     assert [(row.reason, row.revision) for row in waiting] == [("change_review", 1)]
     assert [row.outcome for row in replaced] == ["rejected"]
+
+
+@pytest.mark.parametrize("decide", [release, refuse])
+def test_the_same_change_in_a_later_series_can_be_decided(sites: Pair, decide: Any) -> None:
+    """It was refused in an earlier series (seed 51000074): the one that waits is decided, and not that one again."""
+    ordered(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    with sites.seller.database.transaction() as connection:
+        row = connection.execute(select(Ledger.__table__).where(Ledger.type == "change")).one()
+        connection.execute(update(Ledger).where(Ledger.id == row.id).values(outcome="rejected", epoch=0))
+        connection.execute(insert(Ledger).values({**row._mapping, "id": row.id + 100}))
+    (waiting,) = sites.seller.rows(Hold, closed_at=None)
+    act(sites.seller, decide, [f"order-{waiting.id}"], *((None,) if decide is refuse else ()))
+    take_in_what_is_due(sites)
+    exchange(sites)
+    assert sites.seller.rows(Hold, closed_at=None) == []
+    assert sold(sites)[L1][1] == bought(sites)[L1][1] == (5 if decide is release else 2)
 
 
 def test_the_seller_quotes_what_the_restored_buyer_knows(sites: Pair, forget: Forget) -> None:

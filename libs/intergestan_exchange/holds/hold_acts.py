@@ -29,6 +29,7 @@ from intergestan_exchange.transfers.put_back import put_back
 from intergestan_msg.answer import AnswerCode
 
 NO_CHOICES = Choices()
+_OPEN = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
 
 
 def release(
@@ -230,7 +231,9 @@ def _ledger(connection: Connection, row: Row[*tuple[object, ...]]) -> Row[*tuple
         .order_by(
             (Ledger.revision == row.revision).desc(),
             (Ledger.business_hash == row.business_hash).desc(),
+            Ledger.outcome.in_(_OPEN).desc(),  # a restored buyer states the same again in a series of its own
             Ledger.sales_order_id.is_(None),
+            Ledger.epoch.desc(),
         )
         .limit(1)
         .with_for_update()
@@ -240,7 +243,7 @@ def _ledger(connection: Connection, row: Row[*tuple[object, ...]]) -> Row[*tuple
 def _reject(connection: Connection, hold: Hold, ledger_id: int, at: datetime) -> None:
     rejected = connection.execute(
         update(Ledger)
-        .where(Ledger.id == ledger_id, Ledger.outcome.in_([LedgerOutcome.HELD, LedgerOutcome.WAITING]))
+        .where(Ledger.id == ledger_id, Ledger.outcome.in_(_OPEN))
         .values(outcome=LedgerOutcome.REJECTED, updated_at=at)
     )
     if rejected.rowcount != 1:

@@ -71,7 +71,10 @@ def take_statement(
     partner = connection.execute(select(Partner.__table__).where(Partner.id == transfer.partner.id)).one()
     last = last_row(connection, partner.id)
     epoch = _epoch(transfer, statement)
-    if last is not None and (_is_older(transfer, statement, last) or _came_before(connection, mail, last, epoch)):
+    if last is not None and (
+        _is_older(transfer, statement, last)
+        or (_is_odd(transfer, last, now) and _came_before(connection, mail, last, epoch))
+    ):
         finish_mail(connection, mail, transfer, now)
         return Taken()
     _keep(connection, transfer, statement, last, now)
@@ -119,12 +122,18 @@ def _is_older(transfer: Transfer, statement: Statement, last: AnyRow) -> bool:
     return bool(epoch < last.epoch or (epoch == last.epoch and is_before and is_certain))
 
 
-def _came_before(connection: Connection, mail: ClaimedMail, last: AnyRow, epoch: int) -> bool:
-    """Whether a mail that is taken in again came before the one that brought the last statement, of the future.
+def _is_odd(transfer: Transfer, last: AnyRow, now: datetime) -> bool:
+    """Whether this statement or the last one was of the future when it was taken in."""
+    return transfer.composed_at > now + IN_FUTURE or bool(last.composed_at > last.received_at + IN_FUTURE)
 
-    Two of a clock that is ahead would each be the newer one, and give each other back without end.
+
+def _came_before(connection: Connection, mail: ClaimedMail, last: AnyRow, epoch: int) -> bool:
+    """Whether a mail that is taken in again came before the one that brought the last statement.
+
+    Where one of the two is of the future that says which is newer, whichever of them it is. Otherwise each would be
+    the newer one of a clock that was ahead, and they would give each other back without end.
     """
-    if epoch > last.epoch or last.composed_at <= last.received_at + IN_FUTURE:
+    if epoch > last.epoch:
         return False
     of_last = (InboundMail.partner_id == last.partner_id, InboundMail.transfer_id == last.transfer_id)
     first = connection.execute(select(func.min(InboundMail.id)).where(*of_last)).scalar()
