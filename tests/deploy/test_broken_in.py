@@ -220,7 +220,6 @@ FOR_NOBODY = (
     "UPDATE relay SET host = 'evil'",
     "UPDATE relay SET sealed = 'x'",
     "UPDATE mailbox SET host = 'evil'",
-    "UPDATE mailbox SET sealed = 'x'",
     "UPDATE partner_key SET pending = false",
     "UPDATE partner_key SET public_key = public_key",
     "UPDATE partner_key SET replaced_from = NULL",
@@ -249,9 +248,11 @@ FOR_NOBODY = (
 STOLEN = {
     "console": (
         "UPDATE partner SET order_address = 'x@y.test'",
+        "UPDATE mailbox SET sealed = 'x'",
         *(EVENT.format(who=who) for who in ("marc", "", "owner", "composer@evil", "Importer")),
     ),
-    "poller": ("UPDATE mailbox SET owner = 'x'", "UPDATE mailbox SET fence = 9", "DELETE FROM poller"),
+    "poller console": ("UPDATE mailbox SET owner = 'x'", "UPDATE mailbox SET fence = 9"),
+    "poller": ("DELETE FROM poller",),
     "importer": ("UPDATE inbound_mail SET lease_owner = 'x', lease_until = 9000000000000000",),
     "sender": (
         "UPDATE outbound_mail SET lease_owner = 'x', lease_until = 9000000000000000",
@@ -259,7 +260,7 @@ STOLEN = {
     ),
 }
 """What only the service may do that it is the work of: leases and mailboxes are taken by nobody else, people's acts are
-done where people prove who they are.
+done where people prove who they are. Who gives a mailbox another password or another place takes it from its poller.
 """
 SECRETS = {
     "poller": ("SELECT sealed FROM mailbox",),
