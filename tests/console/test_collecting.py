@@ -26,7 +26,7 @@ from services.composer.key_ring import KeyRing
 from services.composer.worker import Composer
 from tests.console.office import Office, make_office
 from tests.console.test_in_chromium import enter
-from tests.console.watching import Watched, found_by_axe
+from tests.console.watching import Watched, found_by_axe, press
 from tests.databases import MigratedBases
 from tests.factories import STAUBER, cfr1, cfr2
 from tests.order_files import import_file
@@ -146,9 +146,10 @@ def type_account(page: Page, depot: Office, dovecot: Dovecot, user: MailUser) ->
     page.get_by_role("button", name="Valider").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Relever les commandes")
     row = page.get_by_role("row").filter(has_text=user.address)
+    page.wait_for_load_state()  # the menu is made by a script
     row.click(button="right")
     expect(row.get_by_role("link", name="Serveur entrant")).to_be_focused()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(row.get_by_role("link", name="Serveur entrant")).to_be_hidden()
     assert found_by_axe(page) == []
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 
 from intergestan_db.tables import Session, User
 from tests.console.office import Office
-from tests.console.watching import Watched, found_by_axe
+from tests.console.watching import Watched, found_by_axe, press
 from tests.servers.chromium import Chromium
 from tests.services.console.desk import PASSWORD
 
@@ -87,21 +87,19 @@ def test_a_session_that_ended_keeps_the_form(office: Office, watched: Watched) -
 def test_it_works_by_keyboard_alone(office: Office, watched: Watched) -> None:
     page = watched.context.new_page()
     enter(office, page, "odile")
-    page.keyboard.press("g")
-    page.keyboard.press("c")
+    press(page, "g", "c")
     expect(page.get_by_role("heading", level=1)).to_have_text("Commandes fournisseurs")
-    page.keyboard.press("f")
+    press(page, "f")
     page.keyboard.type("g")
     expect(page.get_by_label("Du", exact=True)).to_have_value("g")
     page.get_by_label("Du", exact=True).blur()
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog")).to_contain_text("Raccourcis de cette page")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
-    for key in ("j", "j", "Enter"):
-        page.keyboard.press(key)
+    press(page, "j", "j", "Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("CFR1 · STAUBER")
-    page.keyboard.press("Tab")
+    press(page, "Tab")
     expect(page.locator(":focus")).to_have_text("Aller au contenu")
 
 

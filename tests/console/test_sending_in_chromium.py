@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.console.trade import Trade, open_trade
-from tests.console.watching import Watched, found_by_axe
+from tests.console.watching import Watched, found_by_axe, press
 from tests.journey.conftest import MakePair
 from tests.patience import eventually
 from tests.servers.chromium import Chromium
@@ -114,26 +114,24 @@ def test_it_is_sent_by_keyboard_alone(trade: Trade, watched: Watched) -> None:
     trade.confirm_again()
     page = watched.context.new_page()
     enter(trade, page)
-    page.keyboard.press("g")
-    page.keyboard.press("e")
+    press(page, "g", "e")
     expect(page.get_by_role("heading", level=1)).to_have_text("Envoyer une commande")
     page.goto(trade.other_list)
-    for key in ("j", "x", "j", "Shift+X"):
-        page.keyboard.press(key)
+    press(page, "j", "x", "j", "Shift+X")
     send = page.get_by_role("button", name="Valider")
     expect(send).to_be_disabled()
-    page.keyboard.press("*")
+    press(page, "*")
     expect(send).to_have_text("Valider (2 commandes, 300,00 HT)")
     page.get_by_label("Fournisseur", exact=True).focus()
-    page.keyboard.press("Shift+F10")
+    press(page, "Shift+F10")
     expect(page.get_by_role("link", name="Courriel commandes")).to_be_focused()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.get_by_role("link", name="Courriel commandes")).to_be_hidden()
-    page.keyboard.press("v")
+    press(page, "v")
     expect(page.get_by_role("heading", level=1)).to_have_text("Le courriel avant son départ")
-    page.keyboard.press("v")
+    press(page, "v")
     expect(page.get_by_text("Partira dans")).to_be_visible()
-    page.keyboard.press("d")
+    press(page, "d")
     expect(page.get_by_role("button", name="Suspendre le direct")).to_have_attribute("aria-pressed", "true")
 
 

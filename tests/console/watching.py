@@ -33,6 +33,13 @@ def watched(chromium: Chromium) -> Iterator[Watched]:
     assert not watched.complaints, watched.complaints
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys, once the scripts of the page have run: what is pressed before them goes to nobody."""
+    page.wait_for_load_state()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def found_by_axe(page: Page) -> list[str]:
     """What it says is wrong, and what it could not judge."""
     page.evaluate(axe())
