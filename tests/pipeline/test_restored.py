@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from intergestan_db.enums import HoldReason
 from intergestan_db.problem import Problem
 from intergestan_db.tables import (
     Answer,
@@ -26,7 +27,7 @@ from intergestan_db.tables import (
     SalesOrder,
 )
 from intergestan_exchange.changes.change_sales_order import OwnChanges, change_sales_order
-from intergestan_exchange.findings.finding import read_findings
+from intergestan_exchange.findings.finding import Finding, read_findings, write_findings
 from intergestan_exchange.findings.findings import explain_all
 from intergestan_exchange.health.vitals import read_vitals
 from intergestan_exchange.heartbeats.heartbeats import write_request
@@ -519,7 +520,8 @@ def _change_own(sites: Pair, line: str, quantity: int) -> InboundMail:
     return row
 
 
-def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: Forget) -> None:
+@pytest.mark.parametrize("brings_more", [False, True], ids=["alone", "with a statement in one forward"])
+def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: Forget, *, brings_more: bool) -> None:
     """All is settled here, so nothing would ever be asked again; the seller's newest word quotes what is forgotten."""
     ordered(sites)
     change = edit(sites, quantities={L1: Decimal(5)})
@@ -535,6 +537,11 @@ def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: 
     assert change_states(sites) == [("accepted", "AP")]
     held = _change_own(sites, L1, 1)
     assert place(held) == ("held", "unmatched_answer")
+    if brings_more:
+        lost = Finding(HoldReason.STATEMENT, {"partner": "x", "epoch": "1", "numbers": "3–4"}, variant="lost")
+        with sites.buyer.database.transaction() as connection:
+            detail = write_findings([*read_findings(held.detail), lost])
+            connection.execute(update(InboundMail).where(InboundMail.id == held.id).values(detail=detail))
     act(sites.buyer, refuse, [f"in-{held.id}"], None)
     exchange(sites)
     assert believed(sites) == ("changed", "AP", "CCL1", 1)

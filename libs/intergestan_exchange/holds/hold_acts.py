@@ -193,10 +193,12 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
 
 def _ask_anew(connection: Connection, hold: Hold, by: str, at: datetime) -> Bells:
     """For the word that the partner gave about a mail which a restore of ours took away."""
-    partner = connection.execute(select(InboundMail.partner_id).where(InboundMail.id == hold.id)).scalar_one()
-    if hold.reason != HoldReason.UNMATCHED_ANSWER or partner is None:
+    unmatched = [finding for finding in hold.findings if finding.reason == HoldReason.UNMATCHED_ANSWER]
+    numbers = [number for finding in unmatched for number in json.loads(finding.values.get("numbers", "[]"))]
+    if not numbers:
         return Bells()
-    numbers = [each for finding in hold.findings for each in json.loads(finding.values.get("numbers", "[]"))]
+    partner = connection.execute(select(InboundMail.partner_id).where(InboundMail.id == hold.id)).scalar_one()
+    assert partner is not None, "answers have a signer"
     return outbound.ask_anew(connection, partner, numbers, by=by, at=at)
 
 
@@ -210,12 +212,7 @@ def _close(
         .returning(*HoldRow.__table__.c)
     ).first()
     if closed is None:
-        raise Problem(
-            "Somebody else dealt with {ref} at the same moment; nothing was changed.",
-            ProblemCode.CHANGED_MEANWHILE,
-            (Act.LIST_HOLDS,),
-            ref=hold.ref,
-        )
+        raise _decided_meanwhile(hold)
     return closed
 
 
@@ -247,12 +244,16 @@ def _reject(connection: Connection, hold: Hold, ledger_id: int, at: datetime) ->
         .values(outcome=LedgerOutcome.REJECTED, updated_at=at)
     )
     if rejected.rowcount != 1:
-        raise Problem(
-            "Somebody else dealt with {ref} at the same moment; nothing was changed.",
-            ProblemCode.CHANGED_MEANWHILE,
-            (Act.LIST_HOLDS,),
-            ref=hold.ref,
-        )
+        raise _decided_meanwhile(hold)
+
+
+def _decided_meanwhile(hold: Hold) -> Problem:
+    return Problem(
+        "Somebody else dealt with {ref} at the same moment; nothing was changed.",
+        ProblemCode.CHANGED_MEANWHILE,
+        (Act.LIST_HOLDS,),
+        ref=hold.ref,
+    )
 
 
 def _record(connection: Connection, hold: Hold, event: str, words: str | None, by: str, at: datetime) -> None:
