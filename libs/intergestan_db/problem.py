@@ -397,8 +397,8 @@ class Problem(Exception):
     """Nothing was changed, and why: `template` is an English sentence with `{named}` values.
 
     The sentence says what happened and what did not. What to do about it is `next`, which whoever shows the sentence
-    puts into words. Only literal templates are raised, because the
-    catalogues are made from them. Of a text among the values the sentence has `MOST_QUOTED` characters.
+    puts into words. Only literal templates are raised, because the catalogues are made from them. Of a text among
+    the values the sentence has `MOST_QUOTED` characters.
 
     :ivar code: what kind of problem it is, for programs.
     :ivar next: what may be done about it, the likeliest first; the values say with what.

@@ -33,11 +33,11 @@ _WAITS_OUT = (
     *(OutboundState.UNKNOWN, OutboundState.HELD),
 )
 _WAITS_IN = (InboundState.ARCHIVED, InboundState.HELD)
-_IS_ORDERS = OutboundMail.kind != MailKind.HEARTBEAT
-_SENT = _between(OutboundMail, OutboundMail.state, func.count()).where(_IS_ORDERS).group_by(OutboundMail.state)
+_NO_HEARTBEAT = OutboundMail.kind != MailKind.HEARTBEAT
+_SENT = _between(OutboundMail, OutboundMail.state, func.count()).where(_NO_HEARTBEAT).group_by(OutboundMail.state)
 _WAITING = {
     OutboundMail: select(OutboundMail.state, func.count())
-    .where(OutboundMail.state.in_(_WAITS_OUT), _IS_ORDERS)
+    .where(OutboundMail.state.in_(_WAITS_OUT), _NO_HEARTBEAT)
     .group_by(OutboundMail.state),
     InboundMail: select(InboundMail.state, func.count())
     .where(InboundMail.state.in_(_WAITS_IN), ~InboundMail.is_heartbeat)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from intergestan_db import states
+from intergestan_db.among import among
 from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, OutboundMail, Partner
@@ -28,10 +29,8 @@ from intergestan_exchange.findings.undelivered import undelivered
 from intergestan_exchange.outbox.outbound import Outbound, list_outbound
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
-_MOST_IDS = 5000
 ARRIVED = f"{HoldReason.DAMAGED}.arrived"
 _MAY_ARRIVE_AGAIN = frozenset({HoldReason.DAMAGED, HoldReason.BAD_MESSAGE})
-_AT_ONCE = 500  # transfers in one statement
 _UNSETTLED = (LedgerOutcome.HELD, LedgerOutcome.WAITING)
 
 
@@ -96,7 +95,11 @@ class Hold:
 def list_holds(connection: Connection) -> list[Hold]:
     """All that waits, the longest first. Where there may be much of it, `list_holds_page` is asked."""
     holds = [*_inbound(connection), *_outbound(connection), *_orders(connection)]
-    return sorted(holds, key=lambda hold: (hold.since, hold.kind, hold.id))
+    return sorted(holds, key=_longest_first)
+
+
+def _longest_first(hold: Hold) -> tuple[datetime, str, int]:
+    return hold.since, hold.kind, hold.id
 
 
 def list_holds_page(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[Hold]:
@@ -162,7 +165,7 @@ def holds_called(connection: Connection, refs: Sequence[str]) -> list[Hold]:
     for kind, row_id in map(parse_ref, refs):
         ids.setdefault(kind, []).append(row_id)
     holds = [hold for kind, row_ids in ids.items() for hold in _READERS[kind](connection, row_ids)]
-    return sorted(holds, key=lambda hold: (hold.since, hold.ref))
+    return sorted(holds, key=_longest_first)
 
 
 def parse_ref(ref: str) -> tuple[str, int]:
@@ -219,12 +222,12 @@ def _arrived(connection: Connection, rows: Sequence[Any], found: Mapping[int, Se
         transfer = row.transfer_id or values.get("claims")
         if transfer and row.reason in _MAY_ARRIVE_AGAIN:
             claimed[row.id] = (transfer, values.get("digest"))
-    wanted = sorted({transfer for transfer, _ in claimed.values()})
+    if not claimed:
+        return set()
+    came = select(InboundTransfer.jti, InboundTransfer.transfer_digest).where(among(InboundTransfer.jti, "transfers"))
     known: set[tuple[str, str | None]] = set()
-    for start in range(0, len(wanted), _AT_ONCE):
-        some = InboundTransfer.jti.in_(wanted[start : start + _AT_ONCE])
-        for jti, digest in connection.execute(select(InboundTransfer.jti, InboundTransfer.transfer_digest).where(some)):
-            known |= {(jti, digest), (jti, None)}
+    for jti, digest in connection.execute(came, {"transfers": sorted({transfer for transfer, _ in claimed.values()})}):
+        known |= {(jti, digest), (jti, None)}
     return {row_id for row_id, transfer in claimed.items() if transfer in known}
 
 
@@ -298,13 +301,10 @@ _READERS = {INBOUND: _inbound, OUTBOUND: _outbound, ORDER: _orders}
 
 def _held_since(connection: Connection, machine: states.Machine, ids: Sequence[int]) -> dict[int, datetime]:
     """When each of these mails was last put there."""
-    found: dict[int, datetime] = {}
-    for start in range(0, len(ids), _MOST_IDS):
-        some = ids[start : start + _MOST_IDS]
-        rows = connection.execute(
-            select(Event.subject_id, func.max(Event.at).label("at"))
-            .where(Event.subject == machine.name, Event.new == "held", Event.subject_id.in_(some))
-            .group_by(Event.subject_id)
-        )
-        found |= {row.subject_id: row.at for row in rows}
-    return found
+    if not ids:
+        return {}
+    held = select(Event.subject_id, func.max(Event.at).label("at")).where(
+        Event.subject == machine.name, Event.new == "held", among(Event.subject_id, "mails")
+    )
+    rows = connection.execute(held.group_by(Event.subject_id), {"mails": ids})
+    return {row.subject_id: row.at for row in rows}

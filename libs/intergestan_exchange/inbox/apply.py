@@ -164,10 +164,8 @@ def note_answered(
 
     Nobody would ever answer it otherwise: it would wait for an answer, and be told as one that got none, for ever.
     """
-    outbound = _quoted_mail(connection, partner_id, quoted)
-    series = answers[0].epoch
-    carried = _orders_of(connection, outbound.id, series) or changes_in(connection, outbound.id, series)
-    if not _goes_on(outbound.state, ()) and _all_answered(carried, answers):
+    outbound, orders, changes = _read_quoted(connection, partner_id, quoted, answers[0].epoch)
+    if not _goes_on(outbound.state, ()) and _all_answered(orders or changes, answers):
         answered(connection, [outbound.id], by=BY, at=now, old={outbound.id: outbound.state})
 
 
@@ -189,9 +187,7 @@ class _Matched(NamedTuple):
 
 
 def _match(connection: Connection, partner_id: int, quoted: InReplyTo, answers: Sequence[NumberedAnswer]) -> _Matched:
-    outbound = _quoted_mail(connection, partner_id, quoted)
-    orders = _orders_of(connection, outbound.id, answers[0].epoch)
-    changes = {} if orders else changes_in(connection, outbound.id, answers[0].epoch)
+    outbound, orders, changes = _read_quoted(connection, partner_id, quoted, answers[0].epoch)
     carried = orders or changes
     _check_carried(carried, answers)
     _check_content(connection, partner_id, answers)
@@ -223,16 +219,19 @@ def _fresh(orders: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> list
     return [each for each in answers if each.place > answered_at(orders[each.answer.order_id])]
 
 
-def _quoted_mail(connection: Connection, partner_id: int, quoted: InReplyTo) -> Any:
+def _read_quoted(
+    connection: Connection, partner_id: int, quoted: InReplyTo, epoch: int
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The mail of ours that is answered, and the orders or the changes in it, all locked.
+
+    :param epoch: the series of the answers.
+    """
     which = {"transfer": quoted.jti, "digest": quoted.digest, "partner": partner_id}
     mail = connection.execute(_QUOTED, which).first()
     if mail is None:
         raise UnmatchedAnswer(f"We sent this partner no mail {quoted.jti} with that content.")
-    return mail
-
-
-def _orders_of(connection: Connection, mail_id: int, epoch: int) -> dict[str, Any]:
-    return {row.number: row for row in connection.execute(_CARRIED, {"mail": mail_id, "epoch": epoch})}
+    orders = {row.number: row for row in connection.execute(_CARRIED, {"mail": mail.id, "epoch": epoch})}
+    return mail, orders, {} if orders else changes_in(connection, mail.id, epoch)
 
 
 def _check_carried(carried: Mapping[str, Any], answers: Sequence[NumberedAnswer]) -> None:

@@ -100,6 +100,19 @@ def replaced_at(revision: int | ColumnElement[int]) -> ColumnElement[int]:
     return first.correlate_except(later).scalar_subquery()
 
 
+_IN_MAIL = (
+    select(
+        *(PurchaseOrderChange.__table__, PurchaseOrder.id.label("order_id"), PurchaseOrder.number),
+        *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
+        replaced_at(PurchaseOrderChange.revision).label("replaced_at"),
+    )
+    .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
+    .where(PurchaseOrderChange.outbound_mail_id == bindparam("mail"))
+    .order_by(PurchaseOrder.id)
+    .with_for_update()
+)
+
+
 def is_repeated(row: Any, place: Place) -> bool:
     """Whether an answer says again what was said of a document before another took its place."""
     return row.replaced_at is not None and place.n > row.replaced_at
@@ -110,19 +123,7 @@ def changes_in(connection: Connection, mail_id: int, epoch: int) -> dict[str, An
 
     :param epoch: the series of the answers to them.
     """
-    rows = connection.execute(
-        select(
-            *(PurchaseOrderChange.__table__, PurchaseOrder.id.label("order_id"), PurchaseOrder.number),
-            *(PurchaseOrder.supplier_order_number, PurchaseOrder.supplier_number_epoch),
-            replaced_at(PurchaseOrderChange.revision).label("replaced_at"),
-        )
-        .join(PurchaseOrder, PurchaseOrder.id == PurchaseOrderChange.purchase_order_id)
-        .where(PurchaseOrderChange.outbound_mail_id == mail_id)
-        .order_by(PurchaseOrder.id)
-        .with_for_update(),
-        {"epoch": epoch},
-    )
-    return {row.number: row for row in rows}
+    return {row.number: row for row in connection.execute(_IN_MAIL, {"mail": mail_id, "epoch": epoch})}
 
 
 def check_not_reversed(changes: Mapping[str, AnyRow], answers: Iterable[tuple[Place, OrderAnswer]]) -> None:

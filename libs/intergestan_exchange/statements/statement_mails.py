@@ -118,13 +118,17 @@ def _is_older(transfer: Transfer, statement: Statement, last: AnyRow) -> bool:
     """
     epoch = _epoch(transfer, statement)
     is_before = (transfer.composed_at, transfer.jti) < (last.composed_at, last.transfer_id)
-    is_certain = last.composed_at <= last.received_at + IN_FUTURE
+    is_certain = not _was_of_future(last.composed_at, last.received_at)
     return bool(epoch < last.epoch or (epoch == last.epoch and is_before and is_certain))
+
+
+def _was_of_future(composed_at: datetime, received_at: datetime) -> bool:
+    return composed_at > received_at + IN_FUTURE
 
 
 def _is_odd(transfer: Transfer, last: AnyRow, now: datetime) -> bool:
     """Whether this statement or the last one was of the future when it was taken in."""
-    return transfer.composed_at > now + IN_FUTURE or bool(last.composed_at > last.received_at + IN_FUTURE)
+    return _was_of_future(transfer.composed_at, now) or _was_of_future(last.composed_at, last.received_at)
 
 
 def _came_before(connection: Connection, mail: ClaimedMail, last: AnyRow, epoch: int) -> bool:

@@ -6,13 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from intergestan_db import states
 from intergestan_db.enums import HoldReason, InboundState
-from intergestan_db.leases import FREE
 from intergestan_db.tables import InboundMail, InboundTransfer, PartnerKey
 from intergestan_exchange.transfers.put_back import put_back
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail
-from intergestan_exchange.transfers.transfers import keep
+from intergestan_exchange.transfers.transfers import end_mail
 
 
 def signer_of(connection: Connection, kid: str) -> int:
@@ -29,28 +27,7 @@ def was_taken_in(connection: Connection, partner_id: int, jti: str, digest: str)
 
 def finish_copy(connection: Connection, mail: ClaimedMail, partner_id: int, jti: str, now: datetime) -> None:
     """A damaged copy is done, because the transfer was taken in from another one."""
-    if mail.brings_more:
-        keep(connection, mail)
-        return
-    states.move(
-        connection,
-        states.INBOUND_MAIL,
-        [mail.id],
-        "finish",
-        by=BY,
-        at=now,
-        fence=mail.fence,
-        event_detail={"as": jti},
-        partner_id=partner_id,
-        transfer_id=jti,
-        subject=mail.subject,
-        sender=mail.sender,
-        reason=None,
-        detail=None,
-        strikes=0,
-        replayed=False,
-        **FREE,
-    )
+    end_mail(connection, mail, partner_id, jti, now, event_detail={"as": jti})
 
 
 _partner = InboundMail.partner_id + 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
@@ -21,6 +22,16 @@ _ENTER = insert(InboundTransfer).returning(InboundTransfer.id)
 def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, now: datetime) -> None:
     """The mail is done: all its documents are booked, held or known.
 
+    :raises StaleState: the lease on the mail was lost.
+    """
+    end_mail(connection, mail, transfer.partner.id, transfer.jti, now, kid=transfer.kid)
+
+
+def end_mail(
+    connection: Connection, mail: ClaimedMail, partner_id: int, jti: str, now: datetime, **values: Any
+) -> None:
+    """The mail is done with this transfer of a partner.
+
     One that brings more stays as it is, still ours: it is done with the last of its manifests.
 
     :raises StaleState: the lease on the mail was lost.
@@ -36,15 +47,15 @@ def finish_mail(connection: Connection, mail: ClaimedMail, transfer: Transfer, n
         by=BY,
         at=now,
         fence=mail.fence,
-        partner_id=transfer.partner.id,
-        kid=transfer.kid,
-        transfer_id=transfer.jti,
+        partner_id=partner_id,
+        transfer_id=jti,
         subject=mail.subject,
         sender=mail.sender,
         reason=None,
         detail=None,
         strikes=0,
         replayed=False,
+        **values,
         **FREE,
     )
 
