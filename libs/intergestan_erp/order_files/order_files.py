@@ -83,7 +83,9 @@ def import_file(
     for last_try in (False, True):
         try:
             with database.read() as connection:
-                known = OrderJudge(connection, reading.orders, options, place)
+                known = OrderJudge(
+                    connection, reading.orders, options, None if place is None else place.establishment_id
+                )
                 found, there = _settle(connection, known, file, reading.orders, options, today)
             said = (*reading.said, *(each for order in found for each in order.notes))
             with database.transaction() as connection:

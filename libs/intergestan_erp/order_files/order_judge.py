@@ -12,7 +12,6 @@ from sqlalchemy import Connection, Row, select
 from intergestan_db.enums import PartyRole, PriceSide
 from intergestan_db.problem import Act, Fault
 from intergestan_db.tables import PriceList, Site, User
-from intergestan_erp.agencies.places import Place
 from intergestan_erp.catalogue.catalogue import code_like, products_by_code, products_by_gtin
 from intergestan_erp.inputs.identifiers import is_gtin
 from intergestan_erp.order_files.file_order import FileOrder, Options
@@ -29,10 +28,11 @@ class OrderJudge:
     """What the base knows of all that some orders name, read in a few queries."""
 
     def __init__(
-        self, connection: Connection, orders: Sequence[FileOrder], options: Options, place: Place | None = None
+        self, connection: Connection, orders: Sequence[FileOrder], options: Options, establishment_id: int | None = None
     ) -> None:
+        """:param establishment_id: whose price lists count (A07); None: those of the usual one."""
         self._connection = connection
-        self._establishment_id = None if place is None else place.establishment_id
+        self._establishment_id = establishment_id
         self._suppliers: dict[tuple[str, ...], int | Fault] = {}
         site = connection.execute(select(Site.name, Site.siret, Site.vat_id, Site.currency)).one()
         self._us = Us(site.name, site.siret, site.vat_id)

@@ -81,7 +81,8 @@ def judged(
 ) -> OrderValues:
     """The rows of an order.
 
-    :param stored: as it was before; days that it had are not judged again.
+    :param place: where it is entered; None: where the site usually is.
+    :param stored: as it was before; it stays where it was entered, and days that it had are not judged again.
     :raises EntryProblems: with all that is wrong with it.
     """
     if faults := list(wrong(typed)):
@@ -96,10 +97,11 @@ def judged(
         None if stored is None else stored.kept,
     )
     faults = list[Fault]()
-    values = OrderJudge(connection, [order], Options(any_dates=any_dates), place).values(order, faults)
+    where = stored or place
+    establishment_id = None if where is None else where.establishment_id
+    values = OrderJudge(connection, [order], Options(any_dates=any_dates), establishment_id).values(order, faults)
     if not any_dates:
-        before = set() if stored is None else set(stored.typed.days())
-        faults += (each for each in implausible_days(order, today) if _day_of(each) not in before)
+        faults += implausible_days(order, today, () if stored is None else stored.typed.days())
     if values is None or faults:
         raise EntryProblems(as_entered(faults))
     values.kept["prices"] = _sources(values, stored)
@@ -123,12 +125,6 @@ def priced(values: OrderValues) -> PricedOrder:
         head["total_vat"],
         head["total_ttc"],
     )
-
-
-def _day_of(fault: Fault) -> date | None:
-    """The day that cannot be meant."""
-    found = fault.values.get("wanted", fault.values.get("day"))
-    return found if isinstance(found, date) else None
 
 
 def _sources(values: OrderValues, stored: StoredOrder | None) -> dict[str, str]:

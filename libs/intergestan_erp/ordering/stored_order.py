@@ -30,6 +30,7 @@ class StoredOrder:
     number: str
     version: int
     state: str
+    establishment_id: int
     typed: TypedOrder
     carried: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +71,7 @@ def read_stored(connection: Connection, number: str) -> StoredOrder:
         number=head.number,
         version=head.version,
         state=head.state,
+        establishment_id=head.establishment_id,
         typed=TypedOrder(
             supplier=head.supplier,
             lines=tuple(map(_line, lines)),

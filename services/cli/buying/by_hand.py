@@ -132,9 +132,12 @@ def edit(
     if edits is None:
         raise typer.BadParameter(_("Say what changes: --line, --price, --remove, --add, --charge or the head."))
     call = call_of(context)
-    how = _how(call, dates, confirm=confirm)
-    del how["place"]
-    _tell(change_order(call.database, number, edits, version=version, **how), as_json=as_json)
+    with call.database.read() as connection:
+        by = call.actor(connection)
+    saved = change_order(
+        call.database, number, edits, by=by, version=version, confirm=confirm, any_dates=dates is Dates.ANY
+    )
+    _tell(saved, as_json=as_json)
 
 
 def copy(

@@ -15,6 +15,7 @@ from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import (
+    Establishment,
     Event,
     NumberSeries,
     PriceLine,
@@ -24,8 +25,11 @@ from intergestan_db.tables import (
     PurchaseOrderCharge,
     PurchaseOrderLine,
 )
+from intergestan_erp.agencies.depots import add_depot
+from intergestan_erp.agencies.establishments import add_establishment
+from intergestan_erp.agencies.places import place_called
 from intergestan_erp.ordering.draft_edits import DraftEdits
-from intergestan_erp.ordering.drafts import change_order, copy_order, delete_orders
+from intergestan_erp.ordering.drafts import change_order, copy_order, delete_orders, enter_order
 from intergestan_erp.ordering.judging import price_order
 from intergestan_erp.ordering.stored_order import read_stored
 from intergestan_erp.ordering.typed_order import DeliveryPlace, TypedCharge, TypedLine, TypedOrder
@@ -112,6 +116,28 @@ def test_a_price_list_counts_where_no_price_is_typed(desk: Desk) -> None:
         connection.execute(line)
     (line_,) = desk.enter(a_line("CAS16", "3")).priced.lines
     assert (line_.price, line_.price_from) == (Decimal(9), "list")
+
+
+def test_a_line_that_is_added_later_has_the_price_of_the_place_of_its_order(desk: Desk) -> None:
+    """A07: the list of the establishment that orders, also where somebody else changes the draft."""
+    with desk.database.transaction() as connection:
+        add_establishment(connection, 2, {"name": "Agence 2"}, by="marie", at=NOW)
+        there = connection.execute(select(Establishment.id).where(Establishment.number == 2)).scalar_one()
+        add_depot(connection, "RD", 2, {"name": "Réserve"}, by="marie", at=NOW)
+        place = place_called(connection, "2/RD")
+        listed = insert(PriceList).values(
+            code="A2", side="purchase", valid_from=date(2020, 1, 1), establishment_id=there
+        )
+        list_id = connection.execute(listed.returning(PriceList.id)).scalar_one()
+        line = {"price_list_id": list_id, "price": Decimal(9), "min_quantity": Decimal(0), "discount": Decimal(0)}
+        connection.execute(insert(PriceLine).values(line))
+    entered = enter_order(desk.database, an_order(a_line("CAS20")), by="marie", place=place)
+    changed = change(desk, entered.number, DraftEdits(added=(a_line("CAS16"),)))
+    assert [(each.price, each.price_from) for each in (*entered.priced.lines, *changed.priced.lines)] == [
+        (Decimal(9), "list"),
+        (Decimal(9), "list"),
+        (Decimal(9), "list"),
+    ]
 
 
 @pytest.mark.mainly_on("sqlite")
