@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
 from intergestan_db.tables import Partner, Party, PurchaseOrder, SalesOrder
+from intergestan_erp.parties.search_words import after
 from intergestan_msg.identity import nfc
 
 MOST = 8
@@ -64,9 +65,10 @@ def find_orders(connection: Connection, typed: str, most: int = MOST) -> FoundOr
         .where(_begins(SalesOrder.customer_order_number, wanted))
         .limit(most)
     )
-    ids = [*connection.scalars(ours), *connection.scalars(theirs)]
+    of_ours = list(connection.scalars(ours))
+    ids = [*of_ours, *connection.scalars(theirs)]
     sold = _query(SalesOrder, SalesOrder.customer_order_number, SalesOrder.customer_id)
-    sold = sold.where(SalesOrder.id.in_(ids)).order_by(SalesOrder.number)
+    sold = sold.where(SalesOrder.id.in_(ids)).order_by(SalesOrder.id.in_(of_ours).desc(), SalesOrder.number)
     return FoundOrders(
         tuple(FoundOrder(*row) for row in connection.execute(bought.limit(most))),
         tuple(FoundOrder(*row) for row in connection.execute(sold.limit(most))) if ids else (),
@@ -83,9 +85,4 @@ def _begins(column: Any, wanted: str) -> ColumnElement[bool]:
     if not wanted.isascii():
         return or_(column == wanted, column == wanted.upper())
     ways = dict.fromkeys((wanted, wanted.upper()))
-    return or_(
-        *(
-            and_(column >= way, column < way[:-1] + chr(ord(way[-1]) + 1), column.startswith(way, autoescape=True))
-            for way in ways
-        )
-    )
+    return or_(*(and_(column >= way, column < after(way), column.startswith(way, autoescape=True)) for way in ways))
