@@ -469,6 +469,12 @@ class Fault(Problem):
         place = ", ".join(part for part in parts if part)
         return f"{place}: {self.args[0]}" if place else str(self.args[0])
 
+    @classmethod
+    def at(cls, row: int | None, column: str | None, why: Problem, *, part: str | None = None) -> Self:
+        """A problem with what stands at a place, as its fault."""
+        place: Any = {"part": part, "problem": why.code, "acts": why.next}
+        return cls(row, column, why.template, **place, **why.values)
+
     def plain(self) -> PlainFault:
         """The fault as data, from which `of` makes it again."""
         values = {name: _plain(value) for name, value in self.values.items()}

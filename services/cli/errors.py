@@ -11,7 +11,7 @@ from services.cli.next_acts import with_acts
 from services.cli.shown import wording
 
 FAILED, USAGE, NOTHING_TO_SEND, NOT_YET, CONFIGURATION = 1, 2, 3, 75, 78
-_CODES: Mapping[ProblemCode | None, int] = {ProblemCode.NOT_ONE_PARTY: USAGE, ProblemCode.NO_POLLER: NOT_YET}
+_CODES: Mapping[ProblemCode, int] = {ProblemCode.NOT_ONE_PARTY: USAGE, ProblemCode.NO_POLLER: NOT_YET}
 
 
 def explain(error: Exception) -> tuple[str, int]:

@@ -539,8 +539,9 @@ def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: 
     assert place(held) == ("held", "unmatched_answer")
     if brings_more:
         lost = Finding(HoldReason.STATEMENT, {"partner": "x", "epoch": "1", "numbers": "3–4"}, variant="lost")
+        assert held.detail is not None
+        detail = write_findings([*read_findings(str(held.detail)), lost])
         with sites.buyer.database.transaction() as connection:
-            detail = write_findings([*read_findings(held.detail), lost])
             connection.execute(update(InboundMail).where(InboundMail.id == held.id).values(detail=detail))
     act(sites.buyer, refuse, [f"in-{held.id}"], None)
     exchange(sites)

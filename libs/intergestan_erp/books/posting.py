@@ -237,7 +237,7 @@ _AXIS = (
     .join(Dossier, Dossier.id == Establishment.dossier_id)
     .join(
         AccountingFolder,
-        AccountingFolder.id == func.coalesce(Establishment.accounting_folder_id, Dossier.accounting_folder_id),
+        AccountingFolder.id == EFFECTIVE_FOLDER,
     )
     .where(Establishment.id == bindparam("establishment"), Dossier.analytic_axis)
 )

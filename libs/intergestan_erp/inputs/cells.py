@@ -423,17 +423,7 @@ class Cells:
         try:
             return read()
         except Unreadable as bad:
-            self.findings.faults.append(
-                Fault(
-                    self.row,
-                    self.titles.get(column, column),
-                    bad.template,
-                    part=self._part,
-                    problem=bad.code,
-                    acts=bad.next,
-                    **bad.values,
-                )
-            )
+            self.findings.faults.append(Fault.at(self.row, self.titles.get(column, column), bad, part=self._part))
             return None
 
 

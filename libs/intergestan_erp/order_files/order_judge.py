@@ -116,9 +116,7 @@ class OrderJudge:
             found = self._suppliers[order.suppliers] = self._look_up(order.suppliers)
         if isinstance(found, int):
             return found
-        faults.append(
-            Fault(order.row, found.column, found.template, problem=found.code, acts=found.next, **found.values)
-        )
+        faults.append(Fault.at(order.row, found.column, found))
         return None
 
     def _look_up(self, texts: tuple[str, ...]) -> int | Fault:

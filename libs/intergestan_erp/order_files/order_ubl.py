@@ -219,7 +219,7 @@ class _Document:
             try:
                 check_identifier(value)
             except Unreadable as bad:
-                self._fault(_CARRIED_ELEMENTS[name], bad.template, **bad.values)
+                self._found.faults.append(Fault.at(None, _CARRIED_ELEMENTS[name], bad))
         self._kept |= kept(self._carried)
         references = self._kept.pop("references", {})
         for name, value in order.references:
@@ -382,7 +382,7 @@ class _Document:
         try:
             check_gtin(standard.value)
         except Unreadable as wrong:
-            self._fault(place, wrong.template, acts=wrong.next, **wrong.values)
+            self._found.faults.append(Fault.at(None, place, wrong))
         return standard.value
 
     def _tax(self, taxes: tuple[TaxCategory, ...], place: str) -> TaxCategory | None:

@@ -182,15 +182,13 @@ def order_values(order: FileOrder, around: Around, faults: list[Fault]) -> Order
         **order.delivery,
     }
     for name, why in _bad_texts(PurchaseOrder, head):
-        faults.append(Fault(order.row, name, why.template, problem=why.code, acts=why.next, **why.values))
+        faults.append(Fault.at(order.row, name, why))
     for line, row in zip(order.lines, lines, strict=True):
         for name, why in _bad_texts(PurchaseOrderLine, row):
-            faults.append(
-                Fault(line.row, _place(line, name), why.template, problem=why.code, acts=why.next, **why.values)
-            )
+            faults.append(Fault.at(line.row, _place(line, name), why))
     for charge in charges:
         for name, why in _bad_texts(PurchaseOrderCharge, charge):
-            faults.append(Fault(order.row, name, why.template, problem=why.code, acts=why.next, **why.values))
+            faults.append(Fault.at(order.row, name, why))
     kept = {**order.kept, "prices": {row["line_id"]: source for row, source in complete if source != FROM_FILE}}
     return OrderValues(head, lines, charges, kept, order.notes)
 

@@ -50,13 +50,13 @@ def wrong(typed: TypedOrder) -> Iterator[Fault]:
 def _of_line(row: int, line: TypedLine) -> Iterator[Fault]:
     if not line.product.strip():
         yield Fault(row, "product", "The line names no product.")
-    if not _fits(line.quantity, MILLIONTH):
+    if not fits(line.quantity, MILLIONTH):
         yield _no_figure(row, "quantity", line.quantity)
-    if line.price is not None and not (_fits(line.price, MILLIONTH) and line.price >= 0):
+    if line.price is not None and not (fits(line.price, MILLIONTH) and line.price >= 0):
         yield _no_figure(row, "price", line.price)
-    if not (_fits(line.base_quantity, MILLIONTH) and line.base_quantity > 0):
+    if not (fits(line.base_quantity, MILLIONTH) and line.base_quantity > 0):
         yield Fault(row, "base_quantity", "A price is for more than nothing: write 1, or leave it out.")
-    if not _fits(line.allowance, CENT):
+    if not fits(line.allowance, CENT):
         yield _no_amount(row, "allowance", line.allowance)
     if line.unit is not None and unit_code(line.unit) is None:
         yield Fault(
@@ -71,17 +71,17 @@ def _of_line(row: int, line: TypedLine) -> Iterator[Fault]:
         try:
             check_gtin(line.gtin.strip())
         except Unreadable as bad:
-            yield Fault(row, "gtin", bad.template, problem=bad.code, acts=bad.next, **bad.values)
+            yield Fault.at(row, "gtin", bad)
 
 
 def _of_charge(charge: TypedCharge) -> Iterator[Fault]:
-    if not _fits(charge.amount, CENT):
+    if not fits(charge.amount, CENT):
         yield _no_amount(None, "charge", charge.amount)
     yield from _of_rate(None, charge.vat_rate)
 
 
 def _of_rate(row: int | None, rate: Decimal | None) -> Iterator[Fault]:
-    if rate is not None and not (_fits(rate, MILLIONTH) and 0 <= rate <= _MOST_RATE):
+    if rate is not None and not (fits(rate, MILLIONTH) and 0 <= rate <= _MOST_RATE):
         yield Fault(row, "vat_rate", "{value} is no rate: it is between 0 and 100.", value=f"{rate:f}")
 
 
@@ -93,7 +93,3 @@ def _no_figure(row: int, column: str, value: Decimal) -> Fault:
 
 def _no_amount(row: int | None, column: str, value: Decimal) -> Fault:
     return Fault(row, column, "{value} is no amount: it has more than 2 decimals, or is too large.", value=f"{value:f}")
-
-
-def _fits(value: Decimal, smallest: Decimal) -> bool:
-    return value.is_finite() and fits(value, smallest)

@@ -128,16 +128,7 @@ def _read(cells: Cells, column: str, read: Callable[[str], str | None]) -> str |
     try:
         return read(written)
     except Problem as problem:
-        cells.findings.faults.append(
-            Fault(
-                cells.row,
-                cells.titles.get(column, column),
-                problem.template,
-                problem=problem.code,
-                acts=problem.next,
-                **problem.values,
-            )
-        )
+        cells.findings.faults.append(Fault.at(cells.row, cells.titles.get(column, column), problem))
         return None
 
 

@@ -76,14 +76,7 @@ class PriceRow:
 
     def fault(self, column: str, problem: Problem) -> Fault:
         """A problem with a value of this row."""
-        return Fault(
-            self.row,
-            self.titles.get(column, COLUMNS[column][0]),
-            problem.template,
-            problem=problem.code,
-            acts=problem.next,
-            **problem.values,
-        )
+        return Fault.at(self.row, self.titles.get(column, COLUMNS[column][0]), problem)
 
 
 @dataclass(frozen=True, slots=True)
