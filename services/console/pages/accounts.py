@@ -24,7 +24,7 @@ from intergestan_exchange.mail_accounts.accounts import (
     reading_port,
     try_again,
 )
-from intergestan_exchange.mail_accounts.mailbox_changes import move_mailbox
+from intergestan_exchange.mail_accounts.mailbox_changes import SEEN, move_mailbox
 from intergestan_exchange.mail_accounts.mailbox_limits import change_mailbox
 from intergestan_operations.finding import Finding
 from intergestan_operations.language.wording import sentence, wording
@@ -181,19 +181,20 @@ def _change(connection: Connection, visit: Visit, box: ListedMailbox, account: N
     from intergestan_operations.mail_trial.entering import change_password
 
     by, at = visit.who.login, visit.now
-    moved = any(getattr(account, name) != getattr(box, name) for name in _PLACE)
-    if moved or (password and box.oauth_grant_id is not None):
+    moved = any(getattr(account, name) != getattr(box, name) for name in SEEN)
+    is_password = bool(password) and not moved and box.oauth_grant_id is None
+    if is_password:
+        change_password(connection, box.name, password, by=by, at=at)  # which lets all its folders be tried again
+    elif moved or password:
         move_mailbox(connection, box.name, account, keeps_password=not password, by=by, at=at)
-    elif password:
-        change_password(connection, box.name, password, by=by, at=at)
     changed = {name: getattr(account, name) for name in _HABITS if getattr(account, name) != getattr(box, name)}
     if changed:
         change_mailbox(connection, box.name, changed, by=by, at=at)
-    try_again(connection, [box.name], by=by, at=at)
+    if not is_password:
+        try_again(connection, [box.name], by=by, at=at)
     return Done(to="/relever", said=Said("{name} is changed.", name=box.name))
 
 
-_PLACE: Final = ("host", "port", "security", "ca_file", "login", "folder", "protocol")
 _HABITS: Final = ("poll_seconds", "idle", "keeps_heartbeats", "bytes_per_day")
 
 

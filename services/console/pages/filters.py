@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -95,6 +95,9 @@ class Paging:
     """Where in a list a page is, and the addresses of its neighbours.
 
     A place belongs to the list that gave it: the address has a digest of its filter.
+
+    :ivar stated: whether an empty field says something else than one that is not there: it stays in the address then.
+    :ivar beside: what else the neighbours' addresses keep, which is no filter.
     """
 
     path: str
@@ -102,6 +105,8 @@ class Paging:
     size: int
     after: str | None
     before: str | None
+    stated: bool = False
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def narrowed(self, **others: str) -> str:
         """The address of the list's first page, narrowed otherwise."""
@@ -109,11 +114,11 @@ class Paging:
 
     def following(self, mark: str) -> str:
         """The address of the page after this one."""
-        return self._address(self.narrowing, {"apres": f"{self._digest}.{mark}"})
+        return self._address(self.narrowing, {**self.beside, "apres": f"{self._digest}.{mark}"})
 
     def preceding(self, mark: str) -> str:
         """The address of the page before this one."""
-        return self._address(self.narrowing, {"avant": f"{self._digest}.{mark}"})
+        return self._address(self.narrowing, {**self.beside, "avant": f"{self._digest}.{mark}"})
 
     def sized(self, size: int) -> str:
         """The address of the first page with so many rows."""
@@ -136,17 +141,20 @@ class Paging:
 
     def _address(self, narrowing: Mapping[str, str], place: Mapping[str, str]) -> str:
         size = {} if self.size == USUAL else {"lignes": str(self.size)}
-        query = {name: value for name, value in {**narrowing, **size, **place}.items() if value}
+        given = {name: value for name, value in narrowing.items() if value or self.stated}
+        query = {**given, **size, **place}
         return self.path + (f"?{urlencode(query)}" if query else "")
 
 
-def paging_of(visit: Visit, path: str, names: Sequence[str]) -> Paging:
+def paging_of(
+    visit: Visit, path: str, names: Sequence[str], *, stated: bool = False, beside: Sequence[str] = ()
+) -> Paging:
     """The place in the address.
 
-    :param names: of the fields that narrow the list.
+    :param names: of the fields that narrow the list. :param stated, beside: as of `Paging`.
     :raises Problem: the place is of another filter.
     """
-    narrowing = {name: visit.query.get(name, "").strip() for name in names}
+    narrowing = {name: visit.query.get(name, "").strip() for name in names if not stated or name in visit.query}
     asked = visit.query.get("lignes", "")
     size = int(asked) if asked in map(str, SIZES) else USUAL
     places: dict[str, str | None] = {}
@@ -157,7 +165,8 @@ def paging_of(visit: Visit, path: str, names: Sequence[str]) -> Paging:
             raise Problem(
                 "This place is of a list that was narrowed otherwise: begin with its first page.", ProblemCode.NO_PAGE
             )
-    return Paging(path, narrowing, size, places["apres"], places["avant"])
+    kept = {name: visit.query[name] for name in beside if visit.query.get(name)}
+    return Paging(path, narrowing, size, places["apres"], places["avant"], stated, kept)
 
 
 def _digest_of(narrowing: Mapping[str, str]) -> str:

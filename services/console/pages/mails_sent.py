@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from intergestan_db import states
 from intergestan_db.enums import MailKind, OutboundState, Right
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_exchange.listing.mails_out import list_mails_out
@@ -17,6 +18,7 @@ from intergestan_exchange.outbox import outbound
 from intergestan_exchange.outbox.progress import Progress, read_progress
 from intergestan_runtime.said import Said, marked
 from services.console import faults
+from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages import selection
 from services.console.pages.filters import paging_of
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from intergestan_exchange.holds.holds import Hold
 
 PATH: Final = "/envois"
-LIVE: Final = "envoi"
-"""The part of the page that goes on by itself."""
 _SOON_MS: Final = 1000
 _WAITING_MS: Final = 3000
 _LONG_MS: Final = 15000
@@ -43,7 +43,7 @@ KINDS: Final = {
 }
 """What a mail carries, in words."""
 MAY_GO_AGAIN: Final = frozenset({OutboundState.HELD, OutboundState.SENT, OutboundState.UNKNOWN})
-MAY_BE_GIVEN_UP: Final = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.HELD})
+MAY_BE_GIVEN_UP: Final = frozenset(states.OUTBOUND_MAIL.moves["abandon"][0])
 _REF: Final = re.compile(rf"{outbound.REF}([1-9]\d{{0,17}})")
 
 
@@ -107,8 +107,7 @@ def send_again(visit: Visit) -> Response:
 
 
 def _page(visit: Visit, template: str, found: Progress, hold: Hold | None) -> Response:
-    person = visit.person
-    may_act = person is not None and person.may(Right.RESEND_MAILS)
+    may_act = may(Right.RESEND_MAILS, visit.person)
     return visit.html(
         template,
         it=found,
@@ -121,7 +120,7 @@ def _page(visit: Visit, template: str, found: Progress, hold: Hold | None) -> Re
         may_undo=may_act and found.leaves_at is not None,
         may_go_again=may_act and found.mail.state in MAY_GO_AGAIN and found.mail.kind != MailKind.HEARTBEAT,
         may_be_given_up=may_act and found.leaves_at is None and found.mail.state in MAY_BE_GIVEN_UP,
-        may_send=person is not None and person.may(Right.SEND_ORDERS),
+        may_send=may(Right.SEND_ORDERS, visit.person),
         selected=_selection(visit, found),
     )
 

@@ -27,7 +27,7 @@ from intergestan_exchange.outbox.choosing import (
     sending_warnings,
     sums_of,
 )
-from intergestan_exchange.outbox.request import MAX_ORDERS, request_orders, set_order_address
+from intergestan_exchange.outbox.request import MAX_ORDERS, check_count, request_orders, set_order_address
 from intergestan_msg.errors import BadDocument
 from intergestan_operations.language.wording import sentence
 from intergestan_runtime.said import Counted, Said, marked
@@ -64,7 +64,8 @@ def _show_list(visit: Visit) -> Response:
         supplier_id = chosen_party(connection, supplier, wrong)
         followed_id = chosen_login(connection, visit, visit.query.get("suivi", ""), wrong)
         everything = visit.query.get("tout") == "1"
-        paging = paging_of(visit, selection.PATH, selection.FILTER)
+        beside = (selection.REMOVED, selection.UNTICKED)
+        paging = paging_of(visit, selection.PATH, selection.FILTER, stated=True, beside=beside)
         shown, to_send = None, []
         if not wrong and supplier_id is None:
             to_send = orders_to_send(connection)
@@ -230,10 +231,9 @@ def _show_mail(visit: Visit, fields: Mapping[str, str], problem: Problem | None 
         mail, refused = None, problem
         if not versions:
             refused = Problem(NOTHING_CHOSEN, ProblemCode.NO_VALUE)
-        elif len(ready) > MAX_ORDERS:
-            refused = _too_many(len(ready))
         elif addressee is not None:
             try:
+                check_count(len(ready))
                 mail = _mail(connection, visit, addressee, ready)
             except Problem as found:
                 refused = found
@@ -296,15 +296,6 @@ def _one_supplier(orders: Sequence[Chosen]) -> int:
     if len(suppliers) != 1:
         raise Problem("Only orders for one supplier go out in a mail; nothing was sent.", ProblemCode.OTHER_SUPPLIER)
     return suppliers.pop()
-
-
-def _too_many(count: int) -> Problem:
-    return Problem(
-        "A mail carries at most {most} orders; {count} were selected and nothing was sent. Select fewer.",
-        ProblemCode.TOO_MANY,
-        most=MAX_ORDERS,
-        count=count,
-    )
 
 
 def _what_waits(connection: Connection, visit: Visit) -> list[Said | Remark]:

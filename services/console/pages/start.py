@@ -11,6 +11,7 @@ from starlette.responses import Response
 from intergestan_db.enums import Right
 from intergestan_exchange.health.alarm_text import sentence
 from intergestan_exchange.partners.partners import Redirected, order_addresses_changed
+from services.console.access.rights import may
 from services.console.visit import Visit
 
 TOLD: Final = timedelta(days=7)
@@ -21,10 +22,9 @@ def show(visit: Visit) -> Response:
     """The page."""
     picture = visit.console.pictures.read()
     alarms = [(alarm, sentence(alarm, visit.language)) for alarm in picture.alarms]
-    person = visit.person
     redirected: Sequence[Redirected] = ()
-    if person is not None and person.may(Right.SET_ACCOUNTS):
+    if may(Right.SET_ACCOUNTS, visit.person):
         with visit.database.read() as connection:
             redirected = order_addresses_changed(connection, visit.now - TOLD)
-    may_send = person is not None and person.may(Right.SEND_ORDERS)
+    may_send = may(Right.SEND_ORDERS, visit.person)
     return visit.html("start.html", picture=picture, alarms=alarms, redirected=redirected, may_send=may_send)

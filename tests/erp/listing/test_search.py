@@ -24,6 +24,7 @@ def test_our_own_number_is_found_before_those_of_customers(sqlite_base: Database
             "name": "Mulhouse",
             "party_id": customer,
             "answer_address": "a@b.test",
+            "created_at": NOW,
         }
         partner_id = connection.execute(insert(Partner).values(partner).returning(Partner.id)).scalar_one()
         totals = dict.fromkeys(("total_ht", "total_vat", "total_ttc"), Decimal(1))

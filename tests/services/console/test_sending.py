@@ -91,6 +91,9 @@ def test_the_filters_say_what_is_shown(sending: SendingDesk) -> None:
     assert confirmed.status == 303
     again = browser.get(confirmed.headers["location"])
     assert ("CFR2 est confirmée et peut être envoyée." in again.said, sending.states()["CFR2"]) == (True, "confirmed")
+    nothing = browser.get("/envoyer?du=&au=&suivi=moi&fournisseur=STAUBER")
+    (all_of_it,) = re.findall(r'<a href="([^"]+)">tout voir</a>', nothing.text)
+    assert "du=&amp;au=" in all_of_it, "no day is not this month"
     wrong = browser.get("/envoyer?du=32/13/2020&fournisseur=nobody")
     assert (wrong.status, 'value="32/13/2020"' in wrong.text) == (422, True)
     assert numbers(browser.get(f"/envoyer?{NOVEMBER}")) == ["CFR1", "CFR2"]
