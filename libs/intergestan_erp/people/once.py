@@ -15,7 +15,6 @@ from intergestan_db.tables import Idempotency
 from intergestan_db.tables.types import UtcDateTime
 
 KEPT = timedelta(hours=48)
-MOST_KEY = 255
 
 
 @dataclass(frozen=True, slots=True)

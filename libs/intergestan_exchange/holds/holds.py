@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, literal, select, union_all
 
 from intergestan_db import states
-from intergestan_db.among import among
 from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Event, InboundMail, InboundTransfer, Ledger, OutboundMail, Partner
@@ -224,6 +223,8 @@ def _arrived(connection: Connection, rows: Sequence[Any], found: Mapping[int, Se
             claimed[row.id] = (transfer, values.get("digest"))
     if not claimed:
         return set()
+    from intergestan_db.among import among
+
     came = select(InboundTransfer.jti, InboundTransfer.transfer_digest).where(among(InboundTransfer.jti, "transfers"))
     known: set[tuple[str, str | None]] = set()
     for jti, digest in connection.execute(came, {"transfers": sorted({transfer for transfer, _ in claimed.values()})}):
@@ -303,6 +304,8 @@ def _held_since(connection: Connection, machine: states.Machine, ids: Sequence[i
     """When each of these mails was last put there."""
     if not ids:
         return {}
+    from intergestan_db.among import among
+
     held = select(Event.subject_id, func.max(Event.at).label("at")).where(
         Event.subject == machine.name, Event.new == "held", among(Event.subject_id, "mails")
     )

@@ -15,7 +15,8 @@ from intergestan_exchange.mail_accounts.accounts import NewMailbox, check_accoun
 
 _PLACE = ("host", "login", "folder", "protocol")
 """Whoever changes these names other mails: what is known of the old ones would hide the new."""
-_SEEN = ("host", "port", "security", "ca_file", "login", "folder", "protocol")
+SEEN = ("host", "port", "security", "ca_file", "login", "folder", "protocol")
+"""Where a mailbox is and how it is reached, as people see it."""
 _OF_PASSWORD = frozenset({"host", "security", "ca_file", "login"})
 """Who is told a password, and how safely."""
 _PASSWORD = ("secret", "sealed", "oauth_grant_id")
@@ -44,8 +45,8 @@ def move_mailbox(
     """
     (check_place if keeps_password else check_account)(account)
     mailbox_id = find_mailbox(connection, name)
-    row = connection.execute(select(*(getattr(Mailbox, key) for key in _SEEN)).where(Mailbox.id == mailbox_id)).one()
-    values = {key: getattr(account, key) for key in _SEEN}
+    row = connection.execute(select(*(getattr(Mailbox, key) for key in SEEN)).where(Mailbox.id == mailbox_id)).one()
+    values = {key: getattr(account, key) for key in SEEN}
     changed = {key: value for key, value in values.items() if value != getattr(row, key)}
     if not keeps_password:
         changed |= {key: getattr(account, key) for key in _PASSWORD}

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, and_, exists, func, or_, select
 
-from intergestan_db.enums import MailKind, OutboundState, PurchaseState
+from intergestan_db.enums import MailKind, PurchaseState
 from intergestan_db.problem import Remark
 from intergestan_db.tables import (
     OutboundMail,
@@ -21,6 +21,7 @@ from intergestan_db.tables import (
     PurchaseOrderLine,
     Relay,
 )
+from intergestan_exchange.outbox.outbound import ON_ITS_WAY
 
 MOST_ADDRESSEES = 1000
 """So many suppliers a page offers."""
@@ -187,11 +188,10 @@ def relay_warnings(connection: Connection, now: datetime) -> list[Remark]:
 def count_to_former_address(connection: Connection, partner_id: int, address: str) -> int:
     """Of mails of orders that were asked for, how many go out to another address than this one still (G18)."""
     mail = OutboundMail
-    on_their_way = [OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING]
     query = select(func.count()).where(
         mail.partner_id == partner_id,
         mail.kind == MailKind.ORDERS,
-        mail.state.in_(on_their_way),
+        mail.state.in_(ON_ITS_WAY),
         mail.recipient != address,
     )
     return connection.execute(query).scalar_one()

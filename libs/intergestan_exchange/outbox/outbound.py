@@ -31,6 +31,8 @@ from intergestan_erp.purchasing.change_states import abandon_changes
 from intergestan_exchange.outbox.mail_orders import orders_by_mail
 
 REF = "out-"
+ON_ITS_WAY = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING})
+"""The states of a mail that goes out by itself, within seconds."""
 _SHORTEST_PREFIX = 8
 
 
@@ -269,7 +271,7 @@ def _check_resend(mail: AnyRow) -> None:
             (Act.SEND_ORDERS,),
             ref=ref,
         )
-    if mail.state in {OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING}:
+    if mail.state in ON_ITS_WAY:
         raise Problem(
             "{ref} is on its way out (it is {state}), so nothing was changed: it goes out by itself.",
             ProblemCode.ON_ITS_WAY,

@@ -11,10 +11,9 @@ from sqlalchemy import Connection, select
 
 from intergestan_db.enums import MailKind, OutboundState, PurchaseState
 from intergestan_db.tables import DeliveryAttempt, OutboundMail, OutboundOrder, Partner, Party, PurchaseOrder, User
-from intergestan_exchange.outbox.outbound import Outbound, list_outbound
+from intergestan_exchange.outbox.outbound import ON_ITS_WAY, Outbound, list_outbound
 
 MOST_ATTEMPTS = 20
-_ON_ITS_WAY = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING})
 _WAITS = frozenset({PurchaseState.TRANSMITTING, PurchaseState.WAITING})
 
 
@@ -25,8 +24,6 @@ class Attempt:
     n: int
     started_at: datetime
     ended_at: datetime | None
-    phase: str
-    outcome: str | None
     reply: str | None
 
 
@@ -65,7 +62,7 @@ class Progress:
     @property
     def is_moving(self) -> bool:
         """Whether it goes on within seconds."""
-        return self.mail.state in _ON_ITS_WAY
+        return self.mail.state in ON_ITS_WAY
 
     @property
     def is_settled(self) -> bool:
@@ -110,7 +107,7 @@ _MORE = (
 
 def _attempts(connection: Connection, mail_id: int) -> Sequence[Attempt]:
     attempt = DeliveryAttempt
-    columns = (attempt.n, attempt.started_at, attempt.ended_at, attempt.phase, attempt.outcome, attempt.reply)
+    columns = (attempt.n, attempt.started_at, attempt.ended_at, attempt.reply)
     query = select(*columns).where(attempt.outbound_mail_id == mail_id)
     rows = connection.execute(query.order_by(attempt.n.desc()).limit(MOST_ATTEMPTS)).all()
     return [Attempt(*row) for row in reversed(rows)]

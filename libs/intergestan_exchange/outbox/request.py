@@ -160,17 +160,25 @@ def _ready_partner(connection: Connection, supplier_id: int) -> Row[int, str, st
     return partner
 
 
-def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
-    """Lock the orders and look whether all may be sent; their revisions, by id."""
-    if not versions:
-        raise Problem("No order was selected, so nothing was sent.", ProblemCode.NO_VALUE)
-    if len(versions) > MAX_ORDERS:
+def check_count(count: int) -> None:
+    """Whether one mail may carry so many orders.
+
+    :raises Problem: it may not.
+    """
+    if count > MAX_ORDERS:
         raise Problem(
             "A mail carries at most {most} orders; {count} were selected and nothing was sent. Select fewer.",
             ProblemCode.TOO_MANY,
             most=MAX_ORDERS,
-            count=len(versions),
+            count=count,
         )
+
+
+def _check_orders(connection: Connection, supplier_id: int, versions: Mapping[int, int]) -> dict[int, int]:
+    """Lock the orders and look whether all may be sent; their revisions, by id."""
+    if not versions:
+        raise Problem("No order was selected, so nothing was sent.", ProblemCode.NO_VALUE)
+    check_count(len(versions))
     rows = connection.execute(_SELECTED, {"ids": sorted(versions)}).all()
     if len(rows) != len(versions):
         raise Problem(
