@@ -258,10 +258,10 @@ def test_any_bytes_are_a_strangers(raw: bytes) -> None:
     message_headers(raw)
 
 
-def many_parts(head: bytes) -> bytes:
+def many_parts(head: bytes, count: int = 300) -> bytes:
     """Parts with costly headers, in a mail that names a manifest."""
     part = b"\r\n--b\r\n" + head + b"\r\n\r\nx"
-    return ONE_OF_EACH + b"Content-Type: multipart/mixed; boundary=b\r\n" + part * 300 + b"\r\nintergestan.jws"
+    return ONE_OF_EACH + b"Content-Type: multipart/mixed; boundary=b\r\n" + part * count + b"\r\nintergestan.jws"
 
 
 def within(wrapped: bytes, times: int) -> bytes:
@@ -278,7 +278,20 @@ def with_costly_part(head: bytes, body: bytes) -> bytes:
     return mail.replace(MARK + b"\r\n", MARK + b"\r\n" + head + b"\r\n\r\n" + body + b"\r\n" + MARK + b"\r\n", 1)
 
 
+SIGNED_DATA, DATA = bytes.fromhex("06092a864886f70d010702"), bytes.fromhex("06092a864886f70d010701")
+EMPTY_PIECES = b"\x24\x80" + b"\x04\x00" * 12_000 + b"\0\0"
+OPAQUE = b"".join(
+    (
+        *(b"\x30\x80", SIGNED_DATA, b"\xa0\x80\x30\x80\x02\x01\x01\x31\x00\x30\x80"),
+        *(DATA, b"\xa0\x80", EMPTY_PIECES, b"\0\0" * 5),
+    )
+)
+"""A signature of S/MIME whose lengths are all indefinite: each level is walked to its end, over empty pieces."""
+EMPTY_ATTRIBUTES = b"\x78\x9f\x3e\x22\0\0" + (b"\x02" + b"\0" * 10) * 9_000
+
 COSTLY: dict[str, bytes] = {
+    "signatures that carry empty pieces": many_parts(b"Content-Type: application/pkcs7-mime\r\n\r\n" + OPAQUE, 1),
+    "attributes of TNEF": many_parts(b"Content-Type: application/ms-tnef\r\n\r\n" + EMPTY_ATTRIBUTES, 8),
     "headers": ours(b"X: " + b"y" * 2_000_000 + b"\r\n"),
     "Content-Type again and again": ours(b"Content-Type: text/plain\r\n" * 50_000),
     "delimiter lines": ours(b"").replace(MARK, b"--\r\n" * 150_000 + MARK, 1),

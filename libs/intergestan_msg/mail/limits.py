@@ -24,6 +24,7 @@ STEPS_OF_LINE = 200
 STEPS_OF_PART = 5_000
 STEPS_OF_HEADER_OCTET = 10
 STEPS_OF_VALUE_OCTET = 200
+STEPS_OF_ENTRY = 400  # of a format that is read entry by entry, as BER and TNEF are
 STEPS_OF_DECODING = 2  # for an octet that is decoded, and hashed
 
 _BLANK_LINE = re.compile(rb"\n\r?\n")  # begins with what a search finds at once; `\r?` there costs ten times as much

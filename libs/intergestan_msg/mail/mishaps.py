@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from intergestan_msg.errors import Cause
 from intergestan_msg.mail.letter import TRANSFER_HEADER
 from intergestan_msg.mail.limits import MAX_SHOWN_HEADERS, headers_of
-from intergestan_msg.mail.opaque_signature import signed_content
 
 if TYPE_CHECKING:
     from intergestan_msg.mail.parts import Part, Structure
@@ -23,7 +22,6 @@ _OUR_MESSAGE_ID = re.compile(
 _UUENCODED = b"\nbegin 6"
 _OUR_FIELD = b"\r" + TRANSFER_HEADER.lower().encode() + b":"
 _ENCRYPTED = (b"multipart/encrypted", b"application/pgp-encrypted")
-_PERHAPS_ENCRYPTED = (b"application/pkcs7-mime", b"application/x-pkcs7-mime")
 _ARCHIVES = (b".zip", b".7z", b".rar", b".gz")
 _IN_PIECES = b"message/partial"
 _BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe \r\n"
@@ -63,18 +61,13 @@ def of_listed(structure: Structure, count: int) -> Cause:
 def _of_container(structure: Structure) -> Cause | None:
     """What the attachments were put into."""
     types = structure.containers | {part.media_type for part in structure.parts}
-    if not types.isdisjoint(_ENCRYPTED) or any(map(_is_unread_smime, structure.parts)):
+    if not types.isdisjoint(_ENCRYPTED) or structure.has_sealed:
         return Cause.ENCRYPTED
     if _IN_PIECES in types:
         return Cause.IN_PIECES
     if any(map(_is_archive, structure.parts)):
         return Cause.PACKED
     return Cause.UUENCODED if any(map(_is_uuencoded, structure.parts)) else None
-
-
-def _is_unread_smime(part: Part) -> bool:
-    """Whether it is of S/MIME, and no signature that carries what it signs."""
-    return part.media_type in _PERHAPS_ENCRYPTED and signed_content(part.content() or b"") is None
 
 
 def _is_archive(part: Part) -> bool:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from intergestan_msg.mail.limits import STEPS_OF_ENTRY, Work
+
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _DATA = bytes.fromhex("06092a864886f70d010701")
 _SEQUENCE, _SET, _INTEGER, _OCTETS, _OCTETS_IN_PIECES, _CONTENT = 0x30, 0x31, 0x02, 0x04, 0x24, 0xA0
@@ -30,17 +32,18 @@ class _Value:
     next: int
 
 
-def signed_content(data: bytes) -> bytes | None:
-    """The content of signed data; None for any other bytes."""
+def signed_content(data: bytes, work: Work) -> bytes | None:
+    """The content of signed data; None for any other bytes. Raises `TooBig` when the mail has had all of its work."""
     try:
-        return _Ber(data).signed_content()
+        return _Ber(data, work).signed_content()
     except _Broken:
         return None
 
 
 class _Ber:
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, work: Work) -> None:
         self._data = data
+        self._work = work
         self._values = 0
 
     def signed_content(self) -> bytes:
@@ -76,6 +79,7 @@ class _Ber:
 
         :param tag: what it must be.
         """
+        self._work.spend(STEPS_OF_ENTRY)
         self._values += 1
         if self._values > _MAX_VALUES or depth > _MAX_DEPTH or at + 2 > end:
             raise _Broken

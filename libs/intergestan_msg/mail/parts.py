@@ -103,6 +103,7 @@ class Structure:
     :ivar is_marked: our own header stands over it, or over a mail in it.
     :ivar is_cut: a container in it has no end.
     :ivar containers: the types of what contains others, or should.
+    :ivar has_sealed: a part of S/MIME is in it that does not show what it carries.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -110,6 +111,7 @@ class Structure:
     is_marked: bool = False
     is_cut: bool = False
     containers: set[bytes] = field(default_factory=set)
+    has_sealed: bool = False
 
 
 def read_structure(raw: bytes, work: Work, dialect: frozenset[Doubt] = DIALECTS[0]) -> Structure:
@@ -129,11 +131,6 @@ def read_structure(raw: bytes, work: Work, dialect: frozenset[Doubt] = DIALECTS[
         if len(structure.parts) > MAX_PARTS:
             raise TooBig(f"The mail has more than {MAX_PARTS} parts.")
     return structure
-
-
-def read_parts(raw: bytes) -> list[Part]:
-    """All leaf parts of a mail, read in the first way."""
-    return read_structure(raw, Work()).parts
 
 
 class _Reader:
@@ -186,12 +183,15 @@ class _Reader:
     def _unwrapped(self, part: Part, depth: int) -> Iterator[Part]:
         """The parts in one that MIME does not open. It stays a part itself: perhaps it is what is listed."""
         self._work.spend(_UNWRAPPING * part.size)
-        for wrapped in wrappings.unwrap(part):
+        is_sealed = wrappings.is_smime(part)
+        for wrapped in wrappings.unwrap(part, self._work):
+            is_sealed = False
             if wrapped.form is Form.MESSAGE:
                 yield from self._within(wrapped.content, depth)
             else:
                 self._work.spend(STEPS_OF_PART)
                 yield Part(b"application/octet-stream", wrapped.name, b"", wrapped.content, 0, len(wrapped.content))
+        self._structure.has_sealed |= is_sealed
 
     def _forwarded(self, part: Part, depth: int) -> Iterator[Part]:
         """RFC 2046 §5.2.1 forbids encoding a forwarded mail; some programs do it all the same."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from intergestan_msg.mail.limits import STEPS_OF_ENTRY, Work
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,12 +26,13 @@ _TITLE = 0x00018010
 _DATA = 0x0006800F
 
 
-def attachments(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Name and octets of each attachment, in order."""
-    if not content.startswith(SIGNATURE):
-        return
+def attachments(content: bytes, work: Work) -> Iterator[tuple[bytes, bytes]]:
+    """Name and octets of each attachment of a content that begins with `SIGNATURE`, in order.
+
+    Raises `TooBig` when the mail has had all of its work.
+    """
     name, data = b"", None
-    for number, value in _attributes(content):
+    for number, value in _attributes(content, work):
         if number == _BEGINS:
             if data is not None:
                 yield name, data
@@ -42,9 +45,10 @@ def attachments(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         yield name, data
 
 
-def _attributes(content: bytes) -> Iterator[tuple[int, bytes]]:
+def _attributes(content: bytes, work: Work) -> Iterator[tuple[int, bytes]]:
     at = _HEAD
     for _ in range(MAX_ATTRIBUTES):
+        work.spend(STEPS_OF_ENTRY)
         if at + _ATTRIBUTE.size > len(content):
             return
         _, number, length = _ATTRIBUTE.unpack_from(content, at)

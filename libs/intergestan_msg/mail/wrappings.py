@@ -16,10 +16,11 @@ from intergestan_msg.mail.opaque_signature import signed_content
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from intergestan_msg.mail.limits import Work
     from intergestan_msg.mail.parts import Part
 
 _TNEF_TYPES = (b"application/ms-tnef", b"application/vnd.ms-tnef")
-_SIGNED_TYPES = (b"application/pkcs7-mime", b"application/x-pkcs7-mime")
+_SMIME_TYPES = (b"application/pkcs7-mime", b"application/x-pkcs7-mime")
 _MAIL_TYPES = (b"application/eml", b"application/x-eml", b"application/x-mail", b"application/mbox", b"message/news")
 _ANY_TYPES = (b"application/octet-stream", b"application/binary", b"application/x-msdownload")
 _HEADERS = re.compile(
@@ -50,7 +51,7 @@ class Wrapped:
 def is_wrapping(part: Part) -> bool:
     """Whether something else may be in a part, as its type, its name and its first octets say."""
     name = part.name.lower()
-    if part.media_type in _TNEF_TYPES or part.media_type in _SIGNED_TYPES or part.media_type in _MAIL_TYPES:
+    if part.media_type in _TNEF_TYPES or is_smime(part) or part.media_type in _MAIL_TYPES:
         return True
     if name.endswith((b".eml", b".p7m")) or name == b"winmail.dat":
         return True
@@ -60,16 +61,21 @@ def is_wrapping(part: Part) -> bool:
     return beginning.startswith(tnef.SIGNATURE) or _HEADERS.match(beginning) is not None
 
 
-def unwrap(part: Part) -> Iterator[Wrapped]:
-    """What is in a part, of which `is_wrapping` holds."""
+def is_smime(part: Part) -> bool:
+    """Whether it is of S/MIME (RFC 8551 §3.2): encrypted, or a signature that carries what it signs."""
+    return part.media_type in _SMIME_TYPES
+
+
+def unwrap(part: Part, work: Work) -> Iterator[Wrapped]:
+    """What is in a part, of which `is_wrapping` holds. Raises `TooBig` when the mail has had all of its work."""
     content = part.content()
     if content is None:
         return
     if content.startswith(tnef.SIGNATURE):
-        for name, data in tnef.attachments(content):
+        for name, data in tnef.attachments(content, work):
             yield Wrapped(Form.FILE, data, name)
     elif content.startswith(_SEQUENCE):
-        if (signed := signed_content(content)) is not None:
+        if (signed := signed_content(content, work)) is not None:
             yield Wrapped(Form.MESSAGE, signed)
     elif _HEADERS.match(content) is not None:
         yield Wrapped(Form.MESSAGE, content)
