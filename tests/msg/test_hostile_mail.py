@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from base64 import b64encode, encodebytes
 
 import pytest
@@ -316,3 +317,16 @@ def test_no_mail_costs_more_steps_than_it_has(name: str) -> None:
     (found,) = read_mails(COSTLY[name], KEYS, work)
     assert isinstance(found, TooBig)
     assert work.spent <= STEPS // 30
+
+
+def test_base64_of_single_letters_needs_no_room_for_each() -> None:
+    size = 1_000_000
+    raw = with_costly_part(b"Content-Type: a/b\r\nContent-Transfer-Encoding: base64", b"A " * (size // 2) + b"-")
+    tracemalloc.start()
+    try:
+        (found,) = read_mails(raw, KEYS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert isinstance(found, Damaged)
+    assert peak < 10 * size

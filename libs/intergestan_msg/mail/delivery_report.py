@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from intergestan_msg.errors import MessageError
 from intergestan_msg.mail.bounce_token import TOKEN, BounceToken
+from intergestan_msg.mail.decoding import without_white_space
 from intergestan_msg.mail.headers import header_text
 from intergestan_msg.mail.letter import BOUNCE_HEADER
 from intergestan_msg.mail.limits import MAX_MAIL, Work, headers_of
@@ -196,5 +197,5 @@ def _fingerprint(head: bytes, parts: list[Part]) -> str:
         digest.update(found[1].strip() + b"\0" if found else b"\0")
     for part in parts:
         if part.media_type in _STATUS_TYPES:
-            digest.update(b"".join(_status_text(part).split()))
+            digest.update(without_white_space(_status_text(part)))
     return digest.hexdigest()

@@ -17,6 +17,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig
+from intergestan_msg.mail.decoding import without_white_space
 from intergestan_msg.mail.headers import Headers, message_headers
 from intergestan_msg.mail.letter import MANIFEST_MEDIA_TYPE, MANIFEST_NAME
 from intergestan_msg.mail.limits import STEPS_OF_DECODING, Work, check_size, may_carry_manifest
@@ -223,7 +224,7 @@ def _compact(content: bytes) -> str | None:
     """The compact JWS that a content is, without white space."""
     if len(content) > 2 * MAX_COMPACT:
         return None
-    text = b"".join(content.split())
+    text = without_white_space(content)
     return text.decode("ascii") if len(text) <= MAX_COMPACT and _COMPACT.match(text) is not None else None
 
 
