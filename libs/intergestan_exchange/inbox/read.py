@@ -19,7 +19,7 @@ from intergestan_msg.identity import nfc
 from intergestan_msg.kinds import DocumentType
 from intergestan_msg.mail.automatic import is_automatic
 from intergestan_msg.mail.delivery_report import read_report
-from intergestan_msg.mail.headers import claimed_transfer, message_headers
+from intergestan_msg.mail.headers import Headers, claimed_transfer, message_headers
 from intergestan_msg.mail.incoming import DamagedTransfer, Received, read_mails
 from intergestan_msg.manifest import Document
 from intergestan_msg.seal import PublicKey
@@ -68,27 +68,29 @@ class PinnedKeys(Mapping[str, PublicKey]):
 def read(raw: bytes, keys: Mapping[str, PublicKey]) -> Reading:
     """Read one mail; never raises for what stands in it."""
     found = read_mails(raw, keys)
-    if isinstance(found[0], errors.MessageError):
-        first = replace(_fault(raw, found[0]), report=read_report(raw), automatic=is_automatic(raw))
-    else:
-        first = _reading(found[0])
-    others = tuple(_fault(raw, each) if isinstance(each, errors.MessageError) else _reading(each) for each in found[1:])
-    return replace(first, others=others)
+    headers = found[0].headers if isinstance(found[0], Received) else message_headers(raw)
+    claims = claimed_transfer(raw)
+    first, *others = (_reading(each) if isinstance(each, Received) else _fault(each, headers, claims) for each in found)
+    if first.fault is not None:
+        first = replace(first, report=read_report(raw), automatic=is_automatic(raw))
+    return replace(first, others=tuple(others))
 
 
-def _fault(raw: bytes, error: errors.MessageError) -> Reading:
-    """Why a manifest does not count; where its signature holds, with what it lists."""
+def _fault(error: errors.MessageError, headers: Headers, claims: str | None) -> Reading:
+    """Why a manifest does not count; where its signature holds, with what it lists.
+
+    :param claims: the transfer that the mail says it brings.
+    """
     reason = next(reason for kind, reason in _REASONS if isinstance(error, kind))
     kid = error.kid if isinstance(error, errors.UnknownSigner) else None
-    claims = claimed_transfer(raw)
     if not isinstance(error, errors.Damaged):
         cause = "too_big" if isinstance(error, errors.TooBig) else None
-        return Reading(message_headers(raw), Fault(reason, str(error), kid, cause, claims))
+        return Reading(headers, Fault(reason, str(error), kid, cause, claims))
     fault = Fault(reason, str(error), cause=error.cause, claims=claims)
     if not isinstance(error, DamagedTransfer):
-        return Reading(message_headers(raw), fault)
+        return Reading(headers, fault)
     manifest = normalised(error.manifest, {})
-    return Reading(message_headers(raw), fault, manifest=manifest, transfer_digest=error.digest, kid=error.kid)
+    return Reading(headers, fault, manifest=manifest, transfer_digest=error.digest, kid=error.kid)
 
 
 def _reading(received: Received) -> Reading:

@@ -75,7 +75,8 @@ def read_report(raw: bytes) -> DeliveryReport | None:
     if not any("action" in group for group in groups):
         fates = [_of_words(hint) for hint in (_hint(head, structure, tokens),) if hint is not None]
     elif any(fate.action is Action.FAILED and not fate.said for fate in fates):
-        fates = [_with_words(fate, structure) for fate in fates]
+        said = reply_in(_text(structure))
+        fates = [_with_words(fate, said) for fate in fates] if said else fates
     if not is_formal and not fates:
         return None
     return DeliveryReport(
@@ -93,10 +94,12 @@ def _of_words(hint: Hint) -> Fate:
     return Fate(action, _status(hint.status, "", action), hint.recipient, hint.said)
 
 
-def _with_words(fate: Fate, structure: Structure) -> Fate:
-    """A failure of which the part says nothing more, as Exim and OpenSMTPD write it: the text quotes the server."""
-    said = reply_in(_text(structure))
-    if fate.action is not Action.FAILED or fate.said or not said:
+def _with_words(fate: Fate, said: str) -> Fate:
+    """A failure of which the part says nothing more, as Exim and OpenSMTPD write it: the text quotes the server.
+
+    :param said: the server's words in the text.
+    """
+    if fate.action is not Action.FAILED or fate.said:
         return fate
     return replace(fate, said=said, status=_status(fate.status, said, fate.action))
 

@@ -48,9 +48,7 @@ class Headers:
 
 def message_headers(raw: bytes) -> Headers:
     """Read the headers of any bytes that claim to be a mail. Never raises."""
-    fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(headers_of(raw)):
-        fields.setdefault(name.decode("ascii").lower(), header_text(value))
+    fields = first_values(_FIELD, headers_of(raw))
     message_id = fields.get("message-id", "")
     return Headers(
         subject=fields.get("subject", ""),
@@ -59,6 +57,14 @@ def message_headers(raw: bytes) -> Headers:
         date=fields.get("date", ""),
         auto_submitted=fields.get("auto-submitted", ""),
     )
+
+
+def first_values(pattern: re.Pattern[bytes], head: bytes) -> dict[str, str]:
+    """The fields that a pattern finds as name and value: of a repeated one the first, as people are shown it."""
+    found: dict[bytes, bytes] = {}
+    for name, value in pattern.findall(head):
+        found.setdefault(name.lower(), value)
+    return {name.decode("ascii"): header_text(value) for name, value in found.items()}
 
 
 def claimed_transfer(raw: bytes) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from intergestan_msg.mail.headers import header_text
+from intergestan_msg.mail.headers import first_values
 
 _FIELDS = re.compile(
     rb"^(x-failed-recipients|subject|from|return-path|auto-submitted|x-auto-response-suppress"
@@ -69,9 +69,7 @@ def hint_of(head: bytes, text: bytes, *, to_marked: bool) -> Hint | None:
     :param to_marked: whether it came to an address that we gave to one mail alone: then a mail without a sender
         that no person's program wrote says that this mail came back, in whatever words.
     """
-    fields: dict[str, str] = {}
-    for name, value in _FIELDS.findall(head):
-        fields.setdefault(name.decode("ascii").lower(), header_text(value))
+    fields = first_values(_FIELDS, head)
     subject, said = fields.get("subject", ""), _QUOTED.split(text.decode("utf-8", "replace"), maxsplit=1)[0]
     if _AWAY.match(subject) is not None or _is_reply_of_a_program(fields):
         return None
