@@ -34,7 +34,7 @@ _LINE_ENDS = re.compile(rb"[\r\n]*+")
 # Names in any case, and a compact JWS at the start of a body: as it is ("eyJ" is how '{"' begins in base64)
 # or in base64 once more.
 _MANIFEST_NAMES = (b"intergestan.jws", b"application/jose")
-_MANIFEST_START = re.compile(rb"\n\r?\n\s{0,8}(?:eyJ|ZXlK)")
+_MANIFEST_START = re.compile(rb"\n\r?\n\s{0,8}+(?:eyJ|ZXlK)")
 
 
 class Work:
