@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from intergestan_msg.errors import Damaged, MessageError, NotOurs
+from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig
 from intergestan_msg.mail.incoming import DamagedTransfer, Received, read_mail, read_mails
 from intergestan_msg.mail.limits import STEPS, Work
 from tests.msg.gateways import FOREIGN, LOST, TAKEN, TEXT, Mail, forward, multipart, part
@@ -74,6 +74,14 @@ def test_a_mail_beside_a_damaged_one_counts() -> None:
     first, second = read_mails(both(LOST["a byte order mark"][0](MAIL), OTHER.mail()), KEYS)
     assert whole(first).manifest == OTHER.manifest
     assert isinstance(second, Damaged)
+
+
+def test_a_mail_beside_one_that_is_too_much_work_counts() -> None:
+    raw, work = both(MAIL.raw, OTHER.mail()), Work()
+    read_mails(raw, KEYS, work)
+    first, second = read_mails(raw, KEYS, Work(work.spent - 1))
+    assert whole(first).manifest == BATCH.manifest
+    assert isinstance(second, TooBig)
 
 
 def test_manifest_and_documents_never_come_from_different_readings() -> None:

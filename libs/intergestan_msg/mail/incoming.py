@@ -167,8 +167,6 @@ def _read(
             signed = verify(compact, keys)
             stage = _Stage.VERIFIED
             received.append(_received(compact, decode(signed), structure, work, headers))
-        except TooBig:
-            raise
         except MessageError as error:
             failures.append(_Failure(stage, error))
     if not found and named is not None:
