@@ -37,9 +37,9 @@ def take_answers(turn: Turn, transfer: Transfer, reading: Reading, manifest: Man
         turn.hold(Finding(HoldReason.UNMATCHED_ANSWER, values), reading, transfer.partner.id)
         return
     except (AnswerConflict, Reversed) as error:
-        turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)
-        with parts.database.transaction() as connection:
+        with parts.database.transaction() as connection:  # before the hold, after which nobody takes the mail in again
             note_answered(connection, transfer.partner.id, manifest.in_reply_to, answers, parts.database.now())
+        turn.hold_once(conflict_of(transfer, error), reading, transfer.partner.id)
         return
     turn.count("answer")
     told = [f"{each.answer.order_id} {outcome}" for each, outcome in zip(answers, outcomes, strict=True)]

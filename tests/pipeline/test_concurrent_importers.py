@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from intergestan_db.tables import Answer, Hold, InboundMail, InboundTransfer, Ledger, OutboundMail, SalesOrder
+from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_runtime.crashpoint import ENVIRONMENT
 from tests.at_once import at_once, go, starting
-from tests.factories import an_order, cfr1, cfr2
+from tests.factories import BUYER, STAUBER, an_order, cfr1, cfr2
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
+from tests.pipeline.test_changes import ordered
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.servers import RedisServer
 
@@ -120,3 +123,35 @@ def test_a_killed_importer_leaves_all_or_nothing(
     seller.importer.take_in(mail_id)
     assert_once(seller, "CFR1")
     assert len(seller.rows(Answer)) == 1
+
+
+@pytest.mark.parametrize("point", ["commit:1:after", "commit:2", "commit:2:after", "commit:3", "commit:3:after"])
+def test_a_killed_importer_forgets_no_mail_whose_answer_waits(
+    sites: Pair, session_redis: RedisServer, point: str
+) -> None:
+    """Once the answer waits for a person, the mail that it answers must be answered, else it is sent for ever."""
+    ordered(sites)
+    buyer = sites.buyer
+    quoted = buyer.row(OutboundMail, kind="orders")
+    with buyer.database.transaction() as connection:  # it was sent again, as after a restore
+        connection.execute(update(OutboundMail).where(OutboundMail.id == quoted.id).values(state="sent"))
+    seller = Forge(sites.seller.key, sites.seller.code, buyer.code, sites.clock)
+    other = OrderAnswer(
+        id="A",
+        order_id="CFR1",
+        code=AnswerCode.REJECTED,
+        issue_date=sites.clock.now.date(),
+        buyer=BUYER,
+        seller=STAUBER,
+    )
+    answers = seller.answers((quoted.transfer_id, quoted.transfer_digest), (1, other))
+    mail = buyer.receive(answers, take_in=False)
+    doomed = of_process(buyer, session_redis, "doomed", [mail.id])
+    with starting(MODULE, *doomed, environment={ENVIRONMENT: point}) as process:
+        go([process])
+    assert process.returncode == -9
+    sites.clock.move(seconds=61)
+    buyer.importer.take_in(mail.id)
+    held = buyer.row(InboundMail, id=mail.id)
+    assert (held.state, held.reason) == ("held", "transfer_conflict")
+    assert buyer.row(OutboundMail, id=quoted.id).state == "answered"
