@@ -28,6 +28,7 @@ def take_damaged(turn: Turn, reading: Reading, fault: Fault) -> None:
         else:
             turn.write_hold(connection, [damage(fault, reading.transfer_digest)], reading, partner_id)
     if arrived:
+        turn.note_taken(partner_id, manifest.jti, reading.kid)
         turn.count("malformed")
         _log.info("A damaged copy of a mail that was taken in.", transfer=manifest.jti)
 

@@ -17,8 +17,8 @@ from intergestan_db.tables import InboundMail, Partner
 from intergestan_exchange.findings.finding import Finding, write_findings
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.keys.keys import is_own, is_still_missing
-from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
-from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_exchange.transfers.transfer import BY, ClaimedMail
+from intergestan_exchange.transfers.transfers import end_mail
 from intergestan_msg.manifest import Manifest
 from intergestan_runtime.broker import BellBroker
 from intergestan_runtime.metrics import Metrics
@@ -54,12 +54,12 @@ class Parts:
 class Several:
     """What became so far of the manifests of a mail that brings more than one.
 
-    :ivar taken: what was booked, or known.
+    :ivar taken: partner, transfer and key of what was booked, or known.
     :ivar waiting: what must wait for a person, by the reading concerned.
     :ivar is_given_back: the mail is to be taken in again, with all that it brings.
     """
 
-    taken: list[Transfer] = field(default_factory=list)
+    taken: list[tuple[int, str, str]] = field(default_factory=list)
     waiting: dict[int, tuple[Sequence[Finding], Reading, int | None]] = field(default_factory=dict)
     is_given_back: bool = False
 
@@ -95,10 +95,21 @@ class Turn:
             with self.parts.database.transaction() as connection:
                 self.write_hold(connection, findings, reading, partner_id)
         elif several.taken:
+            partner_id, jti, kid = several.taken[0]
             with self.parts.database.transaction() as connection:
-                finish_mail(connection, self.mail, several.taken[0], self.parts.database.now())
+                end_mail(connection, self.mail, partner_id, jti, self.parts.database.now(), kid=kid)
         else:
             self.leave("own")
+
+    def note_taken(self, partner_id: int, jti: str, kid: str) -> None:
+        """Note what became of one of several manifests; of a mail with one, the booking itself says it."""
+        if self.several is not None:
+            self.several.taken.append((partner_id, jti, kid))
+
+    def forget_wait(self, reading: Reading) -> None:
+        """Drop what an attempt that was rolled back said of one of several manifests."""
+        if self.several is not None:
+            self.several.waiting.pop(id(reading), None)
 
     def count(self, outcome: str) -> None:
         """Count what became of the mail: once as received, and whenever it is taken in again."""

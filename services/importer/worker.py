@@ -152,7 +152,9 @@ class Importer:
         return None
 
     def _act(self, turn: Turn, reading: Reading) -> None:
-        """Do what each manifest of the mail asks for; the mail is done, held or left once, at the end."""
+        """Do what the mail reports, or each of its manifests asks for; it is done, held or left once, at the end."""
+        if reading.report is not None and take_delivery_report(turn, reading.report, self._bounce_key):
+            return
         if not reading.others:
             self._act_on(turn, reading)
             return
@@ -170,6 +172,7 @@ class Importer:
         assert reading.manifest is not None
         with bind(transfer=reading.manifest.jti, kind=str(reading.manifest.kind), **_orders(reading.manifest)):
             for attempt in range(1, TRIES + 1):
+                turn.forget_wait(reading)
                 try:
                     self._take(turn, reading, reading.manifest, last=attempt == TRIES)
                     return
@@ -179,10 +182,7 @@ class Importer:
                     _log.info("Somebody else decided at the same time; deciding anew.")
 
     def _take_unproven(self, turn: Turn, reading: Reading, fault: Fault) -> None:
-        """Without a known signature: a report about a mail of ours, a fault for a person, or nothing to us."""
-        report = reading.report
-        if report is not None and take_delivery_report(turn, report, self._bounce_key):
-            return
+        """Without a known signature: a fault for a person, or nothing to us."""
         if fault.kid is not None:
             turn.hold_or_read_again(Finding(HoldReason.UNKNOWN_SIGNER, {"kid": fault.kid}), reading)
         elif reading.manifest is not None:
@@ -226,8 +226,7 @@ class Importer:
             return
         else:
             book_orders(turn, transfer, settle_all(reading, case.facts), case.facts, last=last)
-        if turn.several is not None:
-            turn.several.taken.append(transfer)
+        turn.note_taken(transfer.partner.id, transfer.jti, transfer.kid)
         if case.has_damaged_copy:
             self._end_damaged(transfer)
 

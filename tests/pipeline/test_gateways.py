@@ -133,6 +133,16 @@ def test_a_damaged_copy_that_comes_later_waits_for_nobody(sites: Pair) -> None:
     assert (row.state, row.reason, holds(seller)) == ("done", None, [])
 
 
+def test_damaged_copies_in_one_forward_are_done_with_what_they_are_copies_of(sites: Pair) -> None:
+    forge, seller = forge_of(sites), sites.seller
+    first, second = forge.orders(cfr1()), forge.orders(cfr2())
+    seller.receive(first)
+    seller.receive(second)
+    row = seller.receive(in_one(*(LOST["the document is gone"][0](Mail(each)) for each in (first, second))))
+    assert (row.state, row.reason, holds(seller)) == ("done", None, [])
+    assert row.transfer_id == seller.rows(InboundTransfer)[0].jti
+
+
 def test_other_content_under_the_same_number_ends_no_hold(sites: Pair) -> None:
     """Only the very same transfer does."""
     forge, seller = forge_of(sites), sites.seller

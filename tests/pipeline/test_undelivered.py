@@ -31,8 +31,10 @@ from intergestan_exchange.transfers.put_back import put_back
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_msg.mail.letter import BOUNCE_HEADER
 from intergestan_msg.ubl import write_order
-from tests.factories import cfr1
+from tests.factories import cfr1, cfr2
 from tests.pipeline.conftest import Pair
+from tests.pipeline.forge import Forge
+from tests.pipeline.test_gateways import in_one
 from tests.pipeline.two_sites import SiteUnderTest, products_of
 from tests.reports import EXCHANGE, POSTFIX, SERVERS, Server, report
 
@@ -104,6 +106,17 @@ def test_the_address_alone_proves_it(sites: Pair, state: str) -> None:
     send(sites, state=state)
     sites.buyer.receive(report(sites.buyer.row(OutboundMail).envelope_from, b"Subject: x\r\n\r\n"))
     assert sites.buyer.row(OutboundMail).reason == "undelivered"
+
+
+def test_a_report_that_quotes_several_mails_is_one_report(sites: Pair) -> None:
+    """What it quotes of ours is none of its own business, however many manifests that has."""
+    buyer = sites.buyer
+    _, mail = send(sites)
+    other = Forge(buyer.key, buyer.code, sites.seller.code, sites.clock).orders(cfr2())
+    inbound = buyer.receive(report(buyer.row(OutboundMail).envelope_from, in_one(mail, other)))
+    assert (inbound.state, inbound.lease_owner) == ("done", None)
+    assert buyer.row(OutboundMail).reason == "undelivered"
+    assert events(buyer).count("bounce") == 1
 
 
 def test_releasing_sends_the_same_bytes_to_the_corrected_address(sites: Pair) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from intergestan_db.enums import HoldReason, InboundState
 from intergestan_db.tables import InboundMail, InboundTransfer, PartnerKey
@@ -36,24 +36,19 @@ _partner = InboundMail.partner_id + 0
 
 def is_damaged_copy(partner_id: ColumnElement[int], jti: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a damaged copy of this transfer waits for a person."""
-    return (
-        select(InboundMail.id)
-        .where(
-            InboundMail.transfer_id == jti,
-            _partner == partner_id,
-            InboundMail.state == InboundState.HELD,
-            InboundMail.reason == HoldReason.DAMAGED,
-        )
-        .exists()
-    )
+    return _damaged_copies(partner_id, jti).exists()
 
 
 def end_damaged(connection: Connection, partner_id: int, jti: str, *, at: datetime) -> tuple[int, ...]:
     """Give damaged copies of a transfer back to the importer, which then finds it taken in; ring for these."""
-    held = select(InboundMail.id).where(
+    held = connection.scalars(_damaged_copies(partner_id, jti)).all()
+    return put_back(connection, held, by=BY, at=at, event="release")
+
+
+def _damaged_copies(partner_id: int | ColumnElement[int], jti: str | ColumnElement[str]) -> Select[int]:
+    return select(InboundMail.id).where(
         InboundMail.transfer_id == jti,
         _partner == partner_id,
         InboundMail.state == InboundState.HELD,
         InboundMail.reason == HoldReason.DAMAGED,
     )
-    return put_back(connection, connection.scalars(held).all(), by=BY, at=at, event="release")
