@@ -141,6 +141,21 @@ def test_threads_that_meet_a_table_at_once_get_the_same_one(with_a_base: Importe
     assert with_a_base.run(Program(program)).modules
 
 
+def test_garbage_is_first_looked_for_after_the_start(with_a_base: Importer) -> None:
+    program = (
+        "import gc\n"
+        "looks = []\n"
+        "gc.callbacks.append(lambda phase, info: looks.append(phase) if phase == 'stop' else None)\n"
+        "import services.dispatcher.__main__\n"
+        "assert not gc.get_freeze_count()\n"
+        "assert not looks, len(looks)\n"
+        "lists = [[] for _ in range(310_000)]\n"
+        "assert looks and gc.get_freeze_count() > 200_000\n"
+        "assert gc.isenabled() and gc.get_threshold()[0] <= 50_000\n"
+    )
+    assert with_a_base.run(Program(program)).modules
+
+
 def test_nothing_happens_at_import(with_a_base: Importer) -> None:
     """Importing every module opens no file of ours, no socket, no thread."""
     names = [
