@@ -181,6 +181,7 @@ class Visit:
             "iso": _iso,
             "unit": self.unit,
             "to_order": lambda number: f"/commandes/{quote(number, safe='')}",
+            "to_story": lambda number: f"/histoire/{quote(number, safe='')}",
             "to_sale": lambda number: f"/ventes/{quote(number, safe='')}",
         }
 

@@ -59,6 +59,7 @@ class Console:
         self.database = database
         self.own = own
         self.tracer = tracer
+        self.answer_hours = answer_hours
         self._metrics = metrics
         self._broker = broker
         self._later: list[tuple[datetime, Bells]] = []

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from intergestan_db import states
 from intergestan_db.database import AnyRow
-from intergestan_db.enums import HoldEnd, LedgerOutcome
+from intergestan_db.enums import HoldEnd, LedgerOutcome, OutboundState
 from intergestan_db.tables import (
     Answer,
     Hold,
@@ -38,7 +38,10 @@ _LATER = 1 << 62
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """One order. :ivar role: what we are in it, `buyer` or `seller`. :ivar state: None of an order not booked."""
+    """One order. :ivar role: what we are in it, `buyer` or `seller`. :ivar state: None of an order not booked.
+
+    :ivar waits: what of it waits for a person now, as people call it.
+    """
 
     role: str
     number: str | None
@@ -48,6 +51,7 @@ class Story:
     answer: str | None
     mails: tuple[Letter, ...]
     happened: tuple[Happening, ...]
+    waits: tuple[str, ...] = ()
 
 
 def trace(connection: Connection, text: str) -> list[Story]:
@@ -92,7 +96,12 @@ def _sent(connection: Connection, us: str, order_id: int) -> Story:
         answer=order.answer_code,
         mails=in_order([each.letter for each in (*out, *came)]),
         happened=in_order_of_time(happened),
+        waits=_held(out),
     )
+
+
+def _held(mails: Sequence[TracedMail]) -> tuple[str, ...]:
+    return tuple(each.letter.ref for each in mails if each.letter.state == OutboundState.HELD and each.letter.ref)
 
 
 def _of_changes(
@@ -144,6 +153,7 @@ def _received(connection: Connection, us: str, received: Received) -> Story:
         answer=answers[-1].code if answers else None,
         mails=in_order([each.letter for each in (*out, *came)]),
         happened=in_order_of_time(happened),
+        waits=(*(f"order-{row.id}" for row in holds if row.closed_at is None), *_held(out)),
     )
 
 

@@ -5,13 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
 from intergestan_db import states
 from intergestan_db.tables import DeliveryReport, Event, InboundMail
 from intergestan_exchange.tracing.trace_mails import TracedMail
+
+TROUBLES: Final[Mapping[str, frozenset[str]]] = {
+    "outbound_mail": frozenset(
+        {
+            *("cannot_compose", "recompose", "retry", "lose", "refuse", "give_up", "drop", "bounce", "undelivered"),
+            *("delayed", "remind", "resend", "abandon", "number_anew"),
+        }
+    ),
+    "inbound_mail": frozenset({"hold", "refuse"}),
+    "delivery_report": frozenset({"failed", "delayed", "unclear"}),
+    "hold": frozenset({"open", "refuse"}),
+    "ledger": frozenset({"held", "rejected", "waiting"}),
+    "answer": frozenset({"RE"}),
+    "purchase_order": frozenset({"reject", "abandon", "wait again", "renumber"}),
+    "purchase_order_change": frozenset({"reject", "abandon"}),
+    "sales_order": frozenset({"cancel", "below_minimum"}),
+}
+"""What happened that should not have, by subject and event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +51,11 @@ class Happening:
     mail: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     rank: int = 0
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether something did not go as it should."""
+        return self.event in TROUBLES.get(self.subject, ())
 
 
 def of_mails(

@@ -19,9 +19,13 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A mail of the story. :ivar direction: `out` or `in`. :ivar archived: the sha256 of each time it came."""
+    """A mail of the story. :ivar direction: `out` or `in`. :ivar archived: the sha256 of each time it came.
+
+    :ivar ref: what people call it, out-3 or in-12; of what came several times the first.
+    """
 
     direction: str
+    ref: str | None
     kind: str
     transfer_id: str
     message_id: str | None
@@ -61,6 +65,7 @@ def _letter_out(row: Any) -> Letter:
     found = _MESSAGE_ID.search(row.mime, 0, _HEAD) if row.mime is not None else None
     return Letter(
         direction="out",
+        ref=f"out-{row.id}",
         kind=row.kind,
         transfer_id=row.transfer_id,
         message_id=found[1].decode("ascii", "replace") if found else None,
@@ -95,6 +100,7 @@ def _letter_in(transfer: Any, copies: Sequence[Any]) -> Letter:
     first = copies[0] if copies else None
     return Letter(
         direction="in",
+        ref=f"in-{first.id}" if first else None,
         kind=transfer.kind,
         transfer_id=transfer.jti,
         message_id=transfer.message_id,

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 ROLES = {"buyer": marked("Purchase order"), "seller": marked("Sales order")}
 CARRIES = {"orders": marked("orders"), "answers": marked("answers")}
 
+STATIONS: Mapping[str, str] = {
+    "prepared": marked("prepared"),
+    "sent": marked("sent off"),
+    "taken by the server": marked("taken by the server"),
+    "collected": marked("picked up"),
+    "taken in": marked("taken in"),
+    "answered": marked("replied to"),
+    "delivered": marked("shipped"),
+}
+"""The stations of an order over both sites."""
+
 _ELSEWHERE = {"findings", "prices", "references", "accounting_costs"}
 """What is said by other words, or by `orders show`."""
 

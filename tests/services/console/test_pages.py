@@ -60,6 +60,8 @@ GET  /commandes                      nadia carl odile adele adam
 GET  /commandes/CFR1                 nadia carl odile adele adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
+GET  /histoire                       nadia carl odile adele adam
+GET  /histoire/CFR1                  nadia carl odile adele adam
 GET  /moi                            nadia carl odile adele adam
 POST /moi                            nadia carl odile adele adam
 POST /moi/langue                     nadia carl odile adele adam
@@ -71,6 +73,7 @@ Adam administrates."""
 
 LINES = [line.split() for line in MATRIX.strip().splitlines()]
 IN_PATHS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1", "/relever/{run:int}": "1"}
+IN_PATHS["/histoire/{text:path}"] = "CFR1"
 IN_PATHS["/comptes/boites/{mailbox:path}"] = "appros"
 ADDRESSES = {page.path: re.sub(r"\{\w+(:\w+)?\}", IN_PATHS.get(page.path, "out-1"), page.path) for page in ROUTES}
 
