@@ -75,7 +75,7 @@ _COMPOSER: Rights = {
     "outbound_mail": Right(
         ALL,
         changes="state composed_at next_attempt_at rung_at epoch seq transfer_digest envelope_from recipient subject "
-        "size reason detail trace_parent",
+        "size reason detail diagnosis trace_parent",
     ),
     "outbound_order": Right(ALL),
     "outbound_body": Right(adds=ALL),
@@ -99,11 +99,11 @@ _COMPOSER: Rights = {
 
 _SENDER: Rights = {
     "partner": Right("id active rests"),
-    "relay": Right(ALL, changes="next_slot_at paused_until last_error"),
+    "relay": Right(ALL, changes="next_slot_at paused_until last_error last_diagnosis"),
     "oauth_grant": Right(ALL, changes=_TOKENS),
     "outbound_mail": Right(
         ALL,
-        changes=f"{_LEASE} state sent_at next_attempt_at rung_at attempts resends reason detail",
+        changes=f"{_LEASE} state sent_at next_attempt_at rung_at attempts resends reason detail diagnosis",
     ),
     "outbound_order": Right(ALL),
     "outbound_body": Right(ALL),

@@ -75,7 +75,8 @@ GRANT SELECT, INSERT, DELETE ON "missing_number" TO :"composer";
 GRANT INSERT ON "outbound_body" TO :"composer";
 GRANT SELECT ON "outbound_key_notice" TO :"composer";
 GRANT SELECT, UPDATE (state, composed_at, next_attempt_at, epoch, seq, transfer_digest, envelope_from,
-    recipient, subject, size, reason, detail, trace_parent, rung_at) ON "outbound_mail" TO :"composer";
+    recipient, subject, size, reason, detail, diagnosis, trace_parent, rung_at) ON "outbound_mail" TO
+    :"composer";
 GRANT SELECT ON "outbound_order" TO :"composer";
 GRANT SELECT ON "outbound_statement" TO :"composer";
 GRANT SELECT, UPDATE (out_seq) ON "partner" TO :"composer";
@@ -106,13 +107,13 @@ GRANT SELECT, UPDATE (next_attempt_at, attempts, sent_at, error, lease_owner, le
 GRANT SELECT, UPDATE (sealed_refresh, sealed_access, expires_at, claimed_until, error) ON "oauth_grant" TO
     :"sender";
 GRANT SELECT ON "outbound_body" TO :"sender";
-GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, lease_owner,
-    lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
+GRANT SELECT, UPDATE (state, sent_at, next_attempt_at, attempts, resends, reason, detail, diagnosis,
+    lease_owner, lease_fence, lease_until, rung_at) ON "outbound_mail" TO :"sender";
 GRANT SELECT ON "outbound_order" TO :"sender";
 GRANT SELECT (id, active, rests) ON "partner" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order" TO :"sender";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"sender";
-GRANT SELECT, UPDATE (next_slot_at, paused_until, last_error) ON "relay" TO :"sender";
+GRANT SELECT, UPDATE (next_slot_at, paused_until, last_error, last_diagnosis) ON "relay" TO :"sender";
 GRANT SELECT ON "site" TO :"sender";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"sender";
@@ -521,8 +522,8 @@ GRANT SELECT ON "quote" TO :"console";
 GRANT SELECT ON "quote_charge" TO :"console";
 GRANT SELECT ON "quote_line" TO :"console";
 GRANT SELECT (id, from_mode, bounce_mode, bounce_address, mails_per_minute, mails_per_day, next_slot_at,
-    paused_until, last_error, name, host, port, security, ca_file, login, oauth_grant_id) ON "relay" TO
-    :"console";
+    paused_until, last_error, last_diagnosis, name, host, port, security, ca_file, login, oauth_grant_id) ON
+    "relay" TO :"console";
 GRANT SELECT ON "reservation" TO :"console";
 GRANT SELECT ON "review_reply" TO :"console";
 GRANT SELECT ON "sales_order" TO :"console";

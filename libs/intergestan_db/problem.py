@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
+from intergestan_msg.diagnosis import Diagnosed, Diagnosis
+from intergestan_msg.errors import MessageError
 from intergestan_msg.plain_text import cut
 
 
@@ -488,14 +490,15 @@ class Fault(Problem):
         return cls(plain.row, plain.column, plain.template, **place, **values)
 
 
-PlainValue = int | str | tuple[str, str]
+PlainValue = int | str | tuple[str, str] | Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
 class PlainFault:
     """A fault or a remark as data, which JSON can carry.
 
-    :ivar values: numbers and texts; a `Word` and an exception with what they are before their text.
+    :ivar values: numbers and texts; a `Word` and an exception with what they are before their text; what is wrong with
+        a document.
     """
 
     row: int | None
@@ -512,6 +515,8 @@ _MOST_DIGITS = 2**53
 
 
 def _plain(value: Any) -> PlainValue:
+    if isinstance(value, MessageError | Diagnosed):
+        return value.diagnosis
     if isinstance(value, Word | Exception):
         return _WORD if isinstance(value, Word) else _ERROR, str(value)
     return value if isinstance(value, int) and abs(value) < _MOST_DIGITS else str(value)
@@ -520,6 +525,8 @@ def _plain(value: Any) -> PlainValue:
 def _restored(value: PlainValue) -> Any:
     if isinstance(value, int | str):
         return value
+    if isinstance(value, Diagnosis):
+        return Diagnosed(value)
     kind, text = value
     return Word(text) if kind == _WORD else RuntimeError(text)
 

@@ -5,6 +5,7 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
+from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period
 from intergestan_msg.order_rules import check_fine, check_line_ids, check_references
@@ -50,12 +51,12 @@ class AnswerLine:
 
     def __post_init__(self) -> None:
         if not self.id:
-            raise BadDocument("A line has no identifier.", rule="PEPPOL-T76-R003")
+            raise BadDocument(Wrong.NO_LINE_ID, rule="PEPPOL-T76-R003")
         check_references((self.id, self.unit), self.id)
-        _check_figure(self.quantity, "quantity", self.id)
-        _check_figure(self.backorder, "backorder quantity", self.id)
-        _check_figure(self.price, "price", self.id)
-        _check_figure(self.base_quantity, "base quantity", self.id)
+        _check_figure(self.quantity, Term.QUANTITY, self.id)
+        _check_figure(self.backorder, Term.BACKORDER, self.id)
+        _check_figure(self.price, Term.PRICE, self.id)
+        _check_figure(self.base_quantity, Term.BASE_QUANTITY, self.id)
         _check_period(self.promised, self.id)
 
 
@@ -91,14 +92,14 @@ class OrderAnswer:
 
     def __post_init__(self) -> None:
         if not (self.id and self.order_id):
-            raise BadDocument("The answer lacks its number or that of the order.")
+            raise BadDocument(Wrong.ANSWER_NUMBERS)
         check_references((self.id, self.order_id, self.sales_order_id, self.currency, self.change_id))
         check_line_ids([line.id for line in self.lines], "PEPPOL-T76-R003")
         _check_period(self.promised)
         rule = _RULE_ON_LINES[self.code]
         if bool(self.lines) is not (self.code is AnswerCode.CHANGED):
-            wanted = "needs lines" if self.code is AnswerCode.CHANGED else "carries no lines"
-            raise BadDocument(f"An answer with the code {self.code} {wanted}.", rule=rule)
+            lacks = self.code is AnswerCode.CHANGED
+            raise BadDocument(Wrong.ANSWER_NEEDS_LINES if lacks else Wrong.ANSWER_HAS_LINES, code=self.code, rule=rule)
 
 
 _RULE_ON_LINES = {
@@ -109,14 +110,14 @@ _RULE_ON_LINES = {
 }
 
 
-def _check_figure(value: Decimal | None, what: str, line: str) -> None:
+def _check_figure(value: Decimal | None, what: Term, line: str) -> None:
     if value is None:
         return
     check_fine(value, what, line)
     if value < 0:
-        raise BadDocument(f"The {what} {value} is negative.", line=line)
+        raise BadDocument(Wrong.FIGURE_NEGATIVE, what=what, value=value, line=line)
 
 
 def _check_period(period: Period | None, line: str | None = None) -> None:
     if period is not None and period.start and period.end and period.end < period.start:
-        raise BadDocument("The promised period ends before it starts.", rule="PEPPOL-T76-R004", line=line)
+        raise BadDocument(Wrong.PERIOD_BACKWARDS, rule="PEPPOL-T76-R004", line=line)

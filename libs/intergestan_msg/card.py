@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from intergestan_msg import plain_text, seal
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.email_address import ADDRESS
 from intergestan_msg.errors import BadSignature, MessageError, NewerRelease, Unreadable
 from intergestan_msg.key_notice import Seconds
@@ -77,13 +78,13 @@ def read_card(text: str) -> Card:
     """
     compact = "".join(text.split())
     if len(compact) > _MAX_CARD:
-        raise Unreadable("This is too long for a site card.")
+        raise Unreadable(Wrong.CARD_LONG)
     seal.signer(compact, seal.CARD_TYPE)
     card = _read_claims(seal.unverified_payload(compact))
     try:
         seal.verify(compact, {card.key.kid: card.key}, seal.CARD_TYPE)
     except BadSignature as error:
-        raise BadSignature("The card is not signed by the key that it shows.") from error
+        raise BadSignature(Wrong.CARD_OTHER_KEY) from error
     return card
 
 
@@ -96,11 +97,11 @@ def _read_claims(payload: bytes) -> Card:
     claims = read_object(payload)
     version, jwk = claims.get("v"), claims.get("key")
     if not isinstance(version, int):
-        raise Unreadable("The card does not say its version.")
+        raise Unreadable(Wrong.CARD_NO_VERSION)
     if version > VERSION:
-        raise NewerRelease(f"The card has version {str(version)[:20]}; we read version {VERSION}.")
+        raise NewerRelease(Wrong.CARD_VERSION, version=str(version)[:20], ours=VERSION)
     try:
         key = PublicKey.from_jwk(jwk if isinstance(jwk, dict) else {})
         return _CARD.convert(claims | {"key": key})
     except ValueError as error:  # msgspec.ValidationError is one
-        raise Unreadable(f"The card is wrong: {error}.") from error
+        raise Unreadable(Wrong.CARD_WRONG, error=error) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from enum import StrEnum
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Order, OrderLine, Party, check_figures
 from intergestan_msg.order_rules import check_references
@@ -50,12 +51,12 @@ class OrderChange:
     def __post_init__(self) -> None:
         check_references((self.id,))
         if not self.id or self.sequence < 1:
-            raise BadDocument("The change has no identifier, or its sequence number is not above zero.")
+            raise BadDocument(Wrong.CHANGE_NUMBERS)
         if len(self.codes) != len(self.order.lines):
-            raise BadDocument("The change does not say of each line what becomes of it.")
+            raise BadDocument(Wrong.CHANGE_SILENT)
         staying = tuple(line for code, line in self.lines() if code is not ChangeCode.DELETED)
         if not staying:
-            raise BadDocument("A change that deletes every line is a cancellation.")
+            raise BadDocument(Wrong.NOTHING_LEFT)
         if (self.order.customization_id or "").startswith(PEPPOL_ORDER_CHANGE):
             check_figures(replace(self.order, lines=staying))
 
@@ -87,4 +88,4 @@ class OrderCancellation:
     def __post_init__(self) -> None:
         check_references((self.id, self.order_id))
         if not (self.id and self.order_id and self.reason):
-            raise BadDocument("The cancellation lacks its number, that of the order, or the reason.")
+            raise BadDocument(Wrong.CANCELLATION_LACKS)

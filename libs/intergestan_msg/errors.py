@@ -15,19 +15,20 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from intergestan_msg.plain_text import cut
-
-_MOST_OF_A_LINE = 100
+from intergestan_msg.diagnosis import Diagnosis, Wrong
 
 
 class MessageError(Exception):
     """Base of all that can be wrong with a message; `str()` is a sentence for a person, in English.
 
     It quotes what others wrote, so a long one is cut, in its middle.
+
+    :ivar diagnosis: what is wrong, for whoever reads another language.
     """
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(cut(sentence))
+    def __init__(self, what: Wrong | Diagnosis, /, **values: object) -> None:
+        self.diagnosis = what if isinstance(what, Diagnosis) else Diagnosis.of(what, values)
+        super().__init__(self.diagnosis.said("en"))
 
 
 class Unreadable(MessageError):
@@ -53,7 +54,7 @@ class UnknownSigner(BadSignature):
     """
 
     def __init__(self, kid: str) -> None:
-        super().__init__(f"No partner has the key {kid}.")
+        super().__init__(Wrong.KEY_UNKNOWN, kid=kid)
         self.kid = kid
 
 
@@ -78,8 +79,8 @@ class Damaged(MessageError):
     :ivar cause: what happened to it, as far as it shows.
     """
 
-    def __init__(self, sentence: str, cause: Cause) -> None:
-        super().__init__(sentence)
+    def __init__(self, what: Wrong | Diagnosis, cause: Cause, /, **values: object) -> None:
+        super().__init__(what, **values)
         self.cause = cause
 
 
@@ -94,8 +95,7 @@ class BadDocument(MessageError):
     :ivar line: the order line concerned, if it is one.
     """
 
-    def __init__(self, message: str, *, rule: str = "UBL", line: str | None = None) -> None:
-        where = f" (line {cut(line, _MOST_OF_A_LINE)})" if line is not None else ""
-        super().__init__(f"[{rule}] {message}{where}")
+    def __init__(self, what: Wrong, /, *, rule: str = "UBL", line: str | None = None, **values: object) -> None:
+        super().__init__(Diagnosis.of(what, values, rule, line))
         self.rule = rule
         self.line = line

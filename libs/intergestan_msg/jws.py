@@ -12,6 +12,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadSignature
 from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
 
@@ -41,7 +42,7 @@ def verify(compact: str, raw: bytes) -> bytes:
     try:
         return jws.deserialize_compact(compact, _public_key(raw), registry=_REGISTRY).payload
     except (JoseError, ValueError) as error:
-        raise BadSignature("The signature does not hold.") from error
+        raise BadSignature(Wrong.SIGNATURE_FALSE) from error
 
 
 @lru_cache(maxsize=1024)

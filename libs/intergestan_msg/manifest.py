@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 
 from intergestan_msg import plain_text
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import MessageError, NewerRelease, Unreadable
 from intergestan_msg.key_notice import KeyNotice, fault_of
 from intergestan_msg.kinds import ORDER_TYPES, TAKES, DocumentType, KeyAction, Kind
@@ -142,9 +143,9 @@ def decode(payload: bytes) -> Manifest:
     try:
         manifest = MANIFEST.convert(claims)
     except msgspec.ValidationError as error:
-        raise Unreadable(f"The manifest is wrong: {error}.") from error
+        raise Unreadable(Wrong.MANIFEST_WRONG, error=error) from error
     if (fault := _contradiction(manifest)) is not None:
-        raise Unreadable(f"The manifest contradicts itself: {fault}.")
+        raise Unreadable(Wrong.MANIFEST_CONTRADICTS, error=fault)
     return manifest
 
 
@@ -176,19 +177,19 @@ def _terse_statement(statement: dict[str, Any]) -> dict[str, Any]:
 def _check_release(claims: dict[str, Any]) -> None:
     version, kind = claims.get("v"), claims.get("kind")
     if not isinstance(version, int):
-        raise Unreadable("The manifest does not say its version.")
+        raise Unreadable(Wrong.MANIFEST_NO_VERSION)
     if version > VERSION:
-        raise NewerRelease(f"The manifest has version {str(version)[:20]}; we read version {VERSION}.")
+        raise NewerRelease(Wrong.MANIFEST_VERSION, version=str(version)[:20], ours=VERSION)
     if isinstance(kind, str) and kind not in set(Kind):
-        raise NewerRelease(f"We do not know the kind of mail {plain_text.shown(kind, 40)!r}.")
+        raise NewerRelease(Wrong.KIND_UNKNOWN, kind=repr(plain_text.shown(kind, 40)))
     notice = claims.get("key")
     action = notice.get("action") if isinstance(notice, dict) else None
     if isinstance(action, str) and action not in set(KeyAction):
-        raise NewerRelease(f"We do not know what to do about a key: {plain_text.shown(action, 40)!r}.")
+        raise NewerRelease(Wrong.KEY_ACTION_UNKNOWN, action=repr(plain_text.shown(action, 40)))
     for document in _list(claims.get("documents")):
         name = document.get("type") if isinstance(document, dict) else None
         if isinstance(name, str) and name not in set(DocumentType):
-            raise NewerRelease(f"We do not know the type of document {plain_text.shown(name, 40)!r}.")
+            raise NewerRelease(Wrong.TYPE_UNKNOWN, type=repr(plain_text.shown(name, 40)))
 
 
 def _list(value: object) -> list[Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 
+from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, Totals
 from intergestan_msg.order_rules import (
@@ -238,7 +239,7 @@ def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
     """
     item = line.item
     if not line.id:
-        raise BadDocument("A line has no identifier.", rule="PEPPOL-T01-R001")
+        raise BadDocument(Wrong.NO_LINE_ID, rule="PEPPOL-T01-R001")
     references = [line.id, line.unit, item.buyers_id, item.sellers_id]
     if item.standard_id is not None:
         references.append(item.standard_id.value)
@@ -246,8 +247,8 @@ def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
     check_quantity(line.quantity, line.id)
     if line.price is not None:
         check_price(line.price, line.id, fine=fine_price)
-    check_amount(line.line_total, "line amount", line.id)
-    check_amount(line.tax_amount, "tax amount", line.id)
+    check_amount(line.line_total, Term.LINE_AMOUNT, line.id)
+    check_amount(line.tax_amount, Term.TAX_AMOUNT, line.id)
     check_rate(item.tax.percent if item.tax else None, line.id)
     for allowance in line.allowances:
         check_allowance(allowance, line.id)
@@ -256,14 +257,14 @@ def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
 def check_order(order: Order) -> None:
     """What an order must hold beside its lines' own rules, apart from the agreement of its figures."""
     if not order.id:
-        raise BadDocument("The order has no number.")
+        raise BadDocument(Wrong.NO_ORDER_NUMBER)
     check_currency(order.currency)
     references = (order.id, order.type_code, order.customer_reference)
     check_references((*references, order.quotation_id, order.originator_order_id))
     if not order.lines:
-        raise BadDocument("The order has no line.")
+        raise BadDocument(Wrong.NO_LINE)
     check_line_ids([line.id for line in order.lines], "PEPPOL-T01-R001")
-    check_amount(order.tax_amount, "tax amount")
+    check_amount(order.tax_amount, Term.TAX_AMOUNT)
     for allowance in order.allowances:
         check_allowance(allowance)
     if order.totals is not None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from unicodedata import category
 
+from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import CENT, MILLIONTH, ONE, ROUNDED, ZERO, AllowanceCharge, Price, Totals, fits
 from intergestan_msg.unit_factors import factor
@@ -25,51 +26,47 @@ def check_references(references: Iterable[str | None], line: str | None = None) 
         if reference is None:
             continue
         if reference.strip() != reference:
-            raise BadDocument(f"The reference {reference!a} has white space at an end.", line=line)
+            raise BadDocument(Wrong.REFERENCE_SPACE, reference=ascii(reference), line=line)
         if not reference.isprintable() and any(category(each) in _UNSEEN for each in reference):
-            raise BadDocument(f"The reference {reference!a} has control or direction characters.", line=line)
+            raise BadDocument(Wrong.REFERENCE_HIDDEN, reference=ascii(reference), line=line)
 
 
 def check_line_ids(ids: list[str], rule: str) -> None:
     """No two lines have the same id, and there are not too many of them."""
     if len(ids) > MAX_LINES:
-        raise BadDocument(f"{len(ids)} lines are too many: at most {MAX_LINES} are taken.")
+        raise BadDocument(Wrong.LINES_TOO_MANY, count=len(ids), most=MAX_LINES)
     seen: set[str] = set()
     for line_id in ids:
         if line_id in seen:
-            raise BadDocument("Two lines have the same identifier.", rule=rule, line=line_id)
+            raise BadDocument(Wrong.LINE_TWICE, rule=rule, line=line_id)
         seen.add(line_id)
 
 
 def check_currency(currency: str) -> None:
     """A currency is three capital letters."""
     if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
-        raise BadDocument(f"{currency!a} is no ISO 4217 currency code.", rule="PEPPOL-T01-R003")
+        raise BadDocument(Wrong.NO_CURRENCY, currency=ascii(currency), rule="PEPPOL-T01-R003")
 
 
-def check_amount(amount: Decimal | None, what: str, line: str | None = None) -> None:
+def check_amount(amount: Decimal | None, what: Term, line: str | None = None) -> None:
     """An amount has at most 2 decimals and 16 digits before them."""
     if amount is not None and not fits(amount, CENT):
-        raise BadDocument(
-            f"The {what} {amount} has more than 2 decimals or is too large.",
-            rule="PEPPOL-T01-R028",
-            line=line,
-        )
+        raise BadDocument(Wrong.TWO_DECIMALS, what=what, value=amount, rule="PEPPOL-T01-R028", line=line)
 
 
-def check_fine(value: Decimal, what: str, line: str | None) -> None:
+def check_fine(value: Decimal, what: Term, line: str | None) -> None:
     """A quantity, a price or a rate has at most 6 decimals and 12 digits before them."""
     if not fits(value, MILLIONTH):
-        raise BadDocument(f"The {what} {value} has more than 6 decimals or is too large.", line=line)
+        raise BadDocument(Wrong.SIX_DECIMALS, what=what, value=value, line=line)
 
 
 def check_quantity(quantity: Decimal | None, line: str) -> None:
     """A quantity fits and is not negative."""
     if quantity is None:
         return
-    check_fine(quantity, "quantity", line)
+    check_fine(quantity, Term.QUANTITY, line)
     if quantity < 0:
-        raise BadDocument(f"The quantity {quantity} is negative.", rule="PEPPOL-T01-R004", line=line)
+        raise BadDocument(Wrong.QUANTITY_NEGATIVE, quantity=quantity, rule="PEPPOL-T01-R004", line=line)
 
 
 def check_price(price: Price, line: str, *, fine: bool = True) -> None:
@@ -78,43 +75,43 @@ def check_price(price: Price, line: str, *, fine: bool = True) -> None:
     :param fine: whether it may have no more decimals than ours have.
     """
     if fine:
-        check_fine(price.amount, "price", line)
+        check_fine(price.amount, Term.PRICE, line)
     if price.amount < 0:
-        raise BadDocument(f"The price {price.amount} is negative.", rule="PEPPOL-T01-R005", line=line)
+        raise BadDocument(Wrong.PRICE_NEGATIVE, price=price.amount, rule="PEPPOL-T01-R005", line=line)
     base = price.base_quantity
     if base is ONE:
         return
-    check_fine(base, "base quantity", line)
+    check_fine(base, Term.BASE_QUANTITY, line)
     if base <= 0:
-        raise BadDocument(f"The base quantity {base} is not above zero.", rule="PEPPOL-T01-R025", line=line)
+        raise BadDocument(Wrong.BASE_NOT_POSITIVE, base=base, rule="PEPPOL-T01-R025", line=line)
 
 
 def check_rate(percent: Decimal | None, line: str | None = None) -> None:
     """A percentage fits."""
     if percent is not None:
-        check_fine(percent, "percentage", line)
+        check_fine(percent, Term.PERCENTAGE, line)
 
 
 def check_allowance(allowance: AllowanceCharge, line: str | None = None) -> None:
     """The amounts and rates of an allowance or charge fit, and it is not negative: its sign is its kind."""
-    check_amount(allowance.amount, "allowance or charge", line)
-    check_amount(allowance.base_amount, "base amount", line)
+    check_amount(allowance.amount, Term.ALLOWANCE, line)
+    check_amount(allowance.base_amount, Term.BASE_AMOUNT, line)
     check_rate(allowance.percent, line)
     check_rate(allowance.tax.percent if allowance.tax else None, line)
     if allowance.amount < 0:
-        raise BadDocument(f"The allowance or charge {allowance.amount} is negative.", rule="PEPPOL-T01-R032", line=line)
+        raise BadDocument(Wrong.ALLOWANCE_NEGATIVE, amount=allowance.amount, rule="PEPPOL-T01-R032", line=line)
 
 
 def check_total_amounts(totals: Totals) -> None:
     """The totals of an order fit."""
-    check_amount(totals.lines, "sum of the lines")
-    check_amount(totals.payable, "amount to pay")
-    check_amount(totals.tax_exclusive, "amount without tax")
-    check_amount(totals.tax_inclusive, "amount with tax")
-    check_amount(totals.allowances, "sum of the allowances")
-    check_amount(totals.charges, "sum of the charges")
-    check_amount(totals.prepaid, "prepaid amount")
-    check_amount(totals.rounding, "rounding amount")
+    check_amount(totals.lines, Term.SUM_OF_LINES)
+    check_amount(totals.payable, Term.PAYABLE)
+    check_amount(totals.tax_exclusive, Term.TAX_EXCLUSIVE)
+    check_amount(totals.tax_inclusive, Term.TAX_INCLUSIVE)
+    check_amount(totals.allowances, Term.SUM_OF_ALLOWANCES)
+    check_amount(totals.charges, Term.SUM_OF_CHARGES)
+    check_amount(totals.prepaid, Term.PREPAID)
+    check_amount(totals.rounding, Term.ROUNDING)
 
 
 def check_line_figures(
@@ -135,11 +132,8 @@ def check_line_figures(
     for allowance in allowances:
         expected += allowance.signed
     if abs(expected - total) > ROUNDED:
-        raise BadDocument(
-            f"The line amount {total} is not quantity × price: {expected:.2f}.",
-            rule="PEPPOL-T01-R024",
-            line=line,
-        )
+        rule = "PEPPOL-T01-R024"
+        raise BadDocument(Wrong.LINE_AMOUNT, total=total, expected=f"{expected:.2f}", rule=rule, line=line)
 
 
 def _base_quantity(price: Price, unit: str | None) -> Decimal | None:
@@ -156,11 +150,8 @@ def check_allowance_figures(allowance: AllowanceCharge, line: str | None = None)
         return
     expected = allowance.base_amount * allowance.percent / 100
     if abs(expected - allowance.amount) > ROUNDED:
-        raise BadDocument(
-            f"The allowance or charge {allowance.amount} is not {allowance.percent} % of its base.",
-            rule="PEPPOL-T01-R022",
-            line=line,
-        )
+        amount, rule = allowance.amount, "PEPPOL-T01-R022"
+        raise BadDocument(Wrong.ALLOWANCE_NO_SHARE, amount=amount, percent=allowance.percent, rule=rule, line=line)
 
 
 def check_totals(
@@ -174,15 +165,15 @@ def check_totals(
     _not_negative(totals.lines, "R007")
     stated = [amount for amount in lines if amount is not None]
     if len(stated) == len(lines):
-        _agree("sum of the lines", totals.lines, _sum(stated), "R008")
+        _agree(Term.SUM_OF_LINES, totals.lines, _sum(stated), "R008")
     exclusive = totals.lines - _allowances(allowances, totals) + _charges(allowances, totals)
-    _agree("amount without tax", totals.tax_exclusive, exclusive, "R011")
+    _agree(Term.TAX_EXCLUSIVE, totals.tax_exclusive, exclusive, "R011")
     if totals.tax_inclusive is None:
         return
     if tax is not None:
-        _agree("amount with tax", totals.tax_inclusive, exclusive + tax, "R017")
+        _agree(Term.TAX_INCLUSIVE, totals.tax_inclusive, exclusive + tax, "R017")
     payable = totals.tax_inclusive - (totals.prepaid or ZERO) + (totals.rounding or ZERO)
-    _agree("amount to pay", totals.payable, payable, "R016")
+    _agree(Term.PAYABLE, totals.payable, payable, "R016")
 
 
 def _allowances(allowances: Iterable[AllowanceCharge], totals: Totals) -> Decimal:
@@ -190,7 +181,7 @@ def _allowances(allowances: Iterable[AllowanceCharge], totals: Totals) -> Decima
     listed = [each.amount for each in allowances if not each.is_charge]
     if not listed:
         return totals.allowances or ZERO
-    _agree("sum of the allowances", totals.allowances, _sum(listed), "R009")
+    _agree(Term.SUM_OF_ALLOWANCES, totals.allowances, _sum(listed), "R009")
     return _sum(listed)
 
 
@@ -198,7 +189,7 @@ def _charges(allowances: Iterable[AllowanceCharge], totals: Totals) -> Decimal:
     listed = [each.amount for each in allowances if each.is_charge]
     if not listed:
         return totals.charges or ZERO
-    _agree("sum of the charges", totals.charges, _sum(listed), "R010")
+    _agree(Term.SUM_OF_CHARGES, totals.charges, _sum(listed), "R010")
     return _sum(listed)
 
 
@@ -208,12 +199,10 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 def _not_negative(amount: Decimal, rule: str) -> None:
     if amount < 0:
-        raise BadDocument(f"The total {amount} is negative.", rule=f"PEPPOL-T01-{rule}")
+        raise BadDocument(Wrong.TOTAL_NEGATIVE, total=amount, rule=f"PEPPOL-T01-{rule}")
 
 
-def _agree(what: str, stated: Decimal | None, expected: Decimal, rule: str) -> None:
+def _agree(what: Term, stated: Decimal | None, expected: Decimal, rule: str) -> None:
     if stated is not None and stated != expected:
-        raise BadDocument(
-            f"The {what} is stated as {stated}, the document adds up to {expected}.",
-            rule=f"PEPPOL-T01-{rule}",
-        )
+        rule = f"PEPPOL-T01-{rule}"
+        raise BadDocument(Wrong.SUM_DIFFERS, what=what, stated=stated, expected=expected, rule=rule)

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from unicodedata import combining, normalize
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadSignature, UnknownSigner, Unreadable
 from intergestan_msg.signature_form import ALGORITHM, MAX_COMPACT
 from intergestan_msg.strict_json import read_object
@@ -205,19 +206,19 @@ def payload(compact: str) -> bytes:
 def signer(compact: str, typ: str = MANIFEST_TYPE) -> str:
     """The `kid` that the header names; nothing is verified yet. Raises `BadSignature` for any odd header."""
     if len(compact) > MAX_COMPACT or not _COMPACT.match(compact):
-        raise BadSignature("This is not a JWS in compact form.")
+        raise BadSignature(Wrong.NO_JWS)
     parts = compact.split(".")
     if len(parts[0]) > _MAX_HEADER or not all(map(_is_canonical, parts)):
-        raise BadSignature("The JWS has a header that is too long, or base64url with stray bits.")
+        raise BadSignature(Wrong.JWS_LONG)
     try:
         header = read_object(_from_base64url(parts[0]))
     except Unreadable as error:
-        raise BadSignature(f"The JWS header is not readable. {error}") from error
+        raise BadSignature(Wrong.JWS_HEADER_UNREADABLE, error=error) from error
     kid = header.get("kid")
     if set(header) != {"alg", "kid", "typ"} or (header["alg"], header["typ"]) != (ALGORITHM, typ):
-        raise BadSignature(f"The JWS header is not exactly alg {ALGORITHM}, kid, and typ {typ}.")
+        raise BadSignature(Wrong.JWS_HEADER, alg=ALGORITHM, typ=typ)
     if not isinstance(kid, str) or not _KID.match(kid):
-        raise BadSignature("The key id is not a SHA-256 fingerprint.")
+        raise BadSignature(Wrong.KID_NO_FINGERPRINT)
     return kid
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any, Never
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import Unreadable
 
 MAX_DEPTH = 16
@@ -31,9 +32,9 @@ def read_object(data: bytes) -> dict[str, Any]:
             parse_constant=_no_fraction,
         )
     except ValueError as error:
-        raise Unreadable(f"This is no JSON that we read: {error}.") from error
+        raise Unreadable(Wrong.JSON_UNREADABLE, error=error) from error
     if not isinstance(value, dict):
-        raise Unreadable("The JSON is not an object.")
+        raise Unreadable(Wrong.JSON_NO_OBJECT)
     return value
 
 
@@ -49,7 +50,7 @@ def _check_depth(data: bytes) -> None:
     for bracket in _BRACKETS.findall(_STRING.sub(b"", data)):
         depth += 1 if bracket[0] in _OPENING else -1
         if depth > MAX_DEPTH:
-            raise Unreadable(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
+            raise Unreadable(Wrong.JSON_DEEP, most=MAX_DEPTH)
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

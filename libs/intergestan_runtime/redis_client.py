@@ -75,6 +75,14 @@ def _is_closed(socket: Path) -> bool:
     return above or not socket.stat().st_mode & others_write
 
 
+def place_of(client: redis.Redis) -> str | None:
+    """Where a client of one server finds it; None of a group of them."""
+    known = getattr(getattr(client, "connection_pool", None), "connection_kwargs", {})
+    if "path" in known:
+        return str(known["path"])
+    return f"{known['host']}:{known['port']}" if "host" in known and "port" in known else None
+
+
 def heed(client: redis.Redis, error: Exception) -> None:
     """Drop the idle connections to a server that fails: after a failover the same address may be another server's.
 

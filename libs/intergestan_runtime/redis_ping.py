@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from intergestan_runtime.redis_url import GroupUrl
@@ -17,12 +18,28 @@ USUAL_PORT = 6379
 _PING = b"PING\r\n"
 
 
-def silence(url: str, seconds: float) -> str | None:
+class Silence(str):
+    """Why a server does not answer, in English. :ivar error: what the system said; None of one that is no Redis."""
+
+    __slots__ = ("error", "place")
+
+    error: OSError | None
+    place: str
+
+    def __new__(cls, place: str, words: str, error: OSError | None = None) -> Self:
+        """:param place: of the server."""
+        made = super().__new__(cls, f"{place}: {words}")
+        made.place, made.error = place, error
+        return made
+
+
+def silence(url: str, seconds: float) -> Silence | None:
     """Why no server of this URL answers; None where one does.
 
     :param seconds: how long each is waited for.
     """
-    group, said = GroupUrl.parse(url), ""
+    group: GroupUrl | None = GroupUrl.parse(url)
+    said: Silence | None = None
     parts = urlsplit(url)
     places = group.nodes if group is not None else ((parts.hostname or "localhost", _port(url)),)
     for host, port in places:
@@ -32,9 +49,9 @@ def silence(url: str, seconds: float) -> str | None:
                 connection.sendall(_PING)
                 if connection.recv(1) in {b"+", b"-"}:
                     return None
-                said = f"{place}: it is no Redis"
+                said = Silence(place, "it is no Redis")
         except OSError as error:
-            said = f"{place}: {error.strerror or error}"
+            said = Silence(place, error.strerror or str(error), error)
     return said
 
 

@@ -10,8 +10,10 @@ import structlog
 from intergestan_db import states
 from intergestan_db.database import Database
 from intergestan_db.enums import HoldReason
+from intergestan_exchange.findings.system_words import text_of
 from intergestan_exchange.heartbeats.heartbeats import drop, is_heartbeat
 from intergestan_exchange.outbox.mail_orders import orders_of
+from intergestan_msg.diagnosis import stored_diagnosis
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.mail.bounce_token import BounceKey
 from intergestan_operations.opening.outage import postponing
@@ -63,7 +65,7 @@ class Composer:
         try:
             prepared = self._compose(mail_id)
         except (CannotCompose, BadDocument, ValueError) as error:
-            self._hold(mail_id, str(error))
+            self._hold(mail_id, text_of(error))
             return
         if prepared is None:
             return
@@ -112,6 +114,7 @@ class Composer:
                     at=self._database.now(),
                     reason=HoldReason.NOT_COMPOSED,
                     detail=error,
+                    diagnosis=stored_diagnosis(error),
                 )
         except states.StaleState:
             return  # somebody else came to an end with it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 
 from intergestan_db.enums import HoldReason
-from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.findings.finding import Finding, diagnosed
 from intergestan_exchange.inbox.reading import Fault, Reading
 from intergestan_exchange.transfers.copies import finish_copy, signer_of, was_taken_in
 from services.importer.turn import Turn
@@ -42,4 +42,4 @@ def damage(fault: Fault, digest: str = "") -> Finding:
     claims = {"claims": fault.claims} if fault.claims is not None else {}
     claims |= {"digest": digest} if digest else {}
     has_cause = fault.reason in {HoldReason.DAMAGED, HoldReason.BAD_MESSAGE}
-    return Finding(fault.reason, {"error": fault.error, **claims}, variant=fault.cause if has_cause else None)
+    return diagnosed(fault.reason, fault.error, variant=fault.cause if has_cause else None, **claims)

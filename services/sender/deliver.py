@@ -16,13 +16,18 @@ from typing import Final, Self, TypeVar
 from intergestan_db.enums import Security
 from intergestan_exchange.mail_accounts.loopback import is_loopback
 from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
+from intergestan_msg.diagnosis import NotSent
 from services.sender.log_in import log_in
 from services.sender.outcome import Kind, Outcome, by_failure, by_reply, too_large
-from services.sender.smtp_client import Deadline, Phase, SmtpClient, UnwantedReply
+from services.sender.smtp_client import Deadline, Diagnosable, Phase, SmtpClient, UnwantedReply
 
 ADDRESS: Final = re.compile(r"[!-;=?-~]+@[!-;=?-~]+")  # visible ASCII without angle brackets
 
 Result = TypeVar("Result")
+
+
+class Untellable(Diagnosable, ValueError):
+    """What we were given cannot be said to any server."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,11 +48,9 @@ class RelayAccount:
 
     def __post_init__(self) -> None:
         if self.security is Security.NONE and not is_loopback(self.host):
-            raise ValueError(
-                f"security = none is accepted for this machine only, not for {self.host}: use starttls or tls"
-            )
+            raise Untellable(NotSent.PLAIN_BEYOND, host=self.host)
         if self.login is not None and self.password is None:
-            raise ValueError(f"the login {self.login} at {self.host} has no password")
+            raise Untellable(NotSent.NO_PASSWORD, login=self.login, host=self.host)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +68,7 @@ class Timeouts:
 def checked_address(address: str) -> str:
     """`address` as it stands between angle brackets. Raises `ValueError` if it could break out of them."""
     if not ADDRESS.fullmatch(address):
-        raise ValueError(f"not an address that SMTP can carry: {address!r}")
+        raise Untellable(NotSent.NO_ADDRESS, address=repr(address))
     return address
 
 
@@ -76,9 +79,9 @@ def dot_stuffed(mime: bytes) -> bytes:
     disagree on where a mail ends (SMTP smuggling, CVE-2023-51764).
     """
     if not mime.isascii():
-        raise ValueError("the mail is not 7-bit")
+        raise Untellable(NotSent.NOT_SEVEN_BIT)
     if b"\r\n".join([*mime.splitlines(), b""]) != mime or not mime:
-        raise ValueError("the mail has a line that does not end with CRLF")
+        raise Untellable(NotSent.NO_CRLF)
     return (b"." if mime.startswith(b".") else b"") + mime.replace(b"\r\n.", b"\r\n..")
 
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from intergestan_exchange.mail_accounts.oauth_client import GrantRefused, TokensUnavailable
 from intergestan_exchange.mail_accounts.oauth_tokens import AccessToken
 from intergestan_exchange.mail_accounts.sasl import BearerToken
+from intergestan_msg.diagnosis import NotSent
 from services.sender.outcome import AUTH_CODES
-from services.sender.smtp_client import Deadline, SmtpClient, UnusableRelay, UnwantedReply
+from services.sender.smtp_client import Deadline, Diagnosable, SmtpClient, UnusableRelay, UnwantedReply
+
+
+class TokensAway(Diagnosable, ConnectionError):
+    """The mail provider's server for tokens is away, for now."""
 
 
 def log_in(
@@ -34,6 +39,6 @@ def _token(password: AccessToken, refused: BearerToken | None = None) -> BearerT
     try:
         return password(refused=refused)
     except GrantRefused as error:
-        raise UnusableRelay(f"the mail provider gives no token ({error}): give consent anew") from error
+        raise UnusableRelay(NotSent.NO_TOKEN, error=error) from error
     except TokensUnavailable as error:
-        raise ConnectionError(f"the provider's server for tokens does not answer as it should: {error}") from error
+        raise TokensAway(NotSent.TOKENS_AWAY, error=error) from error

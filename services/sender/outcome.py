@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from intergestan_exchange.findings.system_words import text_of
+from intergestan_msg.diagnosis import Diagnosed, Diagnosis, NotSent
 from services.sender.smtp_client import Phase, Reply, UnusableRelay
 
 MAX_TEXT: Final = 500  # characters of a reply that we keep
@@ -91,11 +93,11 @@ def by_reply(phase: Phase, reply: Reply) -> Outcome:
 def by_failure(phase: Phase, error: OSError) -> Outcome:
     """Decides on a conversation that broke in `phase`: cut, timeout, nonsense, TLS."""
     if phase is Phase.DOT:
-        return Outcome(kind=Kind.UNKNOWN, response_class=ResponseClass.NETWORK, text=_sentence(error))
+        return Outcome(kind=Kind.UNKNOWN, response_class=ResponseClass.NETWORK, text=sentence_of(error))
     return Outcome(
         kind=Kind.TRY_AGAIN,
         response_class=_failure_class(phase, error),
-        text=_sentence(error),
+        text=sentence_of(error),
         relay_fault=phase < Phase.MAIL,
         lasting=isinstance(error, UnusableRelay | ssl.SSLCertVerificationError),
     )
@@ -103,7 +105,7 @@ def by_failure(phase: Phase, error: OSError) -> Outcome:
 
 def too_large(size: int, limit: int) -> Outcome:
     """The refusal that the relay's SIZE announces, found without asking (RFC 1870)."""
-    text = f"the mail has {size} bytes, the relay takes at most {limit}"
+    text = Diagnosed(Diagnosis.of(NotSent.TOO_LARGE, {"size": size, "most": limit}))
     return Outcome(
         kind=Kind.REFUSED,
         response_class=ResponseClass.PERMANENT,
@@ -158,5 +160,7 @@ def _failure_class(phase: Phase, error: OSError) -> ResponseClass:
     return ResponseClass.NETWORK
 
 
-def _sentence(error: OSError) -> str:
-    return one_line(str(error) or type(error).__name__)
+def sentence_of(error: Exception) -> str:
+    """On one line; what is ours, or the system's, remembers what it says."""
+    text = one_line(str(error) or type(error).__name__)
+    return text_of(error, text) if text == str(error) else text

@@ -23,6 +23,7 @@ from intergestan_db.tables import (
 )
 from intergestan_erp.purchasing.change_states import mark_changes_waiting
 from intergestan_exchange.outbox.mail_orders import orders_of
+from intergestan_msg.diagnosis import Diagnosed, Diagnosis, NotSent, stored_diagnosis
 from services.sender.outcome import Kind, Outcome, ResponseClass
 from services.sender.schedule import LASTING_REST, next_slot, resend_at, retry_at
 from services.sender.settings import SenderSettings
@@ -167,10 +168,8 @@ def _give_up(connection: Connection, mail: AnyRow, now: datetime) -> None:
 def _why(mail: AnyRow) -> dict[str, Any]:
     if mail.kind == MailKind.ORDERS:
         return {"reason": HoldReason.NO_ANSWER, "detail": str(mail.resends)}
-    return {
-        "reason": HoldReason.REFUSED_BY_SERVER,
-        "detail": f"It never said whether it took the mail, {mail.resends + 1} times.",
-    }
+    detail = Diagnosed(Diagnosis.of(NotSent.SILENT_AFTER_DOT, {"times": mail.resends + 1}))
+    return {"reason": HoldReason.REFUSED_BY_SERVER, "detail": detail, "diagnosis": stored_diagnosis(detail)}
 
 
 def commit_dot(connection: Connection, claimed: Claimed) -> None:
@@ -224,7 +223,11 @@ def conclude(
         connection.execute(
             update(Relay)
             .where(Relay.id == claimed.relay.id)
-            .values(paused_until=_rested(claimed, outcome, now, settings), last_error=outcome.text)
+            .values(
+                paused_until=_rested(claimed, outcome, now, settings),
+                last_error=outcome.text,
+                last_diagnosis=stored_diagnosis(outcome.text),
+            )
         )
     elif claimed.relay.last_error:
         connection.execute(update(Relay).where(Relay.id == claimed.relay.id).values(last_error=None))
@@ -262,6 +265,7 @@ def _consequence(
             "next_attempt_at": None,
             "reason": HoldReason.REFUSED_BY_SERVER,
             "detail": outcome.text,
+            "diagnosis": stored_diagnosis(outcome.text),
         }
     if outcome.relay_fault:
         return "retry", {"next_attempt_at": _rested(claimed, outcome, now, settings)}

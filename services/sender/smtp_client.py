@@ -14,6 +14,7 @@ from enum import IntEnum
 from typing import Final, Self
 
 from intergestan_exchange.mail_accounts.sasl import BearerToken, exchange
+from intergestan_msg.diagnosis import Diagnosis, NotSent
 from intergestan_runtime.certificate import certificate_end
 from intergestan_runtime.dead_path import end_dead_path
 
@@ -53,12 +54,28 @@ class UnwantedReply(Exception):
         self.reply = reply
 
 
-class ProtocolError(OSError):
+class Diagnosable(Exception):
+    """What we say ourselves. :ivar diagnosis: the same, for whoever reads another language."""
+
+    def __init__(self, why: NotSent, **values: object) -> None:
+        self.diagnosis = Diagnosis.of(why, values)
+        super().__init__(self.diagnosis.said("en"))
+
+
+class ProtocolError(Diagnosable, OSError):
     """What the server sent is no SMTP; the connection is of no use any more."""
 
 
-class UnusableRelay(OSError):
+class UnusableRelay(Diagnosable, OSError):
     """The server does not offer what the account demands; only a person can change that."""
+
+
+class TooSlow(Diagnosable, TimeoutError):
+    """The moment passed by which a step was to be done."""
+
+
+class Closed(Diagnosable, ConnectionResetError):
+    """The server ended the connection before its reply was whole."""
 
 
 class Deadline:
@@ -71,7 +88,7 @@ class Deadline:
         """Seconds left, above 0. Raises `TimeoutError` when the moment has passed."""
         left = self._end - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the server was too slow")
+            raise TooSlow(NotSent.TOO_SLOW)
         return left
 
 
@@ -125,11 +142,11 @@ class SmtpClient:
         """
         self.phase = Phase.TLS
         if "STARTTLS" not in self.extensions:
-            raise UnusableRelay("the server does not offer STARTTLS")
+            raise UnusableRelay(NotSent.NO_STARTTLS)
         self._command("STARTTLS", deadline)
         self._expect(Phase.TLS, 2, deadline)
         if self._heard:
-            raise ProtocolError("plain text was slipped in behind the reply to STARTTLS")
+            raise ProtocolError(NotSent.SLIPPED_IN)
         self.extensions = {}
         self.secure(context, host, deadline)
 
@@ -150,7 +167,7 @@ class SmtpClient:
         elif "LOGIN" in offered:
             steps = ["AUTH LOGIN", _base64(login), _base64(password)]
         else:
-            raise UnusableRelay("the server offers neither AUTH PLAIN nor AUTH LOGIN")
+            raise UnusableRelay(NotSent.NO_AUTH_PASSWORD)
         try:
             for step in steps:
                 self._command(step, deadline)
@@ -163,7 +180,7 @@ class SmtpClient:
         self.phase = Phase.AUTH
         said = exchange(self.extensions.get("AUTH", "").split(), login, token, *server)
         if said is None:
-            raise UnusableRelay("the server offers neither AUTH OAUTHBEARER nor AUTH XOAUTH2")
+            raise UnusableRelay(NotSent.NO_AUTH_TOKEN)
         words = base64.b64encode(said.first).decode("ascii")
         self._command(f"AUTH {said.mechanism} {words}", deadline)
         reply = self._reply(deadline)
@@ -262,17 +279,17 @@ class SmtpClient:
             line = self._line(deadline)
             code, separator = line[:3], line[3:4]
             if not (code.isdigit() and b"200" <= code <= b"599" and separator in b" -"):
-                raise ProtocolError("the server sent something that is no SMTP reply")
+                raise ProtocolError(NotSent.NO_SMTP_REPLY)
             texts.append(line[4:].decode("ascii", "backslashreplace"))
             if separator != b"-":
                 return Reply(int(code), "\n".join(texts))
-        raise ProtocolError(f"the server's reply has more than {MAX_LINES} lines")
+        raise ProtocolError(NotSent.MANY_REPLY_LINES, most=MAX_LINES)
 
     def _line(self, deadline: Deadline) -> bytes:
         while (end := self._heard.find(b"\n")) < 0 and len(self._heard) <= MAX_LINE:
             self._hear(deadline)
         if not 0 <= end <= MAX_LINE:
-            raise ProtocolError(f"the server sent a line of more than {MAX_LINE} octets")
+            raise ProtocolError(NotSent.LONG_REPLY_LINE, most=MAX_LINE)
         line = bytes(self._heard[:end])
         del self._heard[: end + 1]
         return line.removesuffix(b"\r")
@@ -281,7 +298,7 @@ class SmtpClient:
         self._sock.settimeout(deadline.left())
         data = self._sock.recv(CHUNK)
         if not data:
-            raise ConnectionResetError("the server closed the connection")
+            raise Closed(NotSent.CLOSED)
         self._heard += data
 
 

@@ -26,7 +26,7 @@ from intergestan_runtime.secrets import SecretError
 from intergestan_runtime.steps import SEND
 from intergestan_runtime.tracing import NO_TRACER, Tracer
 from services.sender.deliver import Conversation, RelayAccount, Timeouts
-from services.sender.outcome import Kind, Outcome, ResponseClass, one_line
+from services.sender.outcome import Kind, Outcome, ResponseClass, sentence_of
 from services.sender.record import BY, Claimed, LeaseLost, claim, commit_dot, conclude, end_attempt, recover
 from services.sender.settings import SenderSettings
 from services.sender.too_far import bring_near, is_any_too_far
@@ -43,6 +43,10 @@ _MAIL_OUTCOMES = {
 
 class UnusableAccount(Exception):
     """We cannot even try to connect: what we know of the relay, its password or its authorities is wrong."""
+
+    def __init__(self, why: Exception) -> None:
+        super().__init__(str(why))
+        self.diagnosis = getattr(why, "diagnosis", None)
 
 
 class Connections:
@@ -63,7 +67,7 @@ class Connections:
             account = self._account(relay)
             conversation = self._kept(account) or Conversation(account, timeouts=self._timeouts)
         except (ValueError, OSError, SecretError) as error:
-            raise UnusableAccount(str(error)) from error
+            raise UnusableAccount(error) from error
         yield conversation
         self._idle.put((account, conversation))
 
@@ -205,7 +209,7 @@ def _never_tried(kind: Kind, error: Exception) -> Outcome:
     return Outcome(
         kind=kind,
         response_class=ResponseClass.PERMANENT if kind is Kind.REFUSED else ResponseClass.NETWORK,
-        text=one_line(str(error)),
+        text=sentence_of(error),
         relay_fault=kind is Kind.TRY_AGAIN,
         lasting=True,
     )

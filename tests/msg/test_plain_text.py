@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument, MessageError, Unreadable
 from intergestan_msg.plain_text import MOST_QUOTED, cut
 
@@ -22,13 +23,13 @@ def test_of_what_is_long_both_ends_are_left(length: int) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        Unreadable(f"The mail says {'9' * 10**6}, which is too much."),
-        BadDocument(f"The quantity {'9' * 10**6} is negative.", line="L" * 10**6),
+        Unreadable(Wrong.JSON_UNREADABLE, error="9" * 10**6),
+        BadDocument(Wrong.QUANTITY_NEGATIVE, quantity="9" * 10**6, line="L" * 10**6),
     ],
 )
 def test_an_error_says_what_is_wrong_however_long_the_value_is(error: MessageError) -> None:
     said = str(error)
     assert len(said) == MOST_QUOTED
-    assert said.startswith(("The mail says 999", "[UBL] The quantity 999"))
-    assert said.endswith(("999, which is too much.", "LLL)"))
+    assert said.startswith(("This is no JSON that we read: 999", "[UBL] The quantity 999"))
+    assert said.endswith(("999.", "LLL)"))
     assert ("999 is negative. (line LLL" in said) == isinstance(error, BadDocument)

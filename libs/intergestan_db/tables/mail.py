@@ -75,6 +75,7 @@ class OutboundMail(LeaseColumns, Table):
     size: Typed[int | None]
     reason: Typed[str | None] = column(String(30))
     detail: Typed[str | None] = column(Text())
+    diagnosis: Typed[str | None] = column(Text())
     trace_parent: Typed[str | None] = column(String(55))
 
 
@@ -208,6 +209,7 @@ class Relay(AccountColumns, Table):
     next_slot_at: Typed[Instant | None]
     paused_until: Typed[Instant | None]
     last_error: Typed[str | None] = column(Text())
+    last_diagnosis: Typed[str | None] = column(Text())
 
 
 class Mailbox(AccountColumns, Table):

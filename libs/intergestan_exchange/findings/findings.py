@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from intergestan_db.enums import HoldReason as R
 from intergestan_exchange.findings import undelivered
-from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.findings.finding import Finding
 from intergestan_msg.money import plain
 from intergestan_msg.typography import printed
@@ -412,7 +411,9 @@ def explain_told(findings: Iterable[Finding], language: str) -> str:
 
 def _explain(finding: Finding, language: str, sentences: Mapping[str, Mapping[str, str]]) -> str:
     key = f"{finding.reason}.{finding.variant}" if finding.variant else finding.reason
-    said = {name: diagnosis(value, language) if name == "error" else value for name, value in finding.values.items()}
+    said = dict(finding.values)
+    if finding.diagnosis is not None and finding.diagnosis.is_known:
+        said["error"] = finding.diagnosis.said(language)
     template = printed(sentences[key][language], language)
     sentence = template.format_map({name: " ".join(value.splitlines()) for name, value in said.items()})
     if finding.line_id is None:

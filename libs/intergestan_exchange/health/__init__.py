@@ -1,4 +1,4 @@
 """How the site is: its state at a glance, its vital signs, and the alarms that they give.
 
-May import: credit_holds, findings, heartbeats, history, keys, mailboxes, partners, statements.
+May import: credit_holds, heartbeats, history, keys, mailboxes, partners, statements.
 """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from intergestan_db.problem import Act
 from intergestan_erp.site.day import local
-from intergestan_exchange.findings.diagnoses import diagnosis
+from intergestan_msg.diagnosis import told
 from intergestan_msg.plain_text import shown
 from intergestan_msg.typography import printed
 
@@ -313,7 +313,7 @@ def _words(language: str) -> Mapping[str, str]:
 def sentence(alarm: Alarm, language: str) -> str:
     """What is wrong."""
     name = f"{alarm.name}.{alarm.variant}" if alarm.variant else alarm.name
-    value = diagnosis(shown(alarm.value, 300), language)
+    value = shown(told(alarm.value, language), 300)
     return printed(ALARMS[language][name][0], language).format(about=shown(alarm.about, 80), value=value)
 
 

@@ -28,6 +28,7 @@ from intergestan_exchange.heartbeats.heartbeat_routes import Route, read_routes
 from intergestan_exchange.mailboxes.placement import Candidate, chosen
 from intergestan_exchange.mailboxes.pollers import living
 from intergestan_exchange.statements.paused import list_paused
+from intergestan_msg.diagnosis import Diagnosed
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +230,13 @@ def _resting(connection: Connection) -> tuple[Resting, ...]:
 
 
 def _relay(connection: Connection, now: datetime) -> RelayStatus | None:
-    query = select(Relay.name, Relay.host, Relay.paused_until, Relay.last_error).order_by(Relay.id).limit(1)
+    query = (
+        select(Relay.name, Relay.host, Relay.paused_until, Relay.last_error, Relay.last_diagnosis)
+        .order_by(Relay.id)
+        .limit(1)
+    )
     row = connection.execute(query).first()
     if row is None:
         return None
     resting = row.paused_until if row.paused_until is not None and row.paused_until > now else None
-    return RelayStatus(row.name, row.host, resting, row.last_error)
+    return RelayStatus(row.name, row.host, resting, Diagnosed.beside(row.last_error, row.last_diagnosis))

@@ -26,6 +26,7 @@ from intergestan_exchange.findings.finding import Finding, read_findings
 from intergestan_exchange.findings.findings import explain_all, explain_told
 from intergestan_exchange.findings.undelivered import undelivered
 from intergestan_exchange.outbox.outbound import Outbound, list_outbound
+from intergestan_msg.diagnosis import Diagnosed
 
 INBOUND, OUTBOUND, ORDER = "in", "out", "order"
 ARRIVED = f"{HoldReason.DAMAGED}.arrived"
@@ -253,7 +254,9 @@ def _finding_of(mail: Outbound, reason: HoldReason) -> Finding:
     """The sender and the composer keep plain text: what the server said, or how often it was sent again."""
     if reason is HoldReason.UNDELIVERED:
         return undelivered(mail.detail or "")
-    return Finding(reason, {"error": mail.detail or "", "resends": mail.detail or ""})
+    said = mail.detail or ""
+    diagnosis = said.diagnosis if isinstance(said, Diagnosed) else None
+    return Finding(reason, {"error": said, "resends": said}, diagnosis=diagnosis)
 
 
 def entry_of(hold: Any) -> Any:

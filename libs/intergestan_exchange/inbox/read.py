@@ -85,8 +85,8 @@ def _fault(error: errors.MessageError, headers: Headers, claims: str | None) -> 
     kid = error.kid if isinstance(error, errors.UnknownSigner) else None
     if not isinstance(error, errors.Damaged):
         cause = "too_big" if isinstance(error, errors.TooBig) else None
-        return Reading(headers, Fault(reason, str(error), kid, cause, claims))
-    fault = Fault(reason, str(error), cause=error.cause, claims=claims)
+        return Reading(headers, Fault(reason, error.diagnosis, kid, cause, claims))
+    fault = Fault(reason, error.diagnosis, cause=error.cause, claims=claims)
     if not isinstance(error, DamagedTransfer):
         return Reading(headers, fault)
     manifest = normalised(error.manifest, {})
@@ -124,4 +124,4 @@ def _read_document(listed: Document, content: bytes, spelled: dict[str, str]) ->
             return ReadDocument(document, cancellation=cancellation, business_hash=cancellation_hash(cancellation))
         return ReadDocument(document, answer=normalised(read_order_response(content), spelled))
     except errors.BadDocument as error:
-        return ReadDocument(document, error=str(error))
+        return ReadDocument(document, error=error.diagnosis)

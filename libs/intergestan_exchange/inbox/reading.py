@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from intergestan_db.enums import HoldReason
 from intergestan_msg.answer import OrderAnswer
 from intergestan_msg.change import OrderCancellation, OrderChange
+from intergestan_msg.diagnosis import Diagnosis
 from intergestan_msg.mail.headers import Headers
 from intergestan_msg.mail.report_values import DeliveryReport
 from intergestan_msg.manifest import Document, Manifest
@@ -23,7 +24,7 @@ class Fault:
     """
 
     reason: HoldReason | None
-    error: str
+    error: Diagnosis
     kid: str | None = None
     cause: str | None = None
     claims: str | None = None
@@ -39,7 +40,7 @@ class ReadDocument:
     change: OrderChange | None = None
     cancellation: OrderCancellation | None = None
     business_hash: str | None = None
-    error: str | None = None
+    error: Diagnosis | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from intergestan_db.enums import HoldReason
 from intergestan_erp.site.day import site_day
-from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.findings.finding import Finding, diagnosed
 from intergestan_exchange.inbox.apply import NumberedAnswer
 from intergestan_exchange.inbox.booking.debts import debt_change
 from intergestan_exchange.inbox.booking.entries import Settled
@@ -23,6 +23,7 @@ from intergestan_exchange.inbox.facts import DocumentKey, Facts
 from intergestan_exchange.inbox.reading import ReadDocument, Reading
 from intergestan_exchange.inbox.starting_point import Stated, beside_booked
 from intergestan_exchange.keys.key_windows import KeyFacts, Standing, standing
+from intergestan_msg.diagnosis import Diagnosis, Wrong
 from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.manifest import Manifest
 from intergestan_msg.order import Order
@@ -98,8 +99,8 @@ def composed_at(manifest: Manifest) -> datetime:
 def _wrong_signer(manifest: Manifest, signer: Signer) -> Finding | None:
     if manifest.iss == signer.site_code:
         return None
-    error = f"It says that it comes from {manifest.iss}, but {signer.partner_name} ({signer.site_code}) signed it."
-    return Finding(HoldReason.BAD_SIGNATURE, {"error": error})
+    names = {"claimed": manifest.iss, "partner": signer.partner_name, "site": signer.site_code}
+    return diagnosed(HoldReason.BAD_SIGNATURE, Diagnosis.of(Wrong.OTHER_SIGNER, names))
 
 
 def _wrong_key(composed: datetime, signer: Signer, about: Circumstances) -> Finding | None:
@@ -113,8 +114,8 @@ def _wrong_key(composed: datetime, signer: Signer, about: Circumstances) -> Find
     if found is Standing.UNCONFIRMED:
         return Finding(HoldReason.UNCONFIRMED_KEY, values)
     if found is Standing.OUTSIDE and not about.settled:
-        error = f"The key {key.kid} of {signer.partner_name} was not valid on {composed:%Y-%m-%d %H:%M} UTC."
-        return Finding(HoldReason.BAD_SIGNATURE, {"error": error}, variant="outside")
+        error = Diagnosis.of(Wrong.KEY_NOT_VALID_THEN, values | {"at": f"{composed:%Y-%m-%d %H:%M}"})
+        return diagnosed(HoldReason.BAD_SIGNATURE, error, variant="outside")
     return None
 
 
@@ -154,21 +155,23 @@ def _wrong_age(manifest: Manifest, composed: datetime, about: Circumstances) -> 
 def _later_release(manifest: Manifest) -> Finding | None:
     if manifest.kind in {Kind.ORDERS, Kind.ANSWERS, Kind.KEY, *TAKES}:
         return None
-    return Finding(HoldReason.NEWER_RELEASE, {"error": f"We do not handle mails of kind {manifest.kind} yet."})
+    return diagnosed(HoldReason.NEWER_RELEASE, Diagnosis.of(Wrong.KIND_LATER, {"kind": manifest.kind}))
 
 
 def _number_twice(manifest: Manifest) -> Finding | None:
     """One answers mail answers each order once, so an order may stand in a mail once."""
     counted = Counter(document.id for document in manifest.documents)
     twice = next((number for number, count in counted.items() if count > 1), None)
-    return None if twice is None else Finding(HoldReason.BAD_MESSAGE, {"error": f"It lists {twice} more than once."})
+    if twice is None:
+        return None
+    return diagnosed(HoldReason.BAD_MESSAGE, Diagnosis.of(Wrong.LISTED_TWICE, {"number": twice}))
 
 
 def answers_of(reading: Reading, manifest: Manifest) -> list[NumberedAnswer] | Finding:
     """The answers of a mail of kind `answers`, or why the whole of it must wait for a person."""
     unread = next((document.error for document in reading.documents if document.error is not None), None)
     if unread is not None:
-        return Finding(HoldReason.BAD_DOCUMENT, {"error": unread})
+        return diagnosed(HoldReason.BAD_DOCUMENT, unread)
     numbers = {answer.order_id: answer.n for answer in manifest.answers}
     answers = []
     for document in reading.documents:
@@ -261,7 +264,7 @@ def _contradiction(document: ReadDocument) -> Finding | None:
     """Where the document is not what the signed manifest says it is."""
     listed = document.listed
     if document.error is not None:
-        return Finding(HoldReason.BAD_DOCUMENT, {"error": document.error})
+        return diagnosed(HoldReason.BAD_DOCUMENT, document.error)
     found = _name_of(document)
     if found != (listed.id, listed.revision):
         values = {

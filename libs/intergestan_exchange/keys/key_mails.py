@@ -13,11 +13,12 @@ from intergestan_db import states
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import HoldReason
 from intergestan_db.tables import InboundMail, Partner, PartnerKey
-from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.findings.finding import Finding, diagnosed
 from intergestan_exchange.keys.keys import lock_keys
 from intergestan_exchange.keys.own_keys import confirmed_by_partner, unanswered_announcements
 from intergestan_exchange.transfers.transfer import BY, ClaimedMail, Transfer
 from intergestan_exchange.transfers.transfers import finish_mail
+from intergestan_msg.diagnosis import Diagnosis, Wrong
 from intergestan_msg.key_notice import KeyNotice
 from intergestan_msg.kinds import KeyAction
 
@@ -67,15 +68,18 @@ def foresee_notice(
     if notice.action is KeyAction.CONFIRM or (notice.action is KeyAction.WITHDRAW and key is None):
         return None
     if key is not None and key.partner_id != transfer.partner.id:
-        return Finding(HoldReason.BAD_MESSAGE, {"error": f"The key {notice.kid} belongs to another partner."})
+        return _refused(Wrong.KEY_OF_ANOTHER, notice)
     if notice.action is KeyAction.ANNOUNCE:
         settled = key is not None and (key.revoked_at is not None or not key.pending)
         return None if settled else _announced(transfer, notice)
     assert key is not None
     if key.revoked_at is None and (key.valid_from is None or _newest(connection, key, archived_at) >= key.valid_from):
-        error = f"It withdraws the key {notice.kid}, which may sign already: call the partner."
-        return Finding(HoldReason.BAD_MESSAGE, {"error": error})
+        return _refused(Wrong.KEY_MAY_SIGN, notice)
     return None
+
+
+def _refused(why: Wrong, notice: KeyNotice) -> Finding:
+    return diagnosed(HoldReason.BAD_MESSAGE, Diagnosis.of(why, {"kid": notice.kid}))
 
 
 def nothing_to_do(connection: Connection, partner_id: int, notice: KeyNotice) -> bool:

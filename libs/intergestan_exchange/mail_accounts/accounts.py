@@ -21,6 +21,7 @@ from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.site.setup import check_address
 from intergestan_exchange.mail_accounts.loopback import is_loopback
 from intergestan_exchange.mail_accounts.mail_providers import bytes_per_day_at
+from intergestan_msg.diagnosis import Diagnosed
 
 RELAY = "relay"
 """The name of a site's one relay, until it has several."""
@@ -204,7 +205,11 @@ def relay_of(connection: Connection) -> NewRelay | None:
 
 def list_relays(connection: Connection) -> list[Mapping[str, Any]]:
     """All relays by name, without their passwords."""
-    return _listed(connection, Relay)
+    return [
+        {name: value for name, value in row.items() if name != "last_diagnosis"}
+        | {"last_error": Diagnosed.beside(row["last_error"], row["last_diagnosis"])}
+        for row in _listed(connection, Relay)
+    ]
 
 
 def check_account(account: Account) -> None:

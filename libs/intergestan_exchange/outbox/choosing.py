@@ -22,6 +22,7 @@ from intergestan_db.tables import (
     Relay,
 )
 from intergestan_exchange.outbox.outbound import ON_ITS_WAY
+from intergestan_msg.diagnosis import Diagnosed
 
 MOST_ADDRESSEES = 1000
 """So many suppliers a page offers."""
@@ -164,7 +165,9 @@ def sending_warnings(connection: Connection, order_ids: Collection[int]) -> dict
 
 def relay_warnings(connection: Connection, now: datetime) -> list[Remark]:
     """What keeps mails from leaving at once, as far as it is about the server that takes them."""
-    relay = connection.execute(select(Relay.host, Relay.paused_until, Relay.last_error).order_by(Relay.id)).first()
+    relay = connection.execute(
+        select(Relay.host, Relay.paused_until, Relay.last_error, Relay.last_diagnosis).order_by(Relay.id)
+    ).first()
     if relay is None:
         return [
             Remark(
@@ -172,7 +175,7 @@ def relay_warnings(connection: Connection, now: datetime) -> list[Remark]:
             )
         ]
     if relay.paused_until is not None and relay.paused_until > now:
-        said = relay.last_error or "–"
+        said = Diagnosed.beside(relay.last_error, relay.last_diagnosis) or "–"
         return [
             Remark(
                 None,

@@ -29,6 +29,7 @@ from intergestan_db.tables import (
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.purchasing.change_states import abandon_changes
 from intergestan_exchange.outbox.mail_orders import orders_by_mail
+from intergestan_msg.diagnosis import Diagnosed
 
 REF = "out-"
 ON_ITS_WAY = frozenset({OutboundState.REQUESTED, OutboundState.COMPOSED, OutboundState.SENDING})
@@ -71,7 +72,7 @@ def list_outbound(
         select(
             *(mail.id, mail.transfer_id, mail.kind, mail.state, Partner.name.label("partner"), mail.recipient),
             *(mail.requested_at, mail.sent_at, mail.answered_at, mail.next_attempt_at),
-            *(mail.attempts, mail.resends, mail.reason, mail.detail),
+            *(mail.attempts, mail.resends, mail.reason, mail.detail, mail.diagnosis),
         )
         .join(Partner, Partner.id == mail.partner_id)
         .order_by(mail.id)
@@ -82,7 +83,12 @@ def list_outbound(
         query = query.where(mail.id.in_(ids))
     rows = connection.execute(query).all()
     orders = orders_by_mail(connection, [row.id for row in rows])
-    return [Outbound(**row._mapping, orders=tuple(orders.get(row.id, ()))) for row in rows]  # noqa: SLF001 - documented
+    return [_outbound(row._asdict(), orders.get(row.id, ())) for row in rows]
+
+
+def _outbound(row: dict[str, Any], orders: Iterable[str]) -> Outbound:
+    detail = Diagnosed.beside(row["detail"], row.pop("diagnosis"))
+    return Outbound(**row | {"detail": detail}, orders=tuple(orders))
 
 
 def find_outbound(connection: Connection, text: str) -> int:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import Damaged, MessageError, NotOurs, TooBig
 from intergestan_msg.mail.decoding import without_white_space
 from intergestan_msg.mail.headers import Headers, message_headers
@@ -66,7 +67,7 @@ class DamagedTransfer(Damaged):
     """
 
     def __init__(self, damaged: Damaged, manifest: Manifest, compact: str) -> None:
-        super().__init__(str(damaged), damaged.cause)
+        super().__init__(damaged.diagnosis, damaged.cause)
         self.manifest = manifest
         self.kid = signer(compact)
         self.digest = transfer_digest(compact)
@@ -143,7 +144,7 @@ def read_own(raw: bytes) -> tuple[tuple[Document, bytes], ...]:
     structure = read_structure(raw, work)
     found, _ = _manifests(structure.parts, work)
     if not found:
-        raise NotOurs("There is no manifest in this mail.")
+        raise NotOurs(Wrong.NO_MANIFEST)
     return _documents(decode(payload(found[0])).documents, structure, work)
 
 
@@ -151,7 +152,7 @@ def _beyond_limits(raw: bytes, error: TooBig) -> _Failure:
     """A mail beyond the limits is only worth a hold if it may be one of ours."""
     if may_carry_manifest(raw):
         return _Failure(_Stage.NAMED, error)
-    return _Failure(_Stage.NOTHING, NotOurs(f"There is no manifest in this mail. {error}"))
+    return _Failure(_Stage.NOTHING, NotOurs(Wrong.NO_MANIFEST_SEEN, error=error))
 
 
 def _read(
@@ -170,7 +171,7 @@ def _read(
         except MessageError as error:
             failures.append(_Failure(stage, error))
     if not found and named is not None:
-        broken = Damaged("The manifest is cut off, too long, or no JWS in compact form.", of_manifest(structure, named))
+        broken = Damaged(Wrong.MANIFEST_CUT, of_manifest(structure, named))
         failures.append(_Failure(_Stage.NAMED, broken))
     elif not found:
         failures.append(_lost(raw, structure))
@@ -196,8 +197,8 @@ def _received(compact: str, manifest: Manifest, structure: Structure, work: Work
 def _lost(raw: bytes, structure: Structure) -> _Failure:
     """A mail without a manifest: a stranger's, unless it shows that it had one of ours."""
     if structure.is_marked or was_ours(raw, structure):
-        return _Failure(_Stage.MARKED, Damaged("The mail has lost its manifest.", of_lost(raw, structure)))
-    return _Failure(_Stage.NOTHING, NotOurs("There is no manifest in this mail."))
+        return _Failure(_Stage.MARKED, Damaged(Wrong.MANIFEST_LOST, of_lost(raw, structure)))
+    return _Failure(_Stage.NOTHING, NotOurs(Wrong.NO_MANIFEST))
 
 
 def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Part | None]:
@@ -212,7 +213,7 @@ def _manifests(parts: list[Part], work: Work) -> tuple[list[str], Part | None]:
         if compact is not None and (is_named or claims_type(compact, MANIFEST_TYPE)):
             found.setdefault(compact)
             if len(found) > MAX_MANIFESTS:
-                raise TooBig(f"The mail has more than {MAX_MANIFESTS} manifests.")
+                raise TooBig(Wrong.MANY_MANIFESTS, most=MAX_MANIFESTS)
         elif is_named:
             named = named or part
     return list(found), named
@@ -241,10 +242,8 @@ def _documents(listed: tuple[Document, ...], structure: Structure, work: Work) -
             found |= _matching(contents, wanted - found.keys())
     missing = [document.name for document in listed if document.sha256 not in found]
     if missing:
-        raise Damaged(
-            f"{len(missing)} of {len(listed)} listed parts are missing or altered: {missing[0]} …",
-            of_listed(structure, len(wanted)),
-        )
+        cause = of_listed(structure, len(wanted))
+        raise Damaged(Wrong.PARTS_MISSING, cause, missing=len(missing), listed=len(listed), first=missing[0])
     return tuple((document, found[document.sha256]) for document in listed)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import TooBig
 
 MAX_MAIL = 25 * 1024 * 1024
@@ -47,7 +48,7 @@ class Work:
     def spend(self, steps: int) -> None:
         """Count so many steps before they are done. Raises `TooBig` when the mail has had all of its own."""
         if self.spent + steps > self._steps:
-            raise TooBig("The mail is more work to read than any honest one.")
+            raise TooBig(Wrong.MUCH_WORK)
         self.spent += steps
 
 
@@ -93,7 +94,7 @@ def headers_of(raw: bytes) -> bytes:
 def check_size(raw: bytes) -> None:
     """Raise `TooBig` for a mail that is larger than any server takes from us."""
     if len(raw) > MAX_MAIL:
-        raise TooBig("The mail is larger than 25 MB.")
+        raise TooBig(Wrong.MAIL_LARGE)
 
 
 def may_carry_manifest(raw: bytes) -> bool:

@@ -17,6 +17,7 @@ from enum import Enum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import TooBig
 from intergestan_msg.mail import decoding, wrappings
 from intergestan_msg.mail.field_values import MAX_FIELD, encoding, media_type
@@ -129,7 +130,7 @@ def read_structure(raw: bytes, work: Work, dialect: frozenset[Doubt] = DIALECTS[
     for part in reader.message(0, len(raw), 0):
         structure.parts.append(part)
         if len(structure.parts) > MAX_PARTS:
-            raise TooBig(f"The mail has more than {MAX_PARTS} parts.")
+            raise TooBig(Wrong.MANY_PARTS, most=MAX_PARTS)
     return structure
 
 
@@ -153,7 +154,7 @@ class _Reader:
         :param default: its type where it says none.
         """
         if depth > MAX_CONTAINERS:
-            raise TooBig(f"The mail has more than {MAX_CONTAINERS} containers in each other.")
+            raise TooBig(Wrong.MANY_CONTAINERS, most=MAX_CONTAINERS)
         raw, structure = self._raw, self._structure
         block = header_block(raw, start, end, of_blanks=Doubt.BLANKS in self._dialect)
         self._work.spend(STEPS_OF_PART + STEPS_OF_HEADER_OCTET * (block.body - start))

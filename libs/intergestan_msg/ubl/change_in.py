@@ -6,6 +6,7 @@ from typing import Any
 from lxml.etree import _Element as Element
 
 from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
+from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Order, OrderLine
 from intergestan_msg.ubl.names import ORDER_CANCELLATION, ORDER_CHANGE, cac, cbc
@@ -65,7 +66,7 @@ def read_order_cancellation(xml: bytes) -> OrderCancellation:
     for name, child in _NEEDED.items():
         required(values, name, root, child)
     if len(values["order_id"]) > 1:
-        raise BadDocument("The document cancels several orders: send one for each.")
+        raise BadDocument(Wrong.SEVERAL_CANCELLED)
     values["order_id"] = values["order_id"][0]
     values.setdefault("customization_id", None)
     values.setdefault("profile_id", None)
@@ -76,7 +77,7 @@ def _sequence(element: Element, reading: Reading) -> int | None:
     content = reference(element, reading)
     if content is None:
         return None
-    return int(content) if fullmatch(r"\d{1,9}", content, ASCII) else bad(element, content, "a sequence number")
+    return int(content) if fullmatch(r"\d{1,9}", content, ASCII) else bad(element, content, Term.SEQUENCE)
 
 
 _REFERENCE: Table = {

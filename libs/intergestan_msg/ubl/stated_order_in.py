@@ -4,6 +4,7 @@ from typing import Any
 
 from lxml.etree import _Element as Element
 
+from intergestan_msg.diagnosis import Term
 from intergestan_msg.money import TaxCategory
 from intergestan_msg.order import Item
 from intergestan_msg.stated import Stated, Subtotal
@@ -100,7 +101,7 @@ def _count(element: Element, reading: Reading) -> int | None:
     content = reference(element, reading)
     if content is None:
         return None
-    return int(content) if content.isascii() and content.isdecimal() else bad(element, content, "a number of lines")
+    return int(content) if content.isascii() and content.isdecimal() else bad(element, content, Term.LINE_COUNT)
 
 
 _ATTACHED: Table = {cbc("ID"): ("id", reference, ONCE), cac("Attachment"): ("file", lambda each, _: _file(each), ONCE)}

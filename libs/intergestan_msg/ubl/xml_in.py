@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from lxml import etree
 from lxml.etree import _Element as Element
 
+from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Identifier
 from intergestan_msg.order_rules import MAX_LINES
@@ -88,19 +89,19 @@ def parse(xml: bytes, root_tag: str) -> Element:
     :raises BadDocument: when it is too large, no well-formed XML, has a DOCTYPE, or another root element.
     """
     if len(xml) > MAX_BYTES:
-        raise BadDocument(f"The document has {len(xml)} bytes: at most {MAX_BYTES} are read.")
+        raise BadDocument(Wrong.MANY_BYTES, size=len(xml), most=MAX_BYTES)
     if xml.count(b"<") > 2 * MAX_ELEMENTS:
-        raise BadDocument(f"The document has more than {MAX_ELEMENTS} elements.")
+        raise BadDocument(Wrong.MANY_ELEMENTS, most=MAX_ELEMENTS)
     try:
         root = etree.fromstring(xml, _PARSER)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise BadDocument(f"The document is no well-formed XML: {error}.") from None
+        raise BadDocument(Wrong.NO_XML, error=error) from None
     if root.getroottree().docinfo.internalDTD is not None:
-        raise BadDocument("The document has a DOCTYPE: refused.")
+        raise BadDocument(Wrong.DOCTYPE)
     if root.tag != root_tag:
-        raise BadDocument(f"The document is {root.tag}, not {root_tag}.")
+        raise BadDocument(Wrong.OTHER_ROOT, found=root.tag, wanted=root_tag)
     if len(root) > MAX_LINES + MAX_HEADER:
-        raise BadDocument(f"The document has too many lines: at most {MAX_LINES} are taken.")
+        raise BadDocument(Wrong.MANY_LINES, most=MAX_LINES)
     return root
 
 
@@ -136,10 +137,8 @@ def text(element: Element, _reading: Reading) -> str | None:
 def _content(element: Element) -> str | None:
     """The text of a simple element. One that has elements in it has no value: 1<x/>00 is neither 1 nor 100."""
     if len(element):
-        raise BadDocument(
-            f"{_path(element)} in line {element.sourceline} of the XML has elements in it, where only a value may be.",
-            line=_order_line(element),
-        )
+        where, row = _path(element), element.sourceline
+        raise BadDocument(Wrong.NOT_SIMPLE, where=where, row=row, line=_order_line(element))
     return element.text
 
 
@@ -166,7 +165,7 @@ def number(element: Element, _reading: Reading) -> Decimal | None:
     content = (content or "").strip()
     if not content:
         return None
-    return Decimal(content) if _DECIMAL.fullmatch(content) else bad(element, content, "a decimal number")
+    return Decimal(content) if _DECIMAL.fullmatch(content) else bad(element, content, Term.DECIMAL)
 
 
 def amount(element: Element, reading: Reading) -> Decimal | None:
@@ -189,8 +188,9 @@ def _agree_on_currency(element: Element, currency: str, reading: Reading) -> Non
     if reading.currency is None:
         reading.currency = currency
     if reading.currency != currency:
-        message = f"{_path(element)} is in {currency}, the document in {reading.currency}."
-        raise BadDocument(message, rule=reading.currency_rule, line=_order_line(element))
+        where, rule, line = _path(element), reading.currency_rule, _order_line(element)
+        other = reading.currency
+        raise BadDocument(Wrong.TWO_CURRENCIES, where=where, currency=currency, other=other, rule=rule, line=line)
 
 
 def day(element: Element, reading: Reading) -> date | None:
@@ -200,9 +200,9 @@ def day(element: Element, reading: Reading) -> date | None:
         return None
     found = _DATE.fullmatch(content)
     try:
-        return date.fromisoformat(found[1]) if found else bad(element, content, "a date")
+        return date.fromisoformat(found[1]) if found else bad(element, content, Term.DATE)
     except ValueError:
-        bad(element, content, "a date")
+        bad(element, content, Term.DATE)
 
 
 def clock(element: Element, reading: Reading) -> time | None:
@@ -211,9 +211,9 @@ def clock(element: Element, reading: Reading) -> time | None:
     if content is None:
         return None
     try:
-        return time.fromisoformat(content) if _TIME.fullmatch(content) else bad(element, content, "a time")
+        return time.fromisoformat(content) if _TIME.fullmatch(content) else bad(element, content, Term.TIME)
     except ValueError:
-        bad(element, content, "a time")
+        bad(element, content, Term.TIME)
 
 
 def flag(element: Element, reading: Reading) -> bool | None:
@@ -223,19 +223,17 @@ def flag(element: Element, reading: Reading) -> bool | None:
         return True
     if content in ("false", "0"):
         return False
-    return None if content is None else bad(element, content, "true or false")
+    return None if content is None else bad(element, content, Term.TRUTH)
 
 
-def bad(element: Element, content: str, expected: str) -> NoReturn:
+def bad(element: Element, content: str, expected: Term | str) -> NoReturn:
     """Refuse an element for its content.
 
     :raises BadDocument: always.
     """
     shown = content if len(content) <= 40 else content[:40] + "…"
-    raise BadDocument(
-        f"{_path(element)} in line {element.sourceline} of the XML is {shown!a}, not {expected}.",
-        line=_order_line(element),
-    )
+    where, row, line = _path(element), element.sourceline, _order_line(element)
+    raise BadDocument(Wrong.ELEMENT_VALUE, where=where, row=row, value=ascii(shown), expected=expected, line=line)
 
 
 def required(values: Mapping[str, Any], name: str, element: Element, child: str) -> Any:
@@ -245,8 +243,8 @@ def required(values: Mapping[str, Any], name: str, element: Element, child: str)
     """
     value = values.get(name)
     if value is None:
-        where = _path(element) or "The document"
-        raise BadDocument(f"{where} has no {child}.", line=_order_line(element))
+        where = _path(element) or Term.DOCUMENT
+        raise BadDocument(Wrong.CHILD_MISSING, where=where, child=child, line=_order_line(element))
     return value
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TypeVar
 
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Identifier
 from intergestan_msg.ubl.names import CAC, CBC
@@ -24,9 +25,9 @@ def document(root: str, namespace: str, content: str) -> bytes:
     try:
         xml = f'<?xml version="1.0" encoding="UTF-8"?>\n{start}{content}</{root}>\n'.encode()
     except UnicodeEncodeError as error:
-        raise BadDocument(f"A text has a character that XML can't carry: {error}.") from None
+        raise BadDocument(Wrong.UNFIT_FOR_XML, error=error) from None
     if len(xml.translate(None, _UNWRITABLE)) != len(xml) or any(each in xml for each in _NONCHARACTERS):
-        raise BadDocument("A text has a control character that XML can't carry.")
+        raise BadDocument(Wrong.CONTROL_CHARACTER)
     return xml
 
 

@@ -16,6 +16,7 @@ from intergestan_db.problem import Problem
 from intergestan_db.site_rows import read_site
 from intergestan_db.write_trial import refusal
 from intergestan_erp.site.day import zone_of
+from intergestan_exchange.findings.system_words import text_of
 from intergestan_exchange.health import told_alarms
 from intergestan_exchange.health.alarm_text import cure, report, sentence, title
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
@@ -27,7 +28,7 @@ from intergestan_operations.language.wording import wording
 from intergestan_operations.opening.outage import ANY_REFUSAL, tell_outage
 from intergestan_runtime.archive import Archive, ArchiveError
 from intergestan_runtime.broker import BellBroker, clock_skew
-from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS
+from intergestan_runtime.redis_client import REDIS_FAILURES, REFUSALS, place_of
 from intergestan_runtime.secrets import SecretError, Secrets
 from intergestan_runtime.settings import AlarmSettings, CreditSettings, HeartbeatSettings, SiteSettings
 from intergestan_runtime.steps import NOTIFY
@@ -224,7 +225,7 @@ def redis_trouble(broker: BellBroker) -> RedisTrouble:
     except REFUSALS as error:
         return RedisTrouble(refusal=str(error))
     except REDIS_FAILURES as error:
-        return RedisTrouble(away=str(error))
+        return RedisTrouble(away=text_of(error, place=place_of(broker.client)))
     return RedisTrouble()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from intergestan_db.problem import Problem, Word, Words
+from intergestan_msg.diagnosis import Diagnosed
 from intergestan_runtime.said import Counted, Said
 from intergestan_runtime.visible_text import in_one_line
 
@@ -50,7 +51,8 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 def wording(error: Exception, language: str, zone: tzinfo = UTC) -> str:
     """The text of an error, translated as far as it is ours. :param zone: whose clocks times are shown by."""
-    from intergestan_exchange.findings.diagnoses import diagnosis
+    from intergestan_exchange.findings.system_words import text_of
+    from intergestan_msg.diagnosis import told
     from intergestan_runtime.settings_load import ConfigurationError
 
     if isinstance(error, ConfigurationError):
@@ -58,7 +60,7 @@ def wording(error: Exception, language: str, zone: tzinfo = UTC) -> str:
     if isinstance(error, Problem):
         return sentence(error, language, zone)
     first = error.args[0] if error.args else None
-    return sentence(first, language, zone) if isinstance(first, Said) else diagnosis(str(error), language)
+    return sentence(first, language, zone) if isinstance(first, Said) else told(text_of(error), language)
 
 
 def sentence(said: Problem | Said, language: str, zone: tzinfo = UTC) -> str:
@@ -71,6 +73,8 @@ def sentence(said: Problem | Said, language: str, zone: tzinfo = UTC) -> str:
 
 
 def _value(value: Any, language: str, zone: tzinfo) -> Any:
+    if isinstance(value, Diagnosed):
+        return in_one_line(value.diagnosis.said(language))
     if isinstance(value, Said):
         return sentence(value, language, zone)
     if isinstance(value, Words):

@@ -85,10 +85,12 @@ def _machine(call: Call) -> Machine:
 
 def _redis_away(call: Call) -> str | None:
     """Why Redis does not answer."""
+    from intergestan_exchange.findings.system_words import text_of
     from intergestan_runtime.embedded_redis import EmbeddedRedis
     from intergestan_runtime.redis_ping import silence
 
-    return silence(call.site.redis_url or EmbeddedRedis(call.site.data_dir).url, seconds=2)
+    said = silence(call.site.redis_url or EmbeddedRedis(call.site.data_dir).url, seconds=2)
+    return said if said is None or said.error is None else text_of(said.error, said, said.place)
 
 
 def _print_machine(machine: Machine) -> None:
@@ -173,14 +175,14 @@ def _takes(takes: Mapping[str, Any]) -> str:
 
 
 def _print_relay(found: Status) -> None:
-    from intergestan_exchange.findings.diagnoses import diagnosis
+    from intergestan_msg.diagnosis import told
 
     typer.echo()
     relay = found.relay
     if relay is None:
         typer.echo(_("Relay: there is none, no mail can leave. `intergestan relay set` names it."))
         return
-    error = diagnosis(relay.last_error, spoken()) if relay.last_error else _("no error")
+    error = told(relay.last_error, spoken()) if relay.last_error else _("no error")
     if relay.paused_until is not None:
         text = _("Relay {host} rests until {until}: {error}")
         typer.echo(text.format(host=relay.host, until=cell(relay.paused_until), error=error))

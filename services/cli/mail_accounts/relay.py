@@ -192,8 +192,8 @@ def try_(context: typer.Context, *, as_json: AsJson = False) -> None:
 @app.verb("show")
 def show(context: typer.Context, *, as_json: AsJson = False) -> None:
     """Show the server and what it last complained about."""
-    from intergestan_exchange.findings.diagnoses import diagnosis
     from intergestan_exchange.mail_accounts.accounts import list_relays
+    from intergestan_msg.diagnosis import told
 
     with call_of(context).database.read() as connection:
         relays = list_relays(connection)
@@ -202,5 +202,5 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
         return
     titles = [_("Server"), _("Port"), _("Security"), _("Login"), _("From"), _("Mails a day"), _("Error")]
     names = ("host", "port", "security", "login", "from_mode", "mails_per_day", "last_error")
-    told = [{**row, "last_error": diagnosis(row["last_error"] or "", spoken()) or None} for row in relays]
-    print_table(titles, [[row[name] for name in names] for row in told])
+    table = [{**row, "last_error": row["last_error"] and told(row["last_error"], spoken())} for row in relays]
+    print_table(titles, [[row[name] for name in names] for row in table])

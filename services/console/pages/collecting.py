@@ -23,7 +23,7 @@ from services.console import faults
 from services.console.access.rights import may
 from services.console.acting import Done, once
 from services.console.pages.filters import paging_of
-from services.console.pages.mailbox_words import state_of, what_is_wrong
+from services.console.pages.mailbox_words import state_of
 from services.console.visit import Visit
 
 BOX: Final = "boite."
@@ -75,7 +75,7 @@ def follow(visit: Visit) -> Response:
         "collecting/run.html",
         asked=asked,
         progress=progress,
-        runs=[(run, what_is_wrong(run.error, visit.language)) for run in progress.runs],
+        runs=[(run, run.error) for run in progress.runs],
         brought=brought,
         holds=[(hold, hold.what(visit.language), hold.advice(visit.language)) for hold in holds],
         most=MOST_SHOWN,
@@ -97,9 +97,7 @@ def _list(visit: Visit, status: int, problem: Problem | None = None) -> Response
         "collecting/list.html",
         status=status,
         page=page,
-        boxes=[
-            (box, state_of(box, visit.language), what_is_wrong(box.last_error, visit.language)) for box in page.rows
-        ],
+        boxes=[(box, state_of(box, visit.language), box.last_error) for box in page.rows],
         paging=paging,
         newest=newest,
         problem=None if problem is None else sentence(problem, visit.language),

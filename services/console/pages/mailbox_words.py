@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from intergestan_exchange.findings.diagnoses import diagnosis
 from intergestan_exchange.listing.mailboxes import ListedMailbox
 from intergestan_operations.language.labels import mailbox_state
 from intergestan_operations.language.wording import sentence
@@ -12,8 +11,3 @@ def state_of(box: ListedMailbox, language: str) -> str:
     """What a person decided about it, else what its poller last said."""
     said = mailbox_state(box.state, active=box.active, rests_by=box.rests_by, rests_reason=box.rests_reason)
     return sentence(said, language)
-
-
-def what_is_wrong(error: str | None, language: str) -> str | None:
-    """Why it could not be read, with the cure as far as it is known."""
-    return None if error is None else diagnosis(error, language)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from intergestan_erp.inputs.figure import Mark
 from intergestan_erp.order_files.file_order import USUAL, Options
 from intergestan_erp.order_files.order_reading import ORDERS_READ, LimitedOrders, OrdersAsked
 from intergestan_erp.order_files.read_orders import read_here
+from intergestan_msg.diagnosis import Wrong
+from intergestan_msg.errors import BadDocument
 from intergestan_msg.ubl import write_order
 from intergestan_operations.language.wording import sentence
 from tests.erp.inputs.test_workbook_cells import workbook
@@ -68,6 +71,13 @@ def test_a_fault_is_the_same_as_data() -> None:
     assert plain == PlainFault(3, "Prix", "{a} {b} {c} {d}", "p", plain.values)
     again = Remark.of(plain)
     assert (str(again), type(again.values["a"]), again.values["d"]) == (str(fault), Word, 7)
+
+
+def test_what_is_wrong_with_a_document_is_still_told_in_both_languages() -> None:
+    fault = Fault(None, "UBL", "It cannot be taken: {error}", error=BadDocument(Wrong.NO_LINE))
+    again = Fault.of(msgspec.json.decode(msgspec.json.encode(fault.plain()), type=PlainFault))
+    assert (str(again), sentence(again, "en")) == (str(fault), sentence(fault, "en"))
+    assert "La commande n'a aucune ligne." in sentence(again, "fr")
 
 
 SHEET = "xl/worksheets/sheet1.xml"

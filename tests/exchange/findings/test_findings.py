@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from string import Formatter
 
@@ -17,8 +18,11 @@ import services
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.findings import undelivered as undelivered_words
 from intergestan_exchange.findings.advice import ADVICE
-from intergestan_exchange.findings.finding import Finding
+from intergestan_exchange.findings.finding import Finding, diagnosed, read_findings, write_findings
 from intergestan_exchange.findings.findings import VAT_NOTE, WHAT, explain, explain_all
+from intergestan_msg.diagnosis import Diagnosis
+from intergestan_msg.errors import BadDocument
+from intergestan_msg.ubl import read_order
 
 ROOTS = [
     Path(package.__path__[0])
@@ -98,3 +102,19 @@ def test_a_sentence_names_its_line_and_keeps_what_others_wrote() -> None:
     assert explain(finding, "en") == "Line L1: We do not know the product {name} ({0})."
     assert explain(finding, "fr") == "Ligne L1\u00a0: Nous ne connaissons pas le produit {name} ({0})."
     assert explain_all([finding, finding], "fr").count("Ligne L1") == 2
+
+
+def test_what_is_wrong_with_a_document_is_told_in_the_language_of_the_reader() -> None:
+    with pytest.raises(BadDocument) as bad:
+        read_order(b"<Order xmlns='urn:oasis:names:specification:ubl:schema:xsd:Order-2'/>")
+    found = diagnosed(HoldReason.BAD_DOCUMENT, bad.value.diagnosis)
+    stored = read_findings(write_findings([found]))[0]
+    assert stored == found
+    assert "n'a pas de" in explain(stored, "fr")
+    assert "has no" in explain(stored, "en")
+
+
+def test_what_an_earlier_or_a_later_release_stored_is_told_as_it_was_said() -> None:
+    earlier, later = Finding(HoldReason.BAD_DOCUMENT, {"error": "It is bad."}), Diagnosis("of_tomorrow")
+    for found in (earlier, replace(earlier, diagnosis=later)):
+        assert "It is bad." in explain(found, "fr")

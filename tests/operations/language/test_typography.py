@@ -11,13 +11,14 @@ import pytest
 from deploy.grafana.boards import BOARDS
 from deploy.grafana.panels import dashboard
 from intergestan_db.enums import HoldReason
-from intergestan_exchange.findings import diagnoses, findings, undelivered
+from intergestan_exchange.findings import findings, undelivered
 from intergestan_exchange.findings.advice import ADVICE, advised
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.health import alarm_text
 from intergestan_exchange.health.alarms import KINDS, Alarm
 from intergestan_exchange.holds import notice_text
 from intergestan_exchange.outbox.changes import NO_REASON
+from intergestan_msg import diagnosis as message_diagnosis
 from intergestan_msg import units
 from intergestan_msg.pages.words import FRENCH
 from intergestan_msg.typography import french
@@ -97,10 +98,7 @@ def _others() -> Iterator[str]:
     yield from (findings.LINE["fr"], findings.VAT_NOTE["fr"], NO_REASON["fr"])
     for advice in ADVICE.values():
         yield from (advice["fr"].means, advice["fr"].do)
-    yield from diagnoses.FRENCH.values()
-    yield from diagnoses.RELAY_FRENCH.values()
-    yield from diagnoses.WORDS.values()
-    yield from diagnoses.SYSTEM.values()
+    yield from (french for _, french in (*message_diagnosis.SENTENCES.values(), *message_diagnosis.TERMS.values()))
     for texts_of_alarm in alarm_text.ALARMS["fr"].values():
         yield from texts_of_alarm
     yield from alarm_text.WORDS["fr"].values()
@@ -139,8 +137,8 @@ def _shown() -> Iterator[str]:
     yield from (str(advised(key, "fr")) for key in ADVICE)
     for cause in undelivered.WHAT:
         yield str(undelivered.advice(Finding(HoldReason.UNDELIVERED, {}, variant=cause), "fr"))
-    for sentence in (*diagnoses.FRENCH, *diagnoses.RELAY_FRENCH):
-        yield diagnoses.diagnosis(sentence.format(*"abcdef"), "fr")
+    for code, (english, _) in message_diagnosis.SENTENCES.items():
+        yield message_diagnosis.Diagnosis(code, dict.fromkeys(re.findall(r"{(\w+)}", english), "x")).said("fr")
     for name in KINDS:
         alarm = Alarm(name, "x", "1", variant="ahead" if name == "PartnerClock" else "")
         yield from (alarm_text.sentence(alarm, "fr"), alarm_text.cure(alarm, "fr"))

@@ -4,6 +4,7 @@ import ssl
 
 import pytest
 
+from intergestan_msg.diagnosis import Diagnosed, NotSent
 from services.sender.outcome import Kind, Outcome, ResponseClass, by_failure, by_reply
 from services.sender.smtp_client import Phase, Reply, UnusableRelay
 
@@ -86,14 +87,15 @@ def test_break(phase: Phase) -> None:
 @pytest.mark.parametrize(
     ("phase", "error", "label"),
     [
-        (Phase.TLS, UnusableRelay("no STARTTLS"), ResponseClass.TLS),
+        (Phase.TLS, UnusableRelay(NotSent.NO_STARTTLS), ResponseClass.TLS),
         (Phase.TLS, ssl.SSLCertVerificationError("expired"), ResponseClass.TLS),
-        (Phase.AUTH, UnusableRelay("no AUTH PLAIN"), ResponseClass.AUTH),
+        (Phase.AUTH, UnusableRelay(NotSent.NO_AUTH_PASSWORD), ResponseClass.AUTH),
     ],
 )
 def test_only_a_person_can_mend_it(phase: Phase, error: OSError, label: ResponseClass) -> None:
     outcome = by_failure(phase, error)
     assert outcome == Outcome(kind=AGAIN, response_class=label, text=str(error), relay_fault=True, lasting=True)
+    assert isinstance(outcome.text, Diagnosed) == isinstance(error, UnusableRelay)
 
 
 def test_text_is_one_printable_line() -> None:
