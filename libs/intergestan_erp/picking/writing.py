@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select
 
 from intergestan_db import numbers, states
 from intergestan_db.among import among
-from intergestan_db.bulk import insert_rows, insert_rows_with_ids
+from intergestan_db.bulk import insert_rows, insert_rows_with_ids, update_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import ReservationState, SlipState
 from intergestan_db.tables import Depot, PickingSlip, PickingSlipLine, Reservation
@@ -29,15 +29,8 @@ _SPLIT: Final = insert(Reservation).from_select(
     ).where(Reservation.id == bindparam("reservation")),
 )
 """What the slip does not take of a reservation is a row of its own."""
-_TAKE: Final = (
-    update(Reservation)
-    .where(
-        Reservation.id == bindparam("reservation"),
-        Reservation.state == ReservationState.ACTIVE,
-        Reservation.picking_slip_line_id.is_(None),
-    )
-    .values(picking_slip_line_id=bindparam("line"), quantity=bindparam("taken", type_=Scaled(6)))
-)
+_FREE: Final = f"reservation.state = '{ReservationState.ACTIVE}' AND reservation.picking_slip_line_id IS NULL"
+"""Reservations that a slip may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +102,10 @@ def _put(connection: Connection, parts: Iterable[tuple[int, Part]]) -> None:
     takes, splits = [], []
     for line_id, part in parts:
         for each, quantity in part.reservations:
-            takes.append({"reservation": each.id, "line": line_id, "taken": quantity})
+            takes.append({"id": each.id, "picking_slip_line_id": line_id, "quantity": quantity})
             if quantity < each.quantity:
                 splits.append({"reservation": each.id, "left": each.quantity - quantity})
     for split in splits:
         connection.execute(_SPLIT, split)
-    changed = connection.execute(_TAKE, takes).rowcount
+    changed = update_rows(connection, Reservation, ("id",), takes, only=_FREE)
     assert changed == len(takes), "what a locked order holds stays as it is"

@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select
 
 from intergestan_db import numbers, states
+from intergestan_db.bulk import insert_rows
 from intergestan_db.database import AnyRow
 from intergestan_db.enums import SalesState, Stage
 from intergestan_db.problem import Act, Problem, ProblemCode, Word
@@ -210,7 +211,7 @@ def write_note(
         .returning(DeliveryNote.id)
     ).scalar_one()
     rows = [_line_row(note_id, position, line) for position, line in enumerate(lines, start=1)]
-    connection.execute(insert(DeliveryNoteLine), rows)
+    insert_rows(connection, DeliveryNoteLine, rows)
     states.record(connection, DeliveryNote.__tablename__, [(note_id, None, None)], "create", by=by, at=at)
     detail = {"delivery_note": taken.number}
     orders = [(each, None, None) for each in dict.fromkeys(line.row.sales_order_id for line in lines)]

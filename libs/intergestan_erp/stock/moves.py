@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select
 
-from intergestan_db.bulk import insert_rows
+from intergestan_db.bulk import insert_rows, update_rows
 from intergestan_db.enums import StockReason
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_db.tables import Depot, Product, Stock, StockMove
@@ -72,13 +72,6 @@ def moved(levels: Mapping[Key, Level], moves: Iterable[Move]) -> Moved | Short:
     return Moved(after, tuple(costs))
 
 
-_SET = (
-    update(Stock)
-    .where(Stock.depot_id == bindparam("depot"), Stock.product_id == bindparam("product"))
-    .values(on_hand=bindparam("on_hand_now"), reserved=bindparam("reserved_now"), average_cost=bindparam("average_now"))
-)
-
-
 def write_moves(
     connection: Connection, levels: Mapping[Key, Level], moves: Sequence[Move], *, by: str, at: datetime
 ) -> Mapping[Key, Level]:
@@ -98,8 +91,7 @@ def write_moves(
     for level in changed:
         if not fits(level.on_hand, MILLIONTH):
             raise _too_much(connection, level)
-    if changed:
-        connection.execute(_SET, list(map(_level_row, changed)))
+    update_rows(connection, Stock, ("depot_id", "product_id"), list(map(_level_row, changed)))
     written = {"at": at, "created_by": by}
     rows = [{**_move_row(move), "unit_cost": cost, **written} for move, cost in zip(made, result.costs, strict=True)]
     insert_rows(connection, StockMove, rows)
@@ -108,11 +100,11 @@ def write_moves(
 
 def _level_row(level: Level) -> dict[str, object]:
     return {
-        "depot": level.depot_id,
-        "product": level.product_id,
-        "on_hand_now": level.on_hand,
-        "reserved_now": level.reserved,
-        "average_now": level.average_cost,
+        "depot_id": level.depot_id,
+        "product_id": level.product_id,
+        "on_hand": level.on_hand,
+        "reserved": level.reserved,
+        "average_cost": level.average_cost,
     }
 
 
