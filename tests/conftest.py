@@ -71,6 +71,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+import services
 from intergestan_db.database import Database
 from intergestan_runtime.logs import EventHandler
 from tests import engines, examples
@@ -130,6 +131,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
 def pytest_collection_finish() -> None:
     """What was imported and collected stays to the end: to look for garbage in it again and again costs seconds."""
     gc.freeze()
+    gc.callbacks.remove(services.after_the_first_look)  # else Hypothesis sees nobody hold its numbers
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
 

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
+from intergestan_db.among import row_among
 from intergestan_db.enums import HoldReason, InboundState, Refetch
 from intergestan_db.tables import InboundMail, MailboxUid, MailboxUidl
 
@@ -170,10 +171,9 @@ class UidlNotes:
     def forget(self, connection: Connection, mailbox_id: int, handles: Iterable[Uidl]) -> None:
         """A server may give the UIDL of a mail that is gone to another one (RFC 1939 §7)."""
         name = MailboxUidl
-        same = tuple_(name.uidl, name.ordinal, name.size).in_(
-            [(each.uidl, each.ordinal, each.size) for each in handles]
-        )
-        connection.execute(delete(name).where(name.mailbox_id == mailbox_id, same))
+        same = row_among((name.uidl, name.ordinal, name.size), "handles")
+        rows = [(each.uidl, each.ordinal, each.size) for each in handles]
+        connection.execute(delete(name).where(name.mailbox_id == mailbox_id, same), {"handles": rows})
 
     def label(self, handle: Uidl) -> str:
         """The UIDL, and which of equals."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import insert, select
 
-from intergestan_db.among import among
+from intergestan_db.among import among, row_among
 from intergestan_db.database import Database
-from intergestan_db.tables import Party
+from intergestan_db.tables import Party, Stock
 
 CODES = ("A", 'B"', "C'\\", "É, {}", "D")
 
@@ -46,3 +46,25 @@ def test_an_index_serves_it(parties: Database) -> None:
         else "= ANY (ARRAY(SELECT unnest(%(ids)s::BIGINT[])))"
     )
     assert condition == f"party.id {wanted}"
+
+
+@pytest.mark.parametrize(
+    "rows", [(), ((1, "A"), (2, "A"), (4, "É, {}"), (9, "D")), ((3, "C'\\"), (2, 'B"'), (2, 'B"'))]
+)
+def test_rows_of_several_columns(parties: Database, rows: tuple[tuple[int, str], ...]) -> None:
+    query = select(Party.id, Party.code).where(row_among((Party.id, Party.code), "rows"))
+    with parties.read() as connection:
+        found = [tuple(row) for row in connection.execute(query, {"rows": rows})]
+    assert sorted(found) == sorted(set(rows) & set(enumerate(CODES, 1)))
+
+
+def test_very_many_rows_are_looked_up_by_an_index(base: Database) -> None:
+    """SQLite looks through the whole table where a list of rows is written out."""
+    query = select(Stock.on_hand).where(row_among((Stock.depot_id, Stock.product_id), "keys"))
+    with base.read() as connection:
+        assert connection.execute(query, {"keys": [(1, number) for number in range(50_000)]}).all() == []
+        if base.is_sqlite:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query.compile(base.engine)}", ("[]",)).all()
+            assert any(" USING INDEX " in row.detail and "depot_id=? AND product_id=?" in row.detail for row in plan), (
+                plan
+            )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, tuple_
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 
+from intergestan_db.among import row_among
 from intergestan_db.enums import Supply
 from intergestan_db.tables import Product, ProductComponent, ProductFamily, ProductSubfamily
 from intergestan_erp.catalogue.catalogue import ProductRow, Put, ids_by_code, put_coded, put_products
 
-_MOST_PAIRS = 2000
+_DROP_COMPONENTS: Final = delete(ProductComponent).where(
+    row_among((ProductComponent.product_id, ProductComponent.component_id), "pairs")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +178,10 @@ def _put_components(connection: Connection, products: Sequence[ProductRow], said
         if row.product_id in concerned
     }
     other = [pair for pair, quantity in before.items() if wanted.get(pair) != quantity]
-    for some in _chunks(sorted(other)):
-        pair = tuple_(ProductComponent.product_id, ProductComponent.component_id)
-        connection.execute(delete(ProductComponent).where(pair.in_(some)))
+    connection.execute(_DROP_COMPONENTS, {"pairs": sorted(other)})
     new = [pair for pair in sorted(wanted) if before.get(pair) != wanted[pair]]
     if new:
         rows = [{"product_id": pair[0], "component_id": pair[1], "quantity": wanted[pair]} for pair in new]
         connection.execute(insert(ProductComponent), rows)
     added = len(wanted.keys() - before.keys())
     return Put(added, len(other), len(wanted) - len(new))
-
-
-def _chunks(pairs: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    for start in range(0, len(pairs), _MOST_PAIRS):
-        yield pairs[start : start + _MOST_PAIRS]

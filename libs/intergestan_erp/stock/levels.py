@@ -4,12 +4,13 @@ the lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, text, tuple_
+from sqlalchemy import Connection, func, literal_column, or_, select, text
 
+from intergestan_db.among import row_among
 from intergestan_db.tables import Depot, Stock
 from intergestan_msg.money import MILLIONTH, ZERO
 
@@ -17,8 +18,6 @@ Key = tuple[int, int]
 """The ids of a depot and of a product."""
 
 _EXACT = Context(prec=50, rounding=ROUND_HALF_UP)
-_MOST_KEYS = 500
-"""So many keys in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ def average_after(on_hand: Decimal, average: Decimal, quantity: Decimal, cost: D
     return _EXACT.quantize(_EXACT.divide(value, on_hand + quantity), MILLIONTH)
 
 
-_KEYS = tuple_(Stock.depot_id, Stock.product_id).in_(bindparam("keys", expanding=True))
+_KEYS = row_among((Stock.depot_id, Stock.product_id), "keys")
 _COLUMNS = (Stock.depot_id, Stock.product_id, Stock.on_hand, Stock.reserved, Stock.average_cost, Stock.negative_ok)
 _THERE = select(Stock.depot_id, Stock.product_id).where(_KEYS)
 _LOCK = select(*_COLUMNS).where(_KEYS).order_by(Stock.product_id, Stock.depot_id).with_for_update()
@@ -70,21 +69,16 @@ def lock_levels(connection: Connection, keys: Iterable[Key]) -> dict[Key, Level]
     each other. Rows of stock are the last lock but counters and number series (ADR 0048).
     """
     wanted = sorted(set(keys), key=_order)
-    there = {(row.depot_id, row.product_id) for some in _chunks(wanted) for row in connection.execute(_THERE, some)}
+    there = {(row.depot_id, row.product_id) for row in connection.execute(_THERE, {"keys": wanted})}
     if missing := [key for key in wanted if key not in there]:
         connection.execute(_ADD, [{"depot": depot, "product": product} for depot, product in missing])
-    locked = (Level(*row) for some in _chunks(wanted) for row in connection.execute(_LOCK, some))
+    locked = (Level(*row) for row in connection.execute(_LOCK, {"keys": wanted}))
     return {(level.depot_id, level.product_id): level for level in locked}
 
 
 def _order(key: Key) -> Key:
     depot, product = key
     return product, depot
-
-
-def _chunks(keys: Sequence[Key]) -> Iterator[dict[str, Sequence[Key]]]:
-    for start in range(0, len(keys), _MOST_KEYS):
-        yield {"keys": keys[start : start + _MOST_KEYS]}
 
 
 _NEGATIVE = (
