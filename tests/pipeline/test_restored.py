@@ -414,6 +414,69 @@ def test_a_change_that_came_before_the_one_it_follows_is_applied_on_top_of_it(si
     assert sites.seller.row(SalesOrder).note == "three", "a copy changes nothing"
 
 
+@pytest.mark.parametrize("edits", [{"quantities": {L1: Decimal(5)}}, {"deleted": (L1,)}], ids=["quantity", "deleted"])
+def test_a_change_that_was_agreed_to_as_a_whole_keeps_what_the_refused_one_before_it_asked(
+    sites: Pair, forget: Forget, edits: dict[str, Any]
+) -> None:
+    """It came first, a person took it as the document has it, and then refused the change that it follows."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(3)}))
+    restored(sites.buyer, backup)
+    first, second = edit(sites, **edits), edit(sites, quantities={"L2": Decimal(4)})
+    sites.seller.receive(second)
+    decide_all(sites, release)
+    sites.seller.receive(first)
+    decide_all(sites, refuse)
+    exchange(sites)
+    assert change_states(sites) == [("rejected", "RE"), ("accepted", "AP")]
+    assert bought(sites) == sold(sites)
+    assert bought(sites).get(L1) == (None if "deleted" in edits else ("FAI01", 5, 45))
+    assert sites.buyer.row(PurchaseOrder).total_ttc == sites.seller.row(SalesOrder).total_ttc
+
+
+def decide_all(sites: Pair, decide: Callable[..., Any]) -> None:
+    """A person of the seller's decides on what starts from another order."""
+    with sites.seller.database.read() as connection:
+        (hold,) = list_holds(connection)
+    assert hold.reason == "other_start"
+    if decide is refuse:
+        act(sites.seller, refuse, [hold.ref], None)
+    else:
+        act(sites.seller, release, [hold.ref])
+
+
+def test_nobody_is_asked_about_what_is_so_already(sites: Pair, forget: Forget) -> None:
+    """The seller's people look at every change: refusing one that a restored buyer states again, they would deny it."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    restored(sites.buyer, backup)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    assert not sites.seller.rows(Hold)
+    exchange(sites)
+    assert change_states(sites) == [("accepted", "AP")]
+    assert bought(sites) == sold(sites)
+    assert sold(sites)[L1][1] == 5
+
+
+def test_a_line_that_was_to_go_and_stays_is_told_with_the_sellers_own_change(sites: Pair, forget: Forget) -> None:
+    """It is the first answer that the restored buyer gets to its deletion, stated again: goods had left."""
+    ordered(sites)
+    leave(sites, L2=1)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, deleted=("L2",)))
+    act(sites.seller, change_sales_order, "CCL1", change_of(L1, 1))
+    restored(sites.buyer, backup)
+    sites.seller.receive(edit(sites, deleted=("L2",)))
+    exchange(sites)
+    assert change_states(sites) == [("changed", "CA")]
+    assert sorted(bought(sites)) == sorted(sold(sites)) == [L1, "L2"]
+    assert sites.buyer.row(PurchaseOrderLine, line_id="L2").answer_code == "42"
+
+
 def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forget: Forget) -> None:
     """Nobody typed `restored`: the sequence number is taken, and if it is not, the change's place is."""
     ordered(sites)
@@ -428,6 +491,30 @@ def test_one_place_in_the_buyers_series_stands_for_one_change(sites: Pair, forge
     assert sites.seller.receive(edit(sites, quantities={L1: Decimal(8)})).state == "done"
     assert [(row.type, row.reason) for row in sites.seller.rows(Hold)] == [("change", "conflict")]
     assert sold(sites)[L1][1] == 5
+
+
+def test_what_was_refused_as_a_conflict_counts_in_the_new_series(sites: Pair, forget: Forget) -> None:
+    """It was composed before the backup, given up after it, and left in the place that another one has by now."""
+    ordered(sites)
+    backup = forget(sites.buyer)
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(5)}))
+    backup()
+    with sites.buyer.database.transaction() as connection:
+        connection.execute(update(Partner).values(out_seq=9))
+    sites.seller.receive(edit(sites, quantities={L1: Decimal(8)}))
+    (hold,) = sites.seller.rows(Hold)
+    restored(sites.buyer, lambda: None)
+    for said in sites.seller.rows(OutboundMail, state="requested", kind="answers"):
+        sites.buyer.receive(send_mail(sites.seller, said.id))
+    act(sites.seller, refuse, [f"order-{hold.id}"], None)
+    mail = sites.buyer.rows(OutboundMail, kind="orders")[-1]
+    assert change_states(sites) == [("waiting", "AB")]
+    act(sites.buyer, resend, [mail.id])
+    sites.seller.receive(send_mail(sites.buyer, mail.id))
+    exchange(sites)
+    assert change_states(sites) == [("accepted", "AP")]
+    assert bought(sites) == sold(sites)
+    assert sold(sites)[L1][1] == 8
 
 
 @pytest.mark.parametrize("waits", ["for its order", "for a person"])

@@ -115,8 +115,11 @@ class People:
         numbers = [f"{buyer.name[0]}{next(self.numbers)}" for _ in range(count)]
         for number in numbers:
             file = write_order(self._drawn_order(number, buyer, seller))
-            self._enter(buyer, number, file)
-            buyer.notes.append(("order", number, file))  # before that, a backup knows neither the order nor the note
+            try:
+                self._enter(buyer, number, file)
+            finally:  # who dies after the commit finds it entered; before, a backup knows neither it nor the note
+                if buyer.ask("SELECT 1 AS one FROM purchase_order WHERE number = ?", number):
+                    buyer.notes.append(("order", number, file))
         self.send(buyer, numbers)
 
     def _enter(self, buyer: Site, number: str, file: bytes) -> None:
@@ -503,6 +506,18 @@ class People:
         for finding in hold.findings:
             if refuses and finding.variant == "reversed":
                 self.make_equal(site, finding.values["number"])
+        if refuses and hold.reason is HoldReason.CONFLICT:
+            self.send_what_counts(site, hold)
+
+    def send_what_counts(self, site: Site, hold: Hold) -> None:
+        """The partner is asked: what it still wants after a restore leaves in the new series."""
+        query = """
+            SELECT m.id FROM outbound_mail m JOIN partner p ON p.id = m.partner_id
+            WHERE m.transfer_id = ? AND m.epoch < p.out_epoch
+        """
+        for other in self.sites:
+            for row in other.ask(query, hold.transfer_id) if other is not site else ():
+                self._resend(other, row["id"])
 
     def make_equal(self, buyer: Site, number: str) -> None:
         """What a restored seller answers otherwise is what counts now: the buyer asks for it, or orders anew."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,6 +21,12 @@ from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine, sums_
 from intergestan_erp.selling.minimum import BelowMinimum, below
 from intergestan_erp.stock.left import LEFT, READY
 from intergestan_msg.money import CENT, ZERO, Sums, fits, without_zeros
+
+HEAD = (
+    *("note", "wanted_date", "delivery_name", "delivery_line1", "delivery_line2"),
+    *("delivery_postcode", "delivery_city", "delivery_country"),
+)
+"""What a change of the buyer may say anew of the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,7 @@ class StandingLine:
 class StandingOrder:
     """A sales order, its lines in their order, and its charges.
 
+    :ivar head: the columns `HEAD`, which a change of the buyer may alter.
     :ivar depot_id: its own depot. :ivar allocated_at: when it was first allocated; that somebody did so meanwhile is no
         other order.
     """
@@ -55,6 +62,7 @@ class StandingOrder:
     lines: tuple[StandingLine, ...]
     charges: tuple[BookedCharge, ...]
     depot_id: int
+    head: Mapping[str, Any]
     allocated_at: datetime | None = field(default=None, compare=False)
 
     @property
@@ -151,6 +159,7 @@ def _standing(connection: Connection, heads: Sequence[AnyRow]) -> list[StandingO
             tuple(lines.get(head.id, ())),
             tuple(charges.get(head.id, ())),
             head.depot_id,
+            {name: getattr(head, name) for name in HEAD},
             head.allocated_at,
         )
         for head in heads

@@ -360,7 +360,7 @@ def answer_change(
         code=AnswerCode.CHANGED,
         sales_order_number=head.number,
         note=note,
-        lines=msgspec.to_builtins(list(lines_as_they_stand(standing, {**told, **said}))),
+        lines=msgspec.to_builtins(list(lines_as_they_stand(standing, {**told, **said}, document.stated or ()))),
     )
 
 

@@ -414,11 +414,13 @@ ADVICE: Mapping[str, Mapping[str, Advice]] = {
     R.CONFLICT: {
         "en": Advice(
             "The first order is untouched; the buyer knows that this one waits.",
-            "Ask the partner which one they want; refuse this one.",
+            "Ask the partner which one they want; refuse this one. If they restored a backup and want this one, they "
+            "send its mail again: it leaves in their new series.",
         ),
         "fr": Advice(
             "La première commande est intacte ; l'acheteur sait que celle-ci attend.",
-            "Demandez au correspondant laquelle est voulue ; refusez celle-ci.",
+            "Demandez au correspondant laquelle est voulue ; refusez celle-ci. S'il a restauré une sauvegarde et veut "
+            "celle-ci, il renvoie son courriel : il repart dans sa nouvelle série.",
         ),
     },
     R.GAP: {

@@ -32,8 +32,9 @@ from intergestan_db.database import AnyRow
 from intergestan_db.enums import ChangeState, PurchaseState
 from intergestan_db.tables import PurchaseOrder, PurchaseOrderChange, PurchaseOrderCharge, PurchaseOrderLine
 from intergestan_erp.documents import documents
-from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values
+from intergestan_exchange.inbox.booking.sales_orders import charge_rows
 from intergestan_exchange.inbox.decide import book_charge
+from intergestan_exchange.inbox.heads import head_values
 from intergestan_exchange.outbox.changes import read_document
 from intergestan_exchange.transfers.transfer import BY
 from intergestan_msg.answer import ANSWER_LINE, ANSWER_LINES, AnswerCode, AnswerLine, LineCode, OrderAnswer
@@ -354,8 +355,7 @@ def _amend(connection: Connection, order: AnyRow, row: AnyRow, now: datetime) ->
     change = read_document(row)
     assert isinstance(change, OrderChange)
     said = ANSWER_LINES.convert(row.answer_lines or [])
-    codes = {line.id: line.code for line in said}
-    _write_lines(connection, order.id, answered_at(row), change, codes)
+    _write_lines(connection, order.id, row, change, {line.id: line for line in said})
     _write_charges(connection, order.id, change)
     if answered_at(row) >= words_at(order):
         keep_lines(connection, order.id, said)
@@ -367,30 +367,66 @@ def _amend(connection: Connection, order: AnyRow, row: AnyRow, now: datetime) ->
 
 
 def _write_lines(
-    connection: Connection, order_id: int, place: Place, change: OrderChange, codes: Mapping[str, LineCode]
+    connection: Connection, order_id: int, row: AnyRow, change: OrderChange, said: Mapping[str, AnswerLine]
 ) -> None:
-    table = PurchaseOrderLine
+    """The lines as they were asked for and are agreed to.
+
+    A change is a full document, and agreed to as one: a line that it leaves as it is may state what a change before it
+    asked for, which was refused, and which a person at the seller's took with this one (`design.md` §16.9). An answer
+    that changes anything has every line that the seller has.
+
+    :param row: the change, of which `said` is the answer.
+    """
+    table, place, in_full = PurchaseOrderLine, answered_at(row), row.state == ChangeState.ACCEPTED
     own = table.purchase_order_id == order_id
-    rows = connection.execute(select(table.line_id, table.position).where(own))
-    there: dict[str, int] = {row.line_id: row.position for row in rows}
+    there = {line.line_id: line for line in connection.execute(select(table.__table__).where(own))}
+    last = max((line.position for line in there.values()), default=0)
     for code, line in change.lines():
-        answered = codes.get(line.id, LineCode.ACCEPTED)
-        if code is ChangeCode.UNCHANGED or answered in _NOT_APPLIED:
+        answered = said[line.id].code if line.id in said else LineCode.ACCEPTED
+        values = _values(line)
+        if code is ChangeCode.UNCHANGED:
+            is_agreed = in_full or (line.id in said and _is_as_stated(said[line.id], line))
+            if not is_agreed or _is_ours(values, there.get(line.id)):
+                continue
+        if answered in _NOT_APPLIED:
             continue
         if code is ChangeCode.DELETED and answered in OPEN_CODES:
             continue  # goods of it have left, and the seller says otherwise of it what nobody has agreed to
         if code is ChangeCode.DELETED:
             connection.execute(delete(table).where(own, table.line_id == line.id))
             continue
-        values = _values(line)
         if answered is LineCode.ACCEPTED:
             values |= {"settled_epoch": place.epoch, "settled_n": place.n}
         if line.id in there:
             connection.execute(update(table).where(own, table.line_id == line.id).values(**values))
         else:
-            there[line.id] = max(there.values(), default=0) + 1
-            new = {"purchase_order_id": order_id, "line_id": line.id, "position": there[line.id]}
+            last += 1
+            new = {"purchase_order_id": order_id, "line_id": line.id, "position": last}
             connection.execute(insert(table).values(**new, **values))
+    gone = there.keys() - {line.id for _, line in change.lines()} - said.keys()
+    if gone and (in_full or said):
+        connection.execute(delete(table).where(own, table.line_id.in_(sorted(gone))))
+
+
+_FIGURES = ("quantity", "unit", "price", "base_quantity", "allowance", "vat_category", "vat_rate")
+
+
+def _is_ours(values: Mapping[str, Any], row: AnyRow | None) -> bool:
+    return row is not None and all(values[name] == getattr(row, name) for name in _FIGURES)
+
+
+def _is_as_stated(said: AnswerLine, line: OrderLine) -> bool:
+    """Whether an answer agrees to a line as our document states it; what it leaves out is as stated."""
+    return (
+        said.code is LineCode.ACCEPTED
+        and said.unit in {None, line.unit}
+        and said.quantity in {None, line.quantity}
+        and (
+            said.price is None
+            or line.price is None
+            or said.price * line.price.base_quantity == line.price.amount * (said.base_quantity or 1)
+        )
+    )
 
 
 def _values(line: OrderLine) -> dict[str, Any]:

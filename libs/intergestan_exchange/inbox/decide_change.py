@@ -46,6 +46,7 @@ from intergestan_exchange.inbox.decisions import (
     Waiting,
 )
 from intergestan_exchange.inbox.facts import DocumentKey, Facts, Known, ProductFacts
+from intergestan_exchange.inbox.heads import head_values
 from intergestan_exchange.inbox.rules import credit, totals
 from intergestan_exchange.inbox.starting_point import (
     FIGURES,
@@ -90,11 +91,13 @@ def settle_change(
     if standing is None or standing.is_cancelled:
         return Refused((Finding(HoldReason.ORDER_CLOSED, {"number": key[1]}),))
     waived = known.waived if known is not None else frozenset()
-    if _needs_review(standing, facts, waived):
-        return Held((Finding(HoldReason.CHANGE_REVIEW),))
+    is_looked_at = _needs_review(standing, facts, waived)
     if isinstance(change, OrderCancellation):
-        return _cancel(key, standing, facts)
-    return _amend(_Work(change, standing, facts, stated_before(key, facts)), waived)
+        return Held((Finding(HoldReason.CHANGE_REVIEW),)) if is_looked_at else _cancel(key, standing, facts)
+    amended = _amend(_Work(change, standing, facts, stated_before(key, facts)), waived)
+    return (
+        Held((Finding(HoldReason.CHANGE_REVIEW),)) if is_looked_at and not _is_so_already(amended, change) else amended
+    )
 
 
 def stated_beside(change: OrderChange, decision: Decision, standing: StandingOrder | None) -> Stated:
@@ -151,6 +154,22 @@ def _needs_review(standing: StandingOrder, facts: Facts, waived: frozenset[str])
     return wanted and HoldReason.CHANGE_REVIEW not in waived
 
 
+def _is_so_already(decision: Decision, change: OrderChange) -> bool:
+    """Whether the order is what the document says: a buyer agrees to our own word, or states again what a backup lost.
+
+    There is nothing to look at; whoever refused it would tell the buyer that the order is otherwise.
+    """
+    if not isinstance(decision, Amended) or decision.code is not AnswerCode.ACCEPTED:
+        return False
+    ours = {line.booked.line_id: (line.booked, line.promised) for line in decision.standing.lines}
+    return (
+        all((line, decision.promised[line.line_id]) == ours.get(line.line_id) for line in decision.lines)
+        and not decision.deleted
+        and decision.charges is None
+        and head_values(change.order) == decision.standing.head
+    )
+
+
 def _cancel(key: DocumentKey, standing: StandingOrder, facts: Facts) -> Cancelled | Refused:
     if not standing.goods_left:
         return Cancelled(standing)
@@ -168,7 +187,7 @@ def _standing_line(line: StandingLine, told: Mapping[str, AnswerLine]) -> Answer
         return ANSWER_LINE.convert(line.said)
     if line.booked.line_id in told:
         return told[line.booked.line_id]
-    return _plain_line(line.booked, LineCode.ALREADY_DELIVERED if line.delivered else LineCode.ACCEPTED)
+    return plain_line(line.booked, LineCode.ALREADY_DELIVERED if line.delivered else LineCode.ACCEPTED)
 
 
 @dataclass(slots=True)
@@ -553,14 +572,14 @@ def _answer_lines(work: _Work, after: Mapping[str, BookedLine]) -> Iterator[Answ
         if line_id not in work.lines and before[line_id].said is not None:
             yield ANSWER_LINE.convert(before[line_id].said)
         elif line_id in work.refused:
-            yield _plain_line(booked, LineCode.ALREADY_DELIVERED)
+            yield plain_line(booked, LineCode.ALREADY_DELIVERED)
         elif line_id in work.otherwise:
             yield _line_as_it_is(asked.get(line_id), before[line_id], work.facts, told.get(line_id))
         elif line_id in asked:
             line = asked[line_id]
             yield answer_line(Pair(line, booked, work.facts.product_of(line)), language)
         else:
-            yield _plain_line(booked, LineCode.ACCEPTED)
+            yield plain_line(booked, LineCode.ACCEPTED)
 
 
 def _line_as_it_is(
@@ -572,12 +591,12 @@ def _line_as_it_is(
     """
     booked = standing.booked
     if line is None or not is_one_of(stated_figures(line, booked.unit), [booked_figures(booked, None)], QUANTITY_ONLY):
-        return _plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
+        return plain_line(booked, LineCode.ALREADY_DELIVERED if standing.delivered else LineCode.ACCEPTED)
     if told is not None and told["code"] in OPEN:
         other_total = line.line_total is not None and abs(line.line_total - booked.total) > ROUNDED
         pair = Pair(line, booked, facts.product_of(line))
         return answer_line(pair, facts.partner.language, other_total=other_total)
-    return _plain_line(booked, LineCode.ACCEPTED)
+    return plain_line(booked, LineCode.ACCEPTED)
 
 
 def _told_last(facts: Facts, number: str) -> dict[str, Mapping[str, Any]]:
@@ -588,7 +607,7 @@ def _told_last(facts: Facts, number: str) -> dict[str, Mapping[str, Any]]:
     return {line["id"]: line for line in (last.lines if last else None) or ()}
 
 
-def _plain_line(line: BookedLine, code: LineCode) -> AnswerLine:
+def plain_line(line: BookedLine, code: LineCode) -> AnswerLine:
     """A line as we have it, in our unit; with its VAT where it stays although the buyer wanted it otherwise."""
     stays = code is LineCode.ALREADY_DELIVERED and line.vat_category is not None
     tax = TaxCategory(line.vat_category, line.vat_rate) if stays else None

@@ -8,7 +8,7 @@ import pytest
 
 from intergestan_db.database import Database
 from intergestan_db.tables import SalesOrder
-from intergestan_exchange.inbox.booking.sales_orders import head_values
+from intergestan_exchange.inbox.heads import head_values
 from intergestan_msg.order import Address, Delivery, Order, Party
 from intergestan_msg.ubl import read_order, write_order
 from tests.desk import Desk

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from intergestan_erp.selling.current_order import StandingOrder
 from intergestan_exchange.findings.finding import Finding
 from intergestan_exchange.findings.findings import explain_told
 from intergestan_exchange.inbox.booking.entries import Entry
+from intergestan_exchange.inbox.decide_change import plain_line
 from intergestan_exchange.inbox.decisions import (
     Accepted,
     Amended,
@@ -73,10 +74,14 @@ def answer_order(
     return made
 
 
-def lines_as_they_stand(standing: StandingOrder, told: Mapping[str, AnswerLine]) -> Iterator[AnswerLine]:
+def lines_as_they_stand(
+    standing: StandingOrder, told: Mapping[str, AnswerLine], stated: Container[str] = ()
+) -> Iterator[AnswerLine]:
     """Every line of a sales order, for CA carries all of them: as we say now, as we said before, or as ordered.
 
     :param told: what we say now, and what the policy had us say before (`open_words`).
+    :param stated: lines that the buyer wanted otherwise or not at all. Of those that stay since goods have left we say
+        that again: this answer may be the first that a restored buyer gets to the change that asked for it.
     """
     for line in standing.lines:
         booked = line.booked
@@ -84,6 +89,8 @@ def lines_as_they_stand(standing: StandingOrder, told: Mapping[str, AnswerLine])
             yield told[booked.line_id]
         elif line.said is not None:
             yield ANSWER_LINE.convert(line.said)
+        elif line.delivered and booked.line_id in stated:
+            yield plain_line(booked, LineCode.ALREADY_DELIVERED)
         else:
             item = Item(booked.name, sellers_id=booked.product_code)
             yield AnswerLine(booked.line_id, LineCode.ACCEPTED, item, booked.quantity, booked.unit)

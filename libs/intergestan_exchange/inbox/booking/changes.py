@@ -17,10 +17,11 @@ from intergestan_erp.credit.invoiced import ALTERED
 from intergestan_erp.selling.current_order import StandingOrder, note_small, read_standing
 from intergestan_exchange.inbox.booking.entries import Entry
 from intergestan_exchange.inbox.booking.ledger import DecidedMeanwhile
-from intergestan_exchange.inbox.booking.sales_orders import charge_rows, head_values, line_values, reply_values
+from intergestan_exchange.inbox.booking.sales_orders import charge_rows, line_values, reply_values
 from intergestan_exchange.inbox.decide_change import SEQUENCE
 from intergestan_exchange.inbox.decisions import Amended, Cancelled
 from intergestan_exchange.inbox.facts import Facts
+from intergestan_exchange.inbox.heads import head_values
 from intergestan_exchange.inbox.waiting import take_in_again
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from intergestan_db import numbers, states
 from intergestan_db.bulk import insert_rows, insert_rows_with_ids
-from intergestan_db.file_tables.widths import too_long
 from intergestan_db.tables import (
     ReviewReply,
     SalesOrder,
@@ -22,10 +21,10 @@ from intergestan_db.tables import (
 from intergestan_erp.selling.booked_lines import BookedCharge, BookedLine
 from intergestan_exchange.inbox.booking.entries import Entry, Settled
 from intergestan_exchange.inbox.decisions import Accepted
+from intergestan_exchange.inbox.heads import head_values
 from intergestan_exchange.partners.policy import PartnerFacts
 from intergestan_exchange.transfers.transfer import BY
 from intergestan_msg.answer import AnswerCode, AnswerLine
-from intergestan_msg.order import Address, Delivery, Order, one_day
 
 
 def write_sales_orders(
@@ -91,33 +90,6 @@ def _sales_order_row(partner: PartnerFacts, settled: Settled, number: str, now: 
         "total_ttc": decision.total_ttc,
         "created_at": now,
         **head_values(order),
-    }
-
-
-def head_values(order: Order) -> dict[str, Any]:
-    """What a document says of the head of a sales order, and a change may say anew: note, place, wanted date.
-
-    An address has two lines here; what of it finds no room stands under the note.
-    """
-    delivery = order.delivery or Delivery()
-    name = delivery.party.name if delivery.party else None
-    values = {"note": order.note, "wanted_date": one_day(delivery.wanted), **_place(name, delivery.place or Address())}
-    if not any(too_long(SalesOrder, values)):
-        return values
-    stated = replace(delivery.address or Address(), line3=None, building=None, postbox=None)
-    note = "\n".join(filter(None, (order.note, str(delivery.place or ""))))
-    return {**values, **_place(name, stated), "note": note or None}
-
-
-def _place(name: str | None, address: Address) -> dict[str, Any]:
-    first, second = address.two_lines
-    return {
-        "delivery_name": name,
-        "delivery_line1": first,
-        "delivery_line2": second,
-        "delivery_postcode": address.postcode,
-        "delivery_city": address.city,
-        "delivery_country": address.country,
     }
 
 
