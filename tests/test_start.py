@@ -19,18 +19,18 @@ ASKING = ROOT / "services/geocoder/asking.py"
 pytestmark = pytest.mark.not_quick
 
 MOST_OF_OURS = {
-    "composer": 212,
-    "sender": 120,
+    "composer": 215,
+    "sender": 124,
     "poller": 143,
     "importer": 278,
     "dispatcher": 316,
     "geocoder": 132,
     "allocator": 135,
-    "console": 310,
-    "--help": 172,
+    "console": 325,
+    "--help": 173,
     "orders list": 128,
     "holds list": 108,
-    "status": 113,
+    "status": 114,
 }
 """So many modules of ours a program may import. More is no mistake by itself, but somebody should have looked."""
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from intergestan_msg.diagnosis import Diagnosed, Diagnosis
-from intergestan_msg.errors import MessageError
+from intergestan_msg.diagnosis import Diagnosed, read_stored
 from intergestan_msg.plain_text import cut
 
 
@@ -490,15 +489,15 @@ class Fault(Problem):
         return cls(plain.row, plain.column, plain.template, **place, **values)
 
 
-PlainValue = int | str | tuple[str, str] | Diagnosis
+PlainValue = int | str | tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class PlainFault:
     """A fault or a remark as data, which JSON can carry.
 
-    :ivar values: numbers and texts; a `Word` and an exception with what they are before their text; what is wrong with
-        a document.
+    :ivar values: numbers and texts; a `Word`, an exception and what is wrong with a document with what they are before
+        their text.
     """
 
     row: int | None
@@ -510,13 +509,13 @@ class PlainFault:
     code: ProblemCode = ProblemCode.FAULTY
 
 
-_WORD, _ERROR = "word", "error"
+_WORD, _ERROR, _DIAGNOSIS = "word", "error", "diagnosis"
 _MOST_DIGITS = 2**53
 
 
 def _plain(value: Any) -> PlainValue:
-    if isinstance(value, MessageError | Diagnosed):
-        return value.diagnosis
+    if (found := getattr(value, "diagnosis", None)) is not None:
+        return _DIAGNOSIS, found.stored()
     if isinstance(value, Word | Exception):
         return _WORD if isinstance(value, Word) else _ERROR, str(value)
     return value if isinstance(value, int) and abs(value) < _MOST_DIGITS else str(value)
@@ -525,9 +524,9 @@ def _plain(value: Any) -> PlainValue:
 def _restored(value: PlainValue) -> Any:
     if isinstance(value, int | str):
         return value
-    if isinstance(value, Diagnosis):
-        return Diagnosed(value)
     kind, text = value
+    if kind == _DIAGNOSIS:
+        return Diagnosed(read_stored(text))
     return Word(text) if kind == _WORD else RuntimeError(text)
 
 

@@ -4,7 +4,7 @@
 `business_hash.py` may import: change, money, order.
 `card.py` may import: diagnosis, email_address, errors, key_notice, manifest, plain_text, seal, shapes, strict_json.
 `change.py` may import: diagnosis, errors, order, order_rules.
-`diagnosis.py` may import: plain_text, shapes, typography.
+`diagnosis.py` may import: plain_text, typography.
 `email_address.py` may import: nothing.
 `errors.py` may import: diagnosis.
 `identity.py` may import: nothing.

@@ -7,15 +7,13 @@ is; a `Term` among the values is a word of ours, which each language has its own
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Final, Self
 
-import msgspec
-
 from intergestan_msg.plain_text import cut
-from intergestan_msg.shapes import Shape
 from intergestan_msg.typography import NO_BREAK, printed
 
 _MOST_OF_A_LINE = 100
@@ -572,10 +570,7 @@ class Diagnosis:
 
     def stored(self) -> str:
         """As a column keeps it."""
-        return msgspec.json.encode(self).decode()
-
-
-_STORED = Shape(Diagnosis)
+        return json.dumps({name: value for name, value in asdict(self).items() if value}, ensure_ascii=False)
 
 
 class Diagnosed(str):
@@ -602,8 +597,14 @@ class Diagnosed(str):
         """
         if text is None or stored is None:
             return text
-        found = _STORED.decode(stored)
+        found = read_stored(stored)
         return cls(found) if found.is_known and found.said("en") == text else text
+
+
+def read_stored(text: str) -> Diagnosis:
+    """What a column keeps; what a later release keeps besides is left out."""
+    kept = json.loads(text)
+    return Diagnosis(**{each.name: kept[each.name] for each in fields(Diagnosis) if each.name in kept})
 
 
 def stored_diagnosis(text: str) -> str | None:
