@@ -433,6 +433,11 @@ QUEUES = Board(
                     ),
                 ),
                 Panel(
+                    ("Mails of strangers that wait", "Courriels d'inconnus en attente"),
+                    ("Nobody vouches for them.", "Personne n'en répond."),
+                    (Target("max by (site) (intergestan_strangers_held{@})", "{{site}}"),),
+                ),
+                Panel(
                     ("Notices to people", "Avis aux personnes"),
                     ("Mails to the person in charge, per second.", "Courriels au responsable, par seconde."),
                     (_rate("notices_total", "outcome", "{{outcome}}"),),

@@ -126,8 +126,11 @@ _POLLER: Rights = {
     "purge_run": Right(ALL, changes="total done ended_at error"),
     "purge_mail": Right(ALL, "purge_run_id handle inbound_mail_id verdict", "verdict", deletes=True),
     "oauth_grant": Right(ALL, changes=_TOKENS),
+    "partner_key": Right("kid public_key"),
     "inbound_mail": Right(
-        ALL, "sha256 size state mailbox_id archived_at rung_at trace_parent strikes replayed is_heartbeat lease_fence"
+        ALL,
+        "sha256 size state mailbox_id archived_at rung_at trace_parent strikes replayed is_heartbeat lease_fence "
+        "is_signed unproven",
     ),
     "inbound_transfer": Right("id kind partner_id jti"),
     "ledger": Right("id inbound_transfer_id partner_id type number outcome"),
@@ -182,6 +185,7 @@ _IMPORTER: Rights = {
     ),
     "partner_key": Right(ALL, "partner_id kid public_key pending known_at valid_from valid_until", "revoked_at"),
     "partner_price": Right(ALL),
+    "partner_budget": Right(ALL, "partner_id budget since used", "since used"),
     "partner_statement": Right(
         ALL,
         "partner_id transfer_id epoch composed_at received_at statement",
@@ -194,7 +198,7 @@ _IMPORTER: Rights = {
     "inbound_mail": Right(
         ALL,
         changes=f"{_LEASE} rung_at state strikes is_heartbeat replayed reason detail kid partner_id transfer_id epoch "
-        "seq paused_at subject sender",
+        "seq paused_at unproven budget subject sender",
     ),
     "inbound_transfer": Right(
         ALL,
@@ -286,6 +290,7 @@ _DISPATCHER: Rights = {
     "review_reply": Right(ALL),
     "partner": Right(ALL, changes="heartbeat_at heartbeat_planned paused_at"),
     "partner_key": Right(ALL),
+    "partner_budget": Right(ALL),
     "partner_statement": Right(ALL),
     "missing_number": Right(ALL),
     "purchase_order": Right(ALL),

@@ -125,8 +125,8 @@ GRANT INSERT (at, who, subject, subject_id, name, old, new, detail) ON "event" T
 GRANT USAGE ON SEQUENCE "event_id_seq" TO :"poller";
 GRANT SELECT ON "high_water" TO :"poller";
 GRANT SELECT (id, partner_id, inbound_mail_id, number, closed_at) ON "hold" TO :"poller";
-GRANT SELECT, INSERT (sha256, size, state, mailbox_id, archived_at, strikes, replayed, is_heartbeat,
-    trace_parent, lease_fence, rung_at) ON "inbound_mail" TO :"poller";
+GRANT SELECT, INSERT (sha256, size, state, mailbox_id, archived_at, strikes, replayed, is_heartbeat, is_signed,
+    unproven, trace_parent, lease_fence, rung_at) ON "inbound_mail" TO :"poller";
 GRANT USAGE ON SEQUENCE "inbound_mail_id_seq" TO :"poller";
 GRANT SELECT (id, partner_id, jti, kind) ON "inbound_transfer" TO :"poller";
 GRANT SELECT (id, partner_id, type, number, inbound_transfer_id, outcome) ON "ledger" TO :"poller";
@@ -137,6 +137,7 @@ GRANT SELECT, INSERT, DELETE ON "mailbox_uidl" TO :"poller";
 GRANT SELECT, UPDATE (sealed_refresh, sealed_access, expires_at, claimed_until, error) ON "oauth_grant" TO
     :"poller";
 GRANT SELECT (id, state, in_reply_to_id) ON "outbound_mail" TO :"poller";
+GRANT SELECT (kid, public_key) ON "partner_key" TO :"poller";
 GRANT SELECT, UPDATE (listed_at, found, error) ON "poll_run" TO :"poller";
 GRANT SELECT, INSERT, UPDATE (worker, takes), DELETE ON "poller" TO :"poller";
 GRANT SELECT, INSERT (purge_run_id, handle, inbound_mail_id, verdict), UPDATE (verdict), DELETE ON "purge_mail"
@@ -186,8 +187,8 @@ GRANT SELECT, INSERT (partner_id, inbound_mail_id, inbound_transfer_id, type, nu
     look_again_on) ON "hold" TO :"importer";
 GRANT USAGE ON SEQUENCE "hold_id_seq" TO :"importer";
 GRANT SELECT, UPDATE (state, strikes, replayed, is_heartbeat, reason, detail, kid, partner_id, transfer_id,
-    epoch, seq, paused_at, subject, sender, lease_owner, lease_fence, lease_until, rung_at) ON "inbound_mail"
-    TO :"importer";
+    epoch, seq, paused_at, unproven, budget, subject, sender, lease_owner, lease_fence, lease_until, rung_at)
+    ON "inbound_mail" TO :"importer";
 GRANT SELECT, INSERT (partner_id, jti, epoch, seq, kind, transfer_digest, composed_at, received_at,
     inbound_mail_id, message_id, spelled) ON "inbound_transfer" TO :"importer";
 GRANT USAGE ON SEQUENCE "inbound_transfer_id_seq" TO :"importer";
@@ -211,6 +212,8 @@ GRANT INSERT ON "outbound_statement" TO :"importer";
 GRANT SELECT, UPDATE (takes, takes_at, heartbeat_returned_at, heartbeat_told, told_epoch, told_seq,
     told_got_epoch, told_got_seq, told_at, told_since, clock_ahead_least, clock_ahead_most, clock_noted_at) ON
     "partner" TO :"importer";
+GRANT SELECT, INSERT (partner_id, budget, since, used), UPDATE (since, used) ON "partner_budget" TO
+    :"importer";
 GRANT SELECT, INSERT (partner_id, kid, public_key, pending, known_at, valid_from, valid_until), UPDATE
     (revoked_at) ON "partner_key" TO :"importer";
 GRANT USAGE ON SEQUENCE "partner_key_id_seq" TO :"importer";
@@ -325,6 +328,7 @@ GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"dispatcher";
 GRANT SELECT ON "outbound_order" TO :"dispatcher";
 GRANT INSERT ON "outbound_statement" TO :"dispatcher";
 GRANT SELECT, UPDATE (paused_at, heartbeat_at, heartbeat_planned) ON "partner" TO :"dispatcher";
+GRANT SELECT ON "partner_budget" TO :"dispatcher";
 GRANT SELECT ON "partner_key" TO :"dispatcher";
 GRANT SELECT ON "partner_statement" TO :"dispatcher";
 GRANT SELECT (id, exposure_version, invoice_grouping) ON "party" TO :"dispatcher";
@@ -486,6 +490,7 @@ GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, li
 GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
 GRANT SELECT, UPDATE (order_address) ON "partner" TO :"console";
+GRANT SELECT ON "partner_budget" TO :"console";
 GRANT SELECT ON "partner_key" TO :"console";
 GRANT SELECT ON "partner_price" TO :"console";
 GRANT SELECT ON "partner_statement" TO :"console";

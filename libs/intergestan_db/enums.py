@@ -185,6 +185,16 @@ class HoldReason(StrEnum):
     CREDIT = "credit"
 
 
+class Budget(StrEnum):
+    """What a partner with a valid key may make a site do in a while, and no more of it."""
+
+    STATEMENTS = "statements"
+    REPEATS = "repeats"
+    HEARTBEATS = "heartbeats"
+    ANNOUNCEMENTS = "announcements"
+    MISSING_NUMBERS = "missing_numbers"
+
+
 class HoldEnd(StrEnum):
     """How a hold of an order ended."""
 

@@ -146,6 +146,8 @@ INBOUND_MAIL = Machine(
         "leave": ((Inbound.ARCHIVED,), Inbound.ALIEN),
         "refuse": ((Inbound.HELD,), Inbound.DONE),
         "release": ((Inbound.HELD,), Inbound.ARCHIVED),
+        "expire": ((Inbound.HELD,), Inbound.ALIEN),
+        "want": ((Inbound.ALIEN,), Inbound.HELD),
         "replay": ((Inbound.DONE, Inbound.HELD, Inbound.ALIEN), Inbound.ARCHIVED),
     },
 )

@@ -302,7 +302,12 @@ def _truth() -> Iterator[Metric]:
         route=_ROUTES,
     )
     yield _gauge("holds", "dispatcher", "Orders and mails that wait for a person, by reason.", reason=_REASONS)
-    yield _gauge("oldest_hold_timestamp_seconds", "dispatcher", "Since when the oldest of them waits; 0: none.")
+    yield _gauge(
+        "oldest_hold_timestamp_seconds",
+        "dispatcher",
+        "Since when the oldest of them waits, of those that are no stranger's nor beyond a budget; 0: none.",
+    )
+    yield _gauge("strangers_held", "dispatcher", "Those of them that are mails which nobody vouches for.")
     yield _gauge(
         "database_older",
         "dispatcher",

@@ -25,6 +25,7 @@ PENDING_ORDERS = {
 OF_BASE = (
     *("oldest_pending_order_timestamp_seconds", "orders_pending", "mails_pending", "orders_unanswered"),
     *("unanswered_orders", "oldest_unanswered_order_timestamp_seconds", "holds", "oldest_hold_timestamp_seconds"),
+    "strangers_held",
     *("database_older", "sequence_gaps", "booking_paused", "partner_last_mail_timestamp_seconds"),
     *("partner_clock_ahead_seconds", "clock_set_back_timestamp_seconds", "archive_messages", "archive_bytes"),
     *(
@@ -55,6 +56,7 @@ def tell_vitals(vitals: Vitals, metrics: Metrics) -> None:
         metrics.set("oldest_pending_order_timestamp_seconds", _stamp(waiting.since), step=step)
     metrics.set("orders_unanswered", vitals.unanswered)
     metrics.set("oldest_hold_timestamp_seconds", _stamp(vitals.oldest_hold))
+    metrics.set("strangers_held", vitals.strangers)
     metrics.set("booking_paused", len(vitals.paused))
     if vitals.over_limit is None:
         metrics.vanish("customers_over_limit")

@@ -43,7 +43,7 @@ class Notifier:
     def _write(self, to: str) -> int | None:
         now = self._database.now()
         with self._database.read() as connection:
-            standing = notices.compare(connection)
+            standing = notices.compare(connection).at(now)
             is_time = standing.is_time(now, self._every)
             drafted = notices.draft(connection, standing, to, self._language, self._every, now) if is_time else None
         if standing.gone:

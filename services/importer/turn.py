@@ -178,6 +178,8 @@ class Turn:
                 partner_id=partner_id,
                 transfer_id=reading.manifest.jti if reading.manifest else None,
                 strikes=0,
+                unproven=False,
+                budget=None,
                 **self._for_people(),
                 **FREE,
             )
@@ -225,6 +227,8 @@ class Turn:
             partner_id=partner_id,
             transfer_id=reading.manifest.jti if reading.manifest else None,
             strikes=0,
+            unproven=partner_id is None and first.reason != HoldReason.ARCHIVE,
+            budget=first.variant if first.reason == HoldReason.PARTNER_BUDGET else None,
             **_number(reading.manifest, first),
             **self._for_people(),
             **FREE,
@@ -245,6 +249,7 @@ class Turn:
             at=self.parts.database.now(),
             fence=self.mail.fence,
             event_detail={"kind": kind},
+            unproven=True,
             **self._for_people(),
             **FREE,
         )

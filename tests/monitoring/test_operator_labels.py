@@ -80,7 +80,7 @@ def be_broken(metrics: Metrics, now: float) -> None:
     metrics.set("oauth_consent_ended", 1, mailbox="orders")
     for whose in ("ours", "theirs"):
         metrics.set("database_older", 1, whose=whose, route="P")
-    for reason in (HoldReason.TRANSFER_CONFLICT, HoldReason.ARCHIVE):
+    for reason in (HoldReason.TRANSFER_CONFLICT, HoldReason.ARCHIVE, HoldReason.PARTNER_BUDGET):
         metrics.set("holds", 1, reason=reason)
     metrics.set("oldest_hold_timestamp_seconds", now - 4000)
     metrics.set("oldest_unallocated_order_timestamp_seconds", now - 1000)

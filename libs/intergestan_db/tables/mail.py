@@ -270,6 +270,10 @@ class InboundMail(LeaseColumns, Table):
 
     `epoch` and `seq` are those of a partner's mail that came, and waits or was turned down as a whole; `paused_at` is
     set while it waits for the end of a pause.
+
+    `is_signed`: the poller saw a signature of a pinned key in it, so that it goes before the others. `unproven`: it was
+    read and nobody whom we know vouches for it, so that its bytes are kept for a while only. `budget` is the one that
+    its sender has used up.
     """
 
     __tablename__ = "inbound_mail"
@@ -278,6 +282,7 @@ class InboundMail(LeaseColumns, Table):
         index("state", "rung_at"),
         index("partner_id", "epoch", "seq"),
         index_where("is_heartbeat", "state", "archived_at", name="ix_inbound_mail_heartbeats"),
+        index_where("unproven AND size > 0", "archived_at", "size", name="ix_inbound_mail_unproven"),
     )
 
     id: Typed[RowId]
@@ -297,6 +302,9 @@ class InboundMail(LeaseColumns, Table):
     epoch: Typed[int | None]
     seq: Typed[int | None]
     paused_at: Typed[Instant | None]
+    is_signed: Typed[bool] = column(default=False)
+    unproven: Typed[bool] = column(default=False)
+    budget: Typed[str | None] = column(String(20))
     subject: Typed[str | None] = column(Text())
     sender: Typed[str | None] = column(Text())
     trace_parent: Typed[str | None] = column(String(55))

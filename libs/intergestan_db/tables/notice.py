@@ -37,3 +37,4 @@ class ToldHold(Table):
 
     kind: Typed[str] = column(String(10), primary_key=True)
     row_id: Typed[int] = column(BigKey, primary_key=True, autoincrement=False)
+    told_at: Typed[Instant | None]

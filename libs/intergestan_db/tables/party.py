@@ -8,6 +8,7 @@ from sqlalchemy import Integer, LargeBinary, String
 
 from intergestan_db.enums import (
     Acceptance,
+    Budget,
     GeoState,
     HeartbeatPolicy,
     Incomplete,
@@ -265,3 +266,19 @@ class PartnerKey(Table):
     replaced_from: Typed[Instant | None]
     revoked_at: Typed[Instant | None]
     revoked_since: Typed[Instant | None]
+
+
+class PartnerBudget(Table):
+    """What a partner used of one budget since its hour or day began, by our clock.
+
+    `released_until`: a person lets go on what goes beyond it until then.
+    """
+
+    __tablename__ = "partner_budget"
+    __table_args__ = (one_of("budget", Budget),)
+
+    partner_id: Typed[int] = column(references="partner.id", primary_key=True, autoincrement=False)
+    budget: Typed[str] = column(String(20), primary_key=True)
+    since: Typed[Instant]
+    used: Typed[int]
+    released_until: Typed[Instant | None]

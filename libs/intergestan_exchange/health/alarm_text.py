@@ -46,6 +46,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
             "Look whose they are, and telephone them.",
         ),
         "HoldsWaiting": ("{value} order(s) or mail(s) wait for a person.", "Look at them, and decide."),
+        "PartnerBudget": (
+            "{value} mail(s) of a partner go beyond what one partner may ask of us in an hour or a day.",
+            "Look whose they are, and telephone them: their program fails, or somebody uses their key.",
+        ),
         "SequenceGap": (
             "A mail of the partner {about} is missing: later ones have come ({value}).",
             "Statements bring it by themselves within a day; the statements show what is missing.",
@@ -170,6 +174,10 @@ ALARMS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "OrderUnanswered": (
             "{value} commande(s) sont sans réponse après le délai convenu.",
             "Regardez de qui, et téléphonez-leur.",
+        ),
+        "PartnerBudget": (
+            "{value} courriel(s) d'un correspondant dépassent ce qu'il peut nous demander par heure ou par jour.",
+            "Regardez de qui, et téléphonez-lui : son programme est défaillant, ou quelqu'un utilise sa clé.",
         ),
         "HoldsWaiting": (
             "{value} commande(s) ou courriel(s) attendent une personne.",

@@ -61,6 +61,7 @@ KINDS: Mapping[str, Kind] = {
     "TransferConflict": Kind("critical"),
     "OrderUnanswered": Kind("warning", 900),
     "HoldsWaiting": Kind("warning"),
+    "PartnerBudget": Kind("warning", 300),
     "SequenceGap": Kind("warning", 1800),
     "BookingPaused": Kind("warning", 1800),
     "ErrorBudgetBurn": Kind("critical"),
@@ -143,7 +144,8 @@ def _flow(vitals: Vitals) -> Iterator[Alarm]:
         if _older(vitals, waiting.since, ORDER_STUCK_S):
             yield Alarm("OrderStuck", step, str(waiting.count), waiting.since)
     if _older(vitals, vitals.oldest_hold, HOLD_S):
-        yield Alarm("HoldsWaiting", "", str(sum(vitals.holds.values())), vitals.oldest_hold)
+        apart = vitals.strangers + vitals.holds.get(HoldReason.PARTNER_BUDGET, 0)
+        yield Alarm("HoldsWaiting", "", str(sum(vitals.holds.values()) - apart), vitals.oldest_hold)
     if damaged := vitals.holds.get(HoldReason.ARCHIVE, 0):
         yield Alarm("ArchiveDamaged", value=str(damaged))
     for burn in BURNS:
@@ -177,6 +179,8 @@ def _mailboxes(vitals: Vitals) -> Iterator[Alarm]:
 def _partners(vitals: Vitals) -> Iterator[Alarm]:
     if conflicts := vitals.holds.get(HoldReason.TRANSFER_CONFLICT, 0):
         yield Alarm("TransferConflict", "", str(conflicts))
+    if beyond := vitals.holds.get(HoldReason.PARTNER_BUDGET, 0):
+        yield Alarm("PartnerBudget", "", str(beyond))
     for code, route in vitals.routes.items():
         if route.ours_older:
             yield Alarm("OwnDatabaseOlder", code)

@@ -111,7 +111,8 @@ class Vitals:
     :ivar purchase_orders: how many wait for something, by state (`PENDING`).
     :ivar pending: by step, the mails that this site itself must still deal with.
     :ivar consents: by relay and mailbox, what the provider said when it gave no OAuth2 token; None: all is well.
-    :ivar oldest_hold: since when something waits for a person.
+    :ivar oldest_hold: since when something waits for a person that is neither a stranger's nor beyond a budget.
+    :ivar strangers: how many of the holds are mails that nobody vouches for.
     :ivar unanswered: orders without an answer after the hours agreed.
     :ivar keys: by site, ours too, when its last key ends; None: never.
     :ivar certificates: by relay and mailbox, when that of its server ends, where one was seen.
@@ -150,6 +151,7 @@ class Vitals:
     uninvoiced: int = 0
     negative: int = 0
     unallocated: Waiting = NOBODY
+    strangers: int = 0
     picking: PickingWaits = NOTHING_TO_PICK
 
 
@@ -174,6 +176,7 @@ def read_vitals(
         purchase_orders=_pending_orders(connection),
         holds=count_holds(connection),
         oldest_hold=_oldest_hold(connection, now - timedelta(days=credit_days)),
+        strangers=_waiting(connection, InboundMail.archived_at, and_(_IS_HELD, InboundMail.unproven)).count,
         unanswered=count_unanswered(connection, answer_hours, now),
         keys={each.code: each.ends for each in endings(connection, now)},
         certificates=read_certificates(connection),
@@ -254,12 +257,19 @@ def _waiting(connection: Connection, since: Any, condition: ColumnElement[bool])
     return Waiting(*connection.execute(select(func.count(), func.min(since)).where(condition)).one())
 
 
+_IS_HELD = InboundMail.state == InboundState.HELD
+_IS_IN_BUDGET = InboundMail.budget.is_(None)
+
+
 def _oldest_hold(connection: Connection, credit_since: datetime) -> datetime | None:
-    """Since when a person is waited for; orders that wait for room go on by themselves, unless that takes too long."""
+    """Since when a person is waited for; orders that wait for room go on by themselves, unless that takes too long.
+
+    What strangers send is no hurry, and what is beyond a partner's budget has an alarm of its own.
+    """
     is_a_persons = or_(Hold.reason != HoldReason.CREDIT, Hold.opened_at <= credit_since)
     found = (
         _waiting(connection, OutboundMail.requested_at, OutboundMail.state == OutboundState.HELD),
-        _waiting(connection, InboundMail.archived_at, InboundMail.state == InboundState.HELD),
+        _waiting(connection, InboundMail.archived_at, and_(_IS_HELD, ~InboundMail.unproven, _IS_IN_BUDGET)),
         _waiting(connection, Hold.opened_at, and_(Hold.closed_at.is_(None), is_a_persons)),
     )
     return _first(held.since for held in found)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, literal, not_, or_, select, union_all
 
 from intergestan_db import states
 from intergestan_db.enums import HoldReason, InboundState, LedgerOutcome, OutboundState
@@ -43,6 +44,8 @@ class Hold:
     :ivar has_arrived: what the mail brought has been taken in since, from another copy.
     :ivar is_conflict: we have this order with other content or as another revision, which stands.
     :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
+    :ivar is_strangers: nobody whom we know vouches for the mail.
+    :ivar others: how many more wait for the same reason and of the same signer, where it stands for all of them.
     """
 
     kind: str
@@ -58,6 +61,8 @@ class Hold:
     subject: str | None = None
     sender: str | None = None
     has_arrived: bool = False
+    is_strangers: bool = False
+    others: int = 0
 
     @property
     def ref(self) -> str:
@@ -102,36 +107,110 @@ def _longest_first(hold: Hold) -> tuple[datetime, str, int]:
     return hold.since, hold.kind, hold.id
 
 
-def list_holds_page(connection: Connection, *, size: int = USUAL, after: str | None = None) -> Page[Hold]:
+class Shown(StrEnum):
+    """Which part of all that waits: everything, what strangers sent, or everything else."""
+
+    ALL = "all"
+    STRANGERS = "strangers"
+    KNOWN = "known"
+
+
+def list_holds_page(
+    connection: Connection,
+    *,
+    size: int = USUAL,
+    after: str | None = None,
+    shown: Shown = Shown.ALL,
+    grouped: bool = False,
+) -> Page[Hold]:
     """A page of what waits, the longest first: which these are, and then these alone, of whatever kind.
 
+    :param grouped: mails of strangers, and what is beyond a partner's budget, are one row for each reason and signer:
+        the first mail, with how many `others` there are. `same_as` names them all.
     :raises Problem: `after` is of no such page.
     """
-    waiting = union_all(
-        *(_waiting_mails(kind, machine, since) for kind, machine, since in _MAILS),
-        select(literal(ORDER).label("kind"), HoldRow.id, HoldRow.opened_at.label("since")).where(
-            HoldRow.closed_at.is_(None)
-        ),
-    ).subquery()
+    waiting = union_all(*_waiting(shown, grouped=grouped)).subquery()
     keys = [waiting.c.since, waiting.c.kind, waiting.c.id]
-    query = select(waiting.c.kind, waiting.c.id)
-    page = read_page(connection, query, keys, lambda row: (row.kind, row.id), size=size, after=after)
+    query = select(waiting.c.kind, waiting.c.id, waiting.c.others)
+    page = read_page(connection, query, keys, lambda row: (row.kind, row.id, row.others), size=size, after=after)
     found: dict[tuple[str, int], Hold] = {}
     for kind, read in _READERS.items():
-        ids = [row_id for each, row_id in page.rows if each == kind]
+        ids = [row_id for each, row_id, _ in page.rows if each == kind]
         found |= {(hold.kind, hold.id): hold for hold in (read(connection, ids) if ids else ())}
-    return Page(tuple(found[row] for row in page.rows if row in found), page.after)
+    rows = (
+        replace(found[kind, row_id], others=others) if others else found[kind, row_id]
+        for kind, row_id, others in page.rows
+        if (kind, row_id) in found
+    )
+    return Page(tuple(rows), page.after)
 
 
-_MAILS = (
-    (INBOUND, states.INBOUND_MAIL, InboundMail.archived_at),
-    (OUTBOUND, states.OUTBOUND_MAIL, OutboundMail.requested_at),
+def same_as(connection: Connection, ref: str) -> list[str]:
+    """The mails that `list_holds_page` shows in one row with this one, itself first.
+
+    Of any other hold only itself; empty where it waits no more.
+
+    :raises Problem: `ref` is no ref.
+    """
+    kind, row_id = parse_ref(ref)
+    if next(_READERS[kind](connection, [row_id]), None) is None:
+        return []
+    if kind != INBOUND:
+        return [ref]
+    own = connection.execute(_GROUP_OF, {"mail": row_id}).one()
+    same = [column.is_not_distinct_from(value) for column, value in zip(_GROUP, own, strict=True)]
+    query = select(InboundMail.id).where(_IS_HELD, is_apart(), *same, InboundMail.id != row_id)
+    others = connection.scalars(query.order_by(InboundMail.id))
+    return [ref, *(f"{INBOUND}-{other}" for other in others)]
+
+
+def is_strangers() -> ColumnElement[bool]:
+    """The condition of mails that nobody whom we know vouches for."""
+    return InboundMail.unproven
+
+
+def is_apart() -> ColumnElement[bool]:
+    """The condition of mails that are shown in one row for each reason and signer."""
+    return or_(InboundMail.unproven, InboundMail.budget.is_not(None))
+
+
+_IS_HELD = InboundMail.state == InboundState.HELD
+_GROUP: tuple[ColumnElement[Any], ...] = tuple(
+    InboundMail.__table__.c[name] for name in ("reason", "kid", "partner_id", "budget")
 )
-"""By kind: the machine, and since when such a mail waits of which no event says it."""
+_GROUP_OF = select(*_GROUP).where(InboundMail.id == bindparam("mail"))
+
+
+def _waiting(shown: Shown, *, grouped: bool) -> Iterator[Select[*tuple[Any, ...]]]:
+    """What waits, with its kind and since when; of a row for several, how many others it stands for."""
+    parts = {Shown.STRANGERS: is_strangers(), Shown.KNOWN: not_(is_strangers())}
+    wanted = (parts[shown],) if shown in parts else ()
+    apart = (not_(is_apart()),) if grouped else ()
+    yield _waiting_mails(INBOUND, states.INBOUND_MAIL, InboundMail.archived_at).where(*wanted, *apart)
+    if grouped:
+        yield (
+            select(
+                literal(INBOUND).label("kind"),
+                func.min(InboundMail.id).label("id"),
+                func.min(InboundMail.archived_at).label("since"),
+                (func.count() - 1).label("others"),
+            )
+            .where(_IS_HELD, is_apart(), *wanted)
+            .group_by(*_GROUP)
+        )
+    if shown is not Shown.STRANGERS:
+        yield _waiting_mails(OUTBOUND, states.OUTBOUND_MAIL, OutboundMail.requested_at)
+        orders = select(
+            literal(ORDER).label("kind"), HoldRow.id, HoldRow.opened_at.label("since"), literal(0).label("others")
+        )
+        yield orders.where(HoldRow.closed_at.is_(None))
 
 
 def _waiting_mails(kind: str, machine: states.Machine, otherwise: Any) -> Select[*tuple[Any, ...]]:
-    """The mails that are held, and since when: an event says when each was put there last."""
+    """The mails that are held, and since when: an event says when each was put there last.
+
+    :param otherwise: since when one waits of which no event says it.
+    """
     table = machine.table
     held_at = (
         select(func.max(Event.at))
@@ -139,9 +218,12 @@ def _waiting_mails(kind: str, machine: states.Machine, otherwise: Any) -> Select
         .correlate(table.__table__)
         .scalar_subquery()
     )
-    return select(literal(kind).label("kind"), table.id, func.coalesce(held_at, otherwise).label("since")).where(
-        table.state == "held"
-    )
+    return select(
+        literal(kind).label("kind"),
+        table.id,
+        func.coalesce(held_at, otherwise).label("since"),
+        literal(0).label("others"),
+    ).where(table.state == "held")
 
 
 def find_hold(connection: Connection, ref: str) -> Hold:
@@ -207,6 +289,7 @@ def _inbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterat
             sha256=row.sha256,
             transfer_id=row.transfer_id,
             has_arrived=row.id in arrived,
+            is_strangers=row.unproven,
             subject=row.subject,
             sender=row.sender,
         )

@@ -31,6 +31,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "foot": "Courriel envoyé par un programme, au plus un toutes les {minutes} minutes. N'y répondez pas.",
         "order": "commande {order}",
         "of": "de {partner}",
+        "others": "et {others} autre(s) pour la même raison",
         "review": "La commande client {number} (n° {theirs}) attend votre décision.",
         "decide": "Acceptez-la ou refusez-la ; l'acheteur sera averti.",
     },
@@ -42,6 +43,7 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "foot": "A program sent this, at most one in {minutes} minutes. Do not answer it.",
         "order": "order {order}",
         "of": "of {partner}",
+        "others": "and {others} more for the same reason",
         "review": "The sales order {number} (their number {theirs}) waits for your decision.",
         "decide": "Accept it or refuse it; the buyer is told.",
     },
@@ -52,12 +54,13 @@ def _texts(language: str) -> Mapping[str, str]:
     return {name: printed(text, language) for name, text in TEXTS[language].items()}
 
 
-def about(order: str | None, partner: str | None, language: str) -> str:
-    """`order CFR1, of Mulhouse`, as far as known."""
+def about(order: str | None, partner: str | None, language: str, others: int = 0) -> str:
+    """`order CFR1, of Mulhouse`, as far as known. :param others: it stands for so many others."""
     texts = _texts(language)
     parts = (
         texts["order"].format(order=order) if order else "",
         texts["of"].format(partner=partner) if partner else "",
+        texts["others"].format(others=others) if others else "",
     )
     return ", ".join(part for part in parts if part)
 

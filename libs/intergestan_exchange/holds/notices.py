@@ -6,12 +6,13 @@ neither. The mail leaves on its own row, as often as it takes for one 250.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import uuid_utils
-from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
+from sqlalchemy import Connection, and_, delete, func, insert, literal, not_, select, union_all
 
 from intergestan_db import states
 from intergestan_db.enums import InboundState, NoticeAbout, OutboundState
@@ -29,13 +30,15 @@ from intergestan_db.tables import (
     Site,
     ToldHold,
 )
-from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, list_holds
+from intergestan_exchange.holds.holds import INBOUND, ORDER, OUTBOUND, holds_called, is_apart
 from intergestan_exchange.holds.notice_text import News, about, in_review, write_notice
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.mail.notice import compose_notice
 
 REVIEW = "sales"
 """Beside the kinds of `holds.py`: a sales order in review."""
+STRANGERS_EVERY = timedelta(days=1)
+"""What strangers send brings a notice of its own at most this often."""
 KEPT = timedelta(days=30)
 """For so long what was sent stays in the base."""
 
@@ -45,12 +48,27 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What waits and was not told, what was told and waits no more, and when a notice was made last."""
+    """What waits and was not told, what was told and waits no more, and when a notice was made last.
+
+    Mails of strangers, and those beyond a partner's budget, are one thing for each reason and signer: the first one.
+
+    :ivar strangers: which of the new ones are strangers'; `told_strangers`: when any of these was told last.
+    :ivar others: for how many others each one stands.
+    """
 
     new: frozenset[Key]
     gone: frozenset[Key]
     total: int
     last: datetime | None
+    strangers: frozenset[Key] = frozenset()
+    told_strangers: datetime | None = None
+    others: Mapping[Key, int] = field(default_factory=dict)
+
+    def at(self, now: datetime) -> Standing:
+        """The same, without what strangers sent when that was told within a day, or in the future."""
+        if self.told_strangers is None or abs(now - self.told_strangers) >= STRANGERS_EVERY:
+            return self
+        return replace(self, new=self.new - self.strangers, strangers=frozenset())
 
     def is_time(self, now: datetime, every: timedelta) -> bool:
         """Whether there is news, and the last notice is old enough, or from the future."""
@@ -81,14 +99,27 @@ def compare(connection: Connection) -> Standing:
     """
     last = _last(connection)
     told = {(row.kind, row.row_id) for row in connection.execute(select(ToldHold.kind, ToldHold.row_id))}
+    held = InboundMail.state == InboundState.HELD
     waiting = union_all(
-        select(literal(INBOUND).label("kind"), InboundMail.id).where(InboundMail.state == InboundState.HELD),
+        select(literal(INBOUND).label("kind"), InboundMail.id).where(held, not_(is_apart())),
         select(literal(OUTBOUND), OutboundMail.id).where(OutboundMail.state == OutboundState.HELD),
         select(literal(ORDER), Hold.id).where(Hold.closed_at.is_(None)),
         select(literal(REVIEW), ReviewReply.sales_order_id),
     )
     wait = {(str(kind), int(row_id)) for kind, row_id in connection.execute(waiting)}
-    return Standing(frozenset(wait - told), frozenset(told - wait), len(wait), last)
+    groups = connection.execute(_GROUPS).all()
+    firsts = {(INBOUND, int(row.first)): row for row in groups}
+    new = frozenset(wait - told) | {key for key, row in firsts.items() if not row.told}
+    still = {(INBOUND, int(row_id)) for row_id in connection.scalars(_TOLD_APART)}
+    return Standing(
+        new,
+        frozenset(told - wait - still),
+        len(wait) + len(groups),
+        last,
+        frozenset(key for key in new if key in firsts and firsts[key].unproven),
+        max((row.told_at for row in groups if row.unproven and row.told_at is not None), default=None),
+        {key: row.n - 1 for key, row in firsts.items() if row.n > 1},
+    )
 
 
 def forget(connection: Connection, gone: Collection[Key]) -> None:
@@ -107,7 +138,7 @@ def draft(
     """
     check_reader(connection, to)
     site = read_site(connection)
-    news = read_news(connection, standing.new, language)
+    news = read_news(connection, standing.new, language, standing.others)
     if not news:
         return None
     minutes = round(every.total_seconds() / 60)
@@ -129,12 +160,22 @@ def compose(connection: Connection, kind: NoticeAbout, to: str, subject: str, te
     return Letter(kind, to, mime)
 
 
-def read_news(connection: Connection, keys: Collection[Key], language: str) -> list[News]:
-    """What to say about these, the longest waiting first; the orders in review last."""
+def read_news(
+    connection: Connection, keys: Collection[Key], language: str, others: Mapping[Key, int] = MappingProxyType({})
+) -> list[News]:
+    """What to say about these, the longest waiting first; the orders in review last.
+
+    :param others: for how many others a thing stands.
+    """
+    refs = [f"{kind}-{row_id}" for kind, row_id in keys if kind != REVIEW]
     news = [
-        News(hold.ref, about(hold.order, hold.partner, language), hold.what(language), str(hold.advice(language)))
-        for hold in list_holds(connection)
-        if (hold.kind, hold.id) in keys
+        News(
+            hold.ref,
+            about(hold.order, hold.partner, language, others.get((hold.kind, hold.id), 0)),
+            hold.what(language),
+            str(hold.advice(language)),
+        )
+        for hold in holds_called(connection, refs)
     ]
     orders = connection.execute(
         select(SalesOrder.number, SalesOrder.customer_order_number, Partner.name)
@@ -151,7 +192,7 @@ def write(connection: Connection, drafted: Draft, now: datetime) -> int | None:
     connection.execute(select(Site.id).with_for_update()).all()
     if _last(connection) != drafted.standing.last:
         return None
-    told = [{"kind": kind, "row_id": row_id} for kind, row_id in sorted(drafted.standing.new)]
+    told = [{"kind": kind, "row_id": row_id, "told_at": now} for kind, row_id in sorted(drafted.standing.new)]
     connection.execute(insert(ToldHold), told)
     for kind in {kind for kind, _ in drafted.standing.new}:
         rows = [(row_id, None, None) for its_kind, row_id in sorted(drafted.standing.new) if its_kind == kind]
@@ -201,6 +242,25 @@ _SUBJECTS = {
     REVIEW: states.SALES_ORDER.name,
 }
 """What the events that somebody was told are about."""
+
+
+_OF_GROUP = (InboundMail.reason, InboundMail.kid, InboundMail.partner_id, InboundMail.budget, InboundMail.unproven)
+_IS_TOLD = and_(ToldHold.kind == INBOUND, ToldHold.row_id == InboundMail.id)
+_APART = and_(InboundMail.state == InboundState.HELD, is_apart())
+_GROUPS = (
+    select(
+        func.min(InboundMail.id).label("first"),
+        func.count().label("n"),
+        func.count(ToldHold.row_id).label("told"),
+        func.max(ToldHold.told_at).label("told_at"),
+        InboundMail.unproven,
+    )
+    .select_from(InboundMail)
+    .outerjoin(ToldHold, _IS_TOLD)
+    .where(_APART)
+    .group_by(*_OF_GROUP)
+)
+_TOLD_APART = select(InboundMail.id).join(ToldHold, _IS_TOLD).where(_APART)
 
 
 def _last(connection: Connection) -> datetime | None:

@@ -55,6 +55,8 @@ def end_mail(
         detail=None,
         strikes=0,
         replayed=False,
+        unproven=False,
+        budget=None,
         **values,
         **FREE,
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from intergestan_db.problem import Problem, ProblemCode
-from intergestan_operations.language.language import _, spoken
-from services.cli.context import call_of
+from intergestan_operations.language.language import _, ngettext, spoken
+from services.cli.context import Call, call_of
 from services.cli.credit import Override
 from services.cli.output import AsJson, print_fields, print_json, say
 from services.cli.paging import After, Listed, SomeLimit, show_list
@@ -16,6 +16,12 @@ from services.cli.shown import sentence
 from services.cli.translated import Group
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from intergestan_db.bells import Bells
     from intergestan_erp.listing.page import Page
     from intergestan_exchange.holds.holds import Hold
 
@@ -24,22 +30,47 @@ app = Group("What waits for a person.")
 Refs = Annotated[list[str], typer.Argument(metavar="HOLD …", help="What `holds list` calls them, such as order-17.")]
 
 
+_AT_ONCE = 500
+
+AllLikeIt = Annotated[
+    bool, typer.Option("--all-like-it", help="With each one, the others that `holds list` shows in the same row.")
+]
+
+
 @app.verb("list")
-def list_(context: typer.Context, *, limit: SomeLimit = None, after: After = None, as_json: AsJson = False) -> None:
-    """Show all that waits for a person, the longest first."""
-    from intergestan_exchange.holds.holds import list_holds_page
+def list_(
+    context: typer.Context,
+    *,
+    strangers: Annotated[
+        bool | None,
+        typer.Option("--strangers/--known", help="Only mails that nobody vouches for, or only all the rest."),
+    ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="A row for each mail, also of strangers and beyond a partner's limit.")
+    ] = False,
+    limit: SomeLimit = None,
+    after: After = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show all that waits for a person, the longest first.
+
+    Mails of strangers are one row for each reason and signer, and so is what goes beyond the limits of a partner.
+    """
+    from intergestan_exchange.holds.holds import Shown, list_holds_page
+
+    shown = Shown.ALL if strangers is None else Shown.STRANGERS if strangers else Shown.KNOWN
 
     listed: Listed[Hold] = Listed(
         name="holds",
         values=_values,
         titles=[_("Hold"), _("Since"), _("Partner"), _("Order"), _("Why")],
-        cells=lambda hold: [hold.ref, hold.since, hold.partner, hold.order, hold.what(spoken())],
+        cells=lambda hold: [hold.ref, hold.since, hold.partner, hold.order, _why(hold)],
         empty=_("Nothing waits for a person."),
     )
     with call_of(context).database.snapshot() as connection:
 
         def read(size: int, mark: str | None) -> Page[Hold]:
-            return list_holds_page(connection, size=size, after=mark)
+            return list_holds_page(connection, size=size, after=mark, shown=shown, grouped=not each)
 
         show_list(listed, read, limit, after, as_json=as_json)
 
@@ -97,6 +128,7 @@ def release(
         str | None, typer.Option("--customer", metavar="CODE", help="The customer of ours that the order is for.")
     ] = None,
     override: Override = None,
+    all_like_it: AllLikeIt = False,
 ) -> None:
     """Let them go on: a difference of price, VAT or total is accepted, everything else is tried again.
 
@@ -111,6 +143,9 @@ def release(
     with as_typed():
         choices = Choices(read_products(products or []), customer)
     call = call_of(context)
+    if all_like_it:
+        _each_like(call, refs, lambda connection, some, by, at: hold_acts.release(connection, some, by=by, at=at))
+        return
     with call.database.transaction() as connection:
         by, at = call.actor(connection), call.database.now()
         try:
@@ -136,15 +171,47 @@ def refuse(
         str | None,
         typer.Option("--reason", metavar="TEXT", help="What the partner will read; what was found by default."),
     ] = None,
+    all_like_it: AllLikeIt = False,
 ) -> None:
     """Refuse them: the buyer of an order is told why; a mail that was not understood is answered to nobody."""
     from intergestan_exchange.holds import hold_acts
 
     call = call_of(context)
+    if all_like_it:
+        _each_like(
+            call, refs, lambda connection, some, by, at: hold_acts.refuse(connection, some, reason, by=by, at=at)
+        )
+        return
     with call.database.transaction() as connection:
         bells = hold_acts.refuse(connection, refs, reason, by=call.actor(connection), at=call.database.now())
     call.ring_all(bells)
     say(_("Refused: {refs}.").format(refs=", ".join(dict.fromkeys(refs))))
+
+
+def _each_like(
+    call: Call, refs: Sequence[str], act: Callable[[Connection, Sequence[str], str, datetime], Bells]
+) -> None:
+    """Do it to these and to all that stand in a row with them, some hundred in a transaction; say how many."""
+    from intergestan_exchange.holds.holds import holds_called, same_as
+
+    with call.database.read() as connection:
+        named = list(dict.fromkeys(same for ref in refs for same in same_as(connection, ref)))
+    done = 0
+    for start in range(0, len(named), _AT_ONCE):
+        with call.database.transaction() as connection:
+            some = [hold.ref for hold in holds_called(connection, named[start : start + _AT_ONCE])]
+            bells = act(connection, some, call.actor(connection), call.database.now())
+        call.ring_all(bells)
+        done += len(some)
+    say(ngettext("{count} was dealt with.", "{count} were dealt with.", done).format(count=done))
+
+
+def _why(hold: Hold) -> str:
+    what = hold.what(spoken())
+    if not hold.others:
+        return what
+    more = ngettext("and {count} more for the same reason", "and {count} more for the same reason", hold.others)
+    return f"{what} ({more.format(count=hold.others)})"
 
 
 def _values(hold: Hold) -> dict[str, Any]:
@@ -157,6 +224,8 @@ def _values(hold: Hold) -> dict[str, Any]:
         "partner": hold.partner,
         "order": hold.order,
         "conflict": hold.is_conflict,
+        "strangers": hold.is_strangers,
+        "others": hold.others,
         "what": hold.what(spoken()),
         "means": advice.means,
         "do": advice.do,

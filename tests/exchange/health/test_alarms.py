@@ -95,6 +95,7 @@ WRONG: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any
     "OwnDatabaseOlder": (route(ours_older=True), route(), {}),
     "PartnerDatabaseOlder": (route(theirs_older=True), route(), {}),
     "TransferConflict": ({"holds": {HoldReason.TRANSFER_CONFLICT: 1}}, {"holds": {HoldReason.CONFLICT: 3}}, {}),
+    "PartnerBudget": ({"holds": {HoldReason.PARTNER_BUDGET: 7}}, {"holds": {HoldReason.UNKNOWN_SIGNER: 7}}, {}),
     "SequenceGap": (route(gaps=Waiting(1, NOW)), route(), {}),
     "BookingPaused": ({"paused": {"STAUBER": Waiting(3, ago(hours=1))}}, {}, {}),
     "ErrorBudgetBurn": (

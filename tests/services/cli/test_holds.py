@@ -163,3 +163,16 @@ def test_a_hold_says_what_it_means_in_french(mail: bytes, stauber: Path, run: Ru
     shown = run("--lang", "fr", "holds", "show", "order-1", cwd=stauber).out
     for part in ("Ce qui s'est passé", "Ce que cela signifie", "Que faire", "--product LIGNE=CODE"):
         assert part in shown
+
+
+def test_mails_of_strangers_are_one_row_and_are_refused_at_once(stauber: Path, run: Run) -> None:
+    for n in range(3):
+        receive(stauber, f"From: x@x.test\r\nX-Intergestan-Transfer: {n}\r\n\r\nhello\r\n".encode())
+    (row,) = run("holds", "list", "--json", cwd=stauber).json
+    assert (row["strangers"], row["others"]) == (True, 2)
+    assert "2" in run("holds", "list", cwd=stauber).out
+    assert run("holds", "list", "--known", "--json", cwd=stauber).json == []
+    assert len(run("holds", "list", "--strangers", "--each", "--json", cwd=stauber).json) == 3
+    refused = run("holds", "refuse", row["ref"], "--all-like-it", cwd=stauber)
+    assert (refused.code, refused.err) == (0, "3 were dealt with.\n")
+    assert run("holds", "list", "--json", cwd=stauber).json == []
