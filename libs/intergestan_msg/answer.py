@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period
+from intergestan_msg.money import MILLIONTH, ZERO, fits
+from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period, one_day
 from intergestan_msg.order_rules import check_fine, check_line_ids, check_references
+from intergestan_msg.peppol import ORDER_RESPONSE as PEPPOL_ORDER_RESPONSE
+from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.shapes import Shape
-
-PEPPOL_ORDER_RESPONSE = "urn:fdc:peppol.eu:poacc:trns:order_response:3"
 
 
 class AnswerCode(StrEnum):
@@ -34,8 +35,22 @@ class LineCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """So much of a line, and by when it is promised."""
+
+    quantity: Decimal
+    unit: str | None = None
+    promised: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerLine:
-    """What became of one line, named by the buyer's line id; `price` is for `base_quantity` units."""
+    """What became of one line, named by the buyer's line id; `price` is for `base_quantity` units.
+
+    :ivar number: what the answer itself calls its line (UBL `cac:LineItem/cbc:ID`), where that is not the buyer's id:
+        an answer may say several things of one line of the order.
+    :ivar parts: what it said of each, once `joined` has put them together.
+    """
 
     id: str
     code: LineCode
@@ -48,11 +63,13 @@ class AnswerLine:
     substitute: Item | None = None
     note: str | None = None
     base_quantity: Decimal = Decimal(1)
+    number: str | None = None
+    parts: tuple[AnswerPart, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.id:
             raise BadDocument(Wrong.NO_LINE_ID, rule="PEPPOL-T76-R003")
-        check_references((self.id, self.unit), self.id)
+        check_references((self.id, self.unit, self.number), self.id)
         _check_figure(self.quantity, Term.QUANTITY, self.id)
         _check_figure(self.backorder, Term.BACKORDER, self.id)
         _check_figure(self.price, Term.PRICE, self.id)
@@ -68,9 +85,9 @@ ANSWER_LINES = Shape(tuple[AnswerLine, ...])
 class OrderAnswer:
     """The answer to one order, or to the change or cancellation of it that has the id `change_id`.
 
-    AB, AP and RE carry no lines; CA carries all of them.
+    AB, AP and RE carry no lines; CA carries all of them. It may have several lines for one of the order (`joined`).
 
-    :raises BadDocument: naming the rule, when the lines do not fit the code, or a line id comes twice.
+    :raises BadDocument: naming the rule, when the lines do not fit the code, or two of its own have one identifier.
     """
 
     id: str
@@ -91,10 +108,14 @@ class OrderAnswer:
     change_id: str | None = None
 
     def __post_init__(self) -> None:
+        with rules_of(transaction(self.customization_id, "T76")):
+            self._check()
+
+    def _check(self) -> None:
         if not (self.id and self.order_id):
             raise BadDocument(Wrong.ANSWER_NUMBERS)
         check_references((self.id, self.order_id, self.sales_order_id, self.currency, self.change_id))
-        check_line_ids([line.id for line in self.lines], "PEPPOL-T76-R003")
+        check_line_ids([line.number or line.id for line in self.lines], "PEPPOL-T76-R003")
         _check_period(self.promised)
         rule = _RULE_ON_LINES[self.code]
         if bool(self.lines) is not (self.code is AnswerCode.CHANGED):
@@ -108,6 +129,66 @@ _RULE_ON_LINES = {
     AnswerCode.REJECTED: "PEPPOL-T76-R009",
     AnswerCode.RECEIVED: "PEPPOL-T76-R010",
 }
+
+
+def joined(lines: tuple[AnswerLine, ...]) -> tuple[AnswerLine, ...]:
+    """The same with one line for each of the order: what an answer says of a line in parts, put together.
+
+    The quantity is the sum of what will come, the day the last one on which some of it does, and the price comes to
+    the same amount; `AnswerLine.parts` has each.
+
+    :raises BadDocument: when nobody can say what became of a line: its parts are of several products or units.
+    """
+    by_id: dict[str, list[AnswerLine]] = {}
+    for line in lines:
+        by_id.setdefault(line.id, []).append(line)
+    if len(by_id) == len(lines):
+        return lines
+    return tuple(_joined(parts) for parts in by_id.values())
+
+
+def _joined(parts: list[AnswerLine]) -> AnswerLine:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    coming = [part for part in parts if part.code is not LineCode.NOT_ACCEPTED] or parts
+    if len({part.unit for part in coming}) > 1 or len({part.substitute for part in coming}) > 1:
+        raise BadDocument(Wrong.PARTS_UNLIKE, line=first.id)
+    if any(part.quantity is None for part in coming):
+        raise BadDocument(Wrong.PARTS_UNCOUNTED, line=first.id)
+    days = sorted({day for part in coming if (day := one_day(part.promised)) is not None})
+    codes = {part.code for part in parts}
+    price, base = _price_of(coming, first.id)
+    backorders = [part.backorder for part in parts if part.backorder is not None]
+    return AnswerLine(
+        id=first.id,
+        code=codes.pop() if len(codes) == 1 else LineCode.CHANGED,
+        item=next((part.item for part in parts if part.item is not None), None),
+        quantity=sum((part.quantity or ZERO for part in coming), ZERO),
+        unit=coming[0].unit,
+        price=price,
+        base_quantity=base,
+        promised=Period(days[0] if len(days) > 1 else None, days[-1]) if days else None,
+        backorder=sum(backorders, ZERO) if backorders else None,
+        substitute=coming[0].substitute,
+        note="\n".join(dict.fromkeys(part.note for part in parts if part.note)) or None,
+        parts=tuple(AnswerPart(part.quantity or ZERO, part.unit, one_day(part.promised)) for part in coming),
+    )
+
+
+def _price_of(parts: list[AnswerLine], line_id: str) -> tuple[Decimal | None, Decimal]:
+    """What all parts cost: their one price, or for all of their units what they come to together."""
+    prices = {(part.price, part.base_quantity) for part in parts}
+    if len(prices) == 1:
+        return prices.pop()
+    whole, amount = ZERO, ZERO
+    for part in parts:
+        if part.price is None or part.quantity is None:
+            raise BadDocument(Wrong.PARTS_UNPRICED, line=line_id)
+        whole, amount = whole + part.quantity, amount + part.quantity * part.price / part.base_quantity
+    if not (whole and fits(amount, MILLIONTH)):
+        raise BadDocument(Wrong.PARTS_PRICES, line=line_id)
+    return amount, whole
 
 
 def _check_figure(value: Decimal | None, what: Term, line: str) -> None:

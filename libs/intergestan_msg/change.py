@@ -9,12 +9,13 @@ from enum import StrEnum
 
 from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
+from intergestan_msg.money import ZERO
 from intergestan_msg.order import Order, OrderLine, Party, check_figures
 from intergestan_msg.order_rules import check_references
-
-PEPPOL_ORDER_CHANGE = "urn:fdc:peppol.eu:poacc:trns:order_change:3"
-PEPPOL_ORDER_CANCELLATION = "urn:fdc:peppol.eu:poacc:trns:order_cancellation:3"
-PEPPOL_ADVANCED_ORDERING = "urn:fdc:peppol.eu:poacc:bis:advanced_ordering:3"
+from intergestan_msg.peppol import ADVANCED_ORDERING as PEPPOL_ADVANCED_ORDERING
+from intergestan_msg.peppol import ORDER_CANCELLATION as PEPPOL_ORDER_CANCELLATION
+from intergestan_msg.peppol import ORDER_CHANGE as PEPPOL_ORDER_CHANGE
+from intergestan_msg.peppol import rules_of
 
 
 class ChangeCode(StrEnum):
@@ -54,11 +55,28 @@ class OrderChange:
             raise BadDocument(Wrong.CHANGE_NUMBERS)
         if len(self.codes) != len(self.order.lines):
             raise BadDocument(Wrong.CHANGE_SILENT)
-        staying = tuple(line for code, line in self.lines() if code is not ChangeCode.DELETED)
-        if not staying:
+        if not self._staying:
             raise BadDocument(Wrong.NOTHING_LEFT)
         if (self.order.customization_id or "").startswith(PEPPOL_ORDER_CHANGE):
-            check_figures(replace(self.order, lines=staying))
+            with rules_of("T114"):
+                check_figures(self.as_it_shall_be)
+
+    @property
+    def as_it_shall_be(self) -> Order:
+        """The order with the lines that its totals count: those that stay, as ours have it, or else those to delete,
+        too. Peppol's sum has them (T114-R008, a warning).
+        """
+        order, totals = self.order, self.order.totals
+        if totals is not None and any(code is ChangeCode.DELETED for code in self.codes):
+            of_all = sum((line.line_total or ZERO for line in order.lines), ZERO)
+            of_staying = sum((line.line_total or ZERO for line in self._staying), ZERO)
+            if totals.lines == of_all != of_staying:
+                return order
+        return replace(order, lines=self._staying)
+
+    @property
+    def _staying(self) -> tuple[OrderLine, ...]:
+        return tuple(line for code, line in self.lines() if code is not ChangeCode.DELETED)
 
     def lines(self) -> Iterator[tuple[ChangeCode, OrderLine]]:
         """Each line with what becomes of it."""

@@ -32,6 +32,10 @@ class Wrong(StrEnum):
     ALLOWANCE_NEGATIVE = "allowance_negative"
     ALLOWANCE_NO_SHARE = "allowance_no_share"
     ANSWER_NUMBERS = "answer_numbers"
+    PARTS_UNLIKE = "parts_unlike"
+    PARTS_UNCOUNTED = "parts_uncounted"
+    PARTS_UNPRICED = "parts_unpriced"
+    PARTS_PRICES = "parts_prices"
     BASE_NOT_POSITIVE = "base_not_positive"
     CANCELLATION_LACKS = "cancellation_lacks"
     CHANGE_SILENT = "change_silent"
@@ -225,6 +229,22 @@ SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     Wrong.CHANGE_NUMBERS: (
         "The change has no identifier, or its sequence number is not above zero.",
         "La modification n'a pas d'identifiant, ou son numéro d'ordre n'est pas supérieur à zéro.",
+    ),
+    Wrong.PARTS_UNLIKE: (
+        "The line is answered in parts of several units or products.",
+        "La ligne reçoit une réponse en parties de plusieurs unités ou produits.",
+    ),
+    Wrong.PARTS_UNCOUNTED: (
+        "The line is answered in parts, and one of them does not say how much it is.",
+        "La ligne reçoit une réponse en parties, et l'une d'elles ne dit pas sa quantité.",
+    ),
+    Wrong.PARTS_UNPRICED: (
+        "The line is answered in parts, and some of them have no price.",
+        "La ligne reçoit une réponse en parties, et certaines n'ont pas de prix.",
+    ),
+    Wrong.PARTS_PRICES: (
+        "The line is answered in parts whose prices have no sum that can be kept.",
+        "La ligne reçoit une réponse en parties dont la somme des prix ne peut pas être enregistrée.",
     ),
     Wrong.SEVERAL_CANCELLED: (
         "The document cancels several orders: send one for each.",

@@ -13,7 +13,9 @@ MessageError
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
+from typing import Self
 
 from intergestan_msg.diagnosis import Diagnosis, Wrong
 
@@ -99,3 +101,10 @@ class BadDocument(MessageError):
         super().__init__(Diagnosis.of(what, values, rule, line))
         self.rule = rule
         self.line = line
+
+    def under(self, rule: str) -> Self:
+        """The same fault as one against another rule."""
+        same = type(self).__new__(type(self))
+        MessageError.__init__(same, replace(self.diagnosis, rule=rule))
+        same.rule, same.line = rule, self.line
+        return same

@@ -56,6 +56,17 @@ class Price:
     base_unit: str | None = None
 
 
+def in_millionths(price: Price) -> Price | None:
+    """The same price with at most 6 decimals, for ten, a hundred … times as many units; None where it is too large."""
+    if not price.amount.is_finite():
+        return None
+    exponent = price.amount.normalize(_WIDE).as_tuple().exponent
+    places = max(0, -int(exponent) - 6)
+    amount, base = price.amount.scaleb(places, _WIDE), price.base_quantity.scaleb(places, _WIDE)
+    fitting = fits(amount, MILLIONTH) and fits(base, MILLIONTH)
+    return Price(amount, base, price.base_unit) if fitting else None
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """UBL `cac:AnticipatedMonetaryTotal`; HT is `tax_exclusive`, TTC is `tax_inclusive`."""

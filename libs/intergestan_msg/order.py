@@ -1,7 +1,8 @@
 """What an order says: frozen values, checked when they are made.
 
-Amounts are `Decimal` in the document's one currency (Peppol R003), at most 2 decimals; unit prices and
-quantities at most 6. Dates are plain dates. Nothing here reads, writes or asks the time.
+Amounts are `Decimal` in the document's one currency (Peppol R003), at most 2 decimals; unit prices and quantities at
+most 6, and prices of others more where the amount of their line agrees. Dates are plain dates. Nothing here reads,
+writes or asks the time.
 
 A document that we *write* is complete. A document that we *read* may lack whatever UBL 2.1 makes optional, so
 those fields can be None; what a document said and we have no field for is named in `Order.left_out`.
@@ -13,7 +14,7 @@ from decimal import Decimal
 
 from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.money import AllowanceCharge, Price, TaxCategory, Totals
+from intergestan_msg.money import MILLIONTH, AllowanceCharge, Price, TaxCategory, Totals, fits, in_millionths
 from intergestan_msg.order_rules import (
     check_allowance,
     check_allowance_figures,
@@ -28,6 +29,9 @@ from intergestan_msg.order_rules import (
     check_total_amounts,
     check_totals,
 )
+from intergestan_msg.peppol import ORDER as PEPPOL_ORDER
+from intergestan_msg.peppol import ORDERING as PEPPOL_ORDERING
+from intergestan_msg.peppol import rules_of, transaction
 
 __all__ = [
     "Address",
@@ -44,9 +48,6 @@ __all__ = [
     "TaxCategory",
     "Totals",
 ]
-
-PEPPOL_ORDER = "urn:fdc:peppol.eu:poacc:trns:order:3"
-PEPPOL_ORDERING = "urn:fdc:peppol.eu:poacc:bis:ordering:3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,15 +228,16 @@ class Order:
     incoterm: str | None = None
 
     def __post_init__(self) -> None:
-        check_order(self)
-        if self.customization_id is None or self.customization_id.startswith(PEPPOL_ORDER):
-            check_figures(self)
+        with rules_of(transaction(self.customization_id, "T01")):
+            check_order(self)
+            if self.customization_id is None or self.customization_id.startswith(PEPPOL_ORDER):
+                check_figures(self)
 
 
-def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
-    """What one line must hold by itself.
+def check_line(line: OrderLine, *, any_price: bool = False) -> None:
+    """What one line must hold by itself. A price of more decimals than ours have needs an amount that agrees with it.
 
-    :param fine_price: whether its price may have no more decimals than ours have.
+    :param any_price: whether it may have as many as it likes: whoever takes it in looks.
     """
     item = line.item
     if not line.id:
@@ -246,12 +248,26 @@ def check_line(line: OrderLine, *, fine_price: bool = True) -> None:
     check_references(references, line.id)
     check_quantity(line.quantity, line.id)
     if line.price is not None:
-        check_price(line.price, line.id, fine=fine_price)
+        check_price(line.price, line.id, fine=not (any_price or _is_vouched_for(line)))
     check_amount(line.line_total, Term.LINE_AMOUNT, line.id)
     check_amount(line.tax_amount, Term.TAX_AMOUNT, line.id)
     check_rate(item.tax.percent if item.tax else None, line.id)
     for allowance in line.allowances:
         check_allowance(allowance, line.id)
+
+
+def _is_vouched_for(line: OrderLine) -> bool:
+    """Whether a price of more than 6 decimals is borne out by the amount of its line."""
+    price = line.price
+    if price is None or fits(price.amount, MILLIONTH) or line.quantity is None or line.line_total is None:
+        return False
+    if in_millionths(price) is None:
+        return False
+    try:
+        check_line_figures(line.quantity, line.unit, price, line.line_total, line.allowances, line.id)
+    except BadDocument:
+        return False
+    return True
 
 
 def check_order(order: Order) -> None:

@@ -1,8 +1,9 @@
 """What must hold for an order to be one: its references can be read, its figures fit and agree.
 
 The rules look at plain values; `order.py` says which ones of a party, a line and an order. Each rule raises
-`BadDocument` with its Peppol id (transaction T01, Peppol BIS Ordering 3), or ``UBL`` where Peppol has none. A figure
-that is absent is never missed; only what is stated must agree.
+`BadDocument` with its Peppol id (transaction T01, Peppol BIS Ordering 3), or ``UBL`` where Peppol has none; documents
+of other transactions are read within `peppol.rules_of`. A figure that is absent is never missed; only what is stated
+must agree.
 """
 
 from collections.abc import Iterable, Sequence

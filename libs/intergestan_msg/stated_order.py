@@ -9,6 +9,7 @@ from datetime import date
 
 from intergestan_msg.money import TaxCategory
 from intergestan_msg.order import Order, OrderLine, check_line, check_order
+from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.stated import NOTHING_STATED, Stated
 
 
@@ -23,7 +24,7 @@ class StatedLine(OrderLine):
     accounting_cost: str | None = None
 
     def __post_init__(self) -> None:
-        check_line(self, fine_price=False)
+        check_line(self, any_price=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +45,5 @@ class StatedOrder(Order):
     repeated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_order(self)
+        with rules_of(transaction(self.customization_id, "T01")):
+            check_order(self)

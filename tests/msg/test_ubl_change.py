@@ -16,8 +16,11 @@ from intergestan_msg.change import (
     OrderCancellation,
     OrderChange,
 )
+from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
+from intergestan_msg.money import totals_of
 from intergestan_msg.order import Order
+from intergestan_msg.peppol import rules_of
 from intergestan_msg.ubl import (
     read_order_cancellation,
     read_order_change,
@@ -109,7 +112,51 @@ def test_the_totals_are_those_of_the_lines_that_stay() -> None:
     assert order.totals.lines == order.lines[0].line_total
     with pytest.raises(BadDocument) as refused:
         replace(change, codes=(ChangeCode.CHANGED, ChangeCode.UNCHANGED))
-    assert refused.value.rule == "PEPPOL-T01-R008"
+    assert refused.value.rule == "PEPPOL-T114-R008"
+
+
+def test_totals_that_count_what_is_deleted_are_no_fault() -> None:
+    """Peppol's sum has the lines to delete (T114-R008, a warning); ours has not. Either is what the change says."""
+    change = a_change(ChangeCode.CHANGED, ChangeCode.DELETED)
+    order = change.order
+    assert order.totals is not None
+    sums = totals_of(((line.line_total or Decimal(0), line.item.tax) for line in order.lines), order.allowances)
+    whole = replace(order, tax_amount=sums.tax_amount, totals=sums.totals)
+    assert whole.totals != order.totals
+    counted = replace(change, order=whole)
+    assert counted.as_it_shall_be == whole
+    assert len(change.as_it_shall_be.lines) == 1
+    assert whole.totals is not None
+    with pytest.raises(BadDocument, match="sum of the lines"):
+        replace(change, order=replace(whole, totals=replace(whole.totals, lines=whole.totals.lines + 1)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        (b'<cbc:PriceAmount currencyID="EUR">', b'<cbc:PriceAmount currencyID="USD">', "PEPPOL-T114-R003"),
+        (b"<cac:LineItem><cbc:ID>L2</cbc:ID>", b"<cac:LineItem><cbc:ID>L1</cbc:ID>", "PEPPOL-T114-R001"),
+        (PEPPOL_ORDER_CHANGE.encode(), b"urn:www.cenbii.eu:transaction:biitrns:ver2.0", None),
+    ],
+)
+def test_a_rule_is_told_with_the_id_of_its_transaction(old: bytes, new: bytes, rule: str | None) -> None:
+    xml = write_order_change(a_change(ChangeCode.CHANGED, ChangeCode.UNCHANGED))
+    assert old in xml
+    if rule is None:  # a document of another specification breaks no rule of Peppol's
+        old, new, xml = b"<cbc:ID>L2</cbc:ID>", b"<cbc:ID>L1</cbc:ID>", xml.replace(old, new)
+    with pytest.raises(BadDocument) as refused:
+        read_order_change(xml.replace(old, new, 1))
+    assert refused.value.rule == (rule or "UBL")
+
+
+def test_peppol_has_no_rule_about_the_currency_of_a_cancellation() -> None:
+    with rules_of("T115"), pytest.raises(BadDocument) as refused:
+        raise BadDocument(Wrong.DOCTYPE, rule="PEPPOL-T115-R003", line="L1")
+    assert refused.value.rule == "PEPPOL-T115-R003"
+    with pytest.raises(BadDocument) as told, rules_of("T115"):
+        raise refused.value
+    assert (told.value.rule, told.value.line) == ("UBL", "L1")
+    assert f"{told.value}" == f"{refused.value}".replace("PEPPOL-T115-R003", "UBL")
 
 
 def test_what_is_no_change() -> None:

@@ -1,12 +1,13 @@
 """Orders that others wrote: whatever is legal UBL is read; whatever is not is refused, quickly and by name."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from intergestan_msg.errors import BadDocument
-from intergestan_msg.money import Totals
+from intergestan_msg.money import Totals, in_millionths
 from intergestan_msg.order import Address, Identifier, Order, Party, Period
 from intergestan_msg.ubl import read_order, read_order_response, write_order
 from intergestan_msg.ubl.names import CAC, CBC, ORDER
@@ -219,6 +220,37 @@ def test_two_currencies_are_refused() -> None:
     with pytest.raises(BadDocument, match="USD") as refused:
         read_order(xml)
     assert refused.value.rule == "PEPPOL-T01-R003"
+
+
+def test_what_names_another_specification_breaks_no_rule_of_peppol() -> None:
+    """A document of another specification is refused for what any order must hold, under no id of Peppol's."""
+    xml = write_order(an_order(lines=2)).replace(b"<cac:LineItem><cbc:ID>L2<", b"<cac:LineItem><cbc:ID>L1<")
+    for document, rule in ((xml, "PEPPOL-T01-R001"), (xml.replace(b"poacc:trns:order:3", b"other"), "UBL")):
+        with pytest.raises(BadDocument, match="same identifier") as refused:
+            read_order(document)
+        assert (refused.value.rule, refused.value.line) == (rule, "L1")
+
+
+def test_a_price_of_more_decimals_is_taken_where_the_amount_agrees() -> None:
+    """Exactly, for more units: what it comes to is what the line states."""
+    xml = write_order(an_order(lines=1))
+    line = read_order(xml).lines[0]
+    assert line.price is not None
+    assert line.quantity is not None
+    fine = line.price.amount + Decimal("0.00000012")
+    old, new = f">{line.price.amount}</cbc:PriceAmount>", f">{fine}</cbc:PriceAmount>"
+    assert old.encode() in xml
+    taken = read_order(xml.replace(old.encode(), new.encode())).lines[0].price
+    assert taken is not None
+    kept = in_millionths(taken)
+    assert kept is not None
+    assert (kept.amount / kept.base_quantity, kept.base_quantity) == (fine, 100)
+    far = xml.replace(old.encode(), f">{fine + 1}</cbc:PriceAmount>".encode())
+    with pytest.raises(BadDocument, match="more than 6 decimals"):
+        read_order(far)
+    without = re.sub(rb"<cbc:LineExtensionAmount[^/]*/cbc:LineExtensionAmount>", b"", far)
+    with pytest.raises(BadDocument, match="more than 6 decimals"):
+        read_order(without)
 
 
 def test_a_document_that_contradicts_itself_is_refused() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
+from intergestan_msg.answer import AnswerCode, AnswerLine, AnswerPart, LineCode, OrderAnswer, joined
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Item, Period
 from intergestan_msg.ubl import read_order, read_order_response, write_order, write_order_response
+from intergestan_msg.ubl.names import CAC, CBC
 from tests.factories import BUYER, STAUBER, an_order
 from tests.msg.documents import assert_valid
 from tests.msg.strategies import answers
@@ -116,6 +117,80 @@ def test_what_an_answer_has_no_field_for_is_named() -> None:
         b"<cac:OrderReference>", b"<cbc:CustomerReference>ABC</cbc:CustomerReference><cac:OrderReference>"
     )
     assert read_order_response(xml).left_out == ("cbc:CustomerReference",)
+
+
+def split(*parts: AnswerLine) -> AnswerLine:
+    """What parts of one line, each with a number of its own, come to."""
+    numbered = tuple(replace(part, number=f"n{place}") for place, part in enumerate(parts))
+    (line,) = joined(an_answer(AnswerCode.CHANGED, *numbered).lines)
+    return line
+
+
+def test_parts_of_a_line_are_put_together() -> None:
+    """The quantity is what will come of it, the day the last one, the price comes to the same; each part is kept."""
+    first = AnswerLine("L1", LineCode.ACCEPTED, Item("A"), Decimal(18), "C62", promised=Period(None, date(2026, 12, 1)))
+    later = replace(first, code=LineCode.ADDED, quantity=Decimal(12), promised=Period(date(2026, 12, 20)), note="Reste")
+    line = split(first, later)
+    assert (line.id, line.number, line.code, line.quantity, line.unit) == ("L1", None, LineCode.CHANGED, 30, "C62")
+    assert (line.promised, line.note, line.price) == (Period(date(2026, 12, 1), date(2026, 12, 20)), "Reste", None)
+    assert line.parts == (
+        AnswerPart(Decimal(18), "C62", date(2026, 12, 1)),
+        AnswerPart(Decimal(12), "C62", date(2026, 12, 20)),
+    )
+    dear = replace(later, price=Decimal(8), base_quantity=Decimal(2))
+    both = split(replace(first, price=Decimal(5)), dear)
+    assert (both.price, both.base_quantity) == (Decimal(138), Decimal(30))
+    half = split(first, replace(later, code=LineCode.NOT_ACCEPTED))
+    assert (half.code, half.quantity, half.promised) == (LineCode.CHANGED, 18, Period(None, date(2026, 12, 1)))
+    assert split(first, replace(first, promised=None)).code is LineCode.ACCEPTED
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"unit": "KGM"}, "several units or products"),
+        ({"substitute": Item("B")}, "several units or products"),
+        ({"quantity": None}, "how much"),
+        ({"price": Decimal(4)}, "no price"),
+    ],
+)
+def test_parts_that_nobody_can_put_together_are_refused(change: dict[str, Any], words: str) -> None:
+    first = AnswerLine("L1", LineCode.CHANGED, Item("A"), Decimal(18), "C62")
+    with pytest.raises(BadDocument, match=words) as refused:
+        split(first, replace(first, **change))
+    assert refused.value.line == "L1"
+
+
+SIMPLE = """<OrderResponseSimple xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponseSimple-2"
+ xmlns:cac="{cac}" xmlns:cbc="{cbc}"><cbc:ID>R1</cbc:ID>
+<cbc:IssueDate>2026-11-21</cbc:IssueDate><cbc:Note>Bonjour</cbc:Note>
+<cbc:AcceptedIndicator>{accepted}</cbc:AcceptedIndicator><cbc:RejectionNote>Épuisé</cbc:RejectionNote>
+<cac:OrderReference><cbc:ID>CFR1</cbc:ID></cac:OrderReference><cac:SellerSupplierParty/><cac:BuyerCustomerParty/>
+</OrderResponseSimple>"""
+
+
+@pytest.mark.parametrize(("accepted", "code"), [("true", AnswerCode.ACCEPTED), ("false", AnswerCode.REJECTED)])
+def test_a_simple_answer_says_yes_or_no(accepted: str, code: AnswerCode) -> None:
+    xml = SIMPLE.format(cac=CAC, cbc=CBC, accepted=accepted).encode()
+    assert_valid(xml, "OrderResponseSimple")
+    answer = read_order_response(xml)
+    assert (answer.order_id, answer.code, answer.note, answer.lines) == ("CFR1", code, "Bonjour\nÉpuisé", ())
+    with pytest.raises(BadDocument, match="no cbc:AcceptedIndicator"):
+        read_order_response(xml.replace(b"<cbc:AcceptedIndicator>" + accepted.encode(), b"<cbc:AcceptedIndicator>"))
+
+
+def test_an_answer_to_a_change_breaks_the_rules_of_its_own_transaction() -> None:
+    xml = write_order_response(an_answer(AnswerCode.CHANGED, SHORT))
+    advanced = xml.replace(b"order_response:3", b"order_response_advanced:3")
+    for document, rule in ((xml, "PEPPOL-T76-R007"), (advanced, "PEPPOL-T116-R007")):
+        begin, end = document.index(b"<cac:OrderLine>"), document.index(b"</OrderResponse>")
+        with pytest.raises(BadDocument) as refused:
+            read_order_response(document[:begin] + document[end:])
+        assert refused.value.rule == rule
+    of_others = advanced.replace(b"urn:fdc:peppol.eu:poacc:trns:order_response_advanced:3", b"urn:other")
+    with pytest.raises(BadDocument) as told:
+        read_order_response(of_others.replace(b">2020-12-04<", b">2020-11-04<"))
+    assert told.value.rule == "UBL"
 
 
 def test_an_order_is_no_answer_and_an_answer_no_order() -> None:

@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from multiprocessing import forkserver
 from pathlib import Path
@@ -26,17 +26,19 @@ from intergestan_db.tables import (
     OutboundMail,
     PartnerKey,
     PurchaseOrder,
+    PurchaseOrderChange,
     SalesOrder,
 )
+from intergestan_exchange.changes.answer_seller_change import What, accept, list_seller_changes, said_otherwise
 from intergestan_exchange.findings.finding import read_findings
 from intergestan_exchange.findings.findings import explain, explain_all
 from intergestan_exchange.keys import pairing
-from intergestan_msg.answer import AnswerCode, OrderAnswer
+from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.card import Card
-from intergestan_msg.order import Order
+from intergestan_msg.order import Item, Order, Period
 from intergestan_msg.plain_text import MOST_QUOTED
 from intergestan_msg.seal import SigningKey
-from intergestan_msg.ubl import write_order
+from intergestan_msg.ubl import write_order, write_order_response
 from tests.factories import BUYER, STAUBER, a_line, cfr1, cfr2
 from tests.patience import patient
 from tests.pipeline.conftest import MakePair, Pair
@@ -461,6 +463,46 @@ def test_an_answer_that_is_no_document_changes_nothing(waiting: Waiting) -> None
     raw = forge.mail([Listed("CFR1", b"<no/>", type="response")], answers=[{"order_id": "CFR1", "n": 1}], **own)
     assert_held(receive(sites.buyer, raw), "bad_document")
     assert states(sites.buyer) == UNTOUCHED
+
+
+def test_an_answer_may_split_a_line(waiting: Waiting) -> None:
+    """Peppol lets several lines answer one line of the order: people see each part, and agree to all of it."""
+    sites, forge, quoted = waiting
+    parts = tuple(
+        AnswerLine("L1", code, Item("FAI01"), Decimal(1), "C62", promised=Period(None, day), number=number)
+        for code, day, number in (
+            (LineCode.CHANGED, date(2020, 12, 1), "1"),
+            (LineCode.ADDED, date(2020, 12, 20), "2"),
+        )
+    )
+    other = AnswerLine("L2", LineCode.ACCEPTED, Item("B"), number="3")
+    split = answer("CFR1", AnswerCode.CHANGED, lines=(*parts, other))
+    assert receive(sites.buyer, forge.answers(quoted, (1, split), (1, answer("CFR2")))).state == "done"
+    with sites.buyer.database.read() as connection:
+        (change,) = list_seller_changes(connection)
+    said = [(each.what, each.value, each.day) for each in said_otherwise(change)]
+    assert said == [(What.PART, 1, date(2020, 12, 1)), (What.PART, 1, date(2020, 12, 20))]
+    with sites.buyer.database.transaction() as connection:
+        accept(connection, "CFR1", (), sites.buyer.user_id, by="anne", at=sites.clock.now)
+    document = sites.buyer.row(PurchaseOrderChange).document
+    line = next(line for line in document["order"]["lines"] if line["id"] == "L1")
+    assert (line["quantity"], line["wanted"]["end"]) == ("2", "2020-12-20")
+
+
+def test_an_answer_may_say_yes_or_no_alone(waiting: Waiting) -> None:
+    """OrderResponseSimple, of software that knows no other."""
+    sites, forge, quoted = waiting
+    simple = (
+        write_order_response(answer("CFR1", note="Épuisé"))
+        .replace(b"OrderResponse", b"OrderResponseSimple")
+        .replace(b"<cbc:OrderResponseSimpleCode>AP</cbc:OrderResponseSimpleCode>", b"")
+        .replace(b"<cac:OrderReference>", b"<cbc:AcceptedIndicator>false</cbc:AcceptedIndicator><cac:OrderReference>")
+    )
+    own = {"kind": "answers", "in_reply_to": {"jti": quoted[0], "digest": quoted[1]}}
+    raw = forge.mail([Listed("CFR1", simple, type="response")], answers=[{"order_id": "CFR1", "n": 1}], **own)
+    assert receive(sites.buyer, raw).state == "done"
+    assert states(sites.buyer) == [("rejected", 1, None), UNTOUCHED[1]]
+    assert sites.buyer.rows(PurchaseOrder)[0].answer_note == "Épuisé"
 
 
 def test_only_a_higher_n_is_applied(waiting: Waiting) -> None:

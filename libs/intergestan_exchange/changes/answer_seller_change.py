@@ -110,16 +110,21 @@ class What(StrEnum):
     PRICE = "price"
     BACKORDER = "backorder"
     PROMISED = "promised"
+    PART = "part"
     NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
-    """One thing that differs. :ivar value: theirs; None of a shortage. :ivar unit: of a quantity."""
+    """One thing that differs. :ivar value: theirs; None of a shortage. :ivar unit: of a quantity.
+
+    :ivar day: when a part of the line is promised, if it is.
+    """
 
     what: What
     value: Decimal | date | str | None = None
     unit: str | None = None
+    day: date | None = None
 
 
 def said_otherwise(change: SellerChange) -> tuple[Otherwise, ...]:
@@ -136,7 +141,8 @@ def said_otherwise(change: SellerChange) -> tuple[Otherwise, ...]:
         found.append(Otherwise(What.PRICE, said.price))
     if said.backorder is not None:
         found.append(Otherwise(What.BACKORDER, said.backorder))
-    if said.promised is not None:
+    found += [Otherwise(What.PART, part.quantity, part.unit, part.promised) for part in said.parts]
+    if said.promised is not None and not said.parts:
         found.append(Otherwise(What.PROMISED, one_day(said.promised)))
     if said.note:
         found.append(Otherwise(What.NOTE, said.note))

@@ -282,9 +282,10 @@ def _other_start(work: _Work) -> Iterator[Finding]:
         if line_id not in named and not _is_known_to_stay(line_id, work.stated):
             ours = str(booked_figures(standing.booked, standing.promised))
             yield Finding(HoldReason.OTHER_START, {"ours": ours}, line_id, "missing_line")
-    staying = tuple(_told_in_full(line, code, before.get(line.id)) for code, line in _staying_with_codes(work.change))
-    whole = replace(work.change.order, lines=staying)
-    for found in totals.check(whole, work.facts):
+    counted = {line.id for line in work.change.as_it_shall_be.lines}
+    lines = (each for each in work.change.lines() if each[1].id in counted)
+    whole = tuple(_told_in_full(line, code, before.get(line.id)) for code, line in lines)
+    for found in totals.check(replace(work.change.order, lines=whole), work.facts):
         if found.line_id is None:
             yield Finding(HoldReason.OTHER_START, found.values, variant="totals")
 

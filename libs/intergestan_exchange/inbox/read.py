@@ -14,6 +14,7 @@ import msgspec
 from intergestan_db.enums import HoldReason
 from intergestan_exchange.inbox.reading import Fault, ReadDocument, Reading
 from intergestan_msg import errors
+from intergestan_msg.answer import joined
 from intergestan_msg.business_hash import business_hash, cancellation_hash, change_hash
 from intergestan_msg.identity import nfc
 from intergestan_msg.kinds import DocumentType
@@ -22,6 +23,8 @@ from intergestan_msg.mail.delivery_report import read_report
 from intergestan_msg.mail.headers import Headers, claimed_transfer, message_headers
 from intergestan_msg.mail.incoming import DamagedTransfer, Received, read_mails
 from intergestan_msg.manifest import Document
+from intergestan_msg.money import MILLIONTH, fits, in_millionths
+from intergestan_msg.order import Order
 from intergestan_msg.seal import PublicKey
 from intergestan_msg.shapes import Shape
 from intergestan_msg.spelling import normalised
@@ -115,13 +118,23 @@ def _read_document(listed: Document, content: bytes, spelled: dict[str, str]) ->
     try:
         if document.type is DocumentType.ORDER:
             order = normalised(read_order(content), spelled)
-            return ReadDocument(document, order=order, business_hash=business_hash(order))
+            return ReadDocument(document, order=_in_millionths(order), business_hash=business_hash(order))
         if document.type is DocumentType.CHANGE:
             change = normalised(read_order_change(content), spelled)
-            return ReadDocument(document, change=change, business_hash=change_hash(change))
+            kept = replace(change, order=_in_millionths(change.order))
+            return ReadDocument(document, change=kept, business_hash=change_hash(change))
         if document.type is DocumentType.CANCEL:
             cancellation = normalised(read_order_cancellation(content), spelled)
             return ReadDocument(document, cancellation=cancellation, business_hash=cancellation_hash(cancellation))
-        return ReadDocument(document, answer=normalised(read_order_response(content), spelled))
+        answer = normalised(read_order_response(content), spelled)
+        return ReadDocument(document, answer=replace(answer, lines=joined(answer.lines)))
     except errors.BadDocument as error:
         return ReadDocument(document, error=error.diagnosis)
+
+
+def _in_millionths(order: Order) -> Order:
+    """The order as its columns can hold it: a price of more than 6 decimals is for more units."""
+    if all(line.price is None or fits(line.price.amount, MILLIONTH) for line in order.lines):
+        return order
+    lines = (line if line.price is None else replace(line, price=in_millionths(line.price)) for line in order.lines)
+    return replace(order, lines=tuple(lines))

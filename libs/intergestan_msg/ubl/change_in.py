@@ -9,6 +9,7 @@ from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
 from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.order import Order, OrderLine
+from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.ubl.names import ORDER_CANCELLATION, ORDER_CHANGE, cac, cbc
 from intergestan_msg.ubl.order_in import LINE_ITEM, ORDER_FIELDS, line_item, order_fields, order_line
 from intergestan_msg.ubl.parts_in import inside, principal
@@ -22,6 +23,7 @@ from intergestan_msg.ubl.xml_in import (
     bad,
     clock,
     collect,
+    customization,
     day,
     parse,
     reference,
@@ -38,21 +40,22 @@ def read_order_change(xml: bytes) -> OrderChange:
     """
     root = parse(xml, f"{{{ORDER_CHANGE}}}OrderChange")
     reading = Reading("PEPPOL-T114-R003")
-    values = collect(root, _CHANGE, reading)
-    own = {name: required(values, name, root, child) for name, child in _OWN.items()}
-    issue_time = values.pop("change_time", None)
-    order = {name: value for name, value in values.items() if name not in _OWN} | own["reference"]
-    order.setdefault("issue_date", own["change_date"])
-    codes, order["lines"] = zip(*required(values, "lines", root, "cac:OrderLine"), strict=True)
-    return OrderChange(
-        id=own["change_id"],
-        sequence=own["sequence"],
-        issue_date=own["change_date"],
-        order=Order(**order_fields(root, order, reading)),
-        codes=codes,
-        issue_time=issue_time,
-        left_out=reading.left_out,
-    )
+    with rules_of(transaction(customization(root), "T114")):
+        values = collect(root, _CHANGE, reading)
+        own = {name: required(values, name, root, child) for name, child in _OWN.items()}
+        issue_time = values.pop("change_time", None)
+        order = {name: value for name, value in values.items() if name not in _OWN} | own["reference"]
+        order.setdefault("issue_date", own["change_date"])
+        codes, order["lines"] = zip(*required(values, "lines", root, "cac:OrderLine"), strict=True)
+        return OrderChange(
+            id=own["change_id"],
+            sequence=own["sequence"],
+            issue_date=own["change_date"],
+            order=Order(**order_fields(root, order, reading)),
+            codes=codes,
+            issue_time=issue_time,
+            left_out=reading.left_out,
+        )
 
 
 def read_order_cancellation(xml: bytes) -> OrderCancellation:
@@ -62,15 +65,16 @@ def read_order_cancellation(xml: bytes) -> OrderCancellation:
     """
     root = parse(xml, f"{{{ORDER_CANCELLATION}}}OrderCancellation")
     reading = Reading("PEPPOL-T115-R003")
-    values = collect(root, _CANCELLATION, reading)
-    for name, child in _NEEDED.items():
-        required(values, name, root, child)
-    if len(values["order_id"]) > 1:
-        raise BadDocument(Wrong.SEVERAL_CANCELLED)
-    values["order_id"] = values["order_id"][0]
-    values.setdefault("customization_id", None)
-    values.setdefault("profile_id", None)
-    return OrderCancellation(**values, left_out=reading.left_out)
+    with rules_of(transaction(customization(root), "T115")):
+        values = collect(root, _CANCELLATION, reading)
+        for name, child in _NEEDED.items():
+            required(values, name, root, child)
+        if len(values["order_id"]) > 1:
+            raise BadDocument(Wrong.SEVERAL_CANCELLED)
+        values["order_id"] = values["order_id"][0]
+        values.setdefault("customization_id", None)
+        values.setdefault("profile_id", None)
+        return OrderCancellation(**values, left_out=reading.left_out)
 
 
 def _sequence(element: Element, reading: Reading) -> int | None:

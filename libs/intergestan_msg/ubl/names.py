@@ -9,10 +9,11 @@ CBC: Final = _SCHEMA + "CommonBasicComponents-2"
 EXT: Final = _SCHEMA + "CommonExtensionComponents-2"
 ORDER: Final = _SCHEMA + "Order-2"
 ORDER_RESPONSE: Final = _SCHEMA + "OrderResponse-2"
+ORDER_RESPONSE_SIMPLE: Final = _SCHEMA + "OrderResponseSimple-2"
 ORDER_CHANGE: Final = _SCHEMA + "OrderChange-2"
 ORDER_CANCELLATION: Final = _SCHEMA + "OrderCancellation-2"
 
-_DOCUMENTS = (ORDER, ORDER_RESPONSE, ORDER_CHANGE, ORDER_CANCELLATION)
+_DOCUMENTS = (ORDER, ORDER_RESPONSE, ORDER_RESPONSE_SIMPLE, ORDER_CHANGE, ORDER_CANCELLATION)
 PREFIXES: Final = {CAC: "cac:", CBC: "cbc:", EXT: "ext:", **dict.fromkeys(_DOCUMENTS, "")}
 
 

@@ -6,6 +6,7 @@ from lxml.etree import _Element as Element
 
 from intergestan_msg.money import ZERO, Price, Totals
 from intergestan_msg.order import Delivery, Order, OrderLine
+from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.ubl.names import ORDER, cac, cbc
 from intergestan_msg.ubl.parts_in import (
     address,
@@ -29,6 +30,7 @@ from intergestan_msg.ubl.xml_in import (
     amount,
     clock,
     collect,
+    customization,
     day,
     document_currency,
     flag,
@@ -52,8 +54,9 @@ def read_order(xml: bytes) -> Order:
     """
     root = parse(xml, f"{{{ORDER}}}Order")
     reading = Reading("PEPPOL-T01-R003")
-    values = collect(root, ORDER_FIELDS, reading)
-    return Order(**order_fields(root, values, reading), left_out=reading.left_out)
+    with rules_of(transaction(customization(root), "T01")):
+        values = collect(root, ORDER_FIELDS, reading)
+        return Order(**order_fields(root, values, reading), left_out=reading.left_out)
 
 
 def order_fields(root: Element, values: dict[str, Any], reading: Reading) -> dict[str, Any]:

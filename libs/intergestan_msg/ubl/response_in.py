@@ -1,4 +1,4 @@
-"""Reading a UBL OrderResponse."""
+"""Reading a UBL OrderResponse, or an OrderResponseSimple."""
 
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -8,7 +8,8 @@ from lxml.etree import _Element as Element
 from intergestan_msg.answer import AnswerCode, AnswerLine, LineCode, OrderAnswer
 from intergestan_msg.money import ONE
 from intergestan_msg.order import Item
-from intergestan_msg.ubl.names import ORDER_RESPONSE, cac, cbc
+from intergestan_msg.peppol import rules_of, transaction
+from intergestan_msg.ubl.names import ORDER_RESPONSE, ORDER_RESPONSE_SIMPLE, cac, cbc
 from intergestan_msg.ubl.order_in import NO_CURRENCY
 from intergestan_msg.ubl.parts_in import inside, item, period, price, principal, quantity
 from intergestan_msg.ubl.xml_in import (
@@ -20,8 +21,10 @@ from intergestan_msg.ubl.xml_in import (
     bad,
     clock,
     collect,
+    customization,
     day,
     document_currency,
+    flag,
     parse,
     reference,
     required,
@@ -32,22 +35,37 @@ Code = TypeVar("Code", bound=StrEnum)
 
 
 def read_order_response(xml: bytes) -> OrderAnswer:
-    """Read a UBL OrderResponse (AB, AP, CA, RE with line codes), from any ERP.
+    """Read a UBL OrderResponse (AB, AP, CA, RE with line codes) or OrderResponseSimple (yes or no), from any ERP.
 
-    :raises BadDocument: naming the rule, the element and the line, when the bytes are no UBL OrderResponse, or
-        one that contradicts itself (see `OrderAnswer`).
+    :raises BadDocument: naming the rule, the element and the line, when the bytes are neither, or contradict
+        themselves (see `OrderAnswer`).
     """
-    root = parse(xml, f"{{{ORDER_RESPONSE}}}OrderResponse")
+    root = parse(xml, _WHOLE, _SIMPLE)
     reading = Reading("PEPPOL-T76-R005")
-    values = collect(root, _RESPONSE, reading)
-    for name, child in _REQUIRED.items():
-        required(values, name, root, child)
-    values["currency"] = reading.currency or NO_CURRENCY
-    values.setdefault("customization_id", None)
-    values.setdefault("profile_id", None)
-    values["lines"] = tuple(values.get("lines", ()))
-    return OrderAnswer(**values, left_out=reading.left_out)
+    with rules_of(transaction(customization(root), "T76")):
+        values = _said(root, reading)
+        for name, child in _REQUIRED.items():
+            required(values, name, root, child)
+        values["currency"] = reading.currency or NO_CURRENCY
+        values.setdefault("customization_id", None)
+        values.setdefault("profile_id", None)
+        values["lines"] = tuple(values.get("lines", ()))
+        return OrderAnswer(**values, left_out=reading.left_out)
 
+
+def _said(root: Element, reading: Reading) -> dict[str, Any]:
+    """What the document says; a simple one says whether the order is accepted, and why not."""
+    if root.tag == _WHOLE:
+        return collect(root, _RESPONSE, reading)
+    values = collect(root, _SIMPLE_RESPONSE, reading)
+    required(values, "accepted", root, "cbc:AcceptedIndicator")
+    notes = (values.pop("note", None), values.pop("why", None))
+    values["code"] = AnswerCode.ACCEPTED if values.pop("accepted") else AnswerCode.REJECTED
+    return {**values, "note": "\n".join(filter(None, notes)) or None}
+
+
+_WHOLE = f"{{{ORDER_RESPONSE}}}OrderResponse"
+_SIMPLE = f"{{{ORDER_RESPONSE_SIMPLE}}}OrderResponseSimple"
 
 _REQUIRED = {
     "id": "cbc:ID",
@@ -134,25 +152,36 @@ _LINE: Table = {
 def _line(element: Element, reading: Reading) -> AnswerLine:
     values = collect(element, _LINE, reading)
     found = required(values, "line_item", element, "cac:LineItem")
-    found["id"] = values.get("buyers_line") or found["id"]
+    number, buyers = found["id"], values.get("buyers_line")
+    found |= {"id": buyers, "number": number} if buyers and buyers != number else {}
     notes = [note for note in (values.get("note"), found.pop("note", None)) if note]
     return AnswerLine(**found, note="\n".join(notes) or None, substitute=values.get("substitute"))
 
 
-_RESPONSE: Table = {
+_HEAD: Table = {
     cbc("CustomizationID"): ("customization_id", text, ONCE),
     cbc("ProfileID"): ("profile_id", text, ONCE),
     cbc("ID"): ("id", reference, ONCE),
-    cbc("SalesOrderID"): ("sales_order_id", reference, ONCE),
     cbc("IssueDate"): ("issue_date", day, ONCE),
     cbc("IssueTime"): ("issue_time", clock, ONCE),
-    cbc("OrderResponseCode"): ("code", _answer_code, ONCE),
     cbc("Note"): ("note", text, JOINED),
-    cbc("DocumentCurrencyCode"): ("currency", document_currency, ONCE),
     cac("OrderReference"): ("order_id", inside(cbc("ID"), reference), ONCE),
-    cac("OrderDocumentReference"): ("change_id", inside(cbc("ID"), reference), ONCE),
     cac("SellerSupplierParty"): ("seller", principal, ONCE),
     cac("BuyerCustomerParty"): ("buyer", principal, ONCE),
+}
+_RESPONSE: Table = {
+    **_HEAD,
+    cbc("SalesOrderID"): ("sales_order_id", reference, ONCE),
+    cbc("OrderResponseCode"): ("code", _answer_code, ONCE),
+    cbc("DocumentCurrencyCode"): ("currency", document_currency, ONCE),
+    # where releases before named the change that they answered
+    cac("OrderDocumentReference"): ("change_id", inside(cbc("ID"), reference), ONCE),
+    cac("OrderChangeDocumentReference"): ("change_id", inside(cbc("ID"), reference), ONCE),
     cac("Delivery"): ("promised", _promised, ONCE),
     cac("OrderLine"): ("lines", _line, LISTED),
+}
+_SIMPLE_RESPONSE: Table = {
+    **_HEAD,
+    cbc("AcceptedIndicator"): ("accepted", flag, ONCE),
+    cbc("RejectionNote"): ("why", text, JOINED),
 }

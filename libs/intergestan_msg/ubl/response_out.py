@@ -43,7 +43,7 @@ def _header(answer: OrderAnswer) -> str:
 def _line(line: AnswerLine, currency: str) -> str:
     return (
         "<cac:OrderLine><cac:LineItem>"
-        + text("ID", line.id)
+        + text("ID", line.number or line.id)
         + text("Note", line.note)
         + text("LineStatusCode", line.code)
         + quantity("Quantity", line.quantity, line.unit)

@@ -7,6 +7,7 @@ from lxml.etree import _Element as Element
 from intergestan_msg.diagnosis import Term
 from intergestan_msg.money import TaxCategory
 from intergestan_msg.order import Item
+from intergestan_msg.peppol import rules_of, transaction
 from intergestan_msg.stated import Stated, Subtotal
 from intergestan_msg.stated_order import StatedLine, StatedOrder
 from intergestan_msg.ubl.names import ORDER, cac, cbc
@@ -31,6 +32,7 @@ from intergestan_msg.ubl.xml_in import (
     amount,
     bad,
     collect,
+    customization,
     day,
     flag,
     number,
@@ -47,15 +49,16 @@ def read_stated_order(xml: bytes) -> StatedOrder:
     """
     root = parse(xml, f"{{{ORDER}}}Order")
     reading = Reading("PEPPOL-T01-R003")
-    values = collect(root, _ORDER, reading)
-    tax = values.pop("tax_total", {})
-    totals = values.pop("totals", {})
-    values["references"] = tuple((name, found) for name in _REFERENCES for found in values.pop(name, ()) if found)
-    values["stated"] = Stated(**totals, tax=tax.get("amount"), subtotals=tuple(tax.get("subtotals", ())))
-    values["tax_amount"] = tax.get("amount")
-    values["delivery"], values["latest_delivery"] = values.get("delivery", (None, None))
-    fields = order_fields(root, values, reading)
-    return StatedOrder(**fields, left_out=reading.left_out, repeated=reading.repeated)
+    with rules_of(transaction(customization(root), "T01")):
+        values = collect(root, _ORDER, reading)
+        tax = values.pop("tax_total", {})
+        totals = values.pop("totals", {})
+        values["references"] = tuple((name, found) for name in _REFERENCES for found in values.pop(name, ()) if found)
+        values["stated"] = Stated(**totals, tax=tax.get("amount"), subtotals=tuple(tax.get("subtotals", ())))
+        values["tax_amount"] = tax.get("amount")
+        values["delivery"], values["latest_delivery"] = values.get("delivery", (None, None))
+        fields = order_fields(root, values, reading)
+        return StatedOrder(**fields, left_out=reading.left_out, repeated=reading.repeated)
 
 
 def _totals(element: Element, reading: Reading) -> dict[str, Any]:

@@ -83,8 +83,8 @@ Reader = Callable[[Element, Reading], Any]
 Table = Mapping[str, tuple[str, Reader, Repeat]]
 
 
-def parse(xml: bytes, root_tag: str) -> Element:
-    """The root element of a document of that kind.
+def parse(xml: bytes, *root_tags: str) -> Element:
+    """The root element of a document of one of these kinds.
 
     :raises BadDocument: when it is too large, no well-formed XML, has a DOCTYPE, or another root element.
     """
@@ -98,11 +98,16 @@ def parse(xml: bytes, root_tag: str) -> Element:
         raise BadDocument(Wrong.NO_XML, error=error) from None
     if root.getroottree().docinfo.internalDTD is not None:
         raise BadDocument(Wrong.DOCTYPE)
-    if root.tag != root_tag:
-        raise BadDocument(Wrong.OTHER_ROOT, found=root.tag, wanted=root_tag)
+    if root.tag not in root_tags:
+        raise BadDocument(Wrong.OTHER_ROOT, found=root.tag, wanted=root_tags[0])
     if len(root) > MAX_LINES + MAX_HEADER:
         raise BadDocument(Wrong.MANY_LINES, most=MAX_LINES)
     return root
+
+
+def customization(root: Element) -> str | None:
+    """The specification that a document names (`cbc:CustomizationID`)."""
+    return (root.findtext(cbc("CustomizationID")) or "").strip() or None
 
 
 def collect(element: Element, table: Table, reading: Reading) -> dict[str, Any]:

@@ -15,6 +15,7 @@ TEMPLATES = {
     What.SUBSTITUTE: marked("replaced by {value}"),
     What.PROMISED: marked("promised for {value}"),
 }
+PART, UNDATED_PART = marked("{value} promised for {day}"), marked("{value} without a day")
 WILL_FOLLOW, WILL_NOT = marked("{value} will follow"), marked("the rest will not follow")
 TITLES = {What.QUANTITY: marked("Quantity"), What.PRICE: marked("Price")}
 
@@ -26,6 +27,11 @@ def told(said: Otherwise, language: str) -> str:
         return str(said.value)
     if said.what in TITLES:
         return f"{translated(TITLES[said.what], language)} {value} {unit(said.unit, language) or ''}".strip()
+    if said.what is What.PART:
+        quantity = f"{value} {unit(said.unit, language) or ''}".strip()
+        if said.day is None:
+            return translated(UNDATED_PART, language).format(value=quantity)
+        return translated(PART, language).format(value=quantity, day=cell(said.day, language, UTC))
     if said.what is What.BACKORDER:
         return translated(WILL_FOLLOW if said.value else WILL_NOT, language).format(value=value)
     return translated(TEMPLATES[said.what], language).format(value=value)

@@ -228,6 +228,7 @@ def _values(each: SellerChange) -> dict[str, Any]:
             "price": said.price,
             "base_quantity": said.base_quantity,
             "promised": one_day(said.promised),
+            "parts": [{"quantity": part.quantity, "unit": part.unit, "promised": part.promised} for part in said.parts],
             "backorder": said.backorder,
             "replacement": (other.sellers_id or other.name) if other else None,
             "note": said.note,

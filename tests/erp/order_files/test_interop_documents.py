@@ -28,7 +28,6 @@ from tests.erp.order_files.interop import ANSWER, CLOCK, FOLDER, Expected, essai
 from tests.order_files import enter, limited_orders
 
 BY_FILE = {each.file: each for each in expected()}
-SPLIT = "an order line has one line in an answer: the promised parts have no place yet"
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ def test_what_is_taken_travels(essai_site: Database) -> None:
     assert documents.carried_by(call_off) == {"type_code": "226"}
 
 
-@pytest.mark.parametrize("file", [pytest.param(ANSWER, marks=pytest.mark.xfail(strict=True, reason=SPLIT))])
+@pytest.mark.parametrize("file", [ANSWER])
 def test_an_answer_that_splits_a_line(file: str) -> None:
     """One line of an order may have several lines in an answer: 18 on one day, 12 on another."""
     answer = read_order_response((FOLDER / file).read_bytes())
