@@ -8,10 +8,9 @@ from enum import StrEnum
 from intergestan_msg.diagnosis import Term, Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import MILLIONTH, ZERO, fits
-from intergestan_msg.order import PEPPOL_ORDERING, Item, Party, Period, one_day
+from intergestan_msg.order import Item, Party, Period, one_day
 from intergestan_msg.order_rules import check_fine, check_line_ids, check_references
-from intergestan_msg.peppol import ORDER_RESPONSE as PEPPOL_ORDER_RESPONSE
-from intergestan_msg.peppol import rules_of, transaction
+from intergestan_msg.peppol import PEPPOL_ORDER_RESPONSE, PEPPOL_ORDERING, rules_of, transaction
 from intergestan_msg.shapes import Shape
 
 

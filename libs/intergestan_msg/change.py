@@ -12,10 +12,12 @@ from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import ZERO
 from intergestan_msg.order import Order, OrderLine, Party, check_figures
 from intergestan_msg.order_rules import check_references
-from intergestan_msg.peppol import ADVANCED_ORDERING as PEPPOL_ADVANCED_ORDERING
-from intergestan_msg.peppol import ORDER_CANCELLATION as PEPPOL_ORDER_CANCELLATION
-from intergestan_msg.peppol import ORDER_CHANGE as PEPPOL_ORDER_CHANGE
-from intergestan_msg.peppol import rules_of
+from intergestan_msg.peppol import (
+    PEPPOL_ADVANCED_ORDERING,
+    PEPPOL_ORDER_CANCELLATION,
+    PEPPOL_ORDER_CHANGE,
+    rules_of,
+)
 
 
 class ChangeCode(StrEnum):

@@ -29,9 +29,7 @@ from intergestan_msg.order_rules import (
     check_total_amounts,
     check_totals,
 )
-from intergestan_msg.peppol import ORDER as PEPPOL_ORDER
-from intergestan_msg.peppol import ORDERING as PEPPOL_ORDERING
-from intergestan_msg.peppol import rules_of, transaction
+from intergestan_msg.peppol import PEPPOL_ORDER, PEPPOL_ORDERING, rules_of, transaction
 
 __all__ = [
     "Address",

@@ -13,20 +13,20 @@ from typing import Final
 
 from intergestan_msg.errors import BadDocument
 
-ORDER: Final = "urn:fdc:peppol.eu:poacc:trns:order:3"
-ORDER_CHANGE: Final = "urn:fdc:peppol.eu:poacc:trns:order_change:3"
-ORDER_CANCELLATION: Final = "urn:fdc:peppol.eu:poacc:trns:order_cancellation:3"
-ORDER_RESPONSE: Final = "urn:fdc:peppol.eu:poacc:trns:order_response:3"
-ORDER_RESPONSE_ADVANCED: Final = "urn:fdc:peppol.eu:poacc:trns:order_response_advanced:3"
-ORDERING: Final = "urn:fdc:peppol.eu:poacc:bis:ordering:3"
-ADVANCED_ORDERING: Final = "urn:fdc:peppol.eu:poacc:bis:advanced_ordering:3"
+PEPPOL_ORDER: Final = "urn:fdc:peppol.eu:poacc:trns:order:3"
+PEPPOL_ORDER_CHANGE: Final = "urn:fdc:peppol.eu:poacc:trns:order_change:3"
+PEPPOL_ORDER_CANCELLATION: Final = "urn:fdc:peppol.eu:poacc:trns:order_cancellation:3"
+PEPPOL_ORDER_RESPONSE: Final = "urn:fdc:peppol.eu:poacc:trns:order_response:3"
+PEPPOL_ORDER_RESPONSE_ADVANCED: Final = "urn:fdc:peppol.eu:poacc:trns:order_response_advanced:3"
+PEPPOL_ORDERING: Final = "urn:fdc:peppol.eu:poacc:bis:ordering:3"
+PEPPOL_ADVANCED_ORDERING: Final = "urn:fdc:peppol.eu:poacc:bis:advanced_ordering:3"
 
 _TRANSACTIONS: Final = {
-    ORDER: "T01",
-    ORDER_RESPONSE: "T76",
-    ORDER_RESPONSE_ADVANCED: "T116",
-    ORDER_CHANGE: "T114",
-    ORDER_CANCELLATION: "T115",
+    PEPPOL_ORDER: "T01",
+    PEPPOL_ORDER_RESPONSE: "T76",
+    PEPPOL_ORDER_RESPONSE_ADVANCED: "T116",
+    PEPPOL_ORDER_CHANGE: "T114",
+    PEPPOL_ORDER_CANCELLATION: "T115",
 }
 _OF_FIGURES: Final = frozenset(
     f"R{number:03}" for number in (1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 17, 20, 21, 22, 23, 24, 25, 28, 29, 30, 31, 32)

@@ -9,18 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intergestan_msg.business_hash import cancellation_hash, change_hash
-from intergestan_msg.change import (
-    PEPPOL_ADVANCED_ORDERING,
-    PEPPOL_ORDER_CHANGE,
-    ChangeCode,
-    OrderCancellation,
-    OrderChange,
-)
+from intergestan_msg.change import ChangeCode, OrderCancellation, OrderChange
 from intergestan_msg.diagnosis import Wrong
 from intergestan_msg.errors import BadDocument
 from intergestan_msg.money import totals_of
 from intergestan_msg.order import Order
-from intergestan_msg.peppol import rules_of
+from intergestan_msg.peppol import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, rules_of
 from intergestan_msg.ubl import (
     read_order_cancellation,
     read_order_change,

@@ -244,7 +244,7 @@ def test_a_price_of_more_decimals_is_taken_where_the_amount_agrees() -> None:
     assert taken is not None
     kept = in_millionths(taken)
     assert kept is not None
-    assert (kept.amount / kept.base_quantity, kept.base_quantity) == (fine, 100)
+    assert (kept.amount / kept.base_quantity, kept.base_quantity) == (fine, Decimal(100))
     far = xml.replace(old.encode(), f">{fine + 1}</cbc:PriceAmount>".encode())
     with pytest.raises(BadDocument, match="more than 6 decimals"):
         read_order(far)

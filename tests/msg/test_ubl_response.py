@@ -131,7 +131,8 @@ def test_parts_of_a_line_are_put_together() -> None:
     first = AnswerLine("L1", LineCode.ACCEPTED, Item("A"), Decimal(18), "C62", promised=Period(None, date(2026, 12, 1)))
     later = replace(first, code=LineCode.ADDED, quantity=Decimal(12), promised=Period(date(2026, 12, 20)), note="Reste")
     line = split(first, later)
-    assert (line.id, line.number, line.code, line.quantity, line.unit) == ("L1", None, LineCode.CHANGED, 30, "C62")
+    assert (line.id, line.number, line.code, line.unit) == ("L1", None, LineCode.CHANGED, "C62")
+    assert line.quantity == 30
     assert (line.promised, line.note, line.price) == (Period(date(2026, 12, 1), date(2026, 12, 20)), "Reste", None)
     assert line.parts == (
         AnswerPart(Decimal(18), "C62", date(2026, 12, 1)),
@@ -141,7 +142,8 @@ def test_parts_of_a_line_are_put_together() -> None:
     both = split(replace(first, price=Decimal(5)), dear)
     assert (both.price, both.base_quantity) == (Decimal(138), Decimal(30))
     half = split(first, replace(later, code=LineCode.NOT_ACCEPTED))
-    assert (half.code, half.quantity, half.promised) == (LineCode.CHANGED, 18, Period(None, date(2026, 12, 1)))
+    assert (half.code, half.quantity) == (LineCode.CHANGED, Decimal(18))
+    assert half.promised == Period(None, date(2026, 12, 1))
     assert split(first, replace(first, promised=None)).code is LineCode.ACCEPTED
 
 

@@ -481,7 +481,7 @@ def test_an_answer_may_split_a_line(waiting: Waiting) -> None:
     with sites.buyer.database.read() as connection:
         (change,) = list_seller_changes(connection)
     said = [(each.what, each.value, each.day) for each in said_otherwise(change)]
-    assert said == [(What.PART, 1, date(2020, 12, 1)), (What.PART, 1, date(2020, 12, 20))]
+    assert said == [(What.PART, Decimal(1), day) for day in (date(2020, 12, 1), date(2020, 12, 20))]
     with sites.buyer.database.transaction() as connection:
         accept(connection, "CFR1", (), sites.buyer.user_id, by="anne", at=sites.clock.now)
     document = sites.buyer.row(PurchaseOrderChange).document

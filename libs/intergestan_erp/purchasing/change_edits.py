@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from intergestan_db.problem import Act, Problem, ProblemCode
 from intergestan_erp.inputs.units import can_be
-from intergestan_msg.change import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE, ChangeCode
+from intergestan_msg.change import ChangeCode
 from intergestan_msg.money import MILLIONTH, ZERO, Price, fits, line_total, plain, totals_of
 from intergestan_msg.order import Delivery, Order, OrderLine, Period
+from intergestan_msg.peppol import PEPPOL_ADVANCED_ORDERING, PEPPOL_ORDER_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
