@@ -22,6 +22,8 @@ from intergestan_db.tables.types import (
     unique,
 )
 
+_WAITS = "state NOT IN ('expired', 'cancelled')"
+
 
 class PickingSlip(PlaceColumns, Table):
     """What is to be prepared of a sales order in a depot. Several of one customer may become one delivery note (A53).
@@ -36,7 +38,8 @@ class PickingSlip(PlaceColumns, Table):
         one_of("fault", SlipFault),
         holds("fault_of_error", "(state = 'error') = (fault IS NOT NULL)"),
         holds("note_of_expired", "(state = 'expired') = (delivery_note_id IS NOT NULL)"),
-        index_where("state NOT IN ('expired', 'cancelled')", "depot_id", "id", name="ix_picking_slip_open"),
+        index_where(_WAITS, "depot_id", "id", name="ix_picking_slip_open"),
+        index_where(_WAITS, "id", name="ix_picking_slip_waiting"),
     )
 
     id: Typed[RowId]

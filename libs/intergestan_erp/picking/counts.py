@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, literal, null, select, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, func, literal, null, select, text, union_all
 
 from intergestan_db.enums import SlipState
 from intergestan_db.tables import GoodsReturnLine, PickingSlip
@@ -16,11 +15,12 @@ from intergestan_erp.picking.to_credit import IS_TO_CREDIT
 
 OPEN: Final = (SlipState.GENERATED, SlipState.ENTERED, SlipState.READY, SlipState.ERROR)
 """The states in which a slip waits."""
+IS_OPEN: Final = text("picking_slip.state NOT IN ('expired', 'cancelled')")
+"""Slips that wait, in the words of their indexes: by parameters SQLite would not find those."""
 _UNCREDITED: Final = "uncredited"
-_IS_OPEN: Final[ColumnElement[bool]] = PickingSlip.state.not_in((SlipState.EXPIRED, SlipState.CANCELLED))
 _COUNTS: Final[Any] = union_all(
     select(PickingSlip.state, func.count().label("count"), func.min(PickingSlip.changed_at).label("since"))
-    .where(_IS_OPEN)
+    .where(IS_OPEN)
     .group_by(PickingSlip.state),
     select(literal(_UNCREDITED), func.count(GoodsReturnLine.goods_return_id.distinct()), null()).where(IS_TO_CREDIT),
 )

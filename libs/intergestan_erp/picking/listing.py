@@ -17,6 +17,7 @@ from intergestan_db.tables import DeliveryNote, Depot, Party, PickingSlip, Sales
 from intergestan_erp.agencies.depots import depot_called
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.listing.page import USUAL, Page, read_page
+from intergestan_erp.picking.counts import IS_OPEN
 from intergestan_erp.picking.faults import Fault, as_problem
 from intergestan_erp.picking.slips import no_slip, slip_lines
 
@@ -90,7 +91,7 @@ def list_slips(
     if states:
         query = query.where(PickingSlip.state.in_(states))
     elif not everything and order is None:
-        query = query.where(PickingSlip.state.not_in((SlipState.EXPIRED, SlipState.CANCELLED)))
+        query = query.where(IS_OPEN)
     if order is not None:
         query = query.where(SalesOrder.number == as_stored(connection, order, SalesOrder.number))
     if depot is not None:

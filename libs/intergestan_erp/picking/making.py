@@ -33,6 +33,7 @@ from intergestan_db.tables.types import Scaled
 from intergestan_erp.agencies.places import Place
 from intergestan_erp.credit.gate import close_gate, let_pass, open_gate
 from intergestan_erp.picking.cascade import Counting, what_counts
+from intergestan_erp.picking.counts import IS_OPEN
 from intergestan_erp.picking.offers import Offer, Shelf, Waiting, offer
 from intergestan_erp.picking.writing import NewSlip, write_slips
 from intergestan_erp.selling.deliveries import as_sold, customer_of, lock_order
@@ -82,7 +83,7 @@ _ON_SLIPS: Final = (
     .join(PickingSlip, PickingSlip.id == PickingSlipLine.slip_id)
     .where(
         PickingSlip.sales_order_id == bindparam("order"),
-        PickingSlip.state.not_in((SlipState.EXPIRED, SlipState.CANCELLED)),
+        IS_OPEN,
     )
     .group_by(PickingSlipLine.sales_order_line_id)
 )
@@ -95,7 +96,7 @@ _PLANNED_THERE: Final = (
     .join(PickingSlip, PickingSlip.id == PickingSlipLine.slip_id)
     .where(
         PickingSlip.depot_id == bindparam("depot"),
-        PickingSlip.state.not_in((SlipState.EXPIRED, SlipState.CANCELLED)),
+        IS_OPEN,
         among(SalesOrderLine.product_id, "products"),
     )
     .group_by(SalesOrderLine.product_id)

@@ -18,6 +18,7 @@ from intergestan_db.enums import SlipState
 from intergestan_db.problem import Problem
 from intergestan_db.tables import Party, PickingSlip, SalesOrder
 from intergestan_erp.agencies.places import Place
+from intergestan_erp.picking.counts import IS_OPEN
 from intergestan_erp.picking.faults import as_problem
 from intergestan_erp.picking.ready import deliver_ready
 from intergestan_erp.picking.slips import refuse_state, slip_called
@@ -40,7 +41,7 @@ _READY: Final = (
     .order_by(PickingSlip.id)
 )
 _NAMED: Final = _READY.where(among(PickingSlip.id, "slips"))
-_OF_DEPOT: Final = _READY.where(PickingSlip.depot_id == bindparam("depot"))
+_OF_DEPOT: Final = _READY.where(IS_OPEN, PickingSlip.depot_id == bindparam("depot"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from sqlalchemy import update
 from intergestan_db.enums import SlipFault
 from intergestan_db.problem import Problem, ProblemCode
 from intergestan_db.tables import DeliveryNote, DeliveryNoteLine, Depot, PickingSlip, Reservation, SalesOrder, StockMove
+from intergestan_erp.picking.counts import count_waiting
+from intergestan_erp.picking.listing import list_slips
 from intergestan_erp.stock.waiting import is_unallocated
 from intergestan_msg.money import plain
 from tests.erp.picking.preparing import Preparing
 from tests.site_factories import SiteToTest
+from tests.statements import counted
 
 
 @pytest.fixture
@@ -222,3 +225,26 @@ def test_what_left_at_once_waits_for_no_allocation(agencies: Preparing) -> None:
         agencies.send(number, lines=lines)
         with agencies.site.database.read() as connection:
             assert is_unallocated(connection, order_id) is waits
+
+
+def test_slips_that_wait_are_found_among_those_that_wait(agencies: Preparing) -> None:
+    """Not among all that were ever delivered. Statistics would say what PostgreSQL reads; SQLite has none."""
+    base = agencies.site.database
+    if not base.is_sqlite:
+        pytest.skip("PostgreSQL reads a table of three rows as a whole")
+    agencies.make(agencies.for_customer("ALB0002=6", L1="AB=1 RD=2 ABL=3"))
+    with counted(base) as statements:
+        agencies.validate(here="AB")
+        with base.read() as connection:
+            list_slips(connection)
+            count_waiting(connection)
+    with base.read() as connection:
+        plans = [
+            str(row.detail)
+            for statement in statements
+            if statement.startswith("SELECT") and "picking_slip" in statement
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", (None,) * statement.count("?"))
+        ]
+    assert sum("ix_picking_slip_open" in plan for plan in plans) == 2, plans
+    assert sum("ix_picking_slip_waiting" in plan for plan in plans) == 1, plans
+    assert "SCAN picking_slip" not in plans
