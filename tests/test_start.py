@@ -26,7 +26,7 @@ MOST_OF_OURS = {
     "dispatcher": 316,
     "geocoder": 132,
     "allocator": 135,
-    "console": 325,
+    "console": 342,
     "--help": 173,
     "orders list": 128,
     "holds list": 108,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, MailKind
+from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, MailKind
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -411,7 +411,7 @@ _CONSOLE: Rights = {
     "purchase_order_change": Right(ALL, changes="state updated_at"),
     "outbound_mail": Right(
         ALL,
-        f"{_MAIL} requested_by_id next_attempt_at recipient",
+        f"{_MAIL} requested_by_id next_attempt_at recipient in_reply_to_id",
         "state rung_at next_attempt_at recipient reason detail resends composed_at sent_at epoch seq transfer_digest "
         "transfer_id trace_parent",
     ),
@@ -424,6 +424,23 @@ _CONSOLE: Rights = {
 up, say where a supplier's orders go. It changes nothing in an order, and sees no password of an account and no token.
 """
 
+_DECIDES: Rights = {
+    "site": Right(ALL, changes="created_at"),
+    "hold": Right(ALL, changes="closed_at closed_by closed_how closed_reason"),
+    "ledger": Right(ALL, changes="waived outcome updated_at"),
+    "inbound_mail": Right(ALL, changes="state reason detail strikes replayed rung_at"),
+    "answer": Right(ALL, ALL),
+    "difference": Right(ALL, changes="outcome"),
+    "product_match": Right(ALL, ALL, "product_id"),
+    "customer_match": Right(ALL, ALL, "party_id"),
+    "partner_key": Right(ALL, changes="pending replaced_from revoked_at"),
+    "partner_statement": Right(ALL, changes="known"),
+    "outbound_key_notice": Right(ALL, ALL),
+    "party": Right(ALL, changes="exposure_version"),
+    "credit_override": Right(ALL, ALL),
+}
+"""What a person decides about what waits: release it, refuse it, say what is meant, confirm a key."""
+
 RIGHTS: Mapping[str, Rights] = {
     "composer": {**_EVERY, **_COMPOSER},
     "sender": {**_EVERY, **_SENDER},
@@ -432,7 +449,7 @@ RIGHTS: Mapping[str, Rights] = {
     "dispatcher": {**_EVERY, **_DISPATCHER},
     "geocoder": {**_EVERY, **_GEOCODER},
     "allocator": {**_EVERY, **_ALLOCATOR},
-    "console": {**_EVERY, **_CONSOLE},
+    "console": {**_EVERY, **_CONSOLE, **_DECIDES},
 }
 
 _IS_HEARTBEAT = f"NEW.kind = '{MailKind.HEARTBEAT}'"
@@ -465,6 +482,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),
         PURCHASE_ORDER.name: dict.fromkeys(("confirm", "request", "abandon"), ""),
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
+        INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay"), ""),
     },
 }
 """Which events of `intergestan_db.states` a service may bring about, by table, and under which SQL condition."""
@@ -494,7 +512,12 @@ _SAME_OR_TYPED = (
 """A password goes where it went before, as safely, unless it is typed anew."""
 
 _OTHERS = ", ".join(repr(service) for service in ALL_SERVICES if service != CONSOLE)
-_ACTS_ON = ("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, "partner", "mailbox")
+_ENDED = f"OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by NOT IN ({_OTHERS})"
+_REFUSED = f"NEW.outcome = OLD.outcome OR NEW.outcome = '{LedgerOutcome.REJECTED}'"
+_ACTS_ON = (
+    *("user", PURCHASE_ORDER.name, PURCHASE_ORDER_CHANGE.name, OUTBOUND_MAIL.name, INBOUND_MAIL.name),
+    *("partner", "party", "mailbox", "hold"),
+)
 """What the console changes, as the subjects of events."""
 _FOR_PEOPLE = f"NEW.who NOT IN ({_OTHERS}) AND NEW.subject IN ({', '.join(repr(each) for each in _ACTS_ON)})"
 """The console acts in the names of people."""
@@ -514,7 +537,7 @@ GUARDS: tuple[Guard, ...] = (
         {
             "importer": _kinds(MailKind.ANSWERS, MailKind.HEARTBEAT, MailKind.STATEMENT),
             "dispatcher": _kinds(MailKind.HEARTBEAT, MailKind.STATEMENT),
-            CONSOLE: _kinds(MailKind.ORDERS),
+            CONSOLE: _kinds(MailKind.ORDERS, MailKind.ANSWERS, MailKind.KEY),
         },
     ),
     Guard(
@@ -533,7 +556,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard("own passwords", "mailbox", "INSERT", {CONSOLE: "NEW.secret IS NULL AND NEW.oauth_grant_id IS NULL"}),
     Guard("passwords stay", "mailbox", "UPDATE", {CONSOLE: _SAME_OR_TYPED}),
-    Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED}),
+    Guard("own decisions", "hold", "UPDATE", {"importer": _OPEN_OR_ENDED, CONSOLE: _ENDED}),
+    Guard("refused only", "ledger", "UPDATE OF outcome", {CONSOLE: _REFUSED}),
     Guard("in sequence", "purchase_order", "UPDATE OF revision, version", {"importer": _FORWARD, CONSOLE: _CONFIRMED}),
     Guard("no pause", "partner", "UPDATE OF paused_at", {"dispatcher": _SHORTER}),
     *(

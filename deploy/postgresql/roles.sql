@@ -416,21 +416,26 @@ GRANT SELECT ON "agency_order" TO :"console";
 GRANT SELECT ON "agency_order_line" TO :"console";
 GRANT SELECT ON "alembic_version" TO :"console";
 GRANT SELECT ON "allocation" TO :"console";
-GRANT SELECT ON "answer" TO :"console";
+GRANT SELECT, INSERT (partner_id, order_number, n, revision, outbound_mail_id, code, sales_order_number, note,
+    lines, created_at) ON "answer" TO :"console";
+GRANT USAGE ON SEQUENCE "answer_id_seq" TO :"console";
 GRANT SELECT ON "category" TO :"console";
 GRANT SELECT ON "contact" TO :"console";
 GRANT SELECT ON "credit_note" TO :"console";
 GRANT SELECT ON "credit_note_line" TO :"console";
 GRANT SELECT ON "credit_note_vat" TO :"console";
-GRANT SELECT ON "credit_override" TO :"console";
-GRANT SELECT ON "customer_match" TO :"console";
+GRANT SELECT, INSERT (party_id, stage, document, exposure, maximum, delta, total_ttc, reason, by, at) ON
+    "credit_override" TO :"console";
+GRANT USAGE ON SEQUENCE "credit_override_id_seq" TO :"console";
+GRANT SELECT, INSERT (partner_id, their_id, party_id), UPDATE (party_id) ON "customer_match" TO :"console";
+GRANT USAGE ON SEQUENCE "customer_match_id_seq" TO :"console";
 GRANT SELECT ON "delivery_attempt" TO :"console";
 GRANT SELECT ON "delivery_note" TO :"console";
 GRANT SELECT ON "delivery_note_line" TO :"console";
 GRANT SELECT ON "delivery_report" TO :"console";
 GRANT SELECT ON "depot" TO :"console";
 GRANT SELECT ON "depot_rank" TO :"console";
-GRANT SELECT ON "difference" TO :"console";
+GRANT SELECT, UPDATE (outcome) ON "difference" TO :"console";
 GRANT SELECT ON "dossier" TO :"console";
 GRANT SELECT ON "entry" TO :"console";
 GRANT SELECT ON "entry_line" TO :"console";
@@ -449,9 +454,9 @@ GRANT SELECT ON "goods_return" TO :"console";
 GRANT SELECT ON "goods_return_line" TO :"console";
 GRANT SELECT ON "heartbeat" TO :"console";
 GRANT SELECT ON "high_water" TO :"console";
-GRANT SELECT ON "hold" TO :"console";
+GRANT SELECT, UPDATE (closed_at, closed_by, closed_how, closed_reason) ON "hold" TO :"console";
 GRANT SELECT, INSERT, UPDATE (status, body), DELETE ON "idempotency" TO :"console";
-GRANT SELECT ON "inbound_mail" TO :"console";
+GRANT SELECT, UPDATE (state, strikes, replayed, reason, detail, rung_at) ON "inbound_mail" TO :"console";
 GRANT SELECT ON "inbound_transfer" TO :"console";
 GRANT SELECT, DELETE ON "invitation" TO :"console";
 GRANT SELECT ON "invoice" TO :"console";
@@ -460,7 +465,7 @@ GRANT SELECT ON "invoice_due" TO :"console";
 GRANT SELECT ON "invoice_line" TO :"console";
 GRANT SELECT ON "invoice_run" TO :"console";
 GRANT SELECT ON "invoice_vat" TO :"console";
-GRANT SELECT ON "ledger" TO :"console";
+GRANT SELECT, UPDATE (outcome, waived, updated_at) ON "ledger" TO :"console";
 GRANT SELECT (id, protocol, folder, poll_seconds, idle, active, keeps_heartbeats, owner, fence, state,
     last_success_at, last_error, backlog, pinned_to, connections, bytes_per_day, rests_since, rests_reason,
     rests_by, name, host, port, security, ca_file, login, oauth_grant_id), INSERT (protocol, folder,
@@ -479,11 +484,11 @@ GRANT SELECT ON "number_series" TO :"console";
 GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
 GRANT SELECT ON "operation_code" TO :"console";
 GRANT SELECT, DELETE ON "outbound_body" TO :"console";
-GRANT SELECT ON "outbound_key_notice" TO :"console";
-GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_by_id, requested_at, next_attempt_at,
-    attempts, resends, recipient, lease_fence, rung_at), UPDATE (transfer_id, state, composed_at, sent_at,
-    next_attempt_at, resends, epoch, seq, transfer_digest, recipient, reason, detail, trace_parent, rung_at) ON
-    "outbound_mail" TO :"console";
+GRANT SELECT, INSERT ON "outbound_key_notice" TO :"console";
+GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_by_id, in_reply_to_id, requested_at,
+    next_attempt_at, attempts, resends, recipient, lease_fence, rung_at), UPDATE (transfer_id, state,
+    composed_at, sent_at, next_attempt_at, resends, epoch, seq, transfer_digest, recipient, reason, detail,
+    trace_parent, rung_at) ON "outbound_mail" TO :"console";
 GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"console";
 GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, live), UPDATE (live) ON
     "outbound_order" TO :"console";
@@ -491,10 +496,10 @@ GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
 GRANT SELECT, UPDATE (order_address) ON "partner" TO :"console";
 GRANT SELECT ON "partner_budget" TO :"console";
-GRANT SELECT ON "partner_key" TO :"console";
+GRANT SELECT, UPDATE (pending, replaced_from, revoked_at) ON "partner_key" TO :"console";
 GRANT SELECT ON "partner_price" TO :"console";
-GRANT SELECT ON "partner_statement" TO :"console";
-GRANT SELECT ON "party" TO :"console";
+GRANT SELECT, UPDATE (known) ON "partner_statement" TO :"console";
+GRANT SELECT, UPDATE (exposure_version) ON "party" TO :"console";
 GRANT SELECT ON "party_account" TO :"console";
 GRANT SELECT ON "party_code_counter" TO :"console";
 GRANT SELECT ON "party_credit" TO :"console";
@@ -514,7 +519,9 @@ GRANT SELECT ON "price_list" TO :"console";
 GRANT SELECT ON "product" TO :"console";
 GRANT SELECT ON "product_component" TO :"console";
 GRANT SELECT ON "product_family" TO :"console";
-GRANT SELECT ON "product_match" TO :"console";
+GRANT SELECT, INSERT (partner_id, their_code, product_id), UPDATE (product_id) ON "product_match" TO
+    :"console";
+GRANT USAGE ON SEQUENCE "product_match_id_seq" TO :"console";
 GRANT SELECT ON "product_subfamily" TO :"console";
 GRANT SELECT ON "published" TO :"console";
 GRANT SELECT, UPDATE (state, version, outbound_mail_id, updated_at) ON "purchase_order" TO :"console";
@@ -537,7 +544,7 @@ GRANT SELECT ON "sales_order_line" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told), DELETE ON "session" TO :"console";
 GRANT SELECT ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
-GRANT SELECT ON "site" TO :"console";
+GRANT SELECT, UPDATE (created_at) ON "site" TO :"console";
 GRANT SELECT ON "stock" TO :"console";
 GRANT SELECT ON "stock_move" TO :"console";
 GRANT SELECT ON "taken_file" TO :"console";
@@ -569,7 +576,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON event FOR E
     WHEN %6$L THEN (NEW.who = 'dispatcher') IS NOT TRUE
     WHEN %7$L THEN (NEW.who = 'geocoder') IS NOT TRUE
     WHEN %8$L THEN (NEW.who = 'allocator') IS NOT TRUE
-    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'partner', 'mailbox')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.who NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator') AND NEW.subject IN ('user', 'purchase_order', 'purchase_order_change', 'outbound_mail', 'inbound_mail', 'partner', 'party', 'mailbox', 'hold')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own name')$guard$,
     'own name of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -603,7 +610,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON outbound_ma
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = 'requested' AND NEW.kind IN ('answers', 'heartbeat', 'statement')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = 'requested' AND NEW.kind IN ('heartbeat', 'statement')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = 'requested' AND NEW.kind IN ('orders')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = 'requested' AND NEW.kind IN ('orders', 'answers', 'key')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('requests')$guard$,
     'requests of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -654,8 +661,15 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON mailbox FOR
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE ON hold FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (OLD.closed_at IS NULL AND (NEW.closed_at IS NULL AND NEW.closed_by IS NULL AND NEW.closed_how IS NULL OR NEW.closed_by = 'importer' AND NEW.closed_how = 'tried again')) IS NOT TRUE
+    WHEN %9$L THEN (OLD.closed_at IS NULL AND NEW.closed_at IS NOT NULL AND NEW.closed_by NOT IN ('composer', 'sender', 'poller', 'importer', 'dispatcher', 'geocoder', 'allocator')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('own decisions')$guard$,
     'own decisions of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outcome ON ledger FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.outcome = OLD.outcome OR NEW.outcome = 'rejected') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('refused only')$guard$,
+    'refused only of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
@@ -724,6 +738,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON in
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'done' AND OLD.state IN ('archived') OR NEW.state = 'held' AND OLD.state IN ('archived') OR NEW.state = 'alien' AND OLD.state IN ('archived') OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     WHEN %6$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'archived' AND OLD.state IN ('held') OR NEW.state = 'done' AND OLD.state IN ('held') OR NEW.state = 'archived' AND OLD.state IN ('done', 'held', 'alien')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

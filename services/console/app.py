@@ -11,6 +11,7 @@ from services.console.pages import (
     accounts,
     collecting,
     entering,
+    holds,
     invitation,
     mails_sent,
     order_address,
@@ -21,6 +22,7 @@ from services.console.pages import (
     searching,
     sending,
     start,
+    to_do,
 )
 from services.console.route import Page
 
@@ -54,6 +56,31 @@ ROUTES: Final = (
     Page("/ventes.csv", "sales as a file", Access.SEE, sales.export),
     Page("/ventes", "sales", Access.SEE, sales.show_list),
     Page("/ventes/{number:path}", "sale", Access.SEE, sales.show_one),
+    Page("/a-traiter", "to do", Access.SEE, to_do.show_list),
+    Page("/a-traiter/commandes", "to do: orders", Right.SEND_ORDERS, post=to_do.settle_orders),
+    Page("/a-traiter/recus", "to do: mails", Right.OPERATE, post=to_do.settle_mails),
+    Page("/a-traiter/envois", "to do: ours", Right.RESEND_MAILS, post=to_do.settle_ours),
+    Page("/a-traiter/order-{n:int}/liberer", "hold: release an order", Right.SEND_ORDERS, post=holds.release_order),
+    Page(
+        "/a-traiter/order-{n:int}/refuser",
+        "hold: refuse an order",
+        Right.SEND_ORDERS,
+        holds.ask_to_refuse_order,
+        holds.refuse_order,
+    ),
+    Page("/a-traiter/in-{n:int}/liberer", "hold: release a mail", Right.OPERATE, post=holds.release_mail),
+    Page(
+        "/a-traiter/in-{n:int}/refuser",
+        "hold: refuse a mail",
+        Right.OPERATE,
+        holds.ask_to_refuse_mail,
+        holds.refuse_mail,
+    ),
+    Page(
+        "/a-traiter/in-{n:int}/cle", "hold: confirm a key", Right.SET_ACCOUNTS, holds.ask_for_words, holds.confirm_words
+    ),
+    Page("/a-traiter/out-{n:int}/renvoyer", "hold: send again", Right.RESEND_MAILS, post=holds.send_again),
+    Page("/a-traiter/{ref}", "hold", Access.SEE, holds.show),
     Page("/histoire", "find a story", Access.SEE, order_story.find),
     Page("/histoire/{text:path}", "story", Access.SEE, order_story.show),
     Page("/moi", "own", Access.PERSON, own.show, own.choose),

@@ -63,6 +63,7 @@ ACTS: Final[Mapping[Act, str]] = {
 _STATUS: Final[Mapping[ProblemCode, int]] = {
     ProblemCode.NO_RIGHT: 403,
     ProblemCode.NO_ORDER: 404,
+    ProblemCode.NO_HOLD: 404,
     ProblemCode.NO_POLLER: 409,
     ProblemCode.OTHER_STATE: 409,
     ProblemCode.CHANGED_MEANWHILE: 409,

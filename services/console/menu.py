@@ -47,6 +47,7 @@ MENU: Final = (
             Entry(marked("Sales orders"), "/ventes", Access.SEE, "sales", "v"),
         ),
     ),
+    Heading("", (Entry(marked("To do"), "/a-traiter", Access.SEE, "warning", "a"),)),
     Heading(marked("Follow-up"), (Entry(marked("Order story"), "/histoire", Access.SEE, "story", "h"),)),
 )
 """What is built. The others come with their pages."""

@@ -17,7 +17,10 @@ from intergestan_erp.listing.purchase import ToSend, orders_to_send
 from intergestan_erp.listing.sales import count_to_review
 from intergestan_exchange.health.alarms import Alarm, Machine, judge
 from intergestan_exchange.health.vitals import read_vitals
+from intergestan_exchange.holds.holds import Hold, count_holds, list_holds_page
 
+OLDEST: Final = 5
+"""So many of what waits are told on the first page."""
 _KEPT_S: Final = 5.0
 _NOT_ASKED: Final = Machine(None, None, None, None)
 """At the machine itself other programs look."""
@@ -33,6 +36,7 @@ class Picture:
     at: datetime
     alarms: Sequence[Alarm]
     holds: int
+    oldest: Sequence[Hold]
     to_review: int
     to_send: Sequence[ToSend]
     waiting: int
@@ -54,6 +58,18 @@ class Pictures:
         self._lock = threading.Lock()
         self._picture: Picture | None = None
         self._until = 0.0
+        self._to_do = 0
+        self._to_do_until = 0.0
+
+    def to_do(self) -> int:
+        """How many things want a person: what waits, and sales orders to review."""
+        with self._lock:
+            if time.monotonic() >= self._to_do_until:
+                with self._database.read() as connection:
+                    waiting = sum(each.count for each in count_holds(connection))
+                    self._to_do = waiting + count_to_review(connection)
+                self._to_do_until = time.monotonic() + _KEPT_S
+            return self._to_do
 
     def read(self) -> Picture:
         """The newest."""
@@ -74,6 +90,7 @@ def look(connection: Connection, now: datetime, answer_hours: int) -> Picture:
         at=now,
         alarms=judge(vitals, _NOT_ASKED),
         holds=sum(vitals.holds.values()),
+        oldest=list_holds_page(connection, size=OLDEST, grouped=True).rows,
         to_review=count_to_review(connection),
         to_send=orders_to_send(connection),
         waiting=sum(orders.get(state, 0) for state in (PurchaseState.TRANSMITTING, PurchaseState.WAITING)),

@@ -168,6 +168,7 @@ class Visit:
             "site": self.site,
             "language": self.language,
             "token": token,
+            "to_do": self.console.pictures.to_do,
             "act": self.typed(ACT) or str(uuid.uuid4()),
             "menu": menu.shown_to(self.person),
             "path": self.request.url.path,

@@ -63,7 +63,11 @@ def release(
     ]
     mails = [hold.id for hold in holds if hold.kind == INBOUND]
     ours = [hold.id for hold in holds if hold.kind == OUTBOUND]
-    taken = put_back(connection, mails, by=by, at=at, event="release") + put_back(connection, orders, by=by, at=at)
+    released = put_back(connection, mails, by=by, at=at, event="release")
+    for hold in holds:
+        if hold.kind == INBOUND and hold.id not in released:
+            raise _decided_meanwhile(hold)
+    taken = released + put_back(connection, orders, by=by, at=at)
     return Bells(take_in=taken) + outbound.resend(connection, ours, by=by, at=at)
 
 
@@ -179,16 +183,19 @@ def _refuse_mail(connection: Connection, hold: Hold, words: str | None, by: str,
         turn_down(connection, hold.findings[0].values["new_key"], at)
     if hold.reason == HoldReason.STATEMENT:
         acknowledge(connection, hold.id, hold.findings)
-    states.move(
-        connection,
-        states.INBOUND_MAIL,
-        [hold.id],
-        "refuse",
-        by=by,
-        at=at,
-        event_detail={"reason": hold.reason, "words": words},
-        **({} if hold.reason == HoldReason.TRANSFER_CONFLICT else {"reason": None, "detail": None}),
-    )
+    try:
+        states.move(
+            connection,
+            states.INBOUND_MAIL,
+            [hold.id],
+            "refuse",
+            by=by,
+            at=at,
+            event_detail={"reason": hold.reason, "words": words},
+            **({} if hold.reason == HoldReason.TRANSFER_CONFLICT else {"reason": None, "detail": None}),
+        )
+    except states.StaleState as stale:
+        raise _decided_meanwhile(hold) from stale
 
 
 def _ask_anew(connection: Connection, hold: Hold, by: str, at: datetime) -> Bells:

@@ -46,6 +46,7 @@ class Hold:
     :ivar sha256: the archived mail that it is about; `transfer_id`: the transfer.
     :ivar is_strangers: nobody whom we know vouches for the mail.
     :ivar others: how many more wait for the same reason and of the same signer, where it stands for all of them.
+    :ivar partner_id: the row of the partner, if we know them.
     """
 
     kind: str
@@ -63,6 +64,7 @@ class Hold:
     has_arrived: bool = False
     is_strangers: bool = False
     others: int = 0
+    partner_id: int | None = None
 
     @property
     def ref(self) -> str:
@@ -115,9 +117,22 @@ class Shown(StrEnum):
     KNOWN = "known"
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which holds a person wants to see; None is any."""
+
+    kind: str | None = None
+    reason: HoldReason | None = None
+    partner_id: int | None = None
+
+
+ANY = Wanted()
+
+
 def list_holds_page(
     connection: Connection,
     *,
+    wanted: Wanted = ANY,
     size: int = USUAL,
     after: str | None = None,
     shown: Shown = Shown.ALL,
@@ -131,7 +146,9 @@ def list_holds_page(
     """
     waiting = union_all(*_waiting(shown, grouped=grouped)).subquery()
     keys = [waiting.c.since, waiting.c.kind, waiting.c.id]
-    query = select(waiting.c.kind, waiting.c.id, waiting.c.others)
+    asked = {"kind": wanted.kind, "reason": wanted.reason, "partner_id": wanted.partner_id}
+    narrow = [waiting.c[name] == value for name, value in asked.items() if value is not None]
+    query = select(waiting.c.kind, waiting.c.id, waiting.c.others).where(*narrow)
     page = read_page(connection, query, keys, lambda row: (row.kind, row.id, row.others), size=size, after=after)
     found: dict[tuple[str, int], Hold] = {}
     for kind, read in _READERS.items():
@@ -143,6 +160,26 @@ def list_holds_page(
         if (kind, row_id) in found
     )
     return Page(tuple(rows), page.after)
+
+
+@dataclass(frozen=True, slots=True)
+class HowMany:
+    """How many rows of the list wait for one reason."""
+
+    kind: str
+    reason: HoldReason
+    count: int
+
+
+def count_holds(connection: Connection, partner_id: int | None = None) -> list[HowMany]:
+    """How many wait of each kind and for each reason, those of which most wait first, grouped as in the list."""
+    waiting = union_all(*_waiting(Shown.ALL, grouped=True)).subquery()
+    many = func.count().label("many")
+    query = select(waiting.c.kind, waiting.c.reason, many).group_by(waiting.c.kind, waiting.c.reason)
+    if partner_id is not None:
+        query = query.where(waiting.c.partner_id == partner_id)
+    rows = connection.execute(query.order_by(many.desc(), waiting.c.kind, waiting.c.reason))
+    return [HowMany(row.kind, HoldReason(row.reason), row.many) for row in rows]
 
 
 def same_as(connection: Connection, ref: str) -> list[str]:
@@ -186,7 +223,7 @@ def _waiting(shown: Shown, *, grouped: bool) -> Iterator[Select[*tuple[Any, ...]
     parts = {Shown.STRANGERS: is_strangers(), Shown.KNOWN: not_(is_strangers())}
     wanted = (parts[shown],) if shown in parts else ()
     apart = (not_(is_apart()),) if grouped else ()
-    yield _waiting_mails(INBOUND, states.INBOUND_MAIL, InboundMail.archived_at).where(*wanted, *apart)
+    yield _waiting_mails(INBOUND, InboundMail, InboundMail.archived_at).where(*wanted, *apart)
     if grouped:
         yield (
             select(
@@ -194,27 +231,28 @@ def _waiting(shown: Shown, *, grouped: bool) -> Iterator[Select[*tuple[Any, ...]
                 func.min(InboundMail.id).label("id"),
                 func.min(InboundMail.archived_at).label("since"),
                 (func.count() - 1).label("others"),
+                *(InboundMail.reason.label("reason"), InboundMail.partner_id.label("partner_id")),
             )
             .where(_IS_HELD, is_apart(), *wanted)
             .group_by(*_GROUP)
         )
     if shown is not Shown.STRANGERS:
-        yield _waiting_mails(OUTBOUND, states.OUTBOUND_MAIL, OutboundMail.requested_at)
+        yield _waiting_mails(OUTBOUND, OutboundMail, OutboundMail.requested_at)
         orders = select(
-            literal(ORDER).label("kind"), HoldRow.id, HoldRow.opened_at.label("since"), literal(0).label("others")
+            *(literal(ORDER).label("kind"), HoldRow.id, HoldRow.opened_at.label("since"), literal(0).label("others")),
+            *(HoldRow.reason.label("reason"), HoldRow.partner_id.label("partner_id")),
         )
         yield orders.where(HoldRow.closed_at.is_(None))
 
 
-def _waiting_mails(kind: str, machine: states.Machine, otherwise: Any) -> Select[*tuple[Any, ...]]:
+def _waiting_mails(kind: str, table: type[InboundMail | OutboundMail], otherwise: Any) -> Select[*tuple[Any, ...]]:
     """The mails that are held, and since when: an event says when each was put there last.
 
     :param otherwise: since when one waits of which no event says it.
     """
-    table = machine.table
     held_at = (
         select(func.max(Event.at))
-        .where(Event.subject == machine.name, Event.subject_id == table.id, Event.new == "held")
+        .where(Event.subject == table.__tablename__, Event.subject_id == table.id, Event.new == "held")
         .correlate(table.__table__)
         .scalar_subquery()
     )
@@ -223,6 +261,7 @@ def _waiting_mails(kind: str, machine: states.Machine, otherwise: Any) -> Select
         table.id,
         func.coalesce(held_at, otherwise).label("since"),
         literal(0).label("others"),
+        *(func.coalesce(table.reason, literal(HoldReason.FAILED.value)).label("reason"), table.partner_id),
     ).where(table.state == "held")
 
 
@@ -290,6 +329,7 @@ def _inbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterat
             transfer_id=row.transfer_id,
             has_arrived=row.id in arrived,
             is_strangers=row.unproven,
+            partner_id=row.partner_id,
             subject=row.subject,
             sender=row.sender,
         )
@@ -319,6 +359,7 @@ def _arrived(connection: Connection, rows: Sequence[Any], found: Mapping[int, Se
 def _outbound(connection: Connection, ids: Sequence[int] | None = None) -> Iterator[Hold]:
     mails = list_outbound(connection, states=[OutboundState.HELD], ids=ids)
     since = _held_since(connection, states.OUTBOUND_MAIL, [mail.id for mail in mails])
+    whose = _whose(connection, [mail.id for mail in mails])
     for mail in mails:
         reason = HoldReason(mail.reason or HoldReason.FAILED)
         yield Hold(
@@ -330,7 +371,20 @@ def _outbound(connection: Connection, ids: Sequence[int] | None = None) -> Itera
             partner=mail.partner,
             order=", ".join(mail.orders) or None,
             transfer_id=mail.transfer_id,
+            partner_id=whose[mail.id],
         )
+
+
+def _whose(connection: Connection, ids: Sequence[int]) -> dict[int, int]:
+    """The partner of each of these mails of ours."""
+    if not ids:
+        return {}
+    from intergestan_db.among import among
+
+    rows = connection.execute(
+        select(OutboundMail.id, OutboundMail.partner_id).where(among(OutboundMail.id, "mails")), {"mails": ids}
+    )
+    return {row.id: row.partner_id for row in rows}
 
 
 def _finding_of(mail: Outbound, reason: HoldReason) -> Finding:
@@ -378,6 +432,7 @@ def _orders(connection: Connection, ids: Sequence[int] | None = None) -> Iterato
             is_conflict=row.outcome not in _UNSETTLED or row.standing != row.business_hash,
             sha256=row.sha256,
             transfer_id=row.jti,
+            partner_id=row.partner_id,
             subject=row.subject,
             sender=row.sender,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from intergestan_db.enums import HoldReason
 from intergestan_runtime.said import Said, marked
 
 MAILBOX_STATES: Mapping[str, str] = {
@@ -48,3 +49,46 @@ PURGE_VERDICTS: Mapping[str, str] = {
     "remove": marked("not dealt with"),
 }
 """Why a mail stays, by verdict; the last two where a purge broke off."""
+
+
+HOLD_REASONS: Mapping[HoldReason, str] = {
+    HoldReason.UNKNOWN_SIGNER: marked("unknown signer"),
+    HoldReason.UNCONFIRMED_KEY: marked("key not confirmed"),
+    HoldReason.REVOKED_KEY: marked("revoked key"),
+    HoldReason.KEY_ANNOUNCED: marked("new key announced"),
+    HoldReason.PARTNER_BUDGET: marked("more than a partner may send"),
+    HoldReason.BAD_SIGNATURE: marked("wrong signature"),
+    HoldReason.BAD_MESSAGE: marked("mail that is not as it should be"),
+    HoldReason.DAMAGED: marked("damaged mail"),
+    HoldReason.NEWER_RELEASE: marked("of a newer release"),
+    HoldReason.WRONG_RECIPIENT: marked("meant for another site"),
+    HoldReason.TOO_OLD: marked("too old"),
+    HoldReason.CLAIM_MISMATCH: marked("says otherwise than its order"),
+    HoldReason.TRANSFER_CONFLICT: marked("two mails contradict each other"),
+    HoldReason.POISON: marked("mail that cannot be read"),
+    HoldReason.ARCHIVE: marked("copy in the archive damaged"),
+    HoldReason.BAD_DOCUMENT: marked("document that contradicts itself"),
+    HoldReason.UNKNOWN_PRODUCT: marked("unknown product"),
+    HoldReason.TWO_CUSTOMERS: marked("several customers fit"),
+    HoldReason.TOTAL_DIFFERENCE: marked("difference of totals"),
+    HoldReason.PRICE_DIFFERENCE: marked("difference of prices"),
+    HoldReason.VAT_DIFFERENCE: marked("difference of VAT"),
+    HoldReason.UNIT_MISMATCH: marked("unit that cannot be converted"),
+    HoldReason.CURRENCY: marked("other currency"),
+    HoldReason.CONFLICT: marked("contradicts an order that stands"),
+    HoldReason.GAP: marked("came before what it builds on"),
+    HoldReason.DELIVERED: marked("goods have left already"),
+    HoldReason.OWN_CHANGE: marked("changes what we had changed"),
+    HoldReason.OTHER_START: marked("starts from another order"),
+    HoldReason.ORDER_CLOSED: marked("order that is closed"),
+    HoldReason.CHANGE_REVIEW: marked("change to look at"),
+    HoldReason.UNMATCHED_ANSWER: marked("answer to nothing of ours"),
+    HoldReason.STATEMENT: marked("numbers that do not agree"),
+    HoldReason.FAILED: marked("booking failed"),
+    HoldReason.REFUSED_BY_SERVER: marked("refused by the server"),
+    HoldReason.UNDELIVERED: marked("came back"),
+    HoldReason.NO_ANSWER: marked("no answer"),
+    HoldReason.NOT_COMPOSED: marked("cannot be composed"),
+    HoldReason.CREDIT: marked("credit maximum"),
+}
+"""Why something waits, in as few words as a list has room for."""

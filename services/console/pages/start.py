@@ -12,8 +12,10 @@ from intergestan_db.enums import Right
 from intergestan_exchange.health.alarm_text import sentence
 from intergestan_exchange.partners.partners import Redirected, order_addresses_changed
 from services.console.access.rights import may
+from services.console.pages.to_do import CURES, next_act
 from services.console.visit import Visit
 
+AGAIN_MS: Final = 10000
 TOLD: Final = timedelta(days=7)
 """So long administrators are told that orders of a supplier go elsewhere."""
 
@@ -27,4 +29,14 @@ def show(visit: Visit) -> Response:
         with visit.database.read() as connection:
             redirected = order_addresses_changed(connection, visit.now - TOLD)
     may_send = may(Right.SEND_ORDERS, visit.person)
-    return visit.html("start.html", picture=picture, alarms=alarms, redirected=redirected, may_send=may_send)
+    oldest = [(hold, hold.what(visit.language), next_act(visit, hold)) for hold in picture.oldest]
+    return visit.html(
+        "start.html",
+        picture=picture,
+        alarms=alarms,
+        redirected=redirected,
+        may_send=may_send,
+        oldest=oldest,
+        cures=CURES,
+        again=AGAIN_MS,
+    )

@@ -1,4 +1,5 @@
 from tests.pipeline.conftest import made_pairs, make_pair, pool, sites
+from tests.services.console.deciding_desk import deciding
 from tests.services.console.desk import an_office, desk, portal
 from tests.services.console.sending_desk import sending
 from tests.site_factories import database, make_database, paired_sites
@@ -6,6 +7,7 @@ from tests.site_factories import database, make_database, paired_sites
 __all__ = [
     "an_office",
     "database",
+    "deciding",
     "desk",
     "made_pairs",
     "make_database",

@@ -60,6 +60,20 @@ GET  /commandes                      nadia carl odile adele adam
 GET  /commandes/CFR1                 nadia carl odile adele adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
+GET  /a-traiter                      nadia carl odile adele adam
+POST /a-traiter/commandes                  carl            adam
+POST /a-traiter/recus                           odile       adam
+POST /a-traiter/envois                     carl odile       adam
+POST /a-traiter/order-1/liberer            carl            adam
+GET  /a-traiter/order-1/refuser            carl            adam
+POST /a-traiter/order-1/refuser            carl            adam
+POST /a-traiter/in-1/liberer                    odile       adam
+GET  /a-traiter/in-1/refuser                    odile       adam
+POST /a-traiter/in-1/refuser                    odile       adam
+GET  /a-traiter/in-1/cle                                    adam
+POST /a-traiter/in-1/cle                                    adam
+POST /a-traiter/out-1/renvoyer             carl odile       adam
+GET  /a-traiter/out-1                nadia carl odile adele adam
 GET  /histoire                       nadia carl odile adele adam
 GET  /histoire/CFR1                  nadia carl odile adele adam
 GET  /moi                            nadia carl odile adele adam
@@ -75,7 +89,10 @@ LINES = [line.split() for line in MATRIX.strip().splitlines()]
 IN_PATHS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1", "/relever/{run:int}": "1"}
 IN_PATHS["/histoire/{text:path}"] = "CFR1"
 IN_PATHS["/comptes/boites/{mailbox:path}"] = "appros"
-ADDRESSES = {page.path: re.sub(r"\{\w+(:\w+)?\}", IN_PATHS.get(page.path, "out-1"), page.path) for page in ROUTES}
+ADDRESSES = {
+    page.path: re.sub(r"\{\w+(:\w+)?\}", IN_PATHS.get(page.path, "1" if "{n:int}" in page.path else "out-1"), page.path)
+    for page in ROUTES
+}
 
 
 def test_every_route_stands_in_the_matrix() -> None:
