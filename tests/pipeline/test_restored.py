@@ -635,6 +635,35 @@ def test_who_refuses_a_word_about_a_lost_mail_gets_it_anew(sites: Pair, forget: 
     assert believed(sites) == ("changed", "AP", "CCL1", 1)
 
 
+def test_an_order_that_waits_is_asked_about_although_its_change_was_answered(sites: Pair, forget: Forget) -> None:
+    """The clerk's word on the order was given to a mail that the buyer forgot; it knows the answer to its change."""
+    order = sent(sites)
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Partner).values(acceptance="review"))
+    sites.seller.receive(order)
+    change = edit(sites, quantities={L1: Decimal(5)})
+    mails = [row.id for row in sites.buyer.rows(OutboundMail, kind="orders")]
+    backup = forget(sites.buyer)
+    restored(sites.buyer, backup)
+    again = _resent(sites, mails[0])
+    sites.seller.receive(again)
+    sites.seller.receive(change)
+    answers = sites.seller.rows(OutboundMail, kind="answers", state="requested")
+    sites.clock.move(minutes=1)
+    restored(sites.buyer, backup)
+    for mail in answers:
+        sites.buyer.receive(send_mail(sites.seller, mail.id))
+    assert (sites.buyer.row(PurchaseOrder).state, change_states(sites)) == ("waiting", [("accepted", "AP")])
+    act(sites.seller, review.accept, "CCL1", {})
+    said = sites.seller.rows(OutboundMail, kind="answers")[-1]
+    held = sites.buyer.receive(send_mail(sites.seller, said.id))
+    assert place(held) == ("held", "unmatched_answer")
+    act(sites.buyer, refuse, [f"in-{held.id}"], None)
+    exchange(sites)
+    assert sites.buyer.row(PurchaseOrder).state == "accepted"
+    assert bought(sites) == sold(sites)
+
+
 def test_an_answer_to_what_was_replaced_says_nothing_of_the_order(sites: Pair) -> None:
     """The order comes again after its change was agreed to, and is answered as before: the later word stands."""
     sites.seller.receive(sent(sites))

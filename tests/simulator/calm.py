@@ -50,6 +50,11 @@ _FOR_LOOKS = """
         OR EXISTS (SELECT 1 FROM partner WHERE paused_at IS NOT NULL)
 """
 _PAUSED = "SELECT 1 AS one FROM partner WHERE paused_at IS NOT NULL"
+_OLDER = """
+    SELECT 1 AS one FROM partner WHERE told_at IS NOT NULL
+        AND (told_got_epoch > out_epoch OR (told_got_epoch = out_epoch AND told_got_seq > out_seq))
+"""
+"""The alarm IntergestanOwnDatabaseOlder, also after a `restored` that a clock ahead of its time had typed before."""
 _MAILS = "SELECT id, kind, state, reason FROM outbound_mail ORDER BY id"
 
 
@@ -205,9 +210,15 @@ class Calm:
             queue, row_id = site.bells.waiting.pop(0)
             if queue in SERVICE:
                 self.work_on(site, SERVICE[queue], row_id)
+        if not site.is_coming_back and site.ask(_OLDER):
+            site.is_back = True
         if site.is_coming_back:
             for one in site.awake("person"):
                 self.let(site, one, lambda: said.append(self.people.go_on_after_restore(site)), "after a restore")
+            busy = busy or any(said)
+        if self.people.entered_again:
+            for one in site.awake("person"):
+                self.let(site, one, lambda: said.append(self.people.ask_once_more(site)), "asked once more")
             busy = busy or any(said)
         if site.ask(_FOR_PEOPLE):
             for one in site.awake("person"):

@@ -109,6 +109,8 @@ class People:
     """Orders about which people of both sites talked on the telephone."""
     noted: dict[tuple[str, int], int] = field(default_factory=dict)
     """Where on paper the change or the cancellation stands that a mail of a site carries."""
+    entered_again: dict[tuple[str, int], Note] = field(default_factory=dict)
+    """The changes that were entered again after a restore, by site and mail."""
 
     def order(self, buyer: Site, seller: Site, count: int) -> None:
         """Enter some orders from a file, and send them in one mail."""
@@ -396,6 +398,7 @@ class People:
         write_file(file, *marks)
         site.is_stopped = site.is_back = False
         site.to_replay = True
+        self.entered_again = {key: note for key, note in self.entered_again.items() if key[0] != site.name}
 
     def resume(self, site: Site) -> None:
         """Call the partners of whom no statement came for hours, and go on booking what they send."""
@@ -433,13 +436,31 @@ class People:
                 waiting.add(number)
                 continue
             if what == "change":
+                place = len(site.notes)
                 self.ask_change(site, number, content)
+                mails = [mail for (name, mail), its in self.noted.items() if (name, its) == (site.name, place)]
+                self.entered_again |= {(site.name, mail): note for mail in mails}
             elif what == "cancel":
                 self.ask_cancellation(site, number)
             elif state is None:
                 self._enter(site, number, content)
             site.to_enter.remove(note)
         return len(site.to_enter) < len(again)
+
+    def ask_once_more(self, site: Site) -> bool:
+        """What was refused together with what followed it on paper was agreed on once: it is asked for by itself."""
+        refused = [
+            key
+            for key in self.entered_again
+            if key[0] == site.name
+            and site.ask(
+                "SELECT 1 AS one FROM purchase_order_change WHERE outbound_mail_id = ? AND state = 'rejected'", key[1]
+            )
+        ]
+        for key in refused:
+            _, number, content = self.entered_again.pop(key)
+            self.ask_change(site, number, content)
+        return bool(refused)
 
     def _is_told_to_be_older(self, site: Site) -> bool:
         """Whether the alarm IntergestanOwnDatabaseOlder is raised."""

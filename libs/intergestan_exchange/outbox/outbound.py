@@ -157,14 +157,17 @@ def resend(connection: Connection, ids: Iterable[int], *, by: str, at: datetime)
 def ask_anew(connection: Connection, partner_id: int, numbers: Sequence[str], *, by: str, at: datetime) -> Bells:
     """Send the newest document about each of these orders under a new number, so that the partner answers it anew.
 
-    Only what left before a restore of ours does, answered or not: the newest answer to it may quote a mail that our
-    database lost, and counts for nothing (`design.md` §10, §16.1). The documents are the same to the byte. What is no
-    order of ours to this partner, or is about to leave, is passed over.
+    So does the order itself while it waits, although a change of it was answered already: the answer to it was given to
+    the mail that was lost, and no answer to the change tells it. Only what left before a restore of ours does, answered
+    or not: the newest answer to it may quote a mail that our database lost, and counts for nothing (`design.md` §10,
+    §16.1). The documents are the same to the byte. What is no order of ours to this partner, or is about to leave, is
+    passed over.
     """
-    mail = _newest_mail()
-    sent = select(mail).select_from(PurchaseOrder).join(OutboundMail, OutboundMail.id == mail)
-    of_them = sent.where(PurchaseOrder.number.in_(numbers), OutboundMail.partner_id == partner_id)
-    mails = _locked(connection, connection.execute(of_them).scalars())
+    order, newest, own = PurchaseOrder, _newest_mail(), PurchaseOrder.outbound_mail_id
+    of_them = order.number.in_(numbers), OutboundMail.partner_id == partner_id
+    sent = select(newest).select_from(order).join(OutboundMail, OutboundMail.id == newest).where(*of_them)
+    waits = select(own).join(OutboundMail, OutboundMail.id == own).where(*of_them, order.state == PurchaseState.WAITING)
+    mails = _locked(connection, connection.execute(sent.union(waits)).scalars())
     froms, _ = states.OUTBOUND_MAIL.moves["number_anew"]
     wanted = tuple(each.id for each in mails if each.is_overtaken and each.state in froms)
     _number_anew(connection, wanted, by=by, at=at, reason=None, detail=None, rung_at=at)
