@@ -135,6 +135,14 @@ def _docstrings() -> frozenset[tuple[str, str]]:
     )
 
 
+def test_every_test_and_file_of_tests_that_the_proof_names_is_there() -> None:
+    """`docs/proof.md` says which test shows what: whoever renames one says so there."""
+    texts = re.findall(r"`([^`\n]+)`", _read("docs/proof.md"))
+    named = [text.partition("::")[2] or text for text in texts if text.startswith(("test_", "tests/"))]
+    assert len(named) > 60
+    assert not [text for text in named if not (_is_path(text) or _is_defined(text))]
+
+
 def test_contributing_names_what_exists() -> None:
     texts = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", _read("CONTRIBUTING.md"), flags=re.DOTALL))
     assert len(texts) > 100

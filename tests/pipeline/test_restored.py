@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +23,7 @@ from intergestan_db.tables import (
     OutboundMail,
     Partner,
     PartnerStatement,
+    Product,
     PurchaseOrder,
     PurchaseOrderLine,
     SalesOrder,
@@ -42,8 +44,9 @@ from intergestan_exchange.statements.restored import take_up
 from intergestan_msg.answer import AnswerCode, OrderAnswer
 from intergestan_msg.mail.incoming import read_mail
 from intergestan_msg.manifest import Manifest
+from intergestan_msg.order import Order
 from intergestan_msg.ubl import write_order
-from tests.factories import BUYER, STAUBER, cfr1
+from tests.factories import BUYER, STAUBER, an_order, cfr1
 from tests.pipeline.conftest import Pair
 from tests.pipeline.forge import Forge
 from tests.pipeline.test_changes import answer as answer_all
@@ -129,10 +132,15 @@ def leave_all(sites: Pair) -> None:
 
 
 def ask_statement(sites: Pair) -> None:
-    with sites.seller.database.transaction() as connection:
-        ids = [row.id for row in sites.seller.rows(Partner)]
-        (mail_id,) = statement_requests.request(connection, ids, at=sites.clock.now)
-    sites.buyer.receive(send_mail(sites.seller, mail_id))
+    state(sites.seller, sites.buyer)
+
+
+def state(site: SiteUnderTest, other: SiteUnderTest) -> None:
+    """This site's statement reaches the other."""
+    with site.database.transaction() as connection:
+        ids = [row.id for row in site.rows(Partner)]
+        (mail_id,) = statement_requests.request(connection, ids, at=site.database.now())
+    other.receive(send_mail(site, mail_id))
 
 
 def sent_later(sites: Pair, before_it_leaves: Callable[[], None]) -> bytes:
@@ -342,6 +350,51 @@ def test_the_buyer_changes_again_to_another_figure(sites: Pair, forget: Forget) 
     assert bought(sites) == sold(sites)
     entries = [(row.epoch, row.revision, row.outcome) for row in sites.seller.rows(Ledger, type="change")]
     assert entries == [(1, 1, "applied"), (sites.buyer.row(Partner).out_epoch, 1, "applied")]
+
+
+def enter_and_send(sites: Pair, order: Order) -> bytes:
+    sites.buyer.import_orders(write_order(order))
+    mail_id = sites.buyer.request(sites.seller.code, order.id)
+    mail = sites.buyer.compose(mail_id)
+    sites.buyer.mark_sent(mail_id)
+    return mail
+
+
+def test_an_order_entered_otherwise_replaces_what_waits_and_not_what_is_booked(
+    sites: Pair, forget: Forget
+) -> None:
+    """The order left after the backup; its buyer, restored, enters it from memory and mistakes a quantity."""
+    for site in (sites.buyer, sites.seller):
+        site.put_products(*products_of(cfr1()))
+    backup = forget(sites.buyer)
+    line, *others = cfr1().lines
+    three, four = (
+        an_order("CFR1", (replace(line, quantity=Decimal(each), line_total=Decimal(45 * each)), *others))
+        for each in (3, 4)
+    )
+    other_price(sites, Decimal(46))
+    sites.seller.receive(enter_and_send(sites, cfr1()))
+    assert [hold.reason for hold in sites.seller.rows(Hold)] == ["price_difference"]
+    restored(sites.buyer, backup)
+    other_price(sites, Decimal(45))
+    assert place(sites.seller.receive(enter_and_send(sites, three))) == ("done", None)
+    exchange(sites)
+    assert not [hold for hold in sites.seller.rows(Hold) if hold.closed_at is None]
+    assert bought(sites) == sold(sites)
+    assert sold(sites)[L1][1] == 3
+    sites.clock.move(minutes=1)
+    restored(sites.buyer, backup)
+    sites.seller.receive(enter_and_send(sites, four))
+    assert [hold.reason for hold in sites.seller.rows(Hold) if hold.closed_at is None] == ["conflict"]
+    assert sold(sites)[L1][1] == 3, "goods may have left"
+    answers = [row.code for row in sites.seller.rows(Answer)]
+    assert answers[-1] == "AB"
+
+
+def other_price(sites: Pair, price: Decimal) -> None:
+    """What the seller asks for the first line from now on."""
+    with sites.seller.database.transaction() as connection:
+        connection.execute(update(Product).where(Product.code == "FAI01").values(sale_price=price))
 
 
 def test_a_change_of_an_earlier_series_comes_too_late(sites: Pair, forget: Forget) -> None:
@@ -843,19 +896,21 @@ def test_restored_twice_from_one_backup_is_two_series(sites: Pair, forget: Forge
     assert seen == sorted(seen)
 
 
-def test_a_statement_of_a_later_series_is_newer_whatever_the_clock_says(sites: Pair, forget: Forget) -> None:
+@pytest.mark.parametrize("who", ["seller", "buyer"])
+def test_a_statement_of_a_later_series_is_newer_whatever_the_clock_says(sites: Pair, forget: Forget, who: str) -> None:
     ordered(sites)
+    site, other = (sites.seller, sites.buyer) if who == "seller" else (sites.buyer, sites.seller)
     sites.clock.move(days=2)
-    ask_statement(sites)
-    before = sites.buyer.row(PartnerStatement)
-    backup = forget(sites.seller)
-    restored(sites.seller, backup)
+    state(site, other)
+    before = other.row(PartnerStatement)
+    backup = forget(site)
+    restored(site, backup)
     sites.clock.move(days=-1)
-    mail = sites.seller.rows(OutboundMail, state="requested", kind="statement")[-1]
-    sites.buyer.receive(send_mail(sites.seller, mail.id))
-    after = sites.buyer.row(PartnerStatement)
+    mail = site.rows(OutboundMail, state="requested", kind="statement")[-1]
+    other.receive(send_mail(site, mail.id))
+    after = other.row(PartnerStatement)
     assert after.composed_at < before.composed_at
-    assert after.epoch == sites.seller.row(Partner).out_epoch > before.epoch
+    assert after.epoch == site.row(Partner).out_epoch > before.epoch
 
 
 def test_every_mail_tells_how_far_the_numbering_is(sites: Pair) -> None:
@@ -890,25 +945,29 @@ def older(site: SiteUnderTest) -> tuple[bool, bool]:
     return route.ours_older, route.theirs_older
 
 
-def test_a_rollback_is_known_on_both_sides_with_the_next_heartbeat(sites: Pair, forget: Forget) -> None:
+@pytest.mark.parametrize("who", ["seller", "buyer"])
+def test_a_rollback_is_known_on_both_sides_with_the_next_heartbeat(sites: Pair, forget: Forget, who: str) -> None:
     """`design.md` §16.6: nobody typed `restored`, and the mails that were given numbers again have not left yet."""
-    order = sent(sites)
-    sites.buyer.receive(beat(sites.seller))
-    backup = forget(sites.seller)
-    sites.seller.receive(order)
+    site, other = (sites.seller, sites.buyer) if who == "seller" else (sites.buyer, sites.seller)
+    order = b""
+    if who == "seller":
+        order = sent(sites)
+    other.receive(beat(site))
+    backup = forget(site)
+    sites.seller.receive(order or sent(sites))
     answer_all(sites)
     sites.clock.move(minutes=5)
-    assert older(sites.buyer) == older(sites.seller) == (False, False)
+    assert older(other) == older(site) == (False, False)
     backup()
-    sites.buyer.receive(beat(sites.seller))
-    assert older(sites.buyer) == (False, True)
-    sites.seller.receive(echo(sites.buyer))
-    assert older(sites.seller) == (True, False)
-    restored(sites.seller, lambda: None)
-    assert older(sites.seller) == (False, False)
+    other.receive(beat(site))
+    assert older(other) == (False, True)
+    site.receive(echo(other))
+    assert older(site) == (True, False)
+    restored(site, lambda: None)
+    assert older(site) == (False, False)
     sites.clock.move(minutes=5)
-    sites.buyer.receive(beat(sites.seller))
-    assert older(sites.buyer) == (False, False)
+    other.receive(beat(site))
+    assert older(other) == (False, False)
 
 
 def test_two_mails_of_one_moment_are_no_rollback(sites: Pair) -> None:
