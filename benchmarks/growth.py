@@ -54,6 +54,8 @@ def measure(kind: str, sizes: Sequence[int], chosen: Sequence[str]) -> Figures:
                 for each in years:
                     each.grow(size - there)
                 there = size
+                _say(f"{kind}: counting for statements …")
+                sites.count_years()
                 sites.once_round()
             for name, ready in steps.items():
                 _say(f"{kind}, {size} orders: {name} …")

@@ -31,7 +31,9 @@ from intergestan_exchange.inbox.pool import ReaderPool
 from intergestan_exchange.inbox.replay import Choice, choose
 from intergestan_exchange.mail_accounts.accounts import NewMailbox, NewRelay, add_mailbox, set_relay
 from intergestan_exchange.mailboxes import pollers
+from intergestan_exchange.statements.beginnings import keep
 from intergestan_exchange.statements.statement_requests import request as request_statements
+from intergestan_exchange.statements.statements import Counter
 from intergestan_exchange.tracing.trace import trace
 from intergestan_msg.ubl import write_order
 from intergestan_operations.alerting.watching import Watcher, Ways
@@ -198,6 +200,28 @@ class WorkingSites:
             (mail_id,) = request_statements(connection, [partner], at=self.buyer.database.now())
         return lambda: self.buyer.composer.compose(mail_id)
 
+    def take_statement(self) -> Work:
+        """What the buyer says, at the seller."""
+        with self.buyer.database.transaction() as connection:
+            partner = self.buyer.row(Partner).id
+            (mail_id,) = request_statements(connection, [partner], at=self.buyer.database.now(), newest=True)
+        self.buyer.composer.compose(mail_id)
+        arrived = self.arrived(self.seller, frozen(self.buyer, mail_id))
+        return lambda: self.seller.importer.take_in(arrived)
+
+    def count_years(self) -> None:
+        """Count what statements of years would have counted by now, at either site."""
+        until = int(self.buyer.database.now().timestamp())
+        for site, other in ((self.buyer, self.seller), (self.seller, self.buyer)):
+            with other.database.read() as connection:
+                theirs = Counter(connection, other.row(Partner).id).our_statement(until)
+            partner = site.row(Partner).id
+            with site.database.transaction() as connection:
+                ours, compared = (Counter(connection, partner, most=10**9) for _ in range(2))
+                ours.our_statement(until)
+                compared.compare_all(theirs)
+                keep(connection, partner, ours.longer() + compared.longer())
+
     def steps(self) -> Mapping[str, Callable[[], Work]]:
         """By name, what gets each ready."""
         buyer, seller = self.buyer, self.seller
@@ -210,6 +234,7 @@ class WorkingSites:
             "answer": self.answer,
             "apply an answer": self.apply,
             "statement": self.statement,
+            "take a statement": self.take_statement,
         }
         for whose, site in (("buyer", buyer), ("seller", seller)):
             dispatcher, poller = self.dispatchers[whose], self._pollers[id(site)]

@@ -54,6 +54,7 @@ Rights = Mapping[str, Right]
 _EVENT = "at who subject subject_id name old new detail"
 _MAIL = "transfer_id kind state partner_id requested_at rung_at attempts resends lease_fence"
 _LEASE = "lease_owner lease_fence lease_until"
+_COUNTED = "up_to complete void latest hashed digest withdrawn"
 _TOKENS = "sealed_refresh sealed_access expires_at claimed_until error"
 
 _SEES_WORKERS = Right("name service alive_until", "name service started_at alive_until", "alive_until", deletes=True)
@@ -93,6 +94,8 @@ _COMPOSER: Rights = {
     "inbound_mail": Right(ALL),
     "partner_statement": Right(ALL),
     "missing_number": Right(ALL, ALL, deletes=True),
+    "series_beginning": Right(ALL, ALL, _COUNTED),
+    "withdrawn_number": Right(ALL),
     "published": Right(ALL, ALL, "value"),
 }
 """Freezes and signs what was requested or is to be answered. It books nothing."""
@@ -191,6 +194,8 @@ _IMPORTER: Rights = {
         "partner_id transfer_id epoch composed_at received_at statement",
         "transfer_id epoch composed_at received_at statement",
     ),
+    "series_beginning": Right(ALL, ALL, _COUNTED),
+    "withdrawn_number": Right(ALL),
     "product": Right(ALL),
     "product_match": Right(ALL),
     "customer_match": Right(ALL),
@@ -293,6 +298,8 @@ _DISPATCHER: Rights = {
     "partner_budget": Right(ALL),
     "partner_statement": Right(ALL),
     "missing_number": Right(ALL),
+    "series_beginning": Right(ALL),
+    "withdrawn_number": Right(ALL),
     "purchase_order": Right(ALL),
     "purchase_order_change": Right(ALL),
     "agency_order": Right("id purchase_order_id sales_order_id"),
@@ -418,6 +425,7 @@ _CONSOLE: Rights = {
     "outbound_order": Right(ALL, ALL, "live"),
     "outbound_body": Right(ALL, deletes=True),
     "former_body": Right(ALL, ALL),
+    "withdrawn_number": Right(ALL, "partner_id epoch seq"),
     "partner": Right(ALL, changes="order_address"),
 }
 """Shows what there is, lets people in, and does what they may: confirm and send orders, send a mail again or give it

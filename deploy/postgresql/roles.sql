@@ -87,9 +87,12 @@ GRANT SELECT ON "purchase_order_change" TO :"composer";
 GRANT SELECT ON "purchase_order_charge" TO :"composer";
 GRANT SELECT ON "purchase_order_line" TO :"composer";
 GRANT SELECT (id, from_mode, bounce_mode, bounce_address) ON "relay" TO :"composer";
+GRANT SELECT, INSERT, UPDATE (up_to, complete, void, latest, hashed, digest, withdrawn) ON "series_beginning"
+    TO :"composer";
 GRANT SELECT ON "site" TO :"composer";
 GRANT SELECT (id, login, name, email, active, establishment_id, depot_id, language, timezone, shortcuts,
     last_login_at) ON "user" TO :"composer";
+GRANT SELECT ON "withdrawn_number" TO :"composer";
 GRANT SELECT (name, service), INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON
     "worker" TO :"composer";
 
@@ -266,6 +269,8 @@ GRANT SELECT, INSERT (sales_order_id, product_id, promised_date, said, line_id, 
     (product_id, promised_date, said, line_id, product_code, name, quantity, unit, price, base_quantity,
     allowance, total, vat_category, vat_rate, note, wanted_date), DELETE ON "sales_order_line" TO :"importer";
 GRANT USAGE ON SEQUENCE "sales_order_line_id_seq" TO :"importer";
+GRANT SELECT, INSERT, UPDATE (up_to, complete, void, latest, hashed, digest, withdrawn) ON "series_beginning"
+    TO :"importer";
 GRANT SELECT (name, value) ON "setting" TO :"importer";
 GRANT SELECT (payment_id, credit_note_id, invoice_due_id, amount, settled_on) ON "settlement" TO :"importer";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"importer";
@@ -273,6 +278,7 @@ GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok), UPDATE (res
     :"importer";
 GRANT SELECT (id, login, name, email, active, establishment_id, depot_id, language, timezone, shortcuts,
     last_login_at) ON "user" TO :"importer";
+GRANT SELECT ON "withdrawn_number" TO :"importer";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
     (alive_until), DELETE ON "worker" TO :"importer";
 
@@ -349,12 +355,14 @@ GRANT SELECT ON "review_reply" TO :"dispatcher";
 GRANT SELECT (id, partner_id, customer_order_number, state, created_at, allocated_at, rung_at, number,
     issue_date, establishment_id), UPDATE (rung_at) ON "sales_order" TO :"dispatcher";
 GRANT SELECT (id, sales_order_id, product_id) ON "sales_order_line" TO :"dispatcher";
+GRANT SELECT ON "series_beginning" TO :"dispatcher";
 GRANT SELECT (name, value) ON "setting" TO :"dispatcher";
 GRANT SELECT (id, payment_id, credit_note_id) ON "settlement" TO :"dispatcher";
 GRANT SELECT, UPDATE (created_at) ON "site" TO :"dispatcher";
 GRANT SELECT (depot_id, product_id, on_hand, reserved, negative_ok) ON "stock" TO :"dispatcher";
 GRANT SELECT, INSERT, UPDATE (memories) ON "told_alarm" TO :"dispatcher";
 GRANT SELECT, INSERT, DELETE ON "told_hold" TO :"dispatcher";
+GRANT SELECT ON "withdrawn_number" TO :"dispatcher";
 GRANT SELECT (name, service, alive_until), INSERT (name, service, started_at, alive_until), UPDATE
     (alive_until), DELETE ON "worker" TO :"dispatcher";
 
@@ -541,6 +549,7 @@ GRANT SELECT ON "review_reply" TO :"console";
 GRANT SELECT ON "sales_order" TO :"console";
 GRANT SELECT ON "sales_order_charge" TO :"console";
 GRANT SELECT ON "sales_order_line" TO :"console";
+GRANT SELECT ON "series_beginning" TO :"console";
 GRANT SELECT, INSERT, UPDATE (seen_at, told), DELETE ON "session" TO :"console";
 GRANT SELECT ON "setting" TO :"console";
 GRANT SELECT ON "settlement" TO :"console";
@@ -554,6 +563,8 @@ GRANT SELECT ON "told_hold" TO :"console";
 GRANT SELECT, UPDATE (password_hash, language, timezone, shortcuts, last_login_at) ON "user" TO :"console";
 GRANT SELECT ON "user_right" TO :"console";
 GRANT SELECT ON "user_role" TO :"console";
+GRANT SELECT, INSERT (partner_id, epoch, seq) ON "withdrawn_number" TO :"console";
+GRANT USAGE ON SEQUENCE "withdrawn_number_id_seq" TO :"console";
 GRANT SELECT, INSERT (name, service, started_at, alive_until), UPDATE (alive_until), DELETE ON "worker" TO
     :"console";
 -- end rights

@@ -18,13 +18,14 @@
 `order_rules.py` may import: diagnosis, errors, money, unit_factors.
 `peppol.py` may import: errors.
 `plain_text.py` may import: nothing.
+`running_sha256.py` may import: nothing.
 `seal.py` may import: diagnosis, errors, jws, signature_form, strict_json.
 `shapes.py` may import: nothing.
 `signature_form.py` may import: nothing.
 `spelling.py` may import: answer, change, identity, manifest, order.
 `stated.py` may import: money.
 `stated_order.py` may import: money, order, peppol, stated.
-`statement.py` may import: number_ranges, shapes.
+`statement.py` may import: number_ranges, running_sha256, shapes.
 `strict_json.py` may import: diagnosis, errors.
 `unit_factors.py` may import: money.
 `typography.py` may import: nothing.

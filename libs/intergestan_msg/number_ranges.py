@@ -50,6 +50,11 @@ def subtract(some: Ranges, others: Ranges) -> Ranges:
     return tuple(left)
 
 
+def clipped(some: Ranges, highest: int) -> Ranges:
+    """Those of its numbers that are not above this one."""
+    return tuple((low, min(high, highest)) for low, high in some if low <= highest)
+
+
 def contains(some: Ranges, number: int) -> bool:
     """Whether the number is in it."""
     at = bisect_right(some, number, key=lambda pair: pair[0])

@@ -2,6 +2,9 @@
 
 Both sides know of each mail its number, its composing time and its transfer digest. So whoever gets a statement can
 work out which mails never arrived, in either direction, however they were lost (`design.md` §11).
+
+A series of years has a million mails, of which a day adds a hundred: where its `Beginning` was counted before, an
+account and a comparison need only what came since, and say what they say without it.
 """
 
 from __future__ import annotations
@@ -9,12 +12,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from intergestan_msg.number_ranges import Ranges, contains, count, is_orderly, ranges_of, subtract, union
+from intergestan_msg.number_ranges import Ranges, clipped, contains, count, is_orderly, ranges_of, subtract, union
 from intergestan_msg.shapes import Shape
+
+if TYPE_CHECKING:
+    from intergestan_msg.running_sha256 import RunningSha256
 
 MAX_RANGES = 10_000
 MAX_EPOCHS = 1000
@@ -97,25 +103,69 @@ class Comparison:
         return not (self.lacking or self.unknown or self.differs)
 
 
-def digest_of(entries: Iterable[Entry]) -> str:
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The numbers of a series up to one of them, counted before.
+
+    :ivar complete: those that an account lists which is made from `latest` on, the composing time of the last of them.
+    :ivar void: those that were given up.
+    :ivar hashed: those that `digest` is of, as `RunningSha256` leaves off.
+    """
+
+    up_to: int
+    complete: Ranges
+    void: Ranges
+    latest: int
+    hashed: Ranges
+    digest: bytes
+
+    def serves_account(self, until: int) -> bool:
+        """Whether `account_of` may go on from here."""
+        return self.hashed == self.complete and self.latest <= until
+
+    def serves_comparison(self, account: Account, until: int) -> bool:
+        """Whether `compare` may go on from here."""
+        return self.hashed == clipped(account.complete, self.up_to) and self.latest <= until
+
+
+START = Beginning(0, (), (), 0, (), b"")
+"""Nothing is counted yet."""
+
+
+def digest_of(entries: Iterable[Entry], before: Beginning = START) -> str:
     """The digest over transfers: SHA-256, in hex, of a line `number digest` for each, ascending by number."""
-    total = hashlib.sha256()
+    total = _going_on(before) if before.digest else hashlib.sha256()
     for entry in entries:
-        total.update(f"{entry.seq} {entry.digest}\n".encode("ascii"))
+        total.update(_line(entry))
     return total.hexdigest()
 
 
-def account_of(epoch: int, entries: Sequence[Entry], until: int, missing: Ranges = ()) -> Account:
-    """What we say about these entries of one direction, ascending by number."""
+def _line(entry: Entry) -> bytes:
+    return f"{entry.seq} {entry.digest}\n".encode("ascii")
+
+
+def _going_on(before: Beginning) -> RunningSha256:
+    from intergestan_msg.running_sha256 import RunningSha256
+
+    return RunningSha256(before.digest) if before.digest else RunningSha256()
+
+
+def account_of(
+    epoch: int, entries: Sequence[Entry], until: int, missing: Ranges = (), before: Beginning = START
+) -> Account:
+    """What we say about these entries of one direction, ascending by number.
+
+    :param before: what they go on from, if it `serves_account`. Of what it covers they have at most what waits.
+    """
     complete = [each for each in entries if _counts(each, until)]
     return Account(
         epoch=epoch,
-        complete=ranges_of(each.seq for each in complete),
+        complete=union(before.complete, ranges_of(each.seq for each in complete)),
         missing=missing,
         held=ranges_of(each.seq for each in entries if each.digest is None),
-        void=ranges_of(each.seq for each in entries if each.void),
-        count=len(complete),
-        digest=digest_of(complete),
+        void=union(before.void, ranges_of(each.seq for each in entries if each.void)),
+        count=count(before.complete) + len(complete),
+        digest=digest_of(complete, before),
     )
 
 
@@ -123,17 +173,68 @@ def _counts(entry: Entry, until: int) -> bool:
     return not entry.void and entry.digest is not None and entry.composed <= until
 
 
-def compare(account: Account, entries: Sequence[Entry], until: int) -> Comparison:
-    """Compare the partner's account with our entries of the same direction and epoch, ascending by number."""
-    ours = ranges_of(each.seq for each in entries if _counts(each, until))
-    unknown = subtract(account.complete, ranges_of(each.seq for each in entries))
+def compare(account: Account, entries: Sequence[Entry], until: int, before: Beginning = START) -> Comparison:
+    """Compare the partner's account with our entries of the same direction and epoch, ascending by number.
+
+    :param before: what they go on from, if it `serves_comparison`. Of what it covers they have at most what waits.
+    """
+    ours = union(before.complete, ranges_of(each.seq for each in entries if _counts(each, until)))
+    numbers = union(before.complete, before.void, ranges_of(each.seq for each in entries))
+    unknown = subtract(account.complete, numbers)
     both = [each for each in entries if contains(account.complete, each.seq)]
     comparable = not unknown and all(each.digest is not None for each in both)
     return Comparison(
         account.epoch,
         subtract(ours, union(account.complete, account.held, account.void)),
         unknown,
-        comparable and digest_of(both) != account.digest,
+        comparable and digest_of(both, before) != account.digest,
+    )
+
+
+def longer(
+    before: Beginning,
+    entries: Iterable[Entry],
+    until: int,
+    settled: int,
+    most: int,
+    account: Account | None = None,
+) -> Beginning:
+    """A beginning, longer by such of these entries, ascending by number, as will hardly become others.
+
+    What lacks may come still, and then all is counted anew. So nothing follows it in a beginning that is not old.
+
+    :param until: what was composed later is left out, and `settled`: until then it is old, seconds since 1970.
+    :param most: so many are added at most.
+    :param account: the digest is of what the partner has, too; without it, of what an account of ours lists.
+    """
+    total = _going_on(before)
+    hashed: list[int] = []
+    complete: list[int] = []
+    void: list[int] = []
+    last, latest, lacks = before.up_to, before.latest, False
+    for entry in entries:
+        if entry.seq <= before.up_to:
+            continue
+        is_hashed = not entry.void if account is None else contains(account.complete, entry.seq)
+        lacks = lacks or entry.seq > last + 1 or entry.digest is None or not (is_hashed or entry.void)
+        if entry.digest is None:
+            continue
+        if entry.composed > (settled if lacks else until) or len(complete) + len(void) == most:
+            break
+        (void if entry.void else complete).append(entry.seq)
+        last, latest = entry.seq, max(latest, entry.composed)
+        if is_hashed:
+            hashed.append(entry.seq)
+            total.update(_line(entry))
+    if last == before.up_to:
+        return before
+    return Beginning(
+        last,
+        union(before.complete, ranges_of(complete)),
+        union(before.void, ranges_of(void)),
+        latest,
+        union(before.hashed, ranges_of(hashed)),
+        total.saved,
     )
 
 

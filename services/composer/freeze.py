@@ -13,6 +13,7 @@ from intergestan_db import states
 from intergestan_db.tables import OutboundBody, OutboundOrder, Partner, PurchaseOrder
 from intergestan_erp.site.day import site_day, zone_of
 from intergestan_exchange.keys.own_keys import OwnKey, signs_now
+from intergestan_exchange.statements.beginnings import keep
 from intergestan_exchange.statements.numbered_mails import last_got
 from intergestan_exchange.statements.statement_requests import give_up_older
 from intergestan_msg import seal
@@ -74,6 +75,7 @@ def freeze(
     if prepared.statement is not None:
         note_asked_for(connection, mail.partner_id, prepared.statement, now, most_asked)
         give_up_older(connection, mail.partner_id, mail.id, by=BY, at=now)
+        keep(connection, mail.partner_id, prepared.beginnings)
     compact = seal.sign(encode(_manifest(prepared, epoch, seq or 0, position, dated)), key)
     token = bounce_key.token(mail.id, mail.transfer_id) if bounce_key is not None else None
     mime = prepared.write(_letter(prepared, compact, token, now, trace_parent))

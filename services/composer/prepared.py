@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from intergestan_db.database import AnyRow
 from intergestan_exchange.keys.own_keys import OwnKey
+from intergestan_exchange.statements.beginnings import Longer
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.key_notice import KeyNotice
 from intergestan_msg.kinds import DocumentType, Kind
@@ -43,6 +44,7 @@ class Prepared:
 
     :ivar write: makes the mail's bytes of a letter that has all the rest.
     :ivar signed_by: the key that must sign it; None is whichever signs then.
+    :ivar beginnings: what later statements need not count again.
     """
 
     request: Request
@@ -59,6 +61,7 @@ class Prepared:
     notice: KeyNotice | None = None
     signed_by: OwnKey | None = None
     statement: Statement | None = None
+    beginnings: tuple[Longer, ...] = ()
     clock: int | None = None
     every: int | None = None
 

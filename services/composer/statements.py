@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 from intergestan_db.bulk import insert_rows
 from intergestan_db.tables import MissingNumber, OutboundStatement
 from intergestan_exchange.outbox.order_mail import site_address
-from intergestan_exchange.statements.statements import our_statement
+from intergestan_exchange.statements.statements import Counter
 from intergestan_msg.email_address import EmailAddress
 from intergestan_msg.kinds import Kind
 from intergestan_msg.mail.outgoing import compose_statement
@@ -29,7 +29,8 @@ def prepare_statement(connection: Connection, request: Request, now: datetime, u
     query = select(OutboundStatement.__table__).where(OutboundStatement.outbound_mail_id == mail.id)
     row = connection.execute(query).one()
     until = now if row.newest else now - under_way
-    statement = our_statement(connection, partner.id, int(until.timestamp()), wanted=row.wanted)
+    counter = Counter(connection, partner.id)
+    statement = counter.our_statement(int(until.timestamp()), wanted=row.wanted)
     return Prepared(
         request=request,
         kind=Kind.STATEMENT,
@@ -37,6 +38,7 @@ def prepare_statement(connection: Connection, request: Request, now: datetime, u
         recipient=EmailAddress(partner.answer_address, partner.name),
         write=lambda letter: compose_statement(letter, statement, site.name),
         statement=statement,
+        beginnings=counter.longer(),
     )
 
 

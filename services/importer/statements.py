@@ -9,8 +9,9 @@ import structlog
 from intergestan_db.trace_context import hand_on
 from intergestan_exchange.inbox.reading import Reading
 from intergestan_exchange.outbox.mail_orders import orders_of
+from intergestan_exchange.statements.beginnings import keep
 from intergestan_exchange.statements.statement_mails import Taken, take_statement
-from intergestan_exchange.statements.statements import compare_all
+from intergestan_exchange.statements.statements import Counter
 from intergestan_exchange.transfers.transfer import Transfer
 from intergestan_msg.statement import Statement
 from intergestan_runtime.steps import COMPOSE, IMPORT, SEND
@@ -28,10 +29,14 @@ def take_partners_statement(
     """
     parts = turn.parts
     with parts.database.read() as connection:
-        compared = compare_all(connection, transfer.partner.id, statement)
+        counter = Counter(connection, transfer.partner.id)
+        compared = counter.compare_all(statement)
+        longer = counter.longer()
     with parts.database.transaction() as connection:
         now = parts.database.now()
         taken = take_statement(connection, turn.mail, transfer, statement, compared, under_way, now)
+        if taken.is_newest:
+            keep(connection, transfer.partner.id, longer)
         if taken.findings:
             turn.write_hold(connection, taken.findings, reading, transfer.partner.id)
         hand_on(connection, taken.compose, parts.tracer.here())

@@ -13,6 +13,7 @@ from intergestan_msg.kinds import TAKES, Kind
 from intergestan_msg.manifest import Manifest, decode, encode
 from intergestan_msg.number_ranges import (
     Ranges,
+    clipped,
     contains,
     count,
     gaps,
@@ -22,7 +23,18 @@ from intergestan_msg.number_ranges import (
     subtract,
     union,
 )
-from intergestan_msg.statement import Account, Comparison, Entry, Statement, account_of, compare, nothing_of
+from intergestan_msg.statement import (
+    START,
+    Account,
+    Beginning,
+    Comparison,
+    Entry,
+    Statement,
+    account_of,
+    compare,
+    longer,
+    nothing_of,
+)
 from tests.msg.letters import orders_batch
 
 UNTIL = 1000
@@ -41,6 +53,7 @@ def test_ranges_are_sets(some: set[int], others: set[int]) -> None:
         (union(one, other), some | others),
         (subtract(one, other), some - others),
         (gaps(one), set(range(1, max(some, default=0) + 1)) - some),
+        (clipped(one, 30), {number for number in some if number <= 30}),
     ):
         assert members(found) == expected
         assert count(found) == len(expected)
@@ -101,6 +114,83 @@ def test_a_restored_side_is_told_what_it_lost(given_: set[int], kept: set[int]) 
     found = compare(theirs, [an_entry(seq, content="9") for seq in sorted(kept & given_)], UNTIL)
     assert members(found.unknown) == given_ - kept
     assert found.differs == (given_ <= kept and bool(given_))
+
+
+fates = st.lists(
+    st.tuples(st.sampled_from(["there", "there", "there", "lost", "held", "void"]), st.integers(0, 10)), max_size=30
+)
+"""Of the numbers from 1 on: what became of each, and when it was composed."""
+
+
+@given(fates, st.lists(st.integers(0, 12), max_size=4), st.integers(0, 12), st.integers(1, 9), st.data())
+def test_who_goes_on_from_a_beginning_says_what_who_counts_all_says(
+    fates: list[tuple[str, int]], when: list[int], until: int, most: int, data: st.DataObject
+) -> None:
+    """Whatever the beginning was made of, in however many pieces, and whatever the partner has of it."""
+    entries = [
+        Entry(seq, None if fate == "held" else f"{seq:064}", 0 if fate == "held" else composed, fate == "void")
+        for seq, (fate, composed) in enumerate(fates, 1)
+        if fate != "lost"
+    ]
+    accounts = [None, *(data.draw(_accounts(entries)) for _ in range(2))]
+    beginning = START
+    said = data.draw(st.sampled_from(accounts))
+    for instant in when:
+        settled = data.draw(st.integers(0, instant))
+        beginning = longer(beginning, entries, instant, settled, most, said)
+    rest = [each for each in entries if each.seq > beginning.up_to or each.digest is None]
+    if beginning.serves_account(until):
+        assert account_of(1, rest, until, (), beginning) == account_of(1, entries, until)
+    for account in filter(None, accounts):
+        if beginning.serves_comparison(account, until):
+            assert compare(account, rest, until, beginning) == compare(account, entries, until)
+    if said is not None:
+        assert beginning.serves_comparison(said, max(when, default=0))
+    else:
+        assert beginning.serves_account(max(when, default=0))
+
+
+def _accounts(entries: list[Entry]) -> st.SearchStrategy[Account]:
+    """What a partner may have of them, and of what we have not, with their content or another."""
+    some = st.sets(st.sampled_from(range(1, 33)))
+    digests = st.sampled_from(["0", "9"])
+
+    def account(without: set[int], content: str, others: set[int]) -> Account:
+        theirs = [each for each in entries if each.seq not in without and each.digest is not None]
+        listed = [replace(each, void=False, composed=0) for each in theirs]
+        strange = [Entry(seq, content * 64, 0) for seq in others if seq not in {each.seq for each in entries}]
+        return account_of(1, sorted([*listed, *strange], key=lambda each: each.seq), 99)
+
+    return st.builds(account, some, digests, st.one_of(st.just(set[int]()), some))
+
+
+def test_a_beginning_ends_before_what_may_come_still() -> None:
+    """A mail that is lost comes within hours: were it left out of a beginning, all would be counted anew then."""
+    entries = [an_entry(seq, composed=100 * seq) for seq in (1, 2, 4, 5)]
+    assert longer(START, entries, 600, 300, 99).up_to == 2
+    assert longer(START, entries, 600, 400, 99).up_to == 4
+    assert longer(START, entries, 150, 0, 99).up_to == 1
+    assert longer(START, entries, 600, 400, 3).up_to == 4
+    assert longer(START, entries, 600, 400, 1).up_to == 1
+    held = [an_entry(1, composed=100), Entry(2, None, 0), an_entry(3, composed=300)]
+    assert longer(START, held, 600, 200, 99).up_to == 1
+    assert longer(START, held, 600, 300, 99).complete == ((1, 1), (3, 3))
+    theirs = account_of(1, [entries[0], entries[2]], 600)
+    assert longer(START, entries, 600, 100, 99, theirs).up_to == 1
+    assert longer(START, entries, 600, 450, 99, theirs).hashed == ((1, 1), (4, 4))
+
+
+def test_a_beginning_that_lists_other_numbers_serves_nobody() -> None:
+    entries = [an_entry(seq, composed=seq) for seq in range(1, 9)]
+    without = account_of(1, [each for each in entries if each.seq != 3], 9)
+    ours = longer(START, entries, 9, 9, 99)
+    assert ours.serves_account(8)
+    assert not ours.serves_account(7)
+    assert not ours.serves_comparison(without, 9)
+    theirs = longer(START, entries, 9, 9, 99, without)
+    assert theirs.serves_comparison(without, 9)
+    assert not theirs.serves_account(9)
+    assert isinstance(theirs, Beginning)
 
 
 def a_manifest(statement: Statement | None) -> Manifest:

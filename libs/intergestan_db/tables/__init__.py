@@ -109,7 +109,13 @@ from intergestan_db.tables.site import (
     UserRole,
     Worker,
 )
-from intergestan_db.tables.statement import MissingNumber, OutboundStatement, PartnerStatement
+from intergestan_db.tables.statement import (
+    MissingNumber,
+    OutboundStatement,
+    PartnerStatement,
+    SeriesBeginning,
+    WithdrawnNumber,
+)
 from intergestan_db.tables.stock import Stock, StockMove
 from intergestan_db.tables.types import Table
 
@@ -221,6 +227,7 @@ __all__ = [
     "SalesOrder",
     "SalesOrderCharge",
     "SalesOrderLine",
+    "SeriesBeginning",
     "Session",
     "Setting",
     "Settlement",
@@ -235,5 +242,6 @@ __all__ = [
     "User",
     "UserRight",
     "UserRole",
+    "WithdrawnNumber",
     "Worker",
 ]

@@ -25,6 +25,7 @@ from intergestan_db.tables import (
     Partner,
     PurchaseOrder,
     PurchaseOrderChange,
+    WithdrawnNumber,
 )
 from intergestan_erp.inputs.typed_keys import as_stored
 from intergestan_erp.purchasing.change_states import abandon_changes
@@ -208,10 +209,20 @@ def _number_anew(connection: Connection, ids: Sequence[int], *, by: str, at: dat
     connection.execute(delete(body).where(body.outbound_mail_id.in_(ids)))
     unsent: dict[str, Any] = {"composed_at": None, "sent_at": None, "next_attempt_at": None, "resends": 0}
     unsent |= {"epoch": None, "seq": None, "transfer_digest": None}
+    _withdraw_numbers(connection, ids)
     states.move(connection, states.OUTBOUND_MAIL, ids, "number_anew", by=by, at=at, **fresh, **unsent)
     for mail_id in ids:
         new = str(uuid_utils.uuid7())
         connection.execute(update(OutboundMail).where(OutboundMail.id == mail_id).values(transfer_id=new))
+
+
+def _withdraw_numbers(connection: Connection, ids: Sequence[int]) -> None:
+    """Say that the numbers of these mails, if they have any, stand for them no more, before that is so: what statements
+    counted of their series counts no more (`statements/beginnings.py`).
+    """
+    mail = OutboundMail
+    theirs = select(mail.partner_id, mail.epoch, mail.seq).where(mail.id.in_(ids), mail.seq.is_not(None))
+    connection.execute(insert(WithdrawnNumber).from_select(["partner_id", "epoch", "seq"], theirs))
 
 
 def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime) -> list[str]:
@@ -236,6 +247,7 @@ def abandon(connection: Connection, ids: Iterable[int], *, by: str, at: datetime
         .order_by(PurchaseOrder.id)
     ).all()
     abandon_changes(connection, wanted, by=by, at=at)
+    _withdraw_numbers(connection, wanted)
     states.move(connection, states.OUTBOUND_MAIL, wanted, "abandon", by=by, at=at, next_attempt_at=None)
     free: dict[str, Any] = {"outbound_mail_id": None, "updated_at": at}
     states.move(connection, states.PURCHASE_ORDER, [order.id for order in orders], "abandon", by=by, at=at, **free)

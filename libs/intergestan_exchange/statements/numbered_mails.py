@@ -2,42 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from heapq import merge
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, literal, select, union_all
 
 from intergestan_db.enums import OutboundState
 from intergestan_db.tables import InboundMail, InboundTransfer, OutboundMail
+from intergestan_exchange.statements.beginnings import Direction, Series
 from intergestan_msg.statement import Entry
 
-Entries = Mapping[int, list[Entry]]
-"""By epoch; in each ascending by number."""
-
 _AT_ONCE = 5000
+_TABLES = {Direction.SENT: OutboundMail, Direction.RECEIVED: InboundTransfer}
 
 
-def sent_entries(connection: Connection, partner_id: int) -> Entries:
-    """All numbers that we gave to mails for a partner."""
-    mail = OutboundMail
-    query = select(mail.epoch, mail.seq, mail.transfer_digest, mail.composed_at, mail.state).where(
-        mail.partner_id == partner_id, mail.seq.is_not(None)
+def epochs(connection: Connection, direction: Direction, partner_id: int) -> list[int]:
+    """The series of the mails of one direction that were sent or taken in, ascending.
+
+    One after the other by the index: there are few, and a million mails may be of each.
+    """
+    table: Any = _TABLES[direction]
+    found: list[int] = []
+    while True:
+        later = select(table.epoch).where(table.partner_id == partner_id, table.epoch > (found[-1] if found else -1))
+        following = connection.execute(later.order_by(table.epoch).limit(1)).scalar()
+        if following is None:
+            return found
+        found.append(following)
+
+
+def entries(
+    connection: Connection, series: Series, partner_id: int, after: int = 0, up_to: int | None = None
+) -> list[Entry]:
+    """The numbers of a series behind one of them, ascending: those that we gave to mails, or those of mails that were
+    taken in.
+    """
+    table: Any = _TABLES[series.direction]
+    state: Any = OutboundMail.state if series.direction is Direction.SENT else literal("")
+    query = select(table.seq, table.transfer_digest, table.composed_at, state.label("state")).where(
+        table.partner_id == partner_id, table.epoch == series.epoch
     )
-    rows = _in_pieces(connection, query, mail.epoch, mail.seq)
-    return _by_epoch((row.epoch, _entry(row, void=row.state == OutboundState.ABANDONED)) for row in rows)
+    if up_to is not None:
+        query = query.where(table.seq <= up_to)
+    found: list[Entry] = []
+    while True:
+        page = query.where(table.seq > after).order_by(table.seq).limit(_AT_ONCE)
+        rows = connection.execute(page).all()
+        found += (
+            Entry(row.seq, row.transfer_digest, int(row.composed_at.timestamp()), row.state == OutboundState.ABANDONED)
+            for row in rows
+        )
+        if len(rows) < _AT_ONCE:
+            return found
+        after = rows[-1].seq
 
 
-def received_entries(connection: Connection, partner_id: int) -> Entries:
-    """All numbers of a partner's mails that came: those that were taken in, and those that wait as a whole."""
-    transfer = InboundTransfer
-    query = select(transfer.epoch, transfer.seq, transfer.transfer_digest, transfer.composed_at).where(
-        transfer.partner_id == partner_id
-    )
-    booked = ((row.epoch, _entry(row)) for row in _in_pieces(connection, query, transfer.epoch, transfer.seq))
-    waiting = ((row.epoch, Entry(row.seq, None, 0)) for row in connection.execute(_not_taken_in(partner_id)))
-    return _by_epoch(merge(booked, waiting, key=lambda each: (each[0], each[1].seq)))
+def waiting_entries(connection: Connection, partner_id: int) -> Mapping[int, list[Entry]]:
+    """By series, the numbers of a partner's mails that came and wait, or were turned down, as a whole."""
+    found: dict[int, list[Entry]] = {}
+    for row in connection.execute(_not_taken_in(partner_id)):
+        found.setdefault(row.epoch, []).append(Entry(row.seq, None, 0))
+    return found
 
 
 class Numbered(NamedTuple):
@@ -80,22 +105,3 @@ def _not_taken_in(partner_id: int) -> Any:
         .distinct()
         .order_by(mail.epoch, mail.seq)
     )
-
-
-def _entry(row: Any, *, void: bool = False) -> Entry:
-    return Entry(row.seq, row.transfer_digest, int(row.composed_at.timestamp()), void)
-
-
-def _in_pieces(connection: Connection, query: Any, epoch: Any, seq: Any) -> Iterator[Any]:
-    """The rows by number, some thousand at a time: a partner of years has a million."""
-    last = (-1, -1)
-    while True:
-        rows = connection.execute(query.where(tuple_(epoch, seq) > last).order_by(epoch, seq).limit(_AT_ONCE)).all()
-        yield from rows
-        if len(rows) < _AT_ONCE:
-            return
-        last = (rows[-1].epoch, rows[-1].seq)
-
-
-def _by_epoch(numbered: Iterator[tuple[int, Entry]]) -> Entries:
-    return {epoch: [entry for _, entry in some] for epoch, some in groupby(numbered, key=lambda each: each[0])}

@@ -44,12 +44,16 @@ _AT_ONCE = 200  # ranges in one statement
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a statement led to: mails to compose, to send and to take in, and why it waits for a person, if it does."""
+    """What a statement led to: mails to compose, to send and to take in, and why it waits for a person, if it does.
+
+    :ivar is_newest: no newer one of the partner came before, so that it counts.
+    """
 
     compose: tuple[int, ...] = ()
     send: tuple[int, ...] = ()
     take_in: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    is_newest: bool = True
 
 
 def take_statement(
@@ -76,7 +80,7 @@ def take_statement(
         or (_is_odd(transfer, last, now) and _came_before(connection, mail, last, epoch))
     ):
         finish_mail(connection, mail, transfer, now)
-        return Taken()
+        return Taken(is_newest=False)
     _keep(connection, transfer, statement, last, now)
     sent = _send_again(connection, partner.id, compared.sent, min(transfer.composed_at, now) - under_way, now)
     sent += _ask_again(connection, partner.id, compared.received, epoch, now)

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import merge
 
 from sqlalchemy import Connection, func, select
 
 from intergestan_db.database import AnyRow
 from intergestan_db.tables import MissingNumber, Partner, PartnerStatement
-from intergestan_exchange.statements.numbered_mails import Entries, is_missing, received_entries, sent_entries
+from intergestan_exchange.statements.beginnings import STEP, Direction, Kept, ListedBy, Longer, Series, read_kept
+from intergestan_exchange.statements.numbered_mails import entries, epochs, is_missing, waiting_entries
 from intergestan_msg.number_ranges import Ranges, gaps, ranges_of, subtract, union
-from intergestan_msg.statement import STATEMENT, Account, Comparison, Entry, Statement, account_of, compare, nothing_of
+from intergestan_msg.statement import (
+    START,
+    STATEMENT,
+    Account,
+    Beginning,
+    Comparison,
+    Entry,
+    Statement,
+    account_of,
+    compare,
+    longer,
+    nothing_of,
+)
+
+MOST_HASHED = 10_000
+"""So many numbers more are hashed step by step at once: that takes a second. Of more than that, all are hashed anew."""
+SETTLED_S = 2 * 86400
+"""What lacks for longer than that hardly comes any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,59 +47,136 @@ class Compared:
         return not any(each.unknown or each.differs for each in self.received)
 
 
-def our_statement(connection: Connection, partner_id: int, until: int, *, wanted: bool = False) -> Statement:
-    """What we say to a partner.
+class Counter:
+    """Counts the numbered mails between us and a partner, from where they were counted last.
 
-    :param until: what was composed later is left out, in seconds since 1970.
+    :param most: so many are hashed step by step.
     """
-    theirs = last_said(connection, partner_id)
-    received = received_entries(connection, partner_id)
-    said = {} if theirs is None else {account.epoch: account for account in theirs.sent}
-    epochs = sorted({*received, *said})
-    return Statement(
-        until=until,
-        wanted=wanted,
-        sent=tuple(account_of(epoch, some, until) for epoch, some in sent_entries(connection, partner_id).items()),
-        received=tuple(
-            account_of(
-                epoch,
-                received.get(epoch, ()),
-                until,
-                _missing(received.get(epoch, ()), said.get(epoch), until, newest=epoch == epochs[-1]),
-            )
-            for epoch in epochs
-        ),
-    )
+
+    def __init__(self, connection: Connection, partner_id: int, *, most: int = MOST_HASHED) -> None:
+        self._most = most
+        self._connection = connection
+        self._partner_id = partner_id
+        self._kept = read_kept(connection, partner_id)  # before any number is read
+        self._waiting = waiting_entries(connection, partner_id)
+        self._counted: list[tuple[_Counted, int, Account | None]] = []
+
+    def our_statement(self, until: int, *, wanted: bool = False) -> Statement:
+        """What we say to the partner.
+
+        :param until: what was composed later is left out, in seconds since 1970.
+        """
+        theirs = last_said(self._connection, self._partner_id)
+        said = {} if theirs is None else {account.epoch: account for account in theirs.sent}
+        sent = [Series(Direction.SENT, epoch) for epoch in sorted(self._epochs(Direction.SENT))]
+        received = [Series(Direction.RECEIVED, epoch) for epoch in sorted({*self._epochs(Direction.RECEIVED), *said})]
+        return Statement(
+            until=until,
+            wanted=wanted,
+            sent=tuple(self._account(series, until) for series in sent),
+            received=tuple(
+                self._account(series, until, said.get(series.epoch), newest=series == received[-1])
+                for series in received
+            ),
+        )
+
+    def compare_all(self, theirs: Statement) -> Compared:
+        """Compare a partner's statement with our base."""
+        return Compared(
+            self._compare(Direction.SENT, theirs.received, theirs.until),
+            self._compare(Direction.RECEIVED, theirs.sent, theirs.until),
+        )
+
+    def longer(self) -> tuple[Longer, ...]:
+        """What others need not count again, if it is kept."""
+        found = (_longer(*each, self._kept, self._most) for each in self._counted)
+        return tuple(each for each in found if each is not None and self._kept.is_worth_keeping(each))
+
+    def _epochs(self, direction: Direction) -> set[int]:
+        waiting = self._waiting if direction is Direction.RECEIVED else ()
+        return {*epochs(self._connection, direction, self._partner_id), *waiting}
+
+    def _account(self, series: Series, until: int, said: Account | None = None, *, newest: bool = False) -> Account:
+        counted = self._count(series, lambda beginning: beginning.serves_account(until))
+        self._counted.append((counted, until, None))
+        account = account_of(series.epoch, counted.entries, until, (), counted.before)
+        if series.direction is Direction.SENT:
+            return account
+        return replace(account, missing=_missing(account, counted, said, newest=newest))
+
+    def _compare(self, direction: Direction, accounts: tuple[Account, ...], until: int) -> tuple[Comparison, ...]:
+        said: Mapping[int, Account] = {account.epoch: account for account in accounts}
+        return tuple(
+            self._compare_one(Series(direction, epoch), said.get(epoch) or nothing_of(epoch), until)
+            for epoch in sorted({*said, *self._epochs(direction)})
+        )
+
+    def _compare_one(self, series: Series, account: Account, until: int) -> Comparison:
+        counted = self._count(series, lambda beginning: beginning.serves_comparison(account, until))
+        self._counted.append((counted, until, account))
+        found = compare(account, counted.entries, until, counted.before)
+        if not found.differs or counted.before is START:
+            return found
+        return compare(account, self._all(series), until)  # a person is told: that is said of nothing that was kept
+
+    def _count(self, series: Series, serves: Callable[[Beginning], bool]) -> _Counted:
+        before = self._kept.best(series, serves)
+        new = entries(self._connection, series, self._partner_id, before.up_to)
+        if before is not START and len(new) > self._most:
+            return _Counted(series, START, before, self._all(series))
+        return _Counted(series, before, before, self._with_waiting(series, new))
+
+    def _all(self, series: Series) -> list[Entry]:
+        return self._with_waiting(series, entries(self._connection, series, self._partner_id))
+
+    def _with_waiting(self, series: Series, some: list[Entry]) -> list[Entry]:
+        waiting = self._waiting.get(series.epoch, []) if series.direction is Direction.RECEIVED else []
+        return list(merge(some, waiting, key=lambda entry: entry.seq)) if waiting else some
 
 
-def _missing(here: list[Entry] | tuple[()], said: Account | None, until: int, *, newest: bool) -> Ranges:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """The entries of a series behind `before`, and what waits before that.
+
+    :ivar kept: the beginning that may grow. It is shorter than what is hashed at once where `before` is `START`.
+    """
+
+    series: Series
+    before: Beginning
+    kept: Beginning
+    entries: list[Entry]
+
+
+def _longer(counted: _Counted, until: int, account: Account | None, kept: Kept, most: int) -> Longer | None:
+    series, listed_by = counted.series, ListedBy.US if account is None else ListedBy.THEM
+    if len(counted.entries) < STEP:
+        return None
+    grown = longer(counted.kept, counted.entries, until, until - SETTLED_S, most, account)
+    return Longer(series, listed_by, grown, kept.withdrawn.get(series.epoch, 0))
+
+
+def our_statement(connection: Connection, partner_id: int, until: int) -> Statement:
+    """What we would say to a partner."""
+    return Counter(connection, partner_id).our_statement(until)
+
+
+def _missing(account: Account, counted: _Counted, said: Account | None, *, newest: bool) -> Ranges:
     """What they said they sent and is not here; and the gaps between what came, as far as they may not have said yet.
 
     A gap in an old epoch that their own base does not know (it was restored, too) can be asked of nobody.
     """
-    came = ranges_of(each.seq for each in here)
+    came = union(counted.before.complete, ranges_of(each.seq for each in counted.entries))
     told = () if said is None else subtract(said.complete, came)
     if said is not None and not newest:
         return told
-    holes = gaps(ranges_of(each.seq for each in here if each.digest is not None and each.composed <= until))
+    holes = gaps(account.complete)
     void = () if said is None else said.void
     return union(told, subtract(holes, union(came, void)))
 
 
 def compare_all(connection: Connection, partner_id: int, theirs: Statement) -> Compared:
     """Compare a partner's statement with our base."""
-    return Compared(
-        _compare(theirs.received, sent_entries(connection, partner_id), theirs.until),
-        _compare(theirs.sent, received_entries(connection, partner_id), theirs.until),
-    )
-
-
-def _compare(accounts: tuple[Account, ...], entries: Entries, until: int) -> tuple[Comparison, ...]:
-    said: Mapping[int, Account] = {account.epoch: account for account in accounts}
-    return tuple(
-        compare(said.get(epoch) or nothing_of(epoch), entries.get(epoch, []), until)
-        for epoch in sorted({*said, *entries})
-    )
+    return Counter(connection, partner_id).compare_all(theirs)
 
 
 def last_row(connection: Connection, partner_id: int) -> AnyRow | None:
