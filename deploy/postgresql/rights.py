@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, MailKind
+from intergestan_db.enums import CONSOLE, OPTIONAL_SERVICES, SERVICES, HoldEnd, LedgerOutcome, MailKind, PurchaseState
 from intergestan_db.states import (
     INBOUND_MAIL,
     MACHINES,
@@ -396,6 +396,9 @@ _SEALED: Mapping[str, str] = {
 }
 """What of accounts is no password, no token and no name of one."""
 
+_DRAFTED = f"supplier_id followed_by_id issue_date currency {_HEAD} carried exported_at"
+"""What a person says of a draft."""
+
 _CONSOLE: Rights = {
     **{name: Right(_SEALED.get(name, ALL)) for name in Table.metadata.tables if name not in _EVERY},
     "user": Right(ALL, changes="password_hash language timezone shortcuts last_login_at"),
@@ -414,7 +417,15 @@ _CONSOLE: Rights = {
     "throttle": Right(ALL, ALL, "tries tried_at", deletes=True),
     "worker": Right(ALL, "name service started_at alive_until", "alive_until", deletes=True),
     "event": Right(ALL, _EVENT),
-    "purchase_order": Right(ALL, changes="state version outbound_mail_id updated_at"),
+    "purchase_order": Right(
+        ALL,
+        ALL,
+        f"state version outbound_mail_id updated_at {_DRAFTED}",
+        deletes=True,
+    ),
+    "purchase_order_line": Right(ALL, ALL, deletes=True),
+    "purchase_order_charge": Right(ALL, ALL, deletes=True),
+    "number_series": Right(ALL, changes="next_number"),
     "purchase_order_change": Right(ALL, changes="state updated_at"),
     "outbound_mail": Right(
         ALL,
@@ -422,14 +433,14 @@ _CONSOLE: Rights = {
         "state rung_at next_attempt_at recipient reason detail resends composed_at sent_at epoch seq transfer_digest "
         "transfer_id trace_parent",
     ),
-    "outbound_order": Right(ALL, ALL, "live"),
+    "outbound_order": Right(ALL, ALL, "live", deletes=True),
     "outbound_body": Right(ALL, deletes=True),
     "former_body": Right(ALL, ALL),
     "withdrawn_number": Right(ALL, "partner_id epoch seq"),
     "partner": Right(ALL, changes="order_address"),
 }
-"""Shows what there is, lets people in, and does what they may: confirm and send orders, send a mail again or give it
-up, say where a supplier's orders go. It changes nothing in an order, and sees no password of an account and no token.
+"""Shows what there is, lets people in, and does what they may: enter, confirm and send orders, send a mail again or
+give it up, say where a supplier's orders go. It changes drafts alone, and sees no password of an account and no token.
 """
 
 _DECIDES: Rights = {
@@ -488,7 +499,7 @@ MOVES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     CONSOLE: {
         OUTBOUND_MAIL.name: dict.fromkeys(("abandon", "resend", "recompose", "number_anew"), ""),
-        PURCHASE_ORDER.name: dict.fromkeys(("confirm", "request", "abandon"), ""),
+        PURCHASE_ORDER.name: dict.fromkeys(("confirm", "unconfirm", "request", "abandon"), ""),
         PURCHASE_ORDER_CHANGE.name: {"abandon": ""},
         INBOUND_MAIL.name: dict.fromkeys(("release", "refuse", "replay"), ""),
     },
@@ -506,9 +517,13 @@ _OPEN_OR_ENDED = (
 )
 _FORWARD = "NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version"
 _CONFIRMED = (
-    "NEW.version = OLD.version"
-    f" OR NEW.version = OLD.version + 1 AND OLD.state = '{PURCHASE_ORDER.first}' AND NEW.state <> OLD.state"
+    f"NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND '{PURCHASE_ORDER.first}' IN (OLD.state, NEW.state)"
 )
+_ENTERED = (
+    f"NEW.state IN ('{PURCHASE_ORDER.first}', '{PurchaseState.CONFIRMED}')"
+    " AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1"
+)
+_A_DRAFT = f"OLD.state = '{PURCHASE_ORDER.first}'"
 _IN_ITS_MAIL = "(NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state"
 _SHORTER = "NEW.paused_at IS NULL OR NEW.paused_at < OLD.paused_at"
 
@@ -552,6 +567,9 @@ GUARDS: tuple[Guard, ...] = (
         "archived", "inbound_mail", "INSERT", {"poller": f"NEW.state = '{INBOUND_MAIL.first}' AND NOT NEW.is_heartbeat"}
     ),
     Guard("given up", "outbound_order", "UPDATE OF live", dict.fromkeys(("importer", CONSOLE), "NOT NEW.live")),
+    Guard("entered", "purchase_order", "INSERT", {CONSOLE: _ENTERED}),
+    Guard("drafts alone", "purchase_order", f"UPDATE OF {', '.join(_DRAFTED.split())}", {CONSOLE: _A_DRAFT}),
+    Guard("drafts go", "purchase_order", "DELETE", {CONSOLE: _A_DRAFT}),
     Guard("in its mail", "purchase_order", "UPDATE OF outbound_mail_id", {CONSOLE: _IN_ITS_MAIL}),
     Guard(
         "own purges", "purge_run", "INSERT", {"dispatcher": "NEW.heartbeats_only AND NEW.requested_by = 'heartbeats'"}

@@ -488,7 +488,7 @@ GRANT SELECT, DELETE ON "mailbox_uid" TO :"console";
 GRANT SELECT, DELETE ON "mailbox_uidl" TO :"console";
 GRANT SELECT ON "missing_number" TO :"console";
 GRANT SELECT ON "notice" TO :"console";
-GRANT SELECT ON "number_series" TO :"console";
+GRANT SELECT, UPDATE (next_number) ON "number_series" TO :"console";
 GRANT SELECT (id, provider, login, expires_at, error) ON "oauth_grant" TO :"console";
 GRANT SELECT ON "operation_code" TO :"console";
 GRANT SELECT, DELETE ON "outbound_body" TO :"console";
@@ -498,7 +498,7 @@ GRANT SELECT, INSERT (transfer_id, kind, state, partner_id, requested_by_id, in_
     composed_at, sent_at, next_attempt_at, resends, epoch, seq, transfer_digest, recipient, reason, detail,
     trace_parent, rung_at) ON "outbound_mail" TO :"console";
 GRANT USAGE ON SEQUENCE "outbound_mail_id_seq" TO :"console";
-GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, live), UPDATE (live) ON
+GRANT SELECT, INSERT (outbound_mail_id, purchase_order_id, revision, version, live), UPDATE (live), DELETE ON
     "outbound_order" TO :"console";
 GRANT USAGE ON SEQUENCE "outbound_order_id_seq" TO :"console";
 GRANT SELECT ON "outbound_statement" TO :"console";
@@ -532,10 +532,24 @@ GRANT SELECT, INSERT (partner_id, their_code, product_id), UPDATE (product_id) O
 GRANT USAGE ON SEQUENCE "product_match_id_seq" TO :"console";
 GRANT SELECT ON "product_subfamily" TO :"console";
 GRANT SELECT ON "published" TO :"console";
-GRANT SELECT, UPDATE (state, version, outbound_mail_id, updated_at) ON "purchase_order" TO :"console";
+GRANT SELECT, INSERT (supplier_id, followed_by_id, operation_code_id, state, version, outbound_mail_id,
+    answer_epoch, answer_n, answer_code, answer_note, lines_epoch, lines_n, supplier_order_number,
+    supplier_number_epoch, spelled, number_key, carried, created_at, exported_at, updated_at, number, revision,
+    issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name, delivery_line1,
+    delivery_line2, delivery_postcode, delivery_city, delivery_country, establishment_id, depot_id,
+    category_id), UPDATE (supplier_id, followed_by_id, state, version, outbound_mail_id, carried, exported_at,
+    updated_at, issue_date, note, currency, total_ht, total_vat, total_ttc, wanted_date, delivery_name,
+    delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country), DELETE ON
+    "purchase_order" TO :"console";
+GRANT USAGE ON SEQUENCE "purchase_order_id_seq" TO :"console";
 GRANT SELECT, UPDATE (state, updated_at) ON "purchase_order_change" TO :"console";
-GRANT SELECT ON "purchase_order_charge" TO :"console";
-GRANT SELECT ON "purchase_order_line" TO :"console";
+GRANT SELECT, INSERT (purchase_order_id, reason, amount, vat_category, vat_rate), DELETE ON
+    "purchase_order_charge" TO :"console";
+GRANT USAGE ON SEQUENCE "purchase_order_charge_id_seq" TO :"console";
+GRANT SELECT, INSERT (purchase_order_id, gtin, supplier_code, answer_code, answer, settled_epoch, settled_n,
+    promised_date, line_id, position, product_code, name, quantity, unit, price, base_quantity, allowance,
+    total, vat_category, vat_rate, note, wanted_date), DELETE ON "purchase_order_line" TO :"console";
+GRANT USAGE ON SEQUENCE "purchase_order_line_id_seq" TO :"console";
 GRANT SELECT ON "purge_mail" TO :"console";
 GRANT SELECT ON "purge_run" TO :"console";
 GRANT SELECT ON "quote" TO :"console";
@@ -638,6 +652,24 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF live ON out
     ELSE false END) EXECUTE FUNCTION refuse_service('given up')$guard$,
     'given up of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE INSERT ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (NEW.state IN ('draft', 'confirmed') AND NEW.outbound_mail_id IS NULL AND NEW.revision = 0 AND NEW.version = 1) IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('entered')$guard$,
+    'entered of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF supplier_id, followed_by_id, issue_date, currency, note, delivery_name, delivery_line1, delivery_line2, delivery_postcode, delivery_city, delivery_country, wanted_date, total_ht, total_vat, total_ttc, carried, exported_at ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('drafts alone')$guard$,
+    'drafts alone of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
+SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE DELETE ON purchase_order FOR EACH ROW
+    WHEN (CASE CURRENT_USER
+    WHEN %9$L THEN (OLD.state = 'draft') IS NOT TRUE
+    ELSE false END) EXECUTE FUNCTION refuse_service('drafts go')$guard$,
+    'drafts go of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
+\gexec
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outbound_mail_id ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %9$L THEN ((NEW.outbound_mail_id IS NULL) = (OLD.outbound_mail_id IS NOT NULL) AND NEW.state <> OLD.state) IS NOT TRUE
@@ -685,7 +717,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF outcome ON 
 SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF revision, version ON purchase_order FOR EACH ROW
     WHEN (CASE CURRENT_USER
     WHEN %5$L THEN (NEW.revision BETWEEN OLD.revision AND OLD.revision + 1 AND NEW.version >= OLD.version) IS NOT TRUE
-    WHEN %9$L THEN (NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND OLD.state = 'draft' AND NEW.state <> OLD.state) IS NOT TRUE
+    WHEN %9$L THEN (NEW.version = OLD.version OR NEW.version = OLD.version + 1 AND 'draft' IN (OLD.state, NEW.state)) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('in sequence')$guard$,
     'in sequence of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec
@@ -723,7 +755,7 @@ SELECT format($guard$CREATE OR REPLACE TRIGGER %1$I BEFORE UPDATE OF state ON pu
     WHEN (CASE CURRENT_USER
     WHEN %3$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting')) IS NOT TRUE
     WHEN %5$L THEN (NEW.state = OLD.state OR NEW.state = 'waiting' AND OLD.state IN ('transmitting', 'waiting') OR NEW.state = 'accepted' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'changed' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'rejected' AND OLD.state IN ('transmitting', 'waiting', 'accepted', 'changed', 'rejected') OR NEW.state = 'waiting' AND OLD.state IN ('accepted', 'changed', 'rejected') OR NEW.state = 'cancelled' AND OLD.state IN ('waiting', 'accepted', 'changed') OR NEW.state = 'cancelled' AND OLD.state IN ('accepted')) IS NOT TRUE
-    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'confirmed' AND OLD.state IN ('draft') OR NEW.state = 'transmitting' AND OLD.state IN ('confirmed') OR NEW.state = 'confirmed' AND OLD.state IN ('transmitting')) IS NOT TRUE
+    WHEN %9$L THEN (NEW.state = OLD.state OR NEW.state = 'confirmed' AND OLD.state IN ('draft') OR NEW.state = 'draft' AND OLD.state IN ('confirmed') OR NEW.state = 'transmitting' AND OLD.state IN ('confirmed') OR NEW.state = 'confirmed' AND OLD.state IN ('transmitting')) IS NOT TRUE
     ELSE false END) EXECUTE FUNCTION refuse_service('moves')$guard$,
     'moves of ' || :'prefix', :'composer', :'sender', :'poller', :'importer', :'dispatcher', :'geocoder', :'allocator', :'console')
 \gexec

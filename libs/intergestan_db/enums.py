@@ -337,7 +337,7 @@ class Right(StrEnum):
     CLOSE_BOOKS = "close_books"
     ANONYMISE = "anonymise"
     SEND_ORDERS = "send_orders"
-    """Confirm orders and send them, and say where a supplier's orders go."""
+    """Enter purchase orders, confirm and send them, and say where a supplier's orders go."""
     RESEND_MAILS = "resend_mails"
     """Send a mail of ours again, or give it up."""
     COLLECT_ORDERS = "collect_orders"
@@ -345,6 +345,13 @@ class Right(StrEnum):
     """Pause what runs, and delete mails that are dealt with from their mailboxes."""
     SET_ACCOUNTS = "set_accounts"
     """Say which mail accounts the site has."""
+    SELL = "sell"
+    """Accept sales orders, refuse them, and deliver."""
+    INVOICE = "invoice"
+    SET_PARTNERS = "set_partners"
+    """Say whom the site trusts, by which keys, and what was agreed with them."""
+    SET_PRODUCTS = "set_products"
+    """Say what the site sells and buys, and at which prices."""
 
 
 class Stage(StrEnum):

@@ -65,13 +65,22 @@ def once(visit: Visit, do: Callable[[Connection], Done], *, traced: bool = False
     return visit.go(done.to)
 
 
-def _once(connection: Connection, *, visit: Visit, do: Callable[[Connection], Done]) -> Done:
+def act_key(visit: Visit) -> str:
+    """By what a form does its act once.
+
+    :raises Problem: it has nothing of the kind.
+    """
     key = visit.form.get(ACT, "")
     if not _KEY.fullmatch(key):
         raise Problem(
             "This form is not whole, so nothing was done. Open its page again, and send it from there.",
             ProblemCode.NO_VALUE,
         )
+    return key
+
+
+def _once(connection: Connection, *, visit: Visit, do: Callable[[Connection], Done]) -> Done:
+    key = act_key(visit)
     user_id, route = visit.who.user_id, visit.request.url.path
     before = begin_once(connection, user_id, key, route=route, digest=_digest(visit), at=visit.now)
     if before is None:

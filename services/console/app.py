@@ -15,6 +15,8 @@ from services.console.pages import (
     invitation,
     mails_sent,
     order_address,
+    order_entry,
+    order_import,
     order_story,
     own,
     purchases,
@@ -24,7 +26,7 @@ from services.console.pages import (
     start,
     to_do,
 )
-from services.console.route import Page
+from services.console.route import FILES, Page
 
 ROUTES: Final = (
     Page("/entrer", "enter", Access.EVERYBODY, entering.show, entering.enter, hashes=True),
@@ -46,6 +48,30 @@ ROUTES: Final = (
     Page("/envois/{ref:path}", "mail sent", Access.SEE, mails_sent.show_one),
     Page("/commandes.csv", "purchases as a file", Access.SEE, purchases.export),
     Page("/commandes", "purchases", Access.SEE, purchases.show_list),
+    Page(order_entry.NEW, "new purchase", Right.SEND_ORDERS, order_entry.show_new, order_entry.enter),
+    Page("/commandes/calcul", "purchase: count", Right.SEND_ORDERS, post=order_entry.price),
+    Page(
+        "/commandes/importer", "import purchases", Right.SEND_ORDERS, order_import.show, order_import.take, files=FILES
+    ),
+    Page("/commandes/modele.csv", "purchases: model", Right.SEND_ORDERS, order_import.model),
+    Page(
+        "/commandes/{number:path}/modifier",
+        "purchase: change",
+        Right.SEND_ORDERS,
+        order_entry.show_draft,
+        order_entry.change,
+    ),
+    Page("/commandes/{number:path}/copier", "purchase: copy", Right.SEND_ORDERS, post=order_entry.copy),
+    Page("/commandes/{number:path}/confirmer", "purchase: confirm", Right.SEND_ORDERS, post=order_entry.confirm_one),
+    Page("/commandes/{number:path}/brouillon", "purchase: draft", Right.SEND_ORDERS, post=order_entry.unconfirm_one),
+    Page(
+        "/commandes/{number:path}/supprimer",
+        "purchase: delete",
+        Right.SEND_ORDERS,
+        order_entry.ask_to_delete,
+        order_entry.delete,
+    ),
+    Page("/produits/choix", "products found", Right.SEND_ORDERS, order_entry.find),
     Page("/commandes/{number:path}", "purchase", Access.SEE, purchases.show_one),
     Page("/accessibilite", "accessibility", Access.EVERYBODY, accessibility.show),
     Page("/chercher", "search", Access.SEE, searching.show),

@@ -6,6 +6,7 @@ A page's function is plain; it runs in a thread. What goes wrong is a page, too,
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit
 import anyio
 import anyio.to_thread
 import structlog
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
@@ -24,13 +26,14 @@ from starlette.types import Message, Receive, Scope, Send
 from intergestan_db.database import AWAY
 from intergestan_db.problem import Problem
 from intergestan_operations.opening.outage import tell_outage
+from intergestan_runtime.visible_text import in_one_line
 from services.console import faults, headers, language
 from services.console.access import cookies, walls
 from services.console.access.rights import may
 from services.console.access.sessions import who_is_there
 from services.console.fixed import File
 from services.console.route import Function, Page
-from services.console.visit import Visit
+from services.console.visit import Upload, Visit
 
 if TYPE_CHECKING:
     from services.console.worker import Console
@@ -39,11 +42,16 @@ _log = structlog.get_logger(__name__)
 
 MOST_BYTES: Final = 1_000_000
 """So long may a form be; one that brings a file says more."""
-MOST_FIELDS: Final = 5_000
+MOST_FILE_BYTES: Final = 20_000_000
+"""All files of a form together."""
+MOST_FIELDS: Final = 20_000
 BODY_S: Final = 30.0
 HASHES: Final = 2
+_LONGEST_NAME = 120
 FIXED, NO_PAGE = "static", "none"
 """What metrics call files that never change, and addresses of no page."""
+READINGS: Final = 2
+"""So many requests at once have files read."""
 CALLS: Final = 4
 """So many requests at once ask mail servers; each may wait for minutes."""
 
@@ -60,6 +68,7 @@ class Application:
         self._pages = pages
         self._hashing = anyio.CapacityLimiter(HASHES)
         self._calling = anyio.CapacityLimiter(CALLS)
+        self._reading = anyio.CapacityLimiter(READINGS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -80,23 +89,39 @@ class Application:
             return FIXED, _send_file(fixed, request)
         page, params = self._find(request.scope)
         name = NO_PAGE if page is None else page.name
-        form: Mapping[str, str] = {}
-        if request.method == "POST":
-            try:
-                form = await _read_form(request)
-            except TooLong:
-                return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
-            except TimeoutError:
-                return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
-            except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
-                return name, PlainTextResponse("400 Bad Request\n", status_code=400)
-        limiter = self._limiter(page) if page is not None and request.method == "POST" else None
-        return name, await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
+        if request.method != "POST":
+            return name, await self._run(request, page, params, FormData(), None)
+        try:
+            form = await _read_form(request, 0 if page is None else page.files)
+        except TooLong:
+            return name, PlainTextResponse("413 Content Too Large\n", status_code=413)
+        except TimeoutError:
+            return name, PlainTextResponse("408 Request Timeout\n", status_code=408)
+        except (HTTPException, MultiPartException, ClientDisconnect, UnicodeError, ValueError):
+            return name, PlainTextResponse("400 Bad Request\n", status_code=400)
+        try:
+            return name, await self._run(request, page, params, form, self._limiter(page))
+        finally:
+            await form.close()
 
-    def _limiter(self, page: Page) -> anyio.CapacityLimiter | None:
+    async def _run(
+        self,
+        request: Request,
+        page: Page | None,
+        params: Mapping[str, Any],
+        form: FormData,
+        limiter: anyio.CapacityLimiter | None,
+    ) -> Response:
+        return await anyio.to_thread.run_sync(self._answer, request, page, params, form, limiter=limiter)
+
+    def _limiter(self, page: Page | None) -> anyio.CapacityLimiter | None:
         """How many of what takes long go on at once; None: it does not."""
+        if page is None:
+            return None
         if page.hashes:
             return self._hashing
+        if page.files:
+            return self._reading
         return self._calling if page.calls_out else None
 
     def _find(self, scope: Scope) -> tuple[Page | None, Mapping[str, Any]]:
@@ -106,9 +131,7 @@ class Application:
                 return page, params
         return None, {}
 
-    def _answer(
-        self, request: Request, page: Page | None, params: Mapping[str, Any], form: Mapping[str, str]
-    ) -> Response:
+    def _answer(self, request: Request, page: Page | None, params: Mapping[str, Any], form: FormData) -> Response:
         """In a thread: everything that asks the database."""
         visit = self._visit(request, params, form)
         try:
@@ -130,8 +153,13 @@ class Application:
             _log.exception("A page failed.", number=number, page=request.url.path, kind=type(error).__name__)
             return faults.page(visit, 500, number=number)
 
-    def _visit(self, request: Request, params: Mapping[str, Any], form: Mapping[str, str]) -> Visit:
+    def _visit(self, request: Request, params: Mapping[str, Any], form: FormData) -> Visit:
         site = self._console.site.read()
+        fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        files: dict[str, list[Upload]] = {}
+        for name, value in form.multi_items():
+            if isinstance(value, UploadFile) and value.filename:
+                files.setdefault(name, []).append(Upload(_plain_name(value.filename), value.file.read))
         return Visit(
             self._console,
             request,
@@ -139,7 +167,8 @@ class Application:
             language.before_entering(request, site.language),
             site.zone,
             params,
-            form,
+            fields,
+            files,
         )
 
     def _admit(self, visit: Visit, page: Page, function: Function) -> Response:
@@ -179,22 +208,26 @@ def _has_token(visit: Visit) -> bool:
     return walls.is_token(sent, visit.visitor.csrf)
 
 
-async def _read_form(request: Request) -> Mapping[str, str]:
-    """The fields that were posted, the last value of each; files are for pages that ask for them."""
-    read = 0
+async def _read_form(request: Request, files: int) -> FormData:
+    """What was posted, with so many files at most, which stand on disk as long as the request is answered."""
+    read, most = 0, MOST_BYTES + (MOST_FILE_BYTES if files else 0)
 
     async def limited() -> Message:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > MOST_BYTES:
+        if read > most:
             raise TooLong
         return message
 
     receive = request._receive  # noqa: SLF001 - Starlette has no public way to bound a body
     async with asyncio.timeout(BODY_S):
-        form = await Request(request.scope, limited).form(max_files=0, max_fields=MOST_FIELDS)
-    return {name: value for name, value in form.multi_items() if isinstance(value, str)}
+        return await Request(request.scope, limited).form(max_files=files, max_fields=MOST_FIELDS)
+
+
+def _plain_name(name: str) -> str:
+    """The last part of a name, as it is shown: some browsers say the whole path."""
+    return in_one_line(re.split(r"[/\\]", name)[-1])[:_LONGEST_NAME]
 
 
 def _send_file(file: File, request: Request) -> Response:

@@ -34,14 +34,21 @@ def every(visit: Visit, read: Callable[[Connection, str | None], Page[Item]]) ->
 
 
 def as_csv(
-    visit: Visit, name: str, title: str, titles: Sequence[str], rows: Iterator[Sequence[Cell]]
+    visit: Visit,
+    name: str,
+    title: str,
+    titles: Sequence[str],
+    rows: Iterator[Sequence[Cell]],
+    *,
+    headed: bool = True,
 ) -> StreamingResponse:
     """The rows as a CSV file, whose first line says of what list they are; what cannot be seen has a mark, as on pages.
 
-    :param name: of the file, without its ending.
+    :param name: of the file, without its ending. :param headed: without that first line it is a file to be read again.
     """
+    heads: list[Sequence[Cell]] = [[title, visit.own_address], list(titles)]
     response = StreamingResponse(
-        _written(visit, [[title, visit.own_address], list(titles)], rows), media_type="text/csv; charset=utf-8"
+        _written(visit, heads if headed else heads[1:], rows), media_type="text/csv; charset=utf-8"
     )
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{visit.today.isoformat()}.csv"'
     return response

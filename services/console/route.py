@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.routing import Match, Route
 from starlette.types import Scope
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 Function = Callable[["Visit"], "Response"]
 
 
+FILES: Final = 20
+"""So many files a form may bring."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One page. What changes something is posted; `get` changes nothing.
@@ -27,6 +31,7 @@ class Page:
     :ivar hashes: it proves a password, which takes time: at most two of these at once.
     :ivar calls_out: what is posted asks mail servers, which takes long: a few of these at once, so that pages wait for
         none of them.
+    :ivar files: so many files may be posted with it.
     """
 
     path: str
@@ -36,6 +41,7 @@ class Page:
     post: Function | None = None
     hashes: bool = False
     calls_out: bool = False
+    files: int = 0
     _route: list[Route] = field(default_factory=list, repr=False, compare=False)
 
     def match(self, scope: Scope) -> Mapping[str, Any] | None:

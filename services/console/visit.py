@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -43,11 +43,20 @@ CONTENT: Final = "contenu"
 """The block, and the element, that has what a page says beside head and menu."""
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that somebody posted, under the name that it had there: never a path of ours."""
+
+    name: str
+    read: Callable[[], bytes]
+
+
 @dataclass(frozen=True)
 class Visit:
     """Who asks for what, and in which words and formats they are answered.
 
-    :ivar params: what stands in the path; `form`: what was posted, the last value of each field.
+    :ivar params: what stands in the path; `form`: what was posted, the last value of each field; `files`: the files of
+        each field.
     :ivar kept: what was typed into this page's form before, and is to stand in it again.
     """
 
@@ -58,6 +67,7 @@ class Visit:
     zone: ZoneInfo
     params: Mapping[str, Any] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Sequence[Upload]] = field(default_factory=dict)
     kept: Mapping[str, str] = field(default_factory=dict)
     visitor: Visitor | None = None
     person: Person | None = None
@@ -115,7 +125,7 @@ class Visit:
 
     def at(self, request: Request, params: Mapping[str, Any]) -> Visit:
         """The same person at another page."""
-        return replace(self, request=request, params=params, form={})
+        return replace(self, request=request, params=params, form={}, files={})
 
     def html(
         self, template: str, *, status: int = 200, block: str | None = None, titled: bool = True, **values: Any

@@ -31,6 +31,7 @@ from services.console.asgi import Application
 from services.console.fixed import Fixed
 from services.console.known_site import KnownSite
 from services.console.pictures import Pictures
+from services.console.readers import Readers
 from services.console.rendering import Renderer
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Console:
         self.renderer = Renderer(self.fixed.urls)
         self.site = KnownSite(database)
         self.pictures = Pictures(database, answer_hours)
+        self.readers = Readers()
         self.lifetime: Lifetime = STRICT if own.strict_sessions else USUAL
         self.application = Application(self, ROUTES)
 

@@ -6,7 +6,7 @@ from typing import Final, Self, TypeVar
 
 import msgspec
 
-from intergestan_db.limited_child.children import Children, ReaderDied
+from intergestan_db.limited_child.children import Begin, Children, ReaderDied
 from intergestan_db.limited_child.limits import LimitedReader, Limits
 from intergestan_db.problem import Fault, FileProblems
 from intergestan_msg.shapes import Shape
@@ -38,11 +38,12 @@ class FileReaders:
     A child is begun on entering, as a copy of what has nothing open yet.
 
     :param function: as `LimitedReader` has it; its question is JSON.
+    :param begin: as of `Children`: a command has no thread, a service has.
     """
 
-    def __init__(self, function: str, limits: Limits = LIMITS) -> None:
+    def __init__(self, function: str, limits: Limits = LIMITS, begin: Begin = "fork") -> None:
         self._limits = limits
-        self._children = Children(LimitedReader(function, limits), "fork")
+        self._children = Children(LimitedReader(function, limits), begin)
 
     def __enter__(self) -> Self:
         self._children.start()

@@ -24,6 +24,8 @@ from intergestan_msg.shapes import Shape
 
 T = TypeVar("T")
 
+Begin = Literal["forkserver", "fork"]
+
 START_SECONDS = 60.0
 READINGS_PER_CHILD = 500
 _LONGEST_FOLDER = 70  # bytes; the forkserver's socket adds 32, and the path of a socket ends at 103 (macOS) or 107
@@ -47,7 +49,7 @@ class Children:
     :param begin: `forkserver`, made before the process has any thread; or `fork`, for a process that has none.
     """
 
-    def __init__(self, reader: LimitedReader, begin: Literal["forkserver", "fork"]) -> None:
+    def __init__(self, reader: LimitedReader, begin: Begin) -> None:
         self._reader = reader
         self._context: Any = multiprocessing.get_context(begin)
         if begin == "forkserver":

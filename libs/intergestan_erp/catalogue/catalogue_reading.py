@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from intergestan_db.file_tables.reading import FileReaders
+from intergestan_db.limited_child.children import Begin
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
 from intergestan_erp.catalogue.whole_catalogue import Catalogue, KnownCodes
 from intergestan_erp.inputs.figure import Mark
@@ -63,8 +64,8 @@ CATALOGUE_ASKED, CATALOGUE_READ = Shape(CatalogueAsked), Shape(CatalogueRead)
 class LimitedCatalogues(FileReaders):
     """Reads catalogues in limited children. A context manager; `read` is a `ReadCatalogue`."""
 
-    def __init__(self) -> None:
-        super().__init__("intergestan_erp.catalogue.read_catalogues:answer")
+    def __init__(self, begin: Begin = "fork") -> None:
+        super().__init__("intergestan_erp.catalogue.read_catalogues:answer", begin=begin)
 
     def read(self, file: str, data: bytes, question: CatalogueAsked) -> CatalogueReading:
         """Read a file in a child.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from intergestan_db.file_tables.reading import FileReaders
+from intergestan_db.limited_child.children import Begin
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
 from intergestan_erp.catalogue.catalogue_drift import Digest
 from intergestan_erp.catalogue.catalogue_reading import CatalogueAsked
@@ -26,8 +27,8 @@ _DIGEST_READ = Shape(DigestRead)
 class LimitedDigests(FileReaders):
     """Reads what catalogues are compared with in limited children. A context manager."""
 
-    def __init__(self) -> None:
-        super().__init__("intergestan_erp.catalogue.read_catalogues:answer_digest")
+    def __init__(self, begin: Begin = "fork") -> None:
+        super().__init__("intergestan_erp.catalogue.read_catalogues:answer_digest", begin=begin)
 
     def read(self, file: str, data: bytes, question: CatalogueAsked) -> tuple[Digest, tuple[Remark, ...]]:
         """Read a file in a child; what must be known of how it was read. Raises what `LimitedCatalogues.read` does."""

@@ -8,6 +8,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from intergestan_db.file_tables.reading import LIMITS, FileReaders
+from intergestan_db.limited_child.children import Begin
 from intergestan_db.limited_child.limits import Limits
 from intergestan_db.problem import Fault, FileProblems, PlainFault, Remark
 from intergestan_erp.inputs.figure import Mark
@@ -74,8 +75,8 @@ ORDERS_ASKED, ORDERS_READ = Shape(OrdersAsked), Shape(OrdersRead)
 class LimitedOrders(FileReaders):
     """Reads orders in limited children. A context manager; `read` is a `ReadOrders`."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
-        super().__init__("intergestan_erp.order_files.read_orders:answer", limits)
+    def __init__(self, limits: Limits = LIMITS, begin: Begin = "fork") -> None:
+        super().__init__("intergestan_erp.order_files.read_orders:answer", limits, begin)
 
     def read(self, file: str, data: bytes, options: Options, zone: ZoneInfo | None) -> OrderReading:
         """Read a file in a child.

@@ -43,6 +43,96 @@ class SavedOrder:
     priced: PricedOrder
 
 
+@dataclass(frozen=True, slots=True)
+class ReadyOrder:
+    """An order that stands, and waits to be written by `write_order`.
+
+    :ivar stored: the draft that it changes, as it was looked at; None: a new order, entered at `place`.
+    """
+
+    values: OrderValues
+    stored: StoredOrder | None = None
+    place: Place | None = None
+
+
+def judge_new(
+    connection: Connection, typed: TypedOrder, at: datetime, *, any_dates: bool = False, place: Place | None = None
+) -> ReadyOrder:
+    """Look at a purchase order that a person enters. Nothing is written.
+
+    :param any_dates: whether its days are meant, however far they are.
+    :param place: where it is entered (D62); None: where the site usually is.
+    :raises EntryProblems: with all that is wrong with it.
+    """
+    return ReadyOrder(judged(connection, typed, today(connection, at), any_dates=any_dates, place=place), place=place)
+
+
+def judge_copy(
+    connection: Connection,
+    number: str,
+    at: datetime,
+    edits: DraftEdits | None = None,
+    *,
+    any_dates: bool = False,
+    place: Place | None = None,
+) -> ReadyOrder:
+    """Look at an order that is to be entered once more. Nothing is written.
+
+    :raises EntryProblems: something of it cannot be ordered any more.
+    :raises Problem: there is no such order.
+    """
+    stored = read_stored(connection, number)
+    typed = stored.typed if edits is None else edited(stored.number, stored.typed, edits)
+    wanted = None if edits is None else edits.wanted_date
+    day = None if edits is None else edits.issue_date
+    typed = replace(as_new(typed), wanted_date=wanted, issue_date=day)
+    values = judged(connection, typed, today(connection, at), any_dates=any_dates, place=place)
+    values.kept["copied"] = stored.number
+    return ReadyOrder(values, place=place)
+
+
+def judge_change(
+    connection: Connection,
+    number: str,
+    wanted: TypedOrder | DraftEdits,
+    at: datetime,
+    *,
+    version: int | None = None,
+    any_dates: bool = False,
+) -> ReadyOrder:
+    """Look at a draft as it shall be: all of it, or some of it. Nothing is written.
+
+    :param version: the one that the person saw; None: the one that is there now.
+    :raises EntryProblems: with all that is wrong with it.
+    :raises Problem: there is no such order; it is no draft; somebody changed it meanwhile.
+    """
+    stored = read_stored(connection, number)
+    _check_draft(connection, stored, version)
+    typed = edited(stored.number, stored.typed, wanted) if isinstance(wanted, DraftEdits) else wanted
+    values = judged(connection, typed, today(connection, at), any_dates=any_dates, stored=stored)
+    return ReadyOrder(values, stored)
+
+
+def write_order(
+    connection: Connection, ready: ReadyOrder, *, by: str, at: datetime, confirm: bool = False
+) -> SavedOrder:
+    """Write an order that was looked at: a new one under the next number, a draft anew if it is still the same.
+
+    :raises Problem: the draft was changed meanwhile, or is none any more.
+    :raises IntegrityError: a file brought the number of a new order along a moment ago; it may be written again.
+    """
+    stored, values = ready.stored, ready.values
+    state = PurchaseState.CONFIRMED if confirm else PurchaseState.DRAFT
+    if stored is None:
+        values.head["number"] = None
+        (number,) = write_orders(connection, [values], state, ready.place, event="enter", by=by, at=at)
+        return SavedOrder(number, 1, state, priced(values))
+    _replace(connection, stored, values, by=by, at=at)
+    if confirm:
+        states.move(connection, states.PURCHASE_ORDER, [stored.id], "confirm", by=by, at=at)
+    return SavedOrder(stored.number, stored.version + 1, state, priced(values))
+
+
 def enter_order(
     database: Database,
     typed: TypedOrder,
@@ -54,14 +144,13 @@ def enter_order(
 ) -> SavedOrder:
     """Enter a purchase order under the next number of the site: a draft, or confirmed at once.
 
-    :param any_dates: whether its days are meant, however far they are.
-    :param place: where it is entered (D62); None: where the site usually is.
+    :param any_dates, place: as of `judge_new`.
     :raises EntryProblems: with all that is wrong with it; nothing was entered.
     """
     at = database.now()
     with database.read() as connection:
-        values = judged(connection, typed, today(connection, at), any_dates=any_dates, place=place)
-    return _entered(database, values, place, by=by, at=at, confirm=confirm)
+        ready = judge_new(connection, typed, at, any_dates=any_dates, place=place)
+    return _written(database, ready, by=by, at=at, confirm=confirm)
 
 
 def copy_order(
@@ -84,13 +173,8 @@ def copy_order(
     """
     at = database.now()
     with database.snapshot() as connection:
-        stored = read_stored(connection, number)
-        typed = stored.typed if edits is None else edited(stored.number, stored.typed, edits)
-        wanted = None if edits is None else edits.wanted_date
-        day = None if edits is None else edits.issue_date
-        typed = replace(as_new(typed), wanted_date=wanted, issue_date=day)
-        values = judged(connection, typed, today(connection, at), any_dates=any_dates, place=place)
-    return _entered(database, values, place, by=by, at=at, confirm=confirm, copied=stored.number)
+        ready = judge_copy(connection, number, at, edits, any_dates=any_dates, place=place)
+    return _written(database, ready, by=by, at=at, confirm=confirm)
 
 
 def change_order(
@@ -111,16 +195,19 @@ def change_order(
     """
     at = database.now()
     with database.read() as connection:
-        stored = read_stored(connection, number)
-        _check_draft(connection, stored, version)
-        typed = edited(stored.number, stored.typed, wanted) if isinstance(wanted, DraftEdits) else wanted
-        values = judged(connection, typed, today(connection, at), any_dates=any_dates, stored=stored)
-    with database.transaction() as connection:
-        _replace(connection, stored, values, by=by, at=at)
-        if confirm:
-            states.move(connection, states.PURCHASE_ORDER, [stored.id], "confirm", by=by, at=at)
-    state = PurchaseState.CONFIRMED if confirm else PurchaseState.DRAFT
-    return SavedOrder(stored.number, stored.version + 1, state, priced(values))
+        ready = judge_change(connection, number, wanted, at, version=version, any_dates=any_dates)
+    return _written(database, ready, by=by, at=at, confirm=confirm)
+
+
+def _written(database: Database, ready: ReadyOrder, *, by: str, at: datetime, confirm: bool) -> SavedOrder:
+    for last_try in (False, True):
+        try:
+            with database.transaction() as connection:
+                return write_order(connection, ready, by=by, at=at, confirm=confirm)
+        except IntegrityError:
+            if last_try or ready.stored is not None:
+                raise
+    raise AssertionError
 
 
 def delete_orders(
@@ -157,31 +244,6 @@ def delete_orders(
     moves = [(row.id, row.state, None) for row in rows]
     states.record(connection, states.PURCHASE_ORDER.name, moves, "delete", by=by, at=at, details=details)
     return [row.number for row in rows]
-
-
-def _entered(
-    database: Database,
-    values: OrderValues,
-    place: Place | None,
-    *,
-    by: str,
-    at: datetime,
-    confirm: bool,
-    copied: str | None = None,
-) -> SavedOrder:
-    if copied is not None:
-        values.kept["copied"] = copied
-    state = PurchaseState.CONFIRMED if confirm else PurchaseState.DRAFT
-    for last_try in (False, True):
-        try:
-            with database.transaction() as connection:
-                (number,) = write_orders(connection, [values], state, place, event="enter", by=by, at=at)
-            return SavedOrder(number, 1, state, priced(values))
-        except IntegrityError:
-            if last_try:
-                raise
-            values.head["number"] = None  # a file brought that number along a moment ago: take the next
-    raise AssertionError
 
 
 def _replace(connection: Connection, stored: StoredOrder, values: OrderValues, *, by: str, at: datetime) -> None:

@@ -46,6 +46,12 @@ def begin_once(
     return DoneBefore(row.at, row.status, row.body, (row.route, row.digest) == (route[:200], digest))
 
 
+def was_done(connection: Connection, user_id: int, key: str) -> bool:
+    """Whether it was done already, for who looks before the transaction of the act."""
+    query = select(Idempotency.key).where(Idempotency.user_id == user_id, Idempotency.key == key)
+    return connection.execute(query).first() is not None
+
+
 _CLAIM = text(
     "INSERT INTO idempotency (user_id, key, route, digest, status, body, at)"
     " VALUES (:user_id, :key, :route, :digest, 0, '', :at) ON CONFLICT DO NOTHING"

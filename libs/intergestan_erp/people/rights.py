@@ -21,13 +21,16 @@ from intergestan_erp.people.users import user_row
 
 OF_ROLE: Final[Mapping[Role, frozenset[Right]]] = {
     Role.READER: frozenset(),
-    Role.CLERK: frozenset({Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS}),
+    Role.CLERK: frozenset(
+        {Right.SEND_ORDERS, Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.SELL, Right.INVOICE},
+    ),
     Role.OPERATOR: frozenset({Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE}),
-    Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS}),
+    Role.ACCOUNTANT: frozenset({Right.SET_CREDIT, Right.KEEP_BOOKS, Right.CLOSE_BOOKS, Right.INVOICE}),
     Role.ADMINISTRATOR: frozenset(
         {
             *(Right.SET_CREDIT, Right.MANAGE_USERS, Right.CLOSE_BOOKS, Right.ANONYMISE, Right.SEND_ORDERS),
             *(Right.RESEND_MAILS, Right.COLLECT_ORDERS, Right.OPERATE, Right.SET_ACCOUNTS),
+            *(Right.SELL, Right.INVOICE, Right.SET_PARTNERS, Right.SET_PRODUCTS),
         }
     ),
 }

@@ -37,6 +37,10 @@ RIGHTS: Mapping[str, str] = {
     "collect_orders": marked("collects orders"),
     "operate": marked("operates"),
     "set_accounts": marked("sets mail accounts"),
+    "sell": marked("accepts sales orders, refuses them and delivers"),
+    "invoice": marked("invoices"),
+    "set_partners": marked("decides whom the site trusts"),
+    "set_products": marked("sets products and their prices"),
 }
 """What people read of these words; a test holds that there is one for each."""
 

@@ -1,4 +1,4 @@
-"""Purchase orders: the list with the columns of the sending screen (G10), and one order. Nothing is changed here."""
+"""Purchase orders: the list with the columns of the sending screen (G10), and one order. `order_entry` changes them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Final
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from intergestan_db.enums import PurchaseState
+from intergestan_db.enums import PurchaseState, Right
 from intergestan_db.problem import Problem
 from intergestan_erp.listing.page import MOST, Page
 from intergestan_erp.listing.purchase import ListedPurchase, choices, list_purchases
 from intergestan_erp.purchasing.purchase_orders import Selection, show_order
+from intergestan_exchange.outbox.choosing import sending_warnings
 from intergestan_operations.language.happenings import CHANGES, WORDS
 from intergestan_operations.language.wording import translated
 from intergestan_runtime.said import marked
 from services.console import faults
+from services.console.access.rights import may
 from services.console.downloads import as_csv, every
 from services.console.pages.filters import Days, Paging, chosen_login, chosen_party, days_of, paging_of
 from services.console.visit import Visit
@@ -34,6 +36,7 @@ TABS: Final[Mapping[str, tuple[str, tuple[PurchaseState, ...]]]] = {
     ),
 }
 """What the list may be narrowed to by state, by the word in its address."""
+_BEFORE_IT_LEAVES: Final = frozenset({PurchaseState.DRAFT, PurchaseState.CONFIRMED})
 NARROWING: Final = ("etat", "du", "au", "fournisseur", "suivi")
 """The fields of its filter."""
 
@@ -75,6 +78,7 @@ def show_list(visit: Visit) -> Response:
         people=people,
         wrong=asked.wrong,
         is_narrowed=any(paging.narrowing.values()),
+        may_enter=may(Right.SEND_ORDERS, visit.person),
     )
 
 
@@ -128,9 +132,17 @@ def show_one(visit: Visit) -> Response:
     try:
         with visit.database.read() as connection:
             order = show_order(connection, visit.params["number"])
+            odd = sending_warnings(connection, [order["id"]]) if order["state"] in _BEFORE_IT_LEAVES else {}
     except Problem:
         return faults.page(visit, 404)
-    return visit.html("orders/order.html", order=order, words=WORDS, changes=CHANGES)
+    return visit.html(
+        "orders/order.html",
+        order=order,
+        words=WORDS,
+        changes=CHANGES,
+        odd=odd.get(order["id"], ()),
+        may_enter=may(Right.SEND_ORDERS, visit.person),
+    )
 
 
 def _tabs(paging: Paging) -> list[tuple[str, str, str]]:

@@ -141,6 +141,39 @@
     next.scrollIntoView({ block: "nearest" });
   };
 
+  /* A form with lines: Enter goes down its column and makes a line at the end, Alt+Delete takes one out, Ctrl+Enter saves. */
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("[data-lines] input");
+    const form = event.target.closest("form.entry");
+    if (!form) return;
+    if (event.key === "Enter" && event.ctrlKey) {
+      event.preventDefault();
+      form.querySelector("[data-saves]").click();
+    } else if (field && event.key === "Enter") {
+      event.preventDefault();
+      const below = byId(field.id.replace(/^l(\d+)_/, (_all, n) => `l${Number(n) + 1}_`));
+      if (below) below.focus(); else form.querySelector("[data-does='+']").click();
+    } else if (field && event.key === "Delete" && event.altKey) {
+      event.preventDefault();
+      field.closest("fieldset").querySelector(".out button").click();
+    }
+  });
+  /* Rows of a spreadsheet that are pasted into a line become lines. */
+  document.addEventListener("paste", (event) => {
+    const text = event.clipboardData ? event.clipboardData.getData("text/plain") : "";
+    const into = document.querySelector("[data-pasted]");
+    if (!into || !event.target.matches("[data-lines] .produit input") || !/[\t\n]/.test(text.trim())) return;
+    event.preventDefault();
+    into.value = text;
+    byId("coller").click();
+  });
+  /* What is typed and not saved is not left without a question. */
+  let unsaved = false;
+  document.addEventListener("input", (event) => { if (event.target.closest("form[data-guards]")) unsaved = true; });
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[data-guards]") && !event.defaultPrevented) unsaved = false; });
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.getResponseHeader("HX-Redirect")) unsaved = false; });
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
   let prefix = "";
   const keys = {
     "?": () => { const dialog = byId("raccourcis"); if (dialog) dialog.showModal(); },
@@ -153,6 +186,7 @@
     "*": () => tickAll(!boxes().every((box) => box.checked)),
     e: () => press("e"),
     v: () => press("v"),
+    n: () => press("n"),
     d: () => document.dispatchEvent(new Event("intergestan:rest")),
     "/": () => { const field = byId("chercher"); if (field) field.focus(); },
     f: () => { const field = document.querySelector(".filters input:not([type=hidden])"); if (field) field.focus(); },

@@ -58,6 +58,20 @@ GET  /commandes.csv                  nadia carl odile adele adam
 GET  /ventes.csv                     nadia carl odile adele adam
 GET  /commandes                      nadia carl odile adele adam
 GET  /commandes/CFR1                 nadia carl odile adele adam
+GET  /commandes/nouvelle                   carl            adam
+POST /commandes/nouvelle                   carl            adam
+POST /commandes/calcul                     carl            adam
+GET  /commandes/importer                   carl            adam
+POST /commandes/importer                   carl            adam
+GET  /commandes/modele.csv                 carl            adam
+GET  /commandes/CFR1/modifier              carl            adam
+POST /commandes/CFR1/modifier              carl            adam
+POST /commandes/CFR1/copier                carl            adam
+POST /commandes/CFR1/confirmer             carl            adam
+POST /commandes/CFR1/brouillon             carl            adam
+GET  /commandes/CFR1/supprimer             carl            adam
+POST /commandes/CFR1/supprimer             carl            adam
+GET  /produits/choix                       carl            adam
 GET  /ventes                         nadia carl odile adele adam
 GET  /ventes/CCL1                    nadia carl odile adele adam
 GET  /a-traiter                      nadia carl odile adele adam
@@ -86,11 +100,21 @@ POST /moi/sessions                   nadia carl odile adele adam
 Adam administrates."""
 
 LINES = [line.split() for line in MATRIX.strip().splitlines()]
-IN_PATHS = {"/commandes/{number:path}": "CFR1", "/ventes/{number:path}": "CCL1", "/relever/{run:int}": "1"}
-IN_PATHS["/histoire/{text:path}"] = "CFR1"
-IN_PATHS["/comptes/boites/{mailbox:path}"] = "appros"
+IN_PATHS = {
+    "/commandes": "CFR1",
+    "/ventes": "CCL1",
+    "/relever": "1",
+    "/comptes/boites": "appros",
+    "/envois": "out-1",
+    "/histoire": "CFR1",
+    "/a-traiter": "out-1",
+    "/a-traiter/order-": "1",
+    "/a-traiter/in-": "1",
+    "/a-traiter/out-": "1",
+}
+"""What stands in the path of one thing, by the path of its list."""
 ADDRESSES = {
-    page.path: re.sub(r"\{\w+(:\w+)?\}", IN_PATHS.get(page.path, "1" if "{n:int}" in page.path else "out-1"), page.path)
+    page.path: re.sub(r"\{\w+(:\w+)?\}", lambda match: IN_PATHS[match.string[: match.start()].rstrip("/")], page.path)
     for page in ROUTES
 }
 
