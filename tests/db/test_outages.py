@@ -126,7 +126,7 @@ def test_what_takes_too_long_is_away(database: Database, alter: Callable[[str], 
         assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
 
 
-@pytest.mark.parametrize("state", ["53100", "53200", "57P03", "08006", "58030", "25006"])
+@pytest.mark.parametrize("state", ["25006", "57P01", "57P02", "57P03", "57014", "53100", "53200", "08006", "58030"])
 def test_every_kind_of_it_drops_the_pool(database: Database, state: str) -> None:
     raising = text(f"DO $$ BEGIN RAISE EXCEPTION 'it cannot' USING ERRCODE = '{state}'; END $$")
     with database.read() as connection:
